@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+/// What every service is made of.
+let service: [Target.Dependency] = ["Wire", "Messages", "Domain", "Operations", lifecycle, logging, metrics, nioCore, nioPosix]
+
+let package = Package(
+    name: "task-scheduler",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: ["CommandLineArguments", "JSON"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The services.
+        .executableTarget(
+            name: "gateway", dependencies: service + ["JSON", "Recurrence", hummingbird, crypto],
+            path: "Services/Gateway"),
+        .target(
+            name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
+        .executableTarget(
+            name: "scheduler", dependencies: service + ["SchedulerCore", "Storage", "Sealing"],
+            path: "Services/Scheduler", exclude: ["Core"]),
+        .executableTarget(name: "worker", dependencies: service, path: "Services/Worker"),
+        .target(name: "Delivery", dependencies: ["CCurl"], path: "Services/Notifier/Delivery"),
+        .executableTarget(
+            name: "notifier", dependencies: service + ["Delivery"], path: "Services/Notifier", exclude: ["Delivery"]),
+
+        // What they share.
+        .target(name: "Domain", path: "Shared/Domain"),
+        .target(name: "Recurrence", path: "Shared/Recurrence"),
+        .target(name: "JSON", path: "Shared/JSON"),
+        .target(name: "Messages", dependencies: ["CProtos", "CProtobufC"], path: "Shared/Messages"),
+        .target(
+            name: "Wire", dependencies: ["Messages", nioCore, nioPosix, nioSSL, logging, metrics, crypto],
+            path: "Shared/Wire"),
+        .target(name: "Storage", dependencies: ["Domain", "CSQLite"], path: "Shared/Storage"),
+        .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
+        .target(
+            name: "Operations",
+            dependencies: [hummingbird, logging, metrics, configuration, lifecycle, nioCore, nioPosix],
+            path: "Shared/Operations"),
+
+        // C.
+        .target(
+            name: "CProtos", dependencies: ["CProtobufC"], path: "Shared/Protos", sources: ["C"],
+            publicHeadersPath: "C/include"),
+        .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .systemLibrary(
+            name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Shared/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // The stand-in for the Edvora backend.
+        .executableTarget(
+            name: "edvora-standin", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/StandIn"),
+
+        // Tests.
+        .testTarget(name: "RecurrenceTests", dependencies: ["Recurrence"], path: "Tests/RecurrenceTests"),
+        .testTarget(name: "RecurrenceTextTests", dependencies: ["Recurrence"], path: "Tests/RecurrenceTextTests"),
+        .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], path: "Tests/DeliveryTests"),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Domain", "CSQLite"], path: "Tests/StorageTests"),
+        .testTarget(name: "SealingTests", dependencies: ["Sealing"], path: "Tests/SealingTests"),
+        .testTarget(
+            name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "Storage", "Domain", "Recurrence"],
+            path: "Tests/SchedulerCoreTests"),
+        .testTarget(name: "OperationsTests", dependencies: ["Operations"], path: "Tests/OperationsTests"),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages"], path: "Tests/WireTests"),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
+        .testTarget(name: "GatewayTests", dependencies: ["gateway", "JSON"], path: "Tests/GatewayTests"),
+        .testTarget(name: "ClusterTests", dependencies: ["JSON"], path: "Tests/Cluster"),
+    ],
+    swiftLanguageModes: [.v6]
+)

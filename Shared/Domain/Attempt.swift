@@ -1,0 +1,70 @@
+/// How one attempt at an occurrence ended.
+public enum Outcome: UInt8, Sendable, CaseIterable {
+    case delivered = 0
+    /// To be tried again, after a delay.
+    case retry = 1
+    /// The downstream refuses it for good: it becomes a dead letter.
+    case rejected = 2
+    /// The credential was refused (401, 403): the occurrence is held until a new one comes.
+    case authRejected = 3
+    /// The task asked for the end of its series; the occurrence itself is done.
+    case cancelSchedule = 4
+    /// The worker was lost or let its lease run out; tried again at once.
+    case leaseLost = 5
+    /// Not fired: its misfire policy said so.
+    case misfired = 6
+
+    public var name: String {
+        switch self {
+        case .delivered: "delivered"
+        case .retry: "retry"
+        case .rejected: "rejected"
+        case .authRejected: "auth_rejected"
+        case .cancelSchedule: "cancel_schedule"
+        case .leaseLost: "lease_lost"
+        case .misfired: "misfired"
+        }
+    }
+}
+
+/// One try at an occurrence, as kept in its history.
+public struct Attempt: Sendable, Hashable {
+    /// Unix seconds: with the reminder's id the occurrence that was tried.
+    public var scheduledAt: Int64
+    /// From 1.
+    public var number: Int
+    /// Unix milliseconds at which the request left (or the task began).
+    public var startedAtMilliseconds: Int64
+    public var durationMicroseconds: Int64
+    public var outcome: Outcome
+    /// The downstream's HTTP status; 0 where there was no answer.
+    public var statusCode: Int
+    /// For an operator: the reason, or the first 1 KiB of the answer. Never a credential.
+    public var detail: String
+
+    /// The most that `detail` holds, in UTF-8 bytes.
+    public static let detailLimit = 1024
+
+    public init(
+        scheduledAt: Int64, number: Int, startedAtMilliseconds: Int64, durationMicroseconds: Int64, outcome: Outcome,
+        statusCode: Int, detail: String
+    ) {
+        self.scheduledAt = scheduledAt
+        self.number = number
+        self.startedAtMilliseconds = startedAtMilliseconds
+        self.durationMicroseconds = durationMicroseconds
+        self.outcome = outcome
+        self.statusCode = statusCode
+        self.detail = detail
+    }
+}
+
+/// Where an occurrence that is on disk by itself stands.
+public enum OccurrenceState: UInt8, Sendable, CaseIterable {
+    /// Waits for `dueAtMilliseconds`.
+    case pending = 0
+    /// Waits for a new credential.
+    case held = 1
+    /// In the dead-letter list.
+    case dead = 2
+}

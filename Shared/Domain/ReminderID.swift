@@ -1,0 +1,121 @@
+/// The identity of a reminder: a UUIDv7 (RFC 9562 section 5.7), so that ids sort by the time of creation.
+public struct ReminderID: Hashable, Sendable, Comparable {
+    /// The sixteen bytes, big-endian.
+    public let high: UInt64, low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// A fresh id.
+    /// - Parameter unixMilliseconds: the time that the id carries.
+    public init<G: RandomNumberGenerator>(unixMilliseconds: Int64, using random: inout G) {
+        let time = UInt64(bitPattern: unixMilliseconds) & 0xFFFF_FFFF_FFFF
+        high = time << 16 | 0x7000 | UInt64.random(in: 0...0xFFF, using: &random)
+        low = UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF, using: &random) | 0x8000_0000_0000_0000
+    }
+
+    /// Reads exactly sixteen bytes; `nil` for any other number.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for (position, byte) in bytes.enumerated() {
+            if position < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }
+        }
+        (high, low) = words
+    }
+
+    public var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            for i in 0..<8 {
+                buffer[i] = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * i))
+                buffer[8 + i] = UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * i))
+            }
+            count = 16
+        }
+    }
+
+    public static func < (a: ReminderID, b: ReminderID) -> Bool { (a.high, a.low) < (b.high, b.low) }
+
+    /// The shard that owns the reminder.
+    public var shard: Shard {
+        // The low word is random but for two bits; multiplying by an odd constant carries all of it into the top bits.
+        Shard(unchecked: UInt8(truncatingIfNeeded: (low &* 0x9E37_79B9_7F4A_7C15) >> (64 - UInt64(Shard.countBits))))
+    }
+}
+
+extension ReminderID: LosslessStringConvertible {
+    /// The 36 characters of RFC 9562 section 4, upper or lower case; `nil` for anything else.
+    public init?(_ text: String) {
+        let utf8 = text.utf8
+        guard utf8.count == 36 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0), digits = 0
+        for (position, character) in utf8.enumerated() {
+            if position == 8 || position == 13 || position == 18 || position == 23 {
+                guard character == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = Character(UnicodeScalar(character)).hexDigitValue else { return nil }
+            if digits < 16 { words.0 = words.0 << 4 | UInt64(digit) } else { words.1 = words.1 << 4 | UInt64(digit) }
+            digits += 1
+        }
+        self.init(high: words.0, low: words.1)
+    }
+
+    public var description: String {
+        let hexadecimal: StaticString = "0123456789abcdef"
+        return String(unsafeUninitializedCapacity: 36) { buffer in
+            var at = 0
+            for nibble in 0..<32 {
+                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                    buffer[at] = UInt8(ascii: "-")
+                    at += 1
+                }
+                let word = nibble < 16 ? high : low
+                buffer[at] = hexadecimal.utf8Start[Int(word >> UInt64(60 - 4 * (nibble & 15)) & 15)]
+                at += 1
+            }
+            return 36
+        }
+    }
+}
+
+/// A fixed fraction of all reminders: the unit of ownership between schedulers, and the first column of every key.
+public struct Shard: Hashable, Sendable, Comparable {
+    static let countBits = 5
+    /// How many shards there are. Fixed for ever: it is part of the stored data.
+    public static let count = 1 << countBits
+    public static var all: [Shard] { (0..<UInt8(count)).map(Shard.init(unchecked:)) }
+
+    /// 0 ..< `count`.
+    public let number: UInt8
+
+    init(unchecked number: UInt8) { self.number = number }
+
+    public init?(_ number: Int) {
+        guard (0..<Shard.count).contains(number) else { return nil }
+        self.number = UInt8(number)
+    }
+
+    public static func < (a: Shard, b: Shard) -> Bool { a.number < b.number }
+}
+
+/// The identity of one due time of a reminder, for ever: (reminder id, scheduled time).
+public struct OccurrenceKey: Hashable, Sendable, Comparable {
+    public let reminder: ReminderID
+    /// Unix seconds.
+    public let scheduledAt: Int64
+
+    public init(reminder: ReminderID, scheduledAt: Int64) {
+        self.reminder = reminder
+        self.scheduledAt = scheduledAt
+    }
+
+    /// `<reminder id>:<scheduled time, unix seconds>`: the `Idempotency-Key` of every request made for this occurrence.
+    public var idempotencyKey: String { "\(reminder):\(scheduledAt)" }
+
+    public static func < (a: OccurrenceKey, b: OccurrenceKey) -> Bool {
+        (a.reminder, a.scheduledAt) < (b.reminder, b.scheduledAt)
+    }
+}

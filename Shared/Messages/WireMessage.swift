@@ -1,0 +1,68 @@
+public import CProtobufC
+
+/// The namespace of the values generated from the `.proto` files.
+public enum Proto {}
+
+/// A Swift value that protobuf-c packs and unpacks. Conformances are generated (`Shared/Protos/generate`).
+public protocol WireMessage: Sendable {
+    /// protobuf-c's struct of this message.
+    associatedtype CStruct
+    init()
+    /// Copies out of a C struct; nothing of it is kept.
+    init(reading c: UnsafePointer<CStruct>)
+    /// Fills a C struct; its pointers lead into the arena or to static memory.
+    func fill(_ c: UnsafeMutablePointer<CStruct>, from arena: Arena) throws(MessageError)
+    static func packedSize(_ c: UnsafePointer<CStruct>) -> Int
+    static func pack(_ c: UnsafePointer<CStruct>, to bytes: UnsafeMutablePointer<UInt8>)
+    static func unpack(
+        _ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>
+    ) -> UnsafeMutablePointer<CStruct>?
+}
+
+/// Why a message could not be packed or unpacked.
+public enum MessageError: Error, Sendable, Hashable, CustomStringConvertible {
+    case malformed(String)
+    case nulInString
+    case outOfMemory
+
+    public var description: String {
+        switch self {
+        case .malformed(let type): "these bytes are not a \(type) message"
+        case .nulInString: "a text holds the character U+0000, which the wire cannot carry"
+        case .outOfMemory: "no memory left for a message"
+        }
+    }
+}
+
+extension WireMessage {
+    /// Unpacks from memory that outlives the call only.
+    public init(unpacking bytes: UnsafeRawBufferPointer, arena: Arena) throws(MessageError) {
+        guard let c = Self.unpack(bytes, with: arena.allocator) else { throw .malformed("\(Self.self)") }
+        self.init(reading: c)
+    }
+
+    /// Unpacks bytes kept from before. For what is not on a hot path: it makes an arena of its own.
+    public init(unpacking bytes: [UInt8]) throws(MessageError) {
+        let arena = try Arena()
+        let result: Result<Self, MessageError> = bytes.withUnsafeBytes { raw in
+            do throws(MessageError) {
+                return .success(try Self(unpacking: raw, arena: arena))
+            } catch { return .failure(error) }
+        }
+        self = try result.get()
+    }
+
+    /// Packs into arena memory, valid until the arena is reset.
+    public func packed(in arena: Arena) throws(MessageError) -> UnsafeMutableBufferPointer<UInt8> {
+        let c = try arena.put(self)
+        let size = Self.packedSize(c)
+        let bytes = try arena.take(UInt8.self, count: size)
+        Self.pack(c, to: bytes)
+        return UnsafeMutableBufferPointer(start: bytes, count: size)
+    }
+
+    /// Packs into bytes of their own.
+    public func packed() throws(MessageError) -> [UInt8] {
+        Array(try packed(in: try Arena()))
+    }
+}

@@ -1,0 +1,274 @@
+public import Logging
+public import Messages
+public import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Calls a service that runs at several addresses: keeps one connection to each, sends each call over the one with the
+/// fewest open, goes elsewhere when one is lost, connects again with backoff, and looks names up again as they change.
+///
+/// @unchecked Sendable is safe because all mutable members are used on `eventLoop` only.
+public final class Client: Caller, @unchecked Sendable {
+    /// Calls that may wait while no connection is open; one more is refused with `unavailable`.
+    public static let maxWaiting = 4_096
+
+    /// Whether a call may be carried out twice.
+    public enum Repetition: Sendable {
+        /// Tried again elsewhere, within its deadline, when its connection is lost.
+        case idempotent
+        /// Only tried again if it never left.
+        case never
+    }
+
+    /// A waiting call: `start` when there is a connection, `expire` when its deadline comes first.
+    private struct Waiting {
+        let deadline: CallDeadline
+        let start: (ClientConnection?) -> Void
+    }
+
+    public let eventLoop: any EventLoop
+    private let endpoints: [WireEndpoint]
+    private let settings: WireSettings
+    private let repetition: Repetition
+    private let logger: Logger
+    private let onReady: @Sendable (ClientConnection) -> Void
+    private var targets: [SocketAddress: Target] = [:]
+    private var waiting: [Waiting] = []
+    private var isStopped = false, isSweeping = false, isResolving = false
+    private var lastFailure = "no connection yet"
+
+    /// - Parameters:
+    ///   - repetition: what this client's calls allow.
+    ///   - onReady: called on the event loop for each connection whose handshake is through.
+    public init(
+        endpoints: [WireEndpoint], settings: WireSettings, repetition: Repetition, eventLoop: any EventLoop,
+        logger: Logger, onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
+    ) {
+        self.endpoints = endpoints
+        self.settings = settings
+        self.repetition = repetition
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Begins to connect; comes back at once.
+    public func start() { eventLoop.execute { self.resolve() } }
+
+    /// Closes every connection; open calls fail with `unavailable`.
+    public func stop() async {
+        try? await eventLoop.submit { [self] in
+            isStopped = true
+            for target in targets.values { target.close("this side stops") }
+            let calls = waiting
+            waiting = []
+            for call in calls { call.start(nil) }
+        }.get()
+    }
+
+    /// How many connections are open, and why not more. For readiness; from any thread.
+    public func status() async -> (connected: Int, lastFailure: String) {
+        (try? await eventLoop.submit { [self] in
+            (targets.values.count { $0.usable != nil }, lastFailure)
+        }.get()) ?? (0, "the event loop has ended")
+    }
+
+    // MARK: Calls
+
+    public func call<Request, Reply>(
+        _ method: UnaryMethod<Request, Reply>, _ request: Request, deadline: CallDeadline
+    ) async throws(CallError) -> Reply {
+        let result: Result<Reply, CallError> = await withCheckedContinuation { continuation in
+            if eventLoop.inEventLoop {
+                start(method, request, deadline: deadline) { continuation.resume(returning: $0) }
+            } else {
+                eventLoop.execute {
+                    self.start(method, request, deadline: deadline) { continuation.resume(returning: $0) }
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// The same for callers on the event loop: `complete` is called there too.
+    public func start<Request, Reply>(
+        _ method: UnaryMethod<Request, Reply>, _ request: Request, deadline: CallDeadline,
+        complete: @escaping (Result<Reply, CallError>) -> Void
+    ) {
+        guard deadline.millisecondsLeft > 0 else {
+            return complete(.failure(CallError(.deadlineExceeded, "no time left for \(method.path)")))
+        }
+        guard let connection = pick() else {
+            return wait(Waiting(deadline: deadline) { [self] connection in
+                guard connection != nil else { return complete(.failure(CallError(.unavailable, lastFailure))) }
+                start(method, request, deadline: deadline, complete: complete)
+            }, complete)
+        }
+        connection.start(method, request, deadline: deadline) { [self] result in
+            guard case .failure(let error) = result, error.isConnectionLost, repetition == .idempotent, !isStopped
+            else { return complete(result) }
+            // On the next tick, when the lost connection is out of the list.
+            eventLoop.assumeIsolated().execute {
+                self.start(method, request, deadline: deadline, complete: complete)
+            }
+        }
+    }
+
+    private func pick() -> ClientConnection? {
+        var best: ClientConnection?
+        for target in targets.values {
+            guard let connection = target.usable else { continue }
+            if best.map({ connection.load < $0.load }) ?? true { best = connection }
+        }
+        return best
+    }
+
+    private func wait<Reply>(_ call: Waiting, _ complete: (Result<Reply, CallError>) -> Void) {
+        guard !isStopped, waiting.count < Self.maxWaiting else {
+            return complete(.failure(CallError(.unavailable, isStopped ? "this side stops" : lastFailure)))
+        }
+        waiting.append(call)
+        scheduleSweep()
+    }
+
+    private func scheduleSweep() {
+        guard !isSweeping else { return }
+        isSweeping = true
+        eventLoop.scheduleTask(in: .milliseconds(20)) { [self] in
+            isSweeping = false
+            let late = waiting.filter { $0.deadline.millisecondsLeft == 0 }
+            waiting.removeAll { $0.deadline.millisecondsLeft == 0 }
+            for call in late { call.start(nil) }
+            if !waiting.isEmpty { scheduleSweep() }
+        }
+    }
+
+    // MARK: Connections
+
+    private func resolve() {
+        guard !isStopped, !isResolving else { return }
+        isResolving = true
+        let lookups = endpoints.map { endpoint in
+            Resolver.addresses(of: endpoint, on: eventLoop).map { addresses -> [SocketAddress]? in addresses }
+                .flatMapErrorThrowing { [self] error in
+                    lastFailure = "\(error)"
+                    logger.warning("name not resolved", metadata: ["endpoint": "\(endpoint)", "reason": "\(error)"])
+                    return nil
+                }
+        }
+        EventLoopFuture.whenAllSucceed(lookups, on: eventLoop).whenSuccess { [self] results in
+            isResolving = false
+            // A name that could not be looked up keeps the addresses it had.
+            let complete = !results.contains { $0 == nil }
+            update(to: Set(results.compactMap { $0 }.joined()), dropOthers: complete)
+        }
+        eventLoop.scheduleTask(in: .milliseconds(Int64(settings.resolveMilliseconds))) { [weak self] in self?.resolve() }
+    }
+
+    private func update(to addresses: Set<SocketAddress>, dropOthers: Bool) {
+        guard !isStopped else { return }
+        for address in addresses where targets[address] == nil {
+            let target = Target(address: address, client: self)
+            targets[address] = target
+            target.connect()
+        }
+        guard dropOthers else { return }
+        for (address, target) in targets where !addresses.contains(address) {
+            targets[address] = nil
+            target.close("the name no longer stands for this address")
+        }
+    }
+
+    /// One address: its connection, and the backoff between them.
+    ///
+    /// @unchecked Sendable is safe because every member is used on the client's event loop only.
+    private final class Target: ClientConnectionEvents, @unchecked Sendable {
+        let address: SocketAddress
+        unowned let client: Client
+        private var connection: ClientConnection?
+        private var backoff: Backoff
+        private var isClosed = false
+
+        init(address: SocketAddress, client: Client) {
+            self.address = address
+            self.client = client
+            backoff = Backoff(milliseconds: client.settings.reconnectMilliseconds)
+        }
+
+        var usable: ClientConnection? { connection.flatMap { $0.isOpen && !$0.isLeaving ? $0 : nil } }
+
+        func connect() {
+            guard !isClosed, !client.isStopped else { return }
+            let connection = ClientConnection(address: address, eventLoop: client.eventLoop, events: self)
+            self.connection = connection
+            client.connect(connection).whenFailure { [weak self] error in
+                self?.closed(connection, "\(error)")
+            }
+        }
+
+        func close(_ reason: String) {
+            isClosed = true
+            connection?.close(reason)
+        }
+
+        func opened(_ connection: ClientConnection) {
+            backoff.succeeded()
+            client.ready(connection)
+        }
+
+        func leaving(_ connection: ClientConnection) {
+            // What is open goes on there; new calls want a connection of their own.
+            guard connection === self.connection else { return }
+            reconnect("the peer drains")
+        }
+
+        func closed(_ connection: ClientConnection, _ reason: String) {
+            guard connection === self.connection else { return }
+            reconnect(reason)
+        }
+
+        private func reconnect(_ reason: String) {
+            connection = nil
+            guard !isClosed, !client.isStopped else { return }
+            let wait = backoff.failed()
+            client.lost(address, reason, again: wait)
+            client.eventLoop.scheduleTask(in: .milliseconds(Int64(wait))) { [weak self] in self?.connect() }
+        }
+    }
+
+    private func connect(_ connection: ClientConnection) -> EventLoopFuture<Void> {
+        ClientBootstrap(group: eventLoop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 8_192, maximum: 262_144))
+            .connectTimeout(.milliseconds(Int64(settings.connectMilliseconds)))
+            .channelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls = settings.security.clientTLS {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: nil))
+                    }
+                    let wire = try PeerConnection(
+                        settings: settings, side: .client, delegate: connection, logger: logger)
+                    connection.attach(wire)
+                    try channel.pipeline.syncOperations.addHandler(wire)
+                }
+            }
+            .connect(to: connection.address)
+            .map { _ in }
+    }
+
+    private func ready(_ connection: ClientConnection) {
+        logger.info(
+            "connected", metadata: ["address": "\(connection.address)", "role": "\(connection.peer.role)"])
+        onReady(connection)
+        let calls = waiting
+        waiting = []
+        for call in calls { call.start(connection) }
+    }
+
+    private func lost(_ address: SocketAddress, _ reason: String, again wait: Int) {
+        lastFailure = "\(address): \(reason)"
+        logger.debug(
+            "not connected", metadata: ["address": "\(address)", "reason": "\(reason)", "again_in_ms": "\(wait)"])
+    }
+}

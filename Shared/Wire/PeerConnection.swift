@@ -1,0 +1,342 @@
+import CProtos
+import Logging
+import Messages
+import NIOCore
+
+/// What a connection tells the half (client or server) that owns it. Called on the event loop.
+protocol PeerDelegate: AnyObject {
+    /// The handshake is through.
+    func opened(_ peer: PeerIdentity)
+    /// A frame after the handshake; valid during the call only.
+    func received(_ frame: UnsafePointer<TaskScheduler__Wire__Frame>)
+    /// The connection is over, with the reason. Called once.
+    func closed(_ reason: String)
+}
+
+/// One connection: splits and joins frames, shakes hands, keeps alive, and gathers all writes of an event-loop tick
+/// into one.
+///
+/// @unchecked Sendable is safe because every member is used on the channel's event loop only.
+final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    typealias Frame = TaskScheduler__Wire__Frame
+
+    private enum State {
+        case connecting
+        case awaitingHello
+        case awaitingProof(Handshake.Hello)
+        case open
+        case closed
+    }
+
+    /// After a GOAWAY with the reason of a refusal, the peer has this long to read it.
+    private static let refusalMilliseconds: Int64 = 100
+
+    let settings: WireSettings
+    let side: Handshake.Side
+    let logger: Logger
+    /// For messages while they are packed or unpacked; reset after each.
+    let inArena: Arena, outArena: Arena
+    private let hello: Handshake.Hello
+    private var delegate: (any PeerDelegate)?
+    private var state = State.connecting
+    private var context: ChannelHandlerContext?
+    private var inbound = ByteBuffer()
+    private var outgoing = ByteBuffer()
+    private var flushScheduled = false, isReading = false, isWritable = true
+    /// Bytes handed to the channel that its socket has not taken.
+    private var unsentBytes = 0
+    private var lastHeard = NIODeadline.now()
+    private var timer: Scheduled<Void>?
+
+    init(
+        settings: WireSettings, side: Handshake.Side, delegate: any PeerDelegate, logger: Logger
+    ) throws(MessageError) {
+        self.settings = settings
+        self.side = side
+        self.delegate = delegate
+        self.logger = logger
+        inArena = try Arena()
+        outArena = try Arena()
+        hello = Handshake.Hello(
+            versions: settings.versions, identity: settings.identity, nonce: Handshake.freshNonce())
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) { begin(context) }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard case .connecting = state else { return }
+        state = .awaitingHello
+        sendHello()
+        timer = context.eventLoop.scheduleTask(in: .milliseconds(Int64(settings.handshakeMilliseconds))) { [weak self] in
+            guard let self else { return }
+            switch self.state {
+            case .connecting, .awaitingHello, .awaitingProof: self.close("the peer did not finish its handshake in time")
+            case .open, .closed: break
+            }
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        isReading = true
+        lastHeard = .now()
+        if inbound.readableBytes == 0 {
+            inbound = bytes
+        } else {
+            inbound.writeBuffer(&bytes)
+        }
+        readFrames()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        flushOutgoing()
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        // A peer that does not read is not read from either: its answers would only pile up here.
+        context.channel.setOption(.autoRead, value: isWritable).whenFailure { _ in }
+        if isWritable { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close("\(error)") }
+
+    func channelInactive(context: ChannelHandlerContext) { finish("the peer closed the connection") }
+
+    // MARK: Frames in
+
+    private func readFrames() {
+        while true {
+            if case .closed = state { return }
+            guard let length = inbound.getInteger(at: inbound.readerIndex, as: UInt32.self) else { return }
+            let limit: Int
+            if case .open = state { limit = settings.maxFrameBytes } else { limit = settings.maxHandshakeFrameBytes }
+            guard length >= 1, length <= limit else {
+                return close("a frame of \(length) bytes came; 1 to \(limit) are allowed")
+            }
+            guard inbound.readableBytes >= 4 + Int(length) else {
+                inbound.reserveCapacity(minimumWritableBytes: 4 + Int(length) - inbound.readableBytes)
+                return
+            }
+            // Moved past first: what the frame sets off may close the connection.
+            let start = inbound.readerIndex + 4
+            inbound.moveReaderIndex(forwardBy: 4 + Int(length))
+            let frameBytes = inbound
+            frameBytes.withVeryUnsafeBytes { raw in
+                let bytes = UnsafeRawBufferPointer(rebasing: raw[start..<start + Int(length)])
+                guard
+                    let frame = task_scheduler__wire__frame__unpack(
+                        inArena.allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+                else { return close("a frame came that does not decode") }
+                handle(frame)
+            }
+            inArena.reset()
+        }
+    }
+
+    private func handle(_ frame: UnsafeMutablePointer<Frame>) {
+        switch (state, frame.pointee.body_case) {
+        case (.awaitingHello, TASK_SCHEDULER__WIRE__FRAME__BODY_HELLO): receivedHello(frame.pointee.hello)
+        case (.awaitingProof(let peer), TASK_SCHEDULER__WIRE__FRAME__BODY_PROOF):
+            receivedProof(frame.pointee.proof, of: peer)
+        case (.awaitingHello, TASK_SCHEDULER__WIRE__FRAME__BODY_GO_AWAY),
+            (.awaitingProof, TASK_SCHEDULER__WIRE__FRAME__BODY_GO_AWAY):
+            close("the peer refused the connection: \(Arena.string(frame.pointee.go_away.pointee.reason))")
+        case (.open, TASK_SCHEDULER__WIRE__FRAME__BODY_PING):
+            let token = frame.pointee.ping.pointee.token
+            sendPing(token, answer: true)
+        case (.open, TASK_SCHEDULER__WIRE__FRAME__BODY_PONG): break
+        case (.open, _): delegate?.received(frame)
+        default: close("a frame came before the handshake was through")
+        }
+    }
+
+    // MARK: Handshake
+
+    private func receivedHello(_ c: UnsafeMutablePointer<TaskScheduler__Wire__Hello>?) {
+        guard let c, let peer = Handshake.Hello(c) else { return refuse("a Hello with fields out of bounds") }
+        guard peer.versions.overlaps(settings.versions) else {
+            return refuse(
+                "protocol versions \(peer.versions.lowerBound) to \(peer.versions.upperBound) were offered, "
+                    + "\(settings.versions.lowerBound) to \(settings.versions.upperBound) are spoken here")
+        }
+        state = .awaitingProof(peer)
+        // The side that connects proves itself first, so that a stranger learns nothing to guess secrets from.
+        if side == .client { sendProof(to: peer) }
+    }
+
+    private func receivedProof(_ c: UnsafeMutablePointer<TaskScheduler__Wire__Proof>?, of peer: Handshake.Hello) {
+        guard let c else { return refuse("an empty Proof") }
+        let mac = Arena.bytes(c.pointee.mac)
+        let other: Handshake.Side = side == .client ? .server : .client
+        if let secret = settings.security.secret {
+            guard Handshake.isProof(mac, secret: secret, side: other, own: peer, peer: hello) else {
+                return refuse("the peer does not know CLUSTER_SECRET; set the same one on both sides")
+            }
+        } else if !mac.isEmpty {
+            return refuse("the peer uses a CLUSTER_SECRET and none is set here; set the same one on both sides")
+        }
+        if side == .server { sendProof(to: peer) }
+        state = .open
+        startKeepalive()
+        delegate?.opened(peer.identity)
+    }
+
+    private func sendHello() {
+        send { (frame, arena) throws(MessageError) in
+            let c = try arena.take(TaskScheduler__Wire__Hello.self)
+            task_scheduler__wire__hello__init(c)
+            c.pointee.version_min = hello.versions.lowerBound
+            c.pointee.version_max = hello.versions.upperBound
+            c.pointee.role = try arena.put(hello.identity.role)
+            c.pointee.instance = try arena.put(hello.identity.instance)
+            c.pointee.build = try arena.put(hello.identity.build)
+            c.pointee.nonce = try arena.put(hello.nonce)
+            frame.body_case = TASK_SCHEDULER__WIRE__FRAME__BODY_HELLO
+            frame.hello = c
+        }
+    }
+
+    private func sendProof(to peer: Handshake.Hello) {
+        send { (frame, arena) throws(MessageError) in
+            let c = try arena.take(TaskScheduler__Wire__Proof.self)
+            task_scheduler__wire__proof__init(c)
+            if let secret = settings.security.secret {
+                c.pointee.mac = try arena.put(Handshake.proof(secret: secret, side: side, own: hello, peer: peer))
+            }
+            frame.body_case = TASK_SCHEDULER__WIRE__FRAME__BODY_PROOF
+            frame.proof = c
+        }
+    }
+
+    private func refuse(_ reason: String) {
+        sendGoAway(reason)
+        flushOutgoing()
+        state = .closed
+        notifyClosed(reason)
+        guard let context else { return }
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: .milliseconds(Self.refusalMilliseconds)) { channel.close(promise: nil) }
+    }
+
+    // MARK: Keepalive
+
+    private func startKeepalive() {
+        timer?.cancel()
+        scheduleKeepalive()
+    }
+
+    private func scheduleKeepalive() {
+        let interval = TimeAmount.milliseconds(Int64(settings.keepaliveMilliseconds))
+        timer = context?.eventLoop.scheduleTask(in: interval) { [weak self] in
+            guard let self, case .open = self.state else { return }
+            let silence = NIODeadline.now() - self.lastHeard
+            if silence.nanoseconds >= 2 * interval.nanoseconds {
+                return self.close("nothing was heard from the peer for \(silence.nanoseconds / 1_000_000) ms")
+            }
+            if silence.nanoseconds * 2 >= interval.nanoseconds { self.sendPing(0, answer: false) }
+            self.scheduleKeepalive()
+        }
+    }
+
+    private func sendPing(_ token: UInt64, answer: Bool) {
+        send { (frame, arena) throws(MessageError) in
+            let c = try arena.take(TaskScheduler__Wire__Ping.self)
+            task_scheduler__wire__ping__init(c)
+            c.pointee.token = token
+            frame.body_case =
+                answer ? TASK_SCHEDULER__WIRE__FRAME__BODY_PONG : TASK_SCHEDULER__WIRE__FRAME__BODY_PING
+            if answer { frame.pong = c } else { frame.ping = c }
+        }
+    }
+
+    // MARK: Frames out
+
+    /// Packs a frame behind those that wait for the end of the tick.
+    /// - Returns: the error because of which nothing was sent.
+    @discardableResult
+    func send(_ fill: (inout Frame, Arena) throws(MessageError) -> Void) -> MessageError? {
+        if case .closed = state { return nil }
+        defer { outArena.reset() }
+        var frame = Frame()
+        task_scheduler__wire__frame__init(&frame)
+        do throws(MessageError) { try fill(&frame, outArena) } catch { return error }
+        let size = task_scheduler__wire__frame__get_packed_size(&frame)
+        guard size <= settings.maxFrameBytes else {
+            return .malformed("frame of at most \(settings.maxFrameBytes) bytes (\(size) needed)")
+        }
+        outgoing.writeInteger(UInt32(size))
+        outgoing.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { raw in
+            task_scheduler__wire__frame__pack(&frame, raw.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
+        scheduleFlush()
+        return nil
+    }
+
+    func sendGoAway(_ reason: String) {
+        send { (frame, arena) throws(MessageError) in
+            let c = try arena.take(TaskScheduler__Wire__GoAway.self)
+            task_scheduler__wire__go_away__init(c)
+            c.pointee.reason = try arena.put(reason)
+            frame.body_case = TASK_SCHEDULER__WIRE__FRAME__BODY_GO_AWAY
+            frame.go_away = c
+        }
+    }
+
+    private func scheduleFlush() {
+        guard !isReading, !flushScheduled, let context else { return }
+        flushScheduled = true
+        context.eventLoop.execute { [self] in
+            flushScheduled = false
+            flushOutgoing()
+        }
+    }
+
+    private func flushOutgoing() {
+        guard let context, outgoing.readableBytes > 0 else { return }
+        let bytes = outgoing
+        outgoing = ByteBuffer()
+        let count = bytes.readableBytes
+        unsentBytes += count
+        guard unsentBytes <= settings.maxUnsentBytes else {
+            return close("the peer does not read: \(unsentBytes) bytes wait for it")
+        }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { [self] _ in unsentBytes -= count }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
+    }
+
+    // MARK: The end
+
+    /// Flushes what waits, then closes.
+    func close(_ reason: String) {
+        if case .closed = state { return }
+        flushOutgoing()
+        finish(reason)
+        context?.close(promise: nil)
+    }
+
+    private func finish(_ reason: String) {
+        if case .closed = state { return notifyClosed(reason) }
+        state = .closed
+        notifyClosed(reason)
+    }
+
+    private func notifyClosed(_ reason: String) {
+        timer?.cancel()
+        guard let delegate else { return }
+        self.delegate = nil
+        delegate.closed(reason)
+    }
+}

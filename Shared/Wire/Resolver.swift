@@ -1,0 +1,63 @@
+import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A host and port to connect to. A name stands for all addresses that it resolves to.
+public struct WireEndpoint: Sendable, Hashable, CustomStringConvertible {
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Looks names up with getaddrinfo(3), which blocks, on a thread made for that.
+enum Resolver {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static func addresses(of endpoint: WireEndpoint, on eventLoop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
+        NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try look(up: endpoint) }
+    }
+
+    private static func look(up endpoint: WireEndpoint) throws -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_ADDRCONFIG
+        var list: UnsafeMutablePointer<addrinfo>?
+        var status = getaddrinfo(endpoint.host, String(endpoint.port), &hints, &list)
+        if status == EAI_NONAME {
+            // Without a configured interface AI_ADDRCONFIG refuses even loopback addresses.
+            hints.ai_flags = 0
+            status = getaddrinfo(endpoint.host, String(endpoint.port), &hints, &list)
+        }
+        guard status == 0 else {
+            throw Failure(description: "\(endpoint.host): \(String(cString: gai_strerror(status)))")
+        }
+        defer { freeaddrinfo(list) }
+        var found: [SocketAddress] = []
+        var next = list
+        while let entry = next {
+            if let address = address(entry.pointee), !found.contains(address) { found.append(address) }
+            next = entry.pointee.ai_next
+        }
+        return found
+    }
+
+    private static func address(_ info: addrinfo) -> SocketAddress? {
+        guard let raw = UnsafeRawPointer(info.ai_addr) else { return nil }
+        switch info.ai_family {
+        case AF_INET: return SocketAddress(raw.loadUnaligned(as: sockaddr_in.self))
+        case AF_INET6: return SocketAddress(raw.loadUnaligned(as: sockaddr_in6.self))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,84 @@
+public import Logging
+import Messages
+public import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Accepts connections and answers calls, all on one event loop.
+///
+/// @unchecked Sendable is safe because `connections` is used on `eventLoop` only and the rest never changes.
+public final class Server: @unchecked Sendable {
+    public let eventLoop: any EventLoop
+    private let settings: WireSettings
+    private let table: ServiceTable
+    private let logger: Logger
+    private var connections: [ObjectIdentifier: ServerConnection] = [:]
+    private var listener: (any Channel)?
+
+    public init(settings: WireSettings, table: ServiceTable, eventLoop: any EventLoop, logger: Logger) {
+        let missing = table.missing
+        precondition(missing.isEmpty, "methods without a handler: \(missing.joined(separator: ", "))")
+        self.settings = settings
+        self.table = table
+        self.eventLoop = eventLoop
+        self.logger = logger
+    }
+
+    /// Binds and begins to accept.
+    /// - Returns: the address that was bound; with port 0 the one that the system chose.
+    public func start(host: String, port: Int) async throws -> SocketAddress {
+        let channel = try await ServerBootstrap(group: eventLoop)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 8_192, maximum: 262_144))
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try accept(channel) }
+            }
+            .bind(host: host, port: port).get()
+        guard let address = channel.localAddress else { throw ChannelError.unknownLocalAddress }
+        try await eventLoop.submit { self.listener = channel }.get()
+        return address
+    }
+
+    private func accept(_ channel: any Channel) throws {
+        guard connections.count < settings.maxConnections else {
+            logger.warning("connection refused", metadata: ["reason": "\(settings.maxConnections) are open"])
+            throw ChannelError.operationUnsupported
+        }
+        if let tls = settings.security.serverTLS {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+        }
+        let key = ObjectIdentifier(channel as AnyObject)
+        let connection = ServerConnection(
+            eventLoop: eventLoop, table: table, maxCalls: settings.maxCallsPerConnection, logger: logger
+        ) { [weak self] in
+            _ = self?.connections.removeValue(forKey: key)
+        }
+        let wire = try PeerConnection(settings: settings, side: .server, delegate: connection, logger: logger)
+        connection.attach(wire)
+        connections[key] = connection
+        try channel.pipeline.syncOperations.addHandler(wire)
+    }
+
+    /// Accepts nothing new, tells every peer to go elsewhere, answers what is open for at most `milliseconds`, then
+    /// closes what is left.
+    public func drain(milliseconds: Int64) async {
+        let done = eventLoop.makePromise(of: Void.self)
+        eventLoop.execute { [self] in
+            listener?.close(promise: nil)
+            for connection in connections.values { connection.drain() }
+            waitForEnd(until: .now() + .milliseconds(milliseconds), done)
+        }
+        try? await done.futureResult.get()
+    }
+
+    private func waitForEnd(until deadline: NIODeadline, _ done: EventLoopPromise<Void>) {
+        if connections.isEmpty { return done.succeed() }
+        guard NIODeadline.now() < deadline else {
+            for connection in connections.values { connection.close() }
+            return done.succeed()
+        }
+        eventLoop.scheduleTask(in: .milliseconds(5)) { self.waitForEnd(until: deadline, done) }
+    }
+}

@@ -1,0 +1,142 @@
+import CProtos
+import Logging
+import Messages
+import NIOCore
+
+/// The accepting half of a connection: dispatches calls, remembers which are open.
+///
+/// @unchecked Sendable is safe because every member is used on `eventLoop` only.
+final class ServerConnection: PeerDelegate, @unchecked Sendable {
+    private enum OpenCall {
+        case unary
+        case stream(any AnyStream)
+    }
+
+    let eventLoop: any EventLoop
+    private let table: ServiceTable
+    private let logger: Logger
+    private let onClosed: () -> Void
+    private(set) var peer = PeerIdentity(role: "", instance: "", build: "")
+    private var calls: [UInt64: OpenCall] = [:]
+    private var connection: PeerConnection?
+    private var isDraining = false
+    private let maxCalls: Int
+
+    init(eventLoop: any EventLoop, table: ServiceTable, maxCalls: Int, logger: Logger, onClosed: @escaping () -> Void) {
+        self.eventLoop = eventLoop
+        self.table = table
+        self.maxCalls = maxCalls
+        self.logger = logger
+        self.onClosed = onClosed
+    }
+
+    /// Set once, before the channel becomes active.
+    func attach(_ connection: PeerConnection) { self.connection = connection }
+
+    /// Only asked for while a frame is handled or a call is open, both of which need a connection.
+    var wire: PeerConnection {
+        guard let connection else { preconditionFailure("a call is handled on a connection that was never attached") }
+        return connection
+    }
+
+    func context(_ deadline: CallDeadline?) -> CallContext {
+        CallContext(peer: peer, deadline: deadline, eventLoop: eventLoop)
+    }
+
+    // MARK: PeerDelegate
+
+    func opened(_ peer: PeerIdentity) {
+        self.peer = peer
+        logger.debug("peer connected", metadata: ["role": "\(peer.role)", "instance": "\(peer.instance)"])
+        if isDraining { connection?.sendGoAway("draining") }
+    }
+
+    func received(_ frame: UnsafePointer<TaskScheduler__Wire__Frame>) {
+        switch frame.pointee.body_case {
+        case TASK_SCHEDULER__WIRE__FRAME__BODY_OPEN: open(frame.pointee.open)
+        case TASK_SCHEDULER__WIRE__FRAME__BODY_ITEM:
+            guard let item = frame.pointee.item, case .stream(let stream) = calls[item.pointee.call] else { return }
+            stream.receive(item.pointee.payload)
+        case TASK_SCHEDULER__WIRE__FRAME__BODY_CREDIT:
+            guard let credit = frame.pointee.credit, case .stream(let stream) = calls[credit.pointee.call] else { return }
+            stream.granted(Int(credit.pointee.bytes))
+        case TASK_SCHEDULER__WIRE__FRAME__BODY_CANCEL:
+            guard let cancel = frame.pointee.cancel else { return }
+            drop(cancel.pointee.call, CallError(.cancelled, "the caller cancelled"))
+        case TASK_SCHEDULER__WIRE__FRAME__BODY_END:
+            guard let end = frame.pointee.end else { return }
+            let code = StatusCode(rawValue: end.pointee.status) ?? .unknown
+            drop(end.pointee.call, code == .ok ? nil : CallError(code, Arena.string(end.pointee.message)))
+        default: break  // A newer peer's frame, or one that means nothing here.
+        }
+    }
+
+    func closed(_ reason: String) {
+        if !peer.role.isEmpty {
+            logger.debug("peer gone", metadata: ["role": "\(peer.role)", "instance": "\(peer.instance)", "reason": "\(reason)"])
+        } else {
+            logger.info("connection refused", metadata: ["reason": "\(reason)"])
+        }
+        let open = calls
+        calls = [:]
+        for case .stream(let stream) in open.values { stream.over(CallError(.unavailable, reason)) }
+        onClosed()
+    }
+
+    // MARK: Calls
+
+    private func open(_ c: UnsafeMutablePointer<TaskScheduler__Wire__Open>?) {
+        guard let open = c?.pointee else { return }
+        guard calls[open.call] == nil else { return wire.close("call id \(open.call) was used twice") }
+        guard calls.count < maxCalls else {
+            return wire.sendEnd(
+                call: open.call, error: CallError(.resourceExhausted, "\(maxCalls) calls are open on this connection"))
+        }
+        guard let method = open.method, let handler = table.handler(for: method) else {
+            let error = CallError(.unimplemented, "no method \(Arena.string(open.method)) here")
+            return wire.sendEnd(call: open.call, error: error)
+        }
+        switch (handler, open.streaming != 0) {
+        case (.unary(let body), false):
+            calls[open.call] = .unary
+            let deadline = open.deadline_ms == 0 ? nil : CallDeadline.after(milliseconds: Int(open.deadline_ms))
+            body(open.payload, open.call, deadline, self)
+        case (.stream(let body), true):
+            calls[open.call] = .stream(body(open.call, self))
+        default:
+            wire.sendEnd(call: open.call, error: CallError(.invalidArgument, "unary and streaming do not agree"))
+        }
+    }
+
+    private func drop(_ call: UInt64, _ error: CallError?) {
+        if case .stream(let stream) = calls.removeValue(forKey: call) { stream.over(error) }
+        closeWhenDrained()
+    }
+
+    func finish<R: WireMessage>(_ call: UInt64, _ result: Result<R, CallError>) {
+        guard calls.removeValue(forKey: call) != nil else { return }
+        switch result {
+        case .success(let reply):
+            if let error = wire.sendEnd(call: call, reply: reply) {
+                wire.sendEnd(call: call, error: CallError(.internal, "\(error)"))
+            }
+        case .failure(let error): wire.sendEnd(call: call, error: error)
+        }
+        closeWhenDrained()
+    }
+
+    /// Sends GOAWAY; closes when the unary calls that are open have been answered.
+    func drain() {
+        isDraining = true
+        connection?.sendGoAway("draining")
+        closeWhenDrained()
+    }
+
+    private func closeWhenDrained() {
+        guard isDraining else { return }
+        let hasUnary = calls.values.contains { if case .unary = $0 { true } else { false } }
+        if !hasUnary { connection?.close("drained") }
+    }
+
+    func close() { connection?.close("the server stops") }
+}

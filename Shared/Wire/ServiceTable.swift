@@ -1,0 +1,118 @@
+import CProtobufC
+#if canImport(Glibc)
+import Glibc
+#endif
+import CProtos
+public import Messages
+public import NIOCore
+
+/// What a handler knows of the call that it answers.
+public struct CallContext: Sendable {
+    public let peer: PeerIdentity
+    /// `nil`: the caller waits without end.
+    public let deadline: CallDeadline?
+    public let eventLoop: any EventLoop
+}
+
+/// Answers one unary call, once, from any thread; a second answer, or one after the call was cancelled, is dropped.
+public struct Responder<Reply: WireMessage>: Sendable {
+    let call: UInt64
+    let connection: ServerConnection
+    let eventLoop: any EventLoop
+
+    public func callAsFunction(_ result: Result<Reply, CallError>) {
+        if eventLoop.inEventLoop {
+            connection.finish(call, result)
+        } else {
+            eventLoop.execute { connection.finish(call, result) }
+        }
+    }
+}
+
+/// The methods that a server answers, laid out by protobuf-c's service descriptors.
+public struct ServiceTable: Sendable {
+    typealias UnaryHandler = @Sendable (ProtobufCBinaryData, UInt64, CallDeadline?, ServerConnection) -> Void
+    typealias StreamHandler = @Sendable (UInt64, ServerConnection) -> any AnyStream
+
+    enum Handler: Sendable {
+        case unary(UnaryHandler)
+        case stream(StreamHandler)
+    }
+
+    private struct Entry: Sendable {
+        let path: String
+        /// The path's bytes with their NUL, compared against the frame's without making a string.
+        let cPath: ContiguousArray<CChar>
+        var handler: Handler?
+    }
+
+    private var entries: [Entry] = []
+    private var firstIndex: [String: Int] = [:]
+
+    /// A table for these services; each of their methods must then get a handler.
+    public init(_ services: [ServiceDescriptor]) {
+        for service in services {
+            firstIndex[service.name] = entries.count
+            entries += service.methods.map {
+                let path = "\(service.name)/\($0)"
+                return Entry(path: path, cPath: path.utf8CString, handler: nil)
+            }
+        }
+    }
+
+    /// Paths of methods that have no handler yet.
+    public var missing: [String] { entries.filter { $0.handler == nil }.map(\.path) }
+
+    private mutating func set(_ path: String, _ index: Int, _ handler: Handler) {
+        let service = path.split(separator: "/").first.map(String.init) ?? ""
+        guard let first = firstIndex[service], entries.indices.contains(first + index),
+            entries[first + index].path == path
+        else {
+            preconditionFailure("\(path) is not in the table: generated code and descriptors are of different versions")
+        }
+        entries[first + index].handler = handler
+    }
+
+    /// Answers a unary method with a closure that runs on the connection's event loop and must not block.
+    public mutating func unary<Q, R>(
+        _ method: UnaryMethod<Q, R>, _ body: @escaping @Sendable (Q, CallContext, Responder<R>) -> Void
+    ) {
+        set(
+            method.path, method.index,
+            .unary { payload, call, deadline, connection in
+                let responder = Responder<R>(call: call, connection: connection, eventLoop: connection.eventLoop)
+                do throws(MessageError) {
+                    let request = try connection.wire.read(payload, as: Q.self)
+                    body(request, connection.context(deadline), responder)
+                } catch {
+                    responder(.failure(CallError(.invalidArgument, "\(error)")))
+                }
+            })
+    }
+
+    /// Takes up a stream: sets its handlers. Runs on the connection's event loop and must not block.
+    public mutating func stream<Q, R>(
+        _ method: StreamMethod<Q, R>, _ body: @escaping @Sendable (MessageStream<Q, R>) -> Void
+    ) {
+        set(
+            method.path, method.index,
+            .stream { call, connection in
+                let stream = MessageStream<Q, R>(
+                    call: call, isClient: false, connection: connection.wire, peer: connection.peer,
+                    eventLoop: connection.eventLoop)
+                body(stream)
+                return stream
+            })
+    }
+
+    func handler(for path: UnsafePointer<CChar>) -> Handler? {
+        // A service has a handful of methods: comparing beats hashing.
+        for entry in entries {
+            let isSame = entry.cPath.withUnsafeBufferPointer { bytes in
+                bytes.baseAddress.map { strcmp($0, path) == 0 } ?? false
+            }
+            if isSame { return entry.handler }
+        }
+        return nil
+    }
+}

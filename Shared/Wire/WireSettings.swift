@@ -1,0 +1,69 @@
+public import NIOSSL
+
+/// Who a process says it is in its `Hello`.
+public struct PeerIdentity: Sendable, Hashable {
+    /// `gateway`, `scheduler`, `worker`, `notifier`, or a name of a client's own.
+    public var role: String
+    /// Unique per process.
+    public var instance: String
+    /// Version of the build.
+    public var build: String
+
+    public init(role: String, instance: String, build: String) {
+        self.role = role
+        self.instance = instance
+        self.build = build
+    }
+}
+
+/// What protects a connection. With neither, only loopback is safe.
+public struct WireSecurity: Sendable {
+    /// The cluster's shared secret, proven in the handshake, never sent.
+    public var secret: [UInt8]?
+    /// Mutual TLS beneath the handshake.
+    public var clientTLS: NIOSSLContext?, serverTLS: NIOSSLContext?
+
+    public init(secret: [UInt8]? = nil, clientTLS: NIOSSLContext? = nil, serverTLS: NIOSSLContext? = nil) {
+        self.secret = secret
+        self.clientTLS = clientTLS
+        self.serverTLS = serverTLS
+    }
+
+    public var isAuthenticated: Bool { secret != nil || serverTLS != nil }
+}
+
+/// Bounds and intervals of every connection. All have working defaults.
+public struct WireSettings: Sendable {
+    public var identity: PeerIdentity
+    public var security: WireSecurity
+    /// The protocol versions that this build speaks.
+    public var versions: ClosedRange<UInt32> = 1...1
+    /// The largest frame, in bytes after the length.
+    public var maxFrameBytes = 4 << 20
+    /// The largest frame from a peer that has not proven itself.
+    public var maxHandshakeFrameBytes = 4 << 10
+    /// Hello and Proof must be through by then.
+    public var handshakeMilliseconds = 5_000
+    /// A ping is sent after this much silence; a peer silent for twice as long is dead.
+    public var keepaliveMilliseconds = 5_000
+    /// Calls open at once on one connection; more are refused with `resourceExhausted`.
+    public var maxCallsPerConnection = 8_192
+    /// Connections that a server keeps; more are closed at once.
+    public var maxConnections = 16_384
+    /// Payload bytes that a stream may carry before the receiver has granted more.
+    public var streamWindowBytes = 1 << 20
+    /// Bytes written but not yet taken by the socket, beyond which the peer counts as one that does not read and the
+    /// connection ends.
+    public var maxUnsentBytes = 32 << 20
+    /// First and longest wait before connecting again; doubled from try to try, with jitter.
+    public var reconnectMilliseconds: ClosedRange<Int> = 20...2_000
+    /// How often names are looked up again.
+    public var resolveMilliseconds = 5_000
+    /// Longest wait for a TCP connection.
+    public var connectMilliseconds = 3_000
+
+    public init(identity: PeerIdentity, security: WireSecurity = WireSecurity()) {
+        self.identity = identity
+        self.security = security
+    }
+}
