@@ -4,6 +4,7 @@ import PackageDescription
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -51,7 +52,7 @@ let package = Package(
         .target(name: "JSON", path: "Shared/JSON"),
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC"], path: "Shared/Messages"),
         .target(
-            name: "Wire", dependencies: ["Messages", nioCore, nioPosix, nioSSL, logging, metrics, crypto],
+            name: "Wire", dependencies: ["Messages", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
             path: "Shared/Wire"),
         .target(name: "Storage", dependencies: ["Domain", "CSQLite"], path: "Shared/Storage"),
         .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
@@ -85,7 +86,7 @@ let package = Package(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"], path: "Tests/OperationsTests"),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages"], path: "Tests/WireTests"),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(name: "GatewayTests", dependencies: ["gateway", "JSON"], path: "Tests/GatewayTests"),
         .testTarget(name: "ClusterTests", dependencies: ["JSON"], path: "Tests/Cluster"),

@@ -38,7 +38,7 @@ public protocol Store: Sendable {
         completion: @escaping @Sendable (Result<Int, StoreError>) -> Void)
 
     /// The worker instances that held a stream when the last scheduler process ended without closing the store;
-    /// empty after a clean end. Set by `StoreWrite.workers`.
+    /// empty after a clean end. Set by `StoreWrite.workers`; what this process sets is for the next to read.
     func attachedWorkers(completion: @escaping @Sendable (Result<[String], StoreError>) -> Void)
 
     /// Finishes what was submitted, then closes. Later calls complete with `.closed`.
@@ -134,9 +134,10 @@ public enum StoreWriteResult: Sendable {
     case replayed(answer: [UInt8])
     /// `create`: the idempotency key was used with another request.
     case idempotencyConflict
-    /// `cancel`, `replaceAuthorization`: no such reminder.
+    /// Any write but `create` and `workers`: no such reminder (any more); nothing was changed.
     case notFound
-    /// `replaceAuthorization`: the new definition, its position where it has one to come, and the occurrences released.
+    /// `replaceAuthorization`: the new definition; `released` holds its position first where a scheduled reminder has
+    /// one to come (`positionIndex` is set), then the occurrences that were held.
     case authorizationReplaced(Reminder, released: [DueEntry])
     /// `cancel`: it was finished before (completed or cancelled).
     case alreadyFinished(ReminderState)

@@ -66,6 +66,7 @@ struct RuleObjectTests {
         ([("freq", .integer(3)), ("byeaster", .integer(0))], ["byeaster"], "not a known field"),
         ([("freq", .integer(3)), ("byeaster", .null)], ["byeaster"], "not a known field"),
         ([("freq", .integer(2)), ("byday", .string("MO"))], ["byday"], "byweekday"),
+        ([("freq", .integer(3)), ("", .null)], [""], "not a known field"),
         ([("freq", .integer(3)), ("BYHOUR", .integer(0))], ["BYHOUR"], "not a known field"),
         ([("freq", .integer(3)), ("freq", .integer(3))], ["freq"], "twice"),
     ] as [(Fields, [String], String)])

@@ -86,7 +86,9 @@ struct RuleDateStyle {
         let start = readTime(bytes[..<slash]), end = bytes[(slash + 1)...]
         if case .failure = start { return start }
         if RuleDateStyle.isDuration(end) { return start }
-        if case .failure(let refusal) = readTime(end) { return .failure(Refusal("has neither a duration nor a time after the slash: the end " + refusal.reason)) }
+        if case .failure(let refusal) = readTime(end) {
+            return .failure(Refusal("has neither a duration nor a time after the slash: the end " + refusal.reason))
+        }
         return start
     }
 
@@ -107,12 +109,12 @@ struct RuleDateStyle {
             }
             let digits = rest.prefix(while: TextBytes.isDigit)
             guard !digits.isEmpty, let unit = rest.dropFirst(digits.count).first,
-                  let place = units.firstIndex(of: TextBytes.upper(unit)) else { return false }
+                  // Hours and seconds need the minutes between them, so after the first unit only the very next may follow.
+                  let place = units.prefix(hasUnit ? 1 : units.count).firstIndex(of: TextBytes.upper(unit)) else { return false }
             rest = rest.dropFirst(digits.count + 1)
             hasUnit = true
             if units[place] == UInt8(ascii: "W") { return rest.isEmpty }
-            // Hours and seconds need the minutes between them, so only the next unit may follow.
-            units = inTime ? units[(place + 1)...].prefix(1) : []
+            units = units[(place + 1)...]
         }
         return hasUnit
     }

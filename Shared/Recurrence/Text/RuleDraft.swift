@@ -13,6 +13,8 @@ struct RuleDraft {
         var name = ""
         var value: String
         var reason: String
+        /// How many parts had been written when it was found.
+        var partsBefore = 0
     }
 
     /// Lists as written: neither sorted nor without repeats before ``finish()``.
@@ -28,7 +30,7 @@ struct RuleDraft {
 
     mutating func refuse(_ part: RulePart?, index: Int? = nil, name: String = "", _ value: String, _ reason: String) {
         guard !isFull else { return }
-        faults.append(Fault(part: part, index: index, name: name, value: value, reason: reason))
+        faults.append(Fault(part: part, index: index, name: name, value: value, reason: reason, partsBefore: written.count))
     }
 
     /// Notes that `part` was written; false, with a fault, when it was so before.
@@ -89,13 +91,11 @@ struct RuleDraft {
 
     private mutating func sortFaults() {
         let places = Dictionary(uniqueKeysWithValues: written.enumerated().map { ($1, $0) })
-        // Faults of no known part stay where they were found, after the part read before them.
-        var last = -1
+        // A fault of no known part comes after all of the part that was written before it.
         let placed = faults.enumerated().map { number, fault in
-            last = fault.part.flatMap { places[$0] } ?? last
-            return (place: last, number: number, fault: fault)
+            (place: fault.part.map { places[$0] ?? written.count } ?? fault.partsBefore - 1, isUnknown: fault.part == nil ? 1 : 0, number, fault)
         }
-        faults = placed.sorted { ($0.place, $0.number) < ($1.place, $1.number) }.map(\.fault)
+        faults = placed.sorted { ($0.0, $0.1, $0.2) < ($1.0, $1.1, $1.2) }.map(\.3)
     }
 
     /// Ascending and without repeats.

@@ -74,7 +74,8 @@ private struct RuleObjectReader {
     private mutating func readItem(of part: RulePart, _ item: RuleFieldValue, index: Int?) {
         if part == .byDay {
             if let day = item.weekdayNumber { return draft.append(day: day, index: index) }
-            draft.refuse(part, index: index, item.shown, "must be 0 (Monday) to 6 (Sunday), or MO to SU with an ordinal of 1 to 53 or -53 to -1 in front where one is meant (\"-1FR\")")
+            let names = "MO to SU with an ordinal of 1 to 53 or -53 to -1 in front where one is meant (\"-1FR\")"
+            draft.refuse(part, index: index, item.shown, "must be 0 (Monday) to 6 (Sunday), or " + names)
         } else if let number = item.wholeNumber {
             draft.append(part, number: number, index: index)
         } else {
@@ -106,9 +107,9 @@ extension RuleFieldValue {
 
 extension RuleDraft.Fault {
     fileprivate var inObject: RuleFieldFault {
-        let field = part?.field ?? name
-        return RuleFieldFault(
-            path: (field.isEmpty ? [] : [field]) + (index.map { [String($0)] } ?? []),
+        RuleFieldFault(
+            // A field may have an empty name too, and a pointer to it has an empty segment.
+            path: [part?.field ?? name] + (index.map { [String($0)] } ?? []),
             detail: value.isEmpty ? reason : "\(reason); it was \(value)")
     }
 }

@@ -70,7 +70,8 @@ private struct RuleParser {
         let name = piece[..<equals], value = piece[(equals + 1)...]
         guard let part = name.upperName().flatMap(RulePart.named) else {
             let expected = RulePart.allCases.map(\.name).joined(separator: ", ")
-            return draft.refuse(nil, name: RuleError.shown(name), RuleError.shown(value), "is not a part of RFC 5545; expected one of \(expected), without spaces")
+            let reason = "is not a part of RFC 5545; expected one of \(expected), without spaces"
+            return draft.refuse(nil, name: RuleError.shown(name), RuleError.shown(value), reason)
         }
         guard draft.begin(part, value: RuleError.shown(value)) else { return }
         guard !value.isEmpty else { return draft.refuse(part, "", "has no value; \(part.expectation)") }

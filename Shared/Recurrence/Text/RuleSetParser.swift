@@ -82,7 +82,8 @@ private struct RuleSetParser {
             guard let style = style(name, pieces, allowed: [.date, .dateTime]) else { return }
             set.exdates += readDates(name, value, style, room: RuleSet.maximumDates - set.exdates.count)
         default:
-            refuse(RuleError.shown(written), RuleError.shown(value), "is not a property of a recurrence set; expected DTSTART, RRULE, EXRULE, RDATE or EXDATE")
+            let reason = "is not a property of a recurrence set; expected DTSTART, RRULE, EXRULE, RDATE or EXDATE"
+            refuse(RuleError.shown(written), RuleError.shown(value), reason)
         }
     }
 
@@ -132,12 +133,14 @@ private struct RuleSetParser {
             if equals != parameter.endIndex, parameter.prefix(2).map(TextBytes.upper) == Array("X-".utf8) { continue }
             let isKnown = !allowed.isEmpty && (name == "TZID" || name == "VALUE")
             guard isKnown, let value, seen.insert(name).inserted else {
-                refuse(property, RuleError.shown(parameter), allowed.isEmpty ? "takes no such parameter" : "takes TZID and VALUE, each once, as parameters; this is neither")
+                let reason = allowed.isEmpty ? "takes no such parameter" : "takes TZID and VALUE, each once, as parameters; this is neither"
+                refuse(property, RuleError.shown(parameter), reason)
                 return nil
             }
             if name == "TZID" {
                 guard RuleSetParser.isZoneName(value) else {
-                    refuse(property, RuleError.shown(value), "TZID must be a zone's name of 1 to \(RuleSet.maximumZoneLength) bytes, without control characters")
+                    let expected = "a zone's name of 1 to \(RuleSet.maximumZoneLength) bytes, without control characters"
+                    refuse(property, RuleError.shown(value), "TZID must be " + expected)
                     return nil
                 }
                 style.zone = String(decoding: value, as: UTF8.self)

@@ -1,0 +1,15 @@
+/// A request on its way through the engine, with what is owed to its submitter.
+struct Delivery: Sendable {
+    let ticket: UInt64
+    let request: DeliveryRequest
+    /// Set when the request must not be sent at all.
+    let fault: RequestFault?
+    /// When it is given up, in monotonic microseconds.
+    let deadline: Int64
+    let completion: @Sendable (DeliveryResult) -> Void
+
+    /// The answer to a delivery that never left.
+    func unsent(_ reason: DeliveryReason, _ detail: String) -> DeliveryResult {
+        DeliveryResult(outcome: OutcomeRules.outcome(withoutAnswer: reason), reason: reason, detail: detail)
+    }
+}

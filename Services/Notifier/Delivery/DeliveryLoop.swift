@@ -1,0 +1,290 @@
+internal import CCurl
+
+/// The delivery thread: takes deliveries from the mailbox, hands libcurl as many as the hosts' windows allow,
+/// waits for sockets, timer and mail, and answers what has ended. Everything here runs on one thread.
+final class DeliveryLoop {
+    /// How often the queues are searched for deliveries whose time is up, in microseconds.
+    private static let sweepInterval: Int64 = 100_000
+    /// Lanes of hosts with nothing to do are forgotten when there are more than this.
+    private static let keptLanes = 1_024
+
+    let poller: Poller
+    private let multi: UnsafeMutableRawPointer
+    private let mailbox: Mailbox
+    private let configuration: DeliveryConfiguration
+
+    private var lanes: [String: HostLane] = [:]
+    /// The lane of the last delivery: most often the next one's too.
+    private var lastLane: (url: String, lane: HostLane)?
+    private var transfers: [Transfer] = []
+    private var idle: [Transfer] = []
+    private var queued = 0
+    private var inFlight = 0
+    private var isStopping = false
+    /// When libcurl wants to be called, in monotonic microseconds.
+    private var timer: Int64?
+    private var nextSweep: Int64 = 0
+    private var answers: [(Delivery, DeliveryResult)] = []
+    private var statistics = DeliveryStatistics()
+
+    init(configuration: DeliveryConfiguration, mailbox: Mailbox) throws(DeliveryError) {
+        guard let multi = curl_multi_init() else { throw .system("libcurl is out of memory") }
+        self.multi = multi
+        self.mailbox = mailbox
+        self.configuration = configuration
+        poller = try Poller(wakeup: mailbox.wakeup)
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_multi_set_events(multi, Callbacks.socket, Callbacks.timer, me)
+        // Connections are bounded by the windows; libcurl is to keep them all for the next requests.
+        ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.maximumInFlight)
+    }
+
+    deinit {
+        transfers = []
+        idle = []
+        curl_multi_cleanup(multi)
+    }
+
+    /// Runs until stopped and everything is answered.
+    func run() {
+        var events: [Poller.Event] = []
+        while true {
+            poller.wait(milliseconds: patience(), into: &events)
+            for event in events {
+                if event.socket == mailbox.wakeup { takeMail() } else { act(event.socket, event.bits) }
+            }
+            runTimer()
+            collect()
+            let now = Clock.monotonic()
+            sweep(now: now)
+            for lane in lanes.values where !lane.queue.isEmpty { pump(lane, now: now) }
+            publish()
+            answer()
+            if isStopping, queued == 0, inFlight == 0 { break }
+        }
+        mailbox.end()
+    }
+
+    // Waiting.
+
+    /// libcurl's wish to be called after so long; at once if 0, not at all if negative.
+    func setTimer(milliseconds: Int) {
+        // A call before the time would be lost on libcurl, which counts in whole milliseconds.
+        let grace: Int64 = milliseconds == 0 ? 0 : 1_000
+        timer = milliseconds < 0 ? nil : Clock.monotonic() + Int64(milliseconds) * 1_000 + grace
+    }
+
+    /// How long to wait for events; nil for ever.
+    private func patience() -> Int32? {
+        var until = timer
+        if queued > 0 { until = min(until ?? nextSweep, nextSweep) }
+        guard let until else { return nil }
+        return Int32(clamping: max(0, (until - Clock.monotonic() + 999) / 1_000))
+    }
+
+    private func act(_ socket: Int32, _ bits: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, bits, &running)
+    }
+
+    private func runTimer() {
+        guard let due = timer, Clock.monotonic() >= due else { return }
+        timer = nil
+        act(CURL_SOCKET_TIMEOUT, 0)
+        guard timer == nil, inFlight > 0 else { return }
+        // libcurl speaks up only when its timer changes. Ask, so that no timer is ever lost.
+        var milliseconds = -1
+        curl_multi_timeout(multi, &milliseconds)
+        setTimer(milliseconds: milliseconds)
+    }
+
+    // Taking.
+
+    private func takeMail() {
+        let mail = mailbox.take()
+        isStopping = mail.isStopping
+        for delivery in mail.deliveries { accept(delivery) }
+        if !mail.cancelled.isEmpty { cancel(Set(mail.cancelled)) }
+    }
+
+    private func accept(_ delivery: Delivery) {
+        if let fault = delivery.fault {
+            answers.append((delivery, delivery.unsent(fault.reason, fault.detail)))
+        } else if queued >= configuration.maximumQueued {
+            let detail = "\(queued) requests wait already, the most that may"
+            answers.append((delivery, delivery.unsent(.queueFull, detail)))
+        } else {
+            lane(for: delivery.request.url).queue.append(delivery)
+            queued += 1
+        }
+    }
+
+    private func lane(for url: String) -> HostLane {
+        if let lastLane, lastLane.url == url { return lastLane.lane }
+        let origin = RequestGuard.origin(of: url).lowercased()
+        if lanes[origin] == nil, lanes.count >= Self.keptLanes {
+            lanes = lanes.filter { !$0.value.isForgettable }
+        }
+        let lane = lanes[origin] ?? HostLane(origin: origin, configuration: configuration)
+        lanes[origin] = lane
+        lastLane = (url, lane)
+        return lane
+    }
+
+    private func cancel(_ tickets: Set<UInt64>) {
+        let detail = "cancelled by the caller"
+        for lane in lanes.values {
+            for delivery in lane.queue.remove(where: { tickets.contains($0.ticket) }) {
+                queued -= 1
+                answers.append((delivery, delivery.unsent(.cancelled, detail)))
+            }
+        }
+        let now = Clock.monotonic()
+        for transfer in transfers {
+            guard let work = transfer.work, tickets.contains(work.delivery.ticket) else { continue }
+            curl_multi_remove_handle(multi, transfer.easy)
+            transfer.work = nil
+            idle.append(transfer)
+            inFlight -= 1
+            work.lane.inFlight -= 1
+            var result = work.delivery.unsent(.cancelled, detail)
+            result.startedAtMilliseconds = work.startedWall
+            result.durationMicroseconds = Int(now - work.started)
+            answers.append((work.delivery, result))
+        }
+    }
+
+    // Sending.
+
+    /// Gives libcurl what the lane's window allows, or, its circuit open, turns all but the probe away.
+    private func pump(_ lane: HostLane, now: Int64) {
+        while let next = lane.queue.first {
+            let isProbe = lane.breaker.isOpen
+            // A probe goes beyond the window: requests that hang must not hide that the host is back.
+            guard isProbe || lane.inFlight < lane.window && inFlight < configuration.maximumInFlight else { return }
+            _ = lane.queue.popFirst()
+            queued -= 1
+            if next.deadline <= now {
+                answers.append((next, expired(next)))
+            } else if lane.breaker.admit(now: now) {
+                start(next, in: lane, now: now)
+            } else {
+                let detail = "circuit open: \(lane.origin) fails, last: \(lane.lastFailure)"
+                answers.append((next, next.unsent(.circuitOpen, detail)))
+            }
+        }
+    }
+
+    private func start(_ delivery: Delivery, in lane: HostLane, now: Int64) {
+        let transfer: Transfer
+        if let free = idle.popLast() {
+            transfer = free
+        } else {
+            do throws(DeliveryError) {
+                let me = Unmanaged.passUnretained(self).toOpaque()
+                transfer = try Transfer(configuration: configuration, loop: me)
+                transfers.append(transfer)
+            } catch {
+                answers.append((delivery, delivery.unsent(.localFailure, error.description)))
+                return
+            }
+        }
+        let work = Transfer.Work(delivery: delivery, lane: lane, started: now, startedWall: Clock.wall())
+        var fault = transfer.prepare(work, now: now)
+        if fault == nil {
+            let code = curl_multi_add_handle(multi, transfer.easy)
+            if code != CURLM_OK { fault = String(cString: curl_multi_strerror(code)) }
+        }
+        if let fault {
+            transfer.work = nil
+            idle.append(transfer)
+            answers.append((delivery, delivery.unsent(.localFailure, "libcurl refuses the request: \(fault)")))
+        } else {
+            inFlight += 1
+            lane.inFlight += 1
+        }
+    }
+
+    // Answering.
+
+    /// Takes from libcurl what has ended.
+    private func collect() {
+        var ended: [(UnsafeMutableRawPointer, CURLcode)] = []
+        var remaining: Int32 = 0
+        // All of them first: libcurl searches its list of messages for each handle that is removed.
+        while let message = curl_multi_info_read(multi, &remaining) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            ended.append((easy, message.pointee.data.result))
+        }
+        guard !ended.isEmpty else { return }
+        let now = Clock.monotonic()
+        for (easy, code) in ended {
+            curl_multi_remove_handle(multi, easy)
+            var context: UnsafeMutableRawPointer?
+            ccurl_easy_get_private(easy, &context)
+            guard let context else { continue }
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            guard let (work, result, isHTTP2) = transfer.finish(code: code, now: now) else { continue }
+            idle.append(transfer)
+            inFlight -= 1
+            work.lane.inFlight -= 1
+            learn(from: result, isHTTP2: isHTTP2, lane: work.lane, now: now)
+            answers.append((work.delivery, result))
+        }
+    }
+
+    private func learn(from result: DeliveryResult, isHTTP2: Bool, lane: HostLane, now: Int64) {
+        if result.statusCode > 0 {
+            lane.breaker.succeeded()
+            if isHTTP2, !lane.isMultiplexed {
+                lane.isMultiplexed = true
+                lane.window = max(lane.window, configuration.maximumStreamsPerHost)
+            }
+        } else if OutcomeRules.countsAgainstHost(result.reason) {
+            lane.lastFailure = result.detail
+            lane.breaker.failed(now: now)
+        }
+    }
+
+    /// Answers deliveries whose time is up while they wait.
+    private func sweep(now: Int64) {
+        guard queued > 0 else {
+            nextSweep = now + Self.sweepInterval
+            return
+        }
+        guard now >= nextSweep else { return }
+        nextSweep = now + Self.sweepInterval
+        for lane in lanes.values where !lane.queue.isEmpty {
+            for delivery in lane.queue.remove(where: { $0.deadline <= now }) {
+                queued -= 1
+                answers.append((delivery, expired(delivery)))
+            }
+        }
+    }
+
+    private func expired(_ delivery: Delivery) -> DeliveryResult {
+        let timeout = delivery.request.timeoutMilliseconds
+        let detail = "no connection was free within \(timeout) ms: the backend is slower than requests come"
+        return delivery.unsent(.timedOutInQueue, detail)
+    }
+
+    /// Runs the completions, when the loop's own state is in order again.
+    private func answer() {
+        guard !answers.isEmpty else { return }
+        let batch = answers
+        answers.removeAll(keepingCapacity: true)
+        for (delivery, result) in batch { delivery.completion(result) }
+    }
+
+    private func publish() {
+        var new = statistics
+        new.queued = queued
+        new.inFlight = inFlight
+        new.connectionsOpened = poller.opened
+        new.finished += answers.count
+        new.openCircuits = lanes.values.count { $0.breaker.isOpen }
+        guard new != statistics else { return }
+        statistics = new
+        mailbox.publish(new)
+    }
+}

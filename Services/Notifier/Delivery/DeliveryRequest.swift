@@ -1,0 +1,35 @@
+/// One `POST` to be made.
+public struct DeliveryRequest: Sendable {
+    /// An absolute `http` or `https` URL without a user name.
+    public var url: String
+    /// The header besides `Authorization`, in the order in which it is sent.
+    public var headers: [(name: String, value: String)]
+    /// The value of the `Authorization` header, sent verbatim; empty sends none. A credential: it is in no
+    /// description, error or kept answer.
+    public var authorization: String
+    public var body: [UInt8]
+    /// The time from submission until the request is given up, waiting for its turn included, in milliseconds.
+    public var timeoutMilliseconds: Int
+
+    public init(
+        url: String, headers: [(name: String, value: String)] = [], authorization: String = "", body: [UInt8],
+        timeoutMilliseconds: Int = 10_000
+    ) {
+        self.url = url
+        self.headers = headers
+        self.authorization = authorization
+        self.body = body
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+}
+
+extension DeliveryRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String {
+        "POST \(url) (\(body.count) bytes, \(timeoutMilliseconds) ms, authorization redacted)"
+    }
+
+    public var debugDescription: String { description }
+
+    /// `dump` and the like go by the mirror: it shows what the description shows.
+    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
+}

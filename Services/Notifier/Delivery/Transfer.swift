@@ -1,0 +1,132 @@
+internal import CCurl
+import Glibc
+
+/// One libcurl easy handle, used for one request after the other, and what its callbacks have gathered.
+final class Transfer {
+    /// What it is doing. Set while a request is under way.
+    struct Work {
+        let delivery: Delivery
+        let lane: HostLane
+        /// Monotonic microseconds.
+        let started: Int64
+        /// Unix milliseconds.
+        let startedWall: Int64
+    }
+
+    let easy: UnsafeMutableRawPointer
+    var work: Work?
+    /// The answer, as far as it has come.
+    private(set) var answer = AnswerReader()
+    private let request = RequestMemory()
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var url = ""
+    private let configuration: DeliveryConfiguration
+
+    /// - Parameter loop: what libcurl hands to the socket functions; must outlive the connections.
+    init(configuration: DeliveryConfiguration, loop: UnsafeMutableRawPointer) throws(DeliveryError) {
+        guard let easy = curl_easy_init() else { throw .system("libcurl is out of memory") }
+        self.easy = easy
+        self.configuration = configuration
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        try setUp(loop: loop)
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        errorText.deallocate()
+    }
+
+    /// Sets what is the same for every request. A handle keeps it, and its connection, over requests.
+    private func setUp(loop: UnsafeMutableRawPointer) throws(DeliveryError) {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        let numbers: [(CURLoption, Int)] = [
+            (CURLOPT_POST, 1), (CURLOPT_FOLLOWLOCATION, 0), (CURLOPT_NOSIGNAL, 1), (CURLOPT_SSL_VERIFYPEER, 1),
+            (CURLOPT_SSL_VERIFYHOST, 2), (CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutMilliseconds),
+            (CURLOPT_TCP_KEEPALIVE, 1), (CURLOPT_NETRC, 0),
+            // Answers are small; libcurl allocates the buffer anew for each request.
+            (CURLOPT_BUFFERSIZE, 8_192),
+            // A cancelled name lookup ends by itself: the thread must not wait for it.
+            (CURLOPT_QUICK_EXIT, 1),
+        ]
+        for (option, value) in numbers { try Self.check(option, ccurl_easy_set_long(easy, option, value)) }
+        let protocols = ccurl_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        try Self.check(CURLOPT_PROTOCOLS_STR, protocols)
+        try Self.check(CURLOPT_PROXY, ccurl_easy_set_string(easy, CURLOPT_PROXY, configuration.proxy ?? ""))
+        if let file = configuration.certificateAuthorityFile {
+            try Self.check(CURLOPT_CAINFO, ccurl_easy_set_string(easy, CURLOPT_CAINFO, file))
+        }
+        try Self.check(CURLOPT_ERRORBUFFER, ccurl_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+        try Self.check(CURLOPT_PRIVATE, ccurl_easy_set_pointer(easy, CURLOPT_PRIVATE, me))
+        try Self.check(CURLOPT_WRITEDATA, ccurl_easy_set_write(easy, Callbacks.body, me))
+        try Self.check(CURLOPT_HEADERDATA, ccurl_easy_set_header(easy, Callbacks.header, me))
+        let sockets = ccurl_easy_set_sockets(easy, Callbacks.open, Callbacks.close, loop)
+        try Self.check(CURLOPT_OPENSOCKETDATA, sockets)
+    }
+
+    /// Makes the handle ready to send; nil if it is, what libcurl said otherwise.
+    func prepare(_ work: Work, now: Int64) -> String? {
+        self.work = work
+        errorText.pointee = 0
+        let redaction = Redaction(authorization: work.delivery.request.authorization)
+        answer.begin(
+            kept: configuration.keptAnswerBytes + redaction.margin, maximum: configuration.maximumAnswerBytes,
+            maximumHeader: configuration.maximumAnswerHeaderBytes)
+        request.fill(with: work.delivery.request)
+        var code = setURL(work.delivery.request.url)
+        func set(_ next: @autoclosure () -> CURLcode) { if code == CURLE_OK { code = next() } }
+        set(ccurl_easy_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
+        set(ccurl_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.bodyCount)))
+        set(ccurl_easy_set_pointer(easy, CURLOPT_HTTPHEADER, request.headers))
+        let milliseconds = max(1, (work.delivery.deadline - now + 999) / 1_000)
+        set(ccurl_easy_set_long(easy, CURLOPT_TIMEOUT_MS, Int(milliseconds)))
+        return code == CURLE_OK ? nil : CurlLibrary.text(code)
+    }
+
+    private func setURL(_ new: String) -> CURLcode {
+        guard new != url else { return CURLE_OK }
+        url = ""
+        let isTLS = new.hasPrefix("https://")
+        let version = Int(isTLS ? CURL_HTTP_VERSION_2TLS.rawValue : CURL_HTTP_VERSION_1_1.rawValue)
+        var code = ccurl_easy_set_long(easy, CURLOPT_HTTP_VERSION, version)
+        // A libcurl without HTTP/2 does as well with HTTP/1.1.
+        if code == CURLE_UNSUPPORTED_PROTOCOL {
+            code = ccurl_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1.rawValue))
+        }
+        // Wait and see whether a connection being made can carry this request too.
+        if code == CURLE_OK { code = ccurl_easy_set_long(easy, CURLOPT_PIPEWAIT, isTLS ? 1 : 0) }
+        if code == CURLE_OK { code = ccurl_easy_set_string(easy, CURLOPT_URL, new) }
+        if code == CURLE_OK { url = new }
+        return code
+    }
+
+    func receive(header line: UnsafeBufferPointer<UInt8>) -> Bool { answer.header(line) }
+    func receive(body bytes: UnsafeBufferPointer<UInt8>) -> Bool { answer.body(bytes) }
+
+    /// How the request ended, libcurl says; the handle is then free for another.
+    func finish(code: CURLcode, now: Int64) -> (work: Work, result: DeliveryResult, isHTTP2: Bool)? {
+        guard let work else { return nil }
+        self.work = nil
+        var status = 0
+        var beforeSending: curl_off_t = 0
+        var version = 0
+        ccurl_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        ccurl_easy_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &beforeSending)
+        ccurl_easy_get_long(easy, CURLINFO_HTTP_VERSION, &version)
+        let text = UnsafeBufferPointer(start: errorText, count: strnlen(errorText, Int(CURL_ERROR_SIZE)))
+        let error = text.isEmpty ? Array(CurlLibrary.text(code).utf8) : text.map { UInt8(bitPattern: $0) }
+        var result = TransferEnd(
+            code: code, status: status, answer: answer, error: error,
+            redaction: Redaction(authorization: work.delivery.request.authorization),
+            kept: configuration.keptAnswerBytes
+        ).result(nowSeconds: work.startedWall / 1_000)
+        result.startedAtMilliseconds = work.startedWall + Int64(beforeSending) / 1_000
+        result.durationMicroseconds = Int(now - work.started)
+        return (work, result, version == Int(CURL_HTTP_VERSION_2_0.rawValue))
+    }
+
+    private static func check(_ option: CURLoption, _ code: CURLcode) throws(DeliveryError) {
+        guard code == CURLE_OK else {
+            throw .system("libcurl refuses option \(option.rawValue): \(CurlLibrary.text(code)); 7.87 or later is needed")
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import Domain
+import Logging
+import Messages
+import Metrics
+import NIOCore
+import SchedulerCore
+import Sealing
+import Storage
+import Wire
+
+/// Runs the decision core on one event loop: brings it events and the time, carries out its effects.
+///
+/// Everything that other threads report (commits, pages of the store) comes through one mailbox, in the order in which
+/// it happened, one hop for all that arrived.
+///
+/// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
+final class SchedulerLoop: @unchecked Sendable {
+    /// The longest sleep: a wall clock that was set forwards is noticed within this time.
+    static let maxSleepMilliseconds: Int64 = 500
+    /// A message to a worker holds about this many payload bytes, so that its first occurrences start while the rest
+    /// is being packed.
+    static let maxMessageBytes = 256 << 10
+
+    let eventLoop: any EventLoop
+    let store: any Store
+    let sealer: Sealer
+    private var core: SchedulerCore
+    private var effects: [Effect] = []
+    private var workers: [WorkerID: WorkerStream] = [:]
+    private var nextWorker: UInt64 = 1
+    private var wake: (at: Int64, task: Scheduled<Void>)?
+    private var isStopped = false
+    private let logger: Logger
+    private let measures = SchedulerMetrics()
+    /// Initialised with the loop itself; `lazy` because its closure needs `self`.
+    private(set) lazy var mailbox = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { calls in
+        for call in calls { call() }
+    }
+
+    init(
+        configuration: CoreConfiguration, store: any Store, sealer: Sealer, eventLoop: any EventLoop, logger: Logger
+    ) {
+        self.store = store
+        self.sealer = sealer
+        self.eventLoop = eventLoop
+        self.logger = logger
+        core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
+        _ = mailbox
+    }
+
+    /// Takes over the shards.
+    /// - Parameter rejoin: workers that may still run what the last process handed them.
+    func start(rejoin: [String]) async throws {
+        try await eventLoop.submit { self.handle(.start(shards: Shard.all, rejoin: rejoin)) }.get()
+    }
+
+    // MARK: Events
+
+    func handle(_ event: Event) {
+        guard !isStopped else { return }
+        core.handle(event, nowMilliseconds: WallClock.milliseconds, effects: &effects)
+        // An effect never leads back here within this call: stores and streams answer through later ticks.
+        let batch = effects
+        effects.removeAll(keepingCapacity: true)
+        for effect in batch { carryOut(effect) }
+        scheduleWake()
+        measures.record(core.snapshot)
+    }
+
+    private func scheduleWake() {
+        let now = WallClock.nanoseconds
+        let latest = now + Self.maxSleepMilliseconds * 1_000_000
+        let at = min(core.nextWakeMilliseconds.map { $0 * 1_000_000 } ?? latest, latest)
+        if let wake {
+            // An earlier wake than needed costs one tick; a later one would be late.
+            if wake.at <= at { return }
+            wake.task.cancel()
+        }
+        let task = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, at - now))) {
+            self.wake = nil
+            self.handle(.tick)
+        }
+        wake = (at, task)
+    }
+
+    // MARK: Effects
+
+    private func carryOut(_ effect: Effect) {
+        switch effect {
+        case .load(let shard, let after, let through, let limit):
+            store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { [mailbox] result in
+                mailbox.send { self.loaded(shard, result, limit: limit) }
+            }
+        case .write(let token, let writes):
+            store.submit(writes) { [mailbox] result in
+                mailbox.send { self.written(token, result) }
+            }
+        case .dispatch(let worker, let dispatches): dispatch(dispatches, to: worker)
+        case .acknowledge(let worker, let leases):
+            workers[worker]?.send(Proto.SchedulerMessage(acknowledged: leases))
+        case .revoke(let worker, let leases):
+            workers[worker]?.send(Proto.SchedulerMessage(revoked: leases))
+        }
+    }
+
+    private func loaded(_ shard: Shard, _ result: Result<[DueEntry], StoreError>, limit: Int) {
+        switch result {
+        case .success(let entries): handle(.loaded(shard, entries, full: entries.count >= limit))
+        case .failure(let error):
+            logger.error("could not read what is due", metadata: ["shard": "\(shard.number)", "reason": "\(error)"])
+            handle(.loadFailed(shard))
+        }
+    }
+
+    private func written(_ token: UInt64, _ result: Result<[StoreWriteResult], StoreError>) {
+        switch result {
+        case .success: handle(.written(token: token, ok: true))
+        case .failure(let error):
+            logger.error("could not write; trying again", metadata: ["reason": "\(error)"])
+            handle(.written(token: token, ok: false))
+        }
+    }
+
+    // MARK: Workers
+
+    /// A worker's stream has announced itself.
+    func attach(_ stream: WorkerStream, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport]) -> WorkerID {
+        let worker = WorkerID(rawValue: nextWorker)
+        nextWorker += 1
+        workers[worker] = stream
+        handle(.workerAttached(worker, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running))
+        rememberWorkers()
+        return worker
+    }
+
+    /// A worker's stream has ended.
+    /// - Parameter cleanly: it said goodbye, nothing is running there.
+    func detach(_ worker: WorkerID, cleanly: Bool) {
+        guard workers.removeValue(forKey: worker) != nil else { return }
+        handle(cleanly ? .workerLeft(worker) : .workerDetached(worker))
+        rememberWorkers()
+    }
+
+    /// So that after a crash the next process waits for those that may still be running something.
+    private func rememberWorkers() {
+        guard !isStopped else { return }
+        store.submit([.workers(workers.values.map(\.instance))]) { [logger] result in
+            if case .failure(let error) = result {
+                logger.warning("could not remember the attached workers", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    var workerCount: Int { workers.count }
+
+    private func dispatch(_ dispatches: [Dispatch], to worker: WorkerID) {
+        guard let stream = workers[worker] else { return }
+        var message = Proto.SchedulerMessage(), bytes = 0
+        var unusable: [OutcomeReport] = []
+        let now = WallClock.milliseconds
+        message.dispatches.reserveCapacity(dispatches.count)
+        for dispatch in dispatches {
+            let reminder = dispatch.entry.reminder
+            let authorization: String
+            do {
+                authorization = reminder.sealedAuthorization.isEmpty ? "" : try open(reminder)
+            } catch {
+                unusable.append(held(dispatch, because: "\(error)", now: now))
+                continue
+            }
+            measures.dispatched(latenessMilliseconds: now - dispatch.entry.due.dueAtMilliseconds)
+            message.dispatches.append(
+                Proto.Dispatch(
+                    lease: dispatch.lease, id: reminder.id.bytes, scheduledAt: dispatch.entry.due.occurrence.scheduledAt,
+                    attempt: UInt32(clamping: dispatch.attempt),
+                    leaseMs: UInt32(clamping: max(1, dispatch.leaseDeadlineMilliseconds - now)), task: reminder.task,
+                    arguments: reminder.arguments, authorization: authorization))
+            bytes += reminder.arguments.count + authorization.utf8.count
+            if bytes >= Self.maxMessageBytes {
+                stream.send(message)
+                message.dispatches.removeAll(keepingCapacity: true)
+                bytes = 0
+            }
+        }
+        if !message.dispatches.isEmpty { stream.send(message) }
+        guard !unusable.isEmpty else { return }
+        let reports = unusable
+        eventLoop.assumeIsolated().execute { self.handle(.outcomes(worker, reports)) }
+    }
+
+    private func open(_ reminder: Reminder) throws -> String {
+        String(decoding: try sealer.open(reminder.sealedAuthorization, for: reminder.id.bytes), as: UTF8.self)
+    }
+
+    /// A credential that cannot be opened is as good as one that is refused: held until a new one comes.
+    private func held(_ dispatch: Dispatch, because reason: String, now: Int64) -> OutcomeReport {
+        logger.error(
+            "a stored credential cannot be opened; the occurrence is held",
+            metadata: ["reminder": "\(dispatch.entry.reminder.id)", "reason": "\(reason)"])
+        return OutcomeReport(
+            lease: dispatch.lease, key: dispatch.entry.due.occurrence, outcome: .authRejected,
+            retryAfterMilliseconds: nil, startedAtMilliseconds: now, durationMicroseconds: 0, statusCode: 0,
+            detail: reason)
+    }
+
+    // MARK: The end
+
+    /// Dispatches nothing more; outcomes are still taken and written.
+    func stop() async {
+        try? await eventLoop.submit { [self] in
+            isStopped = true
+            wake?.task.cancel()
+        }.get()
+    }
+}

@@ -1,0 +1,24 @@
+import Metrics
+import SchedulerCore
+
+/// What the scheduler shows of itself.
+struct SchedulerMetrics {
+    private let inMemory = Gauge(label: "scheduler_occurrences_in_memory")
+    private let ready = Gauge(label: "scheduler_occurrences_ready")
+    private let leased = Gauge(label: "scheduler_occurrences_leased")
+    private let workers = Gauge(label: "scheduler_workers_attached")
+    private let dispatches = Counter(label: "scheduler_dispatches_total")
+    private let lateness = Timer(label: "scheduler_dispatch_lateness")
+
+    func record(_ snapshot: Snapshot) {
+        inMemory.record(snapshot.entriesInMemory)
+        ready.record(snapshot.ready)
+        leased.record(snapshot.leased)
+        workers.record(snapshot.workers)
+    }
+
+    func dispatched(latenessMilliseconds: Int64) {
+        dispatches.increment()
+        lateness.recordMilliseconds(max(0, latenessMilliseconds))
+    }
+}

@@ -1,0 +1,53 @@
+import Messages
+import NIOCore
+import Wire
+
+/// The task `edvora.notification`: asks a notifier to deliver, and takes over its outcome.
+struct NotificationTask: Sendable {
+    static let name = "edvora.notification"
+
+    let notifiers: Client
+
+    /// Runs on the clients' event loop.
+    func run(_ invocation: TaskInvocation, _ complete: @escaping @Sendable (TaskResult) -> Void) {
+        let request = Proto.DeliverRequest(
+            idempotencyKey: invocation.idempotencyKey, authorization: invocation.authorization.value,
+            notification: invocation.arguments, traceparent: Traceparent.fresh())
+        notifiers.start(NotifierService.deliver, request, deadline: invocation.deadline) { result in
+            switch result {
+            case .success(let reply): complete(Self.result(of: reply))
+            case .failure(let error):
+                // Whether the request left is unknown; the idempotency key lets the backend tell a repetition.
+                complete(TaskResult(outcome: .retry, retryAfterMilliseconds: Self.retryMilliseconds(error), detail: "notifier: \(error)"))
+            }
+        }
+    }
+
+    /// A notifier that went away is worth an early second try: there may be another.
+    static let lostNotifierRetryMilliseconds: UInt32 = 100
+
+    private static func retryMilliseconds(_ error: CallError) -> UInt32 {
+        error.code == .unavailable ? lostNotifierRetryMilliseconds : 0
+    }
+
+    private static func result(of reply: Proto.DeliverReply) -> TaskResult {
+        TaskResult(
+            outcome: TaskResult.Outcome(rawValue: reply.outcome) ?? .retry, retryAfterMilliseconds: reply.retryAfterMs,
+            startedAtMilliseconds: reply.startedAtMs, durationMicroseconds: reply.durationUs,
+            statusCode: reply.statusCode, detail: reply.detail)
+    }
+}
+
+/// W3C Trace Context, level 1: a fresh, unsampled root.
+enum Traceparent {
+    static func fresh() -> String {
+        var random = SystemRandomNumberGenerator()
+        let trace = (hex(random.next()), hex(random.next()))
+        return "00-\(trace.0)\(trace.1)-\(hex(random.next() | 1))-00"
+    }
+
+    private static func hex(_ word: UInt64) -> String {
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

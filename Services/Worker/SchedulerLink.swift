@@ -1,0 +1,185 @@
+import Domain
+import Logging
+import Messages
+import Metrics
+import NIOCore
+import Operations
+import Wire
+
+/// Takes occurrences from the schedulers, runs them, and reports what became of them.
+///
+/// An outcome is kept until a scheduler has acknowledged it, and said again after each reconnection, together with
+/// what is still running: so nothing runs twice for a broken connection, and no outcome is lost with it.
+///
+/// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
+final class SchedulerLink: @unchecked Sendable {
+    private typealias WorkStream = MessageStream<Proto.SchedulerMessage, Proto.WorkerMessage>
+
+    private struct Running {
+        let id: [UInt8]
+        let scheduledAt: Int64
+        let startedAtMilliseconds: Int64
+        let startedAt: UInt64
+        var task: Task<Void, Never>?
+    }
+
+    let eventLoop: any EventLoop
+    private let instance: String
+    private let queues: [String]
+    private let concurrency: Int
+    private let registry: TaskRegistry
+    private let logger: Logger
+    /// One for each scheduler that is connected.
+    private var streams: [ObjectIdentifier: WorkStream] = [:]
+    private var running: [UInt64: Running] = [:]
+    /// Reported or to be reported, not acknowledged yet.
+    private var unacknowledged: [UInt64: Proto.OutcomeReport] = [:]
+    /// Outcomes and credit of this tick.
+    private var fresh: [Proto.OutcomeReport] = []
+    private var freshCredit = 0
+    private var flushScheduled = false
+    private var isDraining = false
+    private var drained: EventLoopPromise<Void>?
+
+    private let runningGauge = Gauge(label: "worker_running_occurrences")
+    private let finished = Counter(label: "worker_finished_occurrences_total")
+
+    init(
+        eventLoop: any EventLoop, instance: String, queues: [String], concurrency: Int, registry: TaskRegistry,
+        logger: Logger
+    ) {
+        self.eventLoop = eventLoop
+        self.instance = instance
+        self.queues = queues
+        self.concurrency = concurrency
+        self.registry = registry
+        self.logger = logger
+    }
+
+    // MARK: Connections
+
+    /// A connection to a scheduler is ready: announce, then take what comes.
+    func attach(_ connection: ClientConnection) {
+        guard !isDraining, let stream = connection.stream(SchedulerService.work) else { return }
+        let key = ObjectIdentifier(stream)
+        streams[key] = stream
+        stream.onMessage = { [weak self] message in self?.received(message) }
+        stream.onEnd = { [weak self] error in
+            guard let self else { return }
+            self.streams[key] = nil
+            self.logger.info("stream to the scheduler ended", metadata: ["reason": "\(error?.description ?? "drained")"])
+            self.finishDrainIfDone()
+        }
+        let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt) }
+        let attach = Proto.Attach(instance: instance, queues: queues, tasks: registry.names, running: leases)
+        stream.send(
+            Proto.WorkerMessage(
+                attach: attach, credit: UInt32(max(0, concurrency - running.count)),
+                outcomes: Array(unacknowledged.values)))
+        // What this tick had gathered is in the announcement.
+        fresh = []
+        freshCredit = 0
+    }
+
+    private func received(_ message: Proto.SchedulerMessage) {
+        for lease in message.acknowledged { unacknowledged[lease] = nil }
+        for lease in message.revoked { running[lease]?.task?.cancel() }
+        for dispatch in message.dispatches { run(dispatch) }
+        runningGauge.record(running.count)
+        finishDrainIfDone()
+    }
+
+    // MARK: Running
+
+    private func run(_ dispatch: Proto.Dispatch) {
+        guard running[dispatch.lease] == nil, let id = ReminderID(bytes: dispatch.id) else { return }
+        let lease = dispatch.lease
+        running[lease] = Running(
+            id: dispatch.id, scheduledAt: dispatch.scheduledAt, startedAtMilliseconds: WallClock.milliseconds,
+            startedAt: CallDeadline.now)
+        guard let body = registry[dispatch.task] else {
+            return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
+        }
+        let invocation = TaskInvocation(
+            idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: dispatch.scheduledAt).idempotencyKey,
+            attempt: Int(dispatch.attempt), arguments: dispatch.arguments,
+            authorization: Credential(value: dispatch.authorization),
+            deadline: .after(milliseconds: Int(dispatch.leaseMs)))
+        switch body {
+        case .onEventLoop(let task):
+            task(invocation) { [weak self] result in self?.finish(lease, result) }
+        case .inTask(let task):
+            running[lease]?.task = Task { [weak self, eventLoop] in
+                let result = await Self.run(task, invocation)
+                eventLoop.execute { self?.finish(lease, result) }
+            }
+        }
+    }
+
+    private static func run(_ task: TaskRegistry.AsyncTask, _ invocation: TaskInvocation) async -> TaskResult {
+        do {
+            try await task(invocation)
+            return TaskResult(outcome: .delivered)
+        } catch is TaskRegistry.CancelSchedule {
+            return TaskResult(outcome: .cancelSchedule)
+        } catch {
+            return TaskResult(outcome: .retry, detail: "\(error)")
+        }
+    }
+
+    private func finish(_ lease: UInt64, _ result: TaskResult) {
+        guard let run = running.removeValue(forKey: lease) else { return }
+        let elapsed = Int64((CallDeadline.now - run.startedAt) / 1_000)
+        let report = Proto.OutcomeReport(
+            lease: lease, id: run.id, scheduledAt: run.scheduledAt, outcome: result.outcome.rawValue,
+            retryAfterMs: result.retryAfterMilliseconds,
+            startedAtMs: result.startedAtMilliseconds == 0 ? run.startedAtMilliseconds : result.startedAtMilliseconds,
+            durationUs: result.durationMicroseconds == 0 ? elapsed : result.durationMicroseconds,
+            statusCode: result.statusCode, detail: result.detail)
+        unacknowledged[lease] = report
+        fresh.append(report)
+        freshCredit += 1
+        finished.increment()
+        guard !flushScheduled else { return }
+        flushScheduled = true
+        eventLoop.assumeIsolated().execute { self.flush() }
+    }
+
+    /// Says everything that this tick brought in one message.
+    private func flush() {
+        flushScheduled = false
+        runningGauge.record(running.count)
+        // Without a stream nothing is lost: the next announcement says it all.
+        guard !streams.isEmpty, !fresh.isEmpty else { return }
+        let message = Proto.WorkerMessage(credit: isDraining ? 0 : UInt32(freshCredit), outcomes: fresh)
+        for stream in streams.values { stream.send(message) }
+        fresh = []
+        freshCredit = 0
+    }
+
+    // MARK: The end
+
+    /// Asks for nothing more, finishes what runs, and leaves when every outcome has been acknowledged.
+    func drain() async {
+        let done = eventLoop.makePromise(of: Void.self)
+        eventLoop.execute { [self] in
+            isDraining = true
+            drained = done
+            for stream in streams.values { stream.send(Proto.WorkerMessage(leaving: true)) }
+            finishDrainIfDone()
+        }
+        try? await done.futureResult.get()
+    }
+
+    private func finishDrainIfDone() {
+        guard let drained, running.isEmpty, unacknowledged.isEmpty || streams.isEmpty else { return }
+        self.drained = nil
+        for stream in streams.values { stream.end() }
+        drained.succeed()
+    }
+
+    /// How many schedulers it takes work from.
+    func attachedSchedulers() async -> Int {
+        (try? await eventLoop.submit { self.streams.count }.get()) ?? 0
+    }
+}

@@ -1,0 +1,53 @@
+import Logging
+
+/// The settings that all services have.
+public struct CommonSettings: Sendable {
+    /// The files of mutual TLS, all PEM. Given together or not at all.
+    public struct TLS: Sendable, Hashable {
+        public let certificate: String
+        public let key: String
+        /// Whom to trust; without it nothing but the system's authorities.
+        public let authorities: String?
+    }
+
+    public let logLevel: Logger.Level
+    public let logFormat: LogFormat
+    /// What the services of a cluster prove to each other that they know.
+    public let clusterSecret: Redacted<String>?
+    public let tls: TLS?
+    /// Asked for in so many words: connections between services without secret and TLS, beyond this machine.
+    public let isClusterInsecure: Bool
+
+    /// Whether a listener of the cluster may be on any address.
+    public var isClusterProtected: Bool { clusterSecret != nil || tls != nil || isClusterInsecure }
+
+    /// What an operator can do when ``isClusterProtected`` is false, for ``requireAuthentication(listen:hasAuthentication:howTo:)``.
+    public static let howToProtect = "set CLUSTER_SECRET, or TLS_CERT and TLS_KEY; or CLUSTER_INSECURE=true if the network itself is trusted"
+
+    init(_ settings: inout SettingsReader) {
+        logLevel = settings.value("LOG_LEVEL", .logLevel, default: "info", help: "what is logged: this level and those above it")
+        logFormat =
+            settings.optional("LOG_FORMAT", .logFormat, help: "how log lines look; without it text on a terminal and json otherwise")
+            ?? (LogOutput.standardError.isTerminal ? .text : .json)
+        clusterSecret = settings.optional("CLUSTER_SECRET", .secret(), help: "the secret that the services prove to each other")
+        let certificate = settings.optional("TLS_CERT", .path, help: "PEM file of this service's certificate chain")
+        let key = settings.optional("TLS_KEY", .path, help: "PEM file of the certificate's private key")
+        let authorities = settings.optional("TLS_CA", .path, help: "PEM file of the authorities that other services' certificates are checked against")
+        isClusterInsecure = settings.value(
+            "CLUSTER_INSECURE", .boolean, default: "false",
+            help: "true allows connections from other machines without CLUSTER_SECRET and TLS")
+        tls =
+            if let certificate, let key { TLS(certificate: certificate, key: key, authorities: authorities) } else { nil }
+        let isComplete = tls != nil || (certificate == nil && key == nil && authorities == nil)
+        settings.check { () throws(ConfigurationError) in
+            guard isComplete else { throw ConfigurationError("TLS_CERT and TLS_KEY go together (TLS_CA needs both); set both or none of the three") }
+        }
+    }
+}
+
+/// Refuses a listener that other machines can reach and that would ask nothing of them.
+/// - Parameter howTo: what to set instead, as it completes a sentence: "set CLUSTER_SECRET".
+public func requireAuthentication(listen: Endpoint, hasAuthentication: Bool, howTo: String) throws(ConfigurationError) {
+    guard !listen.isLoopback, !hasAuthentication else { return }
+    throw ConfigurationError("\(listen) can be reached from other machines and nothing would authenticate them; \(howTo); or listen on 127.0.0.1")
+}

@@ -1,0 +1,94 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The listener that a service is operated by.
+///
+/// - `GET /healthz`: 200 as long as the process answers at all.
+/// - `GET /readyz`: 200 if every check of ``Readiness`` is well, otherwise 503 and one line for each that is not.
+/// - `GET /metrics`: Prometheus text.
+///
+/// When it listens it logs `ops listening` with the actual address as `address`, also for port 0.
+public struct OpsServer: Service, CustomStringConvertible {
+    /// Connections beyond this many wait until others close; an idle one is closed after this long.
+    public static let maxConnections = 256
+    public static let idleTimeout = TimeAmount.seconds(60)
+
+    public typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
+
+    private let listen: Endpoint
+    private let readiness: Readiness
+    private let metrics: MetricsRegistry
+    private let logger: Logger
+    private let routes: Routes
+
+    /// - Parameter routes: adds a service's own routes to the listener's.
+    public init(
+        listen: Endpoint, readiness: Readiness, metrics: MetricsRegistry, logger: Logger, routes: @escaping Routes = { _ in }
+    ) {
+        self.listen = listen
+        self.readiness = readiness
+        self.metrics = metrics
+        self.logger = logger
+        self.routes = routes
+    }
+
+    public var description: String { "ops" }
+
+    /// Serves until graceful shutdown.
+    /// - Throws: ``StartError`` if it cannot listen.
+    public func run() async throws {
+        let isListening = Flag()
+        // What Hummingbird says of connections is of no use to an operator unless something is wrong.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        let application = Application(
+            router: router(),
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(listen.host, port: listen.port), serverName: nil,
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maxConnections)),
+            onServerRunning: { [logger, listen] channel in
+                isListening.raise()
+                logger.info("ops listening", metadata: ["address": "\(Self.address(of: channel) ?? listen)"])
+            },
+            logger: quiet)
+        do { try await application.run() } catch where !isListening.isRaised && !(error is CancellationError) {
+            throw StartError("the ops listener cannot listen on \(listen): \(error)")
+        }
+    }
+
+    private func router() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        let readiness = readiness, metrics = metrics
+        router.get("/healthz") { _, _ in Self.text(.ok, "alive\n") }
+        router.get("/readyz") { _, _ in
+            let failures = readiness.failures
+            return failures.isEmpty
+                ? Self.text(.ok, "ready\n") : Self.text(.serviceUnavailable, failures.map { $0 + "\n" }.joined())
+        }
+        router.get("/metrics") { _, _ in Self.text(.ok, metrics.exposition(), type: Exposition.contentType) }
+        routes(router)
+        return router
+    }
+
+    private static func text(_ status: HTTPResponse.Status, _ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+        Response(
+            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static func address(of channel: any Channel) -> Endpoint? {
+        guard let address = channel.localAddress, let host = address.ipAddress, let port = address.port else { return nil }
+        return Endpoint(host: host, port: port)
+    }
+}
+
+extension ServiceStart {
+    /// The ops listener of this service.
+    public func opsServer(listen: Endpoint, routes: @escaping OpsServer.Routes = { _ in }) -> OpsServer {
+        OpsServer(listen: listen, readiness: readiness, metrics: metrics, logger: logger, routes: routes)
+    }
+}

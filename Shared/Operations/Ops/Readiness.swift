@@ -1,0 +1,59 @@
+import Synchronization
+
+/// Whether a service can do its job now: named checks that its parts set, and `/readyz` shows.
+///
+/// It begins as not ready. A part that is not there yet is announced with ``expect(_:)``, so that the service is not
+/// taken for ready before that part has reported.
+public final class Readiness: Sendable {
+    /// What a check says.
+    public enum State: Sendable, Hashable {
+        case ok
+        /// Why not, for an operator.
+        case failing(String)
+    }
+
+    /// The longest reason in bytes; and how many checks there may be, beyond which new names are ignored.
+    static let maxReasonBytes = 200, maxChecks = 100
+
+    private struct Checks {
+        var states: [String: State] = [:]
+        var isDraining = false
+    }
+
+    private let checks = Mutex(Checks())
+
+    /// - Parameter expected: checks that fail until they are set.
+    public init(expecting expected: String...) {
+        for name in expected { expect(name) }
+    }
+
+    /// Announces a check: it fails until it is set. No change if there is one of that name.
+    public func expect(_ name: String) {
+        checks.withLock { checks in
+            if checks.states[name] == nil, checks.states.count < Self.maxChecks { checks.states[name] = .failing("not reported yet") }
+        }
+    }
+
+    /// Sets a check, which need not have been announced.
+    public func set(_ name: String, _ state: State) {
+        checks.withLock { checks in
+            if checks.states[name] != nil || checks.states.count < Self.maxChecks { checks.states[name] = state }
+        }
+    }
+
+    /// From here on the service is not ready, whatever its parts say: it is being stopped.
+    public func drain() { checks.withLock { $0.isDraining = true } }
+
+    public var isReady: Bool { failures.isEmpty }
+
+    /// Each failing check as `name: reason`, sorted by name. Empty: ready.
+    public var failures: [String] {
+        let checks = checks.withLock { $0 }
+        if checks.isDraining { return ["shutdown: the service is stopping"] }
+        if checks.states.isEmpty { return ["start: no check has reported yet"] }
+        return checks.states.sorted { $0.key < $1.key }.compactMap { name, state in
+            guard case .failing(let reason) = state else { return nil }
+            return OneLine.escaping("\(name): \(reason)", limit: Self.maxReasonBytes)
+        }
+    }
+}

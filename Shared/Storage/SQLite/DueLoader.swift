@@ -1,0 +1,133 @@
+import Domain
+
+/// Reads what is due next: the two sources (positions, rows of their own) merged in the order of `DueKey`.
+final class DueLoader {
+    struct Request: Sendable {
+        var shard: Shard
+        var after: DueKey?
+        var throughMilliseconds: Int64
+        var limit: Int
+    }
+
+    private let positions: Statement, occurrences: Statement
+    private let path: String
+    private let onFault: @Sendable (String) -> Void
+
+    init(
+        _ connection: Connection, path: String, onFault: @escaping @Sendable (String) -> Void
+    ) throws(SQLiteFailure) {
+        self.path = path
+        self.onFault = onFault
+        positions = try connection.prepare(
+            """
+            SELECT r.id, r.next_at, r.next_index, \(DefinitionRow.selected)
+            FROM reminders r INDEXED BY reminders_due LEFT JOIN definitions d ON d.number = r.definition
+            WHERE r.state = 0 AND r.next_at IS NOT NULL
+                AND r.shard = ?1 AND (r.next_at, r.id) >= (?2, ?3) AND r.next_at <= ?4
+            ORDER BY r.next_at, r.id
+            """)
+        occurrences = try connection.prepare(
+            """
+            SELECT o.reminder, o.due_ms, o.scheduled_at, o.attempts, \(DefinitionRow.selected)
+            FROM occurrences o INDEXED BY occurrences_due
+                LEFT JOIN reminders r ON r.shard = o.shard AND r.id = o.reminder
+                LEFT JOIN definitions d ON d.number = r.definition
+            WHERE o.state = 0 AND o.shard = ?1
+                AND (o.due_ms, o.reminder, o.scheduled_at) > (?2, ?3, ?5) AND o.due_ms <= ?4
+            ORDER BY o.due_ms, o.reminder, o.scheduled_at
+            """)
+    }
+
+    func load(_ request: Request) throws(SQLiteFailure) -> [DueEntry] {
+        bind(request)
+        defer {
+            positions.reset()
+            occurrences.reset()
+        }
+        var entries: [DueEntry] = []
+        var position = try nextPosition(after: request.after), occurrence = try nextOccurrence()
+        while entries.count < request.limit {
+            if let due = position, occurrence.map({ due < $0 }) ?? true {
+                if let entry = entry(due, from: positions, definition: 3, attempts: nil) { entries.append(entry) }
+                position = try nextPosition(after: request.after)
+            } else if let due = occurrence {
+                if let entry = entry(due, from: occurrences, definition: 4, attempts: 3) { entries.append(entry) }
+                occurrence = try nextOccurrence()
+            } else {
+                break
+            }
+        }
+        return entries
+    }
+
+    private func bind(_ request: Request) {
+        // A position is due at a whole second: after 1.5 s come those of second 2, whatever their id.
+        var second = Int64.min, id: ReminderID?
+        if let after = request.after {
+            second = Milliseconds.second(of: after.dueAtMilliseconds)
+            if Milliseconds.ofSecond(second) == after.dueAtMilliseconds {
+                id = after.occurrence.reminder
+            } else if second < .max {
+                second += 1
+            }
+        }
+        positions.bind(1, request.shard.number)
+        positions.bind(2, second)
+        if let id { positions.bind(3, id) } else { positions.bind(3, [UInt8]()) }
+        positions.bind(4, Milliseconds.second(of: request.throughMilliseconds))
+
+        occurrences.bind(1, request.shard.number)
+        occurrences.bind(2, request.after?.dueAtMilliseconds ?? .min)
+        if let after = request.after {
+            occurrences.bind(3, after.occurrence.reminder)
+        } else {
+            occurrences.bind(3, [UInt8]())
+        }
+        occurrences.bind(4, request.throughMilliseconds)
+        occurrences.bind(5, request.after?.occurrence.scheduledAt ?? .min)
+    }
+
+    /// The key of the next position, which `positions` now stands on.
+    private func nextPosition(after: DueKey?) throws(SQLiteFailure) -> DueKey? {
+        while try positions.step() {
+            guard let id = positions.id(0) else {
+                onFault("\(path): a row of reminders has an id that is not 16 bytes long; skipped")
+                continue
+            }
+            let scheduledAt = positions.integer(1)
+            let due = DueKey(
+                dueAtMilliseconds: Milliseconds.ofSecond(scheduledAt),
+                occurrence: OccurrenceKey(reminder: id, scheduledAt: scheduledAt))
+            // The query begins at the reminder of `after`, whose position may be `after` itself.
+            if let after, due <= after { continue }
+            return due
+        }
+        return nil
+    }
+
+    /// The key of the next row, which `occurrences` now stands on.
+    private func nextOccurrence() throws(SQLiteFailure) -> DueKey? {
+        while try occurrences.step() {
+            guard let id = occurrences.id(0) else {
+                onFault("\(path): a row of occurrences has an id that is not 16 bytes long; skipped")
+                continue
+            }
+            return DueKey(
+                dueAtMilliseconds: occurrences.integer(1),
+                occurrence: OccurrenceKey(reminder: id, scheduledAt: occurrences.integer(2)))
+        }
+        return nil
+    }
+
+    private func entry(_ due: DueKey, from row: Statement, definition: Int32, attempts: Int32?) -> DueEntry? {
+        do throws(DefinitionRow.Damage) {
+            let reminder = try DefinitionRow.decode(row, from: definition, expecting: due.occurrence.reminder)
+            return DueEntry(
+                due: due, reminder: reminder, attempts: attempts.map { Int(clamping: row.integer($0)) } ?? 0,
+                positionIndex: attempts == nil ? row.integer(2) : nil)
+        } catch {
+            onFault("\(path): reminder \(due.occurrence.reminder) is damaged: \(error.reason); not fired")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,117 @@
+/// The schema, as a list of numbered steps that only ever grows, and the step-by-step way to the newest.
+///
+/// - `definitions`: what a caller asked for, one wide row each; changed only by a new credential. Numbered in the
+///   order of creation, so that new rows fill pages one after the other.
+/// - `reminders`: where each reminder stands: small rows by (shard, id) that point to their definition. A settled
+///   occurrence changes this row and never the wide one, which halves the cost of both.
+/// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`).
+/// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
+/// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
+/// - `workers`: instances attached to the scheduler; emptied by a clean end.
+///
+/// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
+/// integers one after the other. State numbers are the raw values of `ReminderState` and `OccurrenceState`.
+enum Migrations {
+    /// "TSch": marks the file as this program's (`PRAGMA application_id`).
+    static let applicationID: Int64 = 0x5453_6368
+
+    /// Step n leads from schema n to n + 1.
+    static let steps: [String] = [
+        """
+        CREATE TABLE definitions (
+            number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, id BLOB NOT NULL,
+            start_at INTEGER NOT NULL, rule TEXT, timezone TEXT NOT NULL, until_at INTEGER,
+            rdates BLOB NOT NULL, exdates BLOB NOT NULL,
+            task TEXT NOT NULL, arguments BLOB NOT NULL, queue TEXT NOT NULL, priority INTEGER NOT NULL,
+            misfire_policy INTEGER NOT NULL, max_attempts INTEGER NOT NULL, description TEXT NOT NULL,
+            classroom_id TEXT NOT NULL, created_by TEXT NOT NULL, created_ms INTEGER NOT NULL,
+            authorization BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE reminders (
+            shard INTEGER NOT NULL, id BLOB NOT NULL, definition INTEGER NOT NULL, state INTEGER NOT NULL,
+            next_at INTEGER, next_index INTEGER, delivered INTEGER NOT NULL,
+            updated_ms INTEGER NOT NULL, finished_ms INTEGER,
+            PRIMARY KEY (shard, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX reminders_due ON reminders (shard, next_at, id) WHERE state = 0 AND next_at IS NOT NULL;
+        CREATE INDEX reminders_finished ON reminders (shard, finished_ms, id) WHERE finished_ms IS NOT NULL;
+        CREATE TABLE occurrences (
+            shard INTEGER NOT NULL, reminder BLOB NOT NULL, scheduled_at INTEGER NOT NULL,
+            state INTEGER NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, changed_ms INTEGER NOT NULL,
+            PRIMARY KEY (shard, reminder, scheduled_at)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX occurrences_due ON occurrences (shard, due_ms, reminder, scheduled_at) WHERE state = 0;
+        CREATE TABLE attempts (
+            shard INTEGER NOT NULL, reminder BLOB NOT NULL, started_ms INTEGER NOT NULL,
+            scheduled_at INTEGER NOT NULL, number INTEGER NOT NULL, outcome INTEGER NOT NULL,
+            duration_us INTEGER NOT NULL, status_code INTEGER NOT NULL, detail TEXT NOT NULL,
+            PRIMARY KEY (shard, reminder, started_ms, scheduled_at, number, outcome)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE idempotency (
+            number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, key BLOB NOT NULL, request BLOB NOT NULL,
+            answer BLOB NOT NULL, created_ms INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX idempotency_key ON idempotency (shard, key);
+        CREATE TABLE workers (instance TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+        """
+    ]
+
+    /// Brings the database to the newest schema, one transaction for each step.
+    static func run(on connection: Connection, path: String) throws(StoreError) {
+        do throws(SQLiteFailure) {
+            let version = try connection.integer("SELECT version FROM schema_version") ?? 0
+            for (number, step) in steps.enumerated().dropFirst(Int(version)) {
+                try connection.execute(
+                    "BEGIN IMMEDIATE; \(step) UPDATE schema_version SET version = \(number + 1); COMMIT")
+            }
+        } catch {
+            _ = connection.rollBack()
+            throw error.storeError(path: path)
+        }
+    }
+
+    /// Refuses a file that belongs to another program, or to a later version of this one.
+    static func check(_ connection: Connection, path: String) throws(StoreError) {
+        do throws(SQLiteFailure) {
+            let tables = try connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table'") ?? 0
+            let mark = try connection.integer("PRAGMA application_id") ?? 0
+            let hasVersion =
+                try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'") != nil
+            if tables == 0 {
+                try connection.execute(
+                    """
+                    BEGIN IMMEDIATE; PRAGMA application_id = \(applicationID);
+                    CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
+                    INSERT INTO schema_version VALUES (0); COMMIT
+                    """)
+            } else if mark != applicationID || !hasVersion {
+                throw SQLiteFailure(code: notOurs, connection: nil)
+            }
+        } catch {
+            guard error.code != notOurs else {
+                throw .unusable(
+                    "\(path): a database of another program. Name another file: the scheduler creates its own")
+            }
+            throw error.storeError(path: path)
+        }
+        try checkVersion(connection, path: path)
+    }
+
+    /// No code of SQLite's.
+    private static let notOurs: Int32 = -1
+
+    private static func checkVersion(_ connection: Connection, path: String) throws(StoreError) {
+        let version: Int64?
+        do throws(SQLiteFailure) { version = try connection.integer("SELECT version FROM schema_version") } catch {
+            throw error.storeError(path: path)
+        }
+        guard let version, version >= 0 else {
+            throw .unusable("\(path): the table schema_version is empty or holds a negative number. Restore a backup")
+        }
+        guard version <= steps.count else {
+            throw .unusable(
+                "\(path): its schema has version \(version), but this build knows only up to \(steps.count). Run the "
+                    + "build that wrote it or a later one, or restore a backup from before the upgrade")
+        }
+    }
+}

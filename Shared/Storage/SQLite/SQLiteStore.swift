@@ -1,0 +1,127 @@
+import CSQLite
+import Domain
+
+/// A `Store` in one SQLite file, for one scheduler.
+///
+/// Two threads, one connection each. The writing thread carries out `submit`, `load`, `prune` and `attachedWorkers` in
+/// the order of the calls; writes that waited during a commit share the next (write-ahead log, `synchronous=FULL`: one
+/// fsync each). The reading thread answers `reminder` and `attempts` from snapshots and never waits for a commit.
+///
+/// After a failure (disk full, I/O error) nothing of the transaction remains, its submissions complete with
+/// `.unavailable`, and the next one tries again: there is nothing to restart when the cause has passed.
+///
+/// A store that is released without `close` finishes what was submitted, but keeps `attachedWorkers` as a crash would.
+public final class SQLiteStore: Store {
+    private let writes: TaskQueue<WriterTask>
+    private let reads: TaskQueue<ReaderTask>
+
+    /// Opens the database, creating it (file 0600, missing directories 0700) and bringing its schema up to date.
+    /// - Parameters:
+    ///   - path: the database's file; `<path>-wal`, `<path>-shm` and `<path>.lock` lie beside it. On a local disk.
+    ///   - onFault: is told, in one line for an operator, of a row that had to be skipped and of trouble that no call
+    ///     can report. Called on the store's threads.
+    /// - Throws: `.unavailable` if the file cannot be used now, or another scheduler uses it; `.unusable` if it is
+    ///   something else than a database of this build or an earlier one.
+    public init(
+        path: String, limits: StoreLimits = StoreLimits(), onFault: @escaping @Sendable (String) -> Void
+    ) throws(StoreError) {
+        guard sqlite3_libversion_number() >= SQLiteStore.oldestLibrary else {
+            throw .unusable(
+                "SQLite \(String(cString: sqlite3_libversion())) is too old: 3.37 or later is needed. Upgrade libsqlite3")
+        }
+        let writes = TaskQueue<WriterTask>(maximumWeight: limits.queuedWrites)
+        let reads = TaskQueue<ReaderTask>(maximumWeight: limits.queuedReads)
+        let file = try DatabaseFile(path: path)
+        let writer = ThreadBound(try Writer(queue: writes, file: file, limits: limits, onFault: onFault))
+        let reader = ThreadBound(try SnapshotReader(queue: reads, file: file, limits: limits, onFault: onFault))
+        guard StoreThread.start({ writer.take()?.run() }),
+            StoreThread.start({ reader.take()?.run() })
+        else {
+            writes.end()
+            throw .unavailable("\(path): the system gave no thread for it. Raise the limit on processes (ulimit -u)")
+        }
+        self.writes = writes
+        self.reads = reads
+    }
+
+    /// 3.37.0: STRICT tables.
+    private static let oldestLibrary: Int32 = 3_037_000
+
+    deinit {
+        writes.end()
+        reads.end()
+    }
+
+    public func submit(
+        _ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], StoreError>) -> Void
+    ) {
+        add(.submit((writes, completion))) { completion(.failure($0)) }
+    }
+
+    public func load(
+        shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
+        completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void
+    ) {
+        let request = DueLoader.Request(
+            shard: shard, after: after, throughMilliseconds: throughMilliseconds, limit: limit)
+        add(.load(request, completion)) { completion(.failure($0)) }
+    }
+
+    public func prune(
+        finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, limit: Int,
+        completion: @escaping @Sendable (Result<Int, StoreError>) -> Void
+    ) {
+        let request = Pruner.Request(
+            finishedBeforeMilliseconds: finishedBeforeMilliseconds,
+            idempotencyBeforeMilliseconds: idempotencyBeforeMilliseconds, limit: limit)
+        add(.prune(request, completion)) { completion(.failure($0)) }
+    }
+
+    public func attachedWorkers(completion: @escaping @Sendable (Result<[String], StoreError>) -> Void) {
+        add(.attachedWorkers(completion)) { completion(.failure($0)) }
+    }
+
+    public func reminder(
+        _ id: ReminderID, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void
+    ) {
+        add(.reminder(id, completion)) { completion(.failure($0)) }
+    }
+
+    public func attempts(
+        of id: ReminderID, limit: Int, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void
+    ) {
+        add(.attempts(id, limit: limit, completion)) { completion(.failure($0)) }
+    }
+
+    public func close() async {
+        // The reader first: the last connection to close takes the write-ahead log with it.
+        await withCheckedContinuation { done in append(.close { done.resume() }, to: reads) }
+        await withCheckedContinuation { done in append(.close { done.resume() }, to: writes) }
+    }
+
+    private func add(_ task: WriterTask, refused: @escaping @Sendable (StoreError) -> Void) {
+        writes.append(task, weight: task.weight, refusal: .refused(refused))
+    }
+
+    private func add(_ task: ReaderTask, refused: @escaping @Sendable (StoreError) -> Void) {
+        reads.append(task, weight: task.weight, refusal: .refused(refused))
+    }
+}
+
+/// Adds a task that there is always room for.
+private func append<Task>(_ task: Task, to queue: TaskQueue<Task>) {
+    queue.append(task, weight: 0, refusal: task)
+}
+
+/// Carries a value that is not thread-safe to the one thread that uses it from then on.
+private final class ThreadBound<Value>: @unchecked Sendable {
+    // Unchecked: filled before the thread starts, emptied by that thread, touched by nobody else.
+    private var value: Value?
+
+    init(_ value: Value) { self.value = value }
+
+    func take() -> Value? {
+        defer { value = nil }
+        return value
+    }
+}

@@ -1,0 +1,208 @@
+import Domain
+
+/// What becomes of occurrences: attempts and their outcomes, rows of their own, misfires.
+///
+/// An attempt is known by (occurrence, start, number, outcome). A settlement whose attempt is in the history already
+/// is a repetition and changes nothing; that makes `settle` repeatable whatever has happened since.
+final class Settlements {
+    private let standings: Standings
+    private let insertAttempt: Statement, removeAttempt: Statement
+    private let putOccurrence: Statement, changeOccurrence: Statement, removeOccurrence: Statement
+
+    init(_ connection: Connection, standings: Standings) throws(SQLiteFailure) {
+        self.standings = standings
+        insertAttempt = try connection.prepare(
+            """
+            INSERT OR IGNORE INTO attempts
+                (shard, reminder, started_ms, scheduled_at, number, outcome, duration_us, status_code, detail)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            """)
+        removeAttempt = try connection.prepare(
+            """
+            DELETE FROM attempts WHERE shard = ?1 AND reminder = ?2 AND started_ms = ?3 AND scheduled_at = ?4
+                AND number = ?5 AND outcome = ?6
+            """)
+        putOccurrence = try connection.prepare(
+            """
+            INSERT INTO occurrences (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT DO UPDATE SET state = excluded.state, due_ms = excluded.due_ms,
+                attempts = excluded.attempts, changed_ms = excluded.changed_ms
+            """)
+        changeOccurrence = try connection.prepare(
+            """
+            UPDATE occurrences SET state = ?4, due_ms = ?5, attempts = ?6, changed_ms = ?7
+            WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND state <= ?8
+            """)
+        removeOccurrence = try connection.prepare(
+            "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3")
+    }
+
+    // MARK: Settle
+
+    func settle(
+        _ key: OccurrenceKey, _ attempt: Attempt, _ disposition: Disposition, _ move: PositionMove?
+    ) throws(SQLiteFailure) -> StoreWriteResult {
+        guard try record(attempt, of: key) else { return .done }
+        let ended = attempt.endedAtMilliseconds
+        switch disposition {
+        case .delivered: return try deliver(key, attempt, move, at: ended)
+        case .cancelSeries: return try cancelSeries(key, attempt, move, at: ended)
+        case .retry(let due, let attempts):
+            let row = Row(state: .pending, dueAtMilliseconds: due, attempts: attempts, changedAtMilliseconds: ended)
+            return try keep(key, as: row, attempt, move)
+        case .held(let attempts):
+            let row = Row(state: .held, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended)
+            return try keep(key, as: row, attempt, move)
+        case .dead(let attempts):
+            let row = Row(state: .dead, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended)
+            return try keep(key, as: row, attempt, move)
+        }
+    }
+
+    private func deliver(
+        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: Int64
+    ) throws(SQLiteFailure) -> StoreWriteResult {
+        if let move, move.from == key.scheduledAt,
+            try standings.move(key.reminder, move, delivered: true, staysOpen: false, at: at)
+        {
+            return .done
+        }
+        if try remove(key) {
+            try standings.countDelivery(key.reminder, at: at)
+            try standings.finishIfNothingIsOpen(key.reminder, at: at)
+            return .done
+        }
+        guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
+        // Its occurrences went with the cancellation, while this one was under way.
+        if standing.state == ReminderState.cancelled.rawValue { try standings.countDelivery(key.reminder, at: at) }
+        return .done
+    }
+
+    private func cancelSeries(
+        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: Int64
+    ) throws(SQLiteFailure) -> StoreWriteResult {
+        guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
+        let wasPosition = move?.from == key.scheduledAt && standing.nextAt == key.scheduledAt
+        let hadRow = try remove(key)
+        if wasPosition || hadRow || standing.state == ReminderState.cancelled.rawValue {
+            try standings.countDelivery(key.reminder, at: at)
+        }
+        _ = try standings.cancel(key.reminder, at: at)
+        return .done
+    }
+
+    /// Keeps the occurrence as a row: a new one if it was the position, else the one it has.
+    private func keep(
+        _ key: OccurrenceKey, as row: Row, _ attempt: Attempt, _ move: PositionMove?
+    ) throws(SQLiteFailure) -> StoreWriteResult {
+        let at = row.changedAtMilliseconds, staysOpen = row.state != .dead
+        if let move, move.from == key.scheduledAt,
+            try standings.move(key.reminder, move, delivered: false, staysOpen: staysOpen, at: at)
+        {
+            bind(key, row, to: putOccurrence)
+            try putOccurrence.run()
+            return .done
+        }
+        bind(key, row, to: changeOccurrence)
+        // What is held waits for a credential and for nothing else; only giving up ends that.
+        changeOccurrence.bind(8, (staysOpen ? OccurrenceState.pending : .held).rawValue)
+        if try changeOccurrence.run() == 1 {
+            if !staysOpen { try standings.finishIfNothingIsOpen(key.reminder, at: at) }
+            return .done
+        }
+        return try standings.read(key.reminder) == nil ? try forget(attempt, of: key) : .done
+    }
+
+    // MARK: Materialise, misfire
+
+    func materialise(
+        _ key: OccurrenceKey, dueAtMilliseconds: Int64, attempts: Int, _ move: PositionMove
+    ) throws(SQLiteFailure) -> StoreWriteResult {
+        let at = Milliseconds.ofSecond(key.scheduledAt)
+        guard move.from == key.scheduledAt,
+            try standings.move(key.reminder, move, delivered: false, staysOpen: true, at: .min)
+        else { return try standings.read(key.reminder) == nil ? .notFound : .done }
+        let row = Row(
+            state: .pending, dueAtMilliseconds: dueAtMilliseconds, attempts: attempts, changedAtMilliseconds: at)
+        bind(key, row, to: putOccurrence)
+        try putOccurrence.run()
+        return .done
+    }
+
+    func misfire(_ id: ReminderID, _ attempt: Attempt, _ move: PositionMove) throws(SQLiteFailure) -> StoreWriteResult {
+        guard try standings.move(id, move, delivered: false, staysOpen: false, at: attempt.endedAtMilliseconds) else {
+            return try standings.read(id) == nil ? .notFound : .done
+        }
+        _ = try record(attempt, of: OccurrenceKey(reminder: id, scheduledAt: attempt.scheduledAt))
+        return .done
+    }
+
+    // MARK: Rows
+
+    private struct Row {
+        var state: OccurrenceState
+        var dueAtMilliseconds: Int64
+        var attempts: Int
+        var changedAtMilliseconds: Int64
+    }
+
+    private func bind(_ key: OccurrenceKey, _ row: Row, to statement: Statement) {
+        statement.bindKey(key.reminder)
+        statement.bind(3, key.scheduledAt)
+        statement.bind(4, row.state.rawValue)
+        statement.bind(5, row.dueAtMilliseconds)
+        statement.bind(6, row.attempts)
+        statement.bind(7, row.changedAtMilliseconds)
+    }
+
+    private func remove(_ key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
+        removeOccurrence.bindKey(key.reminder)
+        removeOccurrence.bind(3, key.scheduledAt)
+        return try removeOccurrence.run() == 1
+    }
+
+    private func bindIdentity(_ attempt: Attempt, of key: OccurrenceKey, to statement: Statement) {
+        statement.bindKey(key.reminder)
+        statement.bind(3, attempt.startedAtMilliseconds)
+        statement.bind(4, key.scheduledAt)
+        statement.bind(5, attempt.number)
+        statement.bind(6, attempt.outcome.rawValue)
+    }
+
+    /// Adds the attempt to the history.
+    /// - Returns: `false` if it was there.
+    private func record(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
+        bindIdentity(attempt, of: key, to: insertAttempt)
+        insertAttempt.bind(7, attempt.durationMicroseconds)
+        insertAttempt.bind(8, attempt.statusCode)
+        insertAttempt.bind(9, attempt.boundedDetail)
+        return try insertAttempt.run() == 1
+    }
+
+    /// Takes the attempt back, because there is no such reminder (any more).
+    private func forget(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> StoreWriteResult {
+        bindIdentity(attempt, of: key, to: removeAttempt)
+        try removeAttempt.run()
+        return .notFound
+    }
+}
+
+extension Attempt {
+    /// Unix milliseconds.
+    fileprivate var endedAtMilliseconds: Int64 {
+        let (end, overflow) = startedAtMilliseconds.addingReportingOverflow(durationMicroseconds / 1000)
+        return overflow ? startedAtMilliseconds : end
+    }
+
+    /// `detail`, cut to its limit between two characters.
+    fileprivate var boundedDetail: String {
+        guard detail.utf8.count > Attempt.detailLimit else { return detail }
+        var bytes = 0
+        return String(
+            detail.prefix { character in
+                bytes += character.utf8.count
+                return bytes <= Attempt.detailLimit
+            })
+    }
+}

@@ -1,0 +1,101 @@
+import Domain
+
+/// Statements about where a reminder stands: its row in `reminders` and the ends of its life.
+final class Standings {
+    struct Standing {
+        var state: UInt8
+        var nextAt: Int64?
+    }
+
+    private let select: Statement
+    private let advance: Statement, finishSeries: Statement, finish: Statement
+    private let countDelivery: Statement
+    private let cancelReminder: Statement, dropOpen: Statement
+
+    init(_ connection: Connection) throws(SQLiteFailure) {
+        select = try connection.prepare("SELECT state, next_at FROM reminders WHERE shard = ?1 AND id = ?2")
+        advance = try connection.prepare(
+            """
+            UPDATE reminders SET next_at = ?4, next_index = ?5, updated_ms = max(updated_ms, ?6), delivered = delivered + ?7
+            WHERE shard = ?1 AND id = ?2 AND next_at = ?3 AND state < 2
+            """)
+        let nothingOpen = "NOT EXISTS (SELECT 1 FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND state < 2)"
+        finishSeries = try connection.prepare(
+            """
+            UPDATE reminders SET next_at = NULL, next_index = NULL, state = 2, updated_ms = max(updated_ms, ?4),
+                finished_ms = max(updated_ms, ?4), delivered = delivered + ?5
+            WHERE shard = ?1 AND id = ?2 AND next_at = ?3 AND state < 2 AND \(nothingOpen)
+            """)
+        finish = try connection.prepare(
+            """
+            UPDATE reminders SET state = 2, finished_ms = max(updated_ms, ?3)
+            WHERE shard = ?1 AND id = ?2 AND next_at IS NULL AND state < 2 AND \(nothingOpen)
+            """)
+        countDelivery = try connection.prepare(
+            """
+            UPDATE reminders SET delivered = delivered + 1, updated_ms = max(updated_ms, ?3) WHERE shard = ?1 AND id = ?2
+            """)
+        cancelReminder = try connection.prepare(
+            """
+            UPDATE reminders SET state = 3, next_at = NULL, next_index = NULL, finished_ms = max(updated_ms, ?3),
+                updated_ms = max(updated_ms, ?3)
+            WHERE shard = ?1 AND id = ?2 AND state < 2
+            """)
+        dropOpen = try connection.prepare(
+            "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND state < 2")
+    }
+
+    /// `nil` where there is no such reminder.
+    func read(_ id: ReminderID) throws(SQLiteFailure) -> Standing? {
+        select.bindKey(id)
+        guard try select.step() else { return nil }
+        defer { select.reset() }
+        return Standing(state: UInt8(clamping: select.integer(0)), nextAt: select.optionalInteger(1))
+    }
+
+    /// Moves the position, if it is where the move says. The last occurrence's end completes the reminder, unless the
+    /// occurrence stays open by itself, or another one does.
+    /// - Returns: whether the position was there.
+    func move(
+        _ id: ReminderID, _ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64
+    ) throws(SQLiteFailure) -> Bool {
+        if move.to == nil, !staysOpen {
+            finishSeries.bindKey(id)
+            finishSeries.bind(3, move.from)
+            finishSeries.bind(4, at)
+            finishSeries.bind(5, delivered ? 1 : 0)
+            if try finishSeries.run() == 1 { return true }
+        }
+        advance.bindKey(id)
+        advance.bind(3, move.from)
+        advance.bind(4, move.to?.scheduledAt)
+        advance.bind(5, move.to?.index)
+        advance.bind(6, at)
+        advance.bind(7, delivered ? 1 : 0)
+        return try advance.run() == 1
+    }
+
+    /// Completes the reminder if nothing of it is open any more.
+    func finishIfNothingIsOpen(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
+        finish.bindKey(id)
+        finish.bind(3, at)
+        try finish.run()
+    }
+
+    func countDelivery(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
+        countDelivery.bindKey(id)
+        countDelivery.bind(3, at)
+        try countDelivery.run()
+    }
+
+    /// Ends the reminder and its pending and held occurrences.
+    /// - Returns: whether it was unfinished before.
+    func cancel(_ id: ReminderID, at: Int64) throws(SQLiteFailure) -> Bool {
+        cancelReminder.bindKey(id)
+        cancelReminder.bind(3, at)
+        guard try cancelReminder.run() == 1 else { return false }
+        dropOpen.bindKey(id)
+        try dropOpen.run()
+        return true
+    }
+}

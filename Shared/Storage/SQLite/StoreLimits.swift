@@ -1,0 +1,27 @@
+/// The bounds of an embedded store, each with its default.
+public struct StoreLimits: Sendable {
+    /// Writes in one transaction; a single `submit` may hold more and then goes alone.
+    public var writesPerCommit = 4096
+    /// Bytes of values in one transaction, as estimated from the writes.
+    public var bytesPerCommit = 8 << 20
+    /// Writes that may wait for their transaction. A `submit` beyond it completes, in its turn, with `.unavailable`.
+    public var queuedWrites = 262_144
+    /// Reads (`reminder`, `attempts`) that may wait for the reading thread.
+    public var queuedReads = 16_384
+    /// KiB of database pages that the writing connection keeps in memory.
+    public var writerCacheKibibytes = 64 << 10
+    /// KiB of database pages that the reading connection keeps in memory.
+    public var readerCacheKibibytes = 8 << 10
+    /// Pages of 4 KiB in the write-ahead log from which it is copied into the database.
+    public var checkpointPages: Int32 = 8192
+    /// Bytes to which the write-ahead log is cut when it begins anew after having grown.
+    public var logBytesKept = 64 << 20
+    /// How long to wait for another program's transaction (a shell, a backup), in milliseconds.
+    public var busyTimeoutMilliseconds: Int32 = 5000
+    /// Attempts, and idempotency records, that one `prune` removes at most.
+    public var rowsPerPrune = 20_000
+    /// The most pages of 4 KiB that the database may grow to; `nil` for as many as the disk holds.
+    public var databasePages: Int64?
+
+    public init() {}
+}

@@ -1,0 +1,227 @@
+import CSQLite
+import Domain
+
+/// What the writing thread carries out, in the order in which it was asked.
+enum WriterTask: Sendable {
+    typealias Submission = ([StoreWrite], @Sendable (Result<[StoreWriteResult], StoreError>) -> Void)
+
+    case submit(Submission)
+    case load(DueLoader.Request, @Sendable (Result<[DueEntry], StoreError>) -> Void)
+    case prune(Pruner.Request, @Sendable (Result<Int, StoreError>) -> Void)
+    case attachedWorkers(@Sendable (Result<[String], StoreError>) -> Void)
+    /// A task for which there was no room.
+    case refused(@Sendable (StoreError) -> Void)
+    case close(@Sendable () -> Void)
+}
+
+/// The writing thread's work: takes tasks from the queue and groups writes into transactions.
+final class Writer {
+    private let queue: TaskQueue<WriterTask>
+    private let file: DatabaseFile
+    private let limits: StoreLimits
+    private let onFault: @Sendable (String) -> Void
+    /// As found when the store was opened.
+    private let attachedWorkers: [String]
+    /// `nil` after an error that the connection does not survive; opened again by the next task.
+    private var session: WriterSession?
+    private var isClosed = false
+
+    /// Opens the database and brings its schema up to date.
+    init(
+        queue: TaskQueue<WriterTask>, file: DatabaseFile, limits: StoreLimits,
+        onFault: @escaping @Sendable (String) -> Void
+    ) throws(StoreError) {
+        self.queue = queue
+        self.file = file
+        self.limits = limits
+        self.onFault = onFault
+        let session = try WriterSession(path: file.path, limits: limits, onFault: onFault)
+        self.session = session
+        do throws(SQLiteFailure) { attachedWorkers = try session.changes.workers() } catch {
+            throw error.storeError(path: file.path)
+        }
+    }
+
+    /// Works until the queue is ended.
+    func run() {
+        var backlog: [WriterTask] = [], next = 0
+        while true {
+            if next == backlog.count {
+                backlog.removeAll(keepingCapacity: backlog.capacity <= 4096)
+                next = 0
+            }
+            // Also with work at hand: what arrived during the last commit joins this one.
+            guard queue.drain(into: &backlog, wait: backlog.isEmpty) || !backlog.isEmpty else { return }
+            step(backlog, &next)
+            // Keeps a backlog that never empties from growing at its front.
+            if next >= 4096 {
+                backlog.removeFirst(next)
+                next = 0
+            }
+        }
+    }
+
+    /// Carries out the next task, together with the writes behind it that fit into one transaction.
+    private func step(_ backlog: [WriterTask], _ next: inout Int) {
+        var group: [WriterTask.Submission] = [], writes = 0, bytes = 0
+        while next < backlog.count, case .submit(let submission) = backlog[next] {
+            let size = submission.0.reduce(0) { $0 + $1.estimatedBytes }
+            let fits = writes + submission.0.count <= limits.writesPerCommit && bytes + size <= limits.bytesPerCommit
+            guard group.isEmpty || fits else { break }
+            group.append(submission)
+            writes += submission.0.count
+            bytes += size
+            next += 1
+        }
+        if group.isEmpty {
+            let task = backlog[next]
+            next += 1
+            alone(task)
+        } else {
+            queue.taken(weight: group.reduce(0) { $0 + WriterTask.submit($1).weight })
+            commit(group)
+            checkpoint()
+        }
+    }
+
+    private func alone(_ task: WriterTask) {
+        queue.taken(weight: task.weight)
+        switch task {
+        case .submit(let submission): commit([submission])
+        case .load(let request, let completion):
+            completion(perform { session throws(SQLiteFailure) in try session.loader.load(request) })
+        case .prune(let request, let completion):
+            completion(
+                perform { session throws(SQLiteFailure) in
+                    try session.transaction { session throws(SQLiteFailure) in try session.pruner.prune(request) }
+                })
+            checkpoint()
+        case .attachedWorkers(let completion): completion(isClosed ? .failure(.closed) : .success(attachedWorkers))
+        case .refused(let completion):
+            completion(
+                isClosed
+                    ? .closed
+                    : .unavailable(
+                        "\(file.path): more than \(limits.queuedWrites) writes wait for the disk. Slow down, and check "
+                            + "how busy the disk is"))
+        case .close(let completion):
+            close()
+            completion()
+        }
+    }
+
+    // MARK: Groups
+
+    private func commit(_ group: [WriterTask.Submission]) {
+        let outcome = attempt { session throws(SQLiteFailure) in
+            try session.transaction { session throws(SQLiteFailure) in
+                var results: [[StoreWriteResult]] = []
+                results.reserveCapacity(group.count)
+                for (writes, _) in group {
+                    var answers: [StoreWriteResult] = []
+                    answers.reserveCapacity(writes.count)
+                    for write in writes { answers.append(try session.changes.apply(write)) }
+                    results.append(answers)
+                }
+                return results
+            }
+        }
+        switch outcome {
+        case .success(let results):
+            for (submission, answers) in zip(group, results) { submission.1(.success(answers)) }
+        case .failure(.sqlite(let failure)) where failure.concernsOneWrite && group.count > 1:
+            // One write's values were refused. Each submission is judged by itself.
+            for submission in group { commit([submission]) }
+        case .failure(let refusal):
+            let error = refusal.storeError(path: file.path)
+            for submission in group { submission.1(.failure(error)) }
+        }
+    }
+
+    private func checkpoint() {
+        guard let session else { return }
+        do throws(SQLiteFailure) { try session.checkpointIfGrown() } catch {
+            // The log holds everything: only its growth is at stake, and the next commit tries again.
+            onFault("copying the write-ahead log into the database failed: \(error.storeError(path: file.path))")
+            if !error.leavesConnectionUsable { self.session = nil }
+        }
+    }
+
+    // MARK: Failures
+
+    private enum Refusal: Error {
+        case sqlite(SQLiteFailure)
+        case store(StoreError)
+
+        func storeError(path: String) -> StoreError {
+            switch self {
+            case .sqlite(let failure): failure.storeError(path: path)
+            case .store(let error): error
+            }
+        }
+    }
+
+    private func perform<Value>(
+        _ body: (WriterSession) throws(SQLiteFailure) -> Value
+    ) -> Result<Value, StoreError> {
+        attempt(body).mapError { $0.storeError(path: file.path) }
+    }
+
+    /// Runs `body` on the open connection, opening it if need be, and leaves it in a state from which to go on.
+    private func attempt<Value>(_ body: (WriterSession) throws(SQLiteFailure) -> Value) -> Result<Value, Refusal> {
+        guard !isClosed else { return .failure(.store(.closed)) }
+        let session: WriterSession
+        if let open = self.session {
+            session = open
+        } else {
+            do throws(StoreError) {
+                session = try WriterSession(path: file.path, limits: limits, onFault: onFault)
+                self.session = session
+            } catch {
+                return .failure(.store(error))
+            }
+        }
+        do throws(SQLiteFailure) { return .success(try body(session)) } catch {
+            if !session.connection.rollBack() || !error.leavesConnectionUsable { self.session = nil }
+            return .failure(.sqlite(error))
+        }
+    }
+
+    private func close() {
+        guard !isClosed else { return }
+        let cleared = perform { session throws(SQLiteFailure) in
+            try session.transaction { session throws(SQLiteFailure) in try session.changes.setWorkers([]) }
+            try session.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
+        }
+        if case .failure(let error) = cleared { onFault("closing the store: \(error)") }
+        isClosed = true
+        session = nil
+        file.release()
+    }
+}
+
+extension WriterTask {
+    /// What the task counts for among those that wait.
+    var weight: Int {
+        switch self {
+        case .submit(let submission): max(1, submission.0.count)
+        case .load, .prune, .attachedWorkers: 1
+        case .refused, .close: 0
+        }
+    }
+}
+
+extension StoreWrite {
+    /// Roughly what the write adds to a transaction.
+    fileprivate var estimatedBytes: Int {
+        switch self {
+        case .create(let reminder, _, let idempotency):
+            512 + reminder.arguments.count + reminder.sealedAuthorization.count + (idempotency?.answer.count ?? 0)
+                + 8 * (reminder.schedule.rdates.count + reminder.schedule.exdates.count)
+        case .settle(_, let attempt, _, _), .misfire(_, let attempt, _): 128 + attempt.detail.utf8.count
+        case .replaceAuthorization(_, let sealed, _): 512 + sealed.count
+        case .materialise, .cancel: 128
+        case .workers(let instances): instances.reduce(64) { $0 + $1.utf8.count }
+        }
+    }
+}

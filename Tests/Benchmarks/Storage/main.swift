@@ -1,0 +1,128 @@
+// Measures the embedded store: creates and settles a second with many under way, pages of due entries, and single
+// commits a second beside what the disk gives for an fsync.
+//
+//     storage-benchmark [directory] [number of reminders]
+
+import Domain
+import Foundation
+import Storage
+
+let arguments = CommandLine.arguments
+let parent = arguments.count > 1 ? arguments[1] : NSTemporaryDirectory()
+let total = arguments.count > 2 ? Int(arguments[2]) ?? 300_000 : 300_000
+let directory = parent + "/storage-benchmark-\(ProcessInfo.processInfo.processIdentifier)"
+try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+defer { try? FileManager.default.removeItem(atPath: directory) }
+
+/// Writes that are submitted and not yet answered.
+let underWay = 16_384
+
+func cpuSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+func measure(_ name: String, _ count: Int, _ body: () -> Void) {
+    let clock = ContinuousClock(), cpu = cpuSeconds()
+    let elapsed = clock.measure(body) / .seconds(1)
+    let used = cpuSeconds() - cpu
+    print(
+        name.padding(toLength: 34, withPad: " ", startingAt: 0),
+        String(format: "%9.0f /s", Double(count) / elapsed),
+        String(format: "%9.0f /s of CPU  (%.2f s, CPU %.2f s)", Double(count) / used, elapsed, used))
+}
+
+func fail(_ error: StoreError) -> Never {
+    print("failed: \(error)")
+    exit(1)
+}
+
+/// Submits each write by itself, at most `underWay` unanswered.
+func submitAll(_ store: some Store, _ writes: [StoreWrite], perSubmit: Int = 1) {
+    let room = DispatchSemaphore(value: underWay / perSubmit), all = DispatchGroup()
+    for first in stride(from: 0, to: writes.count, by: perSubmit) {
+        room.wait()
+        all.enter()
+        store.submit(Array(writes[first..<min(first + perSubmit, writes.count)])) { result in
+            if case .failure(let error) = result { fail(error) }
+            room.signal()
+            all.leave()
+        }
+    }
+    all.wait()
+}
+
+var random = SystemRandomNumberGenerator()
+let begin: Int64 = 1_790_000_000
+let notification = (0..<420).map { _ in UInt8.random(in: 32...126, using: &random) }
+let sealed = (0..<96).map { _ in UInt8.random(in: 0...255, using: &random) }
+
+let reminders = (0..<total).map { index in
+    Reminder(
+        id: ReminderID(unixMilliseconds: begin * 1000 + Int64(index / 40), using: &random),
+        schedule: Schedule(start: begin + 3600 + Int64.random(in: 0..<(30 * 86_400), using: &random)),
+        task: "edvora.notification", arguments: notification, queue: "default", priority: 5, misfirePolicy: .fireOnce,
+        maxAttempts: 12, description: "a class begins", classroomID: "classroom-\(index % 1000)",
+        createdBy: "teacher-\(index % 100)", createdAtMilliseconds: begin * 1000 + Int64(index / 40),
+        sealedAuthorization: sealed)
+}
+
+let store = try SQLiteStore(path: directory + "/benchmark.db") { print("fault: \($0)") }
+print("\(total) reminders of about \(notification.count + sealed.count + 180) bytes")
+measure("create, one write a submit", total) {
+    submitAll(
+        store,
+        reminders.map {
+            .create($0, position: SeriesPosition(scheduledAt: $0.schedule.start, index: 1), idempotency: nil)
+        })
+}
+
+nonisolated(unsafe) var loaded = 0  // Written by one completion at a time, each waited for.
+for limit in [1000] {
+    measure("load, entries in pages of \(limit)", min(total, 32 * limit)) {
+        for shard in Shard.all {
+            let done = DispatchSemaphore(value: 0)
+            store.load(shard: shard, after: nil, throughMilliseconds: .max, limit: limit) { result in
+                if case .success(let page) = result { loaded += page.count }
+                done.signal()
+            }
+            done.wait()
+        }
+    }
+}
+print("    (\(loaded) entries in \(Shard.count) pages)")
+
+let settles: [StoreWrite] = reminders.sorted { $0.schedule.start < $1.schedule.start }.map { reminder in
+    let at = reminder.schedule.start
+    return .settle(
+        OccurrenceKey(reminder: reminder.id, scheduledAt: at),
+        Attempt(
+            scheduledAt: at, number: 1, startedAtMilliseconds: at * 1000 + 3, durationMicroseconds: 8400,
+            outcome: .delivered, statusCode: 200, detail: ""),
+        .delivered, move: PositionMove(from: at, to: nil))
+}
+measure("settle, one write a submit", total) { submitAll(store, settles) }
+
+let singles = min(2000, total)
+measure("one write, one commit at a time", singles) {
+    for reminder in reminders.prefix(singles) {
+        let done = DispatchSemaphore(value: 0)
+        store.submit([.replaceAuthorization(reminder.id, sealed: sealed, atMilliseconds: begin * 1000)]) { result in
+            if case .failure(let error) = result { fail(error) }
+            done.signal()
+        }
+        done.wait()
+    }
+}
+
+let file = open(directory + "/raw", O_RDWR | O_CREAT, 0o600)
+let page = [UInt8](repeating: 1, count: 4096 + 24)
+measure("raw: write one page, fsync", singles) {
+    for _ in 0..<singles {
+        _ = page.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        fsync(file)
+    }
+}
+close(file)
+await store.close()

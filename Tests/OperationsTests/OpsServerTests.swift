@@ -1,0 +1,126 @@
+import Foundation
+import Hummingbird
+import Logging
+import Testing
+
+@testable import Operations
+
+@Suite("The ops listener")
+struct OpsServerTests {
+    private func withServer(
+        _ readiness: Readiness = Readiness(), metrics: MetricsRegistry = MetricsRegistry(), routes: @escaping OpsServer.Routes = { _ in },
+        _ body: (Int) async throws -> Void
+    ) async throws {
+        let pipe = LogPipe(), listen = try #require(Endpoint("127.0.0.1:0"))
+        let server = OpsServer(listen: listen, readiness: readiness, metrics: metrics, logger: pipe.logger(), routes: routes)
+        let running = Task { try await server.run() }
+        let address = try #require(try await pipe.awaitLine("ops listening")["address"].flatMap { Endpoint($0) })
+        #expect(address.port != 0)
+        try await body(address.port)
+        running.cancel()
+        _ = await running.result
+    }
+
+    @Test("says that it is alive")
+    func health() async throws {
+        try await withServer { port in
+            let answer = try await http(port: port, path: "/healthz")
+            #expect(answer.status == 200)
+            #expect(answer.body == "alive\n")
+            #expect(try await http("HEAD", port: port, path: "/healthz").status == 200)
+            #expect(try await http(port: port, path: "/nothing").status == 404)
+        }
+    }
+
+    @Test("is not ready until every check is well, and names those that are not")
+    func ready() async throws {
+        let readiness = Readiness(expecting: "store")
+        try await withServer(readiness) { port in
+            var answer = try await http(port: port, path: "/readyz")
+            #expect(answer.status == 503)
+            #expect(answer.body == "store: not reported yet\n")
+            readiness.set("scheduler", .failing("no connection to\n127.0.0.1:7101"))
+            readiness.set("store", .ok)
+            answer = try await http(port: port, path: "/readyz")
+            #expect(answer.status == 503)
+            #expect(answer.body == "scheduler: no connection to\\n127.0.0.1:7101\n")
+            readiness.set("scheduler", .ok)
+            answer = try await http(port: port, path: "/readyz")
+            #expect(answer.status == 200)
+            #expect(answer.body == "ready\n")
+        }
+    }
+
+    @Test("shows metrics in Prometheus' format")
+    func metrics() async throws {
+        let registry = MetricsRegistry()
+        registry.makeCounter(label: "hits", dimensions: []).increment(by: 7)
+        try await withServer(metrics: registry) { port in
+            let answer = try await http(port: port, path: "/metrics")
+            #expect(answer.status == 200)
+            #expect(answer.head.lowercased().contains("content-type: text/plain; version=0.0.4; charset=utf-8"))
+            #expect(answer.body.contains("hits_total 7\n"))
+            #expect(answer.body.contains("process_threads "))
+        }
+    }
+
+    @Test("serves the routes that a service adds")
+    func routes() async throws {
+        try await withServer(routes: { router in router.get("/dashboard") { _, _ in "hello" } }) { port in
+            #expect(try await http(port: port, path: "/dashboard").body == "hello")
+        }
+    }
+
+    @Test("an address that is taken fails the start and is named")
+    func taken() async throws {
+        try await withServer { port in
+            let listen = try #require(Endpoint(host: "127.0.0.1", port: port))
+            let second = OpsServer(listen: listen, readiness: Readiness(), metrics: MetricsRegistry(), logger: LogPipe().logger())
+            do {
+                try await second.run()
+                Issue.record("it listened")
+            } catch {
+                #expect(error is StartError)
+                #expect("\(error)".hasPrefix("the ops listener cannot listen on 127.0.0.1:\(port): "))
+                #expect("\(error)".contains("in use"))
+            }
+        }
+    }
+}
+
+@Suite("Readiness")
+struct ReadinessTests {
+    @Test("nothing reported is not ready")
+    func empty() {
+        #expect(!Readiness().isReady)
+        #expect(Readiness().failures == ["start: no check has reported yet"])
+    }
+
+    @Test("a service that is being stopped is not ready")
+    func draining() {
+        let readiness = Readiness()
+        readiness.set("store", .ok)
+        #expect(readiness.isReady)
+        readiness.drain()
+        readiness.set("store", .ok)
+        #expect(readiness.failures == ["shutdown: the service is stopping"])
+    }
+
+    @Test("expecting a check that has reported changes nothing")
+    func expecting() {
+        let readiness = Readiness()
+        readiness.set("store", .ok)
+        readiness.expect("store")
+        #expect(readiness.isReady)
+    }
+
+    @Test("checks and reasons are bounded")
+    func bounds() {
+        let readiness = Readiness()
+        for index in 0..<101 { readiness.set("c\(index)", .failing(String(repeating: "x", count: 1_000))) }
+        #expect(readiness.failures.count == 100)
+        #expect(readiness.failures.allSatisfy { $0.utf8.count <= 200 + "…".utf8.count })
+        readiness.set("c0", .ok)
+        #expect(readiness.failures.count == 99)
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import Operations
+
+/// A part that says when it runs, and then does what the test wants.
+private struct TestPart: Service {
+    let started: AsyncStream<Void>.Continuation
+    let body: @Sendable () async throws -> Void
+
+    func run() async throws {
+        started.yield()
+        try await body()
+    }
+}
+
+@Suite("The life of a service", .serialized, .timeLimit(.minutes(1)))
+struct SupervisorTests {
+    private let pipe = LogPipe()
+    private let readiness = Readiness()
+
+    private func supervisor(drainLimit: Duration = .seconds(10), exitNow: @escaping @Sendable (Int32) -> Void = { _ in }) -> Supervisor {
+        Supervisor(
+            logger: pipe.logger(), readiness: readiness, drainLimit: drainLimit, cancelLimit: .milliseconds(50), exitNow: exitNow)
+    }
+
+    /// Runs one part, calls `whileRunning` once it runs, and returns the exit code.
+    private func run(
+        _ supervisor: Supervisor, _ body: @escaping @Sendable () async throws -> Void, whileRunning: () async -> Void
+    ) async -> Int32 {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        let running = Task { await supervisor.run([TestPart(started: continuation, body: body)]) }
+        for await _ in stream { break }
+        await whileRunning()
+        return await running.value
+    }
+
+    @Test("a signal stops the parts and ends well", arguments: [SIGTERM, SIGINT])
+    func graceful(signal: Int32) async throws {
+        readiness.set("part", .ok)
+        let code = await run(supervisor(), { try await gracefulShutdown() }, whileRunning: { kill(getpid(), signal) })
+        #expect(code == ExitCode.success)
+        #expect(!readiness.isReady)
+        #expect(try await pipe.awaitLine("stopping")["signal"] == (signal == SIGTERM ? "SIGTERM" : "SIGINT"))
+    }
+
+    @Test("the last part is stopped first")
+    func order() async {
+        let stopped = Mutex<[String]>([]), (stream, continuation) = AsyncStream<Void>.makeStream()
+        let log: @Sendable (String) -> Void = { name in stopped.withLock { $0.append(name) } }
+        let parts: [any Service] = [
+            Part("first", stop: { log("first") }),
+            Part("second", start: { continuation.yield() }, stop: { log("second") }),
+        ]
+        let supervisor = supervisor()
+        let running = Task { await supervisor.run(parts) }
+        for await _ in stream { break }
+        kill(getpid(), SIGTERM)
+        #expect(await running.value == ExitCode.success)
+        #expect(stopped.withLock { $0 } == ["second", "first"])
+    }
+
+    @Test("what has not finished at the drain limit is cancelled")
+    func drainLimit() async {
+        let code = await run(
+            supervisor(drainLimit: .milliseconds(50)),
+            { try await Task.sleep(for: .seconds(3_600)) }, whileRunning: { kill(getpid(), SIGTERM) })
+        #expect(code == ExitCode.notDrained)
+    }
+
+    @Test("what ignores that it was cancelled is left behind")
+    func watchdog() async {
+        let code = Mutex<Int32?>(nil), (release, continuation) = AsyncStream<Void>.makeStream()
+        _ = await run(
+            supervisor(drainLimit: .milliseconds(50), exitNow: { value in
+                code.withLock { $0 = value }
+                continuation.finish()
+            }),
+            { await Task.detached { for await _ in release {} }.value }, whileRunning: { kill(getpid(), SIGTERM) })
+        #expect(code.withLock { $0 } == ExitCode.notDrained)
+    }
+
+    @Test("a second signal ends at once", arguments: [(SIGTERM, Int32(143)), (SIGINT, 130)])
+    func secondSignal(signal: Int32, expected: Int32) async throws {
+        let code = Mutex<Int32?>(nil), (release, continuation) = AsyncStream<Void>.makeStream()
+        let pipe = pipe
+        _ = await run(
+            supervisor(exitNow: { value in
+                code.withLock { $0 = value }
+                continuation.finish()
+            }),
+            { await Task.detached { for await _ in release {} }.value },
+            whileRunning: {
+                kill(getpid(), SIGTERM)
+                _ = try? await pipe.awaitLine("stopping")
+                kill(getpid(), signal)
+            })
+        #expect(code.withLock { $0 } == expected)
+    }
+
+    @Test("a part that fails ends the service, with the reason in the log")
+    func failure() async throws {
+        let code = await run(supervisor(), { throw StartError("no room") }, whileRunning: {})
+        #expect(code == ExitCode.failure)
+        #expect(try await pipe.awaitLine("the service has failed")["error"] == "no room")
+    }
+
+    @Test("a service whose parts cannot be wired does not start")
+    func wiring() async throws {
+        guard case .run(let settings, let common) = try Sample.start() else { throw StartError("it printed") }
+        let service = ServiceStart(
+            name: "sample", version: "1", settings: settings, common: common, logger: pipe.logger(), metrics: MetricsRegistry(),
+            readiness: Readiness(expecting: "start"))
+        #expect(await ServiceMain.run(service) { _ in throw StartError("no file") } == ExitCode.failure)
+        #expect(await ServiceMain.run(service) { _ in throw ConfigurationError("bad") } == ExitCode.usage)
+        #expect(!service.readiness.isReady)
+    }
+}

@@ -1,0 +1,133 @@
+import Domain
+import Foundation
+import Storage
+import Synchronization
+import Testing
+
+/// A kind of store that every test of the protocol runs on.
+struct Backend: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Opens the store that belongs to this folder; again after a close, with what it held.
+    let open: @Sendable (Folder) throws -> any Store
+
+    static let all: [Backend] = [
+        Backend(testDescription: "SQLite") { folder in
+            try SQLiteStore(path: folder.path + "/data/test.db") { folder.faults.add($0) }
+        }
+    ]
+}
+
+/// Lines from any thread, in order: what a store complained about, which completions came.
+final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
+}
+
+/// A directory of one test's own, removed at its end.
+final class Folder: Sendable {
+    let path = NSTemporaryDirectory() + "storage-" + UUID().uuidString
+    let faults = Lines()
+
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func mode(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + name)
+        return attributes[.posixPermissions] as? Int ?? -1
+    }
+}
+
+// The protocol's calls as async functions.
+extension Store {
+    @discardableResult
+    func write(_ writes: StoreWrite...) async throws -> [StoreWriteResult] {
+        try await withCheckedThrowingContinuation { done in submit(writes) { done.resume(with: $0) } }
+    }
+
+    func due(
+        in shard: Shard, after: DueKey? = nil, through: Int64 = .max, limit: Int = 1000
+    ) async throws -> [DueEntry] {
+        try await withCheckedThrowingContinuation { done in
+            load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done.resume(with: $0) }
+        }
+    }
+
+    func summary(_ id: ReminderID) async throws -> ReminderSummary? {
+        try await withCheckedThrowingContinuation { done in reminder(id) { done.resume(with: $0) } }
+    }
+
+    func history(_ id: ReminderID, limit: Int = 100) async throws -> [Attempt]? {
+        try await withCheckedThrowingContinuation { done in attempts(of: id, limit: limit) { done.resume(with: $0) } }
+    }
+
+    func removeOld(finishedBefore: Int64, idempotencyBefore: Int64 = .min, limit: Int = 100) async throws -> Int {
+        try await withCheckedThrowingContinuation { done in
+            prune(
+                finishedBeforeMilliseconds: finishedBefore, idempotencyBeforeMilliseconds: idempotencyBefore,
+                limit: limit
+            ) { done.resume(with: $0) }
+        }
+    }
+
+    func workers() async throws -> [String] {
+        try await withCheckedThrowingContinuation { done in attachedWorkers { done.resume(with: $0) } }
+    }
+}
+
+/// Ids, reminders and attempts that differ where a test says so.
+enum Sample {
+    static let start: Int64 = 1_795_000_000
+
+    static func id(shard: Shard? = nil) -> ReminderID {
+        var random = SystemRandomNumberGenerator()
+        while true {
+            let id = ReminderID(unixMilliseconds: start * 1000, using: &random)
+            if shard == nil || id.shard == shard { return id }
+        }
+    }
+
+    static func reminder(
+        _ id: ReminderID = id(), start: Int64 = start, rule: String? = nil, arguments: [UInt8] = [1, 2, 3],
+        sealed: [UInt8] = [9, 9]
+    ) -> Reminder {
+        Reminder(
+            id: id, schedule: Schedule(start: start, rule: rule), task: "edvora.notification", arguments: arguments,
+            queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: "",
+            classroomID: "c", createdBy: "t", createdAtMilliseconds: start * 1000 - 5000, sealedAuthorization: sealed)
+    }
+
+    static func attempt(_ scheduledAt: Int64, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {
+        Attempt(
+            scheduledAt: scheduledAt, number: number, startedAtMilliseconds: scheduledAt * 1000 + offset,
+            durationMicroseconds: 2000, outcome: outcome, statusCode: outcome == .delivered ? 200 : 503, detail: "d")
+    }
+
+    static func create(_ reminder: Reminder, index: Int64 = 1) -> StoreWrite {
+        .create(
+            reminder, position: SeriesPosition(scheduledAt: reminder.schedule.start, index: index), idempotency: nil)
+    }
+}
+
+extension StoreWriteResult {
+    /// The case, for comparisons.
+    var name: String {
+        switch self {
+        case .done: "done"
+        case .exists: "exists"
+        case .replayed(let answer): "replayed \(answer)"
+        case .idempotencyConflict: "conflict"
+        case .notFound: "not found"
+        case .authorizationReplaced(_, let released): "replaced, \(released.count) released"
+        case .alreadyFinished(let state): "already \(state.name)"
+        }
+    }
+}
+
+extension ReminderSummary {
+    /// What the writes change, in one line.
+    var line: String {
+        "\(state.name) next \(position.map { "\($0.scheduledAt - Sample.start)#\($0.index)" } ?? "-") "
+            + "delivered \(delivered) retrying \(retrying) held \(held) dead \(dead)"
+    }
+}

@@ -1,0 +1,136 @@
+import Domain
+import Storage
+import Testing
+
+@Suite("Cancelling and new credentials")
+struct CancelTests {
+    let folder: Folder
+    init() throws { folder = try Folder() }
+
+    private static let at = Sample.start
+
+    /// A series with a pending, a held and a dead occurrence, and a position to come.
+    private func series(_ store: any Store) async throws -> Reminder {
+        let reminder = Sample.reminder(rule: "FREQ=MINUTELY")
+        var writes = [Sample.create(reminder)]
+        let rows: [(Int64, Disposition, Outcome)] = [
+            (0, .retry(dueAtMilliseconds: (Self.at + 500) * 1000, attempts: 1), .retry),
+            (60, .held(attempts: 1), .authRejected), (120, .dead(attempts: 12), .rejected),
+            (180, .held(attempts: 3), .authRejected),
+        ]
+        for (index, (offset, disposition, outcome)) in rows.enumerated() {
+            let at = Self.at + offset
+            writes.append(
+                .settle(
+                    OccurrenceKey(reminder: reminder.id, scheduledAt: at), Sample.attempt(at, 1, outcome), disposition,
+                    move: PositionMove(
+                        from: at, to: SeriesPosition(scheduledAt: at + 60, index: Int64(index) + 2))))
+        }
+        for write in writes { try await store.write(write) }
+        return reminder
+    }
+
+    @Test("a cancelled reminder keeps its dead letters and history and nothing else", arguments: Backend.all)
+    func cancel(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = try await series(store)
+        #expect(try await store.summary(reminder.id)?.line == "scheduled next 240#5 delivered 0 retrying 1 held 2 dead 1")
+        let results = try await store.write(.cancel(reminder.id, atMilliseconds: 1), .cancel(reminder.id, atMilliseconds: 2))
+        #expect(results.map(\.name) == ["done", "already cancelled"])
+        #expect(try await store.summary(reminder.id)?.line == "cancelled next - delivered 0 retrying 0 held 0 dead 1")
+        #expect(try await store.history(reminder.id)?.count == 4)
+        #expect(try await store.due(in: reminder.id.shard).isEmpty)
+        await store.close()
+    }
+
+    @Test("a completed reminder cannot be cancelled", arguments: Backend.all)
+    func cancelCompleted(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        try await store.write(.create(reminder, position: nil, idempotency: nil))
+        #expect(try await store.write(.cancel(reminder.id, atMilliseconds: 1)).map(\.name) == ["already completed"])
+        await store.close()
+    }
+
+    @Test("an outcome that comes after the cancellation is recorded and revives nothing", arguments: Backend.all, [true, false])
+    func settleAfterCancel(backend: Backend, sameCommit: Bool) async throws {
+        let store = try backend.open(folder)
+        let outcomes: [(Disposition, Outcome, Int64)] = [
+            (.delivered, .delivered, 1), (.retry(dueAtMilliseconds: 0, attempts: 1), .retry, 0),
+            (.held(attempts: 1), .authRejected, 0), (.dead(attempts: 1), .rejected, 0), (.cancelSeries, .cancelSchedule, 1),
+        ]
+        for (disposition, outcome, delivered) in outcomes {
+            for isPosition in [true, false] {
+                let reminder = Sample.reminder()
+                let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+                let move = PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))
+                var writes = [Sample.create(reminder)]
+                if !isPosition { writes.append(.materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move)) }
+                writes.append(.cancel(reminder.id, atMilliseconds: 5))
+                let settle = StoreWrite.settle(
+                    key, Sample.attempt(Self.at, 1, outcome), disposition, move: isPosition ? move : nil)
+                writes += [settle, settle, .materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move)]
+                if sameCommit {
+                    try await withCheckedThrowingContinuation { done in
+                        store.submit(writes) { done.resume(with: $0.map { _ in }) }
+                    }
+                } else {
+                    for write in writes { try await store.write(write) }
+                }
+                let expected = "cancelled next - delivered \(delivered) retrying 0 held 0 dead 0"
+                #expect(try await store.summary(reminder.id)?.line == expected)
+                #expect(try await store.history(reminder.id)?.map(\.outcome) == [outcome])
+                #expect(try await store.due(in: reminder.id.shard).isEmpty)
+            }
+        }
+        await store.close()
+    }
+
+    @Test("a cancellation after the last outcome finds the reminder finished", arguments: Backend.all)
+    func cancelAfterSettle(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let results = try await store.write(
+            Sample.create(reminder),
+            .settle(
+                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), Sample.attempt(Self.at, 1, .delivered),
+                .delivered, move: PositionMove(from: Self.at, to: nil)),
+            .cancel(reminder.id, atMilliseconds: 5))
+        #expect(results.map(\.name) == ["done", "done", "already completed"])
+        await store.close()
+    }
+
+    @Test("a new credential releases what is held and comes back with all of it", arguments: Backend.all)
+    func replace(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = try await series(store)
+        let results = try await store.write(
+            .replaceAuthorization(reminder.id, sealed: [1, 2, 3, 4], atMilliseconds: 77))
+        guard case .authorizationReplaced(let changed, let released) = results.first else {
+            Issue.record("\(results)")
+            return
+        }
+        #expect(changed.sealedAuthorization == [1, 2, 3, 4] && changed.schedule == reminder.schedule)
+        #expect(released.map(\.positionIndex) == [5, nil, nil])
+        #expect(released.map(\.due.occurrence.scheduledAt) == [Self.at + 240, Self.at + 60, Self.at + 180])
+        #expect(released.dropFirst().allSatisfy { $0.due.dueAtMilliseconds == 77 && $0.attempts == 0 })
+        #expect(released.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
+        #expect(try await store.summary(reminder.id)?.line == "scheduled next 240#5 delivered 0 retrying 3 held 0 dead 1")
+
+        let due = try await store.due(in: reminder.id.shard)
+        #expect(due.map(\.due.occurrence.scheduledAt) == [60, 180, 240, 0].map { Self.at + $0 })
+        #expect(due.map(\.attempts) == [0, 0, 0, 1])
+        #expect(due.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
+
+        // Again: the position only, for nothing is held any more.
+        let again = try await store.write(.replaceAuthorization(reminder.id, sealed: [5], atMilliseconds: 99))
+        #expect(again.map(\.name) == ["replaced, 1 released"])
+        // A repeated report of the old refusal does not hold it again.
+        try await store.write(
+            .settle(
+                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at + 60),
+                Sample.attempt(Self.at + 60, 1, .authRejected), .held(attempts: 1), move: nil))
+        #expect(try await store.summary(reminder.id)?.held == 0)
+        await store.close()
+    }
+}

@@ -1,0 +1,138 @@
+import Domain
+import Storage
+import Testing
+
+@Suite("Loading what is due")
+struct LoadTests {
+    let folder: Folder
+    init() throws { folder = try Folder() }
+
+    private static let at = Sample.start
+
+    @Test("pages of any size give every entry once, in order", arguments: Backend.all, [1, 2, 3, 7, 50, 1000])
+    func pages(backend: Backend, limit: Int) async throws {
+        let store = try backend.open(folder)
+        let shard = Sample.id().shard
+        var expected: [DueKey] = [], writes: [StoreWrite] = []
+        for index in 0..<60 {
+            // Many share a second; every third becomes a row of its own, due within that second or in the next.
+            let second = Self.at + Int64(index % 4)
+            let reminder = Sample.reminder(Sample.id(shard: shard), start: second)
+            let key = OccurrenceKey(reminder: reminder.id, scheduledAt: second)
+            writes.append(Sample.create(reminder))
+            if index % 3 == 0 {
+                let due = second * 1000 + Int64(index % 5) * 250
+                writes.append(
+                    .materialise(
+                        key, dueAtMilliseconds: due, attempts: 2,
+                        move: PositionMove(from: second, to: SeriesPosition(scheduledAt: second + 1, index: 2))))
+                expected.append(DueKey(dueAtMilliseconds: due, occurrence: key))
+                expected.append(
+                    DueKey(
+                        dueAtMilliseconds: (second + 1) * 1000,
+                        occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: second + 1)))
+            } else {
+                expected.append(DueKey(dueAtMilliseconds: second * 1000, occurrence: key))
+            }
+        }
+        for write in writes { try await store.write(write) }
+        expected.sort()
+        var found: [DueEntry] = []
+        while true {
+            let page = try await store.due(in: shard, after: found.last?.due, limit: limit)
+            #expect(page.count <= limit)
+            found += page
+            if page.count < limit { break }
+        }
+        #expect(found.map(\.due) == expected)
+        #expect(found.allSatisfy { $0.reminder.id == $0.due.occurrence.reminder })
+        await store.close()
+    }
+
+    @Test("entries are due through the last millisecond and after the given key", arguments: Backend.all)
+    func boundaries(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let due = Self.at * 1000
+        try await store.write(Sample.create(reminder))
+        func found(after: DueKey? = nil, through: Int64) async throws -> Int {
+            try await store.due(in: reminder.id.shard, after: after, through: through).count
+        }
+        #expect(try await found(through: due - 1) == 0)
+        #expect(try await found(through: due) == 1)
+        #expect(try await found(through: due + 1) == 1)
+        let key = DueKey(
+            dueAtMilliseconds: due, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at))
+        func moved(_ milliseconds: Int64, high: Int = 0, scheduledAt: Int64 = 0) -> DueKey {
+            let id = ReminderID(
+                high: high < 0 ? reminder.id.high - 1 : reminder.id.high + UInt64(high), low: reminder.id.low)
+            return DueKey(
+                dueAtMilliseconds: due + milliseconds,
+                occurrence: OccurrenceKey(reminder: id, scheduledAt: Self.at + scheduledAt))
+        }
+        #expect(try await found(after: moved(-1), through: .max) == 1)
+        #expect(try await found(after: moved(0, high: -1), through: .max) == 1)
+        #expect(try await found(after: moved(0, scheduledAt: -1), through: .max) == 1)
+        #expect(try await found(after: key, through: .max) == 0)
+        #expect(try await found(after: moved(0, scheduledAt: 1), through: .max) == 0)
+        #expect(try await found(after: moved(0, high: 1), through: .max) == 0)
+        #expect(try await found(after: moved(1), through: .max) == 0)
+
+        // The same for a row of its own.
+        try await store.write(
+            .materialise(
+                key.occurrence, dueAtMilliseconds: due, attempts: 0, move: PositionMove(from: Self.at, to: nil)))
+        #expect(try await found(through: due - 1) == 0)
+        #expect(try await found(through: due) == 1)
+        #expect(try await found(after: moved(-1), through: due) == 1)
+        #expect(try await found(after: moved(0, scheduledAt: -1), through: due) == 1)
+        #expect(try await found(after: key, through: .max) == 0)
+        #expect(try await found(after: moved(0, scheduledAt: 1), through: .max) == 0)
+        await store.close()
+    }
+
+    @Test("a shard's load shows no other shard's entries", arguments: Backend.all)
+    func shards(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        for shard in Shard.all { try await store.write(Sample.create(Sample.reminder(Sample.id(shard: shard)))) }
+        for shard in Shard.all {
+            #expect(try await store.due(in: shard).map(\.reminder.id.shard) == [shard])
+        }
+        await store.close()
+    }
+
+    @Test("times at the ends of what 64 bits hold neither trap nor come early", arguments: Backend.all)
+    func extremes(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let shard = Sample.id().shard
+        for start in [Int64.min, -1, 0, Int64.max] {
+            try await store.write(Sample.create(Sample.reminder(Sample.id(shard: shard), start: start)))
+        }
+        #expect(try await store.due(in: shard).map(\.due.dueAtMilliseconds) == [.min, -1000, 0])
+        #expect(try await store.due(in: shard, through: -1).map(\.due.dueAtMilliseconds) == [.min, -1000])
+        #expect(try await store.due(in: shard, through: .min, limit: 0).isEmpty)
+        await store.close()
+    }
+
+    @Test("completions come in the order of the calls, and a load sees what was before it only", arguments: Backend.all)
+    func order(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let shard = Sample.id().shard, rounds = 300
+        let seen = Lines()
+        await withCheckedContinuation { done in
+            for round in 0..<rounds {
+                store.submit([Sample.create(Sample.reminder(Sample.id(shard: shard)))]) { _ in
+                    seen.add("write \(round)")
+                }
+                store.load(shard: shard, after: nil, throughMilliseconds: .max, limit: 1000) { result in
+                    let count = (try? result.get().count) ?? -1
+                    seen.add("load \(round): \(count)")
+                    if round == rounds - 1 { done.resume() }
+                }
+            }
+        }
+        let expected = (0..<rounds).flatMap { ["write \($0)", "load \($0): \($0 + 1)"] }
+        #expect(seen.all == expected)
+        await store.close()
+    }
+}

@@ -1,0 +1,305 @@
+import Domain
+import Storage
+import Testing
+
+/// An attempt's end, what it comes to, and whether it leaves nothing open.
+struct Settlement: Sendable {
+    var disposition: Disposition
+    var outcome: Outcome
+    var counts: String
+    var ends: Bool
+}
+
+private let settlements: [Settlement] = [
+    Settlement(
+        disposition: .delivered, outcome: .delivered, counts: "delivered 1 retrying 0 held 0 dead 0", ends: true),
+    Settlement(
+        disposition: .retry(dueAtMilliseconds: Sample.start * 1000 + 9, attempts: 1), outcome: .retry,
+        counts: "delivered 0 retrying 1 held 0 dead 0", ends: false),
+    Settlement(
+        disposition: .held(attempts: 1), outcome: .authRejected, counts: "delivered 0 retrying 0 held 1 dead 0",
+        ends: false),
+    Settlement(
+        disposition: .dead(attempts: 1), outcome: .rejected, counts: "delivered 0 retrying 0 held 0 dead 1", ends: true),
+]
+
+@Suite("What each write does")
+struct WriteTests {
+    let folder: Folder
+    init() throws { folder = try Folder() }
+
+    private static let at = Sample.start
+
+    private func line(_ store: any Store, _ id: ReminderID) async throws -> String {
+        try await store.summary(id)?.line ?? "none"
+    }
+
+    // MARK: Create
+
+    @Test("every field of a reminder comes back as it was", arguments: Backend.all)
+    func fields(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let id = Sample.id()
+        let reminder = Reminder(
+            id: id,
+            schedule: Schedule(
+                start: -5, rule: "FREQ=WEEKLY;BYDAY=MO", timezone: "Europe/Berlin", until: .max,
+                rdates: [.min, 0, .max], exdates: [-1]),
+            task: "täsk", arguments: [0, 255, 0], queue: "q\u{0}x", priority: 9, misfirePolicy: .skip,
+            maxAttempts: 1, description: "🎒 \"quoted\"", classroomID: "", createdBy: "\n",
+            createdAtMilliseconds: -1, sealedAuthorization: [])
+        try await store.write(.create(reminder, position: SeriesPosition(scheduledAt: -5, index: 7), idempotency: nil))
+        let read = try #require(try await store.summary(id))
+        #expect(read.reminder.isSame(as: reminder))
+        #expect(read.position == SeriesPosition(scheduledAt: -5, index: 7))
+        #expect(read.state == .scheduled && read.updatedAtMilliseconds == -1)
+        let due = try await store.due(in: id.shard)
+        #expect(due.count == 1 && due[0].reminder.isSame(as: reminder))
+        #expect(due[0].due.dueAtMilliseconds == -5000 && due[0].positionIndex == 7 && due[0].attempts == 0)
+        await store.close()
+    }
+
+    @Test("the same id again exists and stays as it was", arguments: Backend.all)
+    func createTwice(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        #expect(try await store.write(Sample.create(reminder)).map(\.name) == ["done"])
+        let other = Sample.reminder(reminder.id, arguments: [4])
+        #expect(try await store.write(Sample.create(other)).map(\.name) == ["exists"])
+        #expect(try await store.summary(reminder.id)?.reminder.arguments == [1, 2, 3])
+        await store.close()
+    }
+
+    @Test("a reminder without an occurrence to come is completed at once", arguments: Backend.all)
+    func createFinished(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        try await store.write(.create(reminder, position: nil, idempotency: nil))
+        #expect(try await line(store, reminder.id) == "completed next - delivered 0 retrying 0 held 0 dead 0")
+        #expect(try await store.due(in: reminder.id.shard).isEmpty)
+        await store.close()
+    }
+
+    @Test("an idempotency key answers again, and refuses another request", arguments: Backend.all)
+    func idempotency(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let shard = Sample.id().shard
+        func create(_ key: UInt8, _ request: UInt8) -> (ReminderID, StoreWrite) {
+            let reminder = Sample.reminder(Sample.id(shard: shard))
+            let record = IdempotencyRecord(
+                key: Array(repeating: key, count: 32), request: [request], answer: [key, request],
+                createdAtMilliseconds: 50)
+            return (
+                reminder.id,
+                .create(reminder, position: SeriesPosition(scheduledAt: Self.at, index: 1), idempotency: record)
+            )
+        }
+        let (first, write) = create(1, 1)
+        let (again, same) = create(1, 1)
+        let (clash, different) = create(1, 2)
+        let (_, other) = create(2, 1)
+        // Also within one transaction.
+        let results = try await store.write(write, same, different, other, write)
+        #expect(results.map(\.name) == ["done", "replayed [1, 1]", "conflict", "done", "replayed [1, 1]"])
+        #expect(try await store.summary(first) != nil)
+        #expect(try await store.summary(again) == nil)
+        #expect(try await store.summary(clash) == nil)
+        // A key is forgotten when it is older than asked for, not before.
+        _ = try await store.removeOld(finishedBefore: .min, idempotencyBefore: 50)
+        #expect(try await store.write(same).map(\.name) == ["replayed [1, 1]"])
+        _ = try await store.removeOld(finishedBefore: .min, idempotencyBefore: 51)
+        #expect(try await store.write(same).map(\.name) == ["done"])
+        await store.close()
+    }
+
+    // MARK: Settle, where the occurrence is the position
+
+    @Test(
+        "a settled position moves on, or ends the reminder when nothing of it is open",
+        arguments: Backend.all, settlements)
+    func settle(backend: Backend, row: Settlement) async throws {
+        let (disposition, outcome, counts, ends) = (row.disposition, row.outcome, row.counts, row.ends)
+        let store = try backend.open(folder)
+        for last in [false, true] {
+            let reminder = Sample.reminder()
+            let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+            let move = PositionMove(from: Self.at, to: last ? nil : SeriesPosition(scheduledAt: Self.at + 60, index: 2))
+            let write = StoreWrite.settle(key, Sample.attempt(Self.at, 1, outcome), disposition, move: move)
+            try await store.write(Sample.create(reminder))
+            let expected = last ? "\(ends ? "completed" : "scheduled") next - " : "scheduled next 60#2 "
+            // Repeated in the same transaction and in later ones, it changes nothing more.
+            #expect(try await store.write(write, write).map(\.name) == ["done", "done"])
+            #expect(try await line(store, reminder.id) == expected + counts)
+            try await store.write(write)
+            #expect(try await line(store, reminder.id) == expected + counts)
+            #expect(try await store.history(reminder.id)?.count == 1)
+        }
+        await store.close()
+    }
+
+    @Test("a task that ends its series is delivered and cancels the rest", arguments: Backend.all)
+    func cancelSeries(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let next = SeriesPosition(scheduledAt: Self.at + 60, index: 2)
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at + 60)
+        try await store.write(
+            Sample.create(reminder),
+            .materialise(
+                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), dueAtMilliseconds: 0, attempts: 0,
+                move: PositionMove(from: Self.at, to: next)))
+        let write = StoreWrite.settle(
+            key, Sample.attempt(Self.at + 60, 1, .cancelSchedule), .cancelSeries,
+            move: PositionMove(from: Self.at + 60, to: SeriesPosition(scheduledAt: Self.at + 120, index: 3)))
+        for _ in 0..<2 {
+            try await store.write(write)
+            #expect(try await line(store, reminder.id) == "cancelled next - delivered 1 retrying 0 held 0 dead 0")
+        }
+        #expect(try await store.due(in: reminder.id.shard).isEmpty)
+        await store.close()
+    }
+
+    // MARK: Settle, where the occurrence has a row
+
+    @Test("a retried occurrence goes from attempt to attempt and then completes the reminder", arguments: Backend.all)
+    func retries(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        let first = StoreWrite.settle(
+            key, Sample.attempt(Self.at, 1, .retry), .retry(dueAtMilliseconds: 1000, attempts: 1),
+            move: PositionMove(from: Self.at, to: nil))
+        let second = StoreWrite.settle(
+            key, Sample.attempt(Self.at, 2, .retry, offset: 10), .retry(dueAtMilliseconds: 2000, attempts: 2), move: nil)
+        let third = StoreWrite.settle(key, Sample.attempt(Self.at, 3, .delivered, offset: 20), .delivered, move: nil)
+        try await store.write(Sample.create(reminder), first)
+        try await store.write(second)
+        // Repeating the first attempt does not take the occurrence back.
+        try await store.write(first)
+        let due = try await store.due(in: reminder.id.shard)
+        #expect(due.map(\.due) == [DueKey(dueAtMilliseconds: 2000, occurrence: key)])
+        #expect(due.first?.attempts == 2 && due.first?.positionIndex == nil)
+        try await store.write(third)
+        try await store.write(second, third, first)
+        #expect(try await line(store, reminder.id) == "completed next - delivered 1 retrying 0 held 0 dead 0")
+        #expect(try await store.history(reminder.id)?.map(\.number) == [3, 2, 1])
+        #expect(try await store.history(reminder.id, limit: 2)?.map(\.number) == [3, 2])
+        await store.close()
+    }
+
+    @Test("a reminder stays scheduled while another of its occurrences is open", arguments: Backend.all)
+    func staysOpen(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let early = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        let late = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at + 60)
+        try await store.write(
+            Sample.create(reminder),
+            .settle(
+                early, Sample.attempt(Self.at, 1, .authRejected), .held(attempts: 1),
+                move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))),
+            .settle(
+                late, Sample.attempt(Self.at + 60, 1, .delivered), .delivered,
+                move: PositionMove(from: Self.at + 60, to: nil)))
+        #expect(try await line(store, reminder.id) == "scheduled next - delivered 1 retrying 0 held 1 dead 0")
+        try await store.write(.replaceAuthorization(reminder.id, sealed: [7], atMilliseconds: 5))
+        try await store.write(
+            .settle(early, Sample.attempt(Self.at, 1, .rejected, offset: 99_000), .dead(attempts: 1), move: nil))
+        #expect(try await line(store, reminder.id) == "completed next - delivered 1 retrying 0 held 0 dead 1")
+        await store.close()
+    }
+
+    @Test("a settlement of an unknown reminder leaves nothing behind", arguments: Backend.all)
+    func unknown(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let id = Sample.id(), key = OccurrenceKey(reminder: id, scheduledAt: Self.at)
+        let move = PositionMove(from: Self.at, to: nil), attempt = Sample.attempt(Self.at, 1, .retry)
+        let results = try await store.write(
+            .settle(key, attempt, .delivered, move: move), .settle(key, attempt, .dead(attempts: 1), move: nil),
+            .settle(key, attempt, .cancelSeries, move: move),
+            .materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move), .misfire(id, record: attempt, move: move),
+            .cancel(id, atMilliseconds: 0), .replaceAuthorization(id, sealed: [], atMilliseconds: 0))
+        #expect(results.map(\.name) == Array(repeating: "not found", count: 7))
+        try await store.write(Sample.create(Sample.reminder(id)))
+        #expect(try await store.history(id) == [])
+        #expect(try await line(store, id) == "scheduled next 0#1 delivered 0 retrying 0 held 0 dead 0")
+        await store.close()
+    }
+
+    // MARK: Materialise, misfire
+
+    @Test("a materialised occurrence waits beside the position", arguments: Backend.all)
+    func materialise(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        let write = StoreWrite.materialise(
+            key, dueAtMilliseconds: Self.at * 1000, attempts: 0,
+            move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2)))
+        try await store.write(Sample.create(reminder), write, write)
+        #expect(try await line(store, reminder.id) == "scheduled next 60#2 delivered 0 retrying 1 held 0 dead 0")
+        #expect(try await store.due(in: reminder.id.shard).map(\.positionIndex) == [nil, 2])
+        try await store.write(.settle(key, Sample.attempt(Self.at, 1, .delivered), .delivered, move: nil), write)
+        #expect(try await line(store, reminder.id) == "scheduled next 60#2 delivered 1 retrying 0 held 0 dead 0")
+        await store.close()
+    }
+
+    @Test("misfired occurrences are recorded once and passed over", arguments: Backend.all)
+    func misfire(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let some = StoreWrite.misfire(
+            reminder.id, record: Sample.attempt(Self.at, 0, .misfired),
+            move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2)))
+        let all = StoreWrite.misfire(
+            reminder.id, record: Sample.attempt(Self.at + 60, 0, .misfired),
+            move: PositionMove(from: Self.at + 60, to: nil))
+        try await store.write(Sample.create(reminder), some, some)
+        #expect(try await line(store, reminder.id) == "scheduled next 60#2 delivered 0 retrying 0 held 0 dead 0")
+        try await store.write(all, some, all)
+        #expect(try await line(store, reminder.id) == "completed next - delivered 0 retrying 0 held 0 dead 0")
+        #expect(try await store.history(reminder.id)?.map(\.outcome) == [.misfired, .misfired])
+        await store.close()
+    }
+
+    @Test("a move from another place than the position's has no effect", arguments: Backend.all)
+    func wrongMove(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at + 1)
+        let move = PositionMove(from: Self.at + 1, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))
+        try await store.write(
+            Sample.create(reminder), .settle(key, Sample.attempt(Self.at + 1, 1, .delivered), .delivered, move: move),
+            .materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move),
+            .misfire(reminder.id, record: Sample.attempt(Self.at + 1, 1, .misfired), move: move))
+        #expect(try await line(store, reminder.id) == "scheduled next 0#1 delivered 0 retrying 0 held 0 dead 0")
+        await store.close()
+    }
+
+    @Test("an attempt's detail is cut to its limit between two characters", arguments: Backend.all)
+    func detail(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        var attempt = Sample.attempt(Self.at, 1, .delivered)
+        attempt.detail = "x" + String(repeating: "é", count: Attempt.detailLimit)
+        try await store.write(
+            Sample.create(reminder),
+            .settle(
+                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), attempt, .delivered,
+                move: PositionMove(from: Self.at, to: nil)))
+        let kept = try #require(try await store.history(reminder.id)?.first).detail
+        #expect(kept.utf8.count == Attempt.detailLimit - 1 && attempt.detail.hasPrefix(kept))
+        await store.close()
+    }
+}
+
+extension Reminder {
+    func isSame(as other: Reminder) -> Bool {
+        id == other.id && schedule == other.schedule && task == other.task && arguments == other.arguments
+            && queue == other.queue && priority == other.priority && misfirePolicy == other.misfirePolicy
+            && maxAttempts == other.maxAttempts && description == other.description
+            && classroomID == other.classroomID && createdBy == other.createdBy
+            && createdAtMilliseconds == other.createdAtMilliseconds
+            && sealedAuthorization == other.sealedAuthorization
+    }
+}

@@ -1,0 +1,83 @@
+import Logging
+import Messages
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Wire
+
+/// A real server on loopback that answers the scheduler's methods from closures.
+final class TestServer: Sendable {
+    let server: Server
+    let port: Int
+    let group: MultiThreadedEventLoopGroup
+
+    static func start(
+        secret: String? = nil, versions: ClosedRange<UInt32> = 1...1, port: Int = 0,
+        adjust: (inout WireSettings) -> Void = { _ in }, define: (inout ServiceTable) -> Void = { _ in }
+    ) async throws -> TestServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var table = ServiceTable([NotifierService.descriptor])
+        table.unary(NotifierService.deliver) { request, _, reply in
+            reply(.success(Proto.DeliverReply(outcome: 0, statusCode: 200, detail: request.idempotencyKey)))
+        }
+        define(&table)
+        var settings = TestServer.settings(role: "notifier", secret: secret, versions: versions)
+        adjust(&settings)
+        let server = Server(settings: settings, table: table, eventLoop: group.next(), logger: quiet)
+        let address = try await server.start(host: "127.0.0.1", port: port)
+        return TestServer(server: server, port: address.port ?? 0, group: group)
+    }
+
+    private init(server: Server, port: Int, group: MultiThreadedEventLoopGroup) {
+        self.server = server
+        self.port = port
+        self.group = group
+    }
+
+    static func settings(role: String, secret: String?, versions: ClosedRange<UInt32> = 1...1) -> WireSettings {
+        var settings = WireSettings(
+            identity: PeerIdentity(role: role, instance: "\(role)-1", build: "test"),
+            security: WireSecurity(secret: secret.map { Array($0.utf8) }))
+        settings.versions = versions
+        return settings
+    }
+
+    func client(
+        secret: String? = nil, versions: ClosedRange<UInt32> = 1...1, repetition: Client.Repetition = .idempotent,
+        others: [Int] = [], onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
+    ) -> Client {
+        let client = Client(
+            endpoints: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },
+            settings: Self.settings(role: "worker", secret: secret, versions: versions), repetition: repetition,
+            eventLoop: group.next(), logger: quiet, onReady: onReady)
+        client.start()
+        return client
+    }
+
+    func stop() async throws {
+        await server.drain(milliseconds: 1_000)
+        try await group.shutdownGracefully()
+    }
+}
+
+let quiet: Logger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+}()
+
+/// Waits until a condition holds, or fails after five seconds.
+func eventually(_ what: String, _ condition: () async -> Bool) async throws {
+    let deadline = CallDeadline.after(milliseconds: 5_000)
+    while await !condition() {
+        try #require(deadline.millisecondsLeft > 0, "never happened: \(what)")
+        try await Task.sleep(nanoseconds: 2_000_000)
+    }
+}
+
+func deliver(_ client: Client, _ key: String, milliseconds: Int = 5_000) async throws -> String {
+    try await NotifierClient(client).deliver(
+        Proto.DeliverRequest(idempotencyKey: key), deadline: .after(milliseconds: milliseconds)
+    ).detail
+}
