@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
         .target(
             name: "Operations",
-            dependencies: [hummingbird, logging, metrics, configuration, lifecycle, nioCore, nioPosix],
+            dependencies: ["Wire", hummingbird, logging, metrics, lifecycle, nioCore, nioPosix, nioSSL],
             path: "Shared/Operations"),
 
         // C.

@@ -191,14 +191,3 @@ struct SchedulerAPI: Sendable {
         }
     }
 }
-
-extension DueEntry {
-    /// A new reminder's first occurrence.
-    init(_ reminder: Reminder, at position: SeriesPosition) {
-        self.init(
-            due: DueKey(
-                dueAtMilliseconds: position.scheduledAt * 1_000,
-                occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
-            reminder: reminder, attempts: 0, positionIndex: position.index)
-    }
-}

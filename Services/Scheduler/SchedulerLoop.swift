@@ -28,8 +28,12 @@ final class SchedulerLoop: @unchecked Sendable {
     private var effects: [Effect] = []
     private var workers: [WorkerID: WorkerStream] = [:]
     private var nextWorker: UInt64 = 1
+    /// At a monotonic time in nanoseconds.
     private var wake: (at: Int64, task: Scheduled<Void>)?
     private var isStopped = false
+    private var drained: EventLoopPromise<Void>?
+    private var isStoreFailing = false
+    private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     private let measures = SchedulerMetrics()
     /// Initialised with the loop itself; `lazy` because its closure needs `self`.
@@ -37,9 +41,12 @@ final class SchedulerLoop: @unchecked Sendable {
         for call in calls { call() }
     }
 
+    /// - Parameter onStoreHealth: told when writes begin to fail, and when they succeed again.
     init(
-        configuration: CoreConfiguration, store: any Store, sealer: Sealer, eventLoop: any EventLoop, logger: Logger
+        configuration: CoreConfiguration, store: any Store, sealer: Sealer, eventLoop: any EventLoop, logger: Logger,
+        onStoreHealth: @escaping @Sendable (_ isFailing: Bool) -> Void
     ) {
+        self.onStoreHealth = onStoreHealth
         self.store = store
         self.sealer = sealer
         self.eventLoop = eventLoop
@@ -58,29 +65,53 @@ final class SchedulerLoop: @unchecked Sendable {
 
     func handle(_ event: Event) {
         guard !isStopped else { return }
-        core.handle(event, nowMilliseconds: WallClock.milliseconds, effects: &effects)
+        core.handle(event, now: Self.now, effects: &effects)
         // An effect never leads back here within this call: stores and streams answer through later ticks.
         let batch = effects
         effects.removeAll(keepingCapacity: true)
         for effect in batch { carryOut(effect) }
         scheduleWake()
-        measures.record(core.snapshot)
+        observe(core.snapshot)
+    }
+
+    private func observe(_ snapshot: Snapshot) {
+        measures.record(snapshot)
+        if snapshot.isStoreFailing != isStoreFailing {
+            isStoreFailing = snapshot.isStoreFailing
+            onStoreHealth(isStoreFailing)
+        }
+        if drained != nil, snapshot.leased == 0, snapshot.unwritten == 0 { finishDrain() }
+    }
+
+    private static var now: Moment {
+        Moment(wallMilliseconds: WallClock.milliseconds, monotonicMilliseconds: Int64(CallDeadline.now / 1_000_000))
     }
 
     private func scheduleWake() {
-        let now = WallClock.nanoseconds
-        let latest = now + Self.maxSleepMilliseconds * 1_000_000
-        let at = min(core.nextWakeMilliseconds.map { $0 * 1_000_000 } ?? latest, latest)
+        let wait = min(nanosecondsToWake, Self.maxSleepMilliseconds * 1_000_000)
+        let at = Int64(CallDeadline.now) + wait
         if let wake {
             // An earlier wake than needed costs one tick; a later one would be late.
             if wake.at <= at { return }
             wake.task.cancel()
         }
-        let task = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, at - now))) {
+        let task = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) {
             self.wake = nil
             self.handle(.tick)
         }
         wake = (at, task)
+    }
+
+    /// Until the first thing that the core waits for, on either clock.
+    private var nanosecondsToWake: Int64 {
+        var wait = Int64.max
+        if let due = core.nextDueMilliseconds {
+            wait = min(wait, due.multipliedReportingOverflow(by: 1_000_000).partialValue - WallClock.nanoseconds)
+        }
+        if let deadline = core.nextDeadlineMilliseconds {
+            wait = min(wait, deadline * 1_000_000 - Int64(CallDeadline.now))
+        }
+        return max(0, wait)
     }
 
     // MARK: Effects
@@ -173,7 +204,7 @@ final class SchedulerLoop: @unchecked Sendable {
                 Proto.Dispatch(
                     lease: dispatch.lease, id: reminder.id.bytes, scheduledAt: dispatch.entry.due.occurrence.scheduledAt,
                     attempt: UInt32(clamping: dispatch.attempt),
-                    leaseMs: UInt32(clamping: max(1, dispatch.leaseDeadlineMilliseconds - now)), task: reminder.task,
+                    leaseMs: UInt32(clamping: dispatch.leaseMilliseconds), task: reminder.task,
                     arguments: reminder.arguments, authorization: authorization))
             bytes += reminder.arguments.count + authorization.utf8.count
             if bytes >= Self.maxMessageBytes {
@@ -205,11 +236,25 @@ final class SchedulerLoop: @unchecked Sendable {
 
     // MARK: The end
 
-    /// Dispatches nothing more; outcomes are still taken and written.
-    func stop() async {
-        try? await eventLoop.submit { [self] in
-            isStopped = true
-            wake?.task.cancel()
-        }.get()
+    /// How long what the workers run may take to be reported once nothing more is dispatched.
+    static let drainMilliseconds: Int64 = 5_000
+
+    /// Dispatches nothing more, waits until what runs has been reported and written, and takes no more events.
+    func drain() async {
+        let done = eventLoop.makePromise(of: Void.self)
+        eventLoop.execute { [self] in
+            drained = done
+            eventLoop.scheduleTask(in: .milliseconds(Self.drainMilliseconds)) { self.finishDrain() }
+            handle(.drain)
+        }
+        try? await done.futureResult.get()
+    }
+
+    private func finishDrain() {
+        guard let drained else { return }
+        self.drained = nil
+        isStopped = true
+        wake?.task.cancel()
+        drained.succeed()
     }
 }

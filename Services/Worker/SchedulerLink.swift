@@ -23,6 +23,9 @@ final class SchedulerLink: @unchecked Sendable {
         var task: Task<Void, Never>?
     }
 
+    /// How much of a lease a task may use; the rest is for the outcome's way back.
+    private static let leasePercentForTask = 90
+
     let eventLoop: any EventLoop
     private let instance: String
     private let queues: [String]
@@ -104,14 +107,14 @@ final class SchedulerLink: @unchecked Sendable {
             idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: dispatch.scheduledAt).idempotencyKey,
             attempt: Int(dispatch.attempt), arguments: dispatch.arguments,
             authorization: Credential(value: dispatch.authorization),
-            deadline: .after(milliseconds: Int(dispatch.leaseMs)))
+            deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
         switch body {
         case .onEventLoop(let task):
             task(invocation) { [weak self] result in self?.finish(lease, result) }
         case .inTask(let task):
-            running[lease]?.task = Task { [weak self, eventLoop] in
+            running[lease]?.task = Task { [self] in
                 let result = await Self.run(task, invocation)
-                eventLoop.execute { self?.finish(lease, result) }
+                eventLoop.execute { self.finish(lease, result) }
             }
         }
     }

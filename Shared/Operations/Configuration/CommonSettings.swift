@@ -2,12 +2,13 @@ import Logging
 
 /// The settings that all services have.
 public struct CommonSettings: Sendable {
-    /// The files of mutual TLS, all PEM. Given together or not at all.
+    /// The files of mutual TLS, all PEM. Given together or not at all: without authorities of the cluster's own, every
+    /// certificate of a public authority would open it.
     public struct TLS: Sendable, Hashable {
         public let certificate: String
         public let key: String
-        /// Whom to trust; without it nothing but the system's authorities.
-        public let authorities: String?
+        /// Whom to trust, and nobody else.
+        public let authorities: String
     }
 
     public let logLevel: Logger.Level
@@ -18,11 +19,14 @@ public struct CommonSettings: Sendable {
     /// Asked for in so many words: connections between services without secret and TLS, beyond this machine.
     public let isClusterInsecure: Bool
 
+    /// Asked for in so many words: health and metrics can be read from other machines.
+    public let isOpsPublic: Bool
+
     /// Whether a listener of the cluster may be on any address.
     public var isClusterProtected: Bool { clusterSecret != nil || tls != nil || isClusterInsecure }
 
     /// What an operator can do when ``isClusterProtected`` is false, for ``requireAuthentication(listen:hasAuthentication:howTo:)``.
-    public static let howToProtect = "set CLUSTER_SECRET, or TLS_CERT and TLS_KEY; or CLUSTER_INSECURE=true if the network itself is trusted"
+    public static let howToProtect = "set CLUSTER_SECRET, or TLS_CERT, TLS_KEY and TLS_CA; or CLUSTER_INSECURE=true if the network itself is trusted"
 
     init(_ settings: inout SettingsReader) {
         logLevel = settings.value("LOG_LEVEL", .logLevel, default: "info", help: "what is logged: this level and those above it")
@@ -36,11 +40,15 @@ public struct CommonSettings: Sendable {
         isClusterInsecure = settings.value(
             "CLUSTER_INSECURE", .boolean, default: "false",
             help: "true allows connections from other machines without CLUSTER_SECRET and TLS")
+        isOpsPublic = settings.value(
+            "OPS_PUBLIC", .boolean, default: "false", help: "true allows an operations listener that other machines can reach")
         tls =
-            if let certificate, let key { TLS(certificate: certificate, key: key, authorities: authorities) } else { nil }
+            if let certificate, let key, let authorities {
+                TLS(certificate: certificate, key: key, authorities: authorities)
+            } else { nil }
         let isComplete = tls != nil || (certificate == nil && key == nil && authorities == nil)
         settings.check { () throws(ConfigurationError) in
-            guard isComplete else { throw ConfigurationError("TLS_CERT and TLS_KEY go together (TLS_CA needs both); set both or none of the three") }
+            guard isComplete else { throw ConfigurationError("TLS_CERT, TLS_KEY and TLS_CA go together; set all three or none") }
         }
     }
 }

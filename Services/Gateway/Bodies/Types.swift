@@ -1,0 +1,109 @@
+import Domain
+import JSON
+import Operations
+import Recurrence
+
+extension FieldType where Value == Int64 {
+    /// An instant.
+    static var unixSeconds: Self { .integer(Bounds.unixSeconds, called: "unix seconds") }
+}
+
+extension FieldType where Value == MisfirePolicy {
+    static var misfirePolicy: Self {
+        .oneOf([("fire_once", .fireOnce), ("fire_all", .fireAll), ("skip", .skip)])
+    }
+}
+
+extension MisfirePolicy {
+    var name: String {
+        switch self {
+        case .fireOnce: "fire_once"
+        case .fireAll: "fire_all"
+        case .skip: "skip"
+        }
+    }
+}
+
+extension FieldType where Value == Redacted<String> {
+    /// The value of an `Authorization` header (RFC 9110 section 11.6.2): ASCII, so that no line break or other control
+    /// character can begin another header.
+    static var authHeader: Self {
+        FieldType<String>.string(Bounds.authHeader).map(
+            expected: "the value of an Authorization header", placeholder: Redacted(""),
+            schema: { $0["pattern"] = "^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$" }
+        ) { text, place in
+            let isPrintable = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+            guard isPrintable, text.utf8.first != 0x20, text.utf8.last != 0x20 else {
+                place.refuse("must be printable ASCII without a line break or other control character, and without blanks around it")
+                return nil
+            }
+            return Redacted(text)
+        }
+    }
+}
+
+extension FieldType where Value == String {
+    /// A queue's name, as `WORKER_QUEUES` takes it.
+    static var queue: Self {
+        FieldType<String>.string(Bounds.queue).map(
+            placeholder: "", schema: { $0["pattern"] = "^[A-Za-z0-9._-]+$" }
+        ) { text, place in
+            let isName = text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "._-".utf8.contains(byte)
+            }
+            if isName { return text }
+            place.refuse("must be letters, digits, '.', '_' or '-'")
+            return nil
+        }
+    }
+}
+
+/// A time zone and the name that it was asked for by.
+struct NamedZone: Sendable {
+    let name: String
+    let zone: Zone
+
+    static let utc = NamedZone(name: Defaults.timezone, zone: .utc)
+}
+
+extension FieldType where Value == NamedZone {
+    static var timezone: Self {
+        FieldType<String>.string(Bounds.timezone).map(
+            expected: "the name of a time zone, such as Europe/Berlin", placeholder: .utc
+        ) { name, place in
+            do throws(ZoneError) {
+                return NamedZone(name: name, zone: try Zone(identifier: name))
+            } catch {
+                place.refuse("\(error)")
+                return nil
+            }
+        }
+    }
+}
+
+/// `item_id`: a string or a list of strings, kept as the JSON text that it is, since it is passed on as it came.
+struct ItemID: Sendable {
+    let json: [UInt8]
+}
+
+extension FieldType where Value == ItemID {
+    static var itemID: Self {
+        let single = FieldType<String>.string(Bounds.identifier)
+        let list = FieldType<[String]>.list(of: single, Bounds.itemIDs)
+        return Self(
+            expected: "a string or a list of strings", placeholder: ItemID(json: []),
+            schema: { ["anyOf": [.object(single.schema()), .object(list.schema())]] },
+            read: { value, place in
+                switch value {
+                case .string: single.read(value, at: place).map { _ in ItemID(json: value.bytes()) }
+                case .array: list.read(value, at: place).map { _ in ItemID(json: value.bytes()) }
+                default: refuse(value, place)
+                }
+            })
+    }
+
+    private static func refuse(_ value: JSONValue, _ place: JSONPlace) -> ItemID? {
+        place.refuse("must be a string or a list of strings; it was \(value.kind)")
+        return nil
+    }
+}

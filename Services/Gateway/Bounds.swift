@@ -1,0 +1,48 @@
+/// The bounds of what callers may send. Every one has a test one below, at and one above.
+enum Bounds {
+    static let bodyBytes = 64 << 10
+
+    // Lengths of texts, in characters (Unicode scalars).
+    static let authHeader = 1...8_192
+    static let title = 0...1_000
+    static let body = 0...16_384
+    static let link = 0...4_096
+    static let identifier = 0...200
+    static let classroom = 1...200
+    static let queue = 1...64
+    static let timezone = 1...64
+    static let description = 0...1_000
+    /// Of an `Idempotency-Key`.
+    static let idempotencyKey = 1...255
+
+    // Lengths of lists.
+    static let usernames = 0...1_000
+    static let actionPath = 0...100
+    static let itemIDs = 0...1_000
+    static let dates = 0...1_000
+
+    /// Bytes of a rule's text, as the scheduler keeps it.
+    static let ruleBytes = 4_096
+
+    /// 1970 … 9999, as RFC 5545's four-digit years. Unix seconds.
+    static let unixSeconds: ClosedRange<Int64> = 0...253_402_300_799
+    static let priority: ClosedRange<Int64> = 0...9
+    static let maxAttempts: ClosedRange<Int64> = 1...100
+    /// What every JSON implementation holds exactly.
+    static let exactIntegers: ClosedRange<Int64> = -9_007_199_254_740_991...9_007_199_254_740_991
+    static let upcoming: ClosedRange<Int64> = 1...1_000
+    static let attempts: ClosedRange<Int64> = 1...1_000
+
+    /// How many coming times the answer to a create shows.
+    static let upcomingShown = 5
+}
+
+/// What absent fields mean.
+enum Defaults {
+    static let queue = "default"
+    static let priority: Int64 = 5
+    static let maxAttempts: Int64 = 12
+    static let timezone = "UTC"
+    static let upcoming: Int64 = 10
+    static let attempts: Int64 = 100
+}

@@ -1,0 +1,107 @@
+import Domain
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What an operation needs of a connection: nothing.
+struct APIContext: InitializableFromSource, Sendable {
+    init(source: ApplicationRequestContextSource) {}
+}
+
+/// Takes requests to their operations. Whatever goes wrong is answered as problem+json.
+struct APIResponder: HTTPResponder {
+    private let routes: RouteTable
+    private let metrics: RequestMetrics
+    private let logger: Logger
+
+    init(routes: RouteTable, logger: Logger) {
+        self.routes = routes
+        self.logger = logger
+        metrics = RequestMetrics(routes.operations)
+    }
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let match = routes.match(request.method, request.uri.path)
+        let answer: Answer
+        do throws(Problem) {
+            answer = try await carryOut(match, request)
+        } catch {
+            answer = error.answer
+            if error.status.kind == .serverError {
+                logger.warning("not answered", metadata: ["path": "\(match.path)", "status": "\(error.status.code)", "reason": "\(error.detail)"])
+            }
+        }
+        metrics.record(match.path, status: answer.status.code, ContinuousClock.now - start)
+        var response = Response(
+            status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        response.headers[.cacheControl] = "no-store"
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func carryOut(_ match: RouteTable.Match, _ request: Request) async throws(Problem) -> Answer {
+        switch match {
+        case .nothing: throw Problem(.notFound, "there is nothing at this path")
+        case .otherMethods(let methods):
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.methodNotAllowed, "this path takes \(allowed)", headers: [.allow: allowed])
+        case .operation(let operation, let pathValues):
+            let exchange = Exchange(
+                headers: request.headers, pathValues: pathValues, query: request.uri.query ?? "",
+                body: operation.takesBody ? try await body(of: request) : [])
+            return try await operation.handle(exchange)
+        }
+    }
+
+    private func body(of request: Request) async throws(Problem) -> [UInt8] {
+        try MediaType.requireJSON(request.headers)
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Bounds.bodyBytes { throw .tooLarge }
+        do {
+            return Array((try await request.body.collect(upTo: Bounds.bodyBytes)).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw .tooLarge
+        } catch {
+            // The connection broke, so nobody reads this.
+            throw Problem(.badRequest, "the body did not arrive whole")
+        }
+    }
+}
+
+extension Problem {
+    /// The rest of the body is not read, so the connection cannot go on.
+    static var tooLarge: Problem {
+        Problem(.contentTooLarge, "the body has more than \(Bounds.bodyBytes) bytes", headers: [.connection: "close"])
+    }
+}
+
+extension RouteTable.Match {
+    /// The path as metrics and logs name it: from the table, never from the request.
+    fileprivate var path: String {
+        switch self {
+        case .operation(let operation, _): "\(operation.method.rawValue) \(operation.path)"
+        case .otherMethods: "other method"
+        case .nothing: "no such path"
+        }
+    }
+}
+
+/// `Content-Type` and `Content-Encoding` of requests.
+enum MediaType {
+    private static let known: Set<String> = ["application/json", "application/merge-patch+json"]
+
+    static func requireJSON(_ headers: HTTPFields) throws(Problem) {
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw Problem(.unsupportedMediaType, "send the body without Content-Encoding", headers: [.acceptEncoding: "identity"])
+        }
+        guard let type = headers[.contentType] else {
+            throw Problem(.unsupportedMediaType, "the request has no Content-Type; send JSON with application/json")
+        }
+        let parts = type.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+        // JSON is UTF-8; the parameter has no meaning, but many clients send it.
+        let isUTF8 = parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
+        guard let name = parts.first, known.contains(name), isUTF8 else {
+            throw Problem(.unsupportedMediaType, "the Content-Type must be application/json, in UTF-8")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Glibc
+import HummingbirdCore
+import Hummingbird
+import Logging
+import NIOCore
+import Operations
+import ServiceLifecycle
+import Synchronization
+
+/// The API's listener as one of the service's parts.
+///
+/// When it listens it logs `api listening` with the actual address as `address`, also for port 0.
+struct APIServer: Service, CustomStringConvertible {
+    /// Connections at once; more wait until others close. Fewer where the process may not open as many files.
+    static let maxConnections = 10_000
+    /// Files that the process needs for all else.
+    private static let reservedFiles = 128
+    /// A connection on which nothing is asked, or a request's head does not get on, is closed after this long.
+    static let idleTimeout = TimeAmount.seconds(60)
+    /// Bytes of a request's head.
+    static let maxHeadBytes = 16 << 10
+    static let maxHeaderFields = 100
+    /// Connections that wait to be accepted.
+    private static let backlog = 1_024
+
+    let listen: Endpoint
+    let responder: APIResponder
+    let logger: Logger
+
+    var description: String { "api" }
+
+    /// Serves until graceful shutdown; then answers what is open.
+    /// - Throws: ``StartError`` if it cannot listen.
+    func run() async throws {
+        let isListening = Atomic<Bool>(false)
+        // What Hummingbird says of connections is of no use to an operator unless something is wrong.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard()], idleTimeout: Self.idleTimeout,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes, maxHeaderFieldCount: Self.maxHeaderFields))
+        let application = Application(
+            responder: responder, server: .http1(configuration: channel),
+            configuration: ApplicationConfiguration(
+                address: .hostname(listen.host, port: listen.port), serverName: nil, backlog: Self.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)),
+            onServerRunning: { [logger, listen] channel in
+                isListening.store(true, ordering: .releasing)
+                logger.info("api listening", metadata: ["address": "\(Self.address(of: channel) ?? listen)"])
+            },
+            logger: quiet)
+        do { try await application.run() } catch where !isListening.load(ordering: .acquiring) && !(error is CancellationError) {
+            throw StartError("the API cannot listen on \(listen): \(error)")
+        }
+    }
+
+    private static var connectionLimit: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int32.max) else { return maxConnections }
+        return max(1, min(maxConnections, Int(limit.rlim_cur) - reservedFiles))
+    }
+
+    private static func address(of channel: any Channel) -> Endpoint? {
+        guard let address = channel.localAddress, let host = address.ipAddress, let port = address.port else { return nil }
+        return Endpoint(host: host, port: port)
+    }
+}

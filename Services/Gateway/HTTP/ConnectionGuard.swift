@@ -1,0 +1,153 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Holds one connection to its bounds: how long a request may take to arrive, how much of a body is read, how long an
+/// answer may take to be taken. Also answers `Expect: 100-continue`, and ends a connection whose answer says so.
+///
+/// It stands between the HTTP decoder and what handles requests, and is used on the channel's event loop only.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// From a request's head to its end.
+    static let requestTimeout = TimeAmount.seconds(15)
+    /// From an answer's end being written to its last byte being taken by the system.
+    static let answerTimeout = TimeAmount.seconds(15)
+    /// How long after the last answer a peer may still send what is dropped. Closing at once would reset the
+    /// connection, and the peer might never see the answer (RFC 9112 section 9.6).
+    static let lingerTimeout = TimeAmount.seconds(2)
+
+    private let requestTimeout: TimeAmount, answerTimeout: TimeAmount
+    private var isReceiving = false
+    private var bodyBytes = 0
+    /// Requests whose answers have not ended.
+    private var unanswered = 0
+    /// Answers that are written and not yet taken.
+    private var untaken = 0
+    /// No request after this one is looked at; the connection ends with its answer.
+    private var isEnding = false
+    /// What still arrives is not looked at.
+    private var isDropping = false
+    private var isLingering = false
+    private var requestTimer: Scheduled<Void>?
+    private var answerTimer: Scheduled<Void>?
+
+    init(requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout) {
+        self.requestTimeout = requestTimeout
+        self.answerTimeout = answerTimeout
+    }
+
+    // MARK: In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isDropping else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            guard !isEnding else { return isDropping = true }
+            isReceiving = true
+            bodyBytes = 0
+            unanswered += 1
+            if head.headerFields[.connection]?.lowercased() == "close" { isEnding = true }
+            continueIfExpected(head, context)
+        case .body(let bytes):
+            // The part that crosses the bound is passed on, so that the request is answered; the rest is dropped.
+            guard bodyBytes <= Bounds.bodyBytes else { return }
+            bodyBytes += bytes.readableBytes
+            if bodyBytes > Bounds.bodyBytes { end(context) }
+        case .end:
+            isReceiving = false
+            requestTimer?.cancel()
+            requestTimer = nil
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isReceiving, !isLingering, requestTimer == nil {
+            requestTimer = after(requestTimeout, context) { guardian, context in context.close(promise: nil) }
+        }
+        context.fireChannelReadComplete()
+    }
+
+    /// A client that asks waits for this before it sends its body.
+    private func continueIfExpected(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        guard unanswered == 1, let expect = head.headerFields[.expect], expect.lowercased() == "100-continue" else { return }
+        let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        guard length <= Bounds.bodyBytes else { return }
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        isEnding = true
+        if unanswered == 0 { linger(context) }
+    }
+
+    // MARK: Out
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            if head.headerFields[.connection] == "close" { isEnding = true }
+            if isEnding { head.headerFields[.connection] = "close" }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body: context.write(data, promise: promise)
+        case .end:
+            unanswered -= 1
+            untaken += 1
+            let taken = promise ?? context.eventLoop.makePromise(of: Void.self)
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            taken.futureResult.whenComplete { _ in
+                let (guardian, context) = bound.value
+                guardian.taken(context)
+            }
+            context.write(data, promise: taken)
+        }
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        if untaken > 0, answerTimer == nil {
+            answerTimer = after(answerTimeout, context) { _, context in context.close(promise: nil) }
+        }
+    }
+
+    private func taken(_ context: ChannelHandlerContext) {
+        untaken -= 1
+        answerTimer?.cancel()
+        answerTimer = nil
+        if isEnding, untaken == 0, unanswered == 0 { linger(context) }
+    }
+
+    // MARK: The end
+
+    /// Says that no more comes, drops what still arrives, and closes a little later.
+    private func linger(_ context: ChannelHandlerContext) {
+        guard !isLingering else { return }
+        isLingering = true
+        isDropping = true
+        requestTimer?.cancel()
+        context.close(mode: .output, promise: nil)
+        // Whatever waits for the rest of the request gets its end now.
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        requestTimer = after(Self.lingerTimeout, context) { _, context in context.close(promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        requestTimer?.cancel()
+        answerTimer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    private func after(
+        _ time: TimeAmount, _ context: ChannelHandlerContext, _ body: @escaping @Sendable (ConnectionGuard, ChannelHandlerContext) -> Void
+    ) -> Scheduled<Void> {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        return context.eventLoop.scheduleTask(in: time) {
+            let (guardian, context) = bound.value
+            body(guardian, context)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Domain
+import HTTPTypes
+import JSON
+
+/// A request as an operation sees it: routed, its body within bounds, not yet looked into.
+struct Exchange: Sendable {
+    let headers: HTTPFields
+    /// Decoded values of the path's `{…}` parts, in order.
+    let pathValues: [String]
+    /// As in the request line, still encoded.
+    let query: String
+    let body: [UInt8]
+    /// When it came: unix milliseconds.
+    let nowMilliseconds: Int64
+
+    init(
+        headers: HTTPFields = [:], pathValues: [String] = [], query: String = "", body: [UInt8] = [],
+        nowMilliseconds: Int64 = WallClock.milliseconds
+    ) {
+        self.headers = headers
+        self.pathValues = pathValues
+        self.query = query
+        self.body = body
+        self.nowMilliseconds = nowMilliseconds
+    }
+
+    var nowSeconds: Int64 { nowMilliseconds / 1_000 }
+}
+
+/// What goes back: a JSON text with its status.
+struct Answer: Sendable {
+    let status: HTTPResponse.Status
+    var headers: HTTPFields
+    let body: [UInt8]
+
+    init(_ status: HTTPResponse.Status, _ json: JSONValue, headers: HTTPFields = [:]) {
+        self.init(status, bytes: json.bytes(), headers: headers)
+    }
+
+    /// - Parameter bytes: a JSON text.
+    init(_ status: HTTPResponse.Status, bytes: [UInt8], headers: HTTPFields = [:]) {
+        self.status = status
+        self.headers = headers
+        if self.headers[.contentType] == nil { self.headers[.contentType] = "application/json" }
+        body = bytes
+    }
+}

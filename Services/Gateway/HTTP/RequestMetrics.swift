@@ -1,0 +1,31 @@
+import Metrics
+import Synchronization
+
+/// Counts and times requests. Labels come from the route table and from status codes, so their number is bounded.
+final class RequestMetrics: Sendable {
+    private struct Key: Hashable {
+        let route: String
+        let status: Int
+    }
+
+    /// Made once and kept: making one takes the registry's lock, and destroying one ends its series.
+    private let counters = Mutex<[Key: Counter]>([:])
+    private let timers: [String: Timer]
+    private let otherTimer = Timer(label: "gateway_request_duration", dimensions: [("route", "none")])
+
+    init(_ operations: [Operation]) {
+        let routes = Set(operations.map { "\($0.method.rawValue) \($0.path)" })
+        timers = Dictionary(uniqueKeysWithValues: routes.map { ($0, Timer(label: "gateway_request_duration", dimensions: [("route", $0)])) })
+    }
+
+    func record(_ route: String, status: Int, _ duration: Duration) {
+        let key = Key(route: route, status: status)
+        counters.withLock { counters in
+            if let counter = counters[key] { return counter.increment() }
+            let counter = Counter(label: "gateway_requests", dimensions: [("route", route), ("status", "\(status)")])
+            counter.increment()
+            counters[key] = counter
+        }
+        (timers[route] ?? otherTimer).record(duration: duration)
+    }
+}

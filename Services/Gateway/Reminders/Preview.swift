@@ -1,0 +1,31 @@
+import JSON
+import Recurrence
+
+/// `POST /preview`: what a schedule comes to, without storing anything.
+struct Preview: Sendable {
+    private let schedule: ScheduleFields
+    private let count: Int64
+    private let after: Int64?
+
+    static let operation = Operation(
+        .post, "/preview", "preview", summary: "Show a schedule's next times; nothing is stored.", body: type
+    ) { (_, preview) async throws(Problem) -> Answer in Answer(.ok, preview.answer) }
+
+    static let type = FieldType<Preview>.object { fields in
+        Preview(
+            schedule: ScheduleFields(&fields),
+            count: fields.value(
+                "count", .integer(Bounds.upcoming), default: Defaults.upcoming, documented: .integer(Defaults.upcoming), help: "how many at most"),
+            after: fields.optional("after", .unixSeconds, help: "only times after this instant, unix seconds"))
+    }
+
+    var answer: JSONValue {
+        let series = schedule.series, zone = schedule.timezone.zone
+        let times = (after ?? series.first().map { $0.instant - 1 }).map { series.first(Int(count), after: $0) } ?? []
+        return [
+            "upcoming": .array(times.map { .integer($0) }),
+            "upcoming_local": .array(times.map { .string(LocalTime.text($0, in: zone)) }),
+            "finite": .bool(series.isFinite), "text": .string(schedule.rule?.english ?? "once"),
+        ]
+    }
+}

@@ -1,0 +1,60 @@
+import Delivery
+import Logging
+import NIOPosix
+import Operations
+import ServiceLifecycle
+import Wire
+
+/// notifier: turns notifications into requests to the Edvora backend, and its answers into outcomes. Stateless; any
+/// number may run.
+@main
+enum NotifierMain {
+    static func main() async {
+        await ServiceMain.run(name: "notifier", settings: NotifierSettings.self) { service in
+            let settings = service.settings
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let eventLoop = group.next()
+            let engine = try DeliveryEngine(configuration: settings.delivery)
+            let api = NotifierAPI(
+                engine: engine, backend: try EdvoraBaseURL(settings.backend.description),
+                userAgent: "task-scheduler/\(service.version)", timeout: settings.timeout, eventLoop: eventLoop)
+            let server = Server(
+                settings: try service.wire(), table: api.table(), eventLoop: eventLoop, logger: service.logger)
+
+            return [
+                service.opsServer(listen: settings.opsListen),
+                Part("event loop", stop: { try await group.shutdownGracefully() }),
+                Part("delivery", stop: { await engine.stop() }),
+                DeliveryGauges(engine: engine),
+                // Stopped first: what was asked for is answered while the engine still runs.
+                WireListener(server: server, listen: settings.listen, logger: service.logger),
+            ]
+        }
+    }
+}
+
+struct NotifierSettings: ServiceSettings {
+    let listen: Endpoint
+    let opsListen: Endpoint
+    let backend: BaseURL
+    let timeout: Duration
+    let delivery: DeliveryConfiguration
+
+    init(_ settings: inout SettingsReader, common: CommonSettings) {
+        backend = settings.required("EDVORA_BASE_URL", .url, help: "the backend that notifications are delivered to")
+        listen = settings.value("NOTIFIER_LISTEN", .listen, default: "127.0.0.1:7103", help: "where workers connect to")
+        opsListen = settings.value(
+            "NOTIFIER_OPS_LISTEN", .listen, default: "127.0.0.1:9103", help: "where /healthz, /readyz and /metrics are served")
+        timeout = settings.value(
+            "NOTIFIER_TIMEOUT", .duration(.milliseconds(10) ... .seconds(50)), default: "10s",
+            help: "how long one request to the backend may take")
+        var delivery = DeliveryConfiguration()
+        delivery.maximumConnectionsPerHost = settings.value(
+            "NOTIFIER_CONNECTIONS", .integer(1...4_096), default: "64", help: "connections to the backend at once")
+        delivery.certificateAuthorityFile = settings.optional(
+            "EDVORA_CA", .path, help: "PEM file of the authorities that the backend's certificate is checked against; the system's without it")
+        self.delivery = delivery
+        settings.checkClusterListener(listen, common)
+        settings.checkOpsListener(opsListen, common)
+    }
+}

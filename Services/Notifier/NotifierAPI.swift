@@ -1,0 +1,108 @@
+import Delivery
+import Messages
+import NIOCore
+import Wire
+
+/// What workers ask: deliver this.
+///
+/// Calls of one event-loop tick go to the engine as one batch, and its answers come back together, so that the two
+/// threads meet once for many notifications.
+///
+/// @unchecked Sendable is safe because `gathered` is used on `eventLoop` only and the rest never changes.
+final class NotifierAPI: @unchecked Sendable {
+    private typealias Job = (DeliveryRequest, @Sendable (DeliveryResult) -> Void)
+    private typealias Answer = (responder: Responder<Proto.DeliverReply>, reply: Proto.DeliverReply)
+
+    /// What is kept of the deadline for the answer's way back.
+    private static let returnMilliseconds = 50
+
+    private let engine: DeliveryEngine
+    private let backend: EdvoraBaseURL
+    private let userAgent: String
+    private let timeoutMilliseconds: Int
+    private let eventLoop: any EventLoop
+    private let answers: Wire.Mailbox<(responder: Responder<Proto.DeliverReply>, reply: Proto.DeliverReply)>
+    private let measures = NotifierMetrics()
+    private var gathered: [Job] = []
+
+    init(engine: DeliveryEngine, backend: EdvoraBaseURL, userAgent: String, timeout: Duration, eventLoop: any EventLoop) {
+        self.engine = engine
+        self.backend = backend
+        self.userAgent = userAgent
+        timeoutMilliseconds = Int(timeout.components.seconds * 1_000 + timeout.components.attoseconds / 1_000_000_000_000_000)
+        self.eventLoop = eventLoop
+        answers = Wire.Mailbox(eventLoop: eventLoop) { answers in
+            for answer in answers { answer.responder(.success(answer.reply)) }
+        }
+    }
+
+    func table() -> ServiceTable {
+        var table = ServiceTable([NotifierService.descriptor])
+        table.unary(NotifierService.deliver) { request, context, responder in
+            self.deliver(request, context.deadline, responder)
+        }
+        return table
+    }
+
+    private func deliver(_ request: Proto.DeliverRequest, _ deadline: CallDeadline?, _ responder: Responder<Proto.DeliverReply>) {
+        let notification: Proto.Notification
+        do throws(MessageError) {
+            notification = try Proto.Notification(unpacking: request.notification)
+        } catch {
+            // Trying again would find the same bytes.
+            return responder(.success(Proto.DeliverReply(outcome: WireOutcome.rejected, detail: "the notification cannot be read: \(error)")))
+        }
+        let left = (deadline?.millisecondsLeft ?? timeoutMilliseconds) - Self.returnMilliseconds
+        let delivery = EdvoraRequest(EdvoraNotification(notification)).delivery(
+            to: backend, authorization: request.authorization, idempotencyKey: request.idempotencyKey,
+            traceparent: request.traceparent, userAgent: userAgent, timeoutMilliseconds: min(timeoutMilliseconds, max(1, left)))
+        gathered.append(
+            (
+                delivery,
+                { [answers, measures] result in
+                    measures.record(result)
+                    answers.send((responder, Proto.DeliverReply(result)))
+                }
+            ))
+        if gathered.count == 1 { eventLoop.assumeIsolated().execute { self.submit() } }
+    }
+
+    private func submit() {
+        let batch = gathered
+        gathered.removeAll(keepingCapacity: true)
+        engine.submit(batch)
+    }
+}
+
+/// The numbers of `OutcomeReport.outcome`.
+enum WireOutcome {
+    static let delivered: UInt32 = 0, retry: UInt32 = 1, rejected: UInt32 = 2, authRejected: UInt32 = 3
+}
+
+extension Proto.DeliverReply {
+    init(_ result: DeliveryResult) {
+        var retryAfter: UInt32 = 0
+        let outcome: UInt32
+        switch result.outcome {
+        case .delivered: outcome = WireOutcome.delivered
+        case .retry(let milliseconds):
+            outcome = WireOutcome.retry
+            // Zero stands for "not asked for": at once is in a millisecond.
+            retryAfter = milliseconds.map { UInt32(clamping: max(1, $0)) } ?? 0
+        case .rejected: outcome = WireOutcome.rejected
+        case .authRejected: outcome = WireOutcome.authRejected
+        }
+        self.init(
+            outcome: outcome, statusCode: UInt32(clamping: result.statusCode), retryAfterMs: retryAfter,
+            startedAtMs: result.startedAtMilliseconds, durationUs: Int64(result.durationMicroseconds), detail: result.detail)
+    }
+}
+
+extension EdvoraNotification {
+    init(_ wire: Proto.Notification) {
+        self.init(
+            title: wire.title, body: wire.body, image: wire.image, kind: wire.kind, classroomID: wire.classroomId,
+            createdAt: wire.createdAt, createdBy: wire.createdBy, itemIDJSON: wire.itemIdJson, action: wire.action,
+            actionPath: wire.actionPath, extraPath: wire.extraPath, usernames: wire.usernames)
+    }
+}

@@ -1,0 +1,73 @@
+/// The bounds and times of the decision core. Every one has a working default.
+public struct CoreConfiguration: Sendable {
+    /// Occurrences held in memory at most, waiting, ready and leased together. The rest stays on disk.
+    public var maxEntriesInMemory = 200_000
+    /// What falls due within this time is brought into memory; more is fetched when half of it is left.
+    public var horizonMilliseconds: Int64 = 60_000
+    /// The most occurrences that one load brings.
+    public var loadLimit = 2_000
+    /// How long a worker may run an occurrence without reporting before it is given to another.
+    public var leaseMilliseconds: Int64 = 60_000
+    /// How long a worker whose connection broke may take to come back before its occurrences go to others.
+    public var reconnectGraceMilliseconds: Int64 = 300
+    /// How long, after a crash of the scheduler, the workers that it knew may take to come back and say what they
+    /// still run before anything is dispatched.
+    public var rejoinGraceMilliseconds: Int64 = 1_000
+    /// A series' occurrence that could not be dispatched within this time is a misfire.
+    public var misfireThresholdMilliseconds: Int64 = 60_000
+    /// Being one priority higher is worth being due this much earlier; so the lowest is not starved.
+    public var priorityStepMilliseconds: Int64 = 10_000
+    /// Credit that one worker can hold.
+    public var maxCreditPerWorker = 65_536
+    /// Writes that wait for the store, beyond which nothing more is dispatched.
+    public var maxPendingWrites = 50_000
+    /// Writes in one batch.
+    public var maxWritesPerBatch = 5_000
+    public var retry = RetryPolicy()
+
+    public init() {}
+}
+
+/// When a failed occurrence is tried again: exponential backoff with full jitter.
+///
+/// "Full jitter" as in the AWS Architecture Blog's "Exponential Backoff And Jitter" (2015): uniform between zero and the
+/// exponential bound, which spreads the retries of many occurrences that failed together.
+public struct RetryPolicy: Sendable {
+    /// The bound after the first attempt; doubled from attempt to attempt.
+    public var firstMilliseconds: Int64 = 1_000
+    public var longestMilliseconds: Int64 = 300_000
+    /// The longest wait that a downstream may ask for.
+    public var longestAskedMilliseconds: Int64 = 3_600_000
+    /// Lost workers that one occurrence survives, where its own `maxAttempts` is lower: a crash is not its fault, but
+    /// one that brings down every worker must end.
+    public var maxLostLeases = 20
+
+    public init() {}
+
+    /// - Parameter attempts: made so far, at least 1.
+    func delayMilliseconds(
+        afterAttempts attempts: Int, asked: Int64?, using random: inout some RandomNumberGenerator
+    ) -> Int64 {
+        if let asked { return min(max(0, asked), longestAskedMilliseconds) }
+        let doublings = min(max(0, attempts - 1), 40)
+        let bound = min(longestMilliseconds, firstMilliseconds.multipliedReportingOverflow(by: 1 << doublings).partialValue)
+        return .random(in: 0...max(1, bound), using: &random)
+    }
+}
+
+/// A small generator that a seed decides, so that a run of the core can be repeated.
+///
+/// SplitMix64: G. L. Steele, D. Lea, C. H. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

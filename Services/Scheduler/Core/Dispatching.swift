@@ -1,0 +1,141 @@
+import Domain
+import Recurrence
+import Storage
+
+/// From due to dispatched.
+extension SchedulerCore {
+    /// Brings into memory what is due within the horizon, and to the lanes what is due now.
+    mutating func ripen() {
+        while let timer = waiting.first, timer.at <= now.wallMilliseconds {
+            _ = waiting.pop()
+            guard timer.isCurrent else { continue }
+            lanes.add(timer.entry, workers)
+        }
+        // What was cancelled or left to the disk stays in the heap until its time; not too much of it.
+        if waiting.count > 2 * table.count + 1_024 { waiting.filter { $0.isCurrent } }
+        while let timer = overtakes.first, timer.at <= now.wallMilliseconds {
+            _ = overtakes.pop()
+            overtake(timer.entry)
+        }
+    }
+
+    /// Hands out what is ready, oldest first, to whoever has the most credit.
+    mutating func dispatch() {
+        guard mayDispatch else { return }
+        var batches: [WorkerID: [Dispatch]] = [:]
+        while lanes.count > 0 {
+            guard let (entry, worker) = lanes.next(workers) else { break }
+            // Out of its lane: whatever becomes of it here counts as waiting.
+            entry.standing = .waiting
+            guard prepare(entry) else { continue }
+            let id = nextLease
+            nextLease += 1
+            lease(entry, as: id, to: worker)
+            workers[worker]?.credit -= 1
+            scheduleOvertake(entry)
+            batches[worker, default: []].append(
+                Dispatch(
+                    lease: id, entry: entry.dueEntry, attempt: entry.attempts + 1,
+                    leaseMilliseconds: configuration.leaseMilliseconds))
+        }
+        for (worker, dispatches) in batches.sorted(by: { $0.key < $1.key }) { effects.append(.dispatch(worker, dispatches)) }
+    }
+
+    /// Not before the workers of a crashed process had their chance to say what they run, and not while the store
+    /// cannot keep up with what becomes of it.
+    private var mayDispatch: Bool {
+        guard !isDraining else { return false }
+        guard rejoinUntil <= now.monotonicMilliseconds else { return false }
+        return !outbox.isFailing && outbox.pendingCount < configuration.maxPendingWrites
+    }
+
+    /// So that a long first attempt does not hold up the next occurrence.
+    private mutating func scheduleOvertake(_ entry: Entry) {
+        guard entry.positionIndex != nil, case .known(let next?) = entry.successor else { return }
+        let at = next.instant.multipliedReportingOverflow(by: 1_000).partialValue
+        // Later than the lease lasts, the attempt will have ended one way or the other.
+        guard at <= now.wallMilliseconds + configuration.leaseMilliseconds else { return }
+        if at <= now.wallMilliseconds { overtake(entry) } else { overtakes.push(EntryTimer(at: at, entry: entry)) }
+    }
+
+    // MARK: Misfires
+
+    /// Decides whether an occurrence that is ready is to be run, and looks up what follows it.
+    private mutating func prepare(_ entry: Entry) -> Bool {
+        guard let index = entry.positionIndex, !entry.reminder.schedule.isSingle else { return true }
+        let series: Series
+        do throws(ScheduleError) { series = try self.series(of: entry) } catch {
+            abandon(entry, because: "the schedule cannot be read: \(error)")
+            return false
+        }
+        let lateness = now.wallMilliseconds - entry.dueAtMilliseconds
+        if lateness > configuration.misfireThresholdMilliseconds, entry.reminder.misfirePolicy != .fireAll,
+            let target = afterMisfire(Cursor(instant: entry.key.scheduledAt, index: index), series, entry.reminder.misfirePolicy)
+        {
+            skip(entry, to: target.next, reason: target.reason)
+            return false
+        }
+        _ = successor(of: entry)
+        return true
+    }
+
+    /// Where a series goes on that missed occurrences; `nil`: with the one that it stands at.
+    private func afterMisfire(
+        _ position: Cursor, _ series: Series, _ policy: MisfirePolicy
+    ) -> (next: Cursor?, reason: String)? {
+        let nowSeconds = now.wallMilliseconds / 1_000
+        if policy == .fireOnce {
+            guard let latest = series.previous(before: nowSeconds + 1), latest > position.instant else { return nil }
+            return (
+                series.cursor(after: latest - 1, from: position),
+                "missed from \(position.instant) on; the latest missed, \(latest), stands for all"
+            )
+        }
+        let threshold = (now.wallMilliseconds - configuration.misfireThresholdMilliseconds) / 1_000
+        return (series.cursor(after: max(threshold, position.instant), from: position), "missed, and its misfire policy is skip")
+    }
+
+    private mutating func skip(_ entry: Entry, to next: Cursor?, reason: String) {
+        let record = Attempt(
+            scheduledAt: entry.key.scheduledAt, number: entry.attempts + 1, startedAtMilliseconds: now.wallMilliseconds,
+            durationMicroseconds: 0, outcome: .misfired, statusCode: 0, detail: reason)
+        entry.successor = .known(next)
+        guard let step = moveOn(entry) else { return }
+        outbox.add(.misfire(entry.key.reminder, record: record, move: step.move))
+        changed(entry.key)
+        forget(entry)
+        guard let follower = step.follower else { return }
+        // One that stands for those missed is fired now, whatever its own lateness.
+        place(follower)
+        if follower.dueAtMilliseconds <= now.wallMilliseconds { ripen() }
+    }
+
+    /// A series that cannot be computed ends, with its reason in the dead letters.
+    private mutating func abandon(_ entry: Entry, because reason: String) {
+        entry.successor = .known(nil)
+        let attempt = Attempt(
+            scheduledAt: entry.key.scheduledAt, number: entry.attempts + 1, startedAtMilliseconds: now.wallMilliseconds,
+            durationMicroseconds: 0, outcome: .rejected, statusCode: 0, detail: reason)
+        settle(entry, attempt, asked: nil, lease: nil)
+    }
+
+    // MARK: The series
+
+    private func series(of entry: Entry) throws(ScheduleError) -> Series {
+        if let series = entry.series { return series }
+        let series = try entry.reminder.schedule.series()
+        entry.series = series
+        return series
+    }
+
+    /// What follows an entry that is its reminder's position.
+    func successor(of entry: Entry) -> Cursor? {
+        if case .known(let next) = entry.successor { return next }
+        guard let index = entry.positionIndex, !entry.reminder.schedule.isSingle else { return nil }
+        // A schedule that cannot be read never gets as far as this by a dispatch of this process.
+        guard let series = try? series(of: entry) else { return nil }
+        let next = series.next(after: Cursor(instant: entry.key.scheduledAt, index: index))
+        entry.successor = .known(next)
+        return next
+    }
+}

@@ -1,0 +1,124 @@
+import Domain
+import Recurrence
+import Storage
+
+/// One occurrence in memory.
+final class Entry {
+    enum Standing: Equatable {
+        /// For its time.
+        case waiting
+        /// For a worker.
+        case ready
+        case leased(UInt64)
+        /// No longer in memory; whoever still refers to it must leave it alone.
+        case gone
+    }
+
+    /// What follows in the series.
+    enum Successor {
+        case unknown
+        case known(Cursor?)
+    }
+
+    let key: OccurrenceKey
+    var dueAtMilliseconds: Int64
+    var reminder: Reminder
+    /// Made so far.
+    var attempts: Int
+    /// The index in the series while this is the reminder's position; `nil` once it has a row of its own.
+    var positionIndex: Int64?
+    var standing = Standing.waiting
+    var successor = Successor.unknown
+    /// Compiled from the schedule when first needed, and handed on to the next occurrence.
+    var series: Series?
+
+    init(_ entry: DueEntry) {
+        key = entry.due.occurrence
+        dueAtMilliseconds = entry.due.dueAtMilliseconds
+        reminder = entry.reminder
+        attempts = entry.attempts
+        positionIndex = entry.positionIndex
+    }
+
+    var due: DueKey { DueKey(dueAtMilliseconds: dueAtMilliseconds, occurrence: key) }
+
+    var dueEntry: DueEntry {
+        DueEntry(due: due, reminder: reminder, attempts: attempts, positionIndex: positionIndex)
+    }
+
+    var isLeased: Bool { if case .leased = standing { true } else { false } }
+}
+
+/// The occurrences in memory, found by key or by reminder.
+struct EntryTable {
+    /// Nearly every reminder has one occurrence in memory; it needs no table of its own.
+    private enum Slot {
+        case one(Entry)
+        case many([Int64: Entry])
+    }
+
+    private var slots: [ReminderID: Slot] = [:]
+    private(set) var count = 0
+
+    subscript(key: OccurrenceKey) -> Entry? {
+        switch slots[key.reminder] {
+        case nil: nil
+        case .one(let entry): entry.key == key ? entry : nil
+        case .many(let entries): entries[key.scheduledAt]
+        }
+    }
+
+    func entries(of id: ReminderID) -> [Entry] {
+        switch slots[id] {
+        case nil: []
+        case .one(let entry): [entry]
+        case .many(let entries): entries.values.sorted { $0.key < $1.key }
+        }
+    }
+
+    var all: [Entry] {
+        var all: [Entry] = []
+        all.reserveCapacity(count)
+        for slot in slots.values {
+            switch slot {
+            case .one(let entry): all.append(entry)
+            case .many(let entries): all += entries.values
+            }
+        }
+        return all
+    }
+
+    /// Does nothing where there is an entry of that key.
+    mutating func insert(_ entry: Entry) {
+        let id = entry.key.reminder
+        switch slots[id] {
+        case nil: slots[id] = .one(entry)
+        case .one(let other):
+            guard other.key != entry.key else { return }
+            slots[id] = .many([other.key.scheduledAt: other, entry.key.scheduledAt: entry])
+        case .many(var entries):
+            // Out of the table first, so that the change is made in place.
+            slots[id] = nil
+            let before = entries.count
+            if entries[entry.key.scheduledAt] == nil { entries[entry.key.scheduledAt] = entry }
+            slots[id] = .many(entries)
+            guard entries.count > before else { return }
+        }
+        count += 1
+    }
+
+    mutating func remove(_ key: OccurrenceKey) {
+        switch slots[key.reminder] {
+        case nil: return
+        case .one(let entry):
+            guard entry.key == key else { return }
+            slots[key.reminder] = nil
+        case .many(var entries):
+            slots[key.reminder] = nil
+            let removed = entries.removeValue(forKey: key.scheduledAt)
+            if !entries.isEmpty { slots[key.reminder] = .many(entries) }
+            guard removed != nil else { return }
+        }
+        count -= 1
+    }
+}

@@ -1,0 +1,129 @@
+public import Domain
+public import Storage
+
+/// What time it is, on both clocks.
+public struct Moment: Sendable, Hashable {
+    /// Unix milliseconds, rounded down: what decides when occurrences are due. May jump.
+    public var wallMilliseconds: Int64
+    /// Milliseconds of a clock that only goes forwards: what leases and graces are measured with.
+    public var monotonicMilliseconds: Int64
+
+    public init(wallMilliseconds: Int64, monotonicMilliseconds: Int64) {
+        self.wallMilliseconds = wallMilliseconds
+        self.monotonicMilliseconds = monotonicMilliseconds
+    }
+}
+
+/// One stream of one worker.
+public struct WorkerID: RawRepresentable, Sendable, Hashable, Comparable {
+    public let rawValue: UInt64
+
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    public static func < (a: WorkerID, b: WorkerID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// An occurrence that a worker says it is running.
+public struct LeaseReport: Sendable, Hashable {
+    public var lease: UInt64
+    public var key: OccurrenceKey
+
+    public init(lease: UInt64, key: OccurrenceKey) {
+        self.lease = lease
+        self.key = key
+    }
+}
+
+/// What became of an occurrence that a worker ran.
+public struct OutcomeReport: Sendable, Hashable {
+    public var lease: UInt64
+    public var key: OccurrenceKey
+    public var outcome: Outcome
+    /// When to try again, where the downstream or the task asked for it.
+    public var retryAfterMilliseconds: Int64?
+    /// Unix milliseconds.
+    public var startedAtMilliseconds: Int64
+    public var durationMicroseconds: Int64
+    public var statusCode: Int
+    public var detail: String
+
+    public init(
+        lease: UInt64, key: OccurrenceKey, outcome: Outcome, retryAfterMilliseconds: Int64?,
+        startedAtMilliseconds: Int64, durationMicroseconds: Int64, statusCode: Int, detail: String
+    ) {
+        self.lease = lease
+        self.key = key
+        self.outcome = outcome
+        self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.startedAtMilliseconds = startedAtMilliseconds
+        self.durationMicroseconds = durationMicroseconds
+        self.statusCode = statusCode
+        self.detail = detail
+    }
+}
+
+/// What the core is told. The store's answers come in the order in which it was asked.
+public enum Event: Sendable {
+    /// These shards are now its own. `rejoin`: worker instances that may still run what a former process dispatched.
+    case start(shards: [Shard], rejoin: [String])
+    /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
+    case loaded(Shard, [DueEntry], full: Bool)
+    case loadFailed(Shard)
+    /// A reminder was created; its first occurrence.
+    case created(DueEntry)
+    case cancelled(ReminderID)
+    /// A reminder has a new credential: its definition, and what `StoreWriteResult.authorizationReplaced` released.
+    case authorizationReplaced(Reminder, released: [DueEntry])
+    case workerAttached(
+        WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport])
+    /// The worker can take this many more.
+    case workerCredit(WorkerID, Int)
+    /// The worker takes nothing more, and finishes what it has.
+    case workerDraining(WorkerID)
+    /// The worker's connection broke.
+    case workerDetached(WorkerID)
+    /// The worker said goodbye: nothing runs there.
+    case workerLeft(WorkerID)
+    case outcomes(WorkerID, [OutcomeReport])
+    /// The answer to `Effect.write`.
+    case written(token: UInt64, ok: Bool)
+    /// Nothing more is to be dispatched: the process ends.
+    case drain
+    /// Time has passed.
+    case tick
+}
+
+/// An occurrence on its way to a worker.
+public struct Dispatch: Sendable {
+    public let lease: UInt64
+    public let entry: DueEntry
+    /// The number of this attempt, from 1.
+    public let attempt: Int
+    /// How long the lease lasts.
+    public let leaseMilliseconds: Int64
+}
+
+/// What the core wants done. Effects are carried out in order; `load` and `write` reach the store in order.
+public enum Effect: Sendable {
+    case load(Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int)
+    /// Answered by `Event.written` with the same token.
+    case write(token: UInt64, [StoreWrite])
+    case dispatch(WorkerID, [Dispatch])
+    /// The outcomes under these leases are on stable storage: the worker can forget them.
+    case acknowledge(WorkerID, [UInt64])
+    /// What runs under these leases is no longer wanted.
+    case revoke(WorkerID, [UInt64])
+}
+
+/// What the core holds at a moment.
+public struct Snapshot: Sendable, Hashable {
+    public var entriesInMemory: Int
+    /// Due, and waiting for a worker.
+    public var ready: Int
+    public var leased: Int
+    public var workers: Int
+    /// Writes that the store has not confirmed.
+    public var unwritten: Int
+    /// The last write failed, and is being repeated.
+    public var isStoreFailing: Bool
+}

@@ -1,0 +1,134 @@
+import Domain
+import Storage
+
+/// What is in memory, and what stays on disk.
+extension SchedulerCore {
+    /// Puts an entry where it belongs: into memory to wait for its time, or nowhere, for a load to bring it.
+    ///
+    /// What is written of it must have been added to the outbox before.
+    mutating func place(_ entry: Entry) {
+        let shard = entry.key.reminder.shard
+        let isIn = table[entry.key] === entry
+        guard windows[shard]?.holds(entry.due) ?? false else {
+            if isIn { forget(entry) }
+            return
+        }
+        if !isIn {
+            // There already: a load was faster.
+            guard table[entry.key] == nil else { return }
+            guard table.count < configuration.maxEntriesInMemory else {
+                windows[shard]?.leaveOnDisk(entry.due)
+                return
+            }
+            table.insert(entry)
+        }
+        entry.standing = .waiting
+        waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+    }
+
+    // MARK: Loads
+
+    /// Asks for what comes after the windows, the most urgent shard first.
+    mutating func refill() {
+        guard now.monotonicMilliseconds >= loadsPausedUntil else { return }
+        var wanted = shardsToLoad
+        guard !wanted.isEmpty else { return }
+        if room < leastLoad, wanted.contains(where: { $0.end < now.wallMilliseconds }) {
+            makeRoom()
+            // Windows have become shorter.
+            wanted = shardsToLoad
+        }
+        for (shard, _) in wanted.sorted(by: { ($0.end, $0.shard) < ($1.end, $1.shard) }) {
+            guard room >= leastLoad else { return }
+            let limit = min(configuration.loadLimit, room)
+            let through = now.wallMilliseconds + configuration.horizonMilliseconds
+            let after = windows[shard]?.boundary
+            windows[shard]?.load = Window.Load(throughMilliseconds: through, limit: limit)
+            effects.append(.load(shard, after: after, throughMilliseconds: through, limit: limit))
+        }
+    }
+
+    /// Shards whose window covers less than half of the horizon.
+    private var shardsToLoad: [(shard: Shard, end: Int64)] {
+        let soon = now.wallMilliseconds + configuration.horizonMilliseconds / 2
+        return windows.compactMap { shard, window in
+            window.load == nil && window.endMilliseconds < soon ? (shard, window.endMilliseconds) : nil
+        }
+    }
+
+    /// Entries that memory has room for, beyond those that loads under way may bring.
+    private var room: Int {
+        configuration.maxEntriesInMemory - table.count - windows.values.reduce(0) { $0 + ($1.load?.limit ?? 0) }
+    }
+
+    /// Loads of a handful at a time would cost more than they bring.
+    private var leastLoad: Int { max(1, min(configuration.loadLimit, configuration.maxEntriesInMemory / 64)) }
+
+    /// Leaves what is due last to the disk, a quarter of all, for what is due already and cannot get in.
+    private mutating func makeRoom() {
+        let future = table.all.filter { $0.standing == .waiting && $0.dueAtMilliseconds > now.wallMilliseconds }
+            .sorted { $0.due < $1.due }
+        for entry in future.suffix(max(1, configuration.maxEntriesInMemory / 4)) {
+            windows[entry.key.reminder.shard]?.leaveOnDisk(entry.due)
+            forget(entry)
+        }
+    }
+
+    mutating func loaded(_ shard: Shard, _ entries: [DueEntry], _ full: Bool) {
+        guard let load = windows[shard]?.load else { return }
+        guard !load.isVoid else {
+            windows[shard]?.load = nil
+            return
+        }
+        for entry in entries {
+            let key = entry.due.occurrence
+            guard !load.changed.contains(key), !load.ended.contains(key.reminder), table[key] == nil else { continue }
+            // Others have come meanwhile and taken the room.
+            guard table.count < configuration.maxEntriesInMemory else {
+                windows[shard]?.leaveOnDisk(entry.due)
+                break
+            }
+            let entry = Entry(entry)
+            table.insert(entry)
+            if let claim = claims.removeValue(forKey: key) {
+                settleClaim(claim, entry)
+            } else {
+                waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+            }
+        }
+        windows[shard]?.finish(last: entries.last?.due, full: full)
+        if !claims.isEmpty, isLoaded(shard) { dropClaims(in: shard) }
+    }
+
+    /// How long a store that could not read is left alone.
+    static var loadPauseMilliseconds: Int64 { 200 }
+
+    mutating func loadFailed(_ shard: Shard) {
+        windows[shard]?.load = nil
+        loadsPausedUntil = now.monotonicMilliseconds + Self.loadPauseMilliseconds
+    }
+
+    // MARK: Claims
+
+    /// An occurrence has been loaded that a worker took from a former process.
+    private mutating func settleClaim(_ claim: Claim, _ entry: Entry) {
+        guard let report = claim.outcome else {
+            lease(entry, as: claim.lease, to: claim.worker)
+            return
+        }
+        settle(entry, attempt(report, of: entry), asked: report.retryAfterMilliseconds, lease: nil)
+        outbox.acknowledge(claim.worker, claim.lease)
+    }
+
+    /// Claims to what is no longer due: the former process settled it before it ended.
+    private mutating func dropClaims(in shard: Shard) {
+        for (key, claim) in claims where key.reminder.shard == shard {
+            claims[key] = nil
+            if claim.outcome == nil {
+                revoked[claim.worker, default: []].append(claim.lease)
+            } else {
+                outbox.acknowledge(claim.worker, claim.lease)
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Domain
+import Storage
+
+/// Decides what is due, who gets it, and what its end means. Without I/O, clock, threads, or randomness of its own:
+/// events in, effects out. The same seed and the same events give the same effects.
+///
+/// An occurrence's way: on disk → `waiting` in memory when it is due within the horizon (`Window`, Refilling.swift) →
+/// `ready` in a lane when it is due (Dispatching.swift) → leased to a worker (Workers.swift) → settled (Settlement.swift):
+/// delivered, dead or held and out of memory, or waiting again for its next try. The series steps on when the first
+/// attempt at an occurrence ends, or when the next one is due before that.
+public struct SchedulerCore {
+    let configuration: CoreConfiguration
+    var random: SplitMix64
+    var now = Moment(wallMilliseconds: 0, monotonicMilliseconds: 0)
+    var effects: [Effect] = []
+
+    /// The shards that it owns.
+    var windows: [Shard: Window] = [:]
+    var table = EntryTable()
+    /// By the time at which they are due.
+    var waiting = Heap<EntryTimer>()
+    /// Leased positions, by the time at which the next occurrence of their series is due.
+    var overtakes = Heap<EntryTimer>()
+    var lanes: Lanes
+
+    var workers: [WorkerID: Worker] = [:]
+    var lost: [String: LostWorker] = [:]
+    var leases: [UInt64: Lease] = [:]
+    var deadlines = Heap<LeaseTimer>()
+    var nextLease: UInt64 = 0
+    /// Taken back in this step, by the worker to be told.
+    var revoked: [WorkerID: [UInt64]] = [:]
+
+    /// Workers of a crashed process that are yet to come back.
+    var rejoining: Set<String> = []
+    /// Nothing is dispatched before this, monotonic milliseconds.
+    var rejoinUntil: Int64 = .min
+    var claims: [OccurrenceKey: Claim] = [:]
+
+    var outbox = Outbox()
+    var isDraining = false
+    /// Monotonic milliseconds.
+    var loadsPausedUntil: Int64 = .min
+
+    public init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64) {
+        self.configuration = configuration
+        random = SplitMix64(seed: seed)
+        lanes = Lanes(priorityStepMilliseconds: configuration.priorityStepMilliseconds)
+    }
+
+    /// Takes an event, and everything that has fallen due by now; appends what is to be done.
+    public mutating func handle(_ event: Event, now: Moment, effects result: inout [Effect]) {
+        self.now = now
+        apply(event)
+        giveUpLostWorkers()
+        expireLeases()
+        ripen()
+        dispatch()
+        flush()
+        result += effects
+        effects.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func apply(_ event: Event) {
+        switch event {
+        case .start(let shards, let rejoin): start(shards, rejoin)
+        case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
+        case .loadFailed(let shard): loadFailed(shard)
+        case .created(let entry): place(Entry(entry))
+        case .cancelled(let id): drop(id)
+        case .authorizationReplaced(let reminder, let released): replaceAuthorization(reminder, released)
+        case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running):
+            attach(id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running)
+        case .workerCredit(let id, let more):
+            guard let credit = workers[id]?.credit else { return }
+            workers[id]?.credit = min(credit + max(0, more), configuration.maxCreditPerWorker)
+        case .workerDraining(let id): workers[id]?.isDraining = true
+        case .workerDetached(let id): detach(id)
+        case .workerLeft(let id): leave(id)
+        case .outcomes(let id, let reports): take(reports, from: id)
+        case .written(let token, let ok): written(token, ok)
+        case .drain: isDraining = true
+        case .tick: break
+        }
+    }
+
+    private mutating func start(_ shards: [Shard], _ rejoin: [String]) {
+        for shard in shards where windows[shard] == nil { windows[shard] = Window() }
+        rejoining = Set(rejoin)
+        rejoinUntil = now.monotonicMilliseconds + (rejoin.isEmpty ? 0 : configuration.rejoinGraceMilliseconds)
+        // Above every lease of a former process, whatever it handed out within the milliseconds that it lived.
+        nextLease = max(nextLease, UInt64(max(0, now.wallMilliseconds)) << 20 | 1)
+    }
+
+    private mutating func replaceAuthorization(_ reminder: Reminder, _ released: [DueEntry]) {
+        for entry in table.entries(of: reminder.id) { entry.reminder = reminder }
+        for entry in released where table[entry.due.occurrence] == nil { place(Entry(entry)) }
+    }
+
+    private mutating func written(_ token: UInt64, _ ok: Bool) {
+        guard let acknowledged = outbox.finished(token, ok: ok, now: now.monotonicMilliseconds) else {
+            // Loads asked for since then have not seen what failed.
+            for shard in windows.keys { windows[shard]?.load?.isVoid = true }
+            return
+        }
+        for (worker, leases) in acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
+            effects.append(.acknowledge(worker, leases))
+        }
+    }
+
+    /// Hands over what this step brought: first what is written, then the loads that must see it.
+    private mutating func flush() {
+        for (worker, leases) in revoked.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
+            effects.append(.revoke(worker, leases))
+        }
+        revoked = [:]
+        if let batch = outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonicMilliseconds) {
+            effects.append(.write(token: batch.token, batch.writes))
+        }
+        if outbox.isHandedOver { refill() }
+    }
+
+    // MARK: Outside's view
+
+    /// When the next occurrence in memory falls due, unix milliseconds.
+    public var nextDueMilliseconds: Int64? {
+        switch (waiting.first?.at, overtakes.first?.at) {
+        case (let a?, let b?): min(a, b)
+        case (let a, let b): a ?? b
+        }
+    }
+
+    /// When the next lease, grace or repetition ends, monotonic milliseconds.
+    public var nextDeadlineMilliseconds: Int64? {
+        var next = deadlines.first?.at
+        func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
+        consider(lost.values.map(\.until).min())
+        consider(outbox.repeatAt)
+        if rejoinUntil > now.monotonicMilliseconds { consider(rejoinUntil) }
+        return next
+    }
+
+    public var snapshot: Snapshot {
+        Snapshot(
+            entriesInMemory: table.count, ready: lanes.count, leased: leases.count, workers: workers.count,
+            unwritten: outbox.pendingCount, isStoreFailing: outbox.isFailing)
+    }
+}

@@ -1,0 +1,60 @@
+import Domain
+import Storage
+
+/// The part of a shard's future that is in memory: everything due up to a boundary.
+struct Window {
+    /// A load that the store has been asked for.
+    struct Load {
+        let throughMilliseconds: Int64
+        let limit: Int
+        /// Occurrences and reminders that changed since it was asked for: what it brings of them is old.
+        var changed: Set<OccurrenceKey> = []
+        var ended: Set<ReminderID> = []
+        /// What was left to the disk since: the boundary must stay below.
+        var ceiling: DueKey?
+        /// Its answer is worth nothing: a write that it should have seen has failed.
+        var isVoid = false
+    }
+
+    /// Everything up to and including this is in memory; `nil`: nothing was loaded yet.
+    private(set) var boundary: DueKey?
+    var load: Load?
+
+    /// Whether an occurrence due then belongs into memory. While a load is under way that does: the load may have been
+    /// read before the occurrence was written.
+    func holds(_ due: DueKey) -> Bool {
+        if let load, due.dueAtMilliseconds <= load.throughMilliseconds { return true }
+        guard let boundary else { return false }
+        return due <= boundary
+    }
+
+    /// An occurrence that belongs into memory stays on disk, for want of room.
+    mutating func leaveOnDisk(_ due: DueKey) {
+        let below = due.justBefore
+        if let old = boundary, below < old { boundary = below }
+        if let ceiling = load?.ceiling, ceiling < below { return }
+        load?.ceiling = below
+    }
+
+    /// The load under way has been answered.
+    mutating func finish(last: DueKey?, full: Bool) {
+        guard let load else { return }
+        self.load = nil
+        var end = full ? last ?? .end(ofMillisecond: load.throughMilliseconds) : .end(ofMillisecond: load.throughMilliseconds)
+        if let ceiling = load.ceiling { end = min(end, ceiling) }
+        boundary = end
+    }
+
+    /// Unix milliseconds up to which memory has what is on disk.
+    var endMilliseconds: Int64 { boundary?.dueAtMilliseconds ?? .min }
+}
+
+extension DueKey {
+    private static let last = OccurrenceKey(reminder: ReminderID(high: .max, low: .max), scheduledAt: .max)
+
+    /// After everything due in that millisecond.
+    static func end(ofMillisecond milliseconds: Int64) -> DueKey { DueKey(dueAtMilliseconds: milliseconds, occurrence: last) }
+
+    /// Before everything due in this key's millisecond.
+    var justBefore: DueKey { .end(ofMillisecond: dueAtMilliseconds - 1) }
+}

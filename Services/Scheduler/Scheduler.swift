@@ -1,0 +1,112 @@
+import Domain
+import Logging
+import NIOPosix
+import Operations
+import SchedulerCore
+import Sealing
+import ServiceLifecycle
+import Storage
+import Wire
+
+/// scheduler: keeps reminders, hands due occurrences to workers, records what became of them. The only service with
+/// state.
+@main
+enum SchedulerMain {
+    static func main() async {
+        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self) { service in
+            let settings = service.settings, logger = service.logger, readiness = service.readiness
+            let sealer = try Sealer(settings, logger)
+            let store = try SQLiteStore(path: settings.store.path) { fault in
+                logger.error("the store reports", metadata: ["fault": "\(fault)"])
+            }
+            logger.info("store opened", metadata: ["path": "\(settings.store.path)"])
+
+            // Decisions, streams and calls share one event loop: no lock, no hop between them.
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let eventLoop = group.next()
+            readiness.set("store", .ok)
+            let loop = SchedulerLoop(
+                configuration: CoreConfiguration(), store: store, sealer: sealer, eventLoop: eventLoop, logger: logger
+            ) { isFailing in
+                readiness.set("store", isFailing ? .failing("writes fail; they are repeated") : .ok)
+            }
+            let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: logger) }
+            let server = Server(settings: try service.wire(), table: table, eventLoop: eventLoop, logger: logger)
+
+            return [
+                service.opsServer(listen: settings.opsListen),
+                Part("event loop", stop: { try await group.shutdownGracefully() }),
+                Part("store", stop: { await store.close() }),
+                WireListener(server: server, listen: settings.listen, logger: logger),
+                Pruner(store: store, retention: settings.retention, logger: logger),
+                // Stopped first: what the workers run is reported while their streams are there.
+                Part(
+                    "dispatching", start: { try await loop.start(rejoin: store.attachedWorkers()) },
+                    stop: { await loop.drain() }),
+            ]
+        }
+    }
+}
+
+struct SchedulerSettings: ServiceSettings {
+    let listen: Endpoint
+    let opsListen: Endpoint
+    let store: StoreLocation
+    let retention: Duration
+    let sealKeyFile: String?
+
+    init(_ settings: inout SettingsReader, common: CommonSettings) {
+        listen = settings.value(
+            "SCHEDULER_LISTEN", .listen, default: "127.0.0.1:7101", help: "where gateways and workers connect to")
+        opsListen = settings.value(
+            "SCHEDULER_OPS_LISTEN", .listen, default: "127.0.0.1:9101", help: "where /healthz, /readyz and /metrics are served")
+        store = settings.value(
+            "SCHEDULER_STORE", .store, default: "sqlite:var/task-scheduler.db", help: "where reminders are kept")
+        retention = settings.value(
+            "SCHEDULER_RETENTION", .duration(.seconds(60) ... .seconds(3_650 * 86_400)), default: "30d",
+            help: "how long finished reminders and their attempts are kept")
+        sealKeyFile = settings.optional(
+            "SEAL_KEY_FILE", .path, help: "the keys that credentials are sealed with; without it a file is made beside the database")
+        settings.checkClusterListener(listen, common)
+        settings.checkOpsListener(opsListen, common)
+    }
+}
+
+/// A database as `SCHEDULER_STORE` names it.
+struct StoreLocation: Sendable {
+    /// The SQLite file.
+    let path: String
+}
+
+extension SettingType where Value == StoreLocation {
+    static var store: Self {
+        Self(
+            expected: "sqlite: and the path of a file, such as sqlite:var/task-scheduler.db",
+            placeholder: StoreLocation(path: ""),
+            parse: { text in
+                guard text.hasPrefix("sqlite:") else { return nil }
+                return SettingType<String>.path.parse(String(text.dropFirst("sqlite:".count))).map(StoreLocation.init)
+            })
+    }
+}
+
+extension Sealer {
+    /// Reads the key file that is set, or makes one beside the database.
+    fileprivate init(_ settings: SchedulerSettings, _ logger: Logger) throws {
+        let path = settings.sealKeyFile ?? settings.store.path + ".key"
+        if settings.sealKeyFile == nil, try Sealer.makeKeyFile(at: path) {
+            logger.notice(
+                "no SEAL_KEY_FILE is set: a key was made; without it no stored credential can be read again, so keep a copy",
+                metadata: ["path": "\(path)"])
+        }
+        try self.init(keyFile: path)
+    }
+}
+
+extension Store {
+    fileprivate func attachedWorkers() async throws -> [String] {
+        try await withCheckedThrowingContinuation { continuation in
+            attachedWorkers { continuation.resume(with: $0) }
+        }
+    }
+}

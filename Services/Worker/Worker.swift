@@ -1,0 +1,72 @@
+import Logging
+import NIOPosix
+import Operations
+import ServiceLifecycle
+import Wire
+
+/// worker: takes occurrences from the schedulers and runs their tasks. Stateless; any number may run.
+@main
+enum WorkerMain {
+    static func main() async {
+        await ServiceMain.run(name: "worker", settings: WorkerSettings.self) { service in
+            let settings = service.settings
+            // Streams, calls and tasks share one event loop: an occurrence never changes threads on its way.
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let eventLoop = group.next()
+            let wire = try service.wire()
+
+            let notifiers = Client(
+                endpoints: settings.notifiers.map(WireEndpoint.init), settings: wire, repetition: .never,
+                eventLoop: eventLoop, logger: service.logger)
+            var registry = TaskRegistry()
+            registry.register(NotificationTask.name, onEventLoop: NotificationTask(notifiers: notifiers).run)
+
+            let link = SchedulerLink(
+                eventLoop: eventLoop, instance: wire.identity.instance, queues: settings.queues,
+                concurrency: settings.concurrency, registry: registry, logger: service.logger)
+            let schedulers = Client(
+                endpoints: settings.schedulers.map(WireEndpoint.init), settings: wire.reconnectingFast, repetition: .never,
+                eventLoop: eventLoop, logger: service.logger, onReady: link.attach)
+
+            return [
+                service.opsServer(listen: settings.opsListen),
+                Part("event loop", stop: { try await group.shutdownGracefully() }),
+                Part("notifiers", start: { notifiers.start() }, stop: { await notifiers.stop() }),
+                Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
+                // Stopped first: what runs is finished and reported while the connections are still there.
+                Part("tasks", stop: { await link.drain() }),
+                ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers, "notifier": notifiers]),
+            ]
+        }
+    }
+}
+
+struct WorkerSettings: ServiceSettings {
+    let schedulers: [Endpoint]
+    let notifiers: [Endpoint]
+    let queues: [String]
+    let concurrency: Int
+    let opsListen: Endpoint
+
+    init(_ settings: inout SettingsReader, common: CommonSettings) {
+        schedulers = settings.value(
+            "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the schedulers that it takes occurrences from")
+        notifiers = settings.value(
+            "NOTIFIER_ENDPOINTS", .endpoints, default: "127.0.0.1:7103", help: "the notifiers that deliver notifications")
+        queues = settings.value("WORKER_QUEUES", .names, default: "default", help: "the queues that it serves")
+        concurrency = settings.value(
+            "WORKER_CONCURRENCY", .integer(1...65_536), default: "512", help: "occurrences that it runs at once")
+        opsListen = settings.value(
+            "WORKER_OPS_LISTEN", .listen, default: "127.0.0.1:9102", help: "where /healthz, /readyz and /metrics are served")
+        settings.checkOpsListener(opsListen, common)
+    }
+}
+
+extension WireSettings {
+    /// A scheduler that comes back waits a second for the workers that it knew; they must be there by then.
+    fileprivate var reconnectingFast: WireSettings {
+        var settings = self
+        settings.reconnectMilliseconds = 20...500
+        return settings
+    }
+}

@@ -1,0 +1,69 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+import Synchronization
+
+/// The zones that this process has read so far, each once.
+enum ZoneStore {
+    static let defaultFolder = "/usr/share/zoneinfo"
+    /// Most bytes of a zone's name.
+    static let maximumIdentifierLength = 255
+    /// Most zones kept. The database has about 600 names; past this, zones are read anew each time.
+    static let maximumZones = 2_048
+
+    private static let tables = Mutex<[String: ZoneTable]>([:])
+
+    static func table(_ identifier: String) throws(ZoneError) -> ZoneTable {
+        if identifier == "UTC" { return Zone.utc.table }
+        guard isName(identifier) else { throw .badIdentifier(identifier) }
+        if let known = tables.withLock({ $0[identifier] }) { return known }
+        let folder = getenv("TZDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? defaultFolder
+        guard let bytes = contents(of: folder + "/" + identifier) else { throw .unknown(identifier, folder: folder) }
+        let table: ZoneTable
+        do {
+            table = try TZifReader(bytes).table(identifier: identifier)
+        } catch {
+            throw .unusable(identifier, reason: error.reason)
+        }
+        return tables.withLock { known in
+            if let first = known[identifier] { return first }
+            if known.count < maximumZones { known[identifier] = table }
+            return table
+        }
+    }
+
+    /// Names are made of letters, digits, `+`, `-` and `_`, in folders; none starts with anything but a letter.
+    /// So neither `..`, nor an absolute path, nor a hidden file is one.
+    private static func isName(_ identifier: String) -> Bool {
+        guard (1...maximumIdentifierLength).contains(identifier.utf8.count) else { return false }
+        return identifier.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { piece in
+            guard let first = piece.first, isLetter(first) else { return false }
+            return piece.allSatisfy { isLetter($0) || TextBytes.isDigit($0) || "+-_".utf8.contains($0) }
+        }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
+    }
+
+    /// The whole file; nil where there is none that can be read, or where it is no regular file of a sensible size.
+    private static func contents(of path: String) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= TZifReader.maximumLength else { return nil }
+        let size = Int(status.st_size)
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+            while filled < size {
+                let count = read(file, buffer.baseAddress.map { $0 + filled }, size - filled)
+                guard count > 0 else { break }
+                filled += count
+            }
+        }
+    }
+}

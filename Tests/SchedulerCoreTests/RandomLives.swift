@@ -1,0 +1,73 @@
+import Domain
+import Foundation
+import Storage
+import Testing
+
+@testable import SchedulerCore
+
+/// Random days of a cluster: reminders of all kinds, failing backends, workers that come, vanish and return, crashes.
+/// Whatever happens, the promises hold.
+@Suite("promises under random faults")
+struct RandomLives {
+    /// SIMULATION_SEEDS=1-10000 tries others.
+    static let seedRange: [Int] = {
+        let bounds = (ProcessInfo.processInfo.environment["SIMULATION_SEEDS"] ?? "1-40").split(separator: "-").compactMap { Int($0) }
+        return bounds.count == 2 && bounds[0] <= bounds[1] ? Array(bounds[0]...bounds[1]) : Array(1...40)
+    }()
+
+    @Test("nothing is lost, nothing runs early, and without faults nothing runs twice", arguments: seedRange)
+    func seeds(seed: Int) async throws {
+        var random = SplitMix64(seed: UInt64(seed))
+        var configuration = CoreConfiguration()
+        configuration.maxEntriesInMemory = Int.random(in: 20...200, using: &random)
+        configuration.loadLimit = 10
+        let world = try World(configuration: configuration, seed: UInt64(seed))
+        let isFaulty = seed % 3 != 0
+        var answers = random
+        world.answer = { _ in
+            switch Int.random(in: 0..<20, using: &answers) {
+            case 0 where isFaulty: .never
+            case 1...3: World.Answer(outcome: .retry, afterMilliseconds: .random(in: 1...3_000, using: &answers))
+            default: World.Answer(afterMilliseconds: .random(in: 1...2_000, using: &answers))
+            }
+        }
+        var ids: [ReminderID: Int] = [:]
+        var workers = [world.attach("w0", credit: 40), world.attach("w1", credit: 40)]
+        for round in 0..<60 {
+            for _ in 0..<3 {
+                let isSeries = Bool.random(using: &random)
+                let count = isSeries ? Int.random(in: 1...10, using: &random) : 1
+                let id = try world.create(
+                    in: .random(in: 0...30_000, using: &random), rule: isSeries ? "FREQ=SECONDLY;COUNT=\(count)" : nil,
+                    policy: .fireAll, maxAttempts: 100)
+                ids[id] = count
+            }
+            world.run(milliseconds: .random(in: 1...2_000, using: &random))
+            guard isFaulty else { continue }
+            switch Int.random(in: 0..<12, using: &random) {
+            case 0:
+                world.kill(workers.removeFirst())
+                workers.append(world.attach("w\(round + 2)", credit: 40))
+            case 1:
+                try await world.crash(downMilliseconds: .random(in: 0...5_000, using: &random))
+                workers = [world.attach("x\(round)", credit: 40), world.attach("y\(round)", credit: 40)]
+            case 2: world.isDiskFull.toggle()
+            default: break
+            }
+        }
+        world.isDiskFull = false
+        world.answer = { _ in .delivered }
+        world.run(milliseconds: 3_600_000)
+        for (id, count) in ids {
+            let summary = try world.summary(id)
+            #expect(summary.delivered == Int64(count), "\(id) of \(count), held \(summary.held), dead \(summary.dead)")
+            #expect(summary.state == .completed)
+        }
+        if !isFaulty {
+            // Each occurrence as often as it was tried, and once delivered never again.
+            for id in ids.keys { #expect(Set(world.runs(of: id).map { [$0.key.scheduledAt, Int64($0.attempt)] }).count == world.runs(of: id).count) }
+        }
+        #expect(world.core.snapshot.entriesInMemory == 0)
+        #expect(world.largestMemory <= configuration.maxEntriesInMemory)
+    }
+}

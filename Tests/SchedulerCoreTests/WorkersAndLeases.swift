@@ -1,0 +1,323 @@
+import Domain
+import Storage
+import Testing
+
+@testable import SchedulerCore
+
+@Suite("workers, leases and crashes")
+struct WorkersAndLeases {
+    @Test("a worker never has more than its credit")
+    func credit() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        for _ in 0..<10 { try world.create(in: 0) }
+        world.attach("a", credit: 3)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.count == 3)
+    }
+
+    @Test("two workers share the work by their credit")
+    func sharing() throws {
+        let world = try World()
+        world.answer = { _ in World.Answer(afterMilliseconds: 100) }
+        world.attach("a", credit: 50)
+        world.attach("b", credit: 50)
+        for _ in 0..<100 { try world.create(in: 1_000) }
+        world.run(milliseconds: 1_050)
+        #expect(world.runs.count { $0.worker == "a" } == 50)
+        #expect(world.runs.count { $0.worker == "b" } == 50)
+    }
+
+    @Test("oldest first; a higher priority goes first, and the lowest is not starved")
+    func order() throws {
+        let world = try World()
+        world.answer = { _ in World.Answer(afterMilliseconds: 1_000) }
+        let low = try world.create(in: 0, priority: 0)
+        let high = try world.create(in: 5_000, priority: 9)
+        let older = try world.create(in: 3_000, priority: 9)
+        world.run(milliseconds: 6_000)
+        world.attach("a", credit: 1)
+        world.run(milliseconds: 3_000)
+        #expect(world.runs.map(\.key.reminder) == [older, high, low])
+        // A stream of high priorities that fills the worker: the low one is due ninety seconds "later", not never.
+        let starved = try world.create(in: 0, priority: 0)
+        for second in 0..<200 { try world.create(in: Int64(second) * 1_000, priority: 9) }
+        world.run(milliseconds: 120_000)
+        #expect(world.runs(of: starved).count == 1)
+    }
+
+    @Test("what no attached worker serves waits, and holds up nothing else")
+    func lanes() throws {
+        let world = try World()
+        world.attach("a", queues: ["default"], tasks: ["test"])
+        let other = try world.create(in: 0, queue: "other")
+        let unknown = try world.create(in: 0, task: "unknown")
+        let served = try world.create(in: 1_000)
+        world.run(milliseconds: 5_000)
+        #expect(world.runs.map(\.key.reminder) == [served])
+        world.attach("b", queues: ["other"], tasks: ["test"])
+        world.attach("c", queues: ["default"], tasks: ["unknown"])
+        world.run(milliseconds: 1_000)
+        #expect(world.runs(of: other).map(\.worker) == ["b"])
+        #expect(world.runs(of: unknown).map(\.worker) == ["c"])
+    }
+
+    @Test("a draining worker gets nothing more")
+    func draining() throws {
+        let world = try World()
+        let worker = world.attach()
+        world.drain(worker)
+        try world.create(in: 0)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.isEmpty)
+        world.attach("b")
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.count == 1)
+    }
+
+    @Test("a lost worker's occurrences go to another within the grace")
+    func lost() throws {
+        let world = try World()
+        world.answer = { _ in World.Answer(afterMilliseconds: 10_000) }
+        let first = world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        world.attach("b")
+        world.kill(first)
+        world.run(milliseconds: world.configuration.reconnectGraceMilliseconds)
+        #expect(world.runs(of: id).map(\.worker) == ["a", "b"])
+        #expect(world.runs(of: id).map(\.attempt) == [1, 2])
+        world.run(milliseconds: 20_000)
+        #expect(try world.summary(id).delivered == 1)
+        #expect(try world.attempts(id).map(\.outcome).sorted { $0.rawValue < $1.rawValue } == [.delivered, .leaseLost])
+    }
+
+    @Test("a worker that is back in time runs nothing twice")
+    func reconnect() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let first = world.attach("a")
+        let ids = try (0..<3).map { _ in try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        let leases = world.running
+        world.detach(first)
+        world.run(milliseconds: 100)
+        // One ended while the connection was down; its outcome comes with the announcement.
+        let (done, running) = (leases.first!, leases.dropFirst())
+        let again = world.attach("a", running: running.map { LeaseReport(lease: $0.key, key: $0.value.key) })
+        world.report(again, done.key, done.value.key, .delivered)
+        world.run(milliseconds: 10_000)
+        #expect(world.runs.count == 3)
+        for lease in running { world.report(again, lease.key, lease.value.key, .delivered) }
+        world.run(milliseconds: 10)
+        for id in ids { #expect(try world.summary(id).delivered == 1) }
+        #expect(world.acknowledged.count == 3)
+    }
+
+    @Test("what a returning worker has forgotten is run again")
+    func forgotten() throws {
+        let world = try World()
+        world.answer = { dispatch in dispatch.attempt == 1 ? .never : .delivered }
+        let first = world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        world.detach(first)
+        world.attach("a", running: [])
+        world.run(milliseconds: 1_000)
+        #expect(try world.summary(id).delivered == 1)
+    }
+
+    @Test("a lease that runs out is given to another, and a late delivery still counts")
+    func leaseRunsOut() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.isDeaf = true
+        let slow = world.attach("slow", credit: 1)
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 1_000)
+        world.attach("other")
+        world.run(milliseconds: world.configuration.leaseMilliseconds)
+        #expect(world.runs(of: id).map(\.worker) == ["slow", "other"])
+        #expect(world.revoked.count == 1)
+        let lease = world.running.first { $0.value.worker == slow }!
+        world.report(slow, lease.key, lease.value.key, .delivered)
+        world.run(milliseconds: 300_000)
+        #expect(try world.summary(id).delivered == 1)
+        #expect(world.runs(of: id).count == 2)
+    }
+
+    @Test("an occurrence that loses every worker ends as a dead letter")
+    func poison() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let id = try world.create(in: 0)
+        for round in 0..<30 {
+            let worker = world.attach("w\(round)")
+            world.run(milliseconds: 10)
+            world.kill(worker)
+            world.run(milliseconds: 1_000)
+        }
+        #expect(world.runs(of: id).count == 20)
+        #expect(try world.summary(id).dead == 1)
+    }
+
+    @Test("an outcome is acknowledged when it is on disk, not before")
+    func acknowledgement() throws {
+        let world = try World()
+        world.attach()
+        world.isDiskFull = true
+        try world.create(in: 0)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.count == 1)
+        #expect(world.acknowledged.isEmpty)
+        world.isDiskFull = false
+        world.run(milliseconds: 5_000)
+        #expect(world.acknowledged.count == 1)
+    }
+
+    @Test("while the store fails nothing more is dispatched, and afterwards nothing is missing")
+    func diskFull() throws {
+        let world = try World()
+        world.attach()
+        let id = try world.create(in: 1_000, rule: "FREQ=SECONDLY;COUNT=30")
+        world.run(milliseconds: 5_500)
+        world.isDiskFull = true
+        world.run(milliseconds: 10_000)
+        #expect(world.runs.count <= 7)
+        #expect(world.core.snapshot.isStoreFailing)
+        world.isDiskFull = false
+        world.run(milliseconds: 60_000)
+        #expect(try world.summary(id).delivered == 30)
+        #expect(Set(world.runs.map(\.key)).count == 30)
+        #expect(world.runs.count == 30)
+    }
+
+    // MARK: Crashes
+
+    @Test("after a crash everything that was promised is delivered")
+    func crash() async throws {
+        let world = try World()
+        world.attach()
+        let ids = try (0..<200).map { try world.create(in: Int64($0) * 100) }
+        world.run(milliseconds: 7_000)
+        try await world.crash(downMilliseconds: 3_000)
+        world.attach("b")
+        world.run(milliseconds: 60_000)
+        for id in ids { #expect(try world.summary(id).delivered == 1) }
+    }
+
+    @Test("what a worker still runs when the scheduler is back is not run again")
+    func rejoin() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        let ids = try (0..<5).map { _ in try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        let leases = world.running
+        try await world.crash(rejoin: ["a"])
+        world.run(milliseconds: 400)
+        let again = world.attach("a", running: leases.map { LeaseReport(lease: $0.key, key: $0.value.key) })
+        world.run(milliseconds: 5_000)
+        #expect(world.runs.count == 5)
+        for lease in leases { world.report(again, lease.key, lease.value.key, .delivered) }
+        world.run(milliseconds: 10)
+        for id in ids { #expect(try world.summary(id).delivered == 1) }
+    }
+
+    @Test("what ended while the scheduler was down is recorded, not run again")
+    func endedMeanwhile() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        let id = try world.create(in: 0, rule: "FREQ=HOURLY;COUNT=2")
+        world.run(milliseconds: 100)
+        let lease = world.running.first!
+        try await world.crash(rejoin: ["a"])
+        let again = world.attach("a", running: [])
+        world.report(again, lease.key, lease.value.key, .delivered)
+        world.run(milliseconds: 5_000)
+        #expect(world.runs.count == 1)
+        #expect(try world.summary(id).delivered == 1)
+        #expect(world.acknowledged == [lease.key])
+    }
+
+    @Test("workers that do not come back after a crash hold up dispatch for the grace only")
+    func noRejoin() async throws {
+        let world = try World()
+        try world.create(in: 0)
+        try await world.crash(rejoin: ["gone"])
+        world.attach("b")
+        world.run(milliseconds: world.configuration.rejoinGraceMilliseconds - 1)
+        #expect(world.runs.isEmpty)
+        world.run(milliseconds: 1)
+        #expect(world.runs.count == 1)
+    }
+
+    // MARK: Downtime
+
+    @Test("after a downtime the misfire policy decides what of a series is fired", arguments: MisfirePolicy.allCases)
+    func misfire(policy: MisfirePolicy) async throws {
+        let world = try World()
+        let id = try world.create(in: 0, rule: "FREQ=MINUTELY;COUNT=100", policy: policy)
+        // Ten minutes and a half: 0 … 10 are missed, the last of them by half a minute.
+        try await world.crash(downMilliseconds: 630_000)
+        world.attach()
+        world.run(milliseconds: 1)
+        let minutes = world.runs(of: id).map { ($0.key.scheduledAt * 1_000 - World.start) / 60_000 }
+        switch policy {
+        case .fireOnce: #expect(minutes == [10])
+        case .fireAll: #expect(minutes == Array(0...10))
+        case .skip: #expect(minutes == [10])
+        }
+        world.run(milliseconds: 100 * 60_000)
+        // Those skipped count towards COUNT all the same.
+        #expect(world.runs(of: id).last?.key.scheduledAt == (World.start + 99 * 60_000) / 1_000)
+        #expect(try world.summary(id).state == .completed)
+    }
+
+    @Test("of what was missed long ago, skip fires nothing and fire_once the latest")
+    func missedLongAgo() async throws {
+        for (policy, expected) in [(MisfirePolicy.skip, 0), (.fireOnce, 1)] {
+            let world = try World()
+            let id = try world.create(in: 0, rule: "FREQ=HOURLY;COUNT=3", policy: policy)
+            try await world.crash(downMilliseconds: 24 * 3_600_000)
+            world.attach()
+            world.run(milliseconds: 10_000)
+            #expect(world.runs(of: id).count == expected)
+            #expect(try world.summary(id).state == .completed)
+            #expect(try world.attempts(id).contains { $0.outcome == .misfired })
+        }
+    }
+
+    // MARK: Memory
+
+    @Test("memory holds what its bound says, and everything is delivered in time all the same")
+    func boundedMemory() throws {
+        var configuration = CoreConfiguration()
+        configuration.maxEntriesInMemory = 128
+        configuration.loadLimit = 16
+        let world = try World(configuration: configuration)
+        world.attach()
+        var ids: [ReminderID] = []
+        for round in 0..<2_000 { ids.append(try world.create(in: Int64(round % 50) * 1_000 + 1_000)) }
+        world.run(milliseconds: 120_000)
+        #expect(world.largestMemory <= 128)
+        for id in ids { #expect(try world.summary(id).delivered == 1) }
+        #expect(world.runs.count == 2_000)
+    }
+
+    @Test("a backlog that exceeds memory is worked off when a worker comes")
+    func backlog() throws {
+        var configuration = CoreConfiguration()
+        configuration.maxEntriesInMemory = 128
+        configuration.loadLimit = 16
+        let world = try World(configuration: configuration)
+        for round in 0..<1_000 { try world.create(in: Int64(round) * 10) }
+        world.run(milliseconds: 60_000)
+        world.attach("a", credit: 10)
+        world.run(milliseconds: 60_000)
+        #expect(world.largestMemory <= 128)
+        #expect(Set(world.runs.map(\.key)).count == 1_000)
+        #expect(world.runs.count == 1_000)
+    }
+}

@@ -1,0 +1,276 @@
+import Domain
+import Foundation
+import Storage
+import Synchronization
+import Testing
+
+@testable import SchedulerCore
+
+/// A scheduler core with a real SQLite store, in simulated time, with workers that a test scripts.
+///
+/// Nothing waits: time jumps from one thing that happens to the next.
+final class World {
+    /// How a worker deals with what it is given.
+    struct Answer {
+        var outcome: Outcome = .delivered
+        /// `nil`: it never reports.
+        var afterMilliseconds: Int64? = 1
+        var retryAfterMilliseconds: Int64?
+
+        static let delivered = Answer()
+        static let never = Answer(afterMilliseconds: nil)
+    }
+
+    struct Run: Equatable {
+        var key: OccurrenceKey
+        var attempt: Int
+        var worker: String
+        /// Wall milliseconds.
+        var at: Int64
+    }
+
+    private struct Report {
+        var at: Int64
+        var worker: WorkerID
+        var report: OutcomeReport
+    }
+
+    static let start: Int64 = 1_800_000_000_000
+
+    private(set) var now = Moment(wallMilliseconds: World.start, monotonicMilliseconds: 1_000)
+    var configuration = CoreConfiguration()
+    private(set) var core: SchedulerCore
+    private(set) var store: SQLiteStore
+    private let folder: URL
+    private var events: [Event] = []
+    private var reports: [Report] = []
+    private var names: [WorkerID: String] = [:]
+    private var nextWorker: UInt64 = 1
+    private var nextReminder: UInt64 = 1
+
+    /// What each occurrence comes to.
+    var answer: (Dispatch) -> Answer = { _ in .delivered }
+    /// While true workers go on with what was revoked.
+    var isDeaf = false
+    /// While true the store refuses writes.
+    var isDiskFull = false
+    private(set) var runs: [Run] = []
+    /// Leases that workers run at this moment.
+    private(set) var running: [UInt64: (worker: WorkerID, key: OccurrenceKey)] = [:]
+    private(set) var revoked: [UInt64] = []
+    private(set) var acknowledged: [UInt64] = []
+    private(set) var largestMemory = 0
+    /// The writes that reached the store.
+    private(set) var writes = 0
+
+    init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64 = 1) throws {
+        self.configuration = configuration
+        let memory = URL(filePath: "/dev/shm")
+        let base = FileManager.default.isWritableFile(atPath: memory.path) ? memory : FileManager.default.temporaryDirectory
+        folder = base.appending(path: "core-\(UUID().uuidString)")
+        store = try Self.open(folder)
+        core = SchedulerCore(configuration: configuration, seed: seed)
+        handle(.start(shards: Shard.all, rejoin: []))
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    private static func open(_ folder: URL) throws -> SQLiteStore {
+        try SQLiteStore(path: folder.appending(path: "store.db").path) { Issue.record("the store reports: \($0)") }
+    }
+
+    // MARK: What a test does
+
+    @discardableResult
+    func create(
+        in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, maxAttempts: Int = 12,
+        priority: UInt8 = 5, queue: String = "default", task: String = "test"
+    ) throws -> ReminderID {
+        let seconds = (now.wallMilliseconds + milliseconds) / 1_000
+        let id = ReminderID(high: UInt64(now.wallMilliseconds) << 16 | 0x7000, low: nextReminder &* 0x9E37_79B9_7F4A_7C15)
+        nextReminder += 1
+        let reminder = Reminder(
+            id: id, schedule: Schedule(start: seconds, rule: rule), task: task, arguments: [], queue: queue,
+            priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, description: "", classroomID: "",
+            createdBy: "", createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1])
+        let first = try #require(try reminder.schedule.series().first())
+        let position = SeriesPosition(scheduledAt: first.instant, index: first.index)
+        _ = try submit([.create(reminder, position: position, idempotency: nil)]).get()
+        handle(.created(DueEntry(reminder, at: position)))
+        return id
+    }
+
+    func cancel(_ id: ReminderID) throws {
+        _ = try submit([.cancel(id, atMilliseconds: now.wallMilliseconds)]).get()
+        handle(.cancelled(id))
+    }
+
+    func replaceAuthorization(of id: ReminderID) throws {
+        let results = try submit([.replaceAuthorization(id, sealed: [2], atMilliseconds: now.wallMilliseconds)]).get()
+        guard case .authorizationReplaced(let reminder, let released) = results[0] else {
+            Issue.record("not replaced")
+            return
+        }
+        handle(.authorizationReplaced(reminder, released: released))
+    }
+
+    @discardableResult
+    func attach(
+        _ name: String = "a", credit: Int = 1_000, queues: [String] = ["default"], tasks: [String] = ["test"],
+        running: [LeaseReport] = []
+    ) -> WorkerID {
+        let id = WorkerID(rawValue: nextWorker)
+        nextWorker += 1
+        names[id] = name
+        handle(.workerAttached(id, instance: name, queues: queues, tasks: tasks, credit: credit, running: running))
+        return id
+    }
+
+    func drain(_ id: WorkerID) { handle(.workerDraining(id)) }
+
+    /// The connection breaks; what runs there goes on running.
+    func detach(_ id: WorkerID) { handle(.workerDetached(id)) }
+
+    /// The worker dies with everything that it runs.
+    func kill(_ id: WorkerID) {
+        running = running.filter { $0.value.worker != id }
+        reports.removeAll { $0.worker == id }
+        handle(.workerDetached(id))
+    }
+
+    /// A worker reports something now.
+    func report(_ id: WorkerID, _ lease: UInt64, _ key: OccurrenceKey, _ outcome: Outcome) {
+        running[lease] = nil
+        handle(.outcomes(id, [Self.report(lease, key, outcome, now)]))
+    }
+
+    /// The process ends without a word, and another opens the store.
+    func crash(rejoin: [String] = [], downMilliseconds: Int64 = 0) async throws {
+        events = []
+        // Frees the file's lock; what the store adds of its own, that no worker was attached, `rejoin` stands for.
+        await store.close()
+        store = try Self.open(folder)
+        reports = []
+        now.wallMilliseconds += downMilliseconds
+        now.monotonicMilliseconds += downMilliseconds
+        core = SchedulerCore(configuration: configuration, seed: UInt64(now.wallMilliseconds))
+        handle(.start(shards: Shard.all, rejoin: rejoin))
+    }
+
+    func setWallClock(by milliseconds: Int64) {
+        now.wallMilliseconds += milliseconds
+        handle(.tick)
+    }
+
+    /// Lets time pass.
+    func run(milliseconds: Int64) {
+        let end = now.monotonicMilliseconds + milliseconds
+        while true {
+            var next = end
+            if let due = core.nextDueMilliseconds {
+                next = min(next, now.monotonicMilliseconds + max(0, due - now.wallMilliseconds))
+            }
+            if let deadline = core.nextDeadlineMilliseconds { next = min(next, deadline) }
+            if let report = reports.map(\.at).min() { next = min(next, report) }
+            // The real loop looks at least this often.
+            next = max(now.monotonicMilliseconds, min(next, now.monotonicMilliseconds + 500))
+            let step = next - now.monotonicMilliseconds
+            now.monotonicMilliseconds += step
+            now.wallMilliseconds += step
+            let due = reports.filter { $0.at <= now.monotonicMilliseconds }
+            reports.removeAll { $0.at <= now.monotonicMilliseconds }
+            for report in due {
+                guard running.removeValue(forKey: report.report.lease) != nil else { continue }
+                handle(.workerCredit(report.worker, 1))
+                handle(.outcomes(report.worker, [report.report]))
+            }
+            handle(.tick)
+            if now.monotonicMilliseconds >= end { return }
+        }
+    }
+
+    // MARK: What a test sees
+
+    func summary(_ id: ReminderID) throws -> ReminderSummary {
+        try #require(try wait { done in store.reminder(id) { done($0) } }.get())
+    }
+
+    func attempts(_ id: ReminderID) throws -> [Attempt] {
+        try #require(try wait { done in store.attempts(of: id, limit: 10_000) { done($0) } }.get())
+    }
+
+    func runs(of id: ReminderID) -> [Run] { runs.filter { $0.key.reminder == id } }
+
+    // MARK: The core's outside
+
+    private func handle(_ event: Event) {
+        events.append(event)
+        while !events.isEmpty {
+            var effects: [Effect] = []
+            core.handle(events.removeFirst(), now: now, effects: &effects)
+            largestMemory = max(largestMemory, core.snapshot.entriesInMemory)
+            for effect in effects { carryOut(effect) }
+        }
+    }
+
+    private func carryOut(_ effect: Effect) {
+        switch effect {
+        case .load(let shard, let after, let through, let limit):
+            let result = wait { done in
+                store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done($0) }
+            }
+            switch result {
+            case .success(let entries): events.append(.loaded(shard, entries, full: entries.count >= limit))
+            case .failure(let error):
+                Issue.record("load: \(error)")
+                events.append(.loadFailed(shard))
+            }
+        case .write(let token, let batch):
+            guard !isDiskFull else { return events.append(.written(token: token, ok: false)) }
+            writes += batch.count
+            let result = submit(batch)
+            if case .failure(let error) = result { Issue.record("write: \(error)") }
+            events.append(.written(token: token, ok: true))
+        case .dispatch(let worker, let dispatches): for dispatch in dispatches { run(dispatch, on: worker) }
+        case .acknowledge(_, let leases): acknowledged += leases
+        case .revoke(let worker, let leases):
+            revoked += leases
+            // A worker stops what nobody wants, and is free for something else.
+            for lease in leases where !isDeaf && running.removeValue(forKey: lease) != nil { events.append(.workerCredit(worker, 1)) }
+        }
+    }
+
+    private func run(_ dispatch: Dispatch, on worker: WorkerID) {
+        let key = dispatch.entry.due.occurrence
+        #expect(now.wallMilliseconds >= key.scheduledAt * 1_000, "early")
+        #expect(now.wallMilliseconds >= dispatch.entry.due.dueAtMilliseconds, "early")
+        runs.append(Run(key: key, attempt: dispatch.attempt, worker: names[worker] ?? "", at: now.wallMilliseconds))
+        running[dispatch.lease] = (worker, key)
+        let answer = answer(dispatch)
+        guard let after = answer.afterMilliseconds else { return }
+        var report = Self.report(dispatch.lease, key, answer.outcome, now)
+        report.retryAfterMilliseconds = answer.retryAfterMilliseconds
+        reports.append(Report(at: now.monotonicMilliseconds + after, worker: worker, report: report))
+    }
+
+    private static func report(_ lease: UInt64, _ key: OccurrenceKey, _ outcome: Outcome, _ now: Moment) -> OutcomeReport {
+        OutcomeReport(
+            lease: lease, key: key, outcome: outcome, retryAfterMilliseconds: nil,
+            startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 1_000, statusCode: 0, detail: "")
+    }
+
+    private func submit(_ writes: [StoreWrite]) -> Result<[StoreWriteResult], StoreError> {
+        wait { done in store.submit(writes) { done($0) } }
+    }
+
+    /// The store answers on its own thread; a simulation waits for it.
+    private func wait<R: Sendable>(_ ask: (@escaping @Sendable (R) -> Void) -> Void) -> R {
+        let box = Mutex<R?>(nil), semaphore = DispatchSemaphore(value: 0)
+        ask { result in
+            box.withLock { $0 = result }
+            semaphore.signal()
+        }
+        semaphore.wait()
+        return box.withLock { $0! }
+    }
+}
