@@ -28,7 +28,7 @@ final class Mailbox: Sendable {
     let wakeup: Int32
 
     init() throws(DeliveryError) {
-        wakeup = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))
+        wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard wakeup >= 0 else { throw .system("eventfd failed: \(String(cString: strerror(errno)))") }
     }
 

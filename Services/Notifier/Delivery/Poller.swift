@@ -33,7 +33,7 @@ final class Poller {
     private(set) var opened = 0
 
     init(wakeup: Int32) throws(DeliveryError) {
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         self.wakeup = wakeup
         guard epoll >= 0 else { throw .system("epoll_create1 failed: \(String(cString: strerror(errno)))") }
         var event = epoll_event(events: Self.input, data: epoll_data_t(fd: wakeup))
@@ -43,7 +43,7 @@ final class Poller {
     }
 
     deinit {
-        if epoll >= 0 { close(epoll) }
+        if epoll >= 0 { _ = close(epoll) }
         ready.deallocate()
     }
 

@@ -8,8 +8,9 @@ struct Redaction {
 
     /// - Parameter authorization: an `Authorization` value; what follows its scheme is the secret.
     init(authorization: String) {
-        let bytes = authorization.utf8
-        let credential = bytes.firstIndex(of: 0x20).map { bytes[$0...].drop { $0 == 0x20 } } ?? bytes[...]
+        let bytes = Array(authorization.utf8)
+        let afterScheme = bytes.firstIndex(of: 0x20).map { bytes[$0...].drop { $0 == 0x20 } }
+        let credential = afterScheme ?? bytes[...]
         secret = credential.count >= Self.minimumSecretBytes ? Array(credential) : []
     }
 

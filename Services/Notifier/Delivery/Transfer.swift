@@ -86,11 +86,11 @@ final class Transfer {
         guard new != url else { return CURLE_OK }
         url = ""
         let isTLS = new.hasPrefix("https://")
-        let version = Int(isTLS ? CURL_HTTP_VERSION_2TLS.rawValue : CURL_HTTP_VERSION_1_1.rawValue)
+        let version = isTLS ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
         var code = ccurl_easy_set_long(easy, CURLOPT_HTTP_VERSION, version)
         // A libcurl without HTTP/2 does as well with HTTP/1.1.
         if code == CURLE_UNSUPPORTED_PROTOCOL {
-            code = ccurl_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1.rawValue))
+            code = ccurl_easy_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         }
         // Wait and see whether a connection being made can carry this request too.
         if code == CURLE_OK { code = ccurl_easy_set_long(easy, CURLOPT_PIPEWAIT, isTLS ? 1 : 0) }
@@ -121,7 +121,7 @@ final class Transfer {
         ).result(nowSeconds: work.startedWall / 1_000)
         result.startedAtMilliseconds = work.startedWall + Int64(beforeSending) / 1_000
         result.durationMicroseconds = Int(now - work.started)
-        return (work, result, version == Int(CURL_HTTP_VERSION_2_0.rawValue))
+        return (work, result, version == CURL_HTTP_VERSION_2_0)
     }
 
     private static func check(_ option: CURLoption, _ code: CURLcode) throws(DeliveryError) {
