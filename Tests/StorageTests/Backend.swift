@@ -94,7 +94,7 @@ enum Sample {
         Reminder(
             id: id, schedule: Schedule(start: start, rule: rule), task: "edvora.notification", arguments: arguments,
             queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: "",
-            classroomID: "c", createdBy: "t", createdAtMilliseconds: start * 1000 - 5000, sealedAuthorization: sealed)
+            classroomID: "c", createdBy: "t", createdAtMilliseconds: 1_794_995_000_000, sealedAuthorization: sealed)
     }
 
     static func attempt(_ scheduledAt: Int64, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {

@@ -94,7 +94,7 @@ struct SQLiteFileTests {
     func foreign() async throws {
         for content in ["database", "text"] {
             let other = folder.path + "/" + content
-            FileManager.default.createFile(atPath: other, contents: nil)
+            _ = FileManager.default.createFile(atPath: other, contents: nil)
             if content == "text" {
                 try String(repeating: "not a database\n", count: 100).write(toFile: other, atomically: false, encoding: .utf8)
             } else {
