@@ -89,7 +89,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(name: "GatewayTests", dependencies: ["gateway", "JSON"], path: "Tests/GatewayTests"),
-        .testTarget(name: "ClusterTests", dependencies: ["JSON"], path: "Tests/Cluster"),
+        .testTarget(name: "ClusterTests", path: "Tests/Cluster"),
     ],
     swiftLanguageModes: [.v6]
 )

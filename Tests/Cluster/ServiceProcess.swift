@@ -16,7 +16,7 @@ final class ServiceProcess {
         self.executable = Self.products.appending(path: executable)
         self.environment = environment
         log = folder.appending(path: "\(name).log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     }
 
     deinit { kill() }
@@ -71,9 +71,10 @@ final class ServiceProcess {
     func address(saidWith message: String, within seconds: Double = 20) throws -> String {
         var found: String?
         try wait(for: "\(name) to say \"\(message)\"", within: seconds) {
-            found = self.logged.split(separator: "\n").lazy.filter { $0.contains("\"message\":\"\(message)\"") }
-                .compactMap { $0.firstRange(of: "\"address\":\"").map { range in $0[range.upperBound...].prefix { $0 != "\"" } } }
-                .first.map(String.init)
+            for line in self.logged.split(separator: "\n") where line.contains("\"message\":\"\(message)\"") {
+                guard let field = line.firstRange(of: "\"address\":\"") else { continue }
+                found = String(line[field.upperBound...].prefix(while: { $0 != "\"" }))
+            }
             if found == nil, !self.isRunning { throw Stopped(name: self.name, log: self.logged) }
             return found != nil
         }
@@ -96,7 +97,7 @@ func wait(for what: String, within seconds: Double = 30, _ condition: () throws 
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
         if try condition() { return }
-        usleep(2_000)
+        usleep(20_000)
     }
     throw TimedOut(description: "waited \(seconds) s for \(what)")
 }

@@ -1,0 +1,163 @@
+import Foundation
+import Testing
+
+extension ClusterSuite {
+    /// The promises of DESIGN.md section 3, one after the other, with processes that are killed for real.
+    @Suite("keeps its promises", .serialized)
+    struct Faults {
+        @Test("1,000 reminders survive SIGKILL of every process at once; none is early")
+        func killEverything() throws {
+            let cluster = try Cluster()
+            let due = Cluster.now + 6
+            let ids = try cluster.create(1_000) { Cluster.reminder(at: due + Int64($0 % 4)) }
+            #expect(Set(ids).count == 1_000)
+            for process in cluster.all { process.kill() }
+            for process in cluster.all { try process.start() }
+            try Cluster.wait("all to be delivered", within: 60) { try cluster.summary().delivered == 1_000 }
+            let summary = try cluster.summary()
+            #expect(summary.early == 0)
+            #expect(summary.malformed == 0)
+            // Nothing was in flight at the kill: no crash explains a duplicate.
+            #expect(summary.received_twice == 0)
+            try cluster.expectNoCredentialOnDisk()
+        }
+
+        @Test("2,000 deliveries without a fault: each exactly once")
+        func noFault() throws {
+            let cluster = try Cluster()
+            try runTwoThousand(cluster) { _ in }
+            let summary = try cluster.summary()
+            #expect(summary.requests == 2_000)
+            #expect(summary.received_twice == 0)
+            #expect(summary.early == 0)
+        }
+
+        @Test("2,000 deliveries while worker, notifier and scheduler are killed in turn: none lost, duplicates only of what was in flight")
+        func killsInTheMiddle() throws {
+            let cluster = try Cluster()
+            try cluster.behave(#"{"delay_ms":20}"#)
+            var inFlight = 0
+            try runTwoThousand(cluster) { victim in
+                // What the killed process may have had under way: bounded by the worker's credit.
+                inFlight += 512
+                victim.kill()
+                try victim.start()
+            }
+            let summary = try cluster.summary()
+            #expect(summary.keys == 2_000)
+            #expect(summary.early == 0)
+            #expect(summary.delivered_twice <= inFlight)
+            // A duplicate has the key of the first: so there are no more keys than occurrences.
+            #expect(summary.requests - summary.keys <= inFlight)
+            try cluster.expectNoCredentialOnDisk()
+        }
+
+        /// Creates 2,000 reminders over eight seconds, lets `disturb` have each service in turn, and waits for the end.
+        private func runTwoThousand(_ cluster: Cluster, disturb: (ServiceProcess) throws -> Void) throws {
+            let due = Cluster.now + 5
+            _ = try cluster.create(2_000) { Cluster.reminder(at: due + Int64($0 % 8)) }
+            for (position, victim) in [cluster.workers[0], cluster.notifiers[0], cluster.scheduler].enumerated() {
+                let threshold = 300 + position * 500
+                try Cluster.wait("\(threshold) deliveries", within: 60) { try cluster.summary().delivered >= threshold }
+                try disturb(victim)
+            }
+            try Cluster.wait("all to be delivered", within: 90) { try cluster.summary().delivered == 2_000 }
+        }
+
+        @Test("stopping and restarting each service by SIGTERM loses nothing and doubles nothing")
+        func rolling() throws {
+            let cluster = try Cluster()
+            try cluster.behave(#"{"delay_ms":20}"#)
+            try runTwoThousand(cluster) { victim in
+                #expect(try victim.stop(within: 12) == 0)
+                try victim.start()
+            }
+            let summary = try cluster.summary()
+            #expect(summary.keys == 2_000)
+            #expect(summary.received_twice == 0)
+        }
+
+        @Test("a backend that answers 503 for 20 s gets everything afterwards, and a series' later occurrences do not wait for the earlier")
+        func outage() throws {
+            let cluster = try Cluster()
+            try cluster.behave(#"{"status":503,"title":"outage"}"#)
+            let due = Cluster.now + 2
+            let ids = try cluster.create(50) { _ in Cluster.reminder(at: due, title: "outage") }
+            let series = try #require(
+                try cluster.create(Cluster.reminder(at: due, title: "outage", rule: "\"FREQ=SECONDLY;COUNT=10\"")).json["id"] as? String)
+            // Each occurrence has its first try at its own second, although those before it are failing.
+            try Cluster.wait("all ten to be tried", within: 30) {
+                Set(try cluster.deliveries().filter { $0.key.hasPrefix(series) }.map(\.scheduled_at)).count == 10
+            }
+            let firstTries = Dictionary(grouping: try cluster.deliveries().filter { $0.key.hasPrefix(series) }, by: \.scheduled_at)
+                .map { $0.value[0].received_at_ms - $0.key * 1_000 }
+            #expect(firstTries.allSatisfy { $0 < 5_000 })
+            try Cluster.wait("20 s to pass", within: 30) { Cluster.now >= due + 20 }
+            #expect(try cluster.summary().delivered == 0)
+            try cluster.behave("{}")
+            try Cluster.wait("all to be delivered", within: 120) { try cluster.summary().delivered == 60 }
+            for id in ids.prefix(5) + [series] { try cluster.waitUntilCompleted(id) }
+        }
+
+        @Test("a refused credential holds the occurrences, a PATCH with a new one releases them, and neither is ever shown")
+        func held() throws {
+            let cluster = try Cluster()
+            let fresh = Cluster.credential + "-fresh"
+            try cluster.behave(#"{"credentials":["\#(fresh)"]}"#)
+            let answer = try cluster.create(Cluster.reminder(at: Cluster.now + 1, rule: "\"FREQ=SECONDLY;COUNT=3\""))
+            let id = try #require(answer.json["id"] as? String)
+            try Cluster.wait("three to be held") { try cluster.attempts(id).count { $0["outcome"] as? String == "auth_rejected" } == 3 }
+            #expect(try cluster.summary().delivered == 0)
+            let patched = try HTTPConnection(cluster.api).send("PATCH", "/reminders/\(id)", body: #"{"auth_header":"\#(fresh)"}"#)
+            #expect(patched.status == 200, "\(patched.body)")
+            try cluster.waitUntilCompleted(id)
+            #expect(try cluster.summary().delivered == 3)
+            for path in ["/reminders/\(id)", "/reminders/\(id)/attempts"] {
+                #expect(!(try HTTPConnection(cluster.api).get(path).body.contains("cluster-credential")))
+            }
+            try cluster.expectNoCredentialOnDisk()
+        }
+
+        @Test("two workers and two notifiers share the work; when one of each is killed the pause is less than a second")
+        func sharing() throws {
+            let cluster = try Cluster(workers: 2, notifiers: 2)
+            let due = Cluster.now + 5
+            // Due at every second, but from many lanes at once; a gap is what lies between two deliveries.
+            _ = try cluster.create(40) { _ in Cluster.reminder(at: due, rule: "\"FREQ=SECONDLY;COUNT=14\"") }
+            try cluster.behave(#"{"delay_ms":100}"#)
+            try Cluster.wait("deliveries to flow") { try cluster.summary().delivered >= 120 }
+            cluster.workers[1].kill()
+            try Cluster.wait("deliveries to flow", within: 20) { try cluster.summary().delivered >= 280 }
+            cluster.notifiers[1].kill()
+            try Cluster.wait("all to be delivered", within: 60) { try cluster.summary().delivered == 40 * 14 }
+            for service in [cluster.workers[0], cluster.notifiers[0]] {
+                #expect(service.isRunning)
+            }
+            let latest = try cluster.deliveries().map { $0.received_at_ms - $0.scheduled_at * 1_000 }.max() ?? 0
+            #expect(latest < 1_000 + 300)
+        }
+
+        @Test("all services end within ten seconds of SIGTERM, and with code 0")
+        func terminate() throws {
+            let cluster = try Cluster()
+            _ = try cluster.create(10) { _ in Cluster.reminder(at: Cluster.now + 3_600) }
+            for process in cluster.all { #expect(try process.stop(within: 12) == 0, "\(process.name): \(process.logged.suffix(500))") }
+        }
+
+        @Test("a cluster with a secret works with it, and nobody comes in without")
+        func secret() throws {
+            let cluster = try Cluster(environment: ["CLUSTER_SECRET": "a secret of sixteen bytes"])
+            let id = try #require(try cluster.create(Cluster.reminder(at: Cluster.now)).json["id"] as? String)
+            try cluster.waitUntilCompleted(id)
+            let stranger = ServiceProcess(
+                "stranger", executable: "worker",
+                environment: [
+                    "SCHEDULER_ENDPOINTS": try cluster.scheduler.address(saidWith: "wire listening"), "WORKER_OPS_LISTEN": "127.0.0.1:0",
+                    "CLUSTER_SECRET": "another secret of the cluster", "LOG_LEVEL": "debug",
+                ], folder: cluster.folder)
+            try stranger.start()
+            try Cluster.wait("the stranger to be refused") { cluster.scheduler.logged.contains("connection refused") }
+            #expect(!stranger.logged.contains("\"message\":\"connected\",\"role\":\"scheduler\""))
+        }
+    }
+}
