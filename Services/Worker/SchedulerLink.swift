@@ -79,6 +79,12 @@ final class SchedulerLink: @unchecked Sendable {
             Proto.WorkerMessage(
                 attach: attach, credit: UInt32(max(0, concurrency - running.count)),
                 outcomes: Array(unacknowledged.values)))
+        logger.info(
+            "taking occurrences",
+            metadata: [
+                "queues": "\(queues.joined(separator: ","))", "concurrency": "\(concurrency)", "running": "\(running.count)",
+                "unacknowledged": "\(unacknowledged.count)",
+            ])
         // What this tick had gathered is in the announcement.
         fresh = []
         freshCredit = 0

@@ -259,7 +259,7 @@ public final class Client: Caller, @unchecked Sendable {
 
     private func ready(_ connection: ClientConnection) {
         logger.info(
-            "connected", metadata: ["address": "\(connection.address)", "role": "\(connection.peer.role)"])
+            "connected", metadata: ["address": "\(connection.address.endpoint)", "role": "\(connection.peer.role)"])
         onReady(connection)
         let calls = waiting
         waiting = []
@@ -267,8 +267,8 @@ public final class Client: Caller, @unchecked Sendable {
     }
 
     private func lost(_ address: SocketAddress, _ reason: String, again wait: Int) {
-        lastFailure = "\(address): \(reason)"
+        lastFailure = "\(address.endpoint): \(reason)"
         logger.debug(
-            "not connected", metadata: ["address": "\(address)", "reason": "\(reason)", "again_in_ms": "\(wait)"])
+            "not connected", metadata: ["address": "\(address.endpoint)", "reason": "\(reason)", "again_in_ms": "\(wait)"])
     }
 }

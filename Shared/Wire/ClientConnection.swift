@@ -77,7 +77,7 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
     func closed(_ reason: String) {
         isOpen = false
         isLeaving = true
-        let error = CallError(.unavailable, "connection to \(address) lost: \(reason)", isConnectionLost: true)
+        let error = CallError(.unavailable, "connection to \(address.endpoint) lost: \(reason)", isConnectionLost: true)
         let calls = unary, open = streams
         unary = [:]
         streams = [:]
@@ -143,7 +143,7 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
         for (id, call) in late {
             unary.removeValue(forKey: id)
             connection?.sendCancel(call: id)
-            call.complete(.failure(CallError(.deadlineExceeded, "no answer from \(address) in time")))
+            call.complete(.failure(CallError(.deadlineExceeded, "no answer from \(address.endpoint) in time")))
         }
         if !unary.isEmpty { scheduleSweep() }
     }

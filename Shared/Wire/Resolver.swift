@@ -61,3 +61,8 @@ enum Resolver {
         }
     }
 }
+
+extension SocketAddress {
+    /// `host:port` as an operator writes it.
+    var endpoint: WireEndpoint { WireEndpoint(host: ipAddress ?? "\(self)", port: port ?? 0) }
+}

@@ -57,7 +57,7 @@ struct Reminders: Sendable {
             throw Problem(.internalServerError, "the stored answer to this Idempotency-Key cannot be read")
         }
         var headers: HTTPFields = [.location: "/reminders/\(id)"]
-        headers[IdempotencyKey.replayedHeader] = "true"
+        if let name = IdempotencyKey.replayedHeader { headers[name] = "true" }
         return Answer(.created, bytes: bytes, headers: headers)
     }
 

@@ -12,7 +12,7 @@ public struct SettingType<Value: Sendable>: Sendable {
     /// run a service.
     let placeholder: Value
     /// `nil`: the text is not such a value.
-    let parse: @Sendable (String) -> Value?
+    public let parse: @Sendable (String) -> Value?
     /// Whether a flag without a value means `true`.
     var isSwitch = false
     /// Whether the value must never be shown.
