@@ -66,7 +66,7 @@ struct OpsServerTests {
 
     @Test("serves the routes that a service adds")
     func routes() async throws {
-        try await withServer(routes: { router in router.get("/dashboard") { _, _ in "hello" } }) { port in
+        try await withServer(routes: { router in router.get("/dashboard") { _, _ in "hello" } }) { (port: Int) async throws in
             #expect(try await http(port: port, path: "/dashboard").body == "hello")
         }
     }

@@ -6,7 +6,7 @@ import Testing
 struct SettingsTests {
     @Test("flags win over the environment, and that over the file, and that over the default")
     func precedence() throws {
-        try withFile("SAMPLE_LISTEN=127.0.0.1:1\n") { path in
+        try withFile("SAMPLE_LISTEN=127.0.0.1:1\n") { (path: String) throws in
             var environment = Sample.required
             #expect(try Sample.read([], environment).listen.port == 7_000)
             #expect(try Sample.read(["--config", path], environment).listen.port == 1)
@@ -61,9 +61,9 @@ struct SettingsTests {
         (["--config"], Sample.required, "--config needs the path of a file"),
         (["--config", "/nowhere/x.env"], Sample.required, "--config was \"/nowhere/x.env\", which cannot be read: No such file or directory"),
         (["--sample-listen", "0.0.0.0:80"], Sample.required,
-         "0.0.0.0:80 can be reached from other machines and nothing would authenticate them; set CLUSTER_SECRET, or TLS_CERT and TLS_KEY; or CLUSTER_INSECURE=true if the network itself is trusted; or listen on 127.0.0.1"),
-        (["--tls-cert", "a.pem"], Sample.required, "TLS_CERT and TLS_KEY go together (TLS_CA needs both); set both or none of the three"),
-        (["--tls-ca", "a.pem"], Sample.required, "TLS_CERT and TLS_KEY go together (TLS_CA needs both); set both or none of the three"),
+         "0.0.0.0:80 can be reached from other machines and nothing would authenticate them; set CLUSTER_SECRET, or TLS_CERT, TLS_KEY and TLS_CA; or CLUSTER_INSECURE=true if the network itself is trusted; or listen on 127.0.0.1"),
+        (["--tls-cert", "a.pem"], Sample.required, "TLS_CERT, TLS_KEY and TLS_CA go together; set all three or none"),
+        (["--tls-ca", "a.pem"], Sample.required, "TLS_CERT, TLS_KEY and TLS_CA go together; set all three or none"),
     ]
 
     @Test("a fault is one line that says what was wrong and what is right", arguments: faults.indices)
@@ -135,7 +135,7 @@ struct SettingsTests {
     @Test("a listener that others can reach needs a secret, TLS, or the operator's word")
     func listenerRule() throws {
         let base = ["--sample-listen", "0.0.0.0:80"]
-        for more in [["--cluster-secret", "0123456789abcdef"], ["--tls-cert", "a", "--tls-key", "b"], ["--cluster-insecure"]] {
+        for more in [["--cluster-secret", "0123456789abcdef"], ["--tls-cert", "a", "--tls-key", "b", "--tls-ca", "c"], ["--cluster-insecure"]] {
             #expect(try Sample.read(base + more).listen.port == 80)
         }
         #expect(Sample.fault(base + ["--cluster-insecure", "false"]).hasPrefix("0.0.0.0:80 can be reached"))
@@ -160,12 +160,12 @@ struct ConfigurationFileTests {
         ("ZZZ=a", "line 1: ZZZ is not a setting of sample; --help lists them"),
     ])
     func faults(text: String, message: String) throws {
-        try withFile(text) { path in #expect(Sample.fault(["--config", path]) == "\(path) \(message)") }
+        try withFile(text) { (path: String) throws in #expect(Sample.fault(["--config", path]) == "\(path) \(message)") }
     }
 
     @Test("a bad value from it names file and line")
     func origin() throws {
-        try withFile("\nSAMPLE_QUEUE=toolong") { path in
+        try withFile("\nSAMPLE_QUEUE=toolong") { (path: String) throws in
             #expect(Sample.fault(["--config", path]).hasPrefix("SAMPLE_QUEUE was \"toolong\" (from \(path) line 2); it must be"))
         }
     }
@@ -173,8 +173,8 @@ struct ConfigurationFileTests {
     @Test("it has at most 1 MiB")
     func bound() throws {
         let comment = "#" + String(repeating: "x", count: (1 << 20) - 2) + "\n"
-        try withFile(comment) { path in #expect(Sample.fault(["--config", path]) == "no fault") }
-        try withFile(comment + "\n") { path in
+        try withFile(comment) { (path: String) throws in #expect(Sample.fault(["--config", path]) == "no fault") }
+        try withFile(comment + "\n") { (path: String) throws in
             #expect(Sample.fault(["--config", path]).hasSuffix("which cannot be read: it is larger than 1048576 bytes"))
         }
     }

@@ -83,7 +83,7 @@ struct SupervisorTests {
         #expect(code.withLock { $0 } == ExitCode.notDrained)
     }
 
-    @Test("a second signal ends at once", arguments: [(SIGTERM, Int32(143)), (SIGINT, 130)])
+    @Test("a second signal ends at once", arguments: [(SIGTERM, 143), (SIGINT, 130)] as [(Int32, Int32)])
     func secondSignal(signal: Int32, expected: Int32) async throws {
         let code = Mutex<Int32?>(nil), (release, continuation) = AsyncStream<Void>.makeStream()
         let pipe = pipe
