@@ -48,7 +48,7 @@ let package = Package(
 
         // What they share.
         .target(name: "Domain", path: "Shared/Domain"),
-        .target(name: "Recurrence", path: "Shared/Recurrence"),
+        .target(name: "Recurrence", path: "Shared/Recurrence", exclude: ["Engine"]),
         .target(name: "JSON", path: "Shared/JSON"),
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC"], path: "Shared/Messages"),
         .target(

@@ -1,5 +1,5 @@
-// Measures the embedded store: creates and settles a second with many under way, pages of due entries, and single
-// commits a second beside what the disk gives for an fsync.
+// Measures the embedded store: creates and settles a second with many under way, pages of due entries, and creates with
+// few under way, where each commit's fsync is waited for, beside what the disk gives for an fsync.
 //
 //     storage-benchmark [directory] [number of reminders]
 
@@ -13,9 +13,6 @@ let total = arguments.count > 2 ? Int(arguments[2]) ?? 300_000 : 300_000
 let directory = parent + "/storage-benchmark-\(ProcessInfo.processInfo.processIdentifier)"
 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
 defer { try? FileManager.default.removeItem(atPath: directory) }
-
-/// Writes that are submitted and not yet answered.
-let underWay = 16_384
 
 func cpuSeconds() -> Double {
     var time = timespec()
@@ -39,12 +36,12 @@ func fail(_ error: StoreError) -> Never {
 }
 
 /// Submits each write by itself, at most `underWay` unanswered.
-func submitAll(_ store: some Store, _ writes: [StoreWrite], perSubmit: Int = 1) {
-    let room = DispatchSemaphore(value: underWay / perSubmit), all = DispatchGroup()
-    for first in stride(from: 0, to: writes.count, by: perSubmit) {
+func submitAll(_ store: some Store, _ writes: [StoreWrite], underWay: Int = 16_384) {
+    let room = DispatchSemaphore(value: underWay), all = DispatchGroup()
+    for write in writes {
         room.wait()
         all.enter()
-        store.submit(Array(writes[first..<min(first + perSubmit, writes.count)])) { result in
+        store.submit([write]) { result in
             if case .failure(let error) = result { fail(error) }
             room.signal()
             all.leave()
@@ -58,7 +55,7 @@ let begin: Int64 = 1_790_000_000
 let notification = (0..<420).map { _ in UInt8.random(in: 32...126, using: &random) }
 let sealed = (0..<96).map { _ in UInt8.random(in: 0...255, using: &random) }
 
-let reminders = (0..<total).map { index in
+@MainActor func reminder(_ index: Int) -> Reminder {
     Reminder(
         id: ReminderID(unixMilliseconds: begin * 1000 + Int64(index / 40), using: &random),
         schedule: Schedule(start: begin + 3600 + Int64.random(in: 0..<(30 * 86_400), using: &random)),
@@ -68,14 +65,15 @@ let reminders = (0..<total).map { index in
         sealedAuthorization: sealed)
 }
 
+func create(_ reminder: Reminder) -> StoreWrite {
+    .create(reminder, position: SeriesPosition(scheduledAt: reminder.schedule.start, index: 1), idempotency: nil)
+}
+
+let reminders = (0..<total).map { reminder($0) }
 let store = try SQLiteStore(path: directory + "/benchmark.db") { print("fault: \($0)") }
 print("\(total) reminders of about \(notification.count + sealed.count + 180) bytes")
 measure("create, one write a submit", total) {
-    submitAll(
-        store,
-        reminders.map {
-            .create($0, position: SeriesPosition(scheduledAt: $0.schedule.start, index: 1), idempotency: nil)
-        })
+    submitAll(store, reminders.map(create))
 }
 
 nonisolated(unsafe) var loaded = 0  // Written by one completion at a time, each waited for.
@@ -104,16 +102,11 @@ let settles: [StoreWrite] = reminders.sorted { $0.schedule.start < $1.schedule.s
 }
 measure("settle, one write a submit", total) { submitAll(store, settles) }
 
+// New rows each time: SQLite writes no page, and so calls no fsync, for an update that changes nothing.
 let singles = min(2000, total)
-measure("one write, one commit at a time", singles) {
-    for reminder in reminders.prefix(singles) {
-        let done = DispatchSemaphore(value: 0)
-        store.submit([.replaceAuthorization(reminder.id, sealed: sealed, atMilliseconds: begin * 1000)]) { result in
-            if case .failure(let error) = result { fail(error) }
-            done.signal()
-        }
-        done.wait()
-    }
+for lanes in [1, 64] {
+    let fresh = (total..<(total + singles * lanes)).map { create(reminder($0)) }
+    measure("create, \(lanes) under way", fresh.count) { submitAll(store, fresh, underWay: lanes) }
 }
 
 let file = open(directory + "/raw", O_RDWR | O_CREAT, 0o600)
