@@ -6,6 +6,9 @@ struct Delivery: Sendable {
     let fault: RequestFault?
     /// When it is given up, in monotonic microseconds.
     let deadline: Int64
+    /// Its turn must come before this, in monotonic microseconds. One sent with no time left for an answer would
+    /// load the backend and still count as failed, and under overload soon all would be of that kind.
+    let startBy: Int64
     let completion: @Sendable (DeliveryResult) -> Void
 
     /// The answer to a delivery that never left.

@@ -9,6 +9,9 @@ import Synchronization
 ///
 /// Every delivery submitted is answered exactly once.
 public final class DeliveryEngine: Sendable {
+    /// How much of a request's time may pass before its turn comes; the rest is for the backend.
+    static let queuePercent: Int64 = 50
+
     private let mailbox: Mailbox
     private let longestTimeout: Int
     private let nextTicket = Atomic<UInt64>(1)
@@ -84,7 +87,8 @@ public final class DeliveryEngine: Sendable {
         let timeout = min(max(request.timeoutMilliseconds, 0), longestTimeout)
         return Delivery(
             ticket: ticket, request: request, fault: RequestGuard.fault(of: request),
-            deadline: now + Int64(timeout) * 1_000, completion: completion)
+            deadline: now + Int64(timeout) * 1_000,
+            startBy: now + Int64(timeout) * 1_000 * Self.queuePercent / 100, completion: completion)
     }
 
     private func put(_ deliveries: [Delivery]) {

@@ -164,7 +164,7 @@ final class DeliveryLoop {
             guard isProbe || lane.inFlight < lane.window && inFlight < configuration.maximumInFlight else { return }
             _ = lane.queue.popFirst()
             queued -= 1
-            if next.deadline <= now {
+            if next.startBy <= now {
                 answers.append((next, expired(next)))
             } else if lane.breaker.admit(now: now) {
                 start(next, in: lane, now: now)
@@ -236,10 +236,10 @@ final class DeliveryLoop {
     private func learn(from result: DeliveryResult, isHTTP2: Bool, lane: HostLane, now: Int64) {
         if result.statusCode > 0 {
             lane.breaker.succeeded()
-            if isHTTP2, !lane.isMultiplexed {
-                lane.isMultiplexed = true
-                lane.window = max(lane.window, configuration.maximumStreamsPerHost)
-            }
+            guard isHTTP2 != lane.isMultiplexed else { return }
+            // Told anew by each answer: another machine behind the same name may not offer it.
+            lane.isMultiplexed = isHTTP2
+            lane.window = isHTTP2 ? configuration.maximumStreamsPerHost : configuration.maximumConnectionsPerHost
         } else if OutcomeRules.countsAgainstHost(result.reason) {
             lane.lastFailure = result.detail
             lane.breaker.failed(now: now)
@@ -255,7 +255,7 @@ final class DeliveryLoop {
         guard now >= nextSweep else { return }
         nextSweep = now + Self.sweepInterval
         for lane in lanes.values where !lane.queue.isEmpty {
-            for delivery in lane.queue.remove(where: { $0.deadline <= now }) {
+            for delivery in lane.queue.remove(where: { $0.startBy <= now }) {
                 queued -= 1
                 answers.append((delivery, expired(delivery)))
             }
@@ -263,8 +263,8 @@ final class DeliveryLoop {
     }
 
     private func expired(_ delivery: Delivery) -> DeliveryResult {
-        let timeout = delivery.request.timeoutMilliseconds
-        let detail = "no connection was free within \(timeout) ms: the backend is slower than requests come"
+        let patience = Int64(delivery.request.timeoutMilliseconds) * DeliveryEngine.queuePercent / 100
+        let detail = "no connection was free within \(patience) ms: the backend is slower than requests come"
         return delivery.unsent(.timedOutInQueue, detail)
     }
 

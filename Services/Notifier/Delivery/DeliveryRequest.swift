@@ -8,7 +8,8 @@ public struct DeliveryRequest: Sendable {
     /// description, error or kept answer.
     public var authorization: String
     public var body: [UInt8]
-    /// The time from submission until the request is given up, waiting for its turn included, in milliseconds.
+    /// The time from submission until the request is given up, in milliseconds. Half of it may go by before its
+    /// turn comes; then it is given up unsent, as the backend would have too little time left.
     public var timeoutMilliseconds: Int
 
     public init(

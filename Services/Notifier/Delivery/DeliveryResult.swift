@@ -20,7 +20,8 @@ public struct DeliveryResult: Sendable, Hashable {
     public var detail: String
     /// The beginning of the answer's body, the credential blotted out.
     public var answer: [UInt8]
-    /// When the request left for the backend, in unix milliseconds; 0 if it never did.
+    /// When the request left for the backend, or, without a connection, when one was first tried, in unix
+    /// milliseconds; 0 if its turn never came.
     public var startedAtMilliseconds: Int64
     /// From the request's leaving the queue to its end.
     public var durationMicroseconds: Int

@@ -45,6 +45,8 @@ final class Transfer {
             (CURLOPT_TCP_KEEPALIVE, 1), (CURLOPT_NETRC, 0),
             // Answers are small; libcurl allocates the buffer anew for each request.
             (CURLOPT_BUFFERSIZE, 8_192),
+            // A proxy's answer to CONNECT is not the backend's.
+            (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1),
             // A cancelled name lookup ends by itself: the thread must not wait for it.
             (CURLOPT_QUICK_EXIT, 1),
         ]
@@ -118,7 +120,7 @@ final class Transfer {
             code: code, status: status, answer: answer, error: error,
             redaction: Redaction(authorization: work.delivery.request.authorization),
             kept: configuration.keptAnswerBytes
-        ).result(nowSeconds: work.startedWall / 1_000)
+        ).result(nowSeconds: (work.startedWall + (now - work.started) / 1_000) / 1_000)
         result.startedAtMilliseconds = work.startedWall + Int64(beforeSending) / 1_000
         result.durationMicroseconds = Int(now - work.started)
         return (work, result, version == CURL_HTTP_VERSION_2_0)
@@ -126,7 +128,8 @@ final class Transfer {
 
     private static func check(_ option: CURLoption, _ code: CURLcode) throws(DeliveryError) {
         guard code == CURLE_OK else {
-            throw .system("libcurl refuses option \(option.rawValue): \(CurlLibrary.text(code)); 7.87 or later is needed")
+            throw .system(
+                "libcurl refuses option \(option.rawValue): \(CurlLibrary.text(code)); 7.87 or later is needed")
         }
     }
 }

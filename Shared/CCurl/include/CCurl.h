@@ -6,12 +6,15 @@
 
 #include <curl/curl.h>
 
-// What an event loop around libcurl needs of Linux and Swift's Glibc module leaves out.
+// What the engine around libcurl needs of Linux and Swift's Glibc module leaves out.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 /// Names the calling thread, as `top -H` and a debugger show it; at most 15 bytes.
 void ccurl_name_thread(const char *name);
+
+/// memmem: where `part` first stands in `text`, or NULL.
+const void *ccurl_find(const void *text, size_t count, const void *part, size_t part_count);
 
 typedef size_t (*ccurl_bytes_function)(char *bytes, size_t size, size_t count, void *context);
 typedef curl_socket_t (*ccurl_open_function)(void *context, curlsocktype purpose, struct curl_sockaddr *address);

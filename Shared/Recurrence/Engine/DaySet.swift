@@ -33,6 +33,8 @@ struct DaySet: Sendable {
         private(set) var start = 0, end = 0
         private(set) var year = 0
         fileprivate var shape = 0
+        /// No day after this one is looked for.
+        var lastDay = Horizon.lastDay
 
         init() {}
 
@@ -66,7 +68,7 @@ struct DaySet: Sendable {
     }
 
     private func search(_ day: Int, _ place: inout Place) -> Int {
-        guard day <= Horizon.lastDay else { return Horizon.never }
+        guard day <= place.lastDay else { return Horizon.never }
         place.move(to: day)
         var index = day - place.start
         while true {
@@ -80,7 +82,7 @@ struct DaySet: Sendable {
                 }
                 if bits != 0 { return place.start + word * 64 + bits.trailingZeroBitCount }
             }
-            guard place.end <= Horizon.lastDay else { return Horizon.never }
+            guard place.end <= place.lastDay else { return Horizon.never }
             place.move(toYear: place.year + 1)
             index = 0
         }
@@ -130,5 +132,11 @@ struct DaySet: Sendable {
         return Horizon.never
     }
 
-    func contains(_ day: Int, _ place: inout Place) -> Bool { next(day, &place) == day }
+    /// Whether the set has the day.
+    func isNamed(_ day: Int, _ place: inout Place) -> Bool {
+        if isEveryDay { return true }
+        place.move(to: day)
+        let index = day - place.start
+        return words[place.shape * YearMask.words + index >> 6] >> UInt64(index & 63) & 1 == 1
+    }
 }

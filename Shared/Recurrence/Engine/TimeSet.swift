@@ -50,6 +50,8 @@ struct TimeSet: Sendable {
 
     /// Whether every minute and second of its hours belongs to it.
     var isWholeHours: Bool { kind == .product && minutes == TimeSet.allMinutes && seconds == TimeSet.allMinutes }
+    /// Whether it is all of hours × minutes × seconds.
+    var isProduct: Bool { kind == .product }
     /// Whether every second of every day belongs to it.
     var isEverything: Bool { count == TimeSet.secondsPerDay }
 
@@ -134,18 +136,18 @@ struct TimeSet: Sendable {
         return low
     }
 
-    /// The maximal runs of consecutive seconds of the day; nil if there are more than `limit`.
-    func runs(limit: Int) -> [ClosedRange<Int>]? {
+    /// The maximal runs of consecutive seconds of the day's first `bound`; nil if there are more than `limit`.
+    func runs(limit: Int, below bound: Int = TimeSet.secondsPerDay) -> [ClosedRange<Int>]? {
         var runs: [ClosedRange<Int>] = []
         var time = next(0)
-        while time != TimeSet.none {
+        while time != TimeSet.none, time < bound {
             guard runs.count < limit else { return nil }
             var end = time
-            if isWholeHours {
+            if isWholeHours, bound == TimeSet.secondsPerDay {
                 let hour = time / 3600
                 end = (hour + (~(hours >> UInt64(hour))).trailingZeroBitCount) * 3600 - 1
             } else {
-                while end < TimeSet.secondsPerDay - 1, next(end + 1) == end + 1 { end += 1 }
+                while end < bound - 1, next(end + 1) == end + 1 { end += 1 }
             }
             runs.append(time...end)
             time = next(end + 1)

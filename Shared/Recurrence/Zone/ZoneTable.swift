@@ -31,8 +31,6 @@ final class ZoneTable: Sendable {
     private let repeatsFrom: Int
     /// The first transition after that cycle.
     private let nextCycle: Int
-    /// Every offset that is ever in force, each once.
-    var distinctOffsets: Set<Int> { Set(offsets) }
     /// Every offset in force from `settledFrom` on.
     let lastOffsets: [Int]
     /// From here on only the footer's rule is at work.

@@ -79,7 +79,8 @@ final class DatabaseFile: Sendable {
             let count = text.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
             close(descriptor)
             guard refused == EWOULDBLOCK else {
-                throw .unavailable("\(lockPath): cannot be locked (\(reason(refused))). Keep the database on a local disk")
+                throw .unavailable(
+                    "\(lockPath): cannot be locked (\(reason(refused))). Keep the database on a local disk")
             }
             let owner = String(decoding: text.prefix(max(0, count)).prefix { (48...57).contains($0) }, as: UTF8.self)
             throw .unavailable(

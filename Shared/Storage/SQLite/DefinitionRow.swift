@@ -11,7 +11,8 @@ enum DefinitionRow {
     static let selected = columns.split(separator: ", ").map { "d.\($0)" }.joined(separator: ", ")
 
     static let insert = """
-        INSERT INTO definitions (number, shard, \(columns)) VALUES (\(Array(repeating: "?", count: 20).joined(separator: ",")))
+        INSERT INTO definitions (number, shard, \(columns))
+        VALUES (\(Array(repeating: "?", count: 20).joined(separator: ",")))
         """
 
     /// Binds every parameter of `insert`.

@@ -27,7 +27,8 @@ public final class SQLiteStore: Store {
     ) throws(StoreError) {
         guard sqlite3_libversion_number() >= SQLiteStore.oldestLibrary else {
             throw .unusable(
-                "SQLite \(String(cString: sqlite3_libversion())) is too old: 3.37 or later is needed. Upgrade libsqlite3")
+                "SQLite \(String(cString: sqlite3_libversion())) is too old: 3.37 or later is needed. "
+                    + "Upgrade libsqlite3")
         }
         let writes = TaskQueue<WriterTask>(maximumWeight: limits.queuedWrites)
         let reads = TaskQueue<ReaderTask>(maximumWeight: limits.queuedReads)

@@ -53,7 +53,9 @@ final class SnapshotReader {
             completion(query { queries throws(StoreQueryError) in try queries.attempts(of: id, limit: limit) })
         case .refused(let completion):
             completion(
-                isClosed ? .closed : .unavailable("more than \(limits.queuedReads) reads wait for \(file.path). Slow down"))
+                isClosed
+                    ? .closed
+                    : .unavailable("more than \(limits.queuedReads) reads wait for \(file.path). Slow down"))
         case .close(let completion):
             isClosed = true
             queries = nil
@@ -85,7 +87,8 @@ final class SnapshotReader {
                 return .failure(failure.storeError(path: file.path))
             case .damaged(let reason):
                 onFault("\(file.path): \(reason)")
-                return .failure(.unusable("\(file.path): \(reason). Restore the row from a backup, or cancel the reminder"))
+                return .failure(
+                    .unusable("\(file.path): \(reason). Restore the row from a backup, or cancel the reminder"))
             }
         }
     }

@@ -16,7 +16,8 @@ final class Standings {
         select = try connection.prepare("SELECT state, next_at FROM reminders WHERE shard = ?1 AND id = ?2")
         advance = try connection.prepare(
             """
-            UPDATE reminders SET next_at = ?4, next_index = ?5, updated_ms = max(updated_ms, ?6), delivered = delivered + ?7
+            UPDATE reminders
+            SET next_at = ?4, next_index = ?5, updated_ms = max(updated_ms, ?6), delivered = delivered + ?7
             WHERE shard = ?1 AND id = ?2 AND next_at = ?3 AND state < 2
             """)
         let nothingOpen = "NOT EXISTS (SELECT 1 FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND state < 2)"
@@ -33,7 +34,8 @@ final class Standings {
             """)
         countDelivery = try connection.prepare(
             """
-            UPDATE reminders SET delivered = delivered + 1, updated_ms = max(updated_ms, ?3) WHERE shard = ?1 AND id = ?2
+            UPDATE reminders SET delivered = delivered + 1, updated_ms = max(updated_ms, ?3)
+            WHERE shard = ?1 AND id = ?2
             """)
         cancelReminder = try connection.prepare(
             """

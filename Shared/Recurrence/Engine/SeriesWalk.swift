@@ -1,0 +1,94 @@
+/// Walks the occurrences of a series: its start, rules and RDATEs merged, less what EXDATE and EXRULE take away.
+struct SeriesWalk {
+    private let start: Int
+    private let limit: Int
+    private let rdates: [Int], exdates: [Int]
+    /// The first rule stands by itself, so that a series with one rule needs no array.
+    private var rule: RuleWalk?
+    private var others: [RuleWalk] = []
+    private var exrules: [RuleWalk] = []
+    /// What each source has next; `Horizon.never` where it has nothing more.
+    private var nextOfStart = Horizon.never, nextOfRule = Horizon.never, nextRDate = 0
+    private var nextOfOthers: [Int] = [], nextOfExrules: [Int] = []
+    /// Whether only the first rule is left to ask, and nothing is taken away.
+    private var isPlain = false
+    /// How many instants the last question went through, its answer and those taken away included.
+    private(set) var passed = 0
+
+    /// - Parameter excluding: false to pass over EXDATE and EXRULE.
+    init(_ series: Series, limit: Int, excluding: Bool = true) {
+        start = series.hasStart ? series.start : Horizon.never
+        self.limit = min(limit, series.last)
+        rdates = series.rdates
+        exdates = excluding ? series.exdates : []
+        if let first = series.rules.first { rule = RuleWalk(first.plan, limit: min(first.last, self.limit)) }
+        if series.rules.count > 1 {
+            others = series.rules.dropFirst().map { RuleWalk($0.plan, limit: min($0.last, limit)) }
+            nextOfOthers = others.map { _ in Horizon.never }
+        }
+        if excluding, !series.exrules.isEmpty {
+            exrules = series.exrules.map { RuleWalk($0.plan, limit: min($0.last, limit)) }
+            nextOfExrules = exrules.map { _ in Int.min }
+        }
+    }
+
+    /// The first occurrence from `instant` on; `Horizon.never` if there is none up to the limit. Must not go backwards.
+    mutating func seek(_ instant: Int) -> Int {
+        passed = 0
+        place(at: instant)
+        return take()
+    }
+
+    /// The occurrence after the last answer.
+    @inline(__always)
+    mutating func next() -> Int {
+        if isPlain {
+            passed = 1
+            return rule?.next() ?? Horizon.never
+        }
+        passed = 0
+        return take()
+    }
+
+    private mutating func place(at instant: Int) {
+        nextOfStart = start >= instant ? start : Horizon.never
+        nextOfRule = rule?.seek(instant) ?? Horizon.never
+        nextRDate = rdates.isEmpty ? 0 : rdates.lowerBound(instant)
+        for index in others.indices { nextOfOthers[index] = others[index].seek(instant) }
+    }
+
+    /// The least of what the sources have, with all of them moved past it; what is taken away is passed over.
+    private mutating func take() -> Int {
+        for _ in 0...Series.maximumExcludedRun {
+            let instant = takeIncluded()
+            guard instant <= limit else { return Horizon.never }
+            passed += 1
+            guard isExcluded(instant) else { return instant }
+        }
+        return Horizon.never
+    }
+
+    private mutating func takeIncluded() -> Int {
+        var least = min(nextOfStart, nextOfRule)
+        if nextRDate < rdates.count { least = min(least, rdates[nextRDate]) }
+        for instant in nextOfOthers { least = min(least, instant) }
+        guard least != Horizon.never else { return least }
+
+        if nextOfStart == least { nextOfStart = Horizon.never }
+        if nextRDate < rdates.count, rdates[nextRDate] == least { nextRDate += 1 }
+        isPlain = nextOfStart == Horizon.never && nextRDate >= rdates.count && others.isEmpty && exdates.isEmpty && exrules.isEmpty
+            && nextOfRule == least
+        if nextOfRule == least, !isPlain { nextOfRule = rule?.next() ?? Horizon.never }
+        for index in others.indices where nextOfOthers[index] == least { nextOfOthers[index] = others[index].next() }
+        return least
+    }
+
+    private mutating func isExcluded(_ instant: Int) -> Bool {
+        if !exdates.isEmpty, exdates.binarySearch(instant) { return true }
+        for index in exrules.indices {
+            if nextOfExrules[index] < instant { nextOfExrules[index] = exrules[index].seek(instant) }
+            if nextOfExrules[index] == instant { return true }
+        }
+        return false
+    }
+}
