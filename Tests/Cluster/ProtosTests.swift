@@ -5,7 +5,7 @@ extension ClusterSuite {
     @Suite("the wire's specification", .serialized)
     struct Protos {
         static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        static let python = ProcessInfo.processInfo.environment["TASK_SCHEDULER_PYTHON"] ?? "/usr/bin/python3"
+        static let python = ProcessInfo.processInfo.environment["TASK_SCHEDULER_PYTHON"] ?? "python3"
 
         /// Runs a command to its end; its output and exit code.
         static func run(_ command: [String], _ environment: [String: String] = [:]) throws -> (output: String, status: Int32) {
