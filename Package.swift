@@ -76,6 +76,11 @@ let package = Package(
         .executableTarget(
             name: "edvora-standin", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/StandIn"),
 
+        // Benchmarks: programs of their own, run on demand.
+        .executableTarget(name: "load", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/Benchmarks/Load"),
+        .executableTarget(
+            name: "storage-benchmark", dependencies: ["Storage", "Domain"], path: "Tests/Benchmarks/Storage"),
+
         // Tests.
         .testTarget(
             name: "RecurrenceTests", dependencies: ["Recurrence"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),

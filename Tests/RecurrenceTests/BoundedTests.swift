@@ -80,4 +80,15 @@ struct BoundedTests {
             #expect(series.next(after: BoundedTests.start) == nil)
         }
     }
+
+    @Test("an EXRULE that fills a month is leapt over")
+    func leapt() throws {
+        // From 2026-07-31T23:59:30Z; August is taken away, more than two million seconds.
+        let start: Int64 = 1_785_542_370, september: Int64 = 1_788_220_800
+        let series = Series(
+            start: start, rules: [try Rule(parsing: "FREQ=SECONDLY")], exrules: [try Rule(parsing: "FREQ=SECONDLY;BYMONTH=8")])
+        #expect(series.next(after: start + 28) == start + 29)
+        #expect(series.next(after: start + 29) == september)
+        #expect(series.previous(before: september) == start + 29)
+    }
 }

@@ -30,21 +30,27 @@ final class RecordFile {
 
     init(path: String) throws {
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure(description: "\(path) cannot be written: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw Failure(description: "\(path) cannot be written: \(String(cString: strerror(errno)))")
+        }
     }
 
     deinit { close(descriptor) }
 
     func append(_ line: String) {
-        gathered += Array((line + "\n").utf8)
+        gathered.append(contentsOf: line.utf8)
+        gathered.append(0x0A)
         if gathered.count >= Self.blockBytes { flush() }
     }
 
     func flush() {
-        while !gathered.isEmpty {
-            let count = gathered.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
-            gathered.removeFirst(count)
+        var written = 0
+        while written < gathered.count {
+            let count = gathered[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            // A full disk loses lines of the record, not the stand-in.
+            guard count > 0 else { break }
+            written += count
         }
+        gathered.removeAll(keepingCapacity: true)
     }
 }

@@ -30,10 +30,10 @@ struct APIResponder: HTTPResponder {
         } catch {
             answer = error.answer
             if error.status.kind == .serverError {
-                logger.warning("not answered", metadata: ["path": "\(match.path)", "status": "\(error.status.code)", "reason": "\(error.detail)"])
+                logger.warning("not answered", metadata: ["route": "\(match.route)", "status": "\(error.status.code)", "reason": "\(error.detail)"])
             }
         }
-        metrics.record(match.path, status: answer.status.code, ContinuousClock.now - start)
+        metrics.record(match.route, status: answer.status.code, ContinuousClock.now - start)
         var response = Response(
             status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
         response.headers[.cacheControl] = "no-store"
@@ -76,10 +76,10 @@ extension Problem {
 }
 
 extension RouteTable.Match {
-    /// The path as metrics and logs name it: from the table, never from the request.
-    fileprivate var path: String {
+    /// What metrics and logs name it: from the table, never from the request.
+    fileprivate var route: String {
         switch self {
-        case .operation(let operation, _): "\(operation.method.rawValue) \(operation.path)"
+        case .operation(let operation, _): operation.route
         case .otherMethods: "other method"
         case .nothing: "no such path"
         }

@@ -26,6 +26,7 @@ struct APIServer: Service, CustomStringConvertible {
     let listen: Endpoint
     let responder: APIResponder
     let logger: Logger
+    var requestTimeout = ConnectionGuard.requestTimeout
 
     var description: String { "api" }
 
@@ -36,8 +37,9 @@ struct APIServer: Service, CustomStringConvertible {
         // What Hummingbird says of connections is of no use to an operator unless something is wrong.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
+        let requestTimeout = requestTimeout
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard()], idleTimeout: Self.idleTimeout,
+            additionalChannelHandlers: [ConnectionGuard(requestTimeout: requestTimeout)], idleTimeout: Self.idleTimeout,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes, maxHeaderFieldCount: Self.maxHeaderFields))
         let application = Application(

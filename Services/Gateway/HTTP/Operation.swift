@@ -9,7 +9,9 @@ struct Operation: Sendable {
 
     let method: HTTPRequest.Method
     let path: PathTemplate
-    /// Unique; in metrics and documentation.
+    /// Method and path, as metrics and logs name it.
+    let route: String
+    /// Unique; the operation's name in documentation.
     let name: String
     let summary: String
     /// JSON Schema of the body, if it takes one; and of the query's parameters.
@@ -51,6 +53,7 @@ struct Operation: Sendable {
     ) {
         self.method = method
         self.path = path
+        route = "\(method.rawValue) \(path)"
         self.name = name
         self.summary = summary
         self.body = body

@@ -14,8 +14,9 @@ final class RequestMetrics: Sendable {
     private let otherTimer = Timer(label: "gateway_request_duration", dimensions: [("route", "none")])
 
     init(_ operations: [Operation]) {
-        let routes = Set(operations.map { "\($0.method.rawValue) \($0.path)" })
-        timers = Dictionary(uniqueKeysWithValues: routes.map { ($0, Timer(label: "gateway_request_duration", dimensions: [("route", $0)])) })
+        timers = Dictionary(
+            operations.map { ($0.route, Timer(label: "gateway_request_duration", dimensions: [("route", $0.route)])) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     func record(_ route: String, status: Int, _ duration: Duration) {

@@ -9,16 +9,7 @@ enum Upcoming {
         guard let position = reply.position, position.index > 0, reply.state == UInt32(ReminderState.scheduled.rawValue),
             let schedule = reply.reminder?.schedule
         else { return [] }
-        let series = try series(schedule)
-        // From the stored position on, so that a COUNT is not counted again from the start.
-        let here = Cursor(instant: position.scheduledAt, index: position.index)
-        var next = position.scheduledAt > now ? here : series.cursor(after: now, from: here)
-        var times: [Int64] = []
-        while let cursor = next, times.count < count {
-            times.append(cursor.instant)
-            next = series.next(after: cursor)
-        }
-        return times
+        return try series(schedule).first(count, after: max(now, position.scheduledAt - 1))
     }
 
     private static func series(_ schedule: Proto.Schedule) throws(Problem) -> Series {

@@ -90,7 +90,13 @@ struct RuleWalk {
     @inline(__always)
     mutating func next() -> Int { isElapsed ? elapsed.next() : calendar.next() }
 
-    /// Past `instant`, an answer of this walk, the first instant that another rule with the same raster or a coarser one could have
-    /// without this walk having it too.
+    /// Past `instant`, an answer of this walk, the first instant that the walk does not hold although its raster does.
     func endOfRun(after instant: Int) -> Int { isElapsed ? max(elapsed.runEnd, instant + 1) : instant + 1 }
+
+    /// Whether both step through elapsed time from the same start, and every step of this one is a step of the other.
+    func sharesRaster(with other: RuleWalk) -> Bool {
+        guard isElapsed, other.isElapsed else { return false }
+        let (own, theirs) = (elapsed.plan, other.elapsed.plan)
+        return own.window == 1 && theirs.window == 1 && own.anchor == theirs.anchor && own.step % theirs.step == 0
+    }
 }

@@ -21,6 +21,9 @@ struct DayRule {
     static let allMonths: UInt64 = 0x1FFE
     static let allWeekdays: UInt64 = 0x7F
 
+    /// Whether the days depend on the years before and after.
+    var needsNeighbours: Bool { !weekNumbers.isEmpty }
+
     /// Whether every day of every year is named.
     var isEveryDay: Bool {
         months == DayRule.allMonths && !hasMonthDays && !hasWeekdays && yearDays.isEmpty && weekNumbers.isEmpty

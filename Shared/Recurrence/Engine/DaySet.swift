@@ -18,9 +18,11 @@ struct DaySet: Sendable {
         }
         var words: [UInt64] = [], shapesWithDays: UInt32 = 0
         words.reserveCapacity(YearShape.count * YearMask.words)
+        var days = YearMask()
         for number in 0..<YearShape.count {
             let shape = YearShape(number)
-            let days = pick(rule.days(of: shape), shape)
+            // The neighbours of a common year matter to week numbers alone.
+            if shape.isLeap || rule.needsNeighbours || !(shape.followsLeap || shape.precedesLeap) { days = pick(rule.days(of: shape), shape) }
             for word in 0..<YearMask.words { words.append(days.bits[word]) }
             if days.bits != SIMD8(repeating: 0) { shapesWithDays |= 1 << UInt32(number) }
         }

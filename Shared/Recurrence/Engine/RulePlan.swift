@@ -95,10 +95,20 @@ final class RulePlan: Sendable {
     }
 
     private static func picking(_ set: SetPositions?, _ days: YearMask, _ shape: YearShape, byMonth: Bool) -> YearMask {
+        guard let set else { return days }
         var picked = YearMask()
         for month in 1...(byMonth ? 12 : 1) {
-            let members = days.days(in: byMonth ? shape.range(ofMonth: month) : 0..<shape.length)
-            for place in set?.all(of: members.count) ?? [] { picked.insert(members[place]) }
+            let range = byMonth ? shape.range(ofMonth: month) : 0..<shape.length
+            var count = 0
+            days.forEach(in: range) { _ in count += 1 }
+            var rank = 0, place = set.next(0, of: count)
+            days.forEach(in: range) { day in
+                if rank == place {
+                    picked.insert(day)
+                    place = set.next(rank + 1, of: count)
+                }
+                rank += 1
+            }
         }
         return picked
     }

@@ -21,7 +21,8 @@ public struct Series: Sendable {
         case ruleOnly
     }
 
-    /// Occurrences in a row that EXDATE and EXRULE may take away before the series counts as ended.
+    /// Occurrences in a row that EXDATE and EXRULE may take away before the series counts as ended. A stretch of time that a sub-daily
+    /// EXRULE fills on the raster of the only rule is leapt over and counts as one, but for a cursor's index.
     public static let maximumExcludedRun = 100_000
     /// Occurrences up to which ``count(through:)`` counts one by one, where there is more than one rule or an EXRULE.
     public static let maximumCounted = 1_000_000
@@ -171,7 +172,7 @@ public struct Series: Sendable {
     static func answer(_ instant: Int) -> Int64? { instant == Horizon.never ? nil : Int64(instant) }
 
     private func cursor(from instant: Int, index: Int64) -> Cursor? {
-        var walk = SeriesWalk(self, limit: last)
+        var walk = SeriesWalk(self, limit: last, counting: true)
         let found = walk.seek(instant)
         return Series.answer(found).map { Cursor(instant: $0, index: index &+ Int64(walk.passed)) }
     }

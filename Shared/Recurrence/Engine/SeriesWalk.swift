@@ -12,11 +12,16 @@ struct SeriesWalk {
     private var nextOfOthers: [Int] = [], nextOfExrules: [Int] = []
     /// Whether only the first rule is left to ask, and nothing is taken away.
     private var isPlain = false
+    /// Whether nobody asks for ``passed``, so that what is taken away may be leapt over.
+    private let countsNothing: Bool
     /// How many instants the last question went through, its answer and those taken away included.
     private(set) var passed = 0
 
-    /// - Parameter excluding: false to pass over EXDATE and EXRULE.
-    init(_ series: Series, limit: Int, excluding: Bool = true) {
+    /// - Parameters:
+    ///   - excluding: false to pass over EXDATE and EXRULE.
+    ///   - counting: true where ``passed`` is wanted.
+    init(_ series: Series, limit: Int, excluding: Bool = true, counting: Bool = false) {
+        countsNothing = !counting
         start = series.hasStart ? series.start : Horizon.never
         self.limit = min(limit, series.last)
         rdates = series.rdates
@@ -64,6 +69,7 @@ struct SeriesWalk {
             guard instant <= limit else { return Horizon.never }
             passed += 1
             guard isExcluded(instant) else { return instant }
+            skipRun(after: instant)
         }
         return Horizon.never
     }
@@ -81,6 +87,16 @@ struct SeriesWalk {
         if nextOfRule == least, !isPlain { nextOfRule = rule?.next() ?? Horizon.never }
         for index in others.indices where nextOfOthers[index] == least { nextOfOthers[index] = others[index].next() }
         return least
+    }
+
+    /// Where one sub-daily EXRULE holds every second, minute … of a stretch of time on the rule's own raster, goes to the stretch's end.
+    private mutating func skipRun(after instant: Int) {
+        guard others.isEmpty, nextRDate >= rdates.count, nextOfStart == Horizon.never, nextOfRule != Horizon.never else { return }
+        for index in exrules.indices where nextOfExrules[index] == instant {
+            let end = exrules[index].endOfRun(after: instant)
+            guard nextOfRule < end, let walk = rule, walk.sharesRaster(with: exrules[index]), countsNothing else { continue }
+            nextOfRule = rule?.seek(end) ?? Horizon.never
+        }
     }
 
     private mutating func isExcluded(_ instant: Int) -> Bool {

@@ -19,8 +19,18 @@ struct YearMask {
     static func & (a: YearMask, b: YearMask) -> YearMask { YearMask(bits: a.bits & b.bits) }
     static func | (a: YearMask, b: YearMask) -> YearMask { YearMask(bits: a.bits | b.bits) }
 
-    /// The days in the range, ascending.
-    func days(in range: Range<Int>) -> [Int] { range.filter(contains) }
+    /// Calls with each day in the range, ascending.
+    func forEach(in range: Range<Int>, _ body: (Int) -> Void) {
+        var day = range.lowerBound
+        while day < range.upperBound {
+            let rest = bits[day >> 6] >> UInt64(day & 63)
+            if rest == 0 { day = (day | 63) + 1 } else {
+                day += rest.trailingZeroBitCount
+                if day < range.upperBound { body(day) }
+                day += 1
+            }
+        }
+    }
 }
 
 /// The shape of a year: everything that decides which of its days a rule names.
