@@ -58,7 +58,7 @@ struct RandomSeries {
         rule.interval = interval(frequency)
         if oneIn(3) { rule.weekStart = Rule.Weekday.allCases.randomElement(using: &random) ?? .monday }
         if oneIn(4) { rule.byMonth = list(1...12) }
-        if frequency == .yearly, oneIn(4) { rule.byWeekNo = plain ? list(-51...53) : list(-53...53) }
+        if frequency == .yearly, oneIn(4) { rule.byWeekNo = plain ? list(-50...51) : list(-53...53) }
         if frequency == .yearly || frequency >= .hourly, oneIn(6) { rule.byYearDay = list(-366...366) }
         if frequency != .weekly, oneIn(4) { rule.byMonthDay = list(-31...31) }
         if oneIn(3) || plain && !rule.byWeekNo.isEmpty { rule.byDay = days(rule, plain: plain) }

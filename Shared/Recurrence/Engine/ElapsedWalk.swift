@@ -144,9 +144,35 @@ struct ElapsedSearch {
         let start = plan.anchor + steps * plan.step
         // Day 0 of the count is a Saturday: five days after a Monday.
         let clock = (start + offset + DayNumber.unixSeconds + 5 * 86_400) % modulus
-        let hit = plan.runs.map { hitByArithmetic($0, clock) } ?? hitByWalking(clock)
-        guard let hit else { return nil }
+        guard let hit = hit(clock) else { return nil }
         return max(instant, start + hit * plan.step)
+    }
+
+    /// A short walk first: where hits are frequent it is cheaper than asking for each run.
+    private func hit(_ clock: Int) -> Int? {
+        let stepsPerQuestion = 8
+        let round = modulus / ModularSearch.greatestCommonDivisor(plan.step, modulus)
+        let questions = (plan.runs?.count ?? ElapsedSearch.maximumRuns) * (modulus == 86_400 ? 1 : plan.weekdays.nonzeroBitCount)
+        if let hit = hitByWalking(clock, steps: min(round, questions * stepsPerQuestion)) { return hit }
+        guard round > questions * stepsPerQuestion else { return nil }
+        if let runs = plan.runs { return hitByArithmetic(runs, clock) }
+        return mayHit(clock) ? hitByWalking(clock, steps: round) : nil
+    }
+
+    /// Whether the raster can fall on one of the seconds, of the minutes and of the hours at all, each looked at by itself. Of rules with
+    /// many runs of times, those that never match nearly always show it here.
+    private func mayHit(_ clock: Int) -> Bool {
+        let coarse: [(mask: UInt64, unit: Int, modulus: Int)] = [
+            (plan.times.seconds, 1, 60), (plan.times.minutes, 60, 3600), (plan.times.hours, 3600, 86_400),
+        ]
+        return coarse.allSatisfy { mask, unit, modulus in
+            (0..<modulus / unit).contains { value in
+                guard mask >> UInt64(value) & 1 == 1 else { return false }
+                if unit + plan.window > modulus { return true }
+                let low = (value * unit - plan.window + 1 + modulus) % modulus, high = value * unit + unit - 1
+                return ModularSearch.firstHit(start: clock % modulus, step: plan.step % modulus, modulus: modulus, low, high) != nil
+            }
+        }
     }
 
     private var weekdayStarts: [Int] {
@@ -167,10 +193,10 @@ struct ElapsedSearch {
         return best
     }
 
-    private func hitByWalking(_ clock: Int) -> Int? {
-        let round = modulus / ModularSearch.greatestCommonDivisor(plan.step, modulus), step = plan.step % modulus
+    private func hitByWalking(_ clock: Int, steps: Int) -> Int? {
+        let step = plan.step % modulus
         var clock = clock
-        for hit in 0..<round {
+        for hit in 0..<steps {
             let time = clock % 86_400
             if isNamed(weekday: clock / 86_400) {
                 let next = plan.times.next(time)

@@ -45,6 +45,8 @@ extension Series {
             var walk = SeriesWalk(self, limit: end - 1)
             return walk.seek(instant)
         }
+        // Where there is none at all, one search says so instead of many.
+        guard first(from: earliest, before: bound) != Horizon.never else { return Horizon.never }
         var reach = 3600
         var from = bound, known = Horizon.never, end = bound
         while known == Horizon.never {

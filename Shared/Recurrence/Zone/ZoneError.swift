@@ -12,7 +12,8 @@ public enum ZoneError: Error, Sendable, Hashable, CustomStringConvertible {
         case .badIdentifier(let name):
             "time zone \"\(RuleError.shown(name))\" is not a zone's name; expected one of the IANA database, as Europe/Berlin or UTC"
         case .unknown(let name, let folder):
-            "time zone \"\(RuleError.shown(name))\" is unknown: no such file in \(folder); give a name of the IANA database, as Europe/Berlin, or install tzdata"
+            "time zone \"\(RuleError.shown(name))\" is unknown: no such file in \(folder); "
+                + "give a name of the IANA database, as Europe/Berlin, or install tzdata"
         case .unusable(let name, let reason):
             "the data of time zone \"\(RuleError.shown(name))\" cannot be used: \(reason); reinstall tzdata"
         }

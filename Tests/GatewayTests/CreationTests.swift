@@ -1,0 +1,213 @@
+import Domain
+import JSON
+import Messages
+import Recurrence
+import Testing
+
+@testable import gateway
+
+private func create(
+    _ body: ReminderBody, key: IdempotencyKey? = nil, nowMilliseconds: Int64 = now * 1_000
+) -> Creation {
+    var random = SystemRandomNumberGenerator()
+    return Creation(body, idempotency: key, nowMilliseconds: nowMilliseconds, using: &random)
+}
+
+@Suite("A create, worked out")
+struct CreationTests {
+    @Test("the scheduler is sent every field, and the first occurrence as the position")
+    func request() throws {
+        let body = try good(
+            [
+                "rrule": ["freq": 2, "byweekday": [0, 2]], "timezone": "Europe/Berlin", "until": .integer(now + 9_999_999), "queue": "q",
+                "priority": 7, "misfire_policy": "fire_all", "max_attempts": 4, "description": "d", "rdates": [.integer(now + 1_800)],
+            ])
+        let creation = create(body)
+        let reminder = try #require(creation.request.reminder)
+        #expect(reminder.id == creation.id.bytes)
+        #expect(
+            reminder.schedule
+                == Proto.Schedule(
+                    start: now + 3_600, rule: "FREQ=WEEKLY;BYDAY=MO,WE", timezone: "Europe/Berlin", hasUntil: true, until: now + 9_999_999,
+                    rdates: [now + 1_800]))
+        #expect(reminder.task == "edvora.notification")
+        #expect(try Proto.Notification(unpacking: reminder.arguments) == body.metadata.notification)
+        #expect(reminder.queue == "q")
+        #expect(reminder.priority == 7)
+        #expect(reminder.misfirePolicy == UInt32(MisfirePolicy.fireAll.rawValue))
+        #expect(reminder.maxAttempts == 4)
+        #expect(reminder.description == "d")
+        #expect(reminder.classroomId == "classroom")
+        #expect(reminder.createdBy == "teacher")
+        #expect(reminder.createdAtMs == now * 1_000)
+        #expect(creation.request.authorization == credential)
+        let first = try #require(body.schedule.series.first())
+        #expect(creation.request.position == Proto.Position(scheduledAt: first.instant, index: first.index))
+        #expect(creation.request.idempotency == nil)
+    }
+
+    @Test("the answer is as the design has it")
+    func answer() throws {
+        let creation = create(try good(["rrule": "FREQ=DAILY"]))
+        let start = now + 3_600
+        #expect(
+            try json(creation.answer) == [
+                "message": "success", "id": .string("\(creation.id)"), "state": "scheduled", "next_fire_at": .integer(start),
+                "upcoming": .array((0..<5).map { .integer(start + $0 * 86_400) }), "warnings": [],
+            ])
+        #expect(try json(create(good()).answer)["upcoming"] == [.integer(start)])
+    }
+
+    @Test("an excluded start is skipped, and the position's index counts it")
+    func excludedStart() throws {
+        let creation = create(try good(["rrule": "FREQ=DAILY;COUNT=3", "exdates": [.integer(now + 3_600)]]))
+        #expect(creation.request.position == Proto.Position(scheduledAt: now + 90_000, index: 2))
+        #expect(try json(creation.answer)["next_fire_at"] == .integer(now + 90_000))
+    }
+
+    @Test("with an Idempotency-Key the id lies in the key's shard, and the answer is stored with it")
+    func shard() throws {
+        let body = try good()
+        var seen: Set<Shard> = []
+        for number in 0..<500 {
+            let key = IdempotencyKey(key: "key-\(number)", caller: "", body: [1])
+            let creation = create(body, key: key)
+            #expect(creation.id.shard == key.shard)
+            #expect(creation.request.idempotency == Proto.Idempotency(key: key.digest, request: key.requestDigest, answer: creation.answer))
+            seen.insert(creation.id.shard)
+        }
+        #expect(seen.count == Shard.count, "keys spread over all shards")
+    }
+
+    @Test("keys are told apart by caller, key and body")
+    func digests() {
+        let first = IdempotencyKey(key: "k", caller: "c", body: [1])
+        #expect(first == IdempotencyKey(key: "k", caller: "c", body: [1]))
+        #expect(first.digest.count == 32)
+        #expect(first.requestDigest.count == 32)
+        #expect(first.digest != IdempotencyKey(key: "k", caller: "d", body: [1]).digest)
+        #expect(first.digest != IdempotencyKey(key: "l", caller: "c", body: [1]).digest)
+        #expect(IdempotencyKey(key: "bc", caller: "a", body: []).digest != IdempotencyKey(key: "c", caller: "ab", body: []).digest)
+        let other = IdempotencyKey(key: "k", caller: "c", body: [2])
+        #expect(first.digest == other.digest)
+        #expect(first.requestDigest != other.requestDigest)
+    }
+
+    @Test("a token that ends before it is needed is a warning that does not repeat it")
+    func warnings() throws {
+        func warnings(_ header: String) throws -> [JSONValue] {
+            guard case .array(let warnings)? = try json(create(good(metadata: ["auth_header": .string(header)])).answer)["warnings"] else { return [] }
+            return warnings
+        }
+        let early = token(["exp": .integer(now + 3_599)]), onTime = token(["exp": .integer(now + 3_600)]), later = token(["exp": .integer(now + 3_601)])
+        #expect(try warnings("Bearer \(early)").count == 1)
+        #expect(try warnings("Bearer \(onTime)").count == 1)
+        #expect(try warnings("Bearer \(later)").isEmpty)
+        #expect(try warnings(early).count == 1)
+        #expect(try !warnings("Bearer \(early)")[0].text().contains(early.prefix(10)))
+        #expect(try warnings("Bearer \(early)")[0].text().contains("2026-11-23T00:59:59Z"))
+        #expect(try warnings("Basic abc").isEmpty)
+    }
+
+    @Test("no answer holds the credential")
+    func noCredential() throws {
+        #expect(try !String(decoding: create(good()).answer, as: UTF8.self).contains("credential"))
+    }
+}
+
+@Suite("What is forecast")
+struct ForecastTests {
+    private func times(_ changes: JSONObject) throws -> [Int64] {
+        guard case .array(let times)? = try json(create(good(changes), nowMilliseconds: now * 1_000 + 500).answer)["upcoming"] else { return [] }
+        return times.compactMap(\.wholeNumber)
+    }
+
+    private let day: Int64 = 86_400
+
+    @Test("a one-shot in the past is fired at once, whatever the policy", arguments: ["fire_once", "fire_all", "skip"])
+    func pastOneShot(policy: String) throws {
+        #expect(try times(["start_datetime": .integer(now - 99_999), "misfire_policy": .string(policy)]) == [now])
+        #expect(try times(["start_datetime": .integer(now), "misfire_policy": .string(policy)]) == [now])
+        #expect(try times(["start_datetime": .integer(now + 1), "misfire_policy": .string(policy)]) == [now + 1])
+    }
+
+    @Test("a series with a past: one is fired now for all that were missed, or all are, or none is")
+    func pastSeries() throws {
+        let start = now - 10 * day - 7_200
+        let coming = (1...5).map { start + (10 + Int64($0)) * day }
+        for policy in ["fire_once", "fire_all"] as [JSONValue] {
+            #expect(try times(["start_datetime": .integer(start), "rrule": "FREQ=DAILY", "misfire_policy": policy]) == [now] + coming.prefix(4))
+        }
+        #expect(try times(["start_datetime": .integer(start), "rrule": "FREQ=DAILY", "misfire_policy": "skip"]) == coming)
+    }
+
+    @Test("skip still fires what is hardly late")
+    func hardlyLate() throws {
+        for (start, isFired) in [(now - 30, true), (now - 60, true), (now - 61, false)] {
+            let found = try times(["start_datetime": .integer(start), "rrule": "FREQ=DAILY;COUNT=2", "misfire_policy": "skip"])
+            #expect(found == (isFired ? [now, start + day] : [start + day]))
+        }
+        #expect(try times(["start_datetime": .integer(now - 10 * day), "rrule": "FREQ=DAILY;COUNT=20", "misfire_policy": "skip"]).first == now)
+    }
+
+    @Test("a series all of whose occurrences are skipped says so")
+    func allSkipped() throws {
+        let body = try good(["start_datetime": .integer(now - 10 * day), "rrule": "FREQ=DAILY;COUNT=2", "misfire_policy": "skip"])
+        let answer = try json(create(body).answer)
+        #expect(answer["next_fire_at"] == .null)
+        #expect(answer["upcoming"] == [])
+        guard case .array(let warnings)? = answer["warnings"] else {
+            Issue.record("no warnings")
+            return
+        }
+        #expect(warnings.count == 1)
+    }
+
+    @Test("a weekly rule in Berlin keeps its wall-clock time over the end of summer time")
+    func berlin() throws {
+        // 19 October 2026, 09:00 in Berlin (UTC+2); summer time ends on the 25th.
+        let start: Int64 = 1_792_393_200
+        var random = SystemRandomNumberGenerator()
+        let body = try good(["start_datetime": .integer(start), "rrule": "FREQ=WEEKLY;BYDAY=MO", "timezone": "Europe/Berlin"])
+        let answer = try json(Creation(body, idempotency: nil, nowMilliseconds: (start - 5) * 1_000, using: &random).answer)
+        #expect(answer["upcoming"] == .array([0, 7 * day + 3_600, 14 * day + 3_600, 21 * day + 3_600, 28 * day + 3_600].map { .integer(start + $0) }))
+    }
+}
+
+@Suite("Tokens")
+struct TokenTests {
+    @Test("the end of a token is read, whatever scheme stands before it")
+    func expiry() {
+        #expect(JSONWebToken.expiry(inHeader: "Bearer " + token(["exp": 1_795_000_000])) == 1_795_000_000)
+        #expect(JSONWebToken.expiry(inHeader: "bearer  " + token(["sub": "ü", "exp": 1_795_000_000.75])) == 1_795_000_000)
+        #expect(JSONWebToken.expiry(inHeader: token(["exp": -1])) == -1)
+        // All 64 characters of the alphabet, and each length of the last group.
+        for length in 0..<200 { #expect(JSONWebToken.expiry(inHeader: token(["x": .string(String(repeating: "~?>", count: length)), "exp": 5])) == 5) }
+    }
+
+    @Test(
+        "what is no token has no end",
+        arguments: ["", " ", "Bearer", "Bearer x", "a.b", "a.b.c.d", "..", "a.!!.c", "Bearer a.bm9wZQ.c", "a.e30.c", "a.W10.c", "a.eyJleHAiOiJ4In0.c", "a.eyJleHAiOjFlMzAwfQ.c"])
+    func noToken(header: String) {
+        #expect(JSONWebToken.expiry(inHeader: header) == nil)
+    }
+}
+
+/// A token with these claims and a signature that nobody checks.
+func token(_ claims: JSONValue) -> String {
+    func encode(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        var result = "", bits: UInt32 = 0, count = 0
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                result.append(alphabet[Int(bits >> UInt32(count) & 63)])
+            }
+        }
+        if count > 0 { result.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
+        return result
+    }
+    return encode(Array(#"{"alg":"none"}"#.utf8)) + "." + encode(claims.bytes()) + "." + encode([1, 2, 3])
+}

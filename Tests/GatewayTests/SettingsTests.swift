@@ -1,0 +1,34 @@
+import Testing
+
+@testable import Operations
+@testable import gateway
+
+@Suite("The gateway's settings")
+struct SettingsTests {
+    private func read(_ environment: [String: String]) throws -> GatewaySettings {
+        guard
+            case .run(let settings, _) = try CommandLineStart<GatewaySettings>.read(
+                service: "gateway", version: "1", arguments: [], environment: environment)
+        else { throw StartError("it printed instead") }
+        return settings
+    }
+
+    @Test("all have defaults")
+    func defaults() throws {
+        let settings = try read([:])
+        #expect(settings.listen.description == "127.0.0.1:5000")
+        #expect(settings.opsListen.description == "127.0.0.1:5555")
+        #expect(settings.schedulers.map(\.description) == ["127.0.0.1:7101"])
+    }
+
+    @Test("a listener that others can reach is refused unless anyone may call, and the line says what to set")
+    func anonymous() throws {
+        let error = #expect(throws: ConfigurationError.self) { try read(["GATEWAY_LISTEN": "0.0.0.0:5000"]) }
+        #expect(error?.description.contains("GATEWAY_ALLOW_ANONYMOUS=true") == true)
+        #expect(error?.description.contains("0.0.0.0:5000") == true)
+        _ = try read(["GATEWAY_LISTEN": "0.0.0.0:5000", "GATEWAY_ALLOW_ANONYMOUS": "true"])
+        _ = try read(["GATEWAY_LISTEN": "[::1]:0"])
+        #expect(throws: ConfigurationError.self) { try read(["GATEWAY_OPS_LISTEN": "0.0.0.0:5555"]) }
+        #expect(throws: ConfigurationError.self) { try read(["SCHEDULER_ENDPOINTS": "nowhere"]) }
+    }
+}

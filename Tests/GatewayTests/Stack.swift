@@ -1,0 +1,177 @@
+import Domain
+import JSON
+import Logging
+import Messages
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Operations
+import Testing
+import Wire
+
+@testable import gateway
+
+/// The other end of the wire: a server that answers the scheduler's methods from memory, as the contract says.
+final class SchedulerPeer: Sendable {
+    struct State {
+        var creates: [Proto.CreateRequest] = []
+        var cancelled: Set<[UInt8]> = []
+        var completed: Set<[UInt8]> = []
+        var authorizations: [String] = []
+        var attempts: [Proto.Attempt] = []
+        /// Every call fails with this.
+        var failure: CallError?
+        /// No call is answered.
+        var isSilent = false
+    }
+
+    let state = NIOLockedValueBox(State())
+    let port: Int
+    private let server: Server
+    private let group: MultiThreadedEventLoopGroup
+
+    init(port: Int = 0) async throws {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        server = Server(
+            settings: WireSettings(identity: PeerIdentity(role: "scheduler", instance: "scheduler-1", build: "test")),
+            table: Self.table(state), eventLoop: group.next(), logger: LogSink().logger)
+        self.port = try await server.start(host: "127.0.0.1", port: port).port ?? 0
+    }
+
+    func stop() async throws {
+        await server.drain(milliseconds: 100)
+        try await group.shutdownGracefully()
+    }
+
+    private static func table(_ state: NIOLockedValueBox<State>) -> ServiceTable {
+        var table = ServiceTable([SchedulerService.descriptor])
+        func unary<Q, R>(_ method: UnaryMethod<Q, R>, _ body: @escaping @Sendable (Q, inout State) -> R) {
+            table.unary(method) { request, _, reply in
+                let result: Result<R, CallError>? = state.withLockedValue { state in
+                    if state.isSilent { return nil }
+                    if let failure = state.failure { return .failure(failure) }
+                    return .success(body(request, &state))
+                }
+                if let result { reply(result) }
+            }
+        }
+        unary(SchedulerService.create, create)
+        unary(SchedulerService.get, get)
+        unary(SchedulerService.cancel, cancel)
+        unary(SchedulerService.attempts) { request, state in
+            let isThere = state.creates.contains { $0.reminder?.id == request.id }
+            return Proto.AttemptsReply(found: isThere, attempts: isThere ? Array(state.attempts.prefix(Int(request.limit))) : [])
+        }
+        unary(SchedulerService.replaceAuthorization) { request, state in
+            guard state.creates.contains(where: { $0.reminder?.id == request.id }) else { return Proto.ReplaceAuthorizationReply(found: false) }
+            state.authorizations.append(request.authorization)
+            return Proto.ReplaceAuthorizationReply(found: true, released: 3)
+        }
+        table.stream(SchedulerService.work) { stream in stream.end() }
+        return table
+    }
+
+    private static func create(_ request: Proto.CreateRequest, _ state: inout State) -> Proto.CreateReply {
+        if let record = request.idempotency, let first = state.creates.first(where: { $0.idempotency?.key == record.key }) {
+            guard first.idempotency?.request == record.request else { return Proto.CreateReply(result: .conflict) }
+            return Proto.CreateReply(result: .replayed, answer: first.idempotency?.answer ?? [])
+        }
+        state.creates.append(request)
+        return Proto.CreateReply(result: .created)
+    }
+
+    private static func get(_ request: Proto.ReminderRef, _ state: inout State) -> Proto.ReminderReply {
+        guard let create = state.creates.first(where: { $0.reminder?.id == request.id }) else { return Proto.ReminderReply(found: false) }
+        let isCancelled = state.cancelled.contains(request.id)
+        return Proto.ReminderReply(
+            found: true, reminder: create.reminder, state: isCancelled ? 3 : 0, position: isCancelled ? nil : create.position, delivered: 1,
+            retrying: 2, held: 3, dead: 4, updatedAtMs: 1_795_392_000_999)
+    }
+
+    private static func cancel(_ request: Proto.ReminderRef, _ state: inout State) -> Proto.CancelReply {
+        guard state.creates.contains(where: { $0.reminder?.id == request.id }) else { return Proto.CancelReply(result: .notFound) }
+        if state.completed.contains(request.id) { return Proto.CancelReply(result: .alreadyFinished, state: 2) }
+        let isFirst = state.cancelled.insert(request.id).inserted
+        return isFirst ? Proto.CancelReply(result: .cancelled) : Proto.CancelReply(result: .alreadyFinished, state: 3)
+    }
+}
+
+/// The API on a socket of its own, in front of a scheduler that may or may not be there.
+final class Gateway: Sendable {
+    let port: Int
+    let log: LogSink
+    private let client: Client
+    private let running: Task<Void, any Error>
+
+    init(scheduler: Int, deadlineMilliseconds: Int = 5_000, requestTimeout: TimeAmount = .seconds(15)) async throws {
+        let log = LogSink()
+        let client = Client(
+            endpoints: [WireEndpoint(host: "127.0.0.1", port: scheduler)],
+            settings: WireSettings(identity: PeerIdentity(role: "gateway", instance: "gateway-1", build: "test")), repetition: .idempotent,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: log.logger)
+        client.start()
+        let reminders = Reminders(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds))
+        var server = APIServer(
+            listen: try #require(Endpoint("127.0.0.1:0")),
+            responder: APIResponder(routes: RouteTable(reminders.operations + [Preview.operation]), logger: log.logger), logger: log.logger)
+        server.requestTimeout = requestTimeout
+        let running = Task { [server] in try await server.run() }
+        try await eventually("the API listens") { log.metadata(of: "api listening") != nil }
+        let address = try #require(log.metadata(of: "api listening")?["address"].flatMap { Endpoint("\($0)") })
+        port = address.port
+        self.log = log
+        self.client = client
+        self.running = running
+    }
+
+    func stop() async {
+        running.cancel()
+        _ = await running.result
+        await client.stop()
+    }
+
+    func connect() throws -> Connection { try Connection(port: port) }
+
+    /// One exchange on a connection of its own.
+    func send(_ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil) async throws -> HTTPAnswer {
+        let connection = try connect()
+        connection.send(request(method, path, headers: headers, body: body))
+        return try await connection.answer(toHead: method == "HEAD")
+    }
+
+    func post(_ path: String, _ value: JSONValue, headers: [String: String] = [:]) async throws -> HTTPAnswer {
+        try await send("POST", path, headers: headers, body: value.bytes())
+    }
+}
+
+/// A gateway in front of a scheduler, for one test.
+func withGateway(
+    deadlineMilliseconds: Int = 5_000, requestTimeout: TimeAmount = .seconds(15),
+    _ test: (Gateway, SchedulerPeer) async throws -> Void
+) async throws {
+    let peer = try await SchedulerPeer()
+    let gateway = try await Gateway(scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, requestTimeout: requestTimeout)
+    try await test(gateway, peer)
+    #expect(!gateway.log.text.contains("credential"), "a credential was logged")
+    await gateway.stop()
+    try await peer.stop()
+}
+
+/// Checks that an answer is a problem as RFC 9457 has it, and gives its pointers.
+@discardableResult
+func expectProblem(_ answer: HTTPAnswer, _ status: Int, sourceLocation: SourceLocation = #_sourceLocation) -> [String] {
+    #expect(answer.status == status, "\(answer.text)", sourceLocation: sourceLocation)
+    #expect(answer.headers["content-type"] == "application/problem+json", sourceLocation: sourceLocation)
+    #expect(answer.json?["status"] == .integer(Int64(status)), sourceLocation: sourceLocation)
+    for name in ["title", "detail"] {
+        guard case .string(let text)? = answer.json?[name], !text.isEmpty else {
+            Issue.record("no \(name) in \(answer.text)", sourceLocation: sourceLocation)
+            continue
+        }
+    }
+    #expect(!answer.text.contains("credential"), sourceLocation: sourceLocation)
+    guard case .array(let errors)? = answer.json?["errors"] else { return [] }
+    return errors.compactMap { error in
+        if case .string(let place)? = error["pointer"] ?? error["parameter"] ?? error["header"] { place } else { nil }
+    }
+}
