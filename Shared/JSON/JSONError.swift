@@ -46,7 +46,8 @@ extension JSONError.Reason: CustomStringConvertible {
 extension JSONError {
     /// - Parameter text: the whole text, to count lines in.
     init(_ reason: Reason, at offset: Int, in text: UnsafeBufferPointer<UInt8>) {
-        var line = 1, column = 1
+        var line = 1
+        var column = 1
         for byte in text[..<min(offset, text.count)] {
             if byte == UInt8(ascii: "\n") {
                 line += 1
@@ -68,8 +69,11 @@ extension JSONError {
         if byte > 0x20, byte < 0x7F { return "'\(Character(UnicodeScalar(byte)))'" }
         let mostBytesPerScalar = 4
         let piece = text[offset..<min(offset + mostBytesPerScalar, text.count)]
-        var decoder = UTF8(), bytes = piece.makeIterator()
-        guard case .scalarValue(let scalar) = decoder.decode(&bytes) else { return "byte \(hexadecimal(UInt32(byte), digits: 2))" }
+        var decoder = UTF8()
+        var bytes = piece.makeIterator()
+        guard case .scalarValue(let scalar) = decoder.decode(&bytes) else {
+            return "byte \(hexadecimal(UInt32(byte), digits: 2))"
+        }
         return "U+" + hexadecimal(scalar.value, digits: 4)
     }
 

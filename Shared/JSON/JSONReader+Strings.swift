@@ -18,7 +18,9 @@ extension JSONReader {
             try skipPlain()
             scratch.append(contentsOf: text[start..<at])
         }
-        guard let string = String(validating: scratch, as: UTF8.self) else { throw fault(.invalidUTF8, at: firstInvalid(from: start)) }
+        guard let string = String(validating: scratch, as: UTF8.self) else {
+            throw fault(.invalidUTF8, at: firstInvalid(from: start))
+        }
         return string
     }
 
@@ -43,7 +45,9 @@ extension JSONReader {
 
     /// Where the bytes stop being UTF-8. Escapes are ASCII, so they do not disturb.
     private func firstInvalid(from start: Int) -> Int {
-        var decoder = UTF8(), bytes = text[start...].makeIterator(), offset = start
+        var decoder = UTF8()
+        var bytes = text[start...].makeIterator()
+        var offset = start
         while case .scalarValue(let scalar) = decoder.decode(&bytes) { offset += UTF8.width(scalar) }
         return min(offset, text.count)
     }
@@ -90,7 +94,9 @@ extension JSONReader {
     private mutating func fourDigits() throws(JSONError) -> UInt16 {
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            guard let byte = current, let digit = JSONReader.hexadecimal(byte) else { throw expected("four hexadecimal digits after '\\u'") }
+            guard let byte = current, let digit = JSONReader.hexadecimal(byte) else {
+                throw expected("four hexadecimal digits after '\\u'")
+            }
             unit = unit << 4 | UInt16(digit)
             at += 1
         }

@@ -125,10 +125,13 @@ struct JSONReader {
         guard depth <= maxDepth else { throw fault(.tooDeep(maxDepth: maxDepth)) }
         at += 1
         skipBlanks()
-        var members: [JSONObject.Member] = [], names: Set<ExactName> = []
+        var members: [JSONObject.Member] = []
+        var names: Set<ExactName> = []
         if take(UInt8(ascii: "}")) { return JSONObject() }
         while true {
-            guard current == UInt8(ascii: "\"") else { throw expected(members.isEmpty ? "a name in quotes or '}'" : "a name in quotes") }
+            guard current == UInt8(ascii: "\"") else {
+                throw expected(members.isEmpty ? "a name in quotes or '}'" : "a name in quotes")
+            }
             let start = at
             let name = try string()
             guard isNew(name, members, &names) else { throw fault(.duplicateName(JSONError.shown(name)), at: start) }

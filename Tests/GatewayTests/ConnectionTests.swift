@@ -13,7 +13,9 @@ struct ConnectionTests {
                 connection.send(request("POST", "/remind_me", body: body().bytes()))
                 #expect(try await connection.answer().status == 201)
             }
-            let many = (0..<20).flatMap { $0 % 2 == 0 ? request("POST", "/remind_me", body: body().bytes()) : request("GET", "/nothing") }
+            let many = (0..<20).flatMap {
+                $0 % 2 == 0 ? request("POST", "/remind_me", body: body().bytes()) : request("GET", "/nothing")
+            }
             connection.send(many)
             for number in 0..<20 { #expect(try await connection.answer().status == (number % 2 == 0 ? 201 : 404)) }
         }
@@ -65,8 +67,11 @@ struct ConnectionTests {
     @Test("a body of unknown length is read up to its bound and no further, and the caller sees the answer")
     func chunked() async throws {
         try await withGateway { gateway, _ in
-            let head = "POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-            @Sendable func chunk(_ bytes: [UInt8]) -> [UInt8] { Array((String(bytes.count, radix: 16) + "\r\n").utf8) + bytes + [13, 10] }
+            let head =
+                "POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            @Sendable func chunk(_ bytes: [UInt8]) -> [UInt8] {
+                Array((String(bytes.count, radix: 16) + "\r\n").utf8) + bytes + [13, 10]
+            }
             let small = try gateway.connect()
             small.send(Array(head.utf8) + body().bytes().flatMap { chunk([$0]) } + Array("0\r\n\r\n".utf8))
             #expect(try await small.answer().status == 201)
@@ -101,12 +106,16 @@ struct ConnectionTests {
         try await withGateway { gateway, _ in
             let bytes = body().bytes()
             let connection = try gateway.connect()
-            connection.send("POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: \(bytes.count)\r\n\r\n")
+            connection.send(
+                "POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: \(bytes.count)\r\n\r\n"
+            )
             #expect(try await connection.answer().status == 100)
             connection.send(bytes)
             #expect(try await connection.answer().status == 201)
             let large = try gateway.connect()
-            large.send("POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n")
+            large.send(
+                "POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
+            )
             expectProblem(try await large.answer(), 413)
         }
     }
@@ -114,7 +123,8 @@ struct ConnectionTests {
     @Test("a request that does not arrive in time ends its connection, and others go on")
     func slow() async throws {
         try await withGateway(requestTimeout: .milliseconds(200)) { gateway, peer in
-            let slow = try gateway.connect(), quick = try gateway.connect()
+            let slow = try gateway.connect()
+            let quick = try gateway.connect()
             slow.send("POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{")
             quick.send(request("POST", "/remind_me", body: body().bytes()))
             #expect(try await quick.answer().status == 201)
@@ -126,11 +136,12 @@ struct ConnectionTests {
     @Test(
         "bytes that are no HTTP end the connection, and never the service",
         arguments: [
-            "nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\0\0\0\0", "POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n",
+            "nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\0\0\0\0",
+            "POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n",
             "POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: t\r\nA b: c\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: t\r\nBig: " + String(repeating: "x", count: 40_000) + "\r\n\r\n",
-            "POST /remind_me HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nzz\r\n",
+            "POST /remind_me HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nzz\r\n"
         ])
     func noHTTP(text: String) async throws {
         try await withGateway { gateway, _ in

@@ -19,8 +19,10 @@ struct CreationTests {
     func request() throws {
         let body = try good(
             [
-                "rrule": ["freq": 2, "byweekday": [0, 2]], "timezone": "Europe/Berlin", "until": .integer(now + 9_999_999), "queue": "q",
-                "priority": 7, "misfire_policy": "fire_all", "max_attempts": 4, "description": "d", "rdates": [.integer(now + 1_800)],
+                "rrule": ["freq": 2, "byweekday": [0, 2]], "timezone": "Europe/Berlin", "until": .integer(now + 9_999_999),
+                "queue": "q",
+                "priority": 7, "misfire_policy": "fire_all", "max_attempts": 4, "description": "d",
+                "rdates": [.integer(now + 1_800)]
             ])
         let creation = create(body)
         let reminder = try #require(creation.request.reminder)
@@ -28,7 +30,8 @@ struct CreationTests {
         #expect(
             reminder.schedule
                 == Proto.Schedule(
-                    start: now + 3_600, rule: "FREQ=WEEKLY;BYDAY=MO,WE", timezone: "Europe/Berlin", hasUntil: true, until: now + 9_999_999,
+                    start: now + 3_600, rule: "FREQ=WEEKLY;BYDAY=MO,WE", timezone: "Europe/Berlin", hasUntil: true,
+                    until: now + 9_999_999,
                     rdates: [now + 1_800]))
         #expect(reminder.task == "edvora.notification")
         #expect(try Proto.Notification(unpacking: reminder.arguments) == body.metadata.notification)
@@ -53,7 +56,7 @@ struct CreationTests {
         #expect(
             try json(creation.answer) == [
                 "message": "success", "id": .string("\(creation.id)"), "state": "scheduled", "next_fire_at": .integer(start),
-                "upcoming": .array((0..<5).map { .integer(start + $0 * 86_400) }), "warnings": [],
+                "upcoming": .array((0..<5).map { .integer(start + $0 * 86_400) }), "warnings": []
             ])
         #expect(try json(create(good()).answer)["upcoming"] == [.integer(start)])
     }
@@ -73,7 +76,9 @@ struct CreationTests {
             let key = IdempotencyKey(key: "key-\(number)", caller: "", body: [1])
             let creation = create(body, key: key)
             #expect(creation.id.shard == key.shard)
-            #expect(creation.request.idempotency == Proto.Idempotency(key: key.digest, request: key.requestDigest, answer: creation.answer))
+            #expect(
+                creation.request.idempotency
+                    == Proto.Idempotency(key: key.digest, request: key.requestDigest, answer: creation.answer))
             seen.insert(creation.id.shard)
         }
         #expect(seen.count == Shard.count, "keys spread over all shards")
@@ -87,7 +92,8 @@ struct CreationTests {
         #expect(first.requestDigest.count == 32)
         #expect(first.digest != IdempotencyKey(key: "k", caller: "d", body: [1]).digest)
         #expect(first.digest != IdempotencyKey(key: "l", caller: "c", body: [1]).digest)
-        #expect(IdempotencyKey(key: "bc", caller: "a", body: []).digest != IdempotencyKey(key: "c", caller: "ab", body: []).digest)
+        #expect(
+            IdempotencyKey(key: "bc", caller: "a", body: []).digest != IdempotencyKey(key: "c", caller: "ab", body: []).digest)
         let other = IdempotencyKey(key: "k", caller: "c", body: [2])
         #expect(first.digest == other.digest)
         #expect(first.requestDigest != other.requestDigest)
@@ -96,10 +102,14 @@ struct CreationTests {
     @Test("a token that ends before it is needed is a warning that does not repeat it")
     func warnings() throws {
         func warnings(_ header: String) throws -> [JSONValue] {
-            guard case .array(let warnings)? = try json(create(good(metadata: ["auth_header": .string(header)])).answer)["warnings"] else { return [] }
+            guard
+                case .array(let warnings)? = try json(create(good(metadata: ["auth_header": .string(header)])).answer)["warnings"]
+            else { return [] }
             return warnings
         }
-        let early = token(["exp": .integer(now + 3_599)]), onTime = token(["exp": .integer(now + 3_600)]), later = token(["exp": .integer(now + 3_601)])
+        let early = token(["exp": .integer(now + 3_599)])
+        let onTime = token(["exp": .integer(now + 3_600)])
+        let later = token(["exp": .integer(now + 3_601)])
         #expect(try warnings("Bearer \(early)").count == 1)
         #expect(try warnings("Bearer \(onTime)").count == 1)
         #expect(try warnings("Bearer \(later)").isEmpty)
@@ -118,7 +128,8 @@ struct CreationTests {
 @Suite("What is forecast")
 struct ForecastTests {
     private func times(_ changes: JSONObject) throws -> [Int64] {
-        guard case .array(let times)? = try json(create(good(changes), nowMilliseconds: now * 1_000 + 500).answer)["upcoming"] else { return [] }
+        guard case .array(let times)? = try json(create(good(changes), nowMilliseconds: now * 1_000 + 500).answer)["upcoming"]
+        else { return [] }
         return times.compactMap(\.wholeNumber)
     }
 
@@ -136,7 +147,9 @@ struct ForecastTests {
         let start = now - 10 * day - 7_200
         let coming = (1...5).map { start + (10 + Int64($0)) * day }
         for policy in ["fire_once", "fire_all"] as [JSONValue] {
-            #expect(try times(["start_datetime": .integer(start), "rrule": "FREQ=DAILY", "misfire_policy": policy]) == [now] + coming.prefix(4))
+            #expect(
+                try times(["start_datetime": .integer(start), "rrule": "FREQ=DAILY", "misfire_policy": policy]) == [now]
+                    + coming.prefix(4))
         }
         #expect(try times(["start_datetime": .integer(start), "rrule": "FREQ=DAILY", "misfire_policy": "skip"]) == coming)
     }
@@ -147,7 +160,9 @@ struct ForecastTests {
             let found = try times(["start_datetime": .integer(start), "rrule": "FREQ=DAILY;COUNT=2", "misfire_policy": "skip"])
             #expect(found == (isFired ? [now, start + day] : [start + day]))
         }
-        #expect(try times(["start_datetime": .integer(now - 10 * day), "rrule": "FREQ=DAILY;COUNT=20", "misfire_policy": "skip"]).first == now)
+        #expect(
+            try times(["start_datetime": .integer(now - 10 * day), "rrule": "FREQ=DAILY;COUNT=20", "misfire_policy": "skip"])
+                .first == now)
     }
 
     @Test("a series all of whose occurrences are skipped says so")
@@ -170,7 +185,10 @@ struct ForecastTests {
         var random = SystemRandomNumberGenerator()
         let body = try good(["start_datetime": .integer(start), "rrule": "FREQ=WEEKLY;BYDAY=MO", "timezone": "Europe/Berlin"])
         let answer = try json(Creation(body, idempotency: nil, nowMilliseconds: (start - 5) * 1_000, using: &random).answer)
-        #expect(answer["upcoming"] == .array([0, 7 * day + 3_600, 14 * day + 3_600, 21 * day + 3_600, 28 * day + 3_600].map { .integer(start + $0) }))
+        #expect(
+            answer["upcoming"]
+                == .array([0, 7 * day + 3_600, 14 * day + 3_600, 21 * day + 3_600, 28 * day + 3_600].map { .integer(start + $0) })
+        )
     }
 }
 
@@ -182,12 +200,17 @@ struct TokenTests {
         #expect(JSONWebToken.expiry(inHeader: "bearer  " + token(["sub": "ü", "exp": 1_795_000_000.75])) == 1_795_000_000)
         #expect(JSONWebToken.expiry(inHeader: token(["exp": -1])) == -1)
         // All 64 characters of the alphabet, and each length of the last group.
-        for length in 0..<200 { #expect(JSONWebToken.expiry(inHeader: token(["x": .string(String(repeating: "~?>", count: length)), "exp": 5])) == 5) }
+        for length in 0..<200 {
+            #expect(JSONWebToken.expiry(inHeader: token(["x": .string(String(repeating: "~?>", count: length)), "exp": 5])) == 5)
+        }
     }
 
     @Test(
         "what is no token has no end",
-        arguments: ["", " ", "Bearer", "Bearer x", "a.b", "a.b.c.d", "..", "a.!!.c", "Bearer a.bm9wZQ.c", "a.e30.c", "a.W10.c", "a.eyJleHAiOiJ4In0.c", "a.eyJleHAiOjFlMzAwfQ.c"])
+        arguments: [
+            "", " ", "Bearer", "Bearer x", "a.b", "a.b.c.d", "..", "a.!!.c", "Bearer a.bm9wZQ.c", "a.e30.c", "a.W10.c",
+            "a.eyJleHAiOiJ4In0.c", "a.eyJleHAiOjFlMzAwfQ.c"
+        ])
     func noToken(header: String) {
         #expect(JSONWebToken.expiry(inHeader: header) == nil)
     }
@@ -197,7 +220,9 @@ struct TokenTests {
 func token(_ claims: JSONValue) -> String {
     func encode(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-        var result = "", bits: UInt32 = 0, count = 0
+        var result = ""
+        var bits: UInt32 = 0
+        var count = 0
         for byte in bytes {
             bits = bits << 8 | UInt32(byte)
             count += 8

@@ -9,7 +9,7 @@ struct RouteTests {
     private let table = RouteTable([
         Operation(.get, "/things/{id}", "getThing", summary: "") { _ async throws(Problem) in Answer(.ok, nil) },
         Operation(.delete, "/things/{id}", "deleteThing", summary: "") { _ async throws(Problem) in Answer(.ok, nil) },
-        Operation(.get, "/things/{id}/parts", "getParts", summary: "") { _ async throws(Problem) in Answer(.ok, nil) },
+        Operation(.get, "/things/{id}/parts", "getParts", summary: "") { _ async throws(Problem) in Answer(.ok, nil) }
     ])
 
     private func name(_ method: HTTPRequest.Method, _ path: String) -> String {
@@ -27,7 +27,10 @@ struct RouteTests {
         #expect(name(.delete, "/things/a%2Fb%C3%BC") == #"deleteThing ["a/bü"]"#)
         #expect(name(.get, "/things/7/parts") == #"getParts ["7"]"#)
         #expect(name(.post, "/things/7") == #"other: ["GET", "HEAD", "DELETE"]"#)
-        for path in ["/", "", "/things", "/things/", "/things/7/", "//things/7", "/Things/7", "/things/7/parts/8", "things/7", "/things/%zz", "/things/%ff", "*"] {
+        for path in [
+            "/", "", "/things", "/things/", "/things/7/", "//things/7", "/Things/7", "/things/7/parts/8", "things/7",
+            "/things/%zz", "/things/%ff", "*"
+        ] {
             #expect(name(.get, path) == "nothing", "\(path)")
         }
     }
@@ -38,7 +41,10 @@ struct RouteTests {
         #expect(try reader.read("").count == 10)
         #expect(try reader.read("count=5").count == 5)
         #expect(try reader.read("&count=%35&").count == 5)
-        for query in ["count=0", "count=1001", "count=", "count", "count=x", "count=1.5", "count=+5", "count=-1", "other=1", "count=1&count=2", "count=99999999999999999999", "count=%2B5"] {
+        for query in [
+            "count=0", "count=1001", "count=", "count", "count=x", "count=1.5", "count=+5", "count=-1", "other=1",
+            "count=1&count=2", "count=99999999999999999999", "count=%2B5"
+        ] {
             #expect(throws: Problem.self, "\(query)") { try reader.read(query) }
         }
         for query in ["count=%", "count=%f", "count=%ff", "%zz=1"] {
@@ -54,8 +60,9 @@ struct RouteTests {
         "JSON in UTF-8 is the only media type",
         arguments: [
             ("application/json", true), ("application/json; charset=utf-8", true), ("Application/JSON;charset=\"UTF-8\"", true),
-            ("application/merge-patch+json", true), ("application/json; charset=latin1", false), ("text/plain", false), ("", false),
-            ("application/x-www-form-urlencoded", false), ("application/jsonx", false), ("application/json, text/plain", false),
+            ("application/merge-patch+json", true), ("application/json; charset=latin1", false), ("text/plain", false),
+            ("", false),
+            ("application/x-www-form-urlencoded", false), ("application/jsonx", false), ("application/json, text/plain", false)
         ])
     func mediaTypes(type: String, isTaken: Bool) {
         let isRefused = (try? MediaType.requireJSON([.contentType: type])) == nil
@@ -65,7 +72,9 @@ struct RouteTests {
     @Test("what is encoded is refused")
     func encodings() {
         #expect(throws: Problem.self) { try MediaType.requireJSON([.contentType: "application/json", .contentEncoding: "gzip"]) }
-        #expect(throws: Never.self) { try MediaType.requireJSON([.contentType: "application/json", .contentEncoding: "identity"]) }
+        #expect(throws: Never.self) {
+            try MediaType.requireJSON([.contentType: "application/json", .contentEncoding: "identity"])
+        }
         #expect(throws: Problem.self) { try MediaType.requireJSON([:]) }
     }
 }

@@ -13,10 +13,14 @@ struct RuleFieldTests {
             ("FREQ=MONTHLY;BYDAY=-1FR", ["freq": 1, "byweekday": "-1FR"]),
             ("FREQ=DAILY;UNTIL=20270101T000000Z", ["freq": "DAILY", "until": 1_798_761_600]),
             ("FREQ=YEARLY;BYMONTH=1,2;BYMONTHDAY=-1;WKST=SU", ["freq": 0, "bymonth": [2, 1], "bymonthday": -1, "wkst": 6]),
-            ("FREQ=HOURLY;INTERVAL=6", ["freq": 4, "interval": 6.0, "cache": true, "dtstart": "x", "count": nil, "until": nil, "byhour": nil]),
+            (
+                "FREQ=HOURLY;INTERVAL=6",
+                ["freq": 4, "interval": 6.0, "cache": true, "dtstart": "x", "count": nil, "until": nil, "byhour": nil]
+            )
         ] as [(String, JSONValue)])
     func forms(text: String, object: JSONValue) throws {
-        let fromText = try good(["rrule": .string(text)]).schedule.rule, fromObject = try good(["rrule": object]).schedule.rule
+        let fromText = try good(["rrule": .string(text)]).schedule.rule
+        let fromObject = try good(["rrule": object]).schedule.rule
         #expect(fromText != nil)
         #expect(fromText == fromObject)
         #expect(try good(["rrule": .string("RRULE:" + text)]).schedule.rule == fromText)
@@ -26,7 +30,9 @@ struct RuleFieldTests {
     func objectFaults() {
         let rule: JSONValue = ["freq": 2, "byhour": [1, 24], "bysecond": -1, "wkst": "XX", "count": 0, "freq2": 1, "byday": "MO"]
         #expect(
-            Set(pointers(["rrule": rule])) == ["/rrule/byhour/1", "/rrule/bysecond", "/rrule/wkst", "/rrule/count", "/rrule/freq2", "/rrule/byday"])
+            Set(pointers(["rrule": rule])) == [
+                "/rrule/byhour/1", "/rrule/bysecond", "/rrule/wkst", "/rrule/count", "/rrule/freq2", "/rrule/byday"
+            ])
         #expect(pointers(["rrule": [:]]) == ["/rrule/freq"])
         #expect(pointers(["rrule": ["freq": 2, "count": 1, "until": .integer(now)]]).allSatisfy { $0.hasPrefix("/rrule/") })
     }
@@ -62,7 +68,8 @@ struct RuleFieldTests {
     }
 
     @Test(
-        "only zones of the database are zones", arguments: ["Mars/Olympus", "../../etc/passwd", "/etc/passwd", "", "Europe", "UTC+1", "europe/berlin ", "."])
+        "only zones of the database are zones",
+        arguments: ["Mars/Olympus", "../../etc/passwd", "/etc/passwd", "", "Europe", "UTC+1", "europe/berlin ", "."])
     func zones(name: String) {
         #expect(pointers(["timezone": .string(name)]) == ["/timezone"])
     }
@@ -92,7 +99,10 @@ struct PatchBodyTests {
         #expect(read(PatchBody.type, ["auth_header": nil]).faults.count == 1)
         #expect(read(PatchBody.type, ["auth_header": "a", "notification_metadata": ["auth_header": "b"]]).faults.count == 1)
         #expect(read(PatchBody.type, ["auth_header": "a\nb", "title": "x"]).faults.count == 2)
-        #expect(read(PatchBody.type, ["notification_metadata": [:]]).faults == ["/notification_metadata/auth_header: is required; it must be the value of an Authorization header"])
+        #expect(
+            read(PatchBody.type, ["notification_metadata": [:]]).faults == [
+                "/notification_metadata/auth_header: is required; it must be the value of an Authorization header"
+            ])
         #expect(read(PatchBody.type, ["notification_metadata": ["auth_header": "a", "title": "x"]]).faults.count == 1)
     }
 }

@@ -63,7 +63,9 @@ final class SchedulerPeer: Sendable {
             return Proto.AttemptsReply(found: isThere, attempts: isThere ? Array(state.attempts.prefix(Int(request.limit))) : [])
         }
         unary(SchedulerService.replaceAuthorization) { request, state in
-            guard state.creates.contains(where: { $0.reminder?.id == request.id }) else { return Proto.ReplaceAuthorizationReply(found: false) }
+            guard state.creates.contains(where: { $0.reminder?.id == request.id }) else {
+                return Proto.ReplaceAuthorizationReply(found: false)
+            }
             state.authorizations.append(request.authorization)
             return Proto.ReplaceAuthorizationReply(found: true, released: 3)
         }
@@ -81,15 +83,20 @@ final class SchedulerPeer: Sendable {
     }
 
     private static func get(_ request: Proto.ReminderRef, _ state: inout State) -> Proto.ReminderReply {
-        guard let create = state.creates.first(where: { $0.reminder?.id == request.id }) else { return Proto.ReminderReply(found: false) }
+        guard let create = state.creates.first(where: { $0.reminder?.id == request.id }) else {
+            return Proto.ReminderReply(found: false)
+        }
         let isCancelled = state.cancelled.contains(request.id)
         return Proto.ReminderReply(
-            found: true, reminder: create.reminder, state: isCancelled ? 3 : 0, position: isCancelled ? nil : create.position, delivered: 1,
+            found: true, reminder: create.reminder, state: isCancelled ? 3 : 0, position: isCancelled ? nil : create.position,
+            delivered: 1,
             retrying: 2, held: 3, dead: 4, updatedAtMs: 1_795_392_000_999)
     }
 
     private static func cancel(_ request: Proto.ReminderRef, _ state: inout State) -> Proto.CancelReply {
-        guard state.creates.contains(where: { $0.reminder?.id == request.id }) else { return Proto.CancelReply(result: .notFound) }
+        guard state.creates.contains(where: { $0.reminder?.id == request.id }) else {
+            return Proto.CancelReply(result: .notFound)
+        }
         if state.completed.contains(request.id) { return Proto.CancelReply(result: .alreadyFinished, state: 2) }
         let isFirst = state.cancelled.insert(request.id).inserted
         return isFirst ? Proto.CancelReply(result: .cancelled) : Proto.CancelReply(result: .alreadyFinished, state: 3)
@@ -107,13 +114,15 @@ final class Gateway: Sendable {
         let log = LogSink()
         let client = Client(
             endpoints: [WireEndpoint(host: "127.0.0.1", port: scheduler)],
-            settings: WireSettings(identity: PeerIdentity(role: "gateway", instance: "gateway-1", build: "test")), repetition: .idempotent,
+            settings: WireSettings(identity: PeerIdentity(role: "gateway", instance: "gateway-1", build: "test")),
+            repetition: .idempotent,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: log.logger)
         client.start()
         let reminders = Reminders(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds))
         var server = APIServer(
             listen: try #require(Endpoint("127.0.0.1:0")),
-            responder: APIResponder(routes: RouteTable(reminders.operations + [Preview.operation]), logger: log.logger), logger: log.logger)
+            responder: APIResponder(routes: RouteTable(reminders.operations + [Preview.operation]), logger: log.logger),
+            logger: log.logger)
         server.requestTimeout = requestTimeout
         let running = Task { [server] in try await server.run() }
         try await eventually("the API listens") { log.metadata(of: "api listening") != nil }
@@ -133,7 +142,8 @@ final class Gateway: Sendable {
     func connect() throws -> Connection { try Connection(port: port) }
 
     /// One exchange on a connection of its own.
-    func send(_ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil) async throws -> HTTPAnswer {
+    func send(_ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil) async throws -> HTTPAnswer
+    {
         let connection = try connect()
         connection.send(request(method, path, headers: headers, body: body))
         return try await connection.answer(toHead: method == "HEAD")
@@ -150,7 +160,8 @@ func withGateway(
     _ test: (Gateway, SchedulerPeer) async throws -> Void
 ) async throws {
     let peer = try await SchedulerPeer()
-    let gateway = try await Gateway(scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, requestTimeout: requestTimeout)
+    let gateway = try await Gateway(
+        scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, requestTimeout: requestTimeout)
     try await test(gateway, peer)
     #expect(!gateway.log.text.contains("credential"), "a credential was logged")
     await gateway.stop()

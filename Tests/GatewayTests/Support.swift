@@ -21,8 +21,9 @@ let credential = "Bearer test-credential-0123456789"
 /// A good body; members of `changes` are set in it, at the top or, for those of `metadata`, in `notification_metadata`.
 func body(_ changes: JSONObject = [:], metadata: JSONObject = [:]) -> JSONValue {
     var notification: JSONObject = [
-        "auth_header": .string(credential), "title": "Title", "body": "Text", "item_id": "item-1", "created_at": .integer(now - 60),
-        "created_by": "teacher", "classroom_id": "classroom", "kind": 1,
+        "auth_header": .string(credential), "title": "Title", "body": "Text", "item_id": "item-1",
+        "created_at": .integer(now - 60),
+        "created_by": "teacher", "classroom_id": "classroom", "kind": 1
     ]
     for member in metadata.members { notification[member.name] = member.value }
     var object: JSONObject = ["start_datetime": .integer(now + 3_600), "notification_metadata": .object(notification)]
@@ -113,13 +114,16 @@ final class Connection: Sendable {
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in(), patience = timeval(tv_sec: 10, tv_usec: 0)
+        var address = sockaddr_in()
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         guard status == 0 else { throw POSIXError(.ECONNREFUSED) }
     }
@@ -131,7 +135,9 @@ final class Connection: Sendable {
     func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            let count = bytes.withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return }
             sent += count
         }

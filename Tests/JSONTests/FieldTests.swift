@@ -28,7 +28,8 @@ private struct Order: Equatable {
             name: fields.required("name", .string(1...3), help: "who", example: "Ann"),
             times: fields.value("times", .integer(1...9), default: 1, documented: 1, help: "how often"),
             note: fields.optional("note", .string(0...4), help: "more"),
-            speed: fields.value("speed", .oneOf([("slow", .slow), ("fast", .fast)]), default: .slow, documented: "slow", help: "how"),
+            speed: fields.value(
+                "speed", .oneOf([("slow", .slow), ("fast", .fast)]), default: .slow, documented: "slow", help: "how"),
             isGift: fields.value("is_gift", .boolean, default: false, documented: false, help: "a present"),
             tags: fields.value("tags", .list(of: .string(1...2), 0...4), default: [], documented: [], help: "words"),
             address: fields.required("address", Address.type, help: "to"))
@@ -48,38 +49,50 @@ private func readOrder(_ text: String) throws -> (order: Order?, faults: [String
 
 @Suite("Reading fields")
 struct FieldTests {
-    private static let whole = #"{"name":"Ann","times":2.0,"note":"x","speed":"fast","is_gift":true,"tags":["a","b"],"address":{"street":"S","zip":1}}"#
+    private static let whole =
+        #"{"name":"Ann","times":2.0,"note":"x","speed":"fast","is_gift":true,"tags":["a","b"],"address":{"street":"S","zip":1}}"#
 
     @Test("a good object is read whole; absent and null fields have their defaults")
     func good() throws {
         let all = try readOrder(Self.whole).order
-        #expect(all == Order(name: "Ann", times: 2, note: "x", speed: .fast, isGift: true, tags: ["a", "b"], address: .init(street: "S", zip: 1)))
-        let least = Order(name: "A", times: 1, note: nil, speed: .slow, isGift: false, tags: [], address: .init(street: "S", zip: 1))
+        #expect(
+            all
+                == Order(
+                    name: "Ann", times: 2, note: "x", speed: .fast, isGift: true, tags: ["a", "b"],
+                    address: .init(street: "S", zip: 1)))
+        let least = Order(
+            name: "A", times: 1, note: nil, speed: .slow, isGift: false, tags: [], address: .init(street: "S", zip: 1))
         #expect(try readOrder(#"{"name":"A","address":{"street":"S","zip":1}}"#).order == least)
-        #expect(try readOrder(#"{"name":"A","times":null,"note":null,"speed":null,"is_gift":null,"tags":null,"address":{"street":"S","zip":1}}"#).order == least)
+        #expect(
+            try readOrder(
+                #"{"name":"A","times":null,"note":null,"speed":null,"is_gift":null,"tags":null,"address":{"street":"S","zip":1}}"#
+            ).order == least)
     }
 
     @Test("every fault is reported at once, each with its place, and every unknown field")
     func allFaults() throws {
-        let text = #"{"name":"","times":0,"note":5,"speed":"quick","is_gift":1,"tags":["a",2,"long",""],"address":{"street":null,"zip":"1","x/y":1},"more":1}"#
+        let text =
+            #"{"name":"","times":0,"note":5,"speed":"quick","is_gift":1,"tags":["a",2,"long",""],"address":{"street":null,"zip":"1","x/y":1},"more":1}"#
         let faults = try readOrder(text).faults
-        #expect(faults == [
-            "/name: must be a string of 1 to 3 characters; it had 0",
-            "/times: must be a whole number from 1 to 9; it was 0",
-            "/note: must be a string of at most 4 characters; it was a number",
-            "/speed: must be one of \"slow\", \"fast\"",
-            "/is_gift: must be true or false; it was a number",
-            "/tags/1: must be a string of 1 to 2 characters; it was a number",
-            "/tags/2: must be a string of 1 to 2 characters; it had 4",
-            "/tags/3: must be a string of 1 to 2 characters; it had 0",
-            "/address/street: is required; it must be a string of 1 to 5 characters",
-            "/address/zip: must be a whole number from 1 to 99999; it was a string",
-            "/address/x~1y: is not a known field",
-            "/more: is not a known field",
-        ])
-        #expect(try readOrder("{}").faults == [
-            "/name: is required; it must be a string of 1 to 3 characters", "/address: is required; it must be an object",
-        ])
+        #expect(
+            faults == [
+                "/name: must be a string of 1 to 3 characters; it had 0",
+                "/times: must be a whole number from 1 to 9; it was 0",
+                "/note: must be a string of at most 4 characters; it was a number",
+                "/speed: must be one of \"slow\", \"fast\"",
+                "/is_gift: must be true or false; it was a number",
+                "/tags/1: must be a string of 1 to 2 characters; it was a number",
+                "/tags/2: must be a string of 1 to 2 characters; it had 4",
+                "/tags/3: must be a string of 1 to 2 characters; it had 0",
+                "/address/street: is required; it must be a string of 1 to 5 characters",
+                "/address/zip: must be a whole number from 1 to 99999; it was a string",
+                "/address/x~1y: is not a known field",
+                "/more: is not a known field"
+            ])
+        #expect(
+            try readOrder("{}").faults == [
+                "/name: is required; it must be a string of 1 to 3 characters", "/address: is required; it must be an object"
+            ])
         for text in ["[]", "1", "null", "\"x\""] { #expect(try readOrder(text).faults.count == 1) }
     }
 
@@ -90,7 +103,9 @@ struct FieldTests {
             _ = type.read(.string(text), at: JSONPlace(faults))
             return faults.count
         }
-        for (text, expected) in [("a", 1), ("ab", 0), ("abc", 0), ("abcd", 1), ("éé", 0), ("é", 1), ("😀😀😀", 0), ("😀😀😀😀", 1), ("e\u{301}", 0)] {
+        for (text, expected) in [
+            ("a", 1), ("ab", 0), ("abc", 0), ("abcd", 1), ("éé", 0), ("é", 1), ("😀😀😀", 0), ("😀😀😀😀", 1), ("e\u{301}", 0)
+        ] {
             #expect(faults(.string(2...3), text) == expected, "\(text)")
         }
         #expect(faults(.string(0...3), "a\u{0}b") == 1)
@@ -109,8 +124,14 @@ struct FieldTests {
 
     @Test("a rule over several fields is looked at when the fields are good")
     func checks() throws {
-        #expect(try readOrder(#"{"name":"A","times":9,"speed":"fast","address":{"street":"S","zip":1}}"#).faults == ["/times: is too often for that speed"])
-        #expect(try readOrder(#"{"name":"Anna","times":9,"speed":"fast","address":{"street":"S","zip":1}}"#).faults == ["/name: must be a string of 1 to 3 characters; it had 4"])
+        #expect(
+            try readOrder(#"{"name":"A","times":9,"speed":"fast","address":{"street":"S","zip":1}}"#).faults == [
+                "/times: is too often for that speed"
+            ])
+        #expect(
+            try readOrder(#"{"name":"Anna","times":9,"speed":"fast","address":{"street":"S","zip":1}}"#).faults == [
+                "/name: must be a string of 1 to 3 characters; it had 4"
+            ])
     }
 
     @Test("faults are bounded, and the rest counted")
@@ -127,16 +148,23 @@ struct FieldTests {
         let schema = JSONValue.object(Order.type.schema())
         #expect(schema["required"] == ["name", "address"])
         #expect(schema["additionalProperties"] == false)
-        #expect(schema["properties"]?["times"] == ["type": ["integer", "null"], "minimum": 1, "maximum": 9, "description": "how often", "default": 1])
+        #expect(
+            schema["properties"]?["times"] == [
+                "type": ["integer", "null"], "minimum": 1, "maximum": 9, "description": "how often", "default": 1
+            ])
         #expect(schema["properties"]?["name"]?["examples"] == ["Ann"])
         #expect(schema["properties"]?["speed"]?["enum"] == ["slow", "fast", nil])
-        #expect(schema["properties"]?["tags"]?["items"] == ["type": "string", "minLength": 1, "maxLength": 2, "pattern": "^[^\\u0000]*$"])
+        #expect(
+            schema["properties"]?["tags"]?["items"] == [
+                "type": "string", "minLength": 1, "maxLength": 2, "pattern": "^[^\\u0000]*$"
+            ])
         #expect(schema["properties"]?["address"]?["required"] == ["street", "zip"])
     }
 
     @Test("no fault repeats a string's text")
     func secrets() throws {
-        let text = #"{"name":"secret-value","note":"secret-value","speed":"secret-value","times":"secret-value","address":"secret-value"}"#
+        let text =
+            #"{"name":"secret-value","note":"secret-value","speed":"secret-value","times":"secret-value","address":"secret-value"}"#
         for fault in try readOrder(text).faults { #expect(!fault.contains("secret")) }
     }
 }

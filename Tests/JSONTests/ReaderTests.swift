@@ -39,7 +39,7 @@ struct ReaderTests {
             "", " ", "nul", "nulll", "True", "tru", "[1,]", "[,1]", "[1 2]", "[1", "{\"a\":1,}", "{,}", "{\"a\"}",
             "{\"a\":}", "{\"a\" 1}", "{a:1}", "{'a':1}", "{1:1}", "{\"a\":1", "[1]]", "{}{}", "1 2", "// x\n1", "[1]//",
             "/* */1", "'a'", "\"a", "\"\\", "\"\\u12\"", "\"\\x41\"", "\"\\u123g\"", "\"\\", "NaN", "Infinity", "-Infinity",
-            "\u{FEFF}1", "[1]\u{0}", "\u{A0}1", "\u{2028}1", "\u{0B}1", "undefined", "[\"a\"\"b\"]", "[1;2]", "{\"a\":1 \"b\":2}",
+            "\u{FEFF}1", "[1]\u{0}", "\u{A0}1", "\u{2028}1", "\u{0B}1", "undefined", "[\"a\"\"b\"]", "[1;2]", "{\"a\":1 \"b\":2}"
         ])
     func refused(text: String) {
         #expect(reason(text) != nil)
@@ -109,7 +109,9 @@ struct ReaderTests {
         // Composed and decomposed, which Swift's == calls the same.
         #expect(try read("{\"\u{E9}\":1,\"e\u{301}\":2}")["e\u{301}"] == 2)
         let long = String(repeating: "n\n", count: 100)
-        #expect(reason("{\"\(long.replacing("\n", with: "\\n"))\":1,\"\(long.replacing("\n", with: "\\n"))\":1}") == .duplicateName(String(repeating: "n\\u{a}", count: 32) + "…"))
+        #expect(
+            reason("{\"\(long.replacing("\n", with: "\\n"))\":1,\"\(long.replacing("\n", with: "\\n"))\":1}")
+                == .duplicateName(String(repeating: "n\\u{a}", count: 32) + "…"))
     }
 }
 

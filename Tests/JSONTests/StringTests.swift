@@ -13,15 +13,18 @@ struct StringTests {
 
     @Test("noncharacters and the ends of the surrogate range are characters")
     func edges() throws {
-        #expect(try read(#""\uffff\ufffe\ud7ff\ue000\udbff\udfff\ud800\udc00""#) == .string("\u{FFFF}\u{FFFE}\u{D7FF}\u{E000}\u{10FFFF}\u{10000}"))
+        #expect(
+            try read(#""\uffff\ufffe\ud7ff\ue000\udbff\udfff\ud800\udc00""#)
+                == .string("\u{FFFF}\u{FFFE}\u{D7FF}\u{E000}\u{10FFFF}\u{10000}"))
         #expect(try read("\"\u{7F}\u{80}\u{10FFFF}\u{2028}\"") == .string("\u{7F}\u{80}\u{10FFFF}\u{2028}"))
     }
 
     @Test(
         "half a surrogate pair is refused",
         arguments: [
-            #""\ud800""#, #""\udfff""#, #""\ud83d\u0041""#, #""\ud83d\ud83d""#, #""\ude00\ud83d""#, #""\ud83dx""#, #""\ud83d\n""#, #""\udc00""#,
-            #""\udbff""#,
+            #""\ud800""#, #""\udfff""#, #""\ud83d\u0041""#, #""\ud83d\ud83d""#, #""\ude00\ud83d""#, #""\ud83dx""#, #""\ud83d\n""#,
+            #""\udc00""#,
+            #""\udbff""#
         ])
     func surrogates(text: String) {
         #expect(reason(text) == .loneSurrogate)
@@ -37,14 +40,18 @@ struct StringTests {
     func controls(byte: UInt8) throws {
         #expect(reason([0x22, 0x61, byte, 0x22]) == .controlCharacter)
         #expect(reason([0x22, 0x5C, 0x6E, byte, 0x22]) == .controlCharacter)
-        #expect(try JSONValue(parsing: JSONValue.string("\(UnicodeScalar(byte))").bytes(), maxBytes: 10) == .string("\(UnicodeScalar(byte))"))
+        #expect(
+            try JSONValue(parsing: JSONValue.string("\(UnicodeScalar(byte))").bytes(), maxBytes: 10)
+                == .string("\(UnicodeScalar(byte))"))
     }
 
     @Test(
         "bytes that are not UTF-8 are refused, where they stand",
         arguments: [
-            [0x80], [0xC3], [0xC3, 0x28], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
-            [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFE], [0xFF], [0xF0, 0x9F, 0x98], [0xC3, 0x5C, 0x6E],
+            [0x80], [0xC3], [0xC3, 0x28], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE2, 0x82], [0xED, 0xA0, 0x80],
+            [0xED, 0xBF, 0xBF],
+            [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFE], [0xFF], [0xF0, 0x9F, 0x98],
+            [0xC3, 0x5C, 0x6E]
         ])
     func notUTF8(bytes: [UInt8]) throws {
         let before = Array("[\"é".utf8)
@@ -60,7 +67,9 @@ struct StringTests {
 
     @Test("writing escapes what must be escaped and nothing else")
     func writing() throws {
-        #expect(JSONValue.string("a\"b\\c/\u{8}\u{C}\n\r\t\u{0}\u{1F}\u{7F}é😀\u{2028}").text() == "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7F}é😀\u{2028}\"")
+        #expect(
+            JSONValue.string("a\"b\\c/\u{8}\u{C}\n\r\t\u{0}\u{1F}\u{7F}é😀\u{2028}").text()
+                == "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7F}é😀\u{2028}\"")
         #expect(JSONValue.string("").text() == "\"\"")
         let all = String(String.UnicodeScalarView((0...0x2FFF).compactMap { Unicode.Scalar($0) }))
         #expect(try read(JSONValue.string(all).text()) == .string(all))

@@ -12,7 +12,9 @@ struct WriterTests {
     @Test("for people there are line ends and indentation")
     func indented() {
         let value: JSONValue = ["a": [1, ["b": 2]], "c": [], "d": [:]]
-        #expect(value.text(isIndented: true) == "{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ],\n  \"c\": [],\n  \"d\": {}\n}")
+        #expect(
+            value.text(isIndented: true)
+                == "{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ],\n  \"c\": [],\n  \"d\": {}\n}")
     }
 
     @Test("members of an object are set, replaced in their place and removed")

@@ -11,8 +11,12 @@ struct PatchBody: Sendable {
         let top = fields.optional("auth_header", .authHeader, help: help, example: "Bearer eyJhbGciOi…")
         let nested = fields.optional("notification_metadata", Nested.type, help: "as in a create")?.authHeader
         fields.check { place in
-            if top != nil, nested != nil { place.appending("auth_header").refuse("is given twice; notification_metadata has it too") }
-            if top == nil, nested == nil { place.appending("auth_header").refuse("is required; it must be the value of an Authorization header") }
+            if top != nil, nested != nil {
+                place.appending("auth_header").refuse("is given twice; notification_metadata has it too")
+            }
+            if top == nil, nested == nil {
+                place.appending("auth_header").refuse("is required; it must be the value of an Authorization header")
+            }
         }
         return PatchBody(authHeader: top ?? nested ?? Redacted(""))
     }

@@ -25,7 +25,8 @@ struct ReminderBody: Sendable {
         schedule = ScheduleFields(&fields)
         metadata = fields.required("notification_metadata", NotificationFields.type, help: "what is delivered")
         queue = fields.value(
-            "queue", .queue, default: Defaults.queue, documented: .string(Defaults.queue), help: "the queue whose workers deliver it")
+            "queue", .queue, default: Defaults.queue, documented: .string(Defaults.queue),
+            help: "the queue whose workers deliver it")
         priority = fields.value(
             "priority", .integer(Bounds.priority), default: Defaults.priority, documented: .integer(Defaults.priority),
             help: "higher goes first")
@@ -33,7 +34,8 @@ struct ReminderBody: Sendable {
             "misfire_policy", .misfirePolicy, default: .fireOnce, documented: .string(MisfirePolicy.fireOnce.name),
             help: "what becomes of a series' occurrences that could not be fired in time: the latest is fired, all are, or none")
         maxAttempts = fields.value(
-            "max_attempts", .integer(Bounds.maxAttempts), default: Defaults.maxAttempts, documented: .integer(Defaults.maxAttempts),
+            "max_attempts", .integer(Bounds.maxAttempts), default: Defaults.maxAttempts,
+            documented: .integer(Defaults.maxAttempts),
             help: "tries at one occurrence before it becomes a dead letter")
         description = fields.value(
             "description", .string(Bounds.description), default: "", documented: "", help: "for people; it can be searched for")

@@ -69,31 +69,34 @@ private enum RuleSchema {
     static var text: JSONObject {
         [
             "type": "string", "minLength": 1, "maxLength": .integer(Int64(Bounds.ruleBytes)),
-            "description": "a recurrence rule as in RFC 5545 section 3.3.10", "examples": ["FREQ=WEEKLY;BYDAY=MO,WE"],
+            "description": "a recurrence rule as in RFC 5545 section 3.3.10", "examples": ["FREQ=WEEKLY;BYDAY=MO,WE"]
         ]
     }
 
     static var object: JSONObject {
-        let weekday: JSONValue = ["anyOf": [["type": "integer", "minimum": 0, "maximum": 6], ["type": "string", "pattern": "^[A-Za-z0-9+-]+$"]]]
+        let weekday: JSONValue = [
+            "anyOf": [["type": "integer", "minimum": 0, "maximum": 6], ["type": "string", "pattern": "^[A-Za-z0-9+-]+$"]]
+        ]
         let properties: JSONObject = [
             "freq": [
                 "anyOf": [["type": "integer", "minimum": 0, "maximum": 6], ["type": "string"]],
-                "description": "0 YEARLY, 1 MONTHLY, 2 WEEKLY, 3 DAILY, 4 HOURLY, 5 MINUTELY, 6 SECONDLY, or such a name",
+                "description": "0 YEARLY, 1 MONTHLY, 2 WEEKLY, 3 DAILY, 4 HOURLY, 5 MINUTELY, 6 SECONDLY, or such a name"
             ],
             "interval": number(1, nil), "count": number(1, nil),
             "until": [
                 "type": ["integer", "null"], "minimum": .integer(Bounds.unixSeconds.lowerBound),
-                "maximum": .integer(Bounds.unixSeconds.upperBound), "description": "unix seconds, inclusive",
+                "maximum": .integer(Bounds.unixSeconds.upperBound), "description": "unix seconds, inclusive"
             ],
             "wkst": ["anyOf": [weekday, ["type": "null"]], "description": "the first day of the week; 0 is Monday"],
             "byweekday": oneOrMany(weekday, "0 Monday … 6 Sunday, or MO … SU, with an ordinal in front where one is meant: -1FR"),
             "bysetpos": ordinals(366), "bymonth": ordinals(12, from: 1), "bymonthday": ordinals(31), "byyearday": ordinals(366),
-            "byweekno": ordinals(53), "byhour": ordinals(23, from: 0), "byminute": ordinals(59, from: 0), "bysecond": ordinals(60, from: 0),
-            "cache": ["description": "ignored"], "dtstart": ["description": "ignored; start_datetime is the start"],
+            "byweekno": ordinals(53), "byhour": ordinals(23, from: 0), "byminute": ordinals(59, from: 0),
+            "bysecond": ordinals(60, from: 0),
+            "cache": ["description": "ignored"], "dtstart": ["description": "ignored; start_datetime is the start"]
         ]
         return [
             "type": "object", "description": "the arguments of python-dateutil's rrule(...)", "properties": .object(properties),
-            "required": ["freq"], "additionalProperties": false, "examples": [["freq": 2, "byweekday": [0, 2], "count": 10]],
+            "required": ["freq"], "additionalProperties": false, "examples": [["freq": 2, "byweekday": [0, 2], "count": 10]]
         ]
     }
 
@@ -109,8 +112,11 @@ private enum RuleSchema {
 
     private static func oneOrMany(_ item: JSONValue, _ description: String) -> JSONValue {
         [
-            "anyOf": [item, ["type": "array", "minItems": 1, "maxItems": .integer(Int64(Rule.maximumListLength)), "items": item], ["type": "null"]],
-            "description": .string(description),
+            "anyOf": [
+                item, ["type": "array", "minItems": 1, "maxItems": .integer(Int64(Rule.maximumListLength)), "items": item],
+                ["type": "null"]
+            ],
+            "description": .string(description)
         ]
     }
 }

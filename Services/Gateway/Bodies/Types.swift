@@ -34,7 +34,8 @@ extension FieldType where Value == Redacted<String> {
         ) { text, place in
             let isPrintable = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
             guard isPrintable, text.utf8.first != 0x20, text.utf8.last != 0x20 else {
-                place.refuse("must be printable ASCII without a line break or other control character, and without blanks around it")
+                place.refuse(
+                    "must be printable ASCII without a line break or other control character, and without blanks around it")
                 return nil
             }
             return Redacted(text)

@@ -30,7 +30,11 @@ struct APIResponder: HTTPResponder {
         } catch {
             answer = error.answer
             if error.status.kind == .serverError {
-                logger.warning("not answered", metadata: ["route": "\(match.route)", "status": "\(error.status.code)", "reason": "\(error.detail)"])
+                logger.warning(
+                    "not answered",
+                    metadata: [
+                        "route": "\(match.route)", "status": "\(error.status.code)", "reason": "\(error.cause ?? error.detail)"
+                    ])
             }
         }
         metrics.record(match.route, status: answer.status.code, ContinuousClock.now - start)
@@ -99,7 +103,9 @@ enum MediaType {
         }
         let parts = type.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
         // JSON is UTF-8; the parameter has no meaning, but many clients send it.
-        let isUTF8 = parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
+        let isUTF8 = parts.dropFirst().allSatisfy {
+            !$0.hasPrefix("charset=") || $0 == "charset=utf-8" || $0 == "charset=\"utf-8\""
+        }
         guard let name = parts.first, known.contains(name), isUTF8 else {
             throw Problem(.unsupportedMediaType, "the Content-Type must be application/json, in UTF-8")
         }

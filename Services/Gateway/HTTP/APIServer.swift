@@ -1,6 +1,6 @@
 import Glibc
-import HummingbirdCore
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import Operations
@@ -41,7 +41,8 @@ struct APIServer: Service, CustomStringConvertible {
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(requestTimeout: requestTimeout)], idleTimeout: Self.idleTimeout,
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes, maxHeaderFieldCount: Self.maxHeaderFields))
+                maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,
+                maxHeaderFieldCount: Self.maxHeaderFields))
         let application = Application(
             responder: responder, server: .http1(configuration: channel),
             configuration: ApplicationConfiguration(
@@ -59,7 +60,9 @@ struct APIServer: Service, CustomStringConvertible {
 
     private static var connectionLimit: Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int32.max) else { return maxConnections }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int32.max) else {
+            return maxConnections
+        }
         return max(1, min(maxConnections, Int(limit.rlim_cur) - reservedFiles))
     }
 

@@ -46,7 +46,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isDropping else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            guard !isEnding else { return isDropping = true }
+            guard !isEnding else {
+                isDropping = true
+                return
+            }
             isReceiving = true
             bodyBytes = 0
             unanswered += 1
@@ -142,7 +145,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func after(
-        _ time: TimeAmount, _ context: ChannelHandlerContext, _ body: @escaping @Sendable (ConnectionGuard, ChannelHandlerContext) -> Void
+        _ time: TimeAmount, _ context: ChannelHandlerContext,
+        _ body: @escaping @Sendable (ConnectionGuard, ChannelHandlerContext) -> Void
     ) -> Scheduled<Void> {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         return context.eventLoop.scheduleTask(in: time) {

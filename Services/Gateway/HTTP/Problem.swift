@@ -16,8 +16,10 @@ struct Problem: Error, Sendable {
     }
 
     let status: HTTPResponse.Status
-    /// For a person. It never holds a credential.
+    /// For the caller. It never holds a credential, nor where the other services are.
     let detail: String
+    /// For the operator's log, where that is more.
+    var cause: String?
     var faults: [Fault] = []
     var headers: HTTPFields = [:]
 
@@ -31,8 +33,10 @@ struct Problem: Error, Sendable {
         self.headers = headers
     }
 
-    static func unavailable(_ detail: String) -> Problem {
-        Problem(.serviceUnavailable, detail, headers: [.retryAfter: "\(retryAfterSeconds)"])
+    static func unavailable(_ detail: String, cause: String) -> Problem {
+        var problem = Problem(.serviceUnavailable, detail, headers: [.retryAfter: "\(retryAfterSeconds)"])
+        problem.cause = cause
+        return problem
     }
 
     /// A body whose fields are not what they must be.
@@ -41,7 +45,8 @@ struct Problem: Error, Sendable {
         let detail = "the body has \(count) \(count == 1 ? "fault" : "faults"); nothing was stored"
         let rest = faults.omitted > 0 ? " (the first \(JSONFaults.maxKept) are listed)" : ""
         return Problem(
-            .unprocessableContent, detail + rest, faults: faults.all.map { Fault(place: .pointer($0.pointer), detail: $0.detail) })
+            .unprocessableContent, detail + rest, faults: faults.all.map { Fault(place: .pointer($0.pointer), detail: $0.detail) }
+        )
     }
 
     static func parameters(_ faults: JSONFaults) -> Problem {
@@ -53,7 +58,7 @@ struct Problem: Error, Sendable {
     /// `type` is left out, which means `about:blank`: the status says it all, and `title` is its phrase.
     var json: JSONValue {
         var object: JSONObject = [
-            "title": .string(status.reasonPhrase), "status": .integer(Int64(status.code)), "detail": .string(detail),
+            "title": .string(status.reasonPhrase), "status": .integer(Int64(status.code)), "detail": .string(detail)
         ]
         if !faults.isEmpty { object["errors"] = .array(faults.map(\.json)) }
         return .object(object)

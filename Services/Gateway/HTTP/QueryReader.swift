@@ -15,14 +15,18 @@ struct QueryReader<Query: Sendable>: Sendable {
             numbers = []
             return
         }
-        numbers = Set(properties.members.filter { $0.value["type"] == ["integer", "null"] || $0.value["type"] == "integer" }.map(\.name))
+        numbers = Set(
+            properties.members.filter { $0.value["type"] == ["integer", "null"] || $0.value["type"] == "integer" }.map(\.name))
     }
 
     func read(_ query: String) throws(Problem) -> Query {
         var object = JSONObject()
-        let faults = JSONFaults(), place = JSONPlace(faults)
+        let faults = JSONFaults()
+        let place = JSONPlace(faults)
         let pieces = query.split(separator: "&", maxSplits: maxParameters)
-        guard pieces.count <= maxParameters else { throw Problem(.badRequest, "the query has more than \(maxParameters) parameters") }
+        guard pieces.count <= maxParameters else {
+            throw Problem(.badRequest, "the query has more than \(maxParameters) parameters")
+        }
         for piece in pieces {
             let halves = piece.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentEncoding.decode(halves[0], plusIsBlank: true),
@@ -47,7 +51,8 @@ struct QueryReader<Query: Sendable>: Sendable {
 enum PercentEncoding {
     /// `nil` if a `%` stands without its two digits, or the result is not UTF-8.
     static func decode(_ text: Substring, plusIsBlank: Bool = false) -> String? {
-        var bytes: [UInt8] = [], rest = text.utf8[...]
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "%"):

@@ -14,7 +14,8 @@ struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, CustomStrin
         precondition(text.hasPrefix("/"), "a path begins with a slash")
         description = text
         segments = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { part in
-            part.hasPrefix("{") && part.hasSuffix("}") ? .value(name: String(part.dropFirst().dropLast())) : .literal(String(part))
+            part.hasPrefix("{") && part.hasSuffix("}")
+                ? .value(name: String(part.dropFirst().dropLast())) : .literal(String(part))
         }
     }
 

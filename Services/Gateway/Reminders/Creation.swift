@@ -25,7 +25,9 @@ struct Creation: Sendable {
         request = Proto.CreateRequest(
             reminder: Self.reminder(id, body, nowMilliseconds), authorization: body.metadata.authHeader.value,
             position: series.first().map { Proto.Position(scheduledAt: $0.instant, index: $0.index) },
-            idempotency: idempotency.map { [answer] in Proto.Idempotency(key: $0.digest, request: $0.requestDigest, answer: answer) })
+            idempotency: idempotency.map { [answer] in
+                Proto.Idempotency(key: $0.digest, request: $0.requestDigest, answer: answer)
+            })
     }
 
     /// An `Idempotency-Key` is looked up in one shard, the one that follows from it; so the reminder must be there too.
@@ -39,14 +41,16 @@ struct Creation: Sendable {
     }
 
     private static func reminder(_ id: ReminderID, _ body: ReminderBody, _ nowMilliseconds: Int64) -> Proto.Reminder {
-        let schedule = body.schedule.schedule, notification = body.metadata.notification
+        let schedule = body.schedule.schedule
+        let notification = body.metadata.notification
         return Proto.Reminder(
             id: id.bytes,
             schedule: Proto.Schedule(
                 start: schedule.start, rule: schedule.rule ?? "", timezone: schedule.timezone, hasUntil: schedule.until != nil,
                 until: schedule.until ?? 0, rdates: schedule.rdates, exdates: schedule.exdates),
             task: task, arguments: (try? notification.packed()) ?? [], queue: body.queue, priority: UInt32(body.priority),
-            misfirePolicy: UInt32(body.misfirePolicy.rawValue), maxAttempts: UInt32(body.maxAttempts), description: body.description,
+            misfirePolicy: UInt32(body.misfirePolicy.rawValue), maxAttempts: UInt32(body.maxAttempts),
+            description: body.description,
             classroomId: notification.classroomId, createdBy: notification.createdBy, createdAtMs: nowMilliseconds)
     }
 
@@ -55,7 +59,7 @@ struct Creation: Sendable {
             "message": "success", "id": .string("\(id)"), "state": .string(ReminderState.scheduled.name),
             "next_fire_at": forecast.times.first.map { .integer($0) } ?? .null,
             "upcoming": .array(forecast.times.map { .integer($0) }),
-            "warnings": .array(warnings.map { .string($0) }),
+            "warnings": .array(warnings.map { .string($0) })
         ]
     }
 }

@@ -34,12 +34,15 @@ struct IdempotencyKey: Sendable, Hashable {
         guard let name = Self.headerName else { return nil }
         let values = exchange.headers[values: name]
         guard let key = values.first else { return nil }
-        let isGood = values.count == 1 && Bounds.idempotencyKey.contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        let isGood =
+            values.count == 1 && Bounds.idempotencyKey.contains(key.utf8.count)
+            && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         guard isGood else {
             let range = Bounds.idempotencyKey
             let detail = "must be one value of \(range.lowerBound) to \(range.upperBound) visible ASCII characters"
             throw Problem(
-                .badRequest, "the Idempotency-Key \(detail)", faults: [Problem.Fault(place: .header("Idempotency-Key"), detail: detail)])
+                .badRequest, "the Idempotency-Key \(detail)",
+                faults: [Problem.Fault(place: .header("Idempotency-Key"), detail: detail)])
         }
         self.init(key: key, caller: "", body: exchange.body)
     }

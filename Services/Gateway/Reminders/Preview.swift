@@ -15,17 +15,19 @@ struct Preview: Sendable {
         Preview(
             schedule: ScheduleFields(&fields),
             count: fields.value(
-                "count", .integer(Bounds.upcoming), default: Defaults.upcoming, documented: .integer(Defaults.upcoming), help: "how many at most"),
+                "count", .integer(Bounds.upcoming), default: Defaults.upcoming, documented: .integer(Defaults.upcoming),
+                help: "how many at most"),
             after: fields.optional("after", .unixSeconds, help: "only times after this instant, unix seconds"))
     }
 
     var answer: JSONValue {
-        let series = schedule.series, zone = schedule.timezone.zone
+        let series = schedule.series
+        let zone = schedule.timezone.zone
         let times = (after ?? series.first().map { $0.instant - 1 }).map { series.first(Int(count), after: $0) } ?? []
         return [
             "upcoming": .array(times.map { .integer($0) }),
             "upcoming_local": .array(times.map { .string(LocalTime.text($0, in: zone)) }),
-            "finite": .bool(series.isFinite), "text": .string(schedule.rule?.english ?? "once"),
+            "finite": .bool(series.isFinite), "text": .string(schedule.rule?.english ?? "once")
         ]
     }
 }

@@ -5,7 +5,8 @@ import Messages
 /// A reminder as callers read it: the fields of a create, without the credential, and where it stands.
 enum ReminderAnswer {
     static func json(_ reply: Proto.ReminderReply, _ id: ReminderID, nowSeconds: Int64) -> JSONValue {
-        let reminder = reply.reminder ?? Proto.Reminder(), schedule = reminder.schedule ?? Proto.Schedule()
+        let reminder = reply.reminder ?? Proto.Reminder()
+        let schedule = reminder.schedule ?? Proto.Schedule()
         let policy = MisfirePolicy(rawValue: UInt8(clamping: reminder.misfirePolicy)) ?? .fireOnce
         var object: JSONObject = [
             "id": .string("\(id)"), "state": .string(stateName(reply.state)),
@@ -15,12 +16,12 @@ enum ReminderAnswer {
             "exdates": .array(schedule.exdates.map { .integer($0) }), "rdates": .array(schedule.rdates.map { .integer($0) }),
             "task": .string(reminder.task), "queue": .string(reminder.queue), "priority": .integer(Int64(reminder.priority)),
             "misfire_policy": .string(policy.name), "max_attempts": .integer(Int64(reminder.maxAttempts)),
-            "description": .string(reminder.description),
+            "description": .string(reminder.description)
         ]
         if reminder.task == Creation.task { object["notification_metadata"] = notification(reminder.arguments) }
         object["occurrences"] = [
             "delivered": .integer(reply.delivered), "retrying": .integer(reply.retrying), "held": .integer(reply.held),
-            "dead": .integer(reply.dead),
+            "dead": .integer(reply.dead)
         ]
         object["created_at"] = .integer(reminder.createdAtMs / 1_000)
         object["updated_at"] = .integer(reply.updatedAtMs / 1_000)
@@ -33,7 +34,9 @@ enum ReminderAnswer {
 
     /// An overdue occurrence is fired as soon as a worker takes it.
     private static func nextFireAt(_ reply: Proto.ReminderReply, _ nowSeconds: Int64) -> Int64? {
-        guard reply.state == UInt32(ReminderState.scheduled.rawValue), let position = reply.position, position.index > 0 else { return nil }
+        guard reply.state == UInt32(ReminderState.scheduled.rawValue), let position = reply.position, position.index > 0 else {
+            return nil
+        }
         return max(position.scheduledAt, nowSeconds)
     }
 
@@ -46,7 +49,7 @@ enum ReminderAnswer {
             "created_at": .integer(notification.createdAt), "created_by": .string(notification.createdBy),
             "item_id": itemID ?? "", "action": .bool(notification.action),
             "action_path": .array(notification.actionPath.map { .string($0) }), "extra_path": .string(notification.extraPath),
-            "usernames": .array(notification.usernames.map { .string($0) }),
+            "usernames": .array(notification.usernames.map { .string($0) })
         ]
     }
 }
@@ -58,10 +61,11 @@ enum AttemptAnswer {
         return [
             "scheduled_at": .integer(attempt.scheduledAt), "number": .integer(Int64(attempt.number)),
             "started_at_ms": .integer(attempt.startedAtMs),
-            "lateness_ms": .integer(attempt.startedAtMs - attempt.scheduledAt.multipliedReportingOverflow(by: 1_000).partialValue),
+            "lateness_ms": .integer(
+                attempt.startedAtMs - attempt.scheduledAt.multipliedReportingOverflow(by: 1_000).partialValue),
             "duration_us": .integer(attempt.durationUs), "outcome": .string(outcome?.name ?? "unknown"),
             "status_code": attempt.statusCode == 0 ? .null : .integer(Int64(attempt.statusCode)),
-            "detail": .string(attempt.detail),
+            "detail": .string(attempt.detail)
         ]
     }
 }

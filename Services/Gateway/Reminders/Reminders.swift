@@ -27,8 +27,9 @@ struct Reminders: Sendable {
                 .get, "/reminders/{id}/upcoming", "listUpcoming", summary: "List the times at which a reminder falls due next.",
                 query: UpcomingQuery.type, handle: upcoming),
             Operation(
-                .get, "/reminders/{id}/attempts", "listAttempts", summary: "List the attempts at a reminder's occurrences, newest first.",
-                query: AttemptsQuery.type, handle: attempts),
+                .get, "/reminders/{id}/attempts", "listAttempts",
+                summary: "List the attempts at a reminder's occurrences, newest first.",
+                query: AttemptsQuery.type, handle: attempts)
         ]
     }
 
@@ -99,7 +100,7 @@ struct Reminders: Sendable {
             .ok,
             [
                 "message": "success", "id": .string("\(id)"), "released": .integer(Int64(reply.released)),
-                "warnings": .array(warnings.map { .string($0) }),
+                "warnings": .array(warnings.map { .string($0) })
             ])
     }
 
@@ -127,7 +128,8 @@ struct UpcomingQuery: Sendable {
     static let type = FieldType<UpcomingQuery>.object { fields in
         UpcomingQuery(
             count: fields.value(
-                "count", .integer(Bounds.upcoming), default: Defaults.upcoming, documented: .integer(Defaults.upcoming), help: "how many at most"))
+                "count", .integer(Bounds.upcoming), default: Defaults.upcoming, documented: .integer(Defaults.upcoming),
+                help: "how many at most"))
     }
 }
 
@@ -137,6 +139,7 @@ struct AttemptsQuery: Sendable {
     static let type = FieldType<AttemptsQuery>.object { fields in
         AttemptsQuery(
             limit: fields.value(
-                "limit", .integer(Bounds.attempts), default: Defaults.attempts, documented: .integer(Defaults.attempts), help: "how many at most"))
+                "limit", .integer(Bounds.attempts), default: Defaults.attempts, documented: .integer(Defaults.attempts),
+                help: "how many at most"))
     }
 }

@@ -17,7 +17,8 @@ struct SchedulerCalls: Sendable {
 
     func create(_ request: Proto.CreateRequest) async throws(Problem) -> Proto.CreateReply {
         do throws(CallError) { return try await client.create(request, deadline: deadline) } catch {
-            throw Problem(error, uncertain: "whether the reminder was stored is not known; send it again with the same Idempotency-Key")
+            throw Problem(
+                error, uncertain: "whether the reminder was stored is not known; send it again with the same Idempotency-Key")
         }
     }
 
@@ -37,7 +38,9 @@ struct SchedulerCalls: Sendable {
         do throws(CallError) { return try await client.attempts(request, deadline: deadline) } catch { throw Problem(error) }
     }
 
-    func replaceAuthorization(_ request: Proto.ReplaceAuthorizationRequest) async throws(Problem) -> Proto.ReplaceAuthorizationReply {
+    func replaceAuthorization(_ request: Proto.ReplaceAuthorizationRequest) async throws(Problem)
+        -> Proto.ReplaceAuthorizationReply
+    {
         do throws(CallError) { return try await client.replaceAuthorization(request, deadline: deadline) } catch {
             throw Problem(error, uncertain: "whether it was changed is not known; send it again")
         }
@@ -54,11 +57,16 @@ extension Problem {
             // The gateway's bounds are the tighter ones, so this is a scheduler of another version.
             self.init(.unprocessableContent, "the scheduler refuses it: \(error.message)")
         case .deadlineExceeded, .cancelled, .unknown:
-            self = .unavailable(["no scheduler answered in time", uncertain].compactMap { $0 }.joined(separator: "; "))
-        case .unavailable where error.isConnectionLost:
-            self = .unavailable(["the connection to the scheduler was lost", uncertain].compactMap { $0 }.joined(separator: "; "))
-        case .internal: self.init(.internalServerError, "the scheduler failed: \(error.message)")
-        default: self = .unavailable("no scheduler can do this now: \(error.message)")
+            self = .unavailable(Self.sentence("no scheduler answered in time", uncertain), cause: "\(error)")
+        case .internal:
+            self.init(.internalServerError, "the scheduler failed; its log says why")
+            cause = "\(error)"
+        // Also after a connection was lost and none came in its place, so here too the outcome may not be known.
+        default: self = .unavailable(Self.sentence("no scheduler can do this now", uncertain), cause: "\(error)")
         }
+    }
+
+    private static func sentence(_ what: String, _ whatToDo: String?) -> String {
+        whatToDo.map { "\(what); \($0)" } ?? what
     }
 }

@@ -16,6 +16,7 @@ struct ElapsedWalk {
 
     /// Failures to meet the raster, after which arithmetic takes over from stepping.
     private static let patience = 8
+    private static let patienceWithRareDays = 64
     /// More than any two offsets of a zone differ by.
     private static let slack = 2 * 86_400
 
@@ -43,7 +44,7 @@ struct ElapsedWalk {
     }
 
     private mutating func search(_ from: Int) -> Int {
-        var instant = from, misses = 0
+        var instant = from, misses = 0, allowance = ElapsedWalk.patience
         while instant <= limit {
             if instant < segment.start || instant >= segment.end {
                 segment = plan.zone.segment(at: instant)
@@ -66,9 +67,12 @@ struct ElapsedWalk {
             if beyond < plan.window { return answer(instant, time) }
             instant += plan.step - beyond
             misses += 1
-            guard misses > ElapsedWalk.patience else { continue }
+            guard misses > allowance else { continue }
             guard let hit = nextHit(from: instant) else { return Horizon.never }
             instant = hit
+            // Where the day is what fails, days are rarer than meetings with the raster: trying the days is cheaper for a while.
+            let day = (hit + segment.offset + DayNumber.unixSeconds) / 86_400
+            if hit < segment.end, !plan.days.isNamed(day, &place) { allowance = misses + ElapsedWalk.patienceWithRareDays }
         }
         return Horizon.never
     }
