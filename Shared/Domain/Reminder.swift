@@ -35,6 +35,9 @@ public enum MisfirePolicy: UInt8, Sendable, CaseIterable {
     case fireAll = 1
     /// No missed occurrence is fired; all are recorded as misfired.
     case skip = 2
+
+    /// An occurrence of a series that was not dispatched within this time is missed.
+    public static let thresholdSeconds: Int64 = 60
 }
 
 /// What a caller asked for, without the credential. Immutable: a change makes a new value.

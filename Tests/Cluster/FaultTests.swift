@@ -159,5 +159,39 @@ extension ClusterSuite {
             try Cluster.wait("the stranger to be refused") { cluster.scheduler.logged.contains("connection refused") }
             #expect(!stranger.logged.contains("\"message\":\"connected\",\"role\":\"scheduler\""))
         }
+
+        @Test("a cluster on mutual TLS works, and a certificate of another authority does not come in")
+        func tls() throws {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            func authority(_ name: String) throws -> [String: String] {
+                let path = folder.appending(path: name).path
+                for command in [
+                    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=\(name) authority",
+                     "-keyout", "\(path)-ca.key", "-out", "\(path)-ca.pem"],
+                    ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(path).key",
+                     "-out", "\(path).csr"],
+                    ["x509", "-req", "-days", "2", "-in", "\(path).csr", "-CA", "\(path)-ca.pem", "-CAkey", "\(path)-ca.key", "-CAcreateserial",
+                     "-out", "\(path).pem"],
+                ] {
+                    let made = try Protos.run(["openssl"] + command)
+                    try #require(made.status == 0, "\(made.output)")
+                }
+                return ["TLS_CERT": "\(path).pem", "TLS_KEY": "\(path).key", "TLS_CA": "\(path)-ca.pem"]
+            }
+            let cluster = try Cluster(environment: try authority("ours"))
+            let id = try #require(try cluster.create(Cluster.reminder(at: Cluster.now)).json["id"] as? String)
+            try cluster.waitUntilCompleted(id)
+            let stranger = ServiceProcess(
+                "stranger", executable: "worker",
+                environment: [
+                    "SCHEDULER_ENDPOINTS": try cluster.scheduler.address(saidWith: "wire listening"), "WORKER_OPS_LISTEN": "127.0.0.1:0",
+                    "LOG_LEVEL": "debug",
+                ].merging(try authority("theirs")) { $1 }, folder: cluster.folder)
+            try stranger.start()
+            try Cluster.wait("the stranger to be refused") { stranger.logged.contains("\"message\":\"not connected\"") }
+            #expect(!stranger.logged.contains("taking occurrences"))
+        }
     }
 }

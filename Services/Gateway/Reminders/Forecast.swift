@@ -3,9 +3,6 @@ import Recurrence
 
 /// When a new reminder will be fired: what its schedule says, and of what lies in the past what its misfire policy does.
 struct Forecast: Sendable, Hashable {
-    /// A series' occurrence is missed when it could not be fired within this time of being due; as in the scheduler.
-    static let misfireThresholdSeconds: Int64 = 60
-
     /// The next times, unix seconds, ascending; empty if it will never be fired.
     let times: [Int64]
 
@@ -26,7 +23,7 @@ struct Forecast: Sendable, Hashable {
 
     /// Whether an overdue series is fired now: the latest occurrence, or each, or the one that is hardly late.
     private static func firesAtOnce(_ series: Series, _ first: Int64, _ policy: MisfirePolicy, _ now: Int64) -> Bool {
-        let threshold = now - misfireThresholdSeconds
+        let threshold = now - MisfirePolicy.thresholdSeconds
         guard policy == .skip, first < threshold else { return true }
         return series.next(after: threshold).map { $0 <= now } ?? false
     }

@@ -1,3 +1,5 @@
+import Domain
+
 /// The bounds and times of the decision core. Every one has a working default.
 public struct CoreConfiguration: Sendable {
     /// Occurrences held in memory at most, waiting, ready and leased together. The rest stays on disk.
@@ -13,8 +15,8 @@ public struct CoreConfiguration: Sendable {
     /// How long, after a crash of the scheduler, the workers that it knew may take to come back and say what they
     /// still run before anything is dispatched.
     public var rejoinGraceMilliseconds: Int64 = 1_000
-    /// A series' occurrence that could not be dispatched within this time is a misfire.
-    public var misfireThresholdMilliseconds: Int64 = 60_000
+    /// An occurrence of a series that was not dispatched within this time is missed, and its misfire policy applies.
+    public var misfireThresholdMilliseconds: Int64 = MisfirePolicy.thresholdSeconds * 1_000
     /// Being one priority higher is worth being due this much earlier; so the lowest is not starved.
     public var priorityStepMilliseconds: Int64 = 10_000
     /// Credit that one worker can hold.
