@@ -75,7 +75,8 @@ extension ClusterSuite {
             let folder = FileManager.default.temporaryDirectory.appending(path: "setting-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
-            let process = ServiceProcess(service, executable: service, environment: ["EDVORA_BASE_URL": "http://127.0.0.1:1", name: value], folder: folder)
+            let environment = ["EDVORA_BASE_URL": "http://127.0.0.1:1"].merging([name: value]) { $1 }
+            let process = ServiceProcess(service, executable: service, environment: environment, folder: folder)
             try process.start()
             try Cluster.wait("\(service) to end") { !process.isRunning }
             #expect(try process.stop() == 64)
