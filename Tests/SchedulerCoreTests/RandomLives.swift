@@ -23,7 +23,9 @@ struct RandomLives {
         configuration.loadLimit = 10
         let world = try World(configuration: configuration, seed: UInt64(seed))
         let isFaulty = seed % 3 != 0
-        var answers = random
+        var answers = random, delays = random
+        // Every second seed has a slow disk: loads and commits are answered while other things happen.
+        if seed % 2 == 0 { world.storeDelay = { .random(in: 0...400, using: &delays) } }
         world.answer = { _ in
             switch Int.random(in: 0..<20, using: &answers) {
             case 0 where isFaulty: .never

@@ -43,6 +43,7 @@ final class World {
     private(set) var store: SQLiteStore
     private let folder: URL
     private var events: [Event] = []
+    private var isHandling = false
     private var reports: [Report] = []
     private var names: [WorkerID: String] = [:]
     private var nextWorker: UInt64 = 1
@@ -52,6 +53,9 @@ final class World {
     var answer: (Dispatch) -> Answer = { _ in .delivered }
     /// While true workers go on with what was revoked.
     var isDeaf = false
+    /// How long the store takes for each answer: what it does is done at once, in order, what it says comes later, in order.
+    var storeDelay: () -> Int64 = { 0 }
+    private var answers: [(at: Int64, event: Event)] = []
     /// While true the store refuses writes.
     var isDiskFull = false
     private(set) var runs: [Run] = []
@@ -96,13 +100,13 @@ final class World {
         let first = try #require(try reminder.schedule.series().first())
         let position = SeriesPosition(scheduledAt: first.instant, index: first.index)
         _ = try submit([.create(reminder, position: position, idempotency: nil)]).get()
-        handle(.created(DueEntry(reminder, at: position)))
+        answer(.created(DueEntry(reminder, at: position)))
         return id
     }
 
     func cancel(_ id: ReminderID) throws {
         _ = try submit([.cancel(id, atMilliseconds: now.wallMilliseconds)]).get()
-        handle(.cancelled(id))
+        answer(.cancelled(id))
     }
 
     func replaceAuthorization(of id: ReminderID) throws {
@@ -111,7 +115,7 @@ final class World {
             Issue.record("not replaced")
             return
         }
-        handle(.authorizationReplaced(reminder, released: released))
+        answer(.authorizationReplaced(reminder, released: released))
     }
 
     @discardableResult
@@ -147,6 +151,7 @@ final class World {
     /// The process ends without a word, and another opens the store.
     func crash(rejoin: [String] = [], downMilliseconds: Int64 = 0) async throws {
         events = []
+        answers = []
         // Frees the file's lock; what the store adds of its own, that no worker was attached, `rejoin` stands for.
         await store.close()
         store = try Self.open(folder)
@@ -172,11 +177,16 @@ final class World {
             }
             if let deadline = core.nextDeadlineMilliseconds { next = min(next, deadline) }
             if let report = reports.map(\.at).min() { next = min(next, report) }
+            if let answer = answers.first { next = min(next, answer.at) }
             // The real loop looks at least this often.
             next = max(now.monotonicMilliseconds, min(next, now.monotonicMilliseconds + 500))
             let step = next - now.monotonicMilliseconds
             now.monotonicMilliseconds += step
             now.wallMilliseconds += step
+            while let answer = answers.first, answer.at <= now.monotonicMilliseconds {
+                answers.removeFirst()
+                handle(answer.event)
+            }
             let due = reports.filter { $0.at <= now.monotonicMilliseconds }
             reports.removeAll { $0.at <= now.monotonicMilliseconds }
             for report in due {
@@ -205,12 +215,24 @@ final class World {
 
     private func handle(_ event: Event) {
         events.append(event)
+        // What an event leads to is handled after it, by the call that is under way.
+        guard !isHandling else { return }
+        isHandling = true
+        defer { isHandling = false }
         while !events.isEmpty {
             var effects: [Effect] = []
             core.handle(events.removeFirst(), now: now, effects: &effects)
             largestMemory = max(largestMemory, core.snapshot.entriesInMemory)
             for effect in effects { carryOut(effect) }
         }
+    }
+
+    /// The store has something to say.
+    private func answer(_ event: Event) {
+        let delay = storeDelay()
+        // Never before what it said earlier.
+        guard delay > 0 || !answers.isEmpty else { return handle(event) }
+        answers.append((max(now.monotonicMilliseconds + delay, answers.last?.at ?? 0), event))
     }
 
     private func carryOut(_ effect: Effect) {
@@ -220,17 +242,17 @@ final class World {
                 store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done($0) }
             }
             switch result {
-            case .success(let entries): events.append(.loaded(shard, entries, full: entries.count >= limit))
+            case .success(let entries): answer(.loaded(shard, entries, full: entries.count >= limit))
             case .failure(let error):
                 Issue.record("load: \(error)")
-                events.append(.loadFailed(shard))
+                answer(.loadFailed(shard))
             }
         case .write(let token, let batch):
-            guard !isDiskFull else { return events.append(.written(token: token, ok: false)) }
+            guard !isDiskFull else { return answer(.written(token: token, ok: false)) }
             writes += batch.count
             let result = submit(batch)
             if case .failure(let error) = result { Issue.record("write: \(error)") }
-            events.append(.written(token: token, ok: true))
+            answer(.written(token: token, ok: true))
         case .dispatch(let worker, let dispatches): for dispatch in dispatches { run(dispatch, on: worker) }
         case .acknowledge(_, let leases): acknowledged += leases
         case .revoke(let worker, let leases):
