@@ -1,0 +1,132 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Delivery
+
+@Suite("The delivery engine", .timeLimit(.minutes(1)))
+struct EngineTests {
+    private static func notification(usernames: [String] = [], itemID: String = #""i""#) -> EdvoraNotification {
+        EdvoraNotification(
+            title: "A \"title\"\n", body: "b", image: "", kind: 1, classroomID: "c", createdAt: 1_794_990_000, createdBy: "u",
+            itemIDJSON: Array(itemID.utf8), usernames: usernames)
+    }
+
+    @Test("the request is the contract's to the letter")
+    func request() async throws {
+        let server = ScriptedServer { _ in .answer(200) }
+        defer { server.stop() }
+        let engine = try DeliveryEngine()
+        let base = try EdvoraBaseURL(server.url + "/v1/")
+        for notification in [Self.notification(itemID: #"["a","b"]"#), Self.notification(usernames: ["x", "y"])] {
+            let delivery = EdvoraRequest(notification).delivery(
+                to: base, authorization: "Bearer verbatim  value", idempotencyKey: "id:1", traceparent: "00-a-b-00",
+                userAgent: "task-scheduler/1.0.0", timeoutMilliseconds: 5_000)
+            #expect(await engine.deliver(delivery).outcome == .delivered)
+        }
+        await engine.stop()
+        let (classroom, users) = (server.requests[0], server.requests[1])
+        #expect(classroom.method == "POST")
+        #expect(classroom.path == "/v1/notifications/classroom")
+        #expect(users.path == "/v1/notifications/users")
+        #expect(classroom.headers["authorization"] == "Bearer verbatim  value")
+        #expect(classroom.headers["content-type"] == "application/json")
+        #expect(classroom.headers["idempotency-key"] == "id:1")
+        #expect(classroom.headers["traceparent"] == "00-a-b-00")
+        #expect(classroom.headers["user-agent"] == "task-scheduler/1.0.0")
+        #expect(
+            classroom.body
+                == #"{"classroom_id":"c","topic":"c","payload":{"title":"A \"title\"\n","body":"b","image":"","kind":1,"classroom_id":"c","#
+                + #""created_at":1794990000,"created_by":"u","item_id":["a","b"],"action":false,"action_path":[],"extra_path":""},"usernames":[]}"#)
+        #expect(
+            users.body
+                == #"{"usernames":["x","y"],"payload":{"title":"A \"title\"\n","body":"b","image":"","kind":1,"created_at":1794990000,"#
+                + #""created_by":"u","item_id":"i","action":false,"action_path":[],"extra_path":""}}"#)
+    }
+
+    @Test("connections are used again, and every request of thousands is answered once")
+    func many() async throws {
+        let server = ScriptedServer { _ in .answer(200) }
+        defer { server.stop() }
+        var configuration = DeliveryConfiguration()
+        configuration.maximumConnectionsPerHost = 8
+        let engine = try DeliveryEngine(configuration: configuration)
+        let count = 3_000
+        let answers = Mutex<[Int: Int]>([:])
+        await withCheckedContinuation { done in
+            engine.submit(
+                (0..<count).map { number in
+                    (
+                        DeliveryRequest(url: server.url + "/\(number)", body: Array("{}".utf8), timeoutMilliseconds: 30_000),
+                        { result in
+                            #expect(result.outcome == .delivered)
+                            let answered = answers.withLock {
+                                $0[number, default: 0] += 1
+                                return $0.count
+                            }
+                            if answered == count { done.resume() }
+                        }
+                    )
+                })
+        }
+        #expect(answers.withLock { $0.values.allSatisfy { $0 == 1 } })
+        #expect(server.requests.count == count)
+        #expect(engine.statistics.connectionsOpened <= 8)
+        await engine.stop()
+    }
+
+    @Test("a cancelled request ends at once")
+    func cancel() async throws {
+        let server = ScriptedServer { _ in .stall(milliseconds: 5_000) }
+        defer { server.stop() }
+        let engine = try DeliveryEngine()
+        let start = ContinuousClock.now
+        let task = Task { await engine.deliver(DeliveryRequest(url: server.url, body: [])) }
+        while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        task.cancel()
+        #expect(await task.value.reason == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(4))
+        await engine.stop()
+    }
+
+    @Test("stopping finishes what was taken, and refuses what comes after")
+    func stop() async throws {
+        let server = ScriptedServer { _ in .stall(milliseconds: 300) }
+        defer { server.stop() }
+        let engine = try DeliveryEngine()
+        let task = Task { await engine.deliver(DeliveryRequest(url: server.url, body: [])) }
+        while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        await engine.stop()
+        #expect(await task.value.outcome == .delivered)
+        #expect(await engine.deliver(DeliveryRequest(url: server.url, body: [])).reason == .stopping)
+    }
+
+    @Test("after repeated failures to connect a host is left alone, and taken up again when it is back")
+    func circuit() async throws {
+        // A port that was free a moment ago.
+        let probe = ScriptedServer { _ in .drop }
+        let port = probe.port
+        probe.stop()
+        var configuration = DeliveryConfiguration()
+        configuration.circuitThreshold = 3
+        configuration.circuitProbeMilliseconds = 100
+        let engine = try DeliveryEngine(configuration: configuration)
+        let request = DeliveryRequest(url: "http://127.0.0.1:\(port)/", body: [], timeoutMilliseconds: 1_000)
+        var reasons: Set<DeliveryReason> = []
+        for _ in 0..<10 { reasons.insert(await engine.deliver(request).reason) }
+        #expect(reasons.contains(.circuitOpen))
+        #expect(engine.statistics.openCircuits == 1)
+
+        let server = ScriptedServer(port: port) { _ in .answer(200) }
+        defer { server.stop() }
+        let deadline = ContinuousClock.now + .seconds(10)
+        var outcome = DeliveryResult.Outcome.rejected
+        while outcome != .delivered, ContinuousClock.now < deadline {
+            outcome = await engine.deliver(request).outcome
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(outcome == .delivered)
+        #expect(await engine.deliver(request).outcome == .delivered)
+        await engine.stop()
+    }
+}
