@@ -76,8 +76,8 @@ final class WorkerStream {
         var result: [OutcomeReport] = []
         result.reserveCapacity(reports.count)
         for report in reports {
-            guard let outcome = Outcome(rawValue: UInt8(clamping: report.outcome)) else {
-                throw InvalidRequest("outcome \(report.outcome) is unknown")
+            guard let outcome = Outcome(rawValue: UInt8(clamping: report.outcome)), outcome != .misfired else {
+                throw InvalidRequest("outcome \(report.outcome) is none that a worker can report")
             }
             result.append(
                 OutcomeReport(

@@ -16,18 +16,15 @@ struct NotificationTask: Sendable {
         notifiers.start(NotifierService.deliver, request, deadline: invocation.deadline) { result in
             switch result {
             case .success(let reply): complete(Self.result(of: reply))
-            case .failure(let error):
-                // Whether the request left is unknown; the idempotency key lets the backend tell a repetition.
-                complete(TaskResult(outcome: .retry, retryAfterMilliseconds: Self.retryMilliseconds(error), detail: "notifier: \(error)"))
+            case .failure(let error): complete(Self.result(of: error))
             }
         }
     }
 
-    /// A notifier that went away is worth an early second try: there may be another.
-    static let lostNotifierRetryMilliseconds: UInt32 = 100
-
-    private static func retryMilliseconds(_ error: CallError) -> UInt32 {
-        error.code == .unavailable ? lostNotifierRetryMilliseconds : 0
+    /// A notifier that went away says nothing about the notification. Whether the request left is unknown; the
+    /// idempotency key lets the backend tell a repetition.
+    private static func result(of error: CallError) -> TaskResult {
+        TaskResult(outcome: error.code == .unavailable ? .lost : .retry, detail: "notifier: \(error)")
     }
 
     private static func result(of reply: Proto.DeliverReply) -> TaskResult {

@@ -27,6 +27,9 @@ struct TaskResult: Sendable {
     enum Outcome: UInt32, Sendable {
         // The numbers of OutcomeReport.outcome.
         case delivered = 0, retry, rejected, authRejected, cancelSchedule
+        /// Whether it was done is not known: whoever was to do it went away. Tried again at once, and not counted against
+        /// the reminder's attempts unless it happens over and over.
+        case lost
     }
 
     var outcome: Outcome

@@ -9,7 +9,7 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case authRejected = 3
     /// The task asked for the end of its series; the occurrence itself is done.
     case cancelSchedule = 4
-    /// The worker was lost or let its lease run out; tried again at once.
+    /// The worker or what it works with was lost, or the lease ran out; tried again at once.
     case leaseLost = 5
     /// Not fired: its misfire policy said so.
     case misfired = 6

@@ -153,7 +153,7 @@ struct WorkersAndLeases {
         let id = try world.create(in: 0)
         for round in 0..<30 {
             let worker = world.attach("w\(round)")
-            world.run(milliseconds: 10)
+            world.run(milliseconds: 300_000)
             world.kill(worker)
             world.run(milliseconds: 1_000)
         }

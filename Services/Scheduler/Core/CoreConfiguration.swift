@@ -43,6 +43,8 @@ public struct RetryPolicy: Sendable {
     /// Lost workers that one occurrence survives, where its own `maxAttempts` is lower: a crash is not its fault, but
     /// one that brings down every worker must end.
     public var maxLostLeases = 20
+    /// Attempts lost so far after which the next one does not wait.
+    static let lossesTriedAgainAtOnce = 2
 
     public init() {}
 

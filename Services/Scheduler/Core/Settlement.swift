@@ -73,8 +73,12 @@ extension SchedulerCore {
             }
             return .held(attempts: attempts)
         case .leaseLost:
-            if attempts >= max(entry.reminder.maxAttempts, configuration.retry.maxLostLeases) { return .dead(attempts: attempts) }
-            return .retry(dueAtMilliseconds: now.wallMilliseconds, attempts: attempts)
+            let retry = configuration.retry
+            if attempts >= max(entry.reminder.maxAttempts, retry.maxLostLeases) { return .dead(attempts: attempts) }
+            // At once, unless it happens again and again.
+            let again = attempts - RetryPolicy.lossesTriedAgainAtOnce
+            let delay = again > 0 ? retry.delayMilliseconds(afterAttempts: again, asked: nil, using: &random) : 0
+            return .retry(dueAtMilliseconds: now.wallMilliseconds + delay, attempts: attempts)
         case .retry:
             if attempts >= entry.reminder.maxAttempts { return .dead(attempts: attempts) }
             let delay = configuration.retry.delayMilliseconds(afterAttempts: attempts, asked: asked, using: &random)
