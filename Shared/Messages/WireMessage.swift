@@ -63,6 +63,9 @@ extension WireMessage {
 
     /// Packs into bytes of their own.
     public func packed() throws(MessageError) -> [UInt8] {
-        Array(try packed(in: try Arena()))
+        let arena = try Arena()
+        // The bytes are the arena's: it must outlive the copy, not only the packing.
+        defer { withExtendedLifetime(arena) {} }
+        return Array(try packed(in: arena))
     }
 }
