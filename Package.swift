@@ -98,6 +98,9 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(name: "GatewayTests", dependencies: ["gateway", "JSON"], path: "Tests/GatewayTests"),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["worker", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
+            path: "Tests/WorkerTests"),
         .testTarget(name: "ClusterTests", path: "Tests/Cluster", exclude: ["worker.py"]),
     ],
     swiftLanguageModes: [.v6]

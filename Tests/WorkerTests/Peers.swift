@@ -1,0 +1,98 @@
+import Foundation
+import Logging
+import Messages
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Wire
+
+@testable import worker
+
+/// The other end of a worker's stream: a real wire server that a test speaks through.
+final class SchedulerPeer: Sendable {
+    typealias Stream = MessageStream<Proto.WorkerMessage, Proto.SchedulerMessage>
+
+    struct State: @unchecked Sendable {
+        // @unchecked is safe because streams are used on the peer's event loop only.
+        var streams: [Stream] = []
+        var messages: [Proto.WorkerMessage] = []
+        var ended = 0
+    }
+
+    let port: Int
+    private let state = NIOLockedValueBox(State())
+    private let server: Server
+    private let group: MultiThreadedEventLoopGroup
+
+    init(port: Int = 0) async throws {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var table = ServiceTable([SchedulerService.descriptor])
+        let none = CallError(.unimplemented, "not asked of this peer")
+        table.unary(SchedulerService.create) { _, _, reply in reply(.failure(none)) }
+        table.unary(SchedulerService.get) { _, _, reply in reply(.failure(none)) }
+        table.unary(SchedulerService.cancel) { _, _, reply in reply(.failure(none)) }
+        table.unary(SchedulerService.attempts) { _, _, reply in reply(.failure(none)) }
+        table.unary(SchedulerService.replaceAuthorization) { _, _, reply in reply(.failure(none)) }
+        let state = state
+        table.stream(SchedulerService.work) { stream in
+            state.withLockedValue { $0.streams.append(stream) }
+            stream.onMessage = { message in state.withLockedValue { $0.messages.append(message) } }
+            stream.onEnd = { _ in state.withLockedValue { $0.ended += 1 } }
+        }
+        server = Server(
+            settings: WireSettings(identity: PeerIdentity(role: "scheduler", instance: "s", build: "test")), table: table,
+            eventLoop: group.next(), logger: quiet)
+        self.port = try await server.start(host: "127.0.0.1", port: port).port ?? 0
+    }
+
+    var messages: [Proto.WorkerMessage] { state.withLockedValue { $0.messages } }
+    var ended: Int { state.withLockedValue { $0.ended } }
+    var outcomes: [Proto.OutcomeReport] { messages.flatMap(\.outcomes) }
+
+    func send(_ message: Proto.SchedulerMessage) {
+        server.eventLoop.execute { [state] in state.withLockedValue { $0.streams.last }?.send(message) }
+    }
+
+    func stop() async throws {
+        await server.drain(milliseconds: 0)
+        try await group.shutdownGracefully()
+    }
+}
+
+let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+/// A worker's link with the tasks of a test.
+final class LinkUnderTest: Sendable {
+    let link: SchedulerLink
+    private let client: Client
+    private let group: MultiThreadedEventLoopGroup
+
+    init(port: Int, queues: [String] = ["default"], concurrency: Int = 4, _ register: (inout TaskRegistry) -> Void) {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var registry = TaskRegistry()
+        register(&registry)
+        let link = SchedulerLink(
+            eventLoop: group.next(), instance: "worker-1", queues: queues, concurrency: concurrency, registry: registry, logger: quiet)
+        self.link = link
+        client = Client(
+            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)],
+            settings: WireSettings(identity: PeerIdentity(role: "worker", instance: "worker-1", build: "test")), repetition: .never,
+            eventLoop: group.next(), logger: quiet, onReady: link.attach)
+        client.start()
+    }
+
+    func stop() async throws {
+        await client.stop()
+        try await group.shutdownGracefully()
+    }
+}
+
+struct TimedOut: Error {}
+
+func wait(_ condition: () -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !condition() {
+        guard ContinuousClock.now < deadline else { throw TimedOut() }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}

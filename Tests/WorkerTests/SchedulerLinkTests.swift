@@ -1,0 +1,137 @@
+import Domain
+import Messages
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import worker
+
+@Suite("A worker's link to a scheduler", .timeLimit(.minutes(1)))
+struct SchedulerLinkTests {
+    private static func dispatch(_ lease: UInt64, task: String = "test") -> Proto.SchedulerMessage {
+        let id = ReminderID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0000 | lease)
+        return Proto.SchedulerMessage(
+            dispatches: [Proto.Dispatch(lease: lease, id: id.bytes, scheduledAt: 7, attempt: 1, leaseMs: 60_000, task: task, arguments: [1], authorization: "secret")])
+    }
+
+    @Test("announces its queues, its tasks and its credit")
+    func announcement() async throws {
+        let peer = try await SchedulerPeer()
+        let worker = LinkUnderTest(port: peer.port, queues: ["a", "b"], concurrency: 7) { $0.register("one") { _ in } }
+        try await wait { !peer.messages.isEmpty }
+        #expect(peer.messages[0].attach?.queues == ["a", "b"])
+        #expect(peer.messages[0].attach?.tasks == ["one"])
+        #expect(peer.messages[0].attach?.instance == "worker-1")
+        #expect(peer.messages[0].credit == 7)
+        try await worker.stop()
+        try await peer.stop()
+    }
+
+    @Test("reports what became of each task, with credit for the next")
+    func outcomes() async throws {
+        struct Failure: Error {}
+        let peer = try await SchedulerPeer()
+        let seen = NIOLockedValueBox<[String]>([])
+        let worker = LinkUnderTest(port: peer.port) { registry in
+            registry.register("test") { invocation in
+                seen.withLockedValue { $0.append("\(invocation.idempotencyKey) \(invocation.authorization) \(invocation.attempt)") }
+            }
+            registry.register("failing") { _ in throw Failure() }
+            registry.register("ending") { _ in throw TaskRegistry.CancelSchedule() }
+        }
+        try await wait { !peer.messages.isEmpty }
+        for (lease, task) in zip(UInt64(1)..., ["test", "failing", "ending", "unknown"]) { peer.send(Self.dispatch(lease, task: task)) }
+        try await wait { peer.outcomes.count == 4 }
+        let byLease = Dictionary(uniqueKeysWithValues: peer.outcomes.map { ($0.lease, $0) })
+        #expect(byLease[1]?.outcome == UInt32(Outcome.delivered.rawValue))
+        #expect(byLease[2]?.outcome == UInt32(Outcome.retry.rawValue))
+        #expect(byLease[2]?.detail.contains("Failure") == true)
+        #expect(byLease[3]?.outcome == UInt32(Outcome.cancelSchedule.rawValue))
+        #expect(byLease[4]?.outcome == UInt32(Outcome.retry.rawValue))
+        #expect(byLease[4]?.detail.contains("unknown") == true)
+        #expect(peer.messages.dropFirst().reduce(0) { $0 + $1.credit } == 4)
+        // The credential shows in nothing that a task might print.
+        #expect(seen.withLockedValue { $0 } == ["01900000-0000-7000-8000-000000000001:7 <redacted> 1"])
+        try await worker.stop()
+        try await peer.stop()
+    }
+
+    @Test("says again, after a reconnection, what was never acknowledged, and what still runs")
+    func reconnection() async throws {
+        let peer = try await SchedulerPeer()
+        let release = NIOLockedValueBox(false)
+        let worker = LinkUnderTest(port: peer.port) { registry in
+            registry.register("test") { _ in }
+            registry.register("slow") { _ in while !release.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(2)) } }
+        }
+        try await wait { !peer.messages.isEmpty }
+        for lease: UInt64 in 1...2 { peer.send(Self.dispatch(lease)) }
+        peer.send(Self.dispatch(3, task: "slow"))
+        try await wait { peer.outcomes.count == 2 }
+        peer.send(Proto.SchedulerMessage(acknowledged: [1]))
+        // Whatever came before the acknowledgement has been taken when its successor is answered.
+        peer.send(Self.dispatch(4))
+        try await wait { peer.outcomes.count == 3 }
+        try await peer.stop()
+
+        let again = try await SchedulerPeer(port: peer.port)
+        try await wait { !again.messages.isEmpty }
+        let first = again.messages[0]
+        #expect(first.attach?.running.map(\.lease) == [3])
+        #expect(Set(first.outcomes.map(\.lease)) == [2, 4])
+        #expect(first.credit == 3)
+        release.withLockedValue { $0 = true }
+        try await wait { again.outcomes.contains { $0.lease == 3 } }
+        try await worker.stop()
+        try await again.stop()
+    }
+
+    @Test("drains: asks for nothing more, finishes and reports what runs, and leaves when that is acknowledged")
+    func drain() async throws {
+        let peer = try await SchedulerPeer()
+        let release = NIOLockedValueBox(false), started = NIOLockedValueBox(false)
+        let worker = LinkUnderTest(port: peer.port) { registry in
+            registry.register("slow") { _ in
+                started.withLockedValue { $0 = true }
+                while !release.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
+            }
+        }
+        try await wait { !peer.messages.isEmpty }
+        peer.send(Self.dispatch(1, task: "slow"))
+        try await wait { started.withLockedValue { $0 } }
+        let drained = NIOLockedValueBox(false)
+        let draining = Task {
+            await worker.link.drain()
+            drained.withLockedValue { $0 = true }
+        }
+        try await wait { peer.messages.contains { $0.leaving } }
+        release.withLockedValue { $0 = true }
+        try await wait { peer.outcomes.count == 1 }
+        #expect(!drained.withLockedValue { $0 })
+        #expect(peer.messages.last?.credit == 0)
+        peer.send(Proto.SchedulerMessage(acknowledged: [1]))
+        await draining.value
+        try await wait { peer.ended == 1 }
+        try await worker.stop()
+        try await peer.stop()
+    }
+
+    @Test("stops a task whose lease was revoked")
+    func revocation() async throws {
+        let peer = try await SchedulerPeer()
+        let cancelled = NIOLockedValueBox(false)
+        let worker = LinkUnderTest(port: peer.port) { registry in
+            registry.register("endless") { _ in
+                do { try await Task.sleep(for: .seconds(3_600)) } catch {
+                    cancelled.withLockedValue { $0 = true }
+                    throw error
+                }
+            }
+        }
+        try await wait { !peer.messages.isEmpty }
+        peer.send(Self.dispatch(1, task: "endless"))
+        peer.send(Proto.SchedulerMessage(revoked: [1]))
+        try await wait { cancelled.withLockedValue { $0 } }
+        try await worker.stop()
+        try await peer.stop()
+    }
+}
