@@ -4,7 +4,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite("The delivery engine", .timeLimit(.minutes(1)))
+@Suite("The delivery engine", .timeLimit(.minutes(3)))
 struct EngineTests {
     private static func notification(usernames: [String] = [], itemID: String = #""i""#) -> EdvoraNotification {
         EdvoraNotification(
@@ -77,15 +77,14 @@ struct EngineTests {
 
     @Test("a cancelled request ends at once")
     func cancel() async throws {
-        let server = ScriptedServer { _ in .stall(milliseconds: 5_000) }
+        // Far longer than the test may take: the end cannot be the server's.
+        let server = ScriptedServer { _ in .stall(milliseconds: 3_600_000) }
         defer { server.stop() }
         let engine = try DeliveryEngine()
-        let start = ContinuousClock.now
-        let task = Task { await engine.deliver(DeliveryRequest(url: server.url, body: [])) }
+        let task = Task { await engine.deliver(DeliveryRequest(url: server.url, body: [], timeoutMilliseconds: 300_000)) }
         while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
         task.cancel()
         #expect(await task.value.reason == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(4))
         await engine.stop()
     }
 
@@ -119,7 +118,7 @@ struct EngineTests {
 
         let server = ScriptedServer(port: port) { _ in .answer(200) }
         defer { server.stop() }
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         var outcome = DeliveryResult.Outcome.rejected
         while outcome != .delivered, ContinuousClock.now < deadline {
             outcome = await engine.deliver(request).outcome

@@ -81,7 +81,7 @@ final class ScriptedServer: Sendable {
                 return
             case .drop: return
             case .stall(let milliseconds):
-                usleep(useconds_t(milliseconds * 1_000))
+                Thread.sleep(forTimeInterval: Double(milliseconds) / 1_000)
                 guard write(client, "HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n") else { return }
             }
         }

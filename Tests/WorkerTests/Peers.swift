@@ -90,7 +90,7 @@ final class LinkUnderTest: Sendable {
 struct TimedOut: Error {}
 
 func wait(_ condition: () -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while !condition() {
         guard ContinuousClock.now < deadline else { throw TimedOut() }
         try await Task.sleep(for: .milliseconds(2))

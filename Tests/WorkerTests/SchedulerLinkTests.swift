@@ -5,7 +5,7 @@ import Testing
 
 @testable import worker
 
-@Suite("A worker's link to a scheduler", .timeLimit(.minutes(1)))
+@Suite("A worker's link to a scheduler", .timeLimit(.minutes(3)))
 struct SchedulerLinkTests {
     private static func dispatch(_ lease: UInt64, task: String = "test") -> Proto.SchedulerMessage {
         let id = ReminderID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0000 | lease)
