@@ -79,6 +79,8 @@ let package = Package(
         // Benchmarks: programs of their own, run on demand.
         .executableTarget(name: "load", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/Benchmarks/Load"),
         .executableTarget(
+            name: "delivery-benchmark", dependencies: ["Delivery"], path: "Tests/Benchmarks/Delivery"),
+        .executableTarget(
             name: "recurrence-benchmark", dependencies: ["Recurrence"], path: "Tests/Benchmarks/Recurrence",
             exclude: ["dateutil_times.py", "libical_times.c", "run"]),
         .executableTarget(

@@ -37,7 +37,8 @@ struct Behaviour: Decodable {
     init() {}
 
     init(from decoder: any Decoder) throws {
-        for name in try decoder.container(keyedBy: AnyName.self).allKeys where Name(stringValue: name.stringValue) == nil {
+        let names = try decoder.container(keyedBy: AnyName.self).allKeys
+        guard names.allSatisfy({ Name(stringValue: $0.stringValue) != nil }) else {
             let known = Name.allCases.map(\.rawValue).joined(separator: ", ")
             throw Fault(description: "an unknown field; these are known: \(known)")
         }

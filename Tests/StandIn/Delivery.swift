@@ -69,7 +69,8 @@ struct Delivery {
     /// For a person.
     func text(status: Int) -> String {
         let second = receivedAt / 1_000 % 86_400
-        let clock = [second / 3_600, second / 60 % 60, second % 60].map { JSONText.padded($0, 2) }.joined(separator: ":")
+        let parts = [second / 3_600, second / 60 % 60, second % 60]
+        let clock = parts.map { JSONText.padded($0, 2) }.joined(separator: ":")
         let late = latenessMilliseconds.map { "\($0) ms after its time" } ?? "due at no known time"
         let fault = fault.map { ": \($0)" } ?? ""
         return "\(clock).\(JSONText.padded(receivedAt % 1_000, 3))Z received \"\(JSONText.printable(title))\" for "

@@ -14,7 +14,8 @@ enum JSONText {
     static func encoded(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
         guard !isPlain else { return "\"\(text)\"" }
-        return (try? JSONEncoder().encode([text])).map { String(decoding: $0.dropFirst().dropLast(), as: UTF8.self) } ?? "null"
+        guard let list = try? JSONEncoder().encode([text]) else { return "null" }
+        return String(decoding: list.dropFirst().dropLast(), as: UTF8.self)
     }
 
     /// JSON in one line: a line break in JSON is white space, as a string cannot hold one.
@@ -25,7 +26,8 @@ enum JSONText {
 
     /// Without what would move a terminal's cursor.
     static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+        return String(String.UnicodeScalarView(scalars))
     }
 
     static func padded(_ number: Int64, _ width: Int) -> String {

@@ -39,7 +39,10 @@ struct NotificationBody {
     }
 
     private mutating func payload(_ scanner: inout JSONScanner) throws(Fault) {
-        let common = ["title", "body", "image", "kind", "created_at", "created_by", "item_id", "action", "action_path", "extra_path"]
+        let common = [
+            "title", "body", "image", "kind", "created_at", "created_by", "item_id", "action", "action_path",
+            "extra_path",
+        ]
         var seen = Fields(forClassroom ? common + ["classroom_id"] : common, prefix: "payload.")
         try scanner.open("{", "payload is not an object")
         while let name = try scanner.fieldName() {
@@ -75,7 +78,8 @@ struct NotificationBody {
 
         mutating func take(_ name: String) throws(Fault) -> String {
             guard let index = missing.firstIndex(of: name) else {
-                throw Fault(description: "a field that the contract does not have, or has once, in the \(prefix.isEmpty ? "body" : "payload")")
+                let place = prefix.isEmpty ? "body" : "payload"
+                throw Fault(description: "a field that the contract does not have, or has once, in the \(place)")
             }
             missing.swapAt(index, missing.count - 1)
             missing.removeLast()

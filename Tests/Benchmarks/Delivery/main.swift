@@ -59,8 +59,8 @@ final class Run: Sendable {
             createdAt: start - 60, createdBy: "teacher", itemIDJSON: Array("\"item\"".utf8))
         return EdvoraRequest(notification).delivery(
             to: base, authorization: "Bearer benchmark-credential-of-some-length", idempotencyKey: "\(id):\(start)",
-            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", userAgent: "task-scheduler/benchmark",
-            timeoutMilliseconds: 30_000)
+            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            userAgent: "task-scheduler/benchmark", timeoutMilliseconds: 30_000)
     }
 
     private func ended(_ result: DeliveryResult) {
@@ -88,7 +88,9 @@ let statistics = engine.statistics
 let sorted = run.state.withLock { $0.durations.sorted() }
 
 print("\(total) notifications, \(underWay) under way, at most \(configuration.maximumConnectionsPerHost) connections")
-print("  \(Int(Double(total) / elapsed)) /s    \(Int(Double(total) / used)) /s of CPU    connections made: \(statistics.connectionsOpened)")
-print("  request p50 \(sorted[sorted.count / 2]) us, p99 \(sorted[sorted.count * 99 / 100]) us, longest \(sorted[sorted.count - 1]) us")
+let median = sorted[sorted.count / 2], high = sorted[sorted.count * 99 / 100], longest = sorted[sorted.count - 1]
+print("  \(Int(Double(total) / elapsed)) /s    \(Int(Double(total) / used)) /s of CPU")
+print("  connections made: \(statistics.connectionsOpened)")
+print("  request p50 \(median) us, p99 \(high) us, longest \(longest) us")
 for (failure, count) in run.state.withLock({ $0.failures }) { print("  failed \(count) times: \(failure)") }
 await engine.stop()
