@@ -35,7 +35,7 @@ let package = Package(
         // The services.
         .executableTarget(
             name: "gateway", dependencies: service + ["JSON", "Recurrence", hummingbird, crypto],
-            path: "Services/Gateway"),
+            path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")]),
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
         .executableTarget(

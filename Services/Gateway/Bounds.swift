@@ -1,6 +1,10 @@
 /// The bounds of what callers may send. Every one has a test one below, at and one above.
 enum Bounds {
     static let bodyBytes = 64 << 10
+    /// Of a batch.
+    static let batchBytes = 3 << 20
+    /// Reminders created and cancelled by one batch.
+    static let batchItems = 1...1_000
 
     // Lengths of texts, in characters (Unicode scalars).
     static let authHeader = 1...8_192
@@ -32,6 +36,23 @@ enum Bounds {
     static let exactIntegers: ClosedRange<Int64> = -9_007_199_254_740_991...9_007_199_254_740_991
     static let upcoming: ClosedRange<Int64> = 1...1_000
     static let attempts: ClosedRange<Int64> = 1...1_000
+    /// Items of one page.
+    static let page: ClosedRange<Int64> = 1...500
+    /// Characters of a page's cursor.
+    static let cursor = 1...64
+    /// A day.
+    static let jitterSeconds: ClosedRange<Int64> = 0...86_400
+    /// Ten years.
+    static let expirySeconds: ClosedRange<Int64> = 1...315_360_000
+    static let queueConcurrency: ClosedRange<Int64> = 1...1_000_000
+    static let rateCount: ClosedRange<Int64> = 1...1_000_000
+    static let rateSeconds: ClosedRange<Int64> = 1...86_400
+    /// A task's name.
+    static let taskName = 1...64
+    /// A task's positional arguments, and its named ones.
+    static let taskArguments = 0...1_000
+    /// Occurrences that one request to replay, release or discard may change.
+    static let bulkChanges = 100_000
 
     /// How many coming times the answer to a create shows.
     static let upcomingShown = 5
@@ -45,4 +66,5 @@ enum Defaults {
     static let timezone = "UTC"
     static let upcoming: Int64 = 10
     static let attempts: Int64 = 100
+    static let page: Int64 = 50
 }

@@ -13,17 +13,41 @@ enum GatewayMain {
             let schedulers = Client(
                 endpoints: settings.schedulers.map(WireEndpoint.init), settings: try service.wire(), repetition: .idempotent,
                 eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: service.logger)
-            let reminders = Reminders(scheduler: SchedulerCalls(client: schedulers))
-            let responder = APIResponder(routes: RouteTable(reminders.operations + [Preview.operation]), logger: service.logger)
+            let callers = try Callers(
+                keysFile: settings.keysFile.map { APIKeyFile($0) }, allowsAnonymous: settings.allowsAnonymous,
+                defaultRate: settings.rateLimit)
+            let api = API(
+                scheduler: SchedulerCalls(client: schedulers), needsKey: settings.keysFile != nil,
+                allowsAnonymous: settings.allowsAnonymous)
+            let responder = APIResponder(routes: RouteTable(api.operations), callers: callers, logger: service.logger)
 
             return [
                 service.opsServer(listen: settings.opsListen),
                 Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
                 ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers]),
+                APIKeyReload(callers: callers, logger: service.logger),
                 // Stopped first: what was asked is answered while the scheduler can still be asked.
                 APIServer(listen: settings.listen, responder: responder, logger: service.logger),
             ]
         }
+    }
+}
+
+/// Everything that the gateway answers.
+struct API: Sendable {
+    let operations: [Operation]
+
+    /// - Parameters:
+    ///   - needsKey: whether callers need a key, as documentation says it.
+    ///   - allowsAnonymous: whether one without is let in beside them.
+    init(scheduler: SchedulerCalls, needsKey: Bool = false, allowsAnonymous: Bool = false) {
+        let operations =
+            Reminders(scheduler: scheduler).operations + [Preview.operation]
+            + SetAside(kind: .dead, scheduler: scheduler).operations + SetAside(kind: .held, scheduler: scheduler).operations
+            + QueueOperations(scheduler: scheduler).operations
+        let documentation = Documentation(
+            operations, version: Build.version, needsKey: needsKey, allowsAnonymous: allowsAnonymous)
+        self.operations = operations + documentation.operations
     }
 }
 
@@ -33,6 +57,9 @@ struct GatewaySettings: ServiceSettings {
     let schedulers: [Endpoint]
     /// Asked for in so many words: anyone who can reach the API may call it.
     let allowsAnonymous: Bool
+    let keysFile: String?
+    /// Requests a second with one key; 0: any number.
+    let rateLimit: Int
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
         listen = settings.value("GATEWAY_LISTEN", .listen, default: "127.0.0.1:5000", help: "where the API is served")
@@ -43,10 +70,16 @@ struct GatewaySettings: ServiceSettings {
         allowsAnonymous = settings.value(
             "GATEWAY_ALLOW_ANONYMOUS", .boolean, default: "false",
             help: "true says that anyone who can reach the API may create, read and cancel reminders")
-        settings.check { [listen, allowsAnonymous] () throws(ConfigurationError) in
+        keysFile = settings.optional(
+            "GATEWAY_API_KEYS_FILE", .path,
+            help: "the callers' keys: a name and the SHA-256 of a key a line; read again when it changes")
+        rateLimit = settings.value(
+            "GATEWAY_RATE_LIMIT", .integer(RequestBucket.rates), default: "0",
+            help: "requests a second with one key, 0 for any number; a key's line may say otherwise")
+        settings.check { [listen, allowsAnonymous, keysFile] () throws(ConfigurationError) in
             try requireAuthentication(
-                listen: listen, hasAuthentication: allowsAnonymous,
-                howTo: "set GATEWAY_ALLOW_ANONYMOUS=true if anyone who can reach it may call the API")
+                listen: listen, hasAuthentication: allowsAnonymous || keysFile != nil,
+                howTo: "set GATEWAY_API_KEYS_FILE, or GATEWAY_ALLOW_ANONYMOUS=true if anyone who can reach it may call the API")
         }
         settings.checkOpsListener(opsListen, common)
     }

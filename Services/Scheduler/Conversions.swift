@@ -1,5 +1,7 @@
 import Domain
 import Messages
+import SchedulerCore
+import Storage
 
 /// The bounds that a scheduler holds every caller to, whatever a gateway has checked before.
 enum RequestBounds {
@@ -13,6 +15,14 @@ enum RequestBounds {
     /// 1970 … 9999, as RFC 5545's four-digit years.
     static let unixSeconds: ClosedRange<Int64> = 0...253_402_300_799
     static let maxIdempotencyAnswerBytes = 16 << 10
+    /// A day, and ten years.
+    static let maxJitterSeconds: UInt32 = 86_400
+    static let maxExpirySeconds: UInt32 = 315_360_000
+    /// Items of one call that changes many.
+    static let maxItems = 1_000
+    static let maxQueueConcurrency: UInt32 = 1_000_000
+    static let maxRateCount: UInt32 = 1_000_000
+    static let maxRateSeconds: UInt32 = 86_400
 }
 
 /// A message whose fields are out of bounds.
@@ -67,6 +77,11 @@ extension Reminder {
             authorization.utf8.count <= RequestBounds.maxAuthorizationBytes,
             wire.description.utf8.count <= RequestBounds.maxDescriptionBytes
         else { throw InvalidRequest("arguments, credential or description are too long") }
+        guard wire.jitterSeconds <= RequestBounds.maxJitterSeconds, wire.expiresAfterSeconds <= RequestBounds.maxExpirySeconds
+        else { throw InvalidRequest("jitter or expiry is out of range") }
+        for name in [wire.caller, wire.classroomId, wire.createdBy] where name.utf8.count > 4 * RequestBounds.maxNameBytes {
+            throw InvalidRequest("caller, classroom or creator have more than \(4 * RequestBounds.maxNameBytes) bytes")
+        }
         for name in [wire.task, wire.queue] where name.isEmpty || name.utf8.count > RequestBounds.maxNameBytes {
             throw InvalidRequest("task and queue need names of 1 to \(RequestBounds.maxNameBytes) bytes")
         }
@@ -75,7 +90,9 @@ extension Reminder {
             priority: UInt8(wire.priority), misfirePolicy: policy, maxAttempts: Int(wire.maxAttempts),
             description: wire.description, classroomID: wire.classroomId, createdBy: wire.createdBy,
             createdAtMilliseconds: wire.createdAtMs,
-            sealedAuthorization: authorization.isEmpty ? [] : try seal(authorization, id))
+            sealedAuthorization: authorization.isEmpty ? [] : try seal(authorization, id),
+            jitterSeconds: Int(wire.jitterSeconds),
+            expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds), caller: wire.caller)
     }
 
     var wire: Proto.Reminder {
@@ -83,7 +100,8 @@ extension Reminder {
             id: id.bytes, schedule: schedule.wire, task: task, arguments: arguments, queue: queue,
             priority: UInt32(priority), misfirePolicy: UInt32(misfirePolicy.rawValue), maxAttempts: UInt32(maxAttempts),
             description: description, classroomId: classroomID, createdBy: createdBy,
-            createdAtMs: createdAtMilliseconds)
+            createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: jitterSeconds),
+            expiresAfterSeconds: UInt32(clamping: expiresAfterSeconds ?? 0), caller: caller)
     }
 }
 
@@ -103,4 +121,102 @@ extension Attempt {
             durationUs: durationMicroseconds, outcome: UInt32(outcome.rawValue), statusCode: UInt32(clamping: statusCode),
             detail: detail)
     }
+}
+
+extension Proto.ReminderReply {
+    init(_ summary: ReminderSummary, isServed: Bool) {
+        self.init(
+            found: true, reminder: summary.reminder.wire, state: UInt32(summary.state.rawValue),
+            position: summary.position?.wire, delivered: summary.delivered, retrying: Int64(summary.retrying),
+            held: Int64(summary.held), dead: Int64(summary.dead), updatedAtMs: summary.updatedAtMilliseconds,
+            revision: summary.revision, unserved: !isServed,
+            dueAtMs: summary.position.map { summary.reminder.dueMilliseconds(of: $0.scheduledAt) } ?? 0)
+    }
+}
+
+extension ReminderFilter {
+    init(_ wire: Proto.ReminderFilter?) throws(InvalidRequest) {
+        self.init()
+        guard let wire else { return }
+        if wire.hasState {
+            guard let state = ReminderState(rawValue: UInt8(clamping: wire.state)) else {
+                throw InvalidRequest("state \(wire.state) is unknown")
+            }
+            self.state = state
+        }
+        (caller, classroomID, createdBy) = (wire.caller.ifAny, wire.classroomId.ifAny, wire.createdBy.ifAny)
+        (queue, task, text) = (wire.queue.ifAny, wire.task.ifAny, wire.text.ifAny)
+        dueAfter = wire.hasDueAfter ? wire.dueAfter : nil
+        dueBefore = wire.hasDueBefore ? wire.dueBefore : nil
+    }
+}
+
+extension OccurrenceKey {
+    init(_ wire: Proto.OccurrenceRef) throws(InvalidRequest) {
+        self.init(reminder: try ReminderID(wire: wire.id), scheduledAt: wire.scheduledAt)
+    }
+}
+
+extension OccurrenceFilter {
+    init(_ wire: Proto.OccurrenceFilter?) throws(InvalidRequest) {
+        guard let wire, let state = OccurrenceState(rawValue: UInt8(clamping: wire.state)), state != .pending else {
+            throw InvalidRequest("a list of occurrences is of held (1) or dead (2) ones")
+        }
+        self.init(state: state)
+        (caller, classroomID, createdBy) = (wire.caller.ifAny, wire.classroomId.ifAny, wire.createdBy.ifAny)
+        (queue, task) = (wire.queue.ifAny, wire.task.ifAny)
+        if !wire.reminder.isEmpty { reminder = try ReminderID(wire: wire.reminder) }
+        if let only = wire.only { key = try OccurrenceKey(only) }
+    }
+}
+
+extension ListCursor {
+    /// `nil` for the first page.
+    static func read(_ wire: [UInt8], _ order: Order) throws(InvalidRequest) -> ListCursor? {
+        if wire.isEmpty { return nil }
+        guard let cursor = ListCursor(bytes: wire), cursor.order == order else {
+            throw InvalidRequest("the cursor is not one of this list")
+        }
+        return cursor
+    }
+}
+
+extension Proto.Occurrence {
+    init(_ occurrence: SetAsideOccurrence) {
+        self.init(
+            id: occurrence.key.reminder.bytes, scheduledAt: occurrence.key.scheduledAt,
+            state: UInt32(occurrence.state.rawValue), attempts: UInt32(clamping: occurrence.attempts),
+            sinceMs: occurrence.sinceMilliseconds, outcome: UInt32(occurrence.outcome?.rawValue ?? 255),
+            statusCode: UInt32(clamping: occurrence.statusCode), detail: occurrence.detail,
+            reminder: occurrence.reminder.wire)
+    }
+}
+
+extension QueueSettings {
+    init(_ wire: Proto.Queue?) throws(InvalidRequest) {
+        guard let wire, !wire.name.isEmpty, wire.name.utf8.count <= RequestBounds.maxNameBytes else {
+            throw InvalidRequest("a queue needs a name of 1 to \(RequestBounds.maxNameBytes) bytes")
+        }
+        guard wire.maxConcurrency <= RequestBounds.maxQueueConcurrency, wire.rateCount <= RequestBounds.maxRateCount,
+            wire.rateSeconds <= RequestBounds.maxRateSeconds
+        else { throw InvalidRequest("a queue's concurrency or rate is out of range") }
+        self.init(
+            name: wire.name, isPaused: wire.paused, maxConcurrency: wire.maxConcurrency == 0 ? nil : Int(wire.maxConcurrency),
+            rate: DispatchRate(count: Int(wire.rateCount), seconds: Int(wire.rateSeconds)))
+    }
+}
+
+extension Proto.Queue {
+    init(_ standing: QueueStanding) {
+        let settings = standing.settings
+        self.init(
+            name: settings.name, paused: settings.isPaused, maxConcurrency: UInt32(clamping: settings.maxConcurrency ?? 0),
+            rateCount: UInt32(clamping: settings.rate?.count ?? 0), rateSeconds: UInt32(clamping: settings.rate?.seconds ?? 0),
+            ready: UInt64(clamping: standing.ready), running: UInt64(clamping: standing.running),
+            workers: UInt32(clamping: standing.workers))
+    }
+}
+
+extension String {
+    fileprivate var ifAny: String? { isEmpty ? nil : self }
 }

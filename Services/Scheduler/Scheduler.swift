@@ -38,10 +38,12 @@ enum SchedulerMain {
                 Part("event loop", stop: { try await group.shutdownGracefully() }),
                 Part("store", stop: { await store.close() }),
                 WireListener(server: server, listen: settings.listen, logger: logger),
+                ServedCheck(loop: loop, readiness: readiness),
                 Pruner(store: store, retention: settings.retention, logger: logger),
                 // Stopped first: what the workers run is reported while their streams are there.
                 Part(
-                    "dispatching", start: { try await loop.start(rejoin: store.attachedWorkers()) },
+                    "dispatching",
+                    start: { try await loop.start(rejoin: store.attachedWorkers(), queues: store.queues()) },
                     stop: { await loop.drain() }),
             ]
         }
@@ -107,6 +109,12 @@ extension Store {
     fileprivate func attachedWorkers() async throws -> [String] {
         try await withCheckedThrowingContinuation { continuation in
             attachedWorkers { continuation.resume(with: $0) }
+        }
+    }
+
+    fileprivate func queues() async throws -> [QueueSettings] {
+        try await withCheckedThrowingContinuation { continuation in
+            queues { continuation.resume(with: $0) }
         }
     }
 }

@@ -6,9 +6,9 @@ import Storage
 import Wire
 
 /// What gateways ask, method by method. Nothing is answered with success before it is on stable storage.
+///
+/// Creates are here; changes of what exists in ChangeCalls.swift, questions in Questions.swift.
 struct SchedulerAPI: Sendable {
-    static let maxAttemptsListed = 1_000
-
     let loop: SchedulerLoop
 
     /// The methods of the wire, laid out.
@@ -17,36 +17,44 @@ struct SchedulerAPI: Sendable {
     {
         var table = ServiceTable([SchedulerService.descriptor])
         table.unary(SchedulerService.create) { request, _, reply in create(request, reply) }
+        table.unary(SchedulerService.createMany) { request, _, reply in createMany(request, reply) }
         table.unary(SchedulerService.get) { request, _, reply in get(request, reply) }
-        table.unary(SchedulerService.cancel) { request, _, reply in cancel(request, reply) }
+        table.unary(SchedulerService.list) { request, _, reply in list(request, reply) }
+        table.unary(SchedulerService.change) { request, _, reply in change(request, reply) }
         table.unary(SchedulerService.attempts) { request, _, reply in attempts(request, reply) }
-        table.unary(SchedulerService.replaceAuthorization) { request, _, reply in replaceAuthorization(request, reply) }
+        table.unary(SchedulerService.listOccurrences) { request, _, reply in listOccurrences(request, reply) }
+        table.unary(SchedulerService.changeOccurrences) { request, _, reply in changeOccurrences(request, reply) }
+        table.unary(SchedulerService.listQueues) { _, _, reply in listQueues(reply) }
+        table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
         table.stream(SchedulerService.work, worker)
         return table
     }
 
-    // MARK: Changes
+    // MARK: Creates
 
-    private func create(_ request: Proto.CreateRequest, _ reply: Responder<Proto.CreateReply>) {
-        let reminder: Reminder, idempotency: IdempotencyRecord?
+    /// A create that can be stored.
+    private struct Creation {
+        let reminder: Reminder
+        let position: SeriesPosition?
+        let idempotency: IdempotencyRecord?
+
+        var write: StoreWrite { .create(reminder, position: position, idempotency: idempotency) }
+    }
+
+    private func creation(_ request: Proto.CreateRequest) throws(CallError) -> Creation {
         do {
             guard let wire = request.reminder else { throw InvalidRequest("a create without a reminder") }
-            reminder = try Reminder(wire, authorization: request.authorization) { credential, id in
-                try loop.sealer.seal(Array(credential.utf8), for: id.bytes)
-            }
+            let reminder = try Reminder(wire, authorization: request.authorization, seal: seal)
             _ = try reminder.schedule.series()
-            idempotency = try record(request.idempotency)
-        } catch let error as InvalidRequest {
-            return reply(.failure(error.callError))
-        } catch let error as ScheduleError {
-            return reply(.failure(CallError(.invalidArgument, "\(error)")))
+            return Creation(
+                reminder: reminder, position: SeriesPosition(request.position), idempotency: try record(request.idempotency))
         } catch {
-            return reply(.failure(CallError(.internal, "\(error)")))
+            throw Self.callError(error)
         }
-        let position = SeriesPosition(request.position)
-        loop.store.submit([.create(reminder, position: position, idempotency: idempotency)]) { result in
-            loop.mailbox.send { created(reminder, position, result, reply) }
-        }
+    }
+
+    func seal(_ credential: String, for id: ReminderID) throws -> [UInt8] {
+        try loop.sealer.seal(Array(credential.utf8), for: id.bytes)
     }
 
     private func record(_ wire: Proto.Idempotency?) throws(InvalidRequest) -> IdempotencyRecord? {
@@ -57,130 +65,77 @@ struct SchedulerAPI: Sendable {
             key: wire.key, request: wire.request, answer: wire.answer, createdAtMilliseconds: WallClock.milliseconds)
     }
 
-    private func created(
-        _ reminder: Reminder, _ position: SeriesPosition?, _ result: Result<[StoreWriteResult], StoreError>,
-        _ reply: Responder<Proto.CreateReply>
-    ) {
-        reply(
-            answer(result) { outcome in
-                switch outcome {
-                case .done:
-                    if let position { loop.handle(.created(DueEntry(reminder, at: position))) }
-                    return .success(Proto.CreateReply(result: .created))
-                // The same create came before and its answer was lost on the way: it is one reminder.
-                case .exists: return .success(Proto.CreateReply(result: .created))
-                case .replayed(let answer): return .success(Proto.CreateReply(result: .replayed, answer: answer))
-                case .idempotencyConflict: return .success(Proto.CreateReply(result: .conflict))
-                default: return nil
-                }
-            })
-    }
-
-    private func cancel(_ request: Proto.ReminderRef, _ reply: Responder<Proto.CancelReply>) {
-        guard let id = id(request.id, reply) else { return }
-        loop.store.submit([.cancel(id, atMilliseconds: WallClock.milliseconds)]) { result in
-            loop.mailbox.send {
-                reply(
-                    answer(result) { outcome in
-                        switch outcome {
-                        case .done:
-                            loop.handle(.cancelled(id))
-                            return .success(Proto.CancelReply(result: .cancelled))
-                        case .notFound: return .success(Proto.CancelReply(result: .notFound))
-                        case .alreadyFinished(let state):
-                            return .success(Proto.CancelReply(result: .alreadyFinished, state: UInt32(state.rawValue)))
-                        default: return nil
-                        }
-                    })
-            }
-        }
-    }
-
-    private func replaceAuthorization(
-        _ request: Proto.ReplaceAuthorizationRequest, _ reply: Responder<Proto.ReplaceAuthorizationReply>
-    ) {
-        guard let id = id(request.id, reply) else { return }
-        guard !request.authorization.isEmpty, request.authorization.utf8.count <= RequestBounds.maxAuthorizationBytes else {
-            return reply(.failure(CallError(.invalidArgument, "the new credential is empty or too long")))
-        }
-        let sealed: [UInt8]
-        do {
-            sealed = try loop.sealer.seal(Array(request.authorization.utf8), for: id.bytes)
-        } catch {
-            return reply(.failure(CallError(.internal, "\(error)")))
-        }
-        let write = StoreWrite.replaceAuthorization(id, sealed: sealed, atMilliseconds: WallClock.milliseconds)
-        loop.store.submit([write]) { result in
-            loop.mailbox.send {
-                reply(
-                    answer(result) { outcome in
-                        switch outcome {
-                        case .authorizationReplaced(let reminder, let released):
-                            loop.handle(.authorizationReplaced(reminder, released: released))
-                            let count = UInt32(clamping: released.count)
-                            return .success(Proto.ReplaceAuthorizationReply(found: true, released: count))
-                        case .notFound: return .success(Proto.ReplaceAuthorizationReply(found: false))
-                        default: return nil
-                        }
-                    })
-            }
-        }
-    }
-
-    // MARK: Questions
-
-    private func get(_ request: Proto.ReminderRef, _ reply: Responder<Proto.ReminderReply>) {
-        guard let id = id(request.id, reply) else { return }
-        loop.store.reminder(id) { result in
+    private func create(_ request: Proto.CreateRequest, _ reply: Responder<Proto.CreateReply>) {
+        let creation: Creation
+        do throws(CallError) { creation = try self.creation(request) } catch { return reply(.failure(error)) }
+        loop.store.submit([creation.write]) { result in
             loop.mailbox.send {
                 switch result {
-                case .success(nil): reply(.success(Proto.ReminderReply(found: false)))
-                case .success(let summary?): reply(.success(Self.wire(summary)))
+                case .success(let results): reply(created(creation, results.first))
                 case .failure(let error): reply(.failure(Self.callError(error)))
                 }
             }
         }
     }
 
-    private static func wire(_ summary: ReminderSummary) -> Proto.ReminderReply {
-        Proto.ReminderReply(
-            found: true, reminder: summary.reminder.wire, state: UInt32(summary.state.rawValue),
-            position: summary.position?.wire, delivered: summary.delivered, retrying: Int64(summary.retrying),
-            held: Int64(summary.held), dead: Int64(summary.dead), updatedAtMs: summary.updatedAtMilliseconds)
-    }
-
-    private func attempts(_ request: Proto.AttemptsRequest, _ reply: Responder<Proto.AttemptsReply>) {
-        guard let id = id(request.id, reply) else { return }
-        let limit = min(max(1, Int(request.limit)), Self.maxAttemptsListed)
-        loop.store.attempts(of: id, limit: limit) { result in
+    private func createMany(_ request: Proto.CreateManyRequest, _ reply: Responder<Proto.CreateManyReply>) {
+        guard request.creates.count <= RequestBounds.maxItems else {
+            return reply(.failure(CallError(.invalidArgument, "more than \(RequestBounds.maxItems) creates in one call")))
+        }
+        let creations = request.creates.map { request in
+            Result { () throws(CallError) in try creation(request) }
+        }
+        loop.store.submit(creations.compactMap { try? $0.get().write }) { result in
             loop.mailbox.send {
                 switch result {
-                case .success(nil): reply(.success(Proto.AttemptsReply(found: false)))
-                case .success(let attempts?):
-                    reply(.success(Proto.AttemptsReply(found: true, attempts: attempts.map(\.wire))))
+                case .success(let results): reply(.success(Proto.CreateManyReply(replies: replies(creations, results))))
                 case .failure(let error): reply(.failure(Self.callError(error)))
                 }
             }
+        }
+    }
+
+    private func replies(_ creations: [Result<Creation, CallError>], _ results: [StoreWriteResult]) -> [Proto.CreateReply] {
+        var results = results.makeIterator()
+        return creations.map { creation in
+            do throws(CallError) {
+                let creation = try creation.get()
+                return try created(creation, results.next()).get()
+            } catch {
+                return Proto.CreateReply(result: .refused, reason: error.message)
+            }
+        }
+    }
+
+    private func created(_ creation: Creation, _ result: StoreWriteResult?) -> Result<Proto.CreateReply, CallError> {
+        switch result {
+        case .done:
+            if let position = creation.position { loop.handle(.created(DueEntry(creation.reminder, at: position))) }
+            return .success(Proto.CreateReply(result: .created))
+        // The same create came before and its answer was lost on the way: it is one reminder.
+        case .exists: return .success(Proto.CreateReply(result: .created))
+        case .replayed(let answer): return .success(Proto.CreateReply(result: .replayed, answer: answer))
+        case .idempotencyConflict: return .success(Proto.CreateReply(result: .conflict))
+        default: return .failure(CallError(.internal, "the store answered another question"))
         }
     }
 
     // MARK: Shared shapes
 
-    private func id<R>(_ bytes: [UInt8], _ reply: Responder<R>) -> ReminderID? {
+    func id<R>(_ bytes: [UInt8], _ reply: Responder<R>) -> ReminderID? {
         do throws(InvalidRequest) { return try ReminderID(wire: bytes) } catch {
             reply(.failure(error.callError))
             return nil
         }
     }
 
-    /// The answer to a request that was one write; `nil` from `read` means a result that the write cannot have.
-    private func answer<R>(
-        _ result: Result<[StoreWriteResult], StoreError>, _ read: (StoreWriteResult) -> Result<R, CallError>?
-    ) -> Result<R, CallError> {
-        switch result {
-        case .failure(let error): .failure(Self.callError(error))
-        case .success(let results):
-            results.first.flatMap(read) ?? .failure(CallError(.internal, "the store answered another question"))
+    static func callError(_ error: any Error) -> CallError {
+        switch error {
+        case let error as CallError: error
+        case let error as InvalidRequest: error.callError
+        case let error as ScheduleError: CallError(.invalidArgument, "\(error)")
+        case let error as StoreError: callError(error)
+        default: CallError(.internal, "\(error)")
         }
     }
 

@@ -32,6 +32,9 @@ final class SchedulerLoop: @unchecked Sendable {
     private var wake: (at: Int64, task: Scheduled<Void>)?
     private var isStopped = false
     private var drained: EventLoopPromise<Void>?
+    /// Who waits for what a request comes to.
+    private var requests: [RequestID: @Sendable (Result<[StoreWriteResult], CallError>) -> Void] = [:]
+    private var nextRequest: UInt64 = 1
     private var isStoreFailing = false
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
@@ -57,8 +60,9 @@ final class SchedulerLoop: @unchecked Sendable {
 
     /// Takes over the shards.
     /// - Parameter rejoin: workers that may still run what the last process handed them.
-    func start(rejoin: [String]) async throws {
-        try await eventLoop.submit { self.handle(.start(shards: Shard.all, rejoin: rejoin)) }.get()
+    /// - Parameter queues: those that have settings of their own.
+    func start(rejoin: [String], queues: [QueueSettings]) async throws {
+        try await eventLoop.submit { self.handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues)) }.get()
     }
 
     // MARK: Events
@@ -73,6 +77,27 @@ final class SchedulerLoop: @unchecked Sendable {
         scheduleWake()
         observe(core.snapshot)
     }
+
+    /// Asks for changes of reminders or queues, in one transaction, in order with all that was decided before.
+    /// - Parameter completion: called on the event loop, once they are on stable storage.
+    func request(
+        _ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], CallError>) -> Void
+    ) {
+        guard !isStopped else { return completion(.failure(CallError(.unavailable, "the scheduler is stopping"))) }
+        let id = RequestID(rawValue: nextRequest)
+        nextRequest += 1
+        requests[id] = completion
+        handle(.request(id, writes))
+    }
+
+    /// What the core says of itself.
+    var standing: (queues: [QueueStanding], unserved: [String]) {
+        (core.queueStandings, core.unserved(limit: Self.maxUnservedShown))
+    }
+
+    static let maxUnservedShown = 5
+
+    func isServed(_ reminder: Reminder) -> Bool { core.isServed(queue: reminder.queue, task: reminder.task) }
 
     private func observe(_ snapshot: Snapshot) {
         measures.record(snapshot)
@@ -131,6 +156,10 @@ final class SchedulerLoop: @unchecked Sendable {
             workers[worker]?.send(Proto.SchedulerMessage(acknowledged: leases))
         case .revoke(let worker, let leases):
             workers[worker]?.send(Proto.SchedulerMessage(revoked: leases))
+        case .answer(let id, let results): requests.removeValue(forKey: id)?(.success(results))
+        case .refuse(let id):
+            let error = CallError(.unavailable, "the store cannot be written now, or too many changes wait for it")
+            requests.removeValue(forKey: id)?(.failure(error))
         }
     }
 
@@ -145,10 +174,10 @@ final class SchedulerLoop: @unchecked Sendable {
 
     private func written(_ token: UInt64, _ result: Result<[StoreWriteResult], StoreError>) {
         switch result {
-        case .success: handle(.written(token: token, ok: true))
+        case .success(let results): handle(.written(token: token, results))
         case .failure(let error):
             logger.error("could not write; trying again", metadata: ["reason": "\(error)"])
-            handle(.written(token: token, ok: false))
+            handle(.written(token: token, nil))
         }
     }
 
@@ -255,6 +284,8 @@ final class SchedulerLoop: @unchecked Sendable {
         self.drained = nil
         isStopped = true
         wake?.task.cancel()
+        for completion in requests.values { completion(.failure(CallError(.unavailable, "the scheduler is stopping"))) }
+        requests = [:]
         drained.succeed()
     }
 }

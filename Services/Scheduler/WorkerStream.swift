@@ -76,7 +76,7 @@ final class WorkerStream {
         var result: [OutcomeReport] = []
         result.reserveCapacity(reports.count)
         for report in reports {
-            guard let outcome = Outcome(rawValue: UInt8(clamping: report.outcome)), outcome != .misfired else {
+            guard let outcome = Outcome(rawValue: UInt8(clamping: report.outcome)), outcome != .misfired, outcome != .expired else {
                 throw InvalidRequest("outcome \(report.outcome) is none that a worker can report")
             }
             result.append(

@@ -13,6 +13,8 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case leaseLost = 5
     /// Not fired: its misfire policy said so.
     case misfired = 6
+    /// Could not be delivered before its time was over (`Reminder.expiresAfterSeconds`): it becomes a dead letter.
+    case expired = 7
 
     public var name: String {
         switch self {
@@ -23,6 +25,7 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
         case .cancelSchedule: "cancel_schedule"
         case .leaseLost: "lease_lost"
         case .misfired: "misfired"
+        case .expired: "expired"
         }
     }
 }

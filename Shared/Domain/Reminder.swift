@@ -59,13 +59,20 @@ public final class Reminder: Sendable {
     public let classroomID: String, createdBy: String
     /// Unix milliseconds.
     public let createdAtMilliseconds: Int64
+    /// Each occurrence falls due up to so long after its scheduled time, see ``dueMilliseconds(of:)``.
+    public let jitterSeconds: Int
+    /// An occurrence that was not delivered so long after its scheduled time becomes a dead letter; `nil`: never.
+    public let expiresAfterSeconds: Int?
+    /// The name of the API key that created it; empty where anyone may.
+    public let caller: String
     /// The caller's credential as AES-256-GCM ciphertext with its key id; empty where there is none.
     public let sealedAuthorization: [UInt8]
 
     public init(
         id: ReminderID, schedule: Schedule, task: String, arguments: [UInt8], queue: String, priority: UInt8,
         misfirePolicy: MisfirePolicy, maxAttempts: Int, description: String, classroomID: String, createdBy: String,
-        createdAtMilliseconds: Int64, sealedAuthorization: [UInt8]
+        createdAtMilliseconds: Int64, sealedAuthorization: [UInt8], jitterSeconds: Int = 0,
+        expiresAfterSeconds: Int? = nil, caller: String = ""
     ) {
         self.id = id
         self.schedule = schedule
@@ -80,6 +87,46 @@ public final class Reminder: Sendable {
         self.createdBy = createdBy
         self.createdAtMilliseconds = createdAtMilliseconds
         self.sealedAuthorization = sealedAuthorization
+        self.jitterSeconds = jitterSeconds
+        self.expiresAfterSeconds = expiresAfterSeconds
+        self.caller = caller
+    }
+
+    /// The same with another credential.
+    public func with(sealedAuthorization: [UInt8]) -> Reminder {
+        Reminder(
+            id: id, schedule: schedule, task: task, arguments: arguments, queue: queue, priority: priority,
+            misfirePolicy: misfirePolicy, maxAttempts: maxAttempts, description: description, classroomID: classroomID,
+            createdBy: createdBy, createdAtMilliseconds: createdAtMilliseconds, sealedAuthorization: sealedAuthorization,
+            jitterSeconds: jitterSeconds, expiresAfterSeconds: expiresAfterSeconds, caller: caller)
+    }
+
+    /// When the occurrence scheduled at a unix second falls due, unix milliseconds: never before that second, and with
+    /// jitter later by a part of it that follows from the occurrence's key, so that it is the same after every restart.
+    public func dueMilliseconds(of scheduledAt: Int64) -> Int64 {
+        let due = Milliseconds.ofSecond(scheduledAt)
+        guard jitterSeconds > 0, due < .max - Milliseconds.ofSecond(Int64(jitterSeconds)) else { return due }
+        let spread = UInt64(jitterSeconds) * 1_000
+        return due + Int64(OccurrenceKey(reminder: id, scheduledAt: scheduledAt).scatter % spread)
+    }
+
+    /// Unix milliseconds from which an occurrence is not delivered any more; `nil`: it does not expire.
+    public func expiryMilliseconds(of scheduledAt: Int64) -> Int64? {
+        expiresAfterSeconds.map { Milliseconds.ofSecond(scheduledAt.addingReportingOverflow(Int64($0)).partialValue) }
+    }
+}
+
+/// Conversions between seconds and milliseconds that cannot overflow.
+public enum Milliseconds {
+    public static func ofSecond(_ second: Int64) -> Int64 {
+        let (product, overflow) = second.multipliedReportingOverflow(by: 1000)
+        return overflow ? (second < 0 ? .min : .max) : product
+    }
+
+    /// The second that a millisecond lies in, rounded down.
+    public static func second(of milliseconds: Int64) -> Int64 {
+        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 }
 

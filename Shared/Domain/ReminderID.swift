@@ -115,7 +115,29 @@ public struct OccurrenceKey: Hashable, Sendable, Comparable {
     /// `<reminder id>:<scheduled time, unix seconds>`: the `Idempotency-Key` of every request made for this occurrence.
     public var idempotencyKey: String { "\(reminder):\(scheduledAt)" }
 
+    /// A number that follows from the key and looks like chance: the finaliser of SplitMix64 (Steele, Lea, Flood,
+    /// OOPSLA 2014) over its words.
+    var scatter: UInt64 {
+        [reminder.high, reminder.low, UInt64(bitPattern: scheduledAt)].reduce(0) { state, word in
+            var z = (state ^ word) &+ 0x9E37_79B9_7F4A_7C15
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+
     public static func < (a: OccurrenceKey, b: OccurrenceKey) -> Bool {
         (a.reminder, a.scheduledAt) < (b.reminder, b.scheduledAt)
+    }
+}
+
+extension OccurrenceKey {
+    /// Reads what ``idempotencyKey`` writes; `nil` for anything else.
+    public init?(idempotencyKey text: String) {
+        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard halves.count == 2, let reminder = ReminderID(String(halves[0])), let second = Int64(halves[1]),
+            String(second) == halves[1]
+        else { return nil }
+        self.init(reminder: reminder, scheduledAt: second)
     }
 }

@@ -72,10 +72,16 @@ extension Proto {
         public var classroomId: String = ""
         public var createdBy: String = ""
         public var createdAtMs: Int64 = 0
+        /// each occurrence is spread over so long
+        public var jitterSeconds: UInt32 = 0
+        /// 0 = never
+        public var expiresAfterSeconds: UInt32 = 0
+        /// the name of the API key that created it; empty: anyone
+        public var caller: String = ""
 
         public init() {}
 
-        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: UInt32 = 0, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0) {
+        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: UInt32 = 0, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "") {
             self.id = id
             self.schedule = schedule
             self.task = task
@@ -88,6 +94,9 @@ extension Proto {
             self.classroomId = classroomId
             self.createdBy = createdBy
             self.createdAtMs = createdAtMs
+            self.jitterSeconds = jitterSeconds
+            self.expiresAfterSeconds = expiresAfterSeconds
+            self.caller = caller
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__Reminder>) {
@@ -103,6 +112,9 @@ extension Proto {
             classroomId = Arena.string(c.pointee.classroom_id)
             createdBy = Arena.string(c.pointee.created_by)
             createdAtMs = c.pointee.created_at_ms
+            jitterSeconds = c.pointee.jitter_seconds
+            expiresAfterSeconds = c.pointee.expires_after_seconds
+            caller = Arena.string(c.pointee.caller)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Reminder>, from arena: Arena) throws(MessageError) {
@@ -119,6 +131,9 @@ extension Proto {
             if !classroomId.isEmpty { c.pointee.classroom_id = try arena.put(classroomId) }
             if !createdBy.isEmpty { c.pointee.created_by = try arena.put(createdBy) }
             c.pointee.created_at_ms = createdAtMs
+            c.pointee.jitter_seconds = jitterSeconds
+            c.pointee.expires_after_seconds = expiresAfterSeconds
+            if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__Reminder>) -> Int { task_scheduler__reminder__get_packed_size(c) }
@@ -242,28 +257,34 @@ extension Proto {
             case created = 0
             case replayed = 1
             case conflict = 2
+            case refused = 3
         }
 
         public var result: Result = .created
         /// of REPLAYED
         public var answer: [UInt8] = []
+        /// of REFUSED, in CreateManyReply only
+        public var reason: String = ""
 
         public init() {}
 
-        public init(result: Result = .created, answer: [UInt8] = []) {
+        public init(result: Result = .created, answer: [UInt8] = [], reason: String = "") {
             self.result = result
             self.answer = answer
+            self.reason = reason
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__CreateReply>) {
             result = Result(rawValue: UInt32(truncatingIfNeeded: c.pointee.result.rawValue)) ?? .created
             answer = Arena.bytes(c.pointee.answer)
+            reason = Arena.string(c.pointee.reason)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CreateReply>, from arena: Arena) throws(MessageError) {
             task_scheduler__create_reply__init(c)
             c.pointee.result = .init(rawValue: result.rawValue)
             if !answer.isEmpty { c.pointee.answer = try arena.put(answer) }
+            if !reason.isEmpty { c.pointee.reason = try arena.put(reason) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__CreateReply>) -> Int { task_scheduler__create_reply__get_packed_size(c) }
@@ -275,22 +296,82 @@ extension Proto {
 }
 
 extension Proto {
-    public struct ReminderRef: WireMessage, Hashable {
-        public var id: [UInt8] = []
+    /// One transaction for all that can be accepted; each is answered on its own, in order.
+    public struct CreateManyRequest: WireMessage, Hashable {
+        public var creates: [CreateRequest] = []
 
         public init() {}
 
-        public init(id: [UInt8] = []) {
+        public init(creates: [CreateRequest] = []) {
+            self.creates = creates
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__CreateManyRequest>) {
+            creates = Arena.messages(c.pointee.creates, c.pointee.n_creates) { CreateRequest(reading: $0) }
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CreateManyRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__create_many_request__init(c)
+            (c.pointee.creates, c.pointee.n_creates) = try arena.put(messages: creates)
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__CreateManyRequest>) -> Int { task_scheduler__create_many_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__CreateManyRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__create_many_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__CreateManyRequest>? {
+            task_scheduler__create_many_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct CreateManyReply: WireMessage, Hashable {
+        public var replies: [CreateReply] = []
+
+        public init() {}
+
+        public init(replies: [CreateReply] = []) {
+            self.replies = replies
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__CreateManyReply>) {
+            replies = Arena.messages(c.pointee.replies, c.pointee.n_replies) { CreateReply(reading: $0) }
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CreateManyReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__create_many_reply__init(c)
+            (c.pointee.replies, c.pointee.n_replies) = try arena.put(messages: replies)
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__CreateManyReply>) -> Int { task_scheduler__create_many_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__CreateManyReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__create_many_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__CreateManyReply>? {
+            task_scheduler__create_many_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ReminderRef: WireMessage, Hashable {
+        public var id: [UInt8] = []
+        /// not empty: only if it is this caller's
+        public var caller: String = ""
+
+        public init() {}
+
+        public init(id: [UInt8] = [], caller: String = "") {
             self.id = id
+            self.caller = caller
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__ReminderRef>) {
             id = Arena.bytes(c.pointee.id)
+            caller = Arena.string(c.pointee.caller)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReminderRef>, from arena: Arena) throws(MessageError) {
             task_scheduler__reminder_ref__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
+            if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReminderRef>) -> Int { task_scheduler__reminder_ref__get_packed_size(c) }
@@ -312,10 +393,15 @@ extension Proto {
         public var held: Int64 = 0
         public var dead: Int64 = 0
         public var updatedAtMs: Int64 = 0
+        public var revision: Int64 = 0
+        /// no live worker serves its task in its queue
+        public var unserved: Bool = false
+        /// of the position
+        public var dueAtMs: Int64 = 0
 
         public init() {}
 
-        public init(found: Bool = false, reminder: Reminder? = nil, state: UInt32 = 0, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0) {
+        public init(found: Bool = false, reminder: Reminder? = nil, state: UInt32 = 0, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0, revision: Int64 = 0, unserved: Bool = false, dueAtMs: Int64 = 0) {
             self.found = found
             self.reminder = reminder
             self.state = state
@@ -325,6 +411,9 @@ extension Proto {
             self.held = held
             self.dead = dead
             self.updatedAtMs = updatedAtMs
+            self.revision = revision
+            self.unserved = unserved
+            self.dueAtMs = dueAtMs
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__ReminderReply>) {
@@ -337,6 +426,9 @@ extension Proto {
             held = c.pointee.held
             dead = c.pointee.dead
             updatedAtMs = c.pointee.updated_at_ms
+            revision = c.pointee.revision
+            unserved = c.pointee.unserved != 0
+            dueAtMs = c.pointee.due_at_ms
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReminderReply>, from arena: Arena) throws(MessageError) {
@@ -350,6 +442,9 @@ extension Proto {
             c.pointee.held = held
             c.pointee.dead = dead
             c.pointee.updated_at_ms = updatedAtMs
+            c.pointee.revision = revision
+            c.pointee.unserved = unserved ? 1 : 0
+            c.pointee.due_at_ms = dueAtMs
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReminderReply>) -> Int { task_scheduler__reminder_reply__get_packed_size(c) }
@@ -361,39 +456,283 @@ extension Proto {
 }
 
 extension Proto {
-    public struct CancelReply: WireMessage, Hashable {
-        public enum Result: UInt32, Sendable, Hashable {
-            case cancelled = 0
-            case notFound = 1
-            case alreadyFinished = 2
-        }
-
-        public var result: Result = .cancelled
-        /// of ALREADY_FINISHED
+    /// Which reminders a list shows. Empty texts and absent times do not filter.
+    public struct ReminderFilter: WireMessage, Hashable {
+        public var hasState: Bool = false
         public var state: UInt32 = 0
+        public var caller: String = ""
+        public var classroomId: String = ""
+        public var createdBy: String = ""
+        public var queue: String = ""
+        public var task: String = ""
+        /// stands somewhere in the description, whatever the case of ASCII letters
+        public var text: String = ""
+        public var hasDueAfter: Bool = false
+        /// unix seconds, inclusive; with either of these only scheduled ones, by due time
+        public var dueAfter: Int64 = 0
+        public var hasDueBefore: Bool = false
+        /// unix seconds, exclusive
+        public var dueBefore: Int64 = 0
 
         public init() {}
 
-        public init(result: Result = .cancelled, state: UInt32 = 0) {
+        public init(hasState: Bool = false, state: UInt32 = 0, caller: String = "", classroomId: String = "", createdBy: String = "", queue: String = "", task: String = "", text: String = "", hasDueAfter: Bool = false, dueAfter: Int64 = 0, hasDueBefore: Bool = false, dueBefore: Int64 = 0) {
+            self.hasState = hasState
+            self.state = state
+            self.caller = caller
+            self.classroomId = classroomId
+            self.createdBy = createdBy
+            self.queue = queue
+            self.task = task
+            self.text = text
+            self.hasDueAfter = hasDueAfter
+            self.dueAfter = dueAfter
+            self.hasDueBefore = hasDueBefore
+            self.dueBefore = dueBefore
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ReminderFilter>) {
+            hasState = c.pointee.has_state != 0
+            state = c.pointee.state
+            caller = Arena.string(c.pointee.caller)
+            classroomId = Arena.string(c.pointee.classroom_id)
+            createdBy = Arena.string(c.pointee.created_by)
+            queue = Arena.string(c.pointee.queue)
+            task = Arena.string(c.pointee.task)
+            text = Arena.string(c.pointee.text)
+            hasDueAfter = c.pointee.has_due_after != 0
+            dueAfter = c.pointee.due_after
+            hasDueBefore = c.pointee.has_due_before != 0
+            dueBefore = c.pointee.due_before
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReminderFilter>, from arena: Arena) throws(MessageError) {
+            task_scheduler__reminder_filter__init(c)
+            c.pointee.has_state = hasState ? 1 : 0
+            c.pointee.state = state
+            if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
+            if !classroomId.isEmpty { c.pointee.classroom_id = try arena.put(classroomId) }
+            if !createdBy.isEmpty { c.pointee.created_by = try arena.put(createdBy) }
+            if !queue.isEmpty { c.pointee.queue = try arena.put(queue) }
+            if !task.isEmpty { c.pointee.task = try arena.put(task) }
+            if !text.isEmpty { c.pointee.text = try arena.put(text) }
+            c.pointee.has_due_after = hasDueAfter ? 1 : 0
+            c.pointee.due_after = dueAfter
+            c.pointee.has_due_before = hasDueBefore ? 1 : 0
+            c.pointee.due_before = dueBefore
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReminderFilter>) -> Int { task_scheduler__reminder_filter__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ReminderFilter>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__reminder_filter__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ReminderFilter>? {
+            task_scheduler__reminder_filter__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ListRequest: WireMessage, Hashable {
+        public var filter: ReminderFilter? = nil
+        /// where the page before ended; empty: the first
+        public var cursor: [UInt8] = []
+        public var limit: UInt32 = 0
+
+        public init() {}
+
+        public init(filter: ReminderFilter? = nil, cursor: [UInt8] = [], limit: UInt32 = 0) {
+            self.filter = filter
+            self.cursor = cursor
+            self.limit = limit
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ListRequest>) {
+            if let value = c.pointee.filter { filter = ReminderFilter(reading: value) }
+            cursor = Arena.bytes(c.pointee.cursor)
+            limit = c.pointee.limit
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__list_request__init(c)
+            if let filter { c.pointee.filter = try arena.put(filter) }
+            if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
+            c.pointee.limit = limit
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListRequest>) -> Int { task_scheduler__list_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ListRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListRequest>? {
+            task_scheduler__list_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ListReply: WireMessage, Hashable {
+        public var reminders: [ReminderReply] = []
+        /// empty: there is no more
+        public var cursor: [UInt8] = []
+
+        public init() {}
+
+        public init(reminders: [ReminderReply] = [], cursor: [UInt8] = []) {
+            self.reminders = reminders
+            self.cursor = cursor
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ListReply>) {
+            reminders = Arena.messages(c.pointee.reminders, c.pointee.n_reminders) { ReminderReply(reading: $0) }
+            cursor = Arena.bytes(c.pointee.cursor)
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__list_reply__init(c)
+            (c.pointee.reminders, c.pointee.n_reminders) = try arena.put(messages: reminders)
+            if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListReply>) -> Int { task_scheduler__list_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ListReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListReply>? {
+            task_scheduler__list_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    /// What is to become of reminders. One transaction; each is answered on its own, in order.
+    public struct ChangeRequest: WireMessage, Hashable {
+        public enum Action: UInt32, Sendable, Hashable {
+            case cancel = 0
+            case pause = 1
+            case resume = 2
+            case run = 3
+            case update = 4
+        }
+
+        public var action: Action = .cancel
+        public var reminders: [ReminderRef] = []
+        /// not 0: only if it has this revision
+        public var revision: Int64 = 0
+        /// of UPDATE of one: the whole as it is to be; absent: it stays as it is
+        public var reminder: Reminder? = nil
+        /// of UPDATE: the new credential; empty: the old one stays
+        public var authorization: String = ""
+        /// when it was asked for, so that a repeated RUN is the same one; 0: when it arrives
+        public var atMs: Int64 = 0
+
+        public init() {}
+
+        public init(action: Action = .cancel, reminders: [ReminderRef] = [], revision: Int64 = 0, reminder: Reminder? = nil, authorization: String = "", atMs: Int64 = 0) {
+            self.action = action
+            self.reminders = reminders
+            self.revision = revision
+            self.reminder = reminder
+            self.authorization = authorization
+            self.atMs = atMs
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ChangeRequest>) {
+            action = Action(rawValue: UInt32(truncatingIfNeeded: c.pointee.action.rawValue)) ?? .cancel
+            reminders = Arena.messages(c.pointee.reminders, c.pointee.n_reminders) { ReminderRef(reading: $0) }
+            revision = c.pointee.revision
+            if let value = c.pointee.reminder { reminder = Reminder(reading: value) }
+            authorization = Arena.string(c.pointee.authorization)
+            atMs = c.pointee.at_ms
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__change_request__init(c)
+            c.pointee.action = .init(rawValue: action.rawValue)
+            (c.pointee.reminders, c.pointee.n_reminders) = try arena.put(messages: reminders)
+            c.pointee.revision = revision
+            if let reminder { c.pointee.reminder = try arena.put(reminder) }
+            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization) }
+            c.pointee.at_ms = atMs
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeRequest>) -> Int { task_scheduler__change_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeRequest>? {
+            task_scheduler__change_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ChangeReply: WireMessage, Hashable {
+        public var changes: [Change] = []
+
+        public init() {}
+
+        public init(changes: [Change] = []) {
+            self.changes = changes
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ChangeReply>) {
+            changes = Arena.messages(c.pointee.changes, c.pointee.n_changes) { Change(reading: $0) }
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__change_reply__init(c)
+            (c.pointee.changes, c.pointee.n_changes) = try arena.put(messages: changes)
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeReply>) -> Int { task_scheduler__change_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeReply>? {
+            task_scheduler__change_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct Change: WireMessage, Hashable {
+        public enum Result: UInt32, Sendable, Hashable {
+            case done = 0
+            case notFound = 1
+            case finished = 2
+            case revisionDiffers = 3
+        }
+
+        public var result: Result = .done
+        public var state: UInt32 = 0
+        public var revision: Int64 = 0
+        /// occurrences that no longer wait for a credential
+        public var released: UInt32 = 0
+        /// of RUN: the occurrence
+        public var scheduledAt: Int64 = 0
+
+        public init() {}
+
+        public init(result: Result = .done, state: UInt32 = 0, revision: Int64 = 0, released: UInt32 = 0, scheduledAt: Int64 = 0) {
             self.result = result
             self.state = state
+            self.revision = revision
+            self.released = released
+            self.scheduledAt = scheduledAt
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__CancelReply>) {
-            result = Result(rawValue: UInt32(truncatingIfNeeded: c.pointee.result.rawValue)) ?? .cancelled
+        public init(reading c: UnsafePointer<TaskScheduler__Change>) {
+            result = Result(rawValue: UInt32(truncatingIfNeeded: c.pointee.result.rawValue)) ?? .done
             state = c.pointee.state
+            revision = c.pointee.revision
+            released = c.pointee.released
+            scheduledAt = c.pointee.scheduled_at
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CancelReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__cancel_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Change>, from arena: Arena) throws(MessageError) {
+            task_scheduler__change__init(c)
             c.pointee.result = .init(rawValue: result.rawValue)
             c.pointee.state = state
+            c.pointee.revision = revision
+            c.pointee.released = released
+            c.pointee.scheduled_at = scheduledAt
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__CancelReply>) -> Int { task_scheduler__cancel_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__CancelReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__cancel_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__CancelReply>? {
-            task_scheduler__cancel_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Change>) -> Int { task_scheduler__change__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__Change>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Change>? {
+            task_scheduler__change__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -402,23 +741,28 @@ extension Proto {
     public struct AttemptsRequest: WireMessage, Hashable {
         public var id: [UInt8] = []
         public var limit: UInt32 = 0
+        /// not empty: only if it is this caller's
+        public var caller: String = ""
 
         public init() {}
 
-        public init(id: [UInt8] = [], limit: UInt32 = 0) {
+        public init(id: [UInt8] = [], limit: UInt32 = 0, caller: String = "") {
             self.id = id
             self.limit = limit
+            self.caller = caller
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__AttemptsRequest>) {
             id = Arena.bytes(c.pointee.id)
             limit = c.pointee.limit
+            caller = Arena.string(c.pointee.caller)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__AttemptsRequest>, from arena: Arena) throws(MessageError) {
             task_scheduler__attempts_request__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             c.pointee.limit = limit
+            if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__AttemptsRequest>) -> Int { task_scheduler__attempts_request__get_packed_size(c) }
@@ -512,63 +856,457 @@ extension Proto {
 }
 
 extension Proto {
-    public struct ReplaceAuthorizationRequest: WireMessage, Hashable {
+    /// An occurrence that is held or a dead letter.
+    public struct Occurrence: WireMessage, Hashable {
+        /// the reminder's
         public var id: [UInt8] = []
-        public var authorization: String = ""
+        public var scheduledAt: Int64 = 0
+        /// 1 = held, 2 = dead
+        public var state: UInt32 = 0
+        public var attempts: UInt32 = 0
+        public var sinceMs: Int64 = 0
+        /// of the last attempt
+        public var outcome: UInt32 = 0
+        public var statusCode: UInt32 = 0
+        public var detail: String = ""
+        public var reminder: Reminder? = nil
 
         public init() {}
 
-        public init(id: [UInt8] = [], authorization: String = "") {
+        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, state: UInt32 = 0, attempts: UInt32 = 0, sinceMs: Int64 = 0, outcome: UInt32 = 0, statusCode: UInt32 = 0, detail: String = "", reminder: Reminder? = nil) {
             self.id = id
-            self.authorization = authorization
+            self.scheduledAt = scheduledAt
+            self.state = state
+            self.attempts = attempts
+            self.sinceMs = sinceMs
+            self.outcome = outcome
+            self.statusCode = statusCode
+            self.detail = detail
+            self.reminder = reminder
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ReplaceAuthorizationRequest>) {
+        public init(reading c: UnsafePointer<TaskScheduler__Occurrence>) {
             id = Arena.bytes(c.pointee.id)
-            authorization = Arena.string(c.pointee.authorization)
+            scheduledAt = c.pointee.scheduled_at
+            state = c.pointee.state
+            attempts = c.pointee.attempts
+            sinceMs = c.pointee.since_ms
+            outcome = c.pointee.outcome
+            statusCode = c.pointee.status_code
+            detail = Arena.string(c.pointee.detail)
+            if let value = c.pointee.reminder { reminder = Reminder(reading: value) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReplaceAuthorizationRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__replace_authorization_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Occurrence>, from arena: Arena) throws(MessageError) {
+            task_scheduler__occurrence__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
-            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization) }
+            c.pointee.scheduled_at = scheduledAt
+            c.pointee.state = state
+            c.pointee.attempts = attempts
+            c.pointee.since_ms = sinceMs
+            c.pointee.outcome = outcome
+            c.pointee.status_code = statusCode
+            if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
+            if let reminder { c.pointee.reminder = try arena.put(reminder) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReplaceAuthorizationRequest>) -> Int { task_scheduler__replace_authorization_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ReplaceAuthorizationRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__replace_authorization_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ReplaceAuthorizationRequest>? {
-            task_scheduler__replace_authorization_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Occurrence>) -> Int { task_scheduler__occurrence__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__Occurrence>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__occurrence__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Occurrence>? {
+            task_scheduler__occurrence__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
 
 extension Proto {
-    public struct ReplaceAuthorizationReply: WireMessage, Hashable {
-        public var found: Bool = false
-        public var released: UInt32 = 0
+    public struct OccurrenceRef: WireMessage, Hashable {
+        public var id: [UInt8] = []
+        public var scheduledAt: Int64 = 0
 
         public init() {}
 
-        public init(found: Bool = false, released: UInt32 = 0) {
-            self.found = found
-            self.released = released
+        public init(id: [UInt8] = [], scheduledAt: Int64 = 0) {
+            self.id = id
+            self.scheduledAt = scheduledAt
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ReplaceAuthorizationReply>) {
-            found = c.pointee.found != 0
-            released = c.pointee.released
+        public init(reading c: UnsafePointer<TaskScheduler__OccurrenceRef>) {
+            id = Arena.bytes(c.pointee.id)
+            scheduledAt = c.pointee.scheduled_at
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReplaceAuthorizationReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__replace_authorization_reply__init(c)
-            c.pointee.found = found ? 1 : 0
-            c.pointee.released = released
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__OccurrenceRef>, from arena: Arena) throws(MessageError) {
+            task_scheduler__occurrence_ref__init(c)
+            if !id.isEmpty { c.pointee.id = try arena.put(id) }
+            c.pointee.scheduled_at = scheduledAt
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReplaceAuthorizationReply>) -> Int { task_scheduler__replace_authorization_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ReplaceAuthorizationReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__replace_authorization_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ReplaceAuthorizationReply>? {
-            task_scheduler__replace_authorization_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__OccurrenceRef>) -> Int { task_scheduler__occurrence_ref__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__OccurrenceRef>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__occurrence_ref__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__OccurrenceRef>? {
+            task_scheduler__occurrence_ref__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct OccurrenceFilter: WireMessage, Hashable {
+        public var state: UInt32 = 0
+        public var caller: String = ""
+        public var classroomId: String = ""
+        public var createdBy: String = ""
+        public var queue: String = ""
+        public var task: String = ""
+        /// this one
+        public var only: OccurrenceRef? = nil
+        /// not empty: of this one
+        public var reminder: [UInt8] = []
+
+        public init() {}
+
+        public init(state: UInt32 = 0, caller: String = "", classroomId: String = "", createdBy: String = "", queue: String = "", task: String = "", only: OccurrenceRef? = nil, reminder: [UInt8] = []) {
+            self.state = state
+            self.caller = caller
+            self.classroomId = classroomId
+            self.createdBy = createdBy
+            self.queue = queue
+            self.task = task
+            self.only = only
+            self.reminder = reminder
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__OccurrenceFilter>) {
+            state = c.pointee.state
+            caller = Arena.string(c.pointee.caller)
+            classroomId = Arena.string(c.pointee.classroom_id)
+            createdBy = Arena.string(c.pointee.created_by)
+            queue = Arena.string(c.pointee.queue)
+            task = Arena.string(c.pointee.task)
+            if let value = c.pointee.only { only = OccurrenceRef(reading: value) }
+            reminder = Arena.bytes(c.pointee.reminder)
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__OccurrenceFilter>, from arena: Arena) throws(MessageError) {
+            task_scheduler__occurrence_filter__init(c)
+            c.pointee.state = state
+            if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
+            if !classroomId.isEmpty { c.pointee.classroom_id = try arena.put(classroomId) }
+            if !createdBy.isEmpty { c.pointee.created_by = try arena.put(createdBy) }
+            if !queue.isEmpty { c.pointee.queue = try arena.put(queue) }
+            if !task.isEmpty { c.pointee.task = try arena.put(task) }
+            if let only { c.pointee.only = try arena.put(only) }
+            if !reminder.isEmpty { c.pointee.reminder = try arena.put(reminder) }
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__OccurrenceFilter>) -> Int { task_scheduler__occurrence_filter__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__OccurrenceFilter>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__occurrence_filter__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__OccurrenceFilter>? {
+            task_scheduler__occurrence_filter__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ListOccurrencesRequest: WireMessage, Hashable {
+        public var filter: OccurrenceFilter? = nil
+        public var cursor: [UInt8] = []
+        public var limit: UInt32 = 0
+        /// where `only` is set
+        public var withAttempts: Bool = false
+
+        public init() {}
+
+        public init(filter: OccurrenceFilter? = nil, cursor: [UInt8] = [], limit: UInt32 = 0, withAttempts: Bool = false) {
+            self.filter = filter
+            self.cursor = cursor
+            self.limit = limit
+            self.withAttempts = withAttempts
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ListOccurrencesRequest>) {
+            if let value = c.pointee.filter { filter = OccurrenceFilter(reading: value) }
+            cursor = Arena.bytes(c.pointee.cursor)
+            limit = c.pointee.limit
+            withAttempts = c.pointee.with_attempts != 0
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListOccurrencesRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__list_occurrences_request__init(c)
+            if let filter { c.pointee.filter = try arena.put(filter) }
+            if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
+            c.pointee.limit = limit
+            c.pointee.with_attempts = withAttempts ? 1 : 0
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListOccurrencesRequest>) -> Int { task_scheduler__list_occurrences_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ListOccurrencesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_occurrences_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListOccurrencesRequest>? {
+            task_scheduler__list_occurrences_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ListOccurrencesReply: WireMessage, Hashable {
+        public var occurrences: [Occurrence] = []
+        public var cursor: [UInt8] = []
+        public var attempts: [Attempt] = []
+
+        public init() {}
+
+        public init(occurrences: [Occurrence] = [], cursor: [UInt8] = [], attempts: [Attempt] = []) {
+            self.occurrences = occurrences
+            self.cursor = cursor
+            self.attempts = attempts
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ListOccurrencesReply>) {
+            occurrences = Arena.messages(c.pointee.occurrences, c.pointee.n_occurrences) { Occurrence(reading: $0) }
+            cursor = Arena.bytes(c.pointee.cursor)
+            attempts = Arena.messages(c.pointee.attempts, c.pointee.n_attempts) { Attempt(reading: $0) }
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListOccurrencesReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__list_occurrences_reply__init(c)
+            (c.pointee.occurrences, c.pointee.n_occurrences) = try arena.put(messages: occurrences)
+            if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
+            (c.pointee.attempts, c.pointee.n_attempts) = try arena.put(messages: attempts)
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListOccurrencesReply>) -> Int { task_scheduler__list_occurrences_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ListOccurrencesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_occurrences_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListOccurrencesReply>? {
+            task_scheduler__list_occurrences_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ChangeOccurrencesRequest: WireMessage, Hashable {
+        public enum Action: UInt32, Sendable, Hashable {
+            case replay = 0
+            case discard = 1
+        }
+
+        public var action: Action = .replay
+        public var filter: OccurrenceFilter? = nil
+        public var limit: UInt32 = 0
+
+        public init() {}
+
+        public init(action: Action = .replay, filter: OccurrenceFilter? = nil, limit: UInt32 = 0) {
+            self.action = action
+            self.filter = filter
+            self.limit = limit
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ChangeOccurrencesRequest>) {
+            action = Action(rawValue: UInt32(truncatingIfNeeded: c.pointee.action.rawValue)) ?? .replay
+            if let value = c.pointee.filter { filter = OccurrenceFilter(reading: value) }
+            limit = c.pointee.limit
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__change_occurrences_request__init(c)
+            c.pointee.action = .init(rawValue: action.rawValue)
+            if let filter { c.pointee.filter = try arena.put(filter) }
+            c.pointee.limit = limit
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesRequest>) -> Int { task_scheduler__change_occurrences_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_occurrences_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesRequest>? {
+            task_scheduler__change_occurrences_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ChangeOccurrencesReply: WireMessage, Hashable {
+        public var changed: UInt32 = 0
+        /// others match, beyond the limit
+        public var more: Bool = false
+
+        public init() {}
+
+        public init(changed: UInt32 = 0, more: Bool = false) {
+            self.changed = changed
+            self.more = more
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ChangeOccurrencesReply>) {
+            changed = c.pointee.changed
+            more = c.pointee.more != 0
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__change_occurrences_reply__init(c)
+            c.pointee.changed = changed
+            c.pointee.more = more ? 1 : 0
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesReply>) -> Int { task_scheduler__change_occurrences_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_occurrences_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesReply>? {
+            task_scheduler__change_occurrences_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct Queue: WireMessage, Hashable {
+        public var name: String = ""
+        public var paused: Bool = false
+        /// 0 = no limit of its own
+        public var maxConcurrency: UInt32 = 0
+        /// dispatches at most in rate_seconds; 0 = no limit
+        public var rateCount: UInt32 = 0
+        public var rateSeconds: UInt32 = 0
+        public var ready: UInt64 = 0
+        public var running: UInt64 = 0
+        public var workers: UInt32 = 0
+
+        public init() {}
+
+        public init(name: String = "", paused: Bool = false, maxConcurrency: UInt32 = 0, rateCount: UInt32 = 0, rateSeconds: UInt32 = 0, ready: UInt64 = 0, running: UInt64 = 0, workers: UInt32 = 0) {
+            self.name = name
+            self.paused = paused
+            self.maxConcurrency = maxConcurrency
+            self.rateCount = rateCount
+            self.rateSeconds = rateSeconds
+            self.ready = ready
+            self.running = running
+            self.workers = workers
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__Queue>) {
+            name = Arena.string(c.pointee.name)
+            paused = c.pointee.paused != 0
+            maxConcurrency = c.pointee.max_concurrency
+            rateCount = c.pointee.rate_count
+            rateSeconds = c.pointee.rate_seconds
+            ready = c.pointee.ready
+            running = c.pointee.running
+            workers = c.pointee.workers
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Queue>, from arena: Arena) throws(MessageError) {
+            task_scheduler__queue__init(c)
+            if !name.isEmpty { c.pointee.name = try arena.put(name) }
+            c.pointee.paused = paused ? 1 : 0
+            c.pointee.max_concurrency = maxConcurrency
+            c.pointee.rate_count = rateCount
+            c.pointee.rate_seconds = rateSeconds
+            c.pointee.ready = ready
+            c.pointee.running = running
+            c.pointee.workers = workers
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Queue>) -> Int { task_scheduler__queue__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__Queue>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__queue__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Queue>? {
+            task_scheduler__queue__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ListQueuesRequest: WireMessage, Hashable {
+
+        public init() {}
+
+        public init(reading c: UnsafePointer<TaskScheduler__ListQueuesRequest>) {
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListQueuesRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__list_queues_request__init(c)
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListQueuesRequest>) -> Int { task_scheduler__list_queues_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ListQueuesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_queues_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListQueuesRequest>? {
+            task_scheduler__list_queues_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ListQueuesReply: WireMessage, Hashable {
+        public var queues: [Queue] = []
+
+        public init() {}
+
+        public init(queues: [Queue] = []) {
+            self.queues = queues
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ListQueuesReply>) {
+            queues = Arena.messages(c.pointee.queues, c.pointee.n_queues) { Queue(reading: $0) }
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListQueuesReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__list_queues_reply__init(c)
+            (c.pointee.queues, c.pointee.n_queues) = try arena.put(messages: queues)
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListQueuesReply>) -> Int { task_scheduler__list_queues_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ListQueuesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_queues_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListQueuesReply>? {
+            task_scheduler__list_queues_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ChangeQueueRequest: WireMessage, Hashable {
+        public var queue: Queue? = nil
+
+        public init() {}
+
+        public init(queue: Queue? = nil) {
+            self.queue = queue
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ChangeQueueRequest>) {
+            if let value = c.pointee.queue { queue = Queue(reading: value) }
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeQueueRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__change_queue_request__init(c)
+            if let queue { c.pointee.queue = try arena.put(queue) }
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeQueueRequest>) -> Int { task_scheduler__change_queue_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeQueueRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_queue_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeQueueRequest>? {
+            task_scheduler__change_queue_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    public struct ChangeQueueReply: WireMessage, Hashable {
+        public var queue: Queue? = nil
+
+        public init() {}
+
+        public init(queue: Queue? = nil) {
+            self.queue = queue
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__ChangeQueueReply>) {
+            if let value = c.pointee.queue { queue = Queue(reading: value) }
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeQueueReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__change_queue_reply__init(c)
+            if let queue { c.pointee.queue = try arena.put(queue) }
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeQueueReply>) -> Int { task_scheduler__change_queue_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeQueueReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_queue_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeQueueReply>? {
+            task_scheduler__change_queue_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -845,11 +1583,16 @@ public enum SchedulerService {
     /// protobuf-c's descriptor: servers build their dispatch table from it.
     public static var descriptor: ServiceDescriptor { ServiceDescriptor(task_scheduler__scheduler__descriptor) }
     public static var create: UnaryMethod<Proto.CreateRequest, Proto.CreateReply> { .init(index: 0, path: "task_scheduler.Scheduler/Create") }
-    public static var get: UnaryMethod<Proto.ReminderRef, Proto.ReminderReply> { .init(index: 1, path: "task_scheduler.Scheduler/Get") }
-    public static var cancel: UnaryMethod<Proto.ReminderRef, Proto.CancelReply> { .init(index: 2, path: "task_scheduler.Scheduler/Cancel") }
-    public static var attempts: UnaryMethod<Proto.AttemptsRequest, Proto.AttemptsReply> { .init(index: 3, path: "task_scheduler.Scheduler/Attempts") }
-    public static var replaceAuthorization: UnaryMethod<Proto.ReplaceAuthorizationRequest, Proto.ReplaceAuthorizationReply> { .init(index: 4, path: "task_scheduler.Scheduler/ReplaceAuthorization") }
-    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 5, path: "task_scheduler.Scheduler/Work") }
+    public static var createMany: UnaryMethod<Proto.CreateManyRequest, Proto.CreateManyReply> { .init(index: 1, path: "task_scheduler.Scheduler/CreateMany") }
+    public static var get: UnaryMethod<Proto.ReminderRef, Proto.ReminderReply> { .init(index: 2, path: "task_scheduler.Scheduler/Get") }
+    public static var list: UnaryMethod<Proto.ListRequest, Proto.ListReply> { .init(index: 3, path: "task_scheduler.Scheduler/List") }
+    public static var change: UnaryMethod<Proto.ChangeRequest, Proto.ChangeReply> { .init(index: 4, path: "task_scheduler.Scheduler/Change") }
+    public static var attempts: UnaryMethod<Proto.AttemptsRequest, Proto.AttemptsReply> { .init(index: 5, path: "task_scheduler.Scheduler/Attempts") }
+    public static var listOccurrences: UnaryMethod<Proto.ListOccurrencesRequest, Proto.ListOccurrencesReply> { .init(index: 6, path: "task_scheduler.Scheduler/ListOccurrences") }
+    public static var changeOccurrences: UnaryMethod<Proto.ChangeOccurrencesRequest, Proto.ChangeOccurrencesReply> { .init(index: 7, path: "task_scheduler.Scheduler/ChangeOccurrences") }
+    public static var listQueues: UnaryMethod<Proto.ListQueuesRequest, Proto.ListQueuesReply> { .init(index: 8, path: "task_scheduler.Scheduler/ListQueues") }
+    public static var changeQueue: UnaryMethod<Proto.ChangeQueueRequest, Proto.ChangeQueueReply> { .init(index: 9, path: "task_scheduler.Scheduler/ChangeQueue") }
+    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 10, path: "task_scheduler.Scheduler/Work") }
 }
 
 /// Calls of `Scheduler` as functions. Each throws `CallError`.
@@ -862,19 +1605,39 @@ public struct SchedulerClient<Channel: Caller>: Sendable {
         try await channel.call(SchedulerService.create, request, deadline: deadline)
     }
 
+    public func createMany(_ request: Proto.CreateManyRequest, deadline: CallDeadline) async throws(CallError) -> Proto.CreateManyReply {
+        try await channel.call(SchedulerService.createMany, request, deadline: deadline)
+    }
+
     public func get(_ request: Proto.ReminderRef, deadline: CallDeadline) async throws(CallError) -> Proto.ReminderReply {
         try await channel.call(SchedulerService.get, request, deadline: deadline)
     }
 
-    public func cancel(_ request: Proto.ReminderRef, deadline: CallDeadline) async throws(CallError) -> Proto.CancelReply {
-        try await channel.call(SchedulerService.cancel, request, deadline: deadline)
+    public func list(_ request: Proto.ListRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ListReply {
+        try await channel.call(SchedulerService.list, request, deadline: deadline)
+    }
+
+    public func change(_ request: Proto.ChangeRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ChangeReply {
+        try await channel.call(SchedulerService.change, request, deadline: deadline)
     }
 
     public func attempts(_ request: Proto.AttemptsRequest, deadline: CallDeadline) async throws(CallError) -> Proto.AttemptsReply {
         try await channel.call(SchedulerService.attempts, request, deadline: deadline)
     }
 
-    public func replaceAuthorization(_ request: Proto.ReplaceAuthorizationRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ReplaceAuthorizationReply {
-        try await channel.call(SchedulerService.replaceAuthorization, request, deadline: deadline)
+    public func listOccurrences(_ request: Proto.ListOccurrencesRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ListOccurrencesReply {
+        try await channel.call(SchedulerService.listOccurrences, request, deadline: deadline)
+    }
+
+    public func changeOccurrences(_ request: Proto.ChangeOccurrencesRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ChangeOccurrencesReply {
+        try await channel.call(SchedulerService.changeOccurrences, request, deadline: deadline)
+    }
+
+    public func listQueues(_ request: Proto.ListQueuesRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ListQueuesReply {
+        try await channel.call(SchedulerService.listQueues, request, deadline: deadline)
+    }
+
+    public func changeQueue(_ request: Proto.ChangeQueueRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ChangeQueueReply {
+        try await channel.call(SchedulerService.changeQueue, request, deadline: deadline)
     }
 }

@@ -31,6 +31,24 @@ public protocol Store: Sendable {
     func attempts(
         of id: ReminderID, limit: Int, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void)
 
+    /// Reads one page of reminders. It looks at no more than a bounded number of candidates, so a page of a filter that
+    /// few match may be short, or empty, and still have a cursor to go on with.
+    func list(
+        _ filter: ReminderFilter, after: ListCursor?, limit: Int,
+        completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void)
+
+    /// Reads one page of held occurrences or dead letters, the latest first; as `list` does.
+    func listOccurrences(
+        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int,
+        completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
+
+    /// Reads the attempts at one occurrence, newest first, at most `limit`.
+    func attempts(
+        at key: OccurrenceKey, limit: Int, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void)
+
+    /// The queues that have settings of their own.
+    func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void)
+
     /// Removes finished reminders (and their attempts), and idempotency records, older than the given unix
     /// milliseconds; at most `limit` reminders at a time. Completes with the number removed.
     func prune(
@@ -70,12 +88,24 @@ public struct DueEntry: Sendable {
     public var attempts: Int
     /// The index in the series where this is the reminder's position; `nil` for a materialised occurrence.
     public var positionIndex: Int64?
+    /// Asked for by a person (run now, replay): neither a pause nor its expiry holds it up.
+    public var isManual: Bool
 
-    public init(due: DueKey, reminder: Reminder, attempts: Int, positionIndex: Int64?) {
+    public init(due: DueKey, reminder: Reminder, attempts: Int, positionIndex: Int64?, isManual: Bool = false) {
         self.due = due
         self.reminder = reminder
         self.attempts = attempts
         self.positionIndex = positionIndex
+        self.isManual = isManual
+    }
+
+    /// A reminder's occurrence at its position.
+    public init(_ reminder: Reminder, at position: SeriesPosition) {
+        self.init(
+            due: DueKey(
+                dueAtMilliseconds: reminder.dueMilliseconds(of: position.scheduledAt),
+                occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
+            reminder: reminder, attempts: 0, positionIndex: position.index)
     }
 }
 
@@ -85,10 +115,14 @@ public struct PositionMove: Sendable, Hashable {
     public var from: Int64
     /// `nil`: the series has ended.
     public var to: SeriesPosition?
+    /// When the new position falls due, unix milliseconds.
+    public var dueAtMilliseconds: Int64?
 
-    public init(from: Int64, to: SeriesPosition?) {
+    /// - Parameter due: where it is not the very second of the new position.
+    public init(from: Int64, to: SeriesPosition?, due: Int64? = nil) {
         self.from = from
         self.to = to
+        dueAtMilliseconds = due ?? to.map { Milliseconds.ofSecond($0.scheduledAt) }
     }
 }
 
@@ -105,12 +139,53 @@ public enum StoreWrite: Sendable {
     case materialise(OccurrenceKey, dueAtMilliseconds: Int64, attempts: Int, move: PositionMove)
     /// Moves the position past occurrences that the misfire policy does not fire; `record` says which.
     case misfire(ReminderID, record: Attempt, move: PositionMove)
-    /// Cancels: state, position and pending or held occurrences; dead letters and history stay.
-    case cancel(ReminderID, atMilliseconds: Int64)
-    /// Replaces the credential and makes every held occurrence pending, due at `atMilliseconds`, attempts kept at 0.
-    case replaceAuthorization(ReminderID, sealed: [UInt8], atMilliseconds: Int64)
+    /// What a caller asked to be done with a reminder that exists.
+    case change(ReminderID, ReminderChange, ChangeGuard, atMilliseconds: Int64)
+    case queue(QueueSettings)
     /// The worker instances that now hold a stream (see `Store.attachedWorkers`).
     case workers([String])
+}
+
+/// What a caller can do with a reminder, or with an occurrence of it.
+public enum ReminderChange: Sendable {
+    /// State, position and pending or held occurrences; dead letters and history stay.
+    case cancel
+    /// Nothing of it falls due any more, but what a person asks for.
+    case pause
+    /// Goes on. `goesOnAt`: a series' first occurrence that was not missed; what lay before it was skipped.
+    case resume(goesOnAt: SeriesTarget)
+    /// Makes an occurrence of this very second, beside those of the schedule.
+    case run
+    /// Replaces the credential and makes every held occurrence pending, due now, with no attempts.
+    case replaceAuthorization(sealed: [UInt8])
+    /// Replaces the definition. Where it has no credential, the old one stays; where it has one, held occurrences are
+    /// released. Where the schedule is another, the position becomes `position`; one that has fallen due stays due.
+    case replace(Reminder, position: SeriesPosition?)
+    /// A dead letter or held occurrence is due now, with no attempts.
+    case replay(scheduledAt: Int64)
+    /// A dead letter or held occurrence is given up.
+    case discard(scheduledAt: Int64)
+}
+
+/// Where a series that is resumed goes on.
+public enum SeriesTarget: Sendable, Hashable {
+    /// Where it stopped.
+    case itsPosition
+    /// There, if its position lies before; `nil`: it has ended.
+    case position(SeriesPosition?)
+}
+
+/// On what condition a change is made.
+public struct ChangeGuard: Sendable, Hashable {
+    /// Only if the reminder is this caller's.
+    public var caller: String?
+    /// Only if the reminder has this revision.
+    public var revision: Int64?
+
+    public init(caller: String? = nil, revision: Int64? = nil) {
+        self.caller = caller
+        self.revision = revision
+    }
 }
 
 /// What follows from an attempt.
@@ -134,13 +209,83 @@ public enum StoreWriteResult: Sendable {
     case replayed(answer: [UInt8])
     /// `create`: the idempotency key was used with another request.
     case idempotencyConflict
-    /// Any write but `create` and `workers`: no such reminder (any more); nothing was changed.
+    /// `settle`, `materialise`, `misfire`: no such reminder (any more); nothing was changed.
     case notFound
-    /// `replaceAuthorization`: the new definition; `released` holds its position first where a scheduled reminder has
-    /// one to come (`positionIndex` is set), then the occurrences that were held.
-    case authorizationReplaced(Reminder, released: [DueEntry])
-    /// `cancel`: it was finished before (completed or cancelled).
-    case alreadyFinished(ReminderState)
+    case changed(ChangeOutcome)
+}
+
+/// What a `change` came to, and where the reminder stands now, whatever it came to.
+public struct ChangeOutcome: Sendable {
+    public enum Verdict: Sendable, Hashable {
+        case done
+        /// No such reminder, or not this caller's; or it has no such occurrence set aside.
+        case notFound
+        /// Cancelled, or completed where that matters.
+        case finished
+        case revisionDiffers
+    }
+
+    public var verdict: Verdict
+    /// `nil` where there is no such reminder.
+    public var standing: ReminderStanding?
+    /// Held occurrences that a new credential released.
+    public var released = 0
+    /// `run`: the occurrence, unix seconds.
+    public var scheduledAt: Int64?
+
+    public init(_ verdict: Verdict, _ standing: ReminderStanding?) {
+        self.verdict = verdict
+        self.standing = standing
+    }
+}
+
+/// Everything of a reminder that is to come by itself.
+public struct ReminderStanding: Sendable {
+    public var reminder: Reminder
+    public var state: ReminderState
+    public var revision: Int64
+    /// Its position, unless it is paused or finished, and its pending occurrences (of a paused one those that a person
+    /// asked for), the earliest first; at most `maxEntries`, and one more where there are more.
+    public var entries: [DueEntry]
+
+    public static let maxEntries = 1_000
+
+    public init(reminder: Reminder, state: ReminderState, revision: Int64, entries: [DueEntry]) {
+        self.reminder = reminder
+        self.state = state
+        self.revision = revision
+        self.entries = entries
+    }
+}
+
+/// Part of a list.
+public struct ListPage<Item: Sendable>: Sendable {
+    public var items: [Item]
+    /// Of each item, so that a page can be cut short.
+    public var places: [ListCursor]
+    /// Where the next page begins; `nil`: there is none.
+    public var next: ListCursor?
+
+    public init(items: [Item] = [], places: [ListCursor] = [], next: ListCursor? = nil) {
+        self.items = items
+        self.places = places
+        self.next = next
+    }
+}
+
+/// An occurrence that waits for a person: held, or a dead letter.
+public struct SetAsideOccurrence: Sendable {
+    public var key: OccurrenceKey
+    public var state: OccurrenceState
+    public var reminder: Reminder
+    /// Made so far.
+    public var attempts: Int
+    /// Unix milliseconds.
+    public var sinceMilliseconds: Int64
+    /// Of the last attempt; `nil` where an earlier version wrote it.
+    public var outcome: Outcome?
+    public var statusCode: Int
+    public var detail: String
 }
 
 /// What an `Idempotency-Key` stood for, kept for 24 h.
@@ -172,11 +317,14 @@ public struct ReminderSummary: Sendable {
     public var delivered: Int64, retrying: Int, held: Int, dead: Int
     /// Unix milliseconds.
     public var updatedAtMilliseconds: Int64
+    /// Grows with every change that a caller makes.
+    public var revision: Int64
 
     public init(
         reminder: Reminder, state: ReminderState, position: SeriesPosition?, delivered: Int64, retrying: Int, held: Int,
-        dead: Int, updatedAtMilliseconds: Int64
+        dead: Int, updatedAtMilliseconds: Int64, revision: Int64
     ) {
+        self.revision = revision
         self.reminder = reminder
         self.state = state
         self.position = position

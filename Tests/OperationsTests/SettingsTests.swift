@@ -114,9 +114,10 @@ struct SettingsTests {
     }
 
     static let help = """
-        usage: sample [--config FILE] [--name value | --name=value]…
+        usage: sample [--check-health] [--config FILE] [--name value | --name=value]…
 
         Flags win over environment variables, and those over the file's lines NAME=value.
+        With --check-health it asks the service of these settings whether it is ready: exit code 0 if so, 1 if not.
 
           SAMPLE_LISTEN, --sample-listen
               where callers connect to

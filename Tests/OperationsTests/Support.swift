@@ -94,6 +94,7 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
 /// A service with one setting of each kind of presence.
 struct SampleSettings: ServiceSettings {
     let listen: Endpoint
+    let opsListen: Endpoint
     let edvora: BaseURL
     let queue: String?
     let verbose: Bool
@@ -103,6 +104,7 @@ struct SampleSettings: ServiceSettings {
         edvora = settings.required("EDVORA_BASE_URL", .url, help: "where notifications are delivered")
         queue = settings.optional("SAMPLE_QUEUE", .text(bytes: 1...4), help: "the queue")
         verbose = settings.value("SAMPLE_VERBOSE", .boolean, default: "false", help: "says more")
+        opsListen = settings.value("SAMPLE_OPS_LISTEN", .listen, default: "127.0.0.1:7001", help: "where health is served")
         settings.check { [listen] () throws(ConfigurationError) in
             try requireAuthentication(listen: listen, hasAuthentication: common.isClusterProtected, howTo: CommonSettings.howToProtect)
         }

@@ -45,6 +45,7 @@ struct RandomLives {
                 ids[id] = count
             }
             world.run(milliseconds: .random(in: 1...2_000, using: &random))
+            Self.change(world, ids.keys.sorted().randomElement(using: &random), using: &random)
             guard isFaulty else { continue }
             switch Int.random(in: 0..<12, using: &random) {
             case 0:
@@ -59,10 +60,15 @@ struct RandomLives {
         }
         world.isDiskFull = false
         world.answer = { _ in .delivered }
+        world.run(milliseconds: 10_000)
+        for id in ids.keys { Self.resume(world, id) }
         world.run(milliseconds: 3_600_000)
         for (id, count) in ids {
             let summary = try world.summary(id)
-            #expect(summary.delivered == Int64(count), "\(id) of \(count), held \(summary.held), dead \(summary.dead)")
+            // What a pause skipped is in the history; more than one may be skipped with one record, as times go by.
+            let skipped = try world.attempts(id).count { $0.outcome == .misfired }
+            let isWhole = skipped == 0 ? summary.delivered == Int64(count) : summary.delivered <= Int64(count - skipped)
+            #expect(isWhole, "\(id) of \(count), delivered \(summary.delivered), skipped \(skipped), held \(summary.held), dead \(summary.dead)")
             #expect(summary.state == .completed)
         }
         if !isFaulty {
@@ -71,5 +77,22 @@ struct RandomLives {
         }
         #expect(world.core.snapshot.entriesInMemory == 0)
         #expect(world.largestMemory <= configuration.maxEntriesInMemory)
+    }
+
+    /// What callers do meanwhile.
+    private static func change(_ world: World, _ id: ReminderID?, using random: inout SplitMix64) {
+        guard let id else { return }
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0: world.replaceAuthorization(of: id)
+        case 1: world.change(id, .pause)
+        case 2, 3: resume(world, id)
+        default: break
+        }
+    }
+
+    private static func resume(_ world: World, _ id: ReminderID) {
+        guard let summary = try? world.summary(id), let series = try? summary.reminder.schedule.series() else { return }
+        let next = series.cursor(after: world.now.wallMilliseconds / 1_000).map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
+        world.change(id, .resume(goesOnAt: summary.reminder.schedule.isSingle ? .itsPosition : .position(next)))
     }
 }

@@ -48,6 +48,9 @@ final class World {
     private var names: [WorkerID: String] = [:]
     private var nextWorker: UInt64 = 1
     private var nextReminder: UInt64 = 1
+    private var nextRequest: UInt64 = 1
+    /// What requests came to; `nil` where they were refused.
+    private(set) var outcomes: [RequestID: [StoreWriteResult]?] = [:]
 
     /// What each occurrence comes to.
     var answer: (Dispatch) -> Answer = { _ in .delivered }
@@ -88,7 +91,8 @@ final class World {
     @discardableResult
     func create(
         in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, maxAttempts: Int = 12,
-        priority: UInt8 = 5, queue: String = "default", task: String = "test"
+        priority: UInt8 = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
+        expiresAfterSeconds: Int? = nil
     ) throws -> ReminderID {
         let seconds = (now.wallMilliseconds + milliseconds) / 1_000
         let id = ReminderID(high: UInt64(now.wallMilliseconds) << 16 | 0x7000, low: nextReminder &* 0x9E37_79B9_7F4A_7C15)
@@ -96,7 +100,8 @@ final class World {
         let reminder = Reminder(
             id: id, schedule: Schedule(start: seconds, rule: rule), task: task, arguments: [], queue: queue,
             priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, description: "", classroomID: "",
-            createdBy: "", createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1])
+            createdBy: "", createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1],
+            jitterSeconds: jitterSeconds, expiresAfterSeconds: expiresAfterSeconds)
         let first = try #require(try reminder.schedule.series().first())
         let position = SeriesPosition(scheduledAt: first.instant, index: first.index)
         _ = try submit([.create(reminder, position: position, idempotency: nil)]).get()
@@ -104,18 +109,22 @@ final class World {
         return id
     }
 
-    func cancel(_ id: ReminderID) throws {
-        _ = try submit([.cancel(id, atMilliseconds: now.wallMilliseconds)]).get()
-        answer(.cancelled(id))
+    func cancel(_ id: ReminderID) { change(id, .cancel) }
+
+    func replaceAuthorization(of id: ReminderID) { change(id, .replaceAuthorization(sealed: [2])) }
+
+    /// Asks for a change; `outcomes` has what it came to once the store has answered.
+    @discardableResult
+    func change(_ id: ReminderID, _ change: ReminderChange, _ guardian: ChangeGuard = ChangeGuard()) -> RequestID {
+        request([.change(id, change, guardian, atMilliseconds: now.wallMilliseconds)])
     }
 
-    func replaceAuthorization(of id: ReminderID) throws {
-        let results = try submit([.replaceAuthorization(id, sealed: [2], atMilliseconds: now.wallMilliseconds)]).get()
-        guard case .authorizationReplaced(let reminder, let released) = results[0] else {
-            Issue.record("not replaced")
-            return
-        }
-        answer(.authorizationReplaced(reminder, released: released))
+    @discardableResult
+    func request(_ writes: [StoreWrite]) -> RequestID {
+        let request = RequestID(rawValue: nextRequest)
+        nextRequest += 1
+        handle(.request(request, writes))
+        return request
     }
 
     @discardableResult
@@ -248,11 +257,16 @@ final class World {
                 answer(.loadFailed(shard))
             }
         case .write(let token, let batch):
-            guard !isDiskFull else { return answer(.written(token: token, ok: false)) }
+            guard !isDiskFull else { return answer(.written(token: token, nil)) }
             writes += batch.count
-            let result = submit(batch)
-            if case .failure(let error) = result { Issue.record("write: \(error)") }
-            answer(.written(token: token, ok: true))
+            switch submit(batch) {
+            case .success(let results): answer(.written(token: token, results))
+            case .failure(let error):
+                Issue.record("write: \(error)")
+                answer(.written(token: token, nil))
+            }
+        case .answer(let request, let results): outcomes[request] = .some(results)
+        case .refuse(let request): outcomes[request] = .some(nil)
         case .dispatch(let worker, let dispatches): for dispatch in dispatches { run(dispatch, on: worker) }
         case .acknowledge(_, let leases): acknowledged += leases
         case .revoke(let worker, let leases):

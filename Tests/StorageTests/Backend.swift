@@ -109,7 +109,20 @@ enum Sample {
     }
 }
 
+extension StoreWrite {
+    static func cancel(_ id: ReminderID, atMilliseconds at: Int64) -> StoreWrite {
+        .change(id, .cancel, ChangeGuard(), atMilliseconds: at)
+    }
+
+    static func replaceAuthorization(_ id: ReminderID, sealed: [UInt8], atMilliseconds at: Int64) -> StoreWrite {
+        .change(id, .replaceAuthorization(sealed: sealed), ChangeGuard(), atMilliseconds: at)
+    }
+}
+
 extension StoreWriteResult {
+    /// What a change came to.
+    var outcome: ChangeOutcome? { if case .changed(let outcome) = self { outcome } else { nil } }
+
     /// The case, for comparisons.
     var name: String {
         switch self {
@@ -118,8 +131,7 @@ extension StoreWriteResult {
         case .replayed(let answer): "replayed \(answer)"
         case .idempotencyConflict: "conflict"
         case .notFound: "not found"
-        case .authorizationReplaced(_, let released): "replaced, \(released.count) released"
-        case .alreadyFinished(let state): "already \(state.name)"
+        case .changed(let outcome): outcome.verdict == .notFound ? "not found" : "\(outcome.verdict)"
         }
     }
 }

@@ -36,7 +36,7 @@ struct CancelTests {
         let reminder = try await series(store)
         #expect(try await store.summary(reminder.id)?.line == "scheduled next 240#5 delivered 0 retrying 1 held 2 dead 1")
         let results = try await store.write(.cancel(reminder.id, atMilliseconds: 1), .cancel(reminder.id, atMilliseconds: 2))
-        #expect(results.map(\.name) == ["done", "already cancelled"])
+        #expect(results.map(\.name) == ["done", "finished"])
         #expect(try await store.summary(reminder.id)?.line == "cancelled next - delivered 0 retrying 0 held 0 dead 1")
         #expect(try await store.history(reminder.id)?.count == 4)
         #expect(try await store.due(in: reminder.id.shard).isEmpty)
@@ -48,7 +48,7 @@ struct CancelTests {
         let store = try backend.open(folder)
         let reminder = Sample.reminder()
         try await store.write(.create(reminder, position: nil, idempotency: nil))
-        #expect(try await store.write(.cancel(reminder.id, atMilliseconds: 1)).map(\.name) == ["already completed"])
+        #expect(try await store.write(.cancel(reminder.id, atMilliseconds: 1)).map(\.name) == ["finished"])
         await store.close()
     }
 
@@ -96,7 +96,7 @@ struct CancelTests {
                 OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), Sample.attempt(Self.at, 1, .delivered),
                 .delivered, move: PositionMove(from: Self.at, to: nil)),
             .cancel(reminder.id, atMilliseconds: 5))
-        #expect(results.map(\.name) == ["done", "done", "already completed"])
+        #expect(results.map(\.name) == ["done", "done", "finished"])
         await store.close()
     }
 
@@ -106,15 +106,14 @@ struct CancelTests {
         let reminder = try await series(store)
         let results = try await store.write(
             .replaceAuthorization(reminder.id, sealed: [1, 2, 3, 4], atMilliseconds: 77))
-        guard case .authorizationReplaced(let changed, let released) = results.first else {
-            Issue.record("\(results)")
-            return
-        }
-        #expect(changed.sealedAuthorization == [1, 2, 3, 4] && changed.schedule == reminder.schedule)
-        #expect(released.map(\.positionIndex) == [5, nil, nil])
-        #expect(released.map(\.due.occurrence.scheduledAt) == [Self.at + 240, Self.at + 60, Self.at + 180])
-        #expect(released.dropFirst().allSatisfy { $0.due.dueAtMilliseconds == 77 && $0.attempts == 0 })
-        #expect(released.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
+        let outcome = try #require(results.first?.outcome)
+        let standing = try #require(outcome.standing)
+        #expect(outcome.released == 2)
+        #expect(standing.reminder.sealedAuthorization == [1, 2, 3, 4] && standing.reminder.schedule == reminder.schedule)
+        #expect(standing.entries.map(\.due.occurrence.scheduledAt) == [60, 180, 240, 0].map { Self.at + $0 })
+        #expect(standing.entries.map(\.positionIndex) == [nil, nil, 5, nil])
+        #expect(standing.entries.prefix(2).allSatisfy { $0.due.dueAtMilliseconds == 77 && $0.attempts == 0 })
+        #expect(standing.entries.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
         #expect(try await store.summary(reminder.id)?.line == "scheduled next 240#5 delivered 0 retrying 3 held 0 dead 1")
 
         let due = try await store.due(in: reminder.id.shard)
@@ -122,9 +121,9 @@ struct CancelTests {
         #expect(due.map(\.attempts) == [0, 0, 0, 1])
         #expect(due.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
 
-        // Again: the position only, for nothing is held any more.
+        // Again: nothing is held any more.
         let again = try await store.write(.replaceAuthorization(reminder.id, sealed: [5], atMilliseconds: 99))
-        #expect(again.map(\.name) == ["replaced, 1 released"])
+        #expect(again.first?.outcome?.verdict == .done && again.first?.outcome?.released == 0)
         // A repeated report of the old refusal does not hold it again.
         try await store.write(
             .settle(

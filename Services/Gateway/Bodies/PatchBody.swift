@@ -1,31 +1,89 @@
 import JSON
-import Operations
 
-/// The body of `PATCH /reminders/{id}`: a new credential, at the top (`{"auth_header": …}`) or where a create has it
-/// (`{"notification_metadata": {"auth_header": …}}`), and in one of the two places only.
+/// The body of `PATCH /reminders/{id}`: a JSON merge patch (RFC 7396) on the fields of the create. What is absent stays,
+/// `null` takes a field back to its default. `auth_header` may also stand at the top, beside other fields or alone.
+///
+/// What the fields may be is checked on the whole that the patch makes, by the type of the create's body.
 struct PatchBody: Sendable {
-    let authHeader: Redacted<String>
+    let members: JSONObject
 
-    static let type = FieldType<PatchBody>.object { fields in
-        let help = "the new Authorization header; occurrences held for the old one are released"
-        let top = fields.optional("auth_header", .authHeader, help: help, example: "Bearer eyJhbGciOi…")
-        let nested = fields.optional("notification_metadata", Nested.type, help: "as in a create")?.authHeader
-        fields.check { place in
-            if top != nil, nested != nil {
-                place.appending("auth_header").refuse("is given twice; notification_metadata has it too")
-            }
-            if top == nil, nested == nil {
-                place.appending("auth_header").refuse("is required; it must be the value of an Authorization header")
-            }
+    static let type = FieldType<PatchBody>(
+        expected: "an object with the fields to be changed", placeholder: PatchBody(members: JSONObject()),
+        schema: schema
+    ) { value, place in
+        guard case .object(let object) = value else {
+            place.refuse("must be an object with the fields to be changed; it was \(value.kind)")
+            return nil
         }
-        return PatchBody(authHeader: top ?? nested ?? Redacted(""))
+        guard !object.members.isEmpty else {
+            place.refuse("changes nothing; it must have a field of the reminder")
+            return nil
+        }
+        if object[authHeader] != nil, object[metadata]?[authHeader] != nil {
+            place.appending(authHeader).refuse("is given twice; notification_metadata has it too")
+            return nil
+        }
+        return PatchBody(members: object)
     }
 
-    private struct Nested: Sendable {
-        let authHeader: Redacted<String>
+    static let authHeader = "auth_header", metadata = "notification_metadata"
 
-        static let type = FieldType<Nested>.object { fields in
-            Nested(authHeader: fields.required("auth_header", .authHeader, help: "the new Authorization header"))
+    /// The new credential and nothing else, which needs no look at the reminder.
+    var onlyAuthHeader: JSONValue? {
+        guard members.members.count == 1 else { return nil }
+        if let value = members[Self.authHeader] { return value }
+        guard case .object(let nested)? = members[Self.metadata], nested.members.count == 1 else { return nil }
+        return nested[Self.authHeader]
+    }
+
+    var hasAuthHeader: Bool { members[Self.authHeader] != nil || members[Self.metadata]?[Self.authHeader] != nil }
+
+    /// The whole with this patch.
+    func merged(into whole: JSONObject, isNotification: Bool) -> JSONValue {
+        var patch = members
+        if isNotification, let value = patch[Self.authHeader] {
+            patch[Self.authHeader] = nil
+            var nested = JSONObject()
+            if case .object(let given)? = patch[Self.metadata] { nested = given }
+            nested[Self.authHeader] = value
+            patch[Self.metadata] = .object(nested)
         }
+        return Self.merge(.object(patch), into: .object(whole))
+    }
+
+    /// RFC 7396 section 2.
+    private static func merge(_ patch: JSONValue, into target: JSONValue) -> JSONValue {
+        guard case .object(let changes) = patch else { return patch }
+        var result = JSONObject()
+        if case .object(let object) = target { result = object }
+        for change in changes.members {
+            // A rule is replaced, not merged: its parts mean something together only.
+            let isWhole = change.name == "rrule" || change.name == "kwargs"
+            result[change.name] =
+                change.value.isNull ? nil : isWhole ? change.value : merge(change.value, into: result[change.name] ?? .null)
+        }
+        return .object(result)
+    }
+
+    /// The create's fields, none of them required.
+    @Sendable private static func schema() -> JSONObject {
+        var properties = optional(ReminderBody.type.schema())
+        let task = optional(TaskBody.type.schema())
+        for name in ["args", "kwargs", "auth_header", "classroom_id", "created_by"] { properties[name] = task[name] }
+        return ["type": "object", "properties": .object(properties), "minProperties": 1, "additionalProperties": false]
+    }
+
+    private static func optional(_ schema: JSONObject) -> JSONObject {
+        guard case .object(var properties)? = schema["properties"] else { return JSONObject() }
+        for member in properties.members {
+            guard case .object(var field) = member.value else { continue }
+            field["default"] = nil
+            if member.name == metadata {
+                field["properties"] = .object(optional(field))
+                field["required"] = nil
+            }
+            properties[member.name] = .object(field)
+        }
+        return properties
     }
 }

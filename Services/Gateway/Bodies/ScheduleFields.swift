@@ -5,18 +5,43 @@ import Recurrence
 /// When something is due, as bodies say it.
 struct ScheduleFields: Sendable {
     let rule: Rule?
-    let start: Int64
+    var start: Int64
     let timezone: NamedZone
     let until: Int64?
     let exdates: [Int64]
     let rdates: [Int64]
 
+    private static let startHelp =
+        "the first occurrence, unix seconds, whether or not it matches the rule; it counts towards COUNT"
+
     init(_ fields: inout FieldReader) {
+        self.init(&fields) { fields in
+            fields.required("start_datetime", .unixSeconds, help: Self.startHelp, example: 1_893_456_000)
+        }
+    }
+
+    /// A schedule that begins at `start_datetime`, also called `trigger_at`, or else when it is asked for.
+    /// - Returns: whether the start is yet to be set.
+    static func startingNow(_ fields: inout FieldReader) -> (ScheduleFields, startsNow: Bool) {
+        var startsNow = false
+        let schedule = ScheduleFields(&fields) { fields in
+            let start = fields.optional(
+                "start_datetime", .unixSeconds, help: startHelp + "; absent: now", example: 1_893_456_000)
+            let trigger = fields.optional("trigger_at", .unixSeconds, help: "the predecessor's name of start_datetime")
+            fields.check { place in
+                if start != nil, trigger != nil {
+                    place.appending("trigger_at").refuse("is start_datetime by another name; give one of them")
+                }
+            }
+            startsNow = start == nil && trigger == nil
+            return start ?? trigger ?? Bounds.unixSeconds.lowerBound
+        }
+        return (schedule, startsNow)
+    }
+
+    private init(_ fields: inout FieldReader, start readStart: (inout FieldReader) -> Int64) {
         rule = fields.optional("rrule", .rule, help: "when it repeats; absent for one time")
-        start = fields.required(
-            "start_datetime", .unixSeconds,
-            help: "the first occurrence, unix seconds, whether or not it matches the rule; it counts towards COUNT",
-            example: 1_795_000_000)
+        start = readStart(&fields)
         timezone = fields.value(
             "timezone", .timezone, default: .utc, documented: .string(Defaults.timezone),
             help: "IANA time zone on whose wall clock the rule runs", example: "Europe/Berlin")

@@ -44,9 +44,9 @@ extension FieldType where Value == Redacted<String> {
 }
 
 extension FieldType where Value == String {
-    /// A queue's name, as `WORKER_QUEUES` takes it.
-    static var queue: Self {
-        FieldType<String>.string(Bounds.queue).map(
+    /// The name of a queue, as `WORKER_QUEUES` takes it, or of a task.
+    static func name(_ length: ClosedRange<Int>) -> Self {
+        FieldType<String>.string(length).map(
             placeholder: "", schema: { $0["pattern"] = "^[A-Za-z0-9._-]+$" }
         ) { text, place in
             let isName = text.utf8.allSatisfy { byte in
@@ -55,6 +55,30 @@ extension FieldType where Value == String {
             if isName { return text }
             place.refuse("must be letters, digits, '.', '_' or '-'")
             return nil
+        }
+    }
+}
+
+extension FieldType where Value == JSONValue {
+    /// Whatever JSON there is.
+    static var anything: Self {
+        Self(expected: "any JSON", placeholder: .null, schema: { [:] }) { value, _ in value }
+    }
+}
+
+extension FieldType where Value == JSONObject {
+    /// An object with any members.
+    static func anyObject(_ count: ClosedRange<Int>) -> Self {
+        let expected = "an object of at most \(count.upperBound) members"
+        return Self(
+            expected: expected, placeholder: JSONObject(),
+            schema: { ["type": "object", "maxProperties": .integer(Int64(count.upperBound))] }
+        ) { value, place in
+            guard case .object(let object) = value, count.contains(object.members.count) else {
+                place.refuse("must be \(expected); it was \(value.kind)")
+                return nil
+            }
+            return object
         }
     }
 }

@@ -12,14 +12,19 @@ struct APIContext: InitializableFromSource, Sendable {
 /// Takes requests to their operations. Whatever goes wrong is answered as problem+json.
 struct APIResponder: HTTPResponder {
     private let routes: RouteTable
+    private let callers: Callers
     private let metrics: RequestMetrics
     private let logger: Logger
 
-    init(routes: RouteTable, logger: Logger) {
+    init(routes: RouteTable, callers: Callers, logger: Logger) {
         self.routes = routes
+        self.callers = callers
         self.logger = logger
         metrics = RequestMetrics(routes.operations)
     }
+
+    /// Of a body to that path.
+    func maxBodyBytes(_ path: String) -> Int { routes.maxBodyBytes(path) }
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let start = ContinuousClock.now
@@ -40,11 +45,15 @@ struct APIResponder: HTTPResponder {
         metrics.record(match.route, status: answer.status.code, ContinuousClock.now - start)
         var response = Response(
             status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
-        response.headers[.cacheControl] = "no-store"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func carryOut(_ match: RouteTable.Match, _ request: Request) async throws(Problem) -> Answer {
+        var caller = Caller.anyone
+        if case .operation(let operation, _) = match, operation.isPublic {} else {
+            caller = try callers.admit(authorization: request.headers[values: .authorization])
+        }
         switch match {
         case .nothing: throw Problem(.notFound, "there is nothing at this path")
         case .otherMethods(let methods):
@@ -53,18 +62,20 @@ struct APIResponder: HTTPResponder {
         case .operation(let operation, let pathValues):
             let exchange = Exchange(
                 headers: request.headers, pathValues: pathValues, query: request.uri.query ?? "",
-                body: operation.takesBody ? try await body(of: request) : [])
+                body: operation.takesBody ? try await body(of: request, maxBytes: operation.maxBodyBytes) : [], caller: caller)
             return try await operation.handle(exchange)
         }
     }
 
-    private func body(of request: Request) async throws(Problem) -> [UInt8] {
+    private func body(of request: Request, maxBytes: Int) async throws(Problem) -> [UInt8] {
         try MediaType.requireJSON(request.headers)
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Bounds.bodyBytes { throw .tooLarge }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBytes {
+            throw .tooLarge(maxBytes)
+        }
         do {
-            return Array((try await request.body.collect(upTo: Bounds.bodyBytes)).readableBytesView)
+            return Array((try await request.body.collect(upTo: maxBytes)).readableBytesView)
         } catch is NIOTooManyBytesError {
-            throw .tooLarge
+            throw .tooLarge(maxBytes)
         } catch {
             // The connection broke, so nobody reads this.
             throw Problem(.badRequest, "the body did not arrive whole")
@@ -74,8 +85,8 @@ struct APIResponder: HTTPResponder {
 
 extension Problem {
     /// The rest of the body is not read, so the connection cannot go on.
-    static var tooLarge: Problem {
-        Problem(.contentTooLarge, "the body has more than \(Bounds.bodyBytes) bytes", headers: [.connection: "close"])
+    static func tooLarge(_ maxBytes: Int) -> Problem {
+        Problem(.contentTooLarge, "the body has more than \(maxBytes) bytes", headers: [.connection: "close"])
     }
 }
 

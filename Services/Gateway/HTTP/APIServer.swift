@@ -37,9 +37,11 @@ struct APIServer: Service, CustomStringConvertible {
         // What Hummingbird says of connections is of no use to an operator unless something is wrong.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
-        let requestTimeout = requestTimeout
+        let requestTimeout = requestTimeout, responder = responder
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(requestTimeout: requestTimeout)], idleTimeout: Self.idleTimeout,
+            additionalChannelHandlers: [
+                ConnectionGuard(requestTimeout: requestTimeout, maxBodyBytes: responder.maxBodyBytes)
+            ], idleTimeout: Self.idleTimeout,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,
                 maxHeaderFieldCount: Self.maxHeaderFields))

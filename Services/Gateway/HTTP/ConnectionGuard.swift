@@ -21,6 +21,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     static let lingerTimeout = TimeAmount.seconds(2)
 
     private let requestTimeout: TimeAmount, answerTimeout: TimeAmount
+    private let maxBodyBytes: @Sendable (_ path: String) -> Int
+    /// Of the request that is arriving.
+    private var bodyLimit = Bounds.bodyBytes
     private var isReceiving = false
     private var bodyBytes = 0
     /// Requests whose answers have not ended.
@@ -35,7 +38,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestTimer: Scheduled<Void>?
     private var answerTimer: Scheduled<Void>?
 
-    init(requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout) {
+    /// - Parameter maxBodyBytes: of a body to that path.
+    init(
+        requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout,
+        maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }
+    ) {
+        self.maxBodyBytes = maxBodyBytes
         self.requestTimeout = requestTimeout
         self.answerTimeout = answerTimeout
     }
@@ -52,14 +60,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
             isReceiving = true
             bodyBytes = 0
+            bodyLimit = maxBodyBytes(head.path ?? "/")
             unanswered += 1
             if head.headerFields[.connection]?.lowercased() == "close" { isEnding = true }
             continueIfExpected(head, context)
         case .body(let bytes):
             // The part that crosses the bound is passed on, so that the request is answered; the rest is dropped.
-            guard bodyBytes <= Bounds.bodyBytes else { return }
+            guard bodyBytes <= bodyLimit else { return }
             bodyBytes += bytes.readableBytes
-            if bodyBytes > Bounds.bodyBytes { end(context) }
+            if bodyBytes > bodyLimit { end(context) }
         case .end:
             isReceiving = false
             requestTimer?.cancel()
@@ -79,7 +88,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func continueIfExpected(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         guard unanswered == 1, let expect = head.headerFields[.expect], expect.lowercased() == "100-continue" else { return }
         let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
-        guard length <= Bounds.bodyBytes else { return }
+        guard length <= bodyLimit else { return }
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
     }
 

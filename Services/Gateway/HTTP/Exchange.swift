@@ -12,11 +12,14 @@ struct Exchange: Sendable {
     let body: [UInt8]
     /// When it came: unix milliseconds.
     let nowMilliseconds: Int64
+    /// Who sent it.
+    let caller: Caller
 
     init(
         headers: HTTPFields = [:], pathValues: [String] = [], query: String = "", body: [UInt8] = [],
-        nowMilliseconds: Int64 = WallClock.milliseconds
+        nowMilliseconds: Int64 = WallClock.milliseconds, caller: Caller = .anyone
     ) {
+        self.caller = caller
         self.headers = headers
         self.pathValues = pathValues
         self.query = query

@@ -2,10 +2,41 @@ import Domain
 import HTTPTypes
 import JSON
 
-/// One thing that callers can ask for: its route, what it takes, and what carries it out. Requests are routed and
-/// checked by this value, and it is what documentation is made of, so the two cannot drift.
+/// One thing that callers can ask for: its route, what it takes, what it answers, and what carries it out. Requests are
+/// routed and checked by this value, and it is what documentation is made of, so the two cannot drift.
 struct Operation: Sendable {
     typealias Handler = @Sendable (Exchange) async throws(Problem) -> Answer
+
+    /// A body that an operation takes.
+    struct Body: Sendable {
+        let schema: @Sendable () -> JSONObject
+        var maxBytes = Bounds.bodyBytes
+        var examples: [Example] = []
+    }
+
+    /// A request that a reader can try.
+    struct Example: Sendable {
+        let name: String
+        let summary: String
+        let value: JSONValue
+        /// JSON pointers of instants that must lie in the future when it is sent.
+        var futureTimes: [String] = []
+    }
+
+    /// A request header that means something to the operation.
+    enum Header: Sendable, CaseIterable {
+        case idempotencyKey, ifMatch
+    }
+
+    /// An answer that is no problem.
+    struct Success: Sendable {
+        let status: HTTPResponse.Status
+        let description: String
+        /// `nil`: the answer is no JSON.
+        let schema: JSONObject?
+        var headers: [String: String] = [:]
+        var mediaType = "application/json"
+    }
 
     let method: HTTPRequest.Method
     let path: PathTemplate
@@ -14,12 +45,21 @@ struct Operation: Sendable {
     /// Unique; the operation's name in documentation.
     let name: String
     let summary: String
-    /// JSON Schema of the body, if it takes one; and of the query's parameters.
-    let body: (@Sendable () -> JSONObject)?
+    private(set) var details = ""
+    private(set) var tag = "Reminders"
+    private(set) var body: Body?
+    /// JSON Schema of the query's parameters.
     let query: (@Sendable () -> JSONObject)?
+    private(set) var headers: [Header] = []
+    private(set) var successes: [Success] = []
+    /// Problems that only this operation has, with what they mean.
+    private(set) var problems: [(status: HTTPResponse.Status, description: String)] = []
+    /// Anyone may ask, whatever key callers need.
+    private(set) var isPublic = false
     let handle: Handler
 
     var takesBody: Bool { body != nil }
+    var maxBodyBytes: Int { body?.maxBytes ?? 0 }
 
     /// An operation without a body.
     init(_ method: HTTPRequest.Method, _ path: PathTemplate, _ name: String, summary: String, handle: @escaping Handler) {
@@ -27,12 +67,15 @@ struct Operation: Sendable {
     }
 
     /// An operation on a JSON body: `handle` is called with one that is good in every field.
-    init<Body>(
-        _ method: HTTPRequest.Method, _ path: PathTemplate, _ name: String, summary: String, body: FieldType<Body>,
-        handle: @escaping @Sendable (Exchange, Body) async throws(Problem) -> Answer
+    init<Content>(
+        _ method: HTTPRequest.Method, _ path: PathTemplate, _ name: String, summary: String, body: FieldType<Content>,
+        maxBytes: Int = Bounds.bodyBytes,
+        handle: @escaping @Sendable (Exchange, Content) async throws(Problem) -> Answer
     ) {
-        self.init(method, path, name, summary, body: body.schema, query: nil) { (exchange) async throws(Problem) -> Answer in
-            try await handle(exchange, try exchange.read(body))
+        self.init(
+            method, path, name, summary, body: Body(schema: body.schema, maxBytes: maxBytes), query: nil
+        ) { (exchange) async throws(Problem) -> Answer in
+            try await handle(exchange, try exchange.read(body, maxBytes: maxBytes))
         }
     }
 
@@ -49,7 +92,7 @@ struct Operation: Sendable {
 
     private init(
         _ method: HTTPRequest.Method, _ path: PathTemplate, _ name: String, _ summary: String,
-        body: (@Sendable () -> JSONObject)?, query: (@Sendable () -> JSONObject)?, _ handle: @escaping Handler
+        body: Body?, query: (@Sendable () -> JSONObject)?, _ handle: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -63,17 +106,64 @@ struct Operation: Sendable {
 
     /// The same operation under another path.
     func also(at path: PathTemplate, named name: String) -> Operation {
-        Operation(method, path, name, summary, body: body, query: query, handle)
+        var other = Operation(method, path, name, summary, body: body, query: query, handle)
+        (other.details, other.tag, other.headers) = (details, tag, headers)
+        (other.successes, other.problems, other.isPublic) = (successes, problems, isPublic)
+        return other
     }
+
+    // MARK: Documentation
+
+    private func with(_ change: (inout Operation) -> Void) -> Operation {
+        var operation = self
+        change(&operation)
+        return operation
+    }
+
+    /// More than the summary says.
+    func explained(_ details: String) -> Operation { with { $0.details = details } }
+
+    func tagged(_ tag: String) -> Operation { with { $0.tag = tag } }
+
+    func taking(_ headers: Header...) -> Operation { with { $0.headers += headers } }
+
+    func answering(
+        _ status: HTTPResponse.Status, _ description: String, _ schema: JSONObject?, headers: [String: String] = [:],
+        mediaType: String = "application/json"
+    ) -> Operation {
+        with {
+            $0.successes.append(
+                Success(status: status, description: description, schema: schema, headers: headers, mediaType: mediaType))
+        }
+    }
+
+    func refusing(_ status: HTTPResponse.Status, _ description: String) -> Operation {
+        with { $0.problems.append((status, description)) }
+    }
+
+    func example(
+        _ name: String, _ summary: String, _ value: JSONValue, futureTimes: [String] = []
+    ) -> Operation {
+        with { $0.body?.examples.append(Example(name: name, summary: summary, value: value, futureTimes: futureTimes)) }
+    }
+
+    func open() -> Operation { with { $0.isPublic = true } }
 }
 
 extension Exchange {
     /// The body as that type; every fault of it at once otherwise.
-    func read<Body>(_ type: FieldType<Body>) throws(Problem) -> Body {
-        let value: JSONValue
-        do throws(JSONError) { value = try JSONValue(parsing: body, maxBytes: Bounds.bodyBytes) } catch {
+    func read<Body>(_ type: FieldType<Body>, maxBytes: Int = Bounds.bodyBytes) throws(Problem) -> Body {
+        try Exchange.read(try json(maxBytes: maxBytes), as: type)
+    }
+
+    /// The body, whatever it says.
+    func json(maxBytes: Int = Bounds.bodyBytes) throws(Problem) -> JSONValue {
+        do throws(JSONError) { return try JSONValue(parsing: body, maxBytes: maxBytes) } catch {
             throw Problem(.badRequest, "the body is not JSON: \(error)")
         }
+    }
+
+    static func read<Body>(_ value: JSONValue, as type: FieldType<Body>) throws(Problem) -> Body {
         let faults = JSONFaults()
         guard let body = type.read(value, at: JSONPlace(faults)), faults.isEmpty else { throw .content(faults) }
         return body

@@ -55,6 +55,18 @@ struct Problem: Error, Sendable {
             faults: faults.all.map { Fault(place: .parameter(String($0.pointer.description.dropFirst())), detail: $0.detail) })
     }
 
+    static func parameter(_ name: String, _ detail: String) -> Problem {
+        Problem(
+            .unprocessableContent, "the query is not what it must be",
+            faults: [Fault(place: .parameter(name), detail: detail)])
+    }
+
+    static func field(_ pointer: String, _ detail: String) -> Problem {
+        let faults = JSONFaults()
+        pointer.split(separator: "/").reduce(JSONPlace(faults)) { $0.appending(String($1)) }.refuse(detail)
+        return content(faults)
+    }
+
     /// `type` is left out, which means `about:blank`: the status says it all, and `title` is its phrase.
     var json: JSONValue {
         var object: JSONObject = [

@@ -44,6 +44,12 @@ struct IdempotencyKey: Sendable, Hashable {
                 .badRequest, "the Idempotency-Key \(detail)",
                 faults: [Problem.Fault(place: .header("Idempotency-Key"), detail: detail)])
         }
-        self.init(key: key, caller: "", body: exchange.body)
+        self.init(key: key, caller: exchange.caller.owner, body: exchange.body)
+    }
+
+    /// The key of one of several creates in a request.
+    static func ofItem(_ index: Int, _ item: JSONValue, _ exchange: Exchange) throws(Problem) -> IdempotencyKey? {
+        guard let name = headerName, let key = exchange.headers[name], try IdempotencyKey(exchange) != nil else { return nil }
+        return IdempotencyKey(key: "\(key)#\(index)", caller: exchange.caller.owner, body: item.bytes())
     }
 }

@@ -10,6 +10,8 @@ struct Preview: Sendable {
     static let operation = Operation(
         .post, "/preview", "preview", summary: "Show a schedule's next times; nothing is stored.", body: type
     ) { (_, preview) async throws(Problem) -> Answer in Answer(.ok, preview.answer) }
+    .tagged("Schedules").answering(.ok, "what it comes to", .ref("Preview"))
+    .example("last Friday", "the last Friday of each month, in New York's time", Examples.preview)
 
     static let type = FieldType<Preview>.object { fields in
         Preview(

@@ -3,43 +3,80 @@ import HTTPTypes
 import JSON
 import Messages
 
-/// What callers can do with reminders.
+/// What callers can do with reminders: creating them and asking about them here, lists in Lists.swift, changes in
+/// Changes.swift, many at once in Batch.swift.
 struct Reminders: Sendable {
-    private let scheduler: SchedulerCalls
-
-    init(scheduler: SchedulerCalls) { self.scheduler = scheduler }
+    let scheduler: SchedulerCalls
 
     /// The routes, in the order in which documentation shows them.
     var operations: [Operation] {
-        let create = Operation(
-            .post, "/remind_me", "createReminder", summary: "Ask for a notification at a time, or repeating.",
-            body: ReminderBody.type, handle: create)
-        return [
-            create,
-            create.also(at: "/tasks/remind_me", named: "createReminderAsTask"),
-            Operation(.get, "/reminders/{id}", "getReminder", summary: "Read a reminder.", handle: get),
-            Operation(
-                .patch, "/reminders/{id}", "changeReminder",
-                summary: "Replace a reminder's auth_header; what was held for the old one is released.",
-                body: PatchBody.type, handle: patch),
-            Operation(.delete, "/reminders/{id}", "cancelReminder", summary: "Cancel a reminder.", handle: cancel),
+        creates + [
+            list, batch,
+            Operation(.get, "/reminders/{id}", "getReminder", summary: "Read a reminder.", handle: get)
+                .explained("`ETag` holds its revision, for `If-Match` when it is changed.")
+                .answering(.ok, "the reminder, without its credential", .ref("Reminder"), headers: ["ETag": "its revision"]),
+        ] + changes + [
             Operation(
                 .get, "/reminders/{id}/upcoming", "listUpcoming", summary: "List the times at which a reminder falls due next.",
-                query: UpcomingQuery.type, handle: upcoming),
+                query: UpcomingQuery.type, handle: upcoming
+            ).answering(.ok, "the times, unix seconds, ascending", .ref("Upcoming")),
             Operation(
                 .get, "/reminders/{id}/attempts", "listAttempts",
                 summary: "List the attempts at a reminder's occurrences, newest first.",
-                query: AttemptsQuery.type, handle: attempts)
+                query: AttemptsQuery.type, handle: attempts
+            ).answering(.ok, "the attempts", .ref("Attempts")),
+        ]
+    }
+
+    private var creates: [Operation] {
+        let create = Operation(
+            .post, "/remind_me", "createReminder", summary: "Ask for a notification at a time, or repeating.",
+            body: ReminderBody.type, handle: create
+        )
+        .explained(
+            "A `201` means that the reminder is on stable storage. With an `Idempotency-Key` a repeated request is one "
+                + "reminder, and gets the first answer again for 24 hours.")
+        .taking(.idempotencyKey)
+        .answering(.created, "stored", .ref("Created"), headers: ["Location": "where the reminder is"])
+        .refusing(.conflict, "the Idempotency-Key came with another body before")
+        .example("once", "one notification", Examples.once, futureTimes: ["/start_datetime"])
+        .example("weekly", "every Monday and Wednesday, in Berlin's time", Examples.weekly, futureTimes: ["/start_datetime"])
+        .example("dateutil", "a rule as python-dateutil has it", Examples.dateutil, futureTimes: ["/start_datetime"])
+        return [
+            create,
+            create.also(at: "/tasks/remind_me", named: "createReminderAsTask"),
+            Operation(
+                .post, "/tasks", "createTask", summary: "Ask for any task that workers have, at a time, repeating, or now.",
+                body: TaskBody.type, handle: createTask
+            )
+            .explained("The answer, `Idempotency-Key` and everything under `/reminders` are as for a notification.")
+            .taking(.idempotencyKey)
+            .answering(.created, "stored", .ref("Created"), headers: ["Location": "where it is"])
+            .refusing(.conflict, "the Idempotency-Key came with another body before")
+            .example("now", "a line in a worker's log, now", Examples.task)
+            .example("daily", "the same, every day", Examples.dailyTask, futureTimes: ["/start_datetime"]),
         ]
     }
 
     // MARK: Create
 
     private func create(_ exchange: Exchange, _ body: ReminderBody) async throws(Problem) -> Answer {
+        try await create(exchange, try body.draft())
+    }
+
+    private func createTask(_ exchange: Exchange, _ body: TaskBody) async throws(Problem) -> Answer {
+        try await create(exchange, try body.draft(nowSeconds: exchange.nowSeconds))
+    }
+
+    private func create(_ exchange: Exchange, _ draft: Draft) async throws(Problem) -> Answer {
         var random = SystemRandomNumberGenerator()
         let creation = Creation(
-            body, idempotency: try IdempotencyKey(exchange), nowMilliseconds: exchange.nowMilliseconds, using: &random)
-        let reply = try await scheduler.create(creation.request)
+            draft, caller: exchange.caller, idempotency: try IdempotencyKey(exchange),
+            nowMilliseconds: exchange.nowMilliseconds, using: &random)
+        return try Self.answer(creation, try await scheduler.create(creation.request))
+    }
+
+    static func answer(_ creation: Creation, _ reply: Proto.CreateReply) throws(Problem) -> Answer {
         switch reply.result {
         case .created:
             return Answer(.created, bytes: creation.answer, headers: [.location: "/reminders/\(creation.id)"])
@@ -49,11 +86,13 @@ struct Reminders: Sendable {
             throw Problem(
                 .conflict, "this Idempotency-Key came with another body within 24 hours; use a new key for a new reminder",
                 faults: [Problem.Fault(place: .header("Idempotency-Key"), detail: "was used for another body")])
+        case .refused:
+            throw Problem(.unprocessableContent, "the scheduler refuses it: \(reply.reason)")
         }
     }
 
     /// The first answer again, byte for byte.
-    private func replayed(_ bytes: [UInt8]) throws(Problem) -> Answer {
+    private static func replayed(_ bytes: [UInt8]) throws(Problem) -> Answer {
         guard let stored = try? JSONValue(parsing: bytes, maxBytes: bytes.count), case .string(let id)? = stored["id"] else {
             throw Problem(.internalServerError, "the stored answer to this Idempotency-Key cannot be read")
         }
@@ -65,56 +104,30 @@ struct Reminders: Sendable {
     // MARK: Questions
 
     private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
-        let id = try exchange.reminderID
-        return Answer(.ok, ReminderAnswer.json(try await found(id), id, nowSeconds: exchange.nowSeconds))
+        let reply = try await found(try exchange.reminderID, exchange)
+        return Answer(
+            .ok, ReminderAnswer.json(reply, nowSeconds: exchange.nowSeconds), headers: [.eTag: Revision.tag(reply.revision)])
     }
 
     private func upcoming(_ exchange: Exchange, _ query: UpcomingQuery) async throws(Problem) -> Answer {
         let id = try exchange.reminderID
-        let times = try Upcoming.times(of: try await found(id), count: Int(query.count), after: exchange.nowSeconds)
+        let times = try Upcoming.times(of: try await found(id, exchange), count: Int(query.count), after: exchange.nowSeconds)
         return Answer(.ok, ["id": .string("\(id)"), "upcoming": .array(times.map { .integer($0) })])
     }
 
     private func attempts(_ exchange: Exchange, _ query: AttemptsQuery) async throws(Problem) -> Answer {
         let id = try exchange.reminderID
-        let reply = try await scheduler.attempts(Proto.AttemptsRequest(id: id.bytes, limit: UInt32(query.limit)))
+        let request = Proto.AttemptsRequest(id: id.bytes, limit: UInt32(query.limit), caller: exchange.caller.scope)
+        let reply = try await scheduler.call(SchedulerService.attempts, request)
         guard reply.found else { throw .noReminder(id) }
         return Answer(.ok, ["id": .string("\(id)"), "attempts": .array(reply.attempts.map(AttemptAnswer.json))])
     }
 
-    private func found(_ id: ReminderID) async throws(Problem) -> Proto.ReminderReply {
-        let reply = try await scheduler.get(id.bytes)
+    func found(_ id: ReminderID, _ exchange: Exchange) async throws(Problem) -> Proto.ReminderReply {
+        let reference = Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)
+        let reply = try await scheduler.call(SchedulerService.get, reference)
         guard reply.found else { throw .noReminder(id) }
         return reply
-    }
-
-    // MARK: Changes
-
-    private func patch(_ exchange: Exchange, _ body: PatchBody) async throws(Problem) -> Answer {
-        let id = try exchange.reminderID
-        let reply = try await scheduler.replaceAuthorization(
-            Proto.ReplaceAuthorizationRequest(id: id.bytes, authorization: body.authHeader.value))
-        guard reply.found else { throw .noReminder(id) }
-        let warnings = Warnings.expiry(of: body.authHeader, before: exchange.nowSeconds + 1)
-        return Answer(
-            .ok,
-            [
-                "message": "success", "id": .string("\(id)"), "released": .integer(Int64(reply.released)),
-                "warnings": .array(warnings.map { .string($0) })
-            ])
-    }
-
-    private func cancel(_ exchange: Exchange) async throws(Problem) -> Answer {
-        let id = try exchange.reminderID
-        let reply = try await scheduler.cancel(id.bytes)
-        switch reply.result {
-        case .notFound: throw .noReminder(id)
-        case .alreadyFinished where reply.state != UInt32(ReminderState.cancelled.rawValue):
-            throw Problem(.conflict, "the reminder is completed: nothing of it is left to cancel")
-        // Cancelled before is cancelled: a repeated request gets the answer that the first one may have lost.
-        case .cancelled, .alreadyFinished:
-            return Answer(.ok, ["message": "success", "id": .string("\(id)"), "state": .string(ReminderState.cancelled.name)])
-        }
     }
 }
 

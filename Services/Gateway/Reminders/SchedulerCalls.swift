@@ -7,55 +7,49 @@ struct SchedulerCalls: Sendable {
     /// The longest that a caller waits for a scheduler, reconnections and repetitions included.
     static let deadlineMilliseconds = 5_000
 
-    private let client: SchedulerClient<Client>
+    private let client: Client
     private let deadlineMilliseconds: Int
 
     init(client: Client, deadlineMilliseconds: Int = SchedulerCalls.deadlineMilliseconds) {
-        self.client = SchedulerClient(client)
+        self.client = client
         self.deadlineMilliseconds = deadlineMilliseconds
     }
 
+    /// - Parameter uncertain: what to do where the scheduler may have carried the call out although no answer came.
+    func call<Request, Reply>(
+        _ method: UnaryMethod<Request, Reply>, _ request: Request, uncertain: String? = nil
+    ) async throws(Problem) -> Reply {
+        do throws(CallError) {
+            return try await client.call(method, request, deadline: .after(milliseconds: deadlineMilliseconds))
+        } catch {
+            throw Problem(error, uncertain: uncertain)
+        }
+    }
+
     func create(_ request: Proto.CreateRequest) async throws(Problem) -> Proto.CreateReply {
-        do throws(CallError) { return try await client.create(request, deadline: deadline) } catch {
-            throw Problem(
-                error, uncertain: "whether the reminder was stored is not known; send it again with the same Idempotency-Key")
+        try await call(
+            SchedulerService.create, request,
+            uncertain: "whether the reminder was stored is not known; send it again with the same Idempotency-Key")
+    }
+
+    /// - Returns: what became of each of the reminders, in order.
+    func change(_ request: Proto.ChangeRequest) async throws(Problem) -> [Proto.Change] {
+        let reply = try await call(
+            SchedulerService.change, request, uncertain: "whether it was changed is not known; read it, or ask again")
+        guard reply.changes.count == request.reminders.count else {
+            throw Problem(.internalServerError, "the scheduler answered another question")
         }
+        return reply.changes
     }
-
-    func get(_ id: [UInt8]) async throws(Problem) -> Proto.ReminderReply {
-        do throws(CallError) { return try await client.get(Proto.ReminderRef(id: id), deadline: deadline) } catch {
-            throw Problem(error)
-        }
-    }
-
-    func cancel(_ id: [UInt8]) async throws(Problem) -> Proto.CancelReply {
-        do throws(CallError) { return try await client.cancel(Proto.ReminderRef(id: id), deadline: deadline) } catch {
-            throw Problem(error, uncertain: "whether it was cancelled is not known; ask again")
-        }
-    }
-
-    func attempts(_ request: Proto.AttemptsRequest) async throws(Problem) -> Proto.AttemptsReply {
-        do throws(CallError) { return try await client.attempts(request, deadline: deadline) } catch { throw Problem(error) }
-    }
-
-    func replaceAuthorization(_ request: Proto.ReplaceAuthorizationRequest) async throws(Problem)
-        -> Proto.ReplaceAuthorizationReply
-    {
-        do throws(CallError) { return try await client.replaceAuthorization(request, deadline: deadline) } catch {
-            throw Problem(error, uncertain: "whether it was changed is not known; send it again")
-        }
-    }
-
-    private var deadline: CallDeadline { .after(milliseconds: deadlineMilliseconds) }
 }
 
 extension Problem {
-    /// - Parameter uncertain: what to do where the scheduler may have carried the call out although no answer came.
     fileprivate init(_ error: CallError, uncertain: String? = nil) {
         switch error.code {
         case .invalidArgument, .outOfRange, .failedPrecondition:
             // The gateway's bounds are the tighter ones, so this is a scheduler of another version.
             self.init(.unprocessableContent, "the scheduler refuses it: \(error.message)")
+        case .resourceExhausted: self.init(.conflict, error.message)
         case .deadlineExceeded, .cancelled, .unknown:
             self = .unavailable(Self.sentence("no scheduler answered in time", uncertain), cause: "\(error)")
         case .internal:

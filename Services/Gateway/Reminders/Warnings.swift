@@ -2,11 +2,11 @@ import Operations
 
 /// What a caller should know of a request that is good. No credential is ever repeated.
 enum Warnings {
-    static func all(_ body: ReminderBody, _ forecast: Forecast) -> [String] {
+    static func all(_ draft: Draft, _ forecast: Forecast) -> [String] {
         guard let next = forecast.times.first else {
             return ["every occurrence lies in the past and misfire_policy is skip: nothing will be delivered"]
         }
-        return expiry(of: body.metadata.authHeader, before: next)
+        return draft.authHeader.map { expiry(of: $0, before: next) } ?? []
     }
 
     /// Of a token that has an end, and one that comes before it is needed.

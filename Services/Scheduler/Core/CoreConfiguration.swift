@@ -23,6 +23,8 @@ public struct CoreConfiguration: Sendable {
     public var maxCreditPerWorker = 65_536
     /// Writes that wait for the store, beyond which nothing more is dispatched.
     public var maxPendingWrites = 50_000
+    /// Requests that wait for the store, beyond which none is taken.
+    public var maxPendingRequests = 10_000
     /// Writes in one batch.
     public var maxWritesPerBatch = 5_000
     public var retry = RetryPolicy()

@@ -9,27 +9,55 @@ extension SchedulerCore {
         while let timer = waiting.first, timer.at <= now.wallMilliseconds {
             _ = waiting.pop()
             guard timer.isCurrent else { continue }
-            lanes.add(timer.entry, workers)
+            ready(timer.entry)
+        }
+        while let timer = expiries.first, timer.at <= now.wallMilliseconds {
+            _ = expiries.pop()
+            if timer.entry.standing == .ready, timer.entry.expiryMilliseconds == timer.at { expire(timer.entry) }
         }
         // What was cancelled or left to the disk stays in the heap until its time; not too much of it.
         if waiting.count > 2 * table.count + 1_024 { waiting.filter { $0.isCurrent } }
+        if expiries.count > 2 * table.count + 1_024 { expiries.filter { $0.entry.standing == .ready } }
         while let timer = overtakes.first, timer.at <= now.wallMilliseconds {
             _ = overtakes.pop()
             overtake(timer.entry)
         }
     }
 
+    /// An occurrence has fallen due.
+    private mutating func ready(_ entry: Entry) {
+        if let expiry = entry.expiryMilliseconds {
+            guard expiry > now.wallMilliseconds else {
+                // What was missed for long is its misfire policy's; that can lead to one that has not expired.
+                if prepare(entry) { expire(entry) }
+                return
+            }
+            expiries.push(EntryTimer(at: expiry, entry: entry))
+        }
+        if !lanes.add(entry, workers, tableCount: table.count) { forget(entry) }
+    }
+
+    private mutating func expire(_ entry: Entry) {
+        let attempt = Attempt(
+            scheduledAt: entry.key.scheduledAt, number: entry.attempts + 1, startedAtMilliseconds: now.wallMilliseconds,
+            durationMicroseconds: 0, outcome: .expired, statusCode: 0,
+            detail: "not delivered within \(entry.reminder.expiresAfterSeconds ?? 0) s of its time")
+        settle(entry, attempt, asked: nil, lease: nil)
+    }
+
     /// Hands out what is ready, oldest first, to whoever has the most credit.
     mutating func dispatch() {
         guard mayDispatch else { return }
         var batches: [WorkerID: [Dispatch]] = [:]
+        queues.wakeAtMilliseconds = nil
         while lanes.count > 0 {
-            guard let (entry, worker) = lanes.next(workers) else { break }
+            guard let (entry, worker) = lanes.next(workers, { [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.
             entry.standing = .waiting
             guard prepare(entry) else { continue }
             let id = nextLease
             nextLease += 1
+            queues.spend(entry.reminder.queue, now: now)
             lease(entry, as: id, to: worker)
             workers[worker]?.credit -= 1
             scheduleOvertake(entry)
@@ -39,6 +67,7 @@ extension SchedulerCore {
                     leaseMilliseconds: configuration.leaseMilliseconds))
         }
         for (worker, dispatches) in batches.sorted(by: { $0.key < $1.key }) { effects.append(.dispatch(worker, dispatches)) }
+        if lanes.takeDrained() { reload() }
     }
 
     /// Not before the workers of a crashed process had their chance to say what they run, and not while the store
@@ -50,9 +79,9 @@ extension SchedulerCore {
     }
 
     /// So that a long first attempt does not hold up the next occurrence.
-    private mutating func scheduleOvertake(_ entry: Entry) {
+    mutating func scheduleOvertake(_ entry: Entry) {
         guard entry.positionIndex != nil, case .known(let next?) = entry.successor else { return }
-        let at = next.instant.multipliedReportingOverflow(by: 1_000).partialValue
+        let at = entry.reminder.dueMilliseconds(of: next.instant)
         // Later than the lease lasts, the attempt will have ended one way or the other.
         guard at <= now.wallMilliseconds + configuration.leaseMilliseconds else { return }
         if at <= now.wallMilliseconds { overtake(entry) } else { overtakes.push(EntryTimer(at: at, entry: entry)) }

@@ -29,6 +29,12 @@ final class Entry {
     var positionIndex: Int64?
     var standing = Standing.waiting
     var successor = Successor.unknown
+    /// Asked for by a person: neither a pause nor its expiry holds it up.
+    var isManual: Bool
+    /// Its reminder was paused while a worker ran it: what comes of it stays on disk.
+    var isPaused = false
+    /// Its reminder was cancelled, or has another schedule, while a worker ran it: its outcome is recorded, and no more.
+    var isRevoked = false
     /// Compiled from the schedule when first needed, and handed on to the next occurrence.
     var series: Series?
 
@@ -38,13 +44,17 @@ final class Entry {
         reminder = entry.reminder
         attempts = entry.attempts
         positionIndex = entry.positionIndex
+        isManual = entry.isManual
     }
 
     var due: DueKey { DueKey(dueAtMilliseconds: dueAtMilliseconds, occurrence: key) }
 
     var dueEntry: DueEntry {
-        DueEntry(due: due, reminder: reminder, attempts: attempts, positionIndex: positionIndex)
+        DueEntry(due: due, reminder: reminder, attempts: attempts, positionIndex: positionIndex, isManual: isManual)
     }
+
+    /// From when on it is not delivered any more, unix milliseconds.
+    var expiryMilliseconds: Int64? { isManual ? nil : reminder.expiryMilliseconds(of: key.scheduledAt) }
 
     var isLeased: Bool { if case .leased = standing { true } else { false } }
 }

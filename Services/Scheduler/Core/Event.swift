@@ -23,6 +23,13 @@ public struct WorkerID: RawRepresentable, Sendable, Hashable, Comparable {
     public static func < (a: WorkerID, b: WorkerID) -> Bool { a.rawValue < b.rawValue }
 }
 
+/// A caller's changes on their way.
+public struct RequestID: RawRepresentable, Sendable, Hashable {
+    public let rawValue: UInt64
+
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
 /// An occurrence that a worker says it is running.
 public struct LeaseReport: Sendable, Hashable {
     public var lease: UInt64
@@ -65,15 +72,14 @@ public struct OutcomeReport: Sendable, Hashable {
 /// What the core is told. The store's answers come in the order in which it was asked.
 public enum Event: Sendable {
     /// These shards are now its own. `rejoin`: worker instances that may still run what a former process dispatched.
-    case start(shards: [Shard], rejoin: [String])
+    case start(shards: [Shard], rejoin: [String], queues: [QueueSettings] = [])
     /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
     case loaded(Shard, [DueEntry], full: Bool)
     case loadFailed(Shard)
     /// A reminder was created; its first occurrence.
     case created(DueEntry)
-    case cancelled(ReminderID)
-    /// A reminder has a new credential: its definition, and what `StoreWriteResult.authorizationReplaced` released.
-    case authorizationReplaced(Reminder, released: [DueEntry])
+    /// A caller wants these changes (`StoreWrite.change`, `.queue`), in one transaction. Answered by `Effect.answer`.
+    case request(RequestID, [StoreWrite])
     case workerAttached(
         WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport])
     /// The worker can take this many more.
@@ -85,8 +91,8 @@ public enum Event: Sendable {
     /// The worker said goodbye: nothing runs there.
     case workerLeft(WorkerID)
     case outcomes(WorkerID, [OutcomeReport])
-    /// The answer to `Effect.write`.
-    case written(token: UInt64, ok: Bool)
+    /// The answer to `Effect.write`; `nil`: it failed.
+    case written(token: UInt64, [StoreWriteResult]?)
     /// Nothing more is to be dispatched: the process ends.
     case drain
     /// Time has passed.
@@ -113,6 +119,20 @@ public enum Effect: Sendable {
     case acknowledge(WorkerID, [UInt64])
     /// What runs under these leases is no longer wanted.
     case revoke(WorkerID, [UInt64])
+    /// What the changes of a request came to; they are on stable storage.
+    case answer(RequestID, [StoreWriteResult])
+    /// The request was not taken: the store fails, or too many wait.
+    case refuse(RequestID)
+}
+
+/// A queue and what is in it.
+public struct QueueStanding: Sendable, Hashable {
+    public var settings: QueueSettings
+    /// Due, in memory, and waiting for a worker.
+    public var ready: Int
+    public var running: Int
+    /// Attached workers that serve it.
+    public var workers: Int
 }
 
 /// What the core holds at a moment.

@@ -1,8 +1,18 @@
 /// What is due and waits for a worker, by queue and task: a lane is what the same workers can serve.
+///
+/// A lane that nobody works off (its queue is paused or slow, no worker runs its task) must not fill the memory that the
+/// others need: when memory gets scarce it overflows, and what comes for it stays on disk until it has drained.
 struct Lanes {
     struct Name: Hashable {
         let queue: String
         let task: String
+
+        init(queue: String, task: String) {
+            self.queue = queue
+            self.task = task
+        }
+
+        fileprivate init(_ entry: Entry) { self.init(queue: entry.reminder.queue, task: entry.reminder.task) }
     }
 
     /// Oldest first; being one priority higher is worth being due a step earlier.
@@ -16,6 +26,8 @@ struct Lanes {
     }
 
     final class Lane {
+        /// Entries that are ready.
+        fileprivate(set) var count = 0
         fileprivate var heap = Heap<Item>()
         /// Attached workers that serve it, in the order of their ids.
         fileprivate(set) var workers: [WorkerID] = []
@@ -31,16 +43,26 @@ struct Lanes {
     }
 
     private let priorityStepMilliseconds: Int64
+    /// Entries that memory holds at most.
+    private let maxEntries: Int
+    private var overflowing: Set<Name> = []
     private var lanes: [Name: Lane] = [:]
     /// Those that some worker serves: what a dispatch looks at.
     private var served: [Name: Lane] = [:]
     /// Entries whose standing is `ready`.
     private(set) var count = 0
 
-    init(priorityStepMilliseconds: Int64) { self.priorityStepMilliseconds = priorityStepMilliseconds }
+    init(priorityStepMilliseconds: Int64, maxEntries: Int) {
+        self.priorityStepMilliseconds = priorityStepMilliseconds
+        self.maxEntries = maxEntries
+    }
 
-    mutating func add(_ entry: Entry, _ workers: [WorkerID: Worker]) {
-        let name = Name(queue: entry.reminder.queue, task: entry.reminder.task)
+    /// - Parameter tableCount: entries that memory holds.
+    /// - Returns: `false` if the entry has to stay on disk.
+    mutating func add(_ entry: Entry, _ workers: [WorkerID: Worker], tableCount: Int) -> Bool {
+        let name = Name(entry)
+        if tableCount >= maxEntries / 4 * 3, let lane = lanes[name], lane.count >= maxEntries / 4 { overflowing.insert(name) }
+        guard !overflowing.contains(name) else { return false }
         let lane: Lane
         if let known = lanes[name] {
             lane = known
@@ -52,12 +74,36 @@ struct Lanes {
         }
         entry.standing = .ready
         count += 1
+        lane.count += 1
         lane.heap.push(
             Item(rank: entry.dueAtMilliseconds - Int64(entry.reminder.priority) * priorityStepMilliseconds, entry: entry))
+        return true
     }
 
     /// An entry is no longer ready; its item is dropped when it comes up.
-    mutating func left() { count -= 1 }
+    mutating func left(_ entry: Entry) {
+        count -= 1
+        lanes[Name(entry)]?.count -= 1
+    }
+
+    /// Whether a lane that overflowed has room again, so that what was left to the disk is to be read.
+    mutating func takeDrained() -> Bool {
+        guard !overflowing.isEmpty else { return false }
+        let drained = overflowing.filter { (lanes[$0]?.count ?? 0) <= maxEntries / 8 }
+        overflowing.subtract(drained)
+        return !drained.isEmpty
+    }
+
+    /// Lanes with something ready that no worker serves, as `queue/task`.
+    func unserved(limit: Int) -> [String] {
+        lanes.filter { $0.value.count > 0 && $0.value.workers.isEmpty }.map { "\($0.key.queue)/\($0.key.task)" }
+            .sorted().prefix(limit).map { $0 }
+    }
+
+    /// Entries that are ready.
+    var countByQueue: [String: Int] {
+        lanes.reduce(into: [:]) { counts, lane in counts[lane.key.queue, default: 0] += lane.value.count }
+    }
 
     /// The workers have changed.
     mutating func serve(_ workers: [WorkerID: Worker]) {
@@ -76,8 +122,9 @@ struct Lanes {
         workers.filter { $0.value.serves(name) }.keys.sorted()
     }
 
-    /// Takes what comes next in the lanes for which some worker has credit, and the one that has the most.
-    mutating func next(_ workers: [WorkerID: Worker]) -> (Entry, WorkerID)? {
+    /// Takes what comes next in the lanes whose queue allows it and for which some worker has credit, and the worker that
+    /// has the most.
+    mutating func next(_ workers: [WorkerID: Worker], _ allows: (_ queue: String) -> Bool) -> (Entry, WorkerID)? {
         var best: (item: Item, worker: WorkerID)?
         for (name, lane) in served {
             guard let item = lane.head() else {
@@ -86,12 +133,14 @@ struct Lanes {
                 continue
             }
             if let best, !(item < best.item) { continue }
+            guard allows(name.queue) else { continue }
             if let worker = Self.freest(of: lane.workers, workers) { best = (item, worker) }
         }
         guard let best else { return nil }
-        count -= 1
+        left(best.item.entry)
         return (best.item.entry, best.worker)
     }
+
     private static func freest(of ids: [WorkerID], _ workers: [WorkerID: Worker]) -> WorkerID? {
         var best: (id: WorkerID, credit: Int)?
         for id in ids {

@@ -6,14 +6,29 @@ import Storage
 /// of them; and a batch that fails is repeated before anything after it, so that the steps of a series are never
 /// taken out of order.
 struct Outbox {
+    /// What is told of when writes are on stable storage.
+    private struct Notices {
+        var acknowledgements: [(worker: WorkerID, lease: UInt64)] = []
+        /// Where a request's writes lie among the batch's.
+        var requests: [(id: RequestID, writes: Range<Int>)] = []
+
+        var isEmpty: Bool { acknowledgements.isEmpty && requests.isEmpty }
+    }
+
     private struct Batch {
         let token: UInt64
         let writes: [StoreWrite]
-        let acknowledgements: [(worker: WorkerID, lease: UInt64)]
+        let notices: Notices
+    }
+
+    /// What a batch that succeeded means.
+    struct Success {
+        var acknowledged: [WorkerID: [UInt64]] = [:]
+        var answered: [(id: RequestID, writes: [StoreWrite], results: [StoreWriteResult])] = []
     }
 
     private var writes: [StoreWrite] = []
-    private var acknowledgements: [(worker: WorkerID, lease: UInt64)] = []
+    private var notices = Notices()
     private var inFlight: Batch?
     private var nextToken: UInt64 = 1
     private var failures = 0
@@ -24,49 +39,78 @@ struct Outbox {
 
     var isFailing: Bool { failures > 0 }
     var pendingCount: Int { writes.count + (inFlight?.writes.count ?? 0) }
+    var pendingRequests: Int { notices.requests.count + (inFlight?.notices.requests.count ?? 0) }
     /// Whether everything has been handed to the store, so that a load would see it.
     var isHandedOver: Bool { writes.isEmpty && !isFailing }
 
     mutating func add(_ write: StoreWrite) { writes.append(write) }
 
+    /// Adds writes that go into one transaction, and whose results are told.
+    mutating func add(_ request: [StoreWrite], for id: RequestID) {
+        notices.requests.append((id, writes.count..<writes.count + request.count))
+        writes += request
+    }
+
     /// Tells the worker when all writes added so far are on stable storage.
-    mutating func acknowledge(_ worker: WorkerID, _ lease: UInt64) { acknowledgements.append((worker, lease)) }
+    mutating func acknowledge(_ worker: WorkerID, _ lease: UInt64) { notices.acknowledgements.append((worker, lease)) }
 
     /// The next batch, if the store is free for one.
     mutating func next(limit: Int, now: Int64) -> (token: UInt64, writes: [StoreWrite])? {
-        guard inFlight == nil, !writes.isEmpty || !acknowledgements.isEmpty else { return nil }
+        guard inFlight == nil, !writes.isEmpty || !notices.isEmpty else { return nil }
         if let repeatAt, repeatAt > now { return nil }
         repeatAt = nil
-        let isWhole = writes.count <= limit
-        let batch = Batch(
-            token: nextToken, writes: isWhole ? writes : Array(writes.prefix(limit)),
-            acknowledgements: isWhole ? acknowledgements : [])
+        let batch = takeBatch(limit: limit)
         nextToken += 1
-        if isWhole {
-            writes = []
-            acknowledgements = []
-        } else {
-            writes.removeFirst(limit)
-        }
         inFlight = batch
         return (batch.token, batch.writes)
     }
 
-    /// - Returns: what can be acknowledged, by worker; `nil` if the batch failed and will be repeated.
-    mutating func finished(_ token: UInt64, ok: Bool, now: Int64) -> [WorkerID: [UInt64]]? {
-        guard let batch = inFlight, batch.token == token else { return [:] }
+    private mutating func takeBatch(limit: Int) -> Batch {
+        guard writes.count > limit else {
+            defer {
+                writes = []
+                notices = Notices()
+            }
+            return Batch(token: nextToken, writes: writes, notices: notices)
+        }
+        // A request is not cut in two. Acknowledgements wait for the last batch, which is late but never early.
+        let cut = notices.requests.first { $0.writes.contains(limit) && $0.writes.lowerBound < limit }?.writes.upperBound ?? limit
+        var now = Notices()
+        now.requests = notices.requests.filter { $0.writes.upperBound <= cut }
+        notices.requests = notices.requests.dropFirst(now.requests.count).map { request in
+            (request.id, request.writes.lowerBound - cut..<request.writes.upperBound - cut)
+        }
+        defer { writes.removeFirst(cut) }
+        return Batch(token: nextToken, writes: Array(writes.prefix(cut)), notices: now)
+    }
+
+    /// - Parameter results: of the batch's writes; `nil` if it failed.
+    /// - Returns: what can be told; `nil` if the batch will be repeated.
+    mutating func finished(_ token: UInt64, _ results: [StoreWriteResult]?, now: Int64) -> Success? {
+        guard let batch = inFlight, batch.token == token else { return Success() }
         inFlight = nil
-        guard ok else {
-            writes = batch.writes + writes
-            acknowledgements = batch.acknowledgements + acknowledgements
+        guard let results else {
+            giveBack(batch)
             let doublings = min(failures, 10)
             failures += 1
             repeatAt = now + min(Self.repeatMilliseconds.upperBound, Self.repeatMilliseconds.lowerBound << Int64(doublings))
             return nil
         }
         failures = 0
-        var result: [WorkerID: [UInt64]] = [:]
-        for (worker, lease) in batch.acknowledgements { result[worker, default: []].append(lease) }
-        return result
+        var success = Success()
+        for (worker, lease) in batch.notices.acknowledgements { success.acknowledged[worker, default: []].append(lease) }
+        success.answered = batch.notices.requests.map { id, range in
+            (id, Array(batch.writes[range]), range.upperBound <= results.count ? Array(results[range]) : [])
+        }
+        return success
+    }
+
+    private mutating func giveBack(_ batch: Batch) {
+        let count = batch.writes.count
+        writes = batch.writes + writes
+        notices.acknowledgements = batch.notices.acknowledgements + notices.acknowledgements
+        notices.requests =
+            batch.notices.requests
+            + notices.requests.map { ($0.id, $0.writes.lowerBound + count..<$0.writes.upperBound + count) }
     }
 }

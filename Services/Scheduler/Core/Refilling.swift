@@ -64,6 +64,11 @@ extension SchedulerCore {
     /// Loads of a handful at a time would cost more than they bring.
     private var leastLoad: Int { max(1, min(configuration.loadLimit, configuration.maxEntriesInMemory / 64)) }
 
+    /// Reads everything again from the first that is due: some of it was left to the disk out of its turn.
+    mutating func reload() {
+        for shard in windows.keys { windows[shard]?.restart() }
+    }
+
     /// Leaves what is due last to the disk, a quarter of all, for what is due already and cannot get in.
     private mutating func makeRoom() {
         let future = table.all.filter { $0.standing == .waiting && $0.dueAtMilliseconds > now.wallMilliseconds }
@@ -116,8 +121,9 @@ extension SchedulerCore {
             lease(entry, as: claim.lease, to: claim.worker)
             return
         }
-        settle(entry, attempt(report, of: entry), asked: report.retryAfterMilliseconds, lease: nil)
-        outbox.acknowledge(claim.worker, claim.lease)
+        settle(
+            entry, attempt(report, of: entry), asked: report.retryAfterMilliseconds, lease: nil,
+            reported: (claim.worker, claim.lease))
     }
 
     /// Claims to what is no longer due: the former process settled it before it ended.

@@ -21,7 +21,10 @@ public struct SchedulerCore {
     var waiting = Heap<EntryTimer>()
     /// Leased positions, by the time at which the next occurrence of their series is due.
     var overtakes = Heap<EntryTimer>()
+    /// Ready occurrences, by the time at which they expire.
+    var expiries = Heap<EntryTimer>()
     var lanes: Lanes
+    var queues = Queues()
 
     var workers: [WorkerID: Worker] = [:]
     var lost: [String: LostWorker] = [:]
@@ -37,6 +40,8 @@ public struct SchedulerCore {
     var rejoinUntil: Int64 = .min
     var claims: [OccurrenceKey: Claim] = [:]
 
+    /// Reminders with a change on its way, see Changes.swift.
+    var changing: [ReminderID: Changing] = [:]
     var outbox = Outbox()
     var isDraining = false
     /// Monotonic milliseconds.
@@ -45,7 +50,8 @@ public struct SchedulerCore {
     public init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64) {
         self.configuration = configuration
         random = SplitMix64(seed: seed)
-        lanes = Lanes(priorityStepMilliseconds: configuration.priorityStepMilliseconds)
+        lanes = Lanes(
+            priorityStepMilliseconds: configuration.priorityStepMilliseconds, maxEntries: configuration.maxEntriesInMemory)
     }
 
     /// Takes an event, and everything that has fallen due by now; appends what is to be done.
@@ -63,12 +69,11 @@ public struct SchedulerCore {
 
     private mutating func apply(_ event: Event) {
         switch event {
-        case .start(let shards, let rejoin): start(shards, rejoin)
+        case .start(let shards, let rejoin, let queues): start(shards, rejoin, queues)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
         case .created(let entry): place(Entry(entry))
-        case .cancelled(let id): drop(id)
-        case .authorizationReplaced(let reminder, let released): replaceAuthorization(reminder, released)
+        case .request(let id, let writes): request(id, writes)
         case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running):
             attach(id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running)
         case .workerCredit(let id, let more):
@@ -78,13 +83,14 @@ public struct SchedulerCore {
         case .workerDetached(let id): detach(id)
         case .workerLeft(let id): leave(id)
         case .outcomes(let id, let reports): take(reports, from: id)
-        case .written(let token, let ok): written(token, ok)
+        case .written(let token, let results): written(token, results)
         case .drain: isDraining = true
         case .tick: break
         }
     }
 
-    private mutating func start(_ shards: [Shard], _ rejoin: [String]) {
+    private mutating func start(_ shards: [Shard], _ rejoin: [String], _ settings: [QueueSettings]) {
+        for queue in settings { queues.set(queue) }
         for shard in shards where windows[shard] == nil { windows[shard] = Window() }
         rejoining = Set(rejoin)
         rejoinUntil = now.monotonicMilliseconds + (rejoin.isEmpty ? 0 : configuration.rejoinGraceMilliseconds)
@@ -92,19 +98,18 @@ public struct SchedulerCore {
         nextLease = max(nextLease, UInt64(max(0, now.wallMilliseconds)) << 20 | 1)
     }
 
-    private mutating func replaceAuthorization(_ reminder: Reminder, _ released: [DueEntry]) {
-        for entry in table.entries(of: reminder.id) { entry.reminder = reminder }
-        for entry in released where table[entry.due.occurrence] == nil { place(Entry(entry)) }
-    }
-
-    private mutating func written(_ token: UInt64, _ ok: Bool) {
-        guard let acknowledged = outbox.finished(token, ok: ok, now: now.monotonicMilliseconds) else {
+    private mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
+        guard let success = outbox.finished(token, results, now: now.monotonicMilliseconds) else {
             // Loads asked for since then have not seen what failed.
             for shard in windows.keys { windows[shard]?.load?.isVoid = true }
             return
         }
-        for (worker, leases) in acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
+        for (worker, leases) in success.acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
             effects.append(.acknowledge(worker, leases))
+        }
+        for request in success.answered {
+            for (write, result) in zip(request.writes, request.results) { changed(write, result) }
+            effects.append(.answer(request.id, request.results))
         }
     }
 
@@ -124,10 +129,7 @@ public struct SchedulerCore {
 
     /// When the next occurrence in memory falls due, unix milliseconds.
     public var nextDueMilliseconds: Int64? {
-        switch (waiting.first?.at, overtakes.first?.at) {
-        case (let a?, let b?): min(a, b)
-        case (let a, let b): a ?? b
-        }
+        [waiting.first?.at, overtakes.first?.at, expiries.first?.at].compactMap { $0 }.min()
     }
 
     /// When the next lease, grace or repetition ends, monotonic milliseconds.
@@ -136,8 +138,28 @@ public struct SchedulerCore {
         func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         consider(lost.values.map(\.until).min())
         consider(outbox.repeatAt)
+        consider(queues.wakeAtMilliseconds)
         if rejoinUntil > now.monotonicMilliseconds { consider(rejoinUntil) }
         return next
+    }
+
+    /// What is due, or has a kind of task that no attached worker runs, as `queue/task`; at most so many.
+    public func unserved(limit: Int) -> [String] { lanes.unserved(limit: limit) }
+
+    /// Whether an attached worker runs that task in that queue.
+    public func isServed(queue: String, task: String) -> Bool {
+        workers.values.contains { $0.serves(Lanes.Name(queue: queue, task: task)) }
+    }
+
+    /// Every queue that has settings, something ready or running, or a worker.
+    public var queueStandings: [QueueStanding] {
+        let ready = lanes.countByQueue
+        let names = Set(queues.names).union(ready.keys).union(workers.values.flatMap(\.queues))
+        return names.sorted().map { name in
+            QueueStanding(
+                settings: queues.settings(of: name), ready: ready[name] ?? 0, running: queues.running(in: name),
+                workers: workers.values.count { $0.queues.contains(name) })
+        }
     }
 
     public var snapshot: Snapshot {

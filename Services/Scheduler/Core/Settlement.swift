@@ -10,10 +10,13 @@ extension SchedulerCore {
     private mutating func take(_ report: OutcomeReport, from worker: WorkerID) {
         if let lease = leases[report.lease], lease.entry.key == report.key {
             endLease(report.lease)
-            settle(lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease)
+            settle(
+                lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
+                reported: (worker, report.lease))
+            return
         } else if let entry = table[report.key] {
             // From a lease that was given up. That it was delivered holds all the same; anything else is overtaken.
-            if report.outcome == .delivered { settleLate(entry, report) }
+            if report.outcome == .delivered { return settleLate(entry, report, from: worker) }
         } else if !isLoaded(report.key.reminder.shard) {
             // Dispatched by a former process: settled when it has been loaded, acknowledged then.
             claims[report.key] = Claim(lease: report.lease, worker: worker, outcome: report)
@@ -22,11 +25,11 @@ extension SchedulerCore {
         outbox.acknowledge(worker, report.lease)
     }
 
-    private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport) {
+    private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport, from reporter: WorkerID) {
         if case .leased(let other) = entry.standing, let lease = endLease(other), let worker = lease.worker {
             revoked[worker, default: []].append(other)
         }
-        settle(entry, attempt(report, of: entry), asked: nil, lease: nil)
+        settle(entry, attempt(report, of: entry), asked: nil, lease: nil, reported: (reporter, report.lease))
     }
 
     func attempt(_ report: OutcomeReport, of entry: Entry) -> Attempt {
@@ -39,25 +42,42 @@ extension SchedulerCore {
     /// Records an attempt and what follows from it: the occurrence's own end or next try, and the series' next step.
     /// - Parameter asked: the wait before the next try that was asked for.
     /// - Parameter lease: what the attempt was made under, taken back already.
-    mutating func settle(_ entry: Entry, _ attempt: Attempt, asked: Int64?, lease: Lease?) {
-        if entry.standing == .ready { lanes.left() }
-        let isCancelled = lease?.isRevoked ?? false
-        let disposition = disposition(of: entry, attempt.outcome, asked: asked, lease: lease)
-        let next = isCancelled ? nil : moveOn(entry)
-        outbox.add(.settle(entry.key, attempt, disposition, move: next?.move))
+    /// - Parameter reported: the worker that is told once the outcome is on stable storage.
+    mutating func settle(
+        _ entry: Entry, _ attempt: Attempt, asked: Int64?, lease: Lease?, reported: (WorkerID, UInt64)? = nil
+    ) {
+        let end = AttemptEnd(entry: entry, attempt: attempt, asked: asked, lease: lease, reported: reported)
+        if changing[entry.key.reminder] != nil {
+            // What it means depends on the change.
+            changing[entry.key.reminder]?.ends.append(end)
+        } else {
+            conclude(end)
+        }
+    }
+
+    mutating func conclude(_ end: AttemptEnd) {
+        let entry = end.entry
+        if entry.standing == .ready {
+            lanes.left(entry)
+            entry.standing = .waiting
+        }
+        let disposition = disposition(of: entry, end.attempt.outcome, asked: end.asked, lease: end.lease)
+        let next = entry.isRevoked ? nil : moveOn(entry)
+        outbox.add(.settle(entry.key, end.attempt, disposition, move: next?.move))
+        if let (worker, lease) = end.reported { outbox.acknowledge(worker, lease) }
         changed(entry.key)
         switch disposition {
-        case .retry(let due, let attempts) where !isCancelled:
+        case .retry(let due, let attempts) where !entry.isRevoked && !entry.isPaused:
             entry.attempts = attempts
             entry.dueAtMilliseconds = due
             place(entry)
         case .cancelSeries:
             forget(entry)
-            end(entry.key.reminder)
+            endSeries(entry.key.reminder)
             return
         default: forget(entry)
         }
-        if let follower = next?.follower { place(follower) }
+        if let follower = next?.follower, !entry.isPaused { place(follower) }
     }
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
@@ -66,9 +86,10 @@ extension SchedulerCore {
         case .delivered, .misfired: return .delivered
         case .cancelSchedule: return .cancelSeries
         case .rejected: return .dead(attempts: attempts)
+        case .expired: return .dead(attempts: entry.attempts)
         case .authRejected:
             // The credential has been replaced while the attempt was under way: the new one deserves a try.
-            if let lease, lease.reminder !== entry.reminder {
+            if let lease, lease.reminder.sealedAuthorization != entry.reminder.sealedAuthorization {
                 return .retry(dueAtMilliseconds: now.wallMilliseconds, attempts: entry.attempts)
             }
             return .held(attempts: attempts)
@@ -78,12 +99,18 @@ extension SchedulerCore {
             // At once, unless it happens again and again.
             let again = attempts - RetryPolicy.lossesTriedAgainAtOnce
             let delay = again > 0 ? retry.delayMilliseconds(afterAttempts: again, asked: nil, using: &random) : 0
-            return .retry(dueAtMilliseconds: now.wallMilliseconds + delay, attempts: attempts)
+            return tryAgain(entry, after: delay, attempts: attempts)
         case .retry:
             if attempts >= entry.reminder.maxAttempts { return .dead(attempts: attempts) }
             let delay = configuration.retry.delayMilliseconds(afterAttempts: attempts, asked: asked, using: &random)
-            return .retry(dueAtMilliseconds: now.wallMilliseconds + delay, attempts: attempts)
+            return tryAgain(entry, after: delay, attempts: attempts)
         }
+    }
+
+    /// The next try; where the occurrence expires before it, that moment, at which it becomes a dead letter.
+    private func tryAgain(_ entry: Entry, after delay: Int64, attempts: Int) -> Disposition {
+        let due = now.wallMilliseconds + delay
+        return .retry(dueAtMilliseconds: min(due, entry.expiryMilliseconds ?? due), attempts: attempts)
     }
 
     // MARK: The series
@@ -98,12 +125,12 @@ extension SchedulerCore {
         let position = SeriesPosition(cursor)
         let follower = Entry(DueEntry(entry.reminder, at: position))
         follower.series = entry.series
-        return (PositionMove(from: entry.key.scheduledAt, to: position), follower)
+        return (PositionMove(from: entry.key.scheduledAt, to: position, due: follower.dueAtMilliseconds), follower)
     }
 
     /// The next occurrence falls due while the first attempt at this one is still under way: each goes its own way.
     mutating func overtake(_ entry: Entry) {
-        guard entry.isLeased, let next = moveOn(entry) else { return }
+        guard entry.isLeased, !entry.isPaused, changing[entry.key.reminder] == nil, let next = moveOn(entry) else { return }
         outbox.add(
             .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, attempts: entry.attempts, move: next.move))
         changed(entry.key)
@@ -111,7 +138,7 @@ extension SchedulerCore {
     }
 
     /// Nothing more of this reminder is to happen: a task ended its series.
-    private mutating func end(_ id: ReminderID) {
+    private mutating func endSeries(_ id: ReminderID) {
         drop(id)
         windows[id.shard]?.load?.ended.insert(id)
     }
@@ -119,21 +146,23 @@ extension SchedulerCore {
     /// The reminder is gone from disk: takes it from memory, and back from the workers.
     mutating func drop(_ id: ReminderID) {
         for entry in table.entries(of: id) {
-            if case .leased(let lease) = entry.standing {
-                // Its outcome is still worth recording.
-                leases[lease]?.isRevoked = true
-                if let worker = leases[lease]?.worker { revoked[worker, default: []].append(lease) }
-                entry.positionIndex = nil
-                table.remove(entry.key)
-            } else {
-                if entry.standing == .ready { lanes.left() }
-                forget(entry)
-            }
+            entry.isLeased ? revoke(entry) : forget(entry)
         }
+    }
+
+    /// What a worker runs is no longer wanted. Its outcome is still worth recording.
+    mutating func revoke(_ entry: Entry) {
+        if case .leased(let lease) = entry.standing, let worker = leases[lease]?.worker {
+            revoked[worker, default: []].append(lease)
+        }
+        entry.isRevoked = true
+        entry.positionIndex = nil
+        table.remove(entry.key)
     }
 
     /// Takes an entry out of memory.
     mutating func forget(_ entry: Entry) {
+        if entry.standing == .ready { lanes.left(entry) }
         entry.standing = .gone
         table.remove(entry.key)
     }
@@ -144,13 +173,13 @@ extension SchedulerCore {
     }
 }
 
-extension DueEntry {
-    /// A reminder's occurrence at its position.
-    public init(_ reminder: Reminder, at position: SeriesPosition) {
-        self.init(
-            due: DueKey(
-                dueAtMilliseconds: position.scheduledAt.multipliedReportingOverflow(by: 1_000).partialValue,
-                occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
-            reminder: reminder, attempts: 0, positionIndex: position.index)
-    }
+/// An attempt that has ended, and what is to be known to settle it.
+struct AttemptEnd {
+    let entry: Entry
+    let attempt: Attempt
+    /// The wait before the next try that was asked for.
+    let asked: Int64?
+    let lease: Lease?
+    /// Who is told when it is on stable storage.
+    let reported: (worker: WorkerID, lease: UInt64)?
 }

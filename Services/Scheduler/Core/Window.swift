@@ -36,6 +36,12 @@ struct Window {
         load?.ceiling = below
     }
 
+    /// Nothing is taken to be in memory any more.
+    mutating func restart() {
+        boundary = nil
+        load?.isVoid = true
+    }
+
     /// The load under way has been answered.
     mutating func finish(last: DueKey?, full: Bool) {
         guard let load else { return }

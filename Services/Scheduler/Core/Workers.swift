@@ -32,8 +32,6 @@ struct Lease {
     var deadline: Int64
     /// Unix milliseconds.
     let dispatchedAt: Int64
-    /// The reminder was cancelled while this ran.
-    var isRevoked = false
 }
 
 /// An occurrence that a worker says it runs, or has run, before it was loaded.
@@ -144,8 +142,9 @@ extension SchedulerCore {
 
     /// Makes a lease of an entry that has none.
     mutating func lease(_ entry: Entry, as lease: UInt64, to id: WorkerID) {
-        if entry.standing == .ready { lanes.left() }
+        if entry.standing == .ready { lanes.left(entry) }
         entry.standing = .leased(lease)
+        queues.began(entry.reminder.queue)
         let deadline = now.monotonicMilliseconds + configuration.leaseMilliseconds
         leases[lease] = Lease(
             entry: entry, reminder: entry.reminder, worker: id, deadline: deadline, dispatchedAt: now.wallMilliseconds)
@@ -158,6 +157,7 @@ extension SchedulerCore {
     mutating func endLease(_ id: UInt64) -> Lease? {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         if let worker = lease.worker { workers[worker]?.leases.remove(id) }
+        queues.ended(lease.reminder.queue)
         return lease
     }
 

@@ -3,11 +3,11 @@ import NIOSSL
 
 extension ServiceStart {
     /// How this process speaks to the others of its cluster: who it is, and what protects its connections.
-    /// - Throws: ``ConfigurationError`` for TLS files that cannot be used.
+    /// - Throws: ``ConfigurationError`` for a secret's or TLS files that cannot be used.
     public func wire() throws(ConfigurationError) -> WireSettings {
         var random = SystemRandomNumberGenerator()
         let instance = "\(name)-\(String(UInt64.random(in: .min ... .max, using: &random), radix: 36))"
-        var security = WireSecurity(secret: common.clusterSecret.map { Array($0.value.utf8) })
+        var security = WireSecurity(secret: try clusterSecret().map { Array($0.value.utf8) })
         if let tls = common.tls {
             do {
                 security.clientTLS = try NIOSSLContext(configuration: tls.client())

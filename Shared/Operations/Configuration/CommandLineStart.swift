@@ -3,6 +3,8 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
     case run(Settings, CommonSettings)
     /// Print this on standard output and end well: the answer to `--help` and `--version`.
     case print(String)
+    /// Ask the service that runs with these settings whether it is ready: the answer to `--check-health`.
+    case checkHealth(Endpoint)
 
     /// - Parameter arguments: without the program's own name.
     /// - Throws: the first fault found.
@@ -18,6 +20,8 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
         if sources.commandLine.asksForVersion { return .print("\(service) \(version)") }
         let (settings, common, reader) = read(sources)
         try refuseUnknownNames(sources, reader.declared, service)
+        // What is wrong with other settings is the running service's to say.
+        if sources.commandLine.asksForHealth { return .checkHealth(settings.opsListen) }
         if let fault = reader.faults.first { throw fault }
         return .run(settings, common)
     }
@@ -35,7 +39,7 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
     private static func refuseUnknownNames(
         _ sources: SettingSources, _ declared: [SettingsReader.Declared], _ service: String
     ) throws(ConfigurationError) {
-        let flags = declared.map(\.flag) + [CommandLineFlags.config, CommandLineFlags.help, CommandLineFlags.version]
+        let flags = declared.map(\.flag) + [CommandLineFlags.config, CommandLineFlags.help, CommandLineFlags.version, CommandLineFlags.checkHealth]
         if let unknown = sources.commandLine.flags.first(where: { !flags.contains($0) }) {
             throw ConfigurationError("\(unknown) is not a flag of \(service)\(Spelling.hint(unknown, among: flags)); --help lists them")
         }
@@ -53,8 +57,9 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
 enum SettingsHelp {
     static func text(service: String, _ settings: [SettingsReader.Declared]) -> String {
         var lines = [
-            "usage: \(service) [--config FILE] [--name value | --name=value]…", "",
-            "Flags win over environment variables, and those over the file's lines NAME=value.", "",
+            "usage: \(service) [--check-health] [--config FILE] [--name value | --name=value]…", "",
+            "Flags win over environment variables, and those over the file's lines NAME=value.",
+            "With --check-health it asks the service of these settings whether it is ready: exit code 0 if so, 1 if not.", "",
         ]
         for setting in settings {
             lines.append("  \(setting.name), \(setting.flag)")

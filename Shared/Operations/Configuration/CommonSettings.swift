@@ -15,6 +15,10 @@ public struct CommonSettings: Sendable {
     public let logFormat: LogFormat
     /// What the services of a cluster prove to each other that they know.
     public let clusterSecret: Redacted<String>?
+    /// The file that holds it; never set beside ``clusterSecret``.
+    let clusterSecretFile: ClusterSecretFile?
+    /// Whether that file is made, with a fresh secret, where it is missing.
+    let makesClusterSecret: Bool
     public let tls: TLS?
     /// Asked for in so many words: connections between services without secret and TLS, beyond this machine.
     public let isClusterInsecure: Bool
@@ -23,7 +27,9 @@ public struct CommonSettings: Sendable {
     public let isOpsPublic: Bool
 
     /// Whether a listener of the cluster may be on any address.
-    public var isClusterProtected: Bool { clusterSecret != nil || tls != nil || isClusterInsecure }
+    public var isClusterProtected: Bool {
+        clusterSecret != nil || clusterSecretFile != nil || tls != nil || isClusterInsecure
+    }
 
     /// What an operator can do when ``isClusterProtected`` is false, for ``requireAuthentication(listen:hasAuthentication:howTo:)``.
     public static let howToProtect = "set CLUSTER_SECRET, or TLS_CERT, TLS_KEY and TLS_CA; or CLUSTER_INSECURE=true if the network itself is trusted"
@@ -34,6 +40,11 @@ public struct CommonSettings: Sendable {
             settings.optional("LOG_FORMAT", .logFormat, help: "how log lines look; without it text on a terminal and json otherwise")
             ?? (LogOutput.standardError.isTerminal ? .text : .json)
         clusterSecret = settings.optional("CLUSTER_SECRET", .secret(), help: "the secret that the services prove to each other")
+        clusterSecretFile = settings.optional("CLUSTER_SECRET_FILE", .path, help: "a file that holds CLUSTER_SECRET as its only line")
+            .map(ClusterSecretFile.init)
+        makesClusterSecret = settings.value(
+            "CLUSTER_SECRET_CREATE", .boolean, default: "false",
+            help: "true makes CLUSTER_SECRET_FILE, with a fresh secret, where it is missing: for services that share a folder")
         let certificate = settings.optional("TLS_CERT", .path, help: "PEM file of this service's certificate chain")
         let key = settings.optional("TLS_KEY", .path, help: "PEM file of the certificate's private key")
         let authorities = settings.optional("TLS_CA", .path, help: "PEM file of the authorities that other services' certificates are checked against")
@@ -47,7 +58,9 @@ public struct CommonSettings: Sendable {
                 TLS(certificate: certificate, key: key, authorities: authorities)
             } else { nil }
         let isComplete = tls != nil || (certificate == nil && key == nil && authorities == nil)
+        let isSecretGivenTwice = clusterSecret != nil && clusterSecretFile != nil
         settings.check { () throws(ConfigurationError) in
+            guard !isSecretGivenTwice else { throw ConfigurationError("CLUSTER_SECRET and CLUSTER_SECRET_FILE are both set; keep one") }
             guard isComplete else { throw ConfigurationError("TLS_CERT, TLS_KEY and TLS_CA go together; set all three or none") }
         }
     }

@@ -66,9 +66,10 @@ struct CommandLineFlags: Sendable {
     private(set) var flags: [String] = []
     private(set) var asksForHelp = false
     private(set) var asksForVersion = false
+    private(set) var asksForHealth = false
     private(set) var configurationFile: String?
 
-    static let help = "--help", version = "--version", config = "--config"
+    static let help = "--help", version = "--version", config = "--config", checkHealth = "--check-health"
 
     init() {}
 
@@ -84,7 +85,7 @@ struct CommandLineFlags: Sendable {
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             var value = parts.count == 2 ? parts[1] : nil
-            let takesNone = parts[0] == Self.help || parts[0] == Self.version
+            let takesNone = [Self.help, Self.version, Self.checkHealth].contains(parts[0])
             if value == nil, !takesNone, let following = next?.element, !following.hasPrefix("--") {
                 value = following
                 next = rest.next()
@@ -97,6 +98,7 @@ struct CommandLineFlags: Sendable {
         switch flag {
         case Self.help: asksForHelp = true
         case Self.version: asksForVersion = true
+        case Self.checkHealth: asksForHealth = true
         case Self.config:
             guard let value, !value.isEmpty else { throw ConfigurationError("--config needs the path of a file") }
             guard configurationFile == nil else { throw ConfigurationError("--config is given twice; give it once") }

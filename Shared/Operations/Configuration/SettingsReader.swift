@@ -121,6 +121,9 @@ public struct SettingsReader {
 
 /// The settings of one service. See ``SettingsReader`` for an example.
 public protocol ServiceSettings: Sendable {
+    /// Where the service's health is served; `--check-health` asks there.
+    var opsListen: Endpoint { get }
+
     /// Reads every setting of the service, whatever the others are: the list must not depend on values.
     init(_ settings: inout SettingsReader, common: CommonSettings)
 }

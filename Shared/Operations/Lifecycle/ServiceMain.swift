@@ -67,6 +67,10 @@ public enum ServiceMain {
         case .print(let text):
             LogOutput(descriptor: STDOUT_FILENO).write(Array((text + "\n").utf8))
             exit(ExitCode.success)
+        case .checkHealth(let ops):
+            let result = HealthCheck.run(ops)
+            LogOutput(descriptor: STDOUT_FILENO).write(Array((result.line + "\n").utf8))
+            exit(result.code)
         case .run(let settings, let common):
             exit(await run(bootstrap(name, version, settings, common), wire))
         }

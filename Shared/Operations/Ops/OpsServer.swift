@@ -67,7 +67,7 @@ public struct OpsServer: Service, CustomStringConvertible {
         router.get("/readyz") { _, _ in
             let failures = readiness.failures
             return failures.isEmpty
-                ? Self.text(.ok, "ready\n") : Self.text(.serviceUnavailable, failures.map { $0 + "\n" }.joined())
+                ? Self.text(.ok, (["ready"] + readiness.notices).map { $0 + "\n" }.joined()) : Self.text(.serviceUnavailable, failures.map { $0 + "\n" }.joined())
         }
         router.get("/metrics") { _, _ in Self.text(.ok, metrics.exposition(), type: Exposition.contentType) }
         routes(router)

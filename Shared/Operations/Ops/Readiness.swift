@@ -8,6 +8,8 @@ public final class Readiness: Sendable {
     /// What a check says.
     public enum State: Sendable, Hashable {
         case ok
+        /// Ready, with something that an operator should know.
+        case notice(String)
         /// Why not, for an operator.
         case failing(String)
     }
@@ -51,9 +53,17 @@ public final class Readiness: Sendable {
         let checks = checks.withLock { $0 }
         if checks.isDraining { return ["shutdown: the service is stopping"] }
         if checks.states.isEmpty { return ["start: no check has reported yet"] }
-        return checks.states.sorted { $0.key < $1.key }.compactMap { name, state in
-            guard case .failing(let reason) = state else { return nil }
-            return OneLine.escaping("\(name): \(reason)", limit: Self.maxReasonBytes)
+        return Self.lines(of: checks) { if case .failing(let reason) = $0 { reason } else { nil } }
+    }
+
+    /// What an operator should know although it is ready, as `name: what`, sorted by name.
+    public var notices: [String] {
+        Self.lines(of: checks.withLock { $0 }) { if case .notice(let what) = $0 { what } else { nil } }
+    }
+
+    private static func lines(of checks: Checks, _ text: (State) -> String?) -> [String] {
+        checks.states.sorted { $0.key < $1.key }.compactMap { name, state in
+            text(state).map { OneLine.escaping("\(name): \($0)", limit: maxReasonBytes) }
         }
     }
 }

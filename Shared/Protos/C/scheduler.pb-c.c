@@ -277,6 +277,96 @@ void   task_scheduler__create_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__create_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__create_many_request__init
+                     (TaskScheduler__CreateManyRequest         *message)
+{
+  static const TaskScheduler__CreateManyRequest init_value = TASK_SCHEDULER__CREATE_MANY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__create_many_request__get_packed_size
+                     (const TaskScheduler__CreateManyRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__create_many_request__pack
+                     (const TaskScheduler__CreateManyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__create_many_request__pack_to_buffer
+                     (const TaskScheduler__CreateManyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__CreateManyRequest *
+       task_scheduler__create_many_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__CreateManyRequest *)
+     protobuf_c_message_unpack (&task_scheduler__create_many_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__create_many_request__free_unpacked
+                     (TaskScheduler__CreateManyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__create_many_reply__init
+                     (TaskScheduler__CreateManyReply         *message)
+{
+  static const TaskScheduler__CreateManyReply init_value = TASK_SCHEDULER__CREATE_MANY_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__create_many_reply__get_packed_size
+                     (const TaskScheduler__CreateManyReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__create_many_reply__pack
+                     (const TaskScheduler__CreateManyReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__create_many_reply__pack_to_buffer
+                     (const TaskScheduler__CreateManyReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__CreateManyReply *
+       task_scheduler__create_many_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__CreateManyReply *)
+     protobuf_c_message_unpack (&task_scheduler__create_many_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__create_many_reply__free_unpacked
+                     (TaskScheduler__CreateManyReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__reminder_ref__init
                      (TaskScheduler__ReminderRef         *message)
 {
@@ -367,49 +457,274 @@ void   task_scheduler__reminder_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__reminder_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__cancel_reply__init
-                     (TaskScheduler__CancelReply         *message)
+void   task_scheduler__reminder_filter__init
+                     (TaskScheduler__ReminderFilter         *message)
 {
-  static const TaskScheduler__CancelReply init_value = TASK_SCHEDULER__CANCEL_REPLY__INIT;
+  static const TaskScheduler__ReminderFilter init_value = TASK_SCHEDULER__REMINDER_FILTER__INIT;
   *message = init_value;
 }
-size_t task_scheduler__cancel_reply__get_packed_size
-                     (const TaskScheduler__CancelReply *message)
+size_t task_scheduler__reminder_filter__get_packed_size
+                     (const TaskScheduler__ReminderFilter *message)
 {
-  assert(message->base.descriptor == &task_scheduler__cancel_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__cancel_reply__pack
-                     (const TaskScheduler__CancelReply *message,
+size_t task_scheduler__reminder_filter__pack
+                     (const TaskScheduler__ReminderFilter *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__cancel_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__cancel_reply__pack_to_buffer
-                     (const TaskScheduler__CancelReply *message,
+size_t task_scheduler__reminder_filter__pack_to_buffer
+                     (const TaskScheduler__ReminderFilter *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__cancel_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__CancelReply *
-       task_scheduler__cancel_reply__unpack
+TaskScheduler__ReminderFilter *
+       task_scheduler__reminder_filter__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__CancelReply *)
-     protobuf_c_message_unpack (&task_scheduler__cancel_reply__descriptor,
+  return (TaskScheduler__ReminderFilter *)
+     protobuf_c_message_unpack (&task_scheduler__reminder_filter__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__cancel_reply__free_unpacked
-                     (TaskScheduler__CancelReply *message,
+void   task_scheduler__reminder_filter__free_unpacked
+                     (TaskScheduler__ReminderFilter *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__cancel_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__list_request__init
+                     (TaskScheduler__ListRequest         *message)
+{
+  static const TaskScheduler__ListRequest init_value = TASK_SCHEDULER__LIST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__list_request__get_packed_size
+                     (const TaskScheduler__ListRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__list_request__pack
+                     (const TaskScheduler__ListRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__list_request__pack_to_buffer
+                     (const TaskScheduler__ListRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ListRequest *
+       task_scheduler__list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ListRequest *)
+     protobuf_c_message_unpack (&task_scheduler__list_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__list_request__free_unpacked
+                     (TaskScheduler__ListRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__list_reply__init
+                     (TaskScheduler__ListReply         *message)
+{
+  static const TaskScheduler__ListReply init_value = TASK_SCHEDULER__LIST_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__list_reply__get_packed_size
+                     (const TaskScheduler__ListReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__list_reply__pack
+                     (const TaskScheduler__ListReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__list_reply__pack_to_buffer
+                     (const TaskScheduler__ListReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ListReply *
+       task_scheduler__list_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ListReply *)
+     protobuf_c_message_unpack (&task_scheduler__list_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__list_reply__free_unpacked
+                     (TaskScheduler__ListReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__change_request__init
+                     (TaskScheduler__ChangeRequest         *message)
+{
+  static const TaskScheduler__ChangeRequest init_value = TASK_SCHEDULER__CHANGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__change_request__get_packed_size
+                     (const TaskScheduler__ChangeRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__change_request__pack
+                     (const TaskScheduler__ChangeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__change_request__pack_to_buffer
+                     (const TaskScheduler__ChangeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ChangeRequest *
+       task_scheduler__change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ChangeRequest *)
+     protobuf_c_message_unpack (&task_scheduler__change_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__change_request__free_unpacked
+                     (TaskScheduler__ChangeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__change_reply__init
+                     (TaskScheduler__ChangeReply         *message)
+{
+  static const TaskScheduler__ChangeReply init_value = TASK_SCHEDULER__CHANGE_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__change_reply__get_packed_size
+                     (const TaskScheduler__ChangeReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__change_reply__pack
+                     (const TaskScheduler__ChangeReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__change_reply__pack_to_buffer
+                     (const TaskScheduler__ChangeReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ChangeReply *
+       task_scheduler__change_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ChangeReply *)
+     protobuf_c_message_unpack (&task_scheduler__change_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__change_reply__free_unpacked
+                     (TaskScheduler__ChangeReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__change__init
+                     (TaskScheduler__Change         *message)
+{
+  static const TaskScheduler__Change init_value = TASK_SCHEDULER__CHANGE__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__change__get_packed_size
+                     (const TaskScheduler__Change *message)
+{
+  assert(message->base.descriptor == &task_scheduler__change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__change__pack
+                     (const TaskScheduler__Change *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__change__pack_to_buffer
+                     (const TaskScheduler__Change *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__Change *
+       task_scheduler__change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__Change *)
+     protobuf_c_message_unpack (&task_scheduler__change__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__change__free_unpacked
+                     (TaskScheduler__Change *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   task_scheduler__attempts_request__init
@@ -547,94 +862,544 @@ void   task_scheduler__attempts_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__attempts_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__replace_authorization_request__init
-                     (TaskScheduler__ReplaceAuthorizationRequest         *message)
+void   task_scheduler__occurrence__init
+                     (TaskScheduler__Occurrence         *message)
 {
-  static const TaskScheduler__ReplaceAuthorizationRequest init_value = TASK_SCHEDULER__REPLACE_AUTHORIZATION_REQUEST__INIT;
+  static const TaskScheduler__Occurrence init_value = TASK_SCHEDULER__OCCURRENCE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__replace_authorization_request__get_packed_size
-                     (const TaskScheduler__ReplaceAuthorizationRequest *message)
+size_t task_scheduler__occurrence__get_packed_size
+                     (const TaskScheduler__Occurrence *message)
 {
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__replace_authorization_request__pack
-                     (const TaskScheduler__ReplaceAuthorizationRequest *message,
+size_t task_scheduler__occurrence__pack
+                     (const TaskScheduler__Occurrence *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__replace_authorization_request__pack_to_buffer
-                     (const TaskScheduler__ReplaceAuthorizationRequest *message,
+size_t task_scheduler__occurrence__pack_to_buffer
+                     (const TaskScheduler__Occurrence *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ReplaceAuthorizationRequest *
-       task_scheduler__replace_authorization_request__unpack
+TaskScheduler__Occurrence *
+       task_scheduler__occurrence__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ReplaceAuthorizationRequest *)
-     protobuf_c_message_unpack (&task_scheduler__replace_authorization_request__descriptor,
+  return (TaskScheduler__Occurrence *)
+     protobuf_c_message_unpack (&task_scheduler__occurrence__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__replace_authorization_request__free_unpacked
-                     (TaskScheduler__ReplaceAuthorizationRequest *message,
+void   task_scheduler__occurrence__free_unpacked
+                     (TaskScheduler__Occurrence *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__replace_authorization_reply__init
-                     (TaskScheduler__ReplaceAuthorizationReply         *message)
+void   task_scheduler__occurrence_ref__init
+                     (TaskScheduler__OccurrenceRef         *message)
 {
-  static const TaskScheduler__ReplaceAuthorizationReply init_value = TASK_SCHEDULER__REPLACE_AUTHORIZATION_REPLY__INIT;
+  static const TaskScheduler__OccurrenceRef init_value = TASK_SCHEDULER__OCCURRENCE_REF__INIT;
   *message = init_value;
 }
-size_t task_scheduler__replace_authorization_reply__get_packed_size
-                     (const TaskScheduler__ReplaceAuthorizationReply *message)
+size_t task_scheduler__occurrence_ref__get_packed_size
+                     (const TaskScheduler__OccurrenceRef *message)
 {
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__replace_authorization_reply__pack
-                     (const TaskScheduler__ReplaceAuthorizationReply *message,
+size_t task_scheduler__occurrence_ref__pack
+                     (const TaskScheduler__OccurrenceRef *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__replace_authorization_reply__pack_to_buffer
-                     (const TaskScheduler__ReplaceAuthorizationReply *message,
+size_t task_scheduler__occurrence_ref__pack_to_buffer
+                     (const TaskScheduler__OccurrenceRef *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ReplaceAuthorizationReply *
-       task_scheduler__replace_authorization_reply__unpack
+TaskScheduler__OccurrenceRef *
+       task_scheduler__occurrence_ref__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ReplaceAuthorizationReply *)
-     protobuf_c_message_unpack (&task_scheduler__replace_authorization_reply__descriptor,
+  return (TaskScheduler__OccurrenceRef *)
+     protobuf_c_message_unpack (&task_scheduler__occurrence_ref__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__replace_authorization_reply__free_unpacked
-                     (TaskScheduler__ReplaceAuthorizationReply *message,
+void   task_scheduler__occurrence_ref__free_unpacked
+                     (TaskScheduler__OccurrenceRef *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__replace_authorization_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__occurrence_filter__init
+                     (TaskScheduler__OccurrenceFilter         *message)
+{
+  static const TaskScheduler__OccurrenceFilter init_value = TASK_SCHEDULER__OCCURRENCE_FILTER__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__occurrence_filter__get_packed_size
+                     (const TaskScheduler__OccurrenceFilter *message)
+{
+  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__occurrence_filter__pack
+                     (const TaskScheduler__OccurrenceFilter *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__occurrence_filter__pack_to_buffer
+                     (const TaskScheduler__OccurrenceFilter *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__OccurrenceFilter *
+       task_scheduler__occurrence_filter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__OccurrenceFilter *)
+     protobuf_c_message_unpack (&task_scheduler__occurrence_filter__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__occurrence_filter__free_unpacked
+                     (TaskScheduler__OccurrenceFilter *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__list_occurrences_request__init
+                     (TaskScheduler__ListOccurrencesRequest         *message)
+{
+  static const TaskScheduler__ListOccurrencesRequest init_value = TASK_SCHEDULER__LIST_OCCURRENCES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__list_occurrences_request__get_packed_size
+                     (const TaskScheduler__ListOccurrencesRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__list_occurrences_request__pack
+                     (const TaskScheduler__ListOccurrencesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__list_occurrences_request__pack_to_buffer
+                     (const TaskScheduler__ListOccurrencesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ListOccurrencesRequest *
+       task_scheduler__list_occurrences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ListOccurrencesRequest *)
+     protobuf_c_message_unpack (&task_scheduler__list_occurrences_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__list_occurrences_request__free_unpacked
+                     (TaskScheduler__ListOccurrencesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__list_occurrences_reply__init
+                     (TaskScheduler__ListOccurrencesReply         *message)
+{
+  static const TaskScheduler__ListOccurrencesReply init_value = TASK_SCHEDULER__LIST_OCCURRENCES_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__list_occurrences_reply__get_packed_size
+                     (const TaskScheduler__ListOccurrencesReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__list_occurrences_reply__pack
+                     (const TaskScheduler__ListOccurrencesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__list_occurrences_reply__pack_to_buffer
+                     (const TaskScheduler__ListOccurrencesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ListOccurrencesReply *
+       task_scheduler__list_occurrences_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ListOccurrencesReply *)
+     protobuf_c_message_unpack (&task_scheduler__list_occurrences_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__list_occurrences_reply__free_unpacked
+                     (TaskScheduler__ListOccurrencesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__change_occurrences_request__init
+                     (TaskScheduler__ChangeOccurrencesRequest         *message)
+{
+  static const TaskScheduler__ChangeOccurrencesRequest init_value = TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__change_occurrences_request__get_packed_size
+                     (const TaskScheduler__ChangeOccurrencesRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__change_occurrences_request__pack
+                     (const TaskScheduler__ChangeOccurrencesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__change_occurrences_request__pack_to_buffer
+                     (const TaskScheduler__ChangeOccurrencesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ChangeOccurrencesRequest *
+       task_scheduler__change_occurrences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ChangeOccurrencesRequest *)
+     protobuf_c_message_unpack (&task_scheduler__change_occurrences_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__change_occurrences_request__free_unpacked
+                     (TaskScheduler__ChangeOccurrencesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__change_occurrences_reply__init
+                     (TaskScheduler__ChangeOccurrencesReply         *message)
+{
+  static const TaskScheduler__ChangeOccurrencesReply init_value = TASK_SCHEDULER__CHANGE_OCCURRENCES_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__change_occurrences_reply__get_packed_size
+                     (const TaskScheduler__ChangeOccurrencesReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__change_occurrences_reply__pack
+                     (const TaskScheduler__ChangeOccurrencesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__change_occurrences_reply__pack_to_buffer
+                     (const TaskScheduler__ChangeOccurrencesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ChangeOccurrencesReply *
+       task_scheduler__change_occurrences_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ChangeOccurrencesReply *)
+     protobuf_c_message_unpack (&task_scheduler__change_occurrences_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__change_occurrences_reply__free_unpacked
+                     (TaskScheduler__ChangeOccurrencesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__queue__init
+                     (TaskScheduler__Queue         *message)
+{
+  static const TaskScheduler__Queue init_value = TASK_SCHEDULER__QUEUE__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__queue__get_packed_size
+                     (const TaskScheduler__Queue *message)
+{
+  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__queue__pack
+                     (const TaskScheduler__Queue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__queue__pack_to_buffer
+                     (const TaskScheduler__Queue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__Queue *
+       task_scheduler__queue__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__Queue *)
+     protobuf_c_message_unpack (&task_scheduler__queue__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__queue__free_unpacked
+                     (TaskScheduler__Queue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__list_queues_request__init
+                     (TaskScheduler__ListQueuesRequest         *message)
+{
+  static const TaskScheduler__ListQueuesRequest init_value = TASK_SCHEDULER__LIST_QUEUES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__list_queues_request__get_packed_size
+                     (const TaskScheduler__ListQueuesRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__list_queues_request__pack
+                     (const TaskScheduler__ListQueuesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__list_queues_request__pack_to_buffer
+                     (const TaskScheduler__ListQueuesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ListQueuesRequest *
+       task_scheduler__list_queues_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ListQueuesRequest *)
+     protobuf_c_message_unpack (&task_scheduler__list_queues_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__list_queues_request__free_unpacked
+                     (TaskScheduler__ListQueuesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__list_queues_reply__init
+                     (TaskScheduler__ListQueuesReply         *message)
+{
+  static const TaskScheduler__ListQueuesReply init_value = TASK_SCHEDULER__LIST_QUEUES_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__list_queues_reply__get_packed_size
+                     (const TaskScheduler__ListQueuesReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__list_queues_reply__pack
+                     (const TaskScheduler__ListQueuesReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__list_queues_reply__pack_to_buffer
+                     (const TaskScheduler__ListQueuesReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ListQueuesReply *
+       task_scheduler__list_queues_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ListQueuesReply *)
+     protobuf_c_message_unpack (&task_scheduler__list_queues_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__list_queues_reply__free_unpacked
+                     (TaskScheduler__ListQueuesReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__change_queue_request__init
+                     (TaskScheduler__ChangeQueueRequest         *message)
+{
+  static const TaskScheduler__ChangeQueueRequest init_value = TASK_SCHEDULER__CHANGE_QUEUE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__change_queue_request__get_packed_size
+                     (const TaskScheduler__ChangeQueueRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__change_queue_request__pack
+                     (const TaskScheduler__ChangeQueueRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__change_queue_request__pack_to_buffer
+                     (const TaskScheduler__ChangeQueueRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ChangeQueueRequest *
+       task_scheduler__change_queue_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ChangeQueueRequest *)
+     protobuf_c_message_unpack (&task_scheduler__change_queue_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__change_queue_request__free_unpacked
+                     (TaskScheduler__ChangeQueueRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__change_queue_reply__init
+                     (TaskScheduler__ChangeQueueReply         *message)
+{
+  static const TaskScheduler__ChangeQueueReply init_value = TASK_SCHEDULER__CHANGE_QUEUE_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__change_queue_reply__get_packed_size
+                     (const TaskScheduler__ChangeQueueReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__change_queue_reply__pack
+                     (const TaskScheduler__ChangeQueueReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__change_queue_reply__pack_to_buffer
+                     (const TaskScheduler__ChangeQueueReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__ChangeQueueReply *
+       task_scheduler__change_queue_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__ChangeQueueReply *)
+     protobuf_c_message_unpack (&task_scheduler__change_queue_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__change_queue_reply__free_unpacked
+                     (TaskScheduler__ChangeQueueReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   task_scheduler__worker_message__init
@@ -1023,7 +1788,7 @@ const ProtobufCMessageDescriptor task_scheduler__schedule__descriptor =
   (ProtobufCMessageInit) task_scheduler__schedule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptors[12] =
+static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptors[15] =
 {
   {
     "id",
@@ -1169,14 +1934,53 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "jitter_seconds",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Reminder, jitter_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_after_seconds",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Reminder, expires_after_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caller",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Reminder, caller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__reminder__field_indices_by_name[] = {
   3,   /* field[3] = arguments */
+  14,   /* field[14] = caller */
   9,   /* field[9] = classroom_id */
   11,   /* field[11] = created_at_ms */
   10,   /* field[10] = created_by */
   8,   /* field[8] = description */
+  13,   /* field[13] = expires_after_seconds */
   0,   /* field[0] = id */
+  12,   /* field[12] = jitter_seconds */
   7,   /* field[7] = max_attempts */
   6,   /* field[6] = misfire_policy */
   5,   /* field[5] = priority */
@@ -1187,7 +1991,7 @@ static const unsigned task_scheduler__reminder__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__reminder__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor task_scheduler__reminder__descriptor =
 {
@@ -1197,7 +2001,7 @@ const ProtobufCMessageDescriptor task_scheduler__reminder__descriptor =
   "TaskScheduler__Reminder",
   "task_scheduler",
   sizeof(TaskScheduler__Reminder),
-  12,
+  15,
   task_scheduler__reminder__field_descriptors,
   task_scheduler__reminder__field_indices_by_name,
   1,  task_scheduler__reminder__number_ranges,
@@ -1396,19 +2200,21 @@ const ProtobufCMessageDescriptor task_scheduler__create_request__descriptor =
   (ProtobufCMessageInit) task_scheduler__create_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue task_scheduler__create_reply__result__enum_values_by_number[3] =
+static const ProtobufCEnumValue task_scheduler__create_reply__result__enum_values_by_number[4] =
 {
   { "CREATED", "TASK_SCHEDULER__CREATE_REPLY__RESULT__CREATED", 0 },
   { "REPLAYED", "TASK_SCHEDULER__CREATE_REPLY__RESULT__REPLAYED", 1 },
   { "CONFLICT", "TASK_SCHEDULER__CREATE_REPLY__RESULT__CONFLICT", 2 },
+  { "REFUSED", "TASK_SCHEDULER__CREATE_REPLY__RESULT__REFUSED", 3 },
 };
 static const ProtobufCIntRange task_scheduler__create_reply__result__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex task_scheduler__create_reply__result__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex task_scheduler__create_reply__result__enum_values_by_name[4] =
 {
   { "CONFLICT", 2 },
   { "CREATED", 0 },
+  { "REFUSED", 3 },
   { "REPLAYED", 1 },
 };
 const ProtobufCEnumDescriptor task_scheduler__create_reply__result__descriptor =
@@ -1418,15 +2224,15 @@ const ProtobufCEnumDescriptor task_scheduler__create_reply__result__descriptor =
   "Result",
   "TaskScheduler__CreateReply__Result",
   "task_scheduler",
-  3,
+  4,
   task_scheduler__create_reply__result__enum_values_by_number,
-  3,
+  4,
   task_scheduler__create_reply__result__enum_values_by_name,
   1,
   task_scheduler__create_reply__result__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__create_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__create_reply__field_descriptors[3] =
 {
   {
     "result",
@@ -1452,15 +2258,28 @@ static const ProtobufCFieldDescriptor task_scheduler__create_reply__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__CreateReply, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__create_reply__field_indices_by_name[] = {
   1,   /* field[1] = answer */
+  2,   /* field[2] = reason */
   0,   /* field[0] = result */
 };
 static const ProtobufCIntRange task_scheduler__create_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor task_scheduler__create_reply__descriptor =
 {
@@ -1470,14 +2289,90 @@ const ProtobufCMessageDescriptor task_scheduler__create_reply__descriptor =
   "TaskScheduler__CreateReply",
   "task_scheduler",
   sizeof(TaskScheduler__CreateReply),
-  2,
+  3,
   task_scheduler__create_reply__field_descriptors,
   task_scheduler__create_reply__field_indices_by_name,
   1,  task_scheduler__create_reply__number_ranges,
   (ProtobufCMessageInit) task_scheduler__create_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__reminder_ref__field_descriptors[1] =
+static const ProtobufCFieldDescriptor task_scheduler__create_many_request__field_descriptors[1] =
+{
+  {
+    "creates",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__CreateManyRequest, n_creates),
+    offsetof(TaskScheduler__CreateManyRequest, creates),
+    &task_scheduler__create_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__create_many_request__field_indices_by_name[] = {
+  0,   /* field[0] = creates */
+};
+static const ProtobufCIntRange task_scheduler__create_many_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__create_many_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.CreateManyRequest",
+  "CreateManyRequest",
+  "TaskScheduler__CreateManyRequest",
+  "task_scheduler",
+  sizeof(TaskScheduler__CreateManyRequest),
+  1,
+  task_scheduler__create_many_request__field_descriptors,
+  task_scheduler__create_many_request__field_indices_by_name,
+  1,  task_scheduler__create_many_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__create_many_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__create_many_reply__field_descriptors[1] =
+{
+  {
+    "replies",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__CreateManyReply, n_replies),
+    offsetof(TaskScheduler__CreateManyReply, replies),
+    &task_scheduler__create_reply__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__create_many_reply__field_indices_by_name[] = {
+  0,   /* field[0] = replies */
+};
+static const ProtobufCIntRange task_scheduler__create_many_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__create_many_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.CreateManyReply",
+  "CreateManyReply",
+  "TaskScheduler__CreateManyReply",
+  "task_scheduler",
+  sizeof(TaskScheduler__CreateManyReply),
+  1,
+  task_scheduler__create_many_reply__field_descriptors,
+  task_scheduler__create_many_reply__field_indices_by_name,
+  1,  task_scheduler__create_many_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__create_many_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__reminder_ref__field_descriptors[2] =
 {
   {
     "id",
@@ -1491,14 +2386,27 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_ref__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "caller",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderRef, caller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__reminder_ref__field_indices_by_name[] = {
+  1,   /* field[1] = caller */
   0,   /* field[0] = id */
 };
 static const ProtobufCIntRange task_scheduler__reminder_ref__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor task_scheduler__reminder_ref__descriptor =
 {
@@ -1508,14 +2416,14 @@ const ProtobufCMessageDescriptor task_scheduler__reminder_ref__descriptor =
   "TaskScheduler__ReminderRef",
   "task_scheduler",
   sizeof(TaskScheduler__ReminderRef),
-  1,
+  2,
   task_scheduler__reminder_ref__field_descriptors,
   task_scheduler__reminder_ref__field_indices_by_name,
   1,  task_scheduler__reminder_ref__number_ranges,
   (ProtobufCMessageInit) task_scheduler__reminder_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_descriptors[9] =
+static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_descriptors[12] =
 {
   {
     "found",
@@ -1625,22 +2533,61 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "revision",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderReply, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unserved",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderReply, unserved),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_at_ms",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderReply, due_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__reminder_reply__field_indices_by_name[] = {
   7,   /* field[7] = dead */
   4,   /* field[4] = delivered */
+  11,   /* field[11] = due_at_ms */
   0,   /* field[0] = found */
   6,   /* field[6] = held */
   3,   /* field[3] = position */
   1,   /* field[1] = reminder */
   5,   /* field[5] = retrying */
+  9,   /* field[9] = revision */
   2,   /* field[2] = state */
+  10,   /* field[10] = unserved */
   8,   /* field[8] = updated_at_ms */
 };
 static const ProtobufCIntRange task_scheduler__reminder_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor task_scheduler__reminder_reply__descriptor =
 {
@@ -1650,53 +2597,23 @@ const ProtobufCMessageDescriptor task_scheduler__reminder_reply__descriptor =
   "TaskScheduler__ReminderReply",
   "task_scheduler",
   sizeof(TaskScheduler__ReminderReply),
-  9,
+  12,
   task_scheduler__reminder_reply__field_descriptors,
   task_scheduler__reminder_reply__field_indices_by_name,
   1,  task_scheduler__reminder_reply__number_ranges,
   (ProtobufCMessageInit) task_scheduler__reminder_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue task_scheduler__cancel_reply__result__enum_values_by_number[3] =
-{
-  { "CANCELLED", "TASK_SCHEDULER__CANCEL_REPLY__RESULT__CANCELLED", 0 },
-  { "NOT_FOUND", "TASK_SCHEDULER__CANCEL_REPLY__RESULT__NOT_FOUND", 1 },
-  { "ALREADY_FINISHED", "TASK_SCHEDULER__CANCEL_REPLY__RESULT__ALREADY_FINISHED", 2 },
-};
-static const ProtobufCIntRange task_scheduler__cancel_reply__result__value_ranges[] = {
-{0, 0},{0, 3}
-};
-static const ProtobufCEnumValueIndex task_scheduler__cancel_reply__result__enum_values_by_name[3] =
-{
-  { "ALREADY_FINISHED", 2 },
-  { "CANCELLED", 0 },
-  { "NOT_FOUND", 1 },
-};
-const ProtobufCEnumDescriptor task_scheduler__cancel_reply__result__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "task_scheduler.CancelReply.Result",
-  "Result",
-  "TaskScheduler__CancelReply__Result",
-  "task_scheduler",
-  3,
-  task_scheduler__cancel_reply__result__enum_values_by_number,
-  3,
-  task_scheduler__cancel_reply__result__enum_values_by_name,
-  1,
-  task_scheduler__cancel_reply__result__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
-};
-static const ProtobufCFieldDescriptor task_scheduler__cancel_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__reminder_filter__field_descriptors[12] =
 {
   {
-    "result",
+    "has_state",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CancelReply, result),
-    &task_scheduler__cancel_reply__result__descriptor,
+    offsetof(TaskScheduler__ReminderFilter, has_state),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1707,38 +2624,581 @@ static const ProtobufCFieldDescriptor task_scheduler__cancel_reply__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CancelReply, state),
+    offsetof(TaskScheduler__ReminderFilter, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caller",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, caller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "classroom_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, classroom_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, created_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "queue",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, queue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, task),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_due_after",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, has_due_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_after",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, due_after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_due_before",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, has_due_before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "due_before",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ReminderFilter, due_before),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__cancel_reply__field_indices_by_name[] = {
-  0,   /* field[0] = result */
+static const unsigned task_scheduler__reminder_filter__field_indices_by_name[] = {
+  2,   /* field[2] = caller */
+  3,   /* field[3] = classroom_id */
+  4,   /* field[4] = created_by */
+  9,   /* field[9] = due_after */
+  11,   /* field[11] = due_before */
+  8,   /* field[8] = has_due_after */
+  10,   /* field[10] = has_due_before */
+  0,   /* field[0] = has_state */
+  5,   /* field[5] = queue */
   1,   /* field[1] = state */
+  6,   /* field[6] = task */
+  7,   /* field[7] = text */
 };
-static const ProtobufCIntRange task_scheduler__cancel_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__reminder_filter__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor task_scheduler__reminder_filter__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ReminderFilter",
+  "ReminderFilter",
+  "TaskScheduler__ReminderFilter",
+  "task_scheduler",
+  sizeof(TaskScheduler__ReminderFilter),
+  12,
+  task_scheduler__reminder_filter__field_descriptors,
+  task_scheduler__reminder_filter__field_indices_by_name,
+  1,  task_scheduler__reminder_filter__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__reminder_filter__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__list_request__field_descriptors[3] =
+{
+  {
+    "filter",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListRequest, filter),
+    &task_scheduler__reminder_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__list_request__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = filter */
+  2,   /* field[2] = limit */
+};
+static const ProtobufCIntRange task_scheduler__list_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__list_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ListRequest",
+  "ListRequest",
+  "TaskScheduler__ListRequest",
+  "task_scheduler",
+  sizeof(TaskScheduler__ListRequest),
+  3,
+  task_scheduler__list_request__field_descriptors,
+  task_scheduler__list_request__field_indices_by_name,
+  1,  task_scheduler__list_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__list_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__list_reply__field_descriptors[2] =
+{
+  {
+    "reminders",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__ListReply, n_reminders),
+    offsetof(TaskScheduler__ListReply, reminders),
+    &task_scheduler__reminder_reply__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListReply, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__list_reply__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = reminders */
+};
+static const ProtobufCIntRange task_scheduler__list_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__cancel_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__list_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.CancelReply",
-  "CancelReply",
-  "TaskScheduler__CancelReply",
+  "task_scheduler.ListReply",
+  "ListReply",
+  "TaskScheduler__ListReply",
   "task_scheduler",
-  sizeof(TaskScheduler__CancelReply),
+  sizeof(TaskScheduler__ListReply),
   2,
-  task_scheduler__cancel_reply__field_descriptors,
-  task_scheduler__cancel_reply__field_indices_by_name,
-  1,  task_scheduler__cancel_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__cancel_reply__init,
+  task_scheduler__list_reply__field_descriptors,
+  task_scheduler__list_reply__field_indices_by_name,
+  1,  task_scheduler__list_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__list_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__attempts_request__field_descriptors[2] =
+static const ProtobufCEnumValue task_scheduler__change_request__action__enum_values_by_number[5] =
+{
+  { "CANCEL", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__CANCEL", 0 },
+  { "PAUSE", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__PAUSE", 1 },
+  { "RESUME", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__RESUME", 2 },
+  { "RUN", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__RUN", 3 },
+  { "UPDATE", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__UPDATE", 4 },
+};
+static const ProtobufCIntRange task_scheduler__change_request__action__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex task_scheduler__change_request__action__enum_values_by_name[5] =
+{
+  { "CANCEL", 0 },
+  { "PAUSE", 1 },
+  { "RESUME", 2 },
+  { "RUN", 3 },
+  { "UPDATE", 4 },
+};
+const ProtobufCEnumDescriptor task_scheduler__change_request__action__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.ChangeRequest.Action",
+  "Action",
+  "TaskScheduler__ChangeRequest__Action",
+  "task_scheduler",
+  5,
+  task_scheduler__change_request__action__enum_values_by_number,
+  5,
+  task_scheduler__change_request__action__enum_values_by_name,
+  1,
+  task_scheduler__change_request__action__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__change_request__field_descriptors[6] =
+{
+  {
+    "action",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeRequest, action),
+    &task_scheduler__change_request__action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reminders",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__ChangeRequest, n_reminders),
+    offsetof(TaskScheduler__ChangeRequest, reminders),
+    &task_scheduler__reminder_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeRequest, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reminder",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeRequest, reminder),
+    &task_scheduler__reminder__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "authorization",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeRequest, authorization),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeRequest, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__change_request__field_indices_by_name[] = {
+  0,   /* field[0] = action */
+  5,   /* field[5] = at_ms */
+  4,   /* field[4] = authorization */
+  3,   /* field[3] = reminder */
+  1,   /* field[1] = reminders */
+  2,   /* field[2] = revision */
+};
+static const ProtobufCIntRange task_scheduler__change_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor task_scheduler__change_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ChangeRequest",
+  "ChangeRequest",
+  "TaskScheduler__ChangeRequest",
+  "task_scheduler",
+  sizeof(TaskScheduler__ChangeRequest),
+  6,
+  task_scheduler__change_request__field_descriptors,
+  task_scheduler__change_request__field_indices_by_name,
+  2,  task_scheduler__change_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__change_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__change_reply__field_descriptors[1] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__ChangeReply, n_changes),
+    offsetof(TaskScheduler__ChangeReply, changes),
+    &task_scheduler__change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__change_reply__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+};
+static const ProtobufCIntRange task_scheduler__change_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__change_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ChangeReply",
+  "ChangeReply",
+  "TaskScheduler__ChangeReply",
+  "task_scheduler",
+  sizeof(TaskScheduler__ChangeReply),
+  1,
+  task_scheduler__change_reply__field_descriptors,
+  task_scheduler__change_reply__field_indices_by_name,
+  1,  task_scheduler__change_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__change_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue task_scheduler__change__result__enum_values_by_number[4] =
+{
+  { "DONE", "TASK_SCHEDULER__CHANGE__RESULT__DONE", 0 },
+  { "NOT_FOUND", "TASK_SCHEDULER__CHANGE__RESULT__NOT_FOUND", 1 },
+  { "FINISHED", "TASK_SCHEDULER__CHANGE__RESULT__FINISHED", 2 },
+  { "REVISION_DIFFERS", "TASK_SCHEDULER__CHANGE__RESULT__REVISION_DIFFERS", 3 },
+};
+static const ProtobufCIntRange task_scheduler__change__result__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex task_scheduler__change__result__enum_values_by_name[4] =
+{
+  { "DONE", 0 },
+  { "FINISHED", 2 },
+  { "NOT_FOUND", 1 },
+  { "REVISION_DIFFERS", 3 },
+};
+const ProtobufCEnumDescriptor task_scheduler__change__result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.Change.Result",
+  "Result",
+  "TaskScheduler__Change__Result",
+  "task_scheduler",
+  4,
+  task_scheduler__change__result__enum_values_by_number,
+  4,
+  task_scheduler__change__result__enum_values_by_name,
+  1,
+  task_scheduler__change__result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__change__field_descriptors[5] =
+{
+  {
+    "result",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Change, result),
+    &task_scheduler__change__result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Change, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Change, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "released",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Change, released),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scheduled_at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Change, scheduled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__change__field_indices_by_name[] = {
+  3,   /* field[3] = released */
+  0,   /* field[0] = result */
+  2,   /* field[2] = revision */
+  4,   /* field[4] = scheduled_at */
+  1,   /* field[1] = state */
+};
+static const ProtobufCIntRange task_scheduler__change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor task_scheduler__change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.Change",
+  "Change",
+  "TaskScheduler__Change",
+  "task_scheduler",
+  sizeof(TaskScheduler__Change),
+  5,
+  task_scheduler__change__field_descriptors,
+  task_scheduler__change__field_indices_by_name,
+  1,  task_scheduler__change__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__attempts_request__field_descriptors[3] =
 {
   {
     "id",
@@ -1764,15 +3224,28 @@ static const ProtobufCFieldDescriptor task_scheduler__attempts_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "caller",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__AttemptsRequest, caller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__attempts_request__field_indices_by_name[] = {
+  2,   /* field[2] = caller */
   0,   /* field[0] = id */
   1,   /* field[1] = limit */
 };
 static const ProtobufCIntRange task_scheduler__attempts_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor task_scheduler__attempts_request__descriptor =
 {
@@ -1782,7 +3255,7 @@ const ProtobufCMessageDescriptor task_scheduler__attempts_request__descriptor =
   "TaskScheduler__AttemptsRequest",
   "task_scheduler",
   sizeof(TaskScheduler__AttemptsRequest),
-  2,
+  3,
   task_scheduler__attempts_request__field_descriptors,
   task_scheduler__attempts_request__field_indices_by_name,
   1,  task_scheduler__attempts_request__number_ranges,
@@ -1956,7 +3429,7 @@ const ProtobufCMessageDescriptor task_scheduler__attempts_reply__descriptor =
   (ProtobufCMessageInit) task_scheduler__attempts_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__replace_authorization_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descriptors[9] =
 {
   {
     "id",
@@ -1964,98 +3437,863 @@ static const ProtobufCFieldDescriptor task_scheduler__replace_authorization_requ
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReplaceAuthorizationRequest, id),
+    offsetof(TaskScheduler__Occurrence, id),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "authorization",
+    "scheduled_at",
     2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Occurrence, scheduled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Occurrence, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempts",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Occurrence, attempts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Occurrence, since_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Occurrence, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status_code",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Occurrence, status_code),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail",
+    8,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReplaceAuthorizationRequest, authorization),
+    offsetof(TaskScheduler__Occurrence, detail),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reminder",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Occurrence, reminder),
+    &task_scheduler__reminder__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
-static const unsigned task_scheduler__replace_authorization_request__field_indices_by_name[] = {
-  1,   /* field[1] = authorization */
+static const unsigned task_scheduler__occurrence__field_indices_by_name[] = {
+  3,   /* field[3] = attempts */
+  7,   /* field[7] = detail */
   0,   /* field[0] = id */
+  5,   /* field[5] = outcome */
+  8,   /* field[8] = reminder */
+  1,   /* field[1] = scheduled_at */
+  4,   /* field[4] = since_ms */
+  2,   /* field[2] = state */
+  6,   /* field[6] = status_code */
 };
-static const ProtobufCIntRange task_scheduler__replace_authorization_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__occurrence__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 9 }
 };
-const ProtobufCMessageDescriptor task_scheduler__replace_authorization_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__occurrence__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ReplaceAuthorizationRequest",
-  "ReplaceAuthorizationRequest",
-  "TaskScheduler__ReplaceAuthorizationRequest",
+  "task_scheduler.Occurrence",
+  "Occurrence",
+  "TaskScheduler__Occurrence",
   "task_scheduler",
-  sizeof(TaskScheduler__ReplaceAuthorizationRequest),
-  2,
-  task_scheduler__replace_authorization_request__field_descriptors,
-  task_scheduler__replace_authorization_request__field_indices_by_name,
-  1,  task_scheduler__replace_authorization_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__replace_authorization_request__init,
+  sizeof(TaskScheduler__Occurrence),
+  9,
+  task_scheduler__occurrence__field_descriptors,
+  task_scheduler__occurrence__field_indices_by_name,
+  1,  task_scheduler__occurrence__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__occurrence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__replace_authorization_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__occurrence_ref__field_descriptors[2] =
 {
   {
-    "found",
+    "id",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReplaceAuthorizationReply, found),
+    offsetof(TaskScheduler__OccurrenceRef, id),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "released",
+    "scheduled_at",
     2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceRef, scheduled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__occurrence_ref__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = scheduled_at */
+};
+static const ProtobufCIntRange task_scheduler__occurrence_ref__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor task_scheduler__occurrence_ref__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.OccurrenceRef",
+  "OccurrenceRef",
+  "TaskScheduler__OccurrenceRef",
+  "task_scheduler",
+  sizeof(TaskScheduler__OccurrenceRef),
+  2,
+  task_scheduler__occurrence_ref__field_descriptors,
+  task_scheduler__occurrence_ref__field_indices_by_name,
+  1,  task_scheduler__occurrence_ref__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__occurrence_ref__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_descriptors[8] =
+{
+  {
+    "state",
+    1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReplaceAuthorizationReply, released),
+    offsetof(TaskScheduler__OccurrenceFilter, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caller",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceFilter, caller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "classroom_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceFilter, classroom_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceFilter, created_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "queue",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceFilter, queue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceFilter, task),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "only",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceFilter, only),
+    &task_scheduler__occurrence_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reminder",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__OccurrenceFilter, reminder),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__replace_authorization_reply__field_indices_by_name[] = {
-  0,   /* field[0] = found */
-  1,   /* field[1] = released */
+static const unsigned task_scheduler__occurrence_filter__field_indices_by_name[] = {
+  1,   /* field[1] = caller */
+  2,   /* field[2] = classroom_id */
+  3,   /* field[3] = created_by */
+  6,   /* field[6] = only */
+  4,   /* field[4] = queue */
+  7,   /* field[7] = reminder */
+  0,   /* field[0] = state */
+  5,   /* field[5] = task */
 };
-static const ProtobufCIntRange task_scheduler__replace_authorization_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__occurrence_filter__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor task_scheduler__occurrence_filter__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.OccurrenceFilter",
+  "OccurrenceFilter",
+  "TaskScheduler__OccurrenceFilter",
+  "task_scheduler",
+  sizeof(TaskScheduler__OccurrenceFilter),
+  8,
+  task_scheduler__occurrence_filter__field_descriptors,
+  task_scheduler__occurrence_filter__field_indices_by_name,
+  1,  task_scheduler__occurrence_filter__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__occurrence_filter__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_request__field_descriptors[4] =
+{
+  {
+    "filter",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListOccurrencesRequest, filter),
+    &task_scheduler__occurrence_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListOccurrencesRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListOccurrencesRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "with_attempts",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListOccurrencesRequest, with_attempts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__list_occurrences_request__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = filter */
+  2,   /* field[2] = limit */
+  3,   /* field[3] = with_attempts */
+};
+static const ProtobufCIntRange task_scheduler__list_occurrences_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor task_scheduler__list_occurrences_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ListOccurrencesRequest",
+  "ListOccurrencesRequest",
+  "TaskScheduler__ListOccurrencesRequest",
+  "task_scheduler",
+  sizeof(TaskScheduler__ListOccurrencesRequest),
+  4,
+  task_scheduler__list_occurrences_request__field_descriptors,
+  task_scheduler__list_occurrences_request__field_indices_by_name,
+  1,  task_scheduler__list_occurrences_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__list_occurrences_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_reply__field_descriptors[3] =
+{
+  {
+    "occurrences",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__ListOccurrencesReply, n_occurrences),
+    offsetof(TaskScheduler__ListOccurrencesReply, occurrences),
+    &task_scheduler__occurrence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ListOccurrencesReply, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempts",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__ListOccurrencesReply, n_attempts),
+    offsetof(TaskScheduler__ListOccurrencesReply, attempts),
+    &task_scheduler__attempt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__list_occurrences_reply__field_indices_by_name[] = {
+  2,   /* field[2] = attempts */
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = occurrences */
+};
+static const ProtobufCIntRange task_scheduler__list_occurrences_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__list_occurrences_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ListOccurrencesReply",
+  "ListOccurrencesReply",
+  "TaskScheduler__ListOccurrencesReply",
+  "task_scheduler",
+  sizeof(TaskScheduler__ListOccurrencesReply),
+  3,
+  task_scheduler__list_occurrences_reply__field_descriptors,
+  task_scheduler__list_occurrences_reply__field_indices_by_name,
+  1,  task_scheduler__list_occurrences_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__list_occurrences_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue task_scheduler__change_occurrences_request__action__enum_values_by_number[2] =
+{
+  { "REPLAY", "TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION__REPLAY", 0 },
+  { "DISCARD", "TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION__DISCARD", 1 },
+};
+static const ProtobufCIntRange task_scheduler__change_occurrences_request__action__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex task_scheduler__change_occurrences_request__action__enum_values_by_name[2] =
+{
+  { "DISCARD", 1 },
+  { "REPLAY", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__change_occurrences_request__action__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.ChangeOccurrencesRequest.Action",
+  "Action",
+  "TaskScheduler__ChangeOccurrencesRequest__Action",
+  "task_scheduler",
+  2,
+  task_scheduler__change_occurrences_request__action__enum_values_by_number,
+  2,
+  task_scheduler__change_occurrences_request__action__enum_values_by_name,
+  1,
+  task_scheduler__change_occurrences_request__action__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_request__field_descriptors[3] =
+{
+  {
+    "action",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeOccurrencesRequest, action),
+    &task_scheduler__change_occurrences_request__action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeOccurrencesRequest, filter),
+    &task_scheduler__occurrence_filter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeOccurrencesRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__change_occurrences_request__field_indices_by_name[] = {
+  0,   /* field[0] = action */
+  1,   /* field[1] = filter */
+  2,   /* field[2] = limit */
+};
+static const ProtobufCIntRange task_scheduler__change_occurrences_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__change_occurrences_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ChangeOccurrencesRequest",
+  "ChangeOccurrencesRequest",
+  "TaskScheduler__ChangeOccurrencesRequest",
+  "task_scheduler",
+  sizeof(TaskScheduler__ChangeOccurrencesRequest),
+  3,
+  task_scheduler__change_occurrences_request__field_descriptors,
+  task_scheduler__change_occurrences_request__field_indices_by_name,
+  1,  task_scheduler__change_occurrences_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__change_occurrences_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_reply__field_descriptors[2] =
+{
+  {
+    "changed",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeOccurrencesReply, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeOccurrencesReply, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__change_occurrences_reply__field_indices_by_name[] = {
+  0,   /* field[0] = changed */
+  1,   /* field[1] = more */
+};
+static const ProtobufCIntRange task_scheduler__change_occurrences_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__replace_authorization_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__change_occurrences_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ReplaceAuthorizationReply",
-  "ReplaceAuthorizationReply",
-  "TaskScheduler__ReplaceAuthorizationReply",
+  "task_scheduler.ChangeOccurrencesReply",
+  "ChangeOccurrencesReply",
+  "TaskScheduler__ChangeOccurrencesReply",
   "task_scheduler",
-  sizeof(TaskScheduler__ReplaceAuthorizationReply),
+  sizeof(TaskScheduler__ChangeOccurrencesReply),
   2,
-  task_scheduler__replace_authorization_reply__field_descriptors,
-  task_scheduler__replace_authorization_reply__field_indices_by_name,
-  1,  task_scheduler__replace_authorization_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__replace_authorization_reply__init,
+  task_scheduler__change_occurrences_reply__field_descriptors,
+  task_scheduler__change_occurrences_reply__field_indices_by_name,
+  1,  task_scheduler__change_occurrences_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__change_occurrences_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paused",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, paused),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_concurrency",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, max_concurrency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, rate_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate_seconds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, rate_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ready",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, ready),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "running",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, running),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "workers",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Queue, workers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__queue__field_indices_by_name[] = {
+  2,   /* field[2] = max_concurrency */
+  0,   /* field[0] = name */
+  1,   /* field[1] = paused */
+  3,   /* field[3] = rate_count */
+  4,   /* field[4] = rate_seconds */
+  5,   /* field[5] = ready */
+  6,   /* field[6] = running */
+  7,   /* field[7] = workers */
+};
+static const ProtobufCIntRange task_scheduler__queue__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor task_scheduler__queue__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.Queue",
+  "Queue",
+  "TaskScheduler__Queue",
+  "task_scheduler",
+  sizeof(TaskScheduler__Queue),
+  8,
+  task_scheduler__queue__field_descriptors,
+  task_scheduler__queue__field_indices_by_name,
+  1,  task_scheduler__queue__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__queue__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define task_scheduler__list_queues_request__field_descriptors NULL
+#define task_scheduler__list_queues_request__field_indices_by_name NULL
+#define task_scheduler__list_queues_request__number_ranges NULL
+const ProtobufCMessageDescriptor task_scheduler__list_queues_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ListQueuesRequest",
+  "ListQueuesRequest",
+  "TaskScheduler__ListQueuesRequest",
+  "task_scheduler",
+  sizeof(TaskScheduler__ListQueuesRequest),
+  0,
+  task_scheduler__list_queues_request__field_descriptors,
+  task_scheduler__list_queues_request__field_indices_by_name,
+  0,  task_scheduler__list_queues_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__list_queues_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__list_queues_reply__field_descriptors[1] =
+{
+  {
+    "queues",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__ListQueuesReply, n_queues),
+    offsetof(TaskScheduler__ListQueuesReply, queues),
+    &task_scheduler__queue__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__list_queues_reply__field_indices_by_name[] = {
+  0,   /* field[0] = queues */
+};
+static const ProtobufCIntRange task_scheduler__list_queues_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__list_queues_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ListQueuesReply",
+  "ListQueuesReply",
+  "TaskScheduler__ListQueuesReply",
+  "task_scheduler",
+  sizeof(TaskScheduler__ListQueuesReply),
+  1,
+  task_scheduler__list_queues_reply__field_descriptors,
+  task_scheduler__list_queues_reply__field_indices_by_name,
+  1,  task_scheduler__list_queues_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__list_queues_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__change_queue_request__field_descriptors[1] =
+{
+  {
+    "queue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeQueueRequest, queue),
+    &task_scheduler__queue__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__change_queue_request__field_indices_by_name[] = {
+  0,   /* field[0] = queue */
+};
+static const ProtobufCIntRange task_scheduler__change_queue_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__change_queue_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ChangeQueueRequest",
+  "ChangeQueueRequest",
+  "TaskScheduler__ChangeQueueRequest",
+  "task_scheduler",
+  sizeof(TaskScheduler__ChangeQueueRequest),
+  1,
+  task_scheduler__change_queue_request__field_descriptors,
+  task_scheduler__change_queue_request__field_indices_by_name,
+  1,  task_scheduler__change_queue_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__change_queue_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__change_queue_reply__field_descriptors[1] =
+{
+  {
+    "queue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__ChangeQueueReply, queue),
+    &task_scheduler__queue__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__change_queue_reply__field_indices_by_name[] = {
+  0,   /* field[0] = queue */
+};
+static const ProtobufCIntRange task_scheduler__change_queue_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__change_queue_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.ChangeQueueReply",
+  "ChangeQueueReply",
+  "TaskScheduler__ChangeQueueReply",
+  "task_scheduler",
+  sizeof(TaskScheduler__ChangeQueueReply),
+  1,
+  task_scheduler__change_queue_reply__field_descriptors,
+  task_scheduler__change_queue_reply__field_indices_by_name,
+  1,  task_scheduler__change_queue_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__change_queue_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor task_scheduler__worker_message__field_descriptors[4] =
@@ -2611,22 +4849,32 @@ const ProtobufCMessageDescriptor task_scheduler__dispatch__descriptor =
   (ProtobufCMessageInit) task_scheduler__dispatch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__scheduler__method_descriptors[6] =
+static const ProtobufCMethodDescriptor task_scheduler__scheduler__method_descriptors[11] =
 {
   { "Create", &task_scheduler__create_request__descriptor, &task_scheduler__create_reply__descriptor },
+  { "CreateMany", &task_scheduler__create_many_request__descriptor, &task_scheduler__create_many_reply__descriptor },
   { "Get", &task_scheduler__reminder_ref__descriptor, &task_scheduler__reminder_reply__descriptor },
-  { "Cancel", &task_scheduler__reminder_ref__descriptor, &task_scheduler__cancel_reply__descriptor },
+  { "List", &task_scheduler__list_request__descriptor, &task_scheduler__list_reply__descriptor },
+  { "Change", &task_scheduler__change_request__descriptor, &task_scheduler__change_reply__descriptor },
   { "Attempts", &task_scheduler__attempts_request__descriptor, &task_scheduler__attempts_reply__descriptor },
-  { "ReplaceAuthorization", &task_scheduler__replace_authorization_request__descriptor, &task_scheduler__replace_authorization_reply__descriptor },
+  { "ListOccurrences", &task_scheduler__list_occurrences_request__descriptor, &task_scheduler__list_occurrences_reply__descriptor },
+  { "ChangeOccurrences", &task_scheduler__change_occurrences_request__descriptor, &task_scheduler__change_occurrences_reply__descriptor },
+  { "ListQueues", &task_scheduler__list_queues_request__descriptor, &task_scheduler__list_queues_reply__descriptor },
+  { "ChangeQueue", &task_scheduler__change_queue_request__descriptor, &task_scheduler__change_queue_reply__descriptor },
   { "Work", &task_scheduler__worker_message__descriptor, &task_scheduler__scheduler_message__descriptor },
 };
 const unsigned task_scheduler__scheduler__method_indices_by_name[] = {
-  3,        /* Attempts */
-  2,        /* Cancel */
+  5,        /* Attempts */
+  4,        /* Change */
+  7,        /* ChangeOccurrences */
+  9,        /* ChangeQueue */
   0,        /* Create */
-  1,        /* Get */
-  4,        /* ReplaceAuthorization */
-  5         /* Work */
+  1,        /* CreateMany */
+  2,        /* Get */
+  3,        /* List */
+  6,        /* ListOccurrences */
+  8,        /* ListQueues */
+  10         /* Work */
 };
 const ProtobufCServiceDescriptor task_scheduler__scheduler__descriptor =
 {
@@ -2635,7 +4883,7 @@ const ProtobufCServiceDescriptor task_scheduler__scheduler__descriptor =
   "Scheduler",
   "TaskScheduler__Scheduler",
   "task_scheduler",
-  6,
+  11,
   task_scheduler__scheduler__method_descriptors,
   task_scheduler__scheduler__method_indices_by_name
 };
@@ -2647,21 +4895,37 @@ void task_scheduler__scheduler__create(ProtobufCService *service,
   assert(service->descriptor == &task_scheduler__scheduler__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void task_scheduler__scheduler__create_many(ProtobufCService *service,
+                                            const TaskScheduler__CreateManyRequest *input,
+                                            TaskScheduler__CreateManyReply_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void task_scheduler__scheduler__get(ProtobufCService *service,
                                     const TaskScheduler__ReminderRef *input,
                                     TaskScheduler__ReminderReply_Closure closure,
                                     void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__cancel(ProtobufCService *service,
-                                       const TaskScheduler__ReminderRef *input,
-                                       TaskScheduler__CancelReply_Closure closure,
+void task_scheduler__scheduler__list(ProtobufCService *service,
+                                     const TaskScheduler__ListRequest *input,
+                                     TaskScheduler__ListReply_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__scheduler__change(ProtobufCService *service,
+                                       const TaskScheduler__ChangeRequest *input,
+                                       TaskScheduler__ChangeReply_Closure closure,
                                        void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__scheduler__attempts(ProtobufCService *service,
                                          const TaskScheduler__AttemptsRequest *input,
@@ -2669,15 +4933,39 @@ void task_scheduler__scheduler__attempts(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__replace_authorization(ProtobufCService *service,
-                                                      const TaskScheduler__ReplaceAuthorizationRequest *input,
-                                                      TaskScheduler__ReplaceAuthorizationReply_Closure closure,
-                                                      void *closure_data)
+void task_scheduler__scheduler__list_occurrences(ProtobufCService *service,
+                                                 const TaskScheduler__ListOccurrencesRequest *input,
+                                                 TaskScheduler__ListOccurrencesReply_Closure closure,
+                                                 void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__scheduler__change_occurrences(ProtobufCService *service,
+                                                   const TaskScheduler__ChangeOccurrencesRequest *input,
+                                                   TaskScheduler__ChangeOccurrencesReply_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__scheduler__list_queues(ProtobufCService *service,
+                                            const TaskScheduler__ListQueuesRequest *input,
+                                            TaskScheduler__ListQueuesReply_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__scheduler__change_queue(ProtobufCService *service,
+                                             const TaskScheduler__ChangeQueueRequest *input,
+                                             TaskScheduler__ChangeQueueReply_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__scheduler__work(ProtobufCService *service,
                                      const TaskScheduler__WorkerMessage *input,
@@ -2685,7 +4973,7 @@ void task_scheduler__scheduler__work(ProtobufCService *service,
                                      void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__scheduler__init (TaskScheduler__Scheduler_Service *service,
                                       TaskScheduler__Scheduler_ServiceDestroy destroy)

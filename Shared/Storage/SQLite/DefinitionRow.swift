@@ -5,17 +5,26 @@ enum DefinitionRow {
     /// In the order in which `decode` reads and `bind` writes them.
     static let columns = """
         id, start_at, rule, timezone, until_at, rdates, exdates, task, arguments, queue, priority, misfire_policy, \
-        max_attempts, description, classroom_id, created_by, created_ms, authorization
+        max_attempts, description, classroom_id, created_by, created_ms, authorization, \
+        jitter_s, expires_s, caller
         """
     /// The same for a query that calls the table `d`.
     static let selected = columns.split(separator: ", ").map { "d.\($0)" }.joined(separator: ", ")
 
     static let insert = """
         INSERT INTO definitions (number, shard, \(columns))
-        VALUES (\(Array(repeating: "?", count: 20).joined(separator: ",")))
+        VALUES (\((1...columnCount + 2).map { "?\($0)" }.joined(separator: ",")))
         """
 
-    /// Binds every parameter of `insert`.
+    /// Replaces all but the number: with the parameters of `insert`.
+    static let update = """
+        UPDATE definitions SET (shard, \(columns)) = (\((2...columnCount + 2).map { "?\($0)" }.joined(separator: ",")))
+        WHERE number = ?1
+        """
+
+    private static let columnCount = columns.split(separator: ",").count
+
+    /// Binds every parameter of `insert` and of `update`.
     static func bind(_ reminder: Reminder, number: Int64, to statement: Statement) {
         statement.bind(1, number)
         statement.bind(2, reminder.id.shard.number)
@@ -37,6 +46,9 @@ enum DefinitionRow {
         statement.bind(18, reminder.createdBy)
         statement.bind(19, reminder.createdAtMilliseconds)
         statement.bind(20, reminder.sealedAuthorization)
+        statement.bind(21, reminder.jitterSeconds)
+        statement.bind(22, reminder.expiresAfterSeconds.map(Int64.init))
+        statement.bind(23, reminder.caller)
     }
 
     /// Why a row cannot be understood.
@@ -67,7 +79,10 @@ enum DefinitionRow {
             description: try text(row, first + 13, "description"),
             classroomID: try text(row, first + 14, "classroom_id"),
             createdBy: try text(row, first + 15, "created_by"), createdAtMilliseconds: row.integer(first + 16),
-            sealedAuthorization: try bytes(row, first + 17, "authorization"))
+            sealedAuthorization: try bytes(row, first + 17, "authorization"),
+            jitterSeconds: Int(clamping: max(0, row.integer(first + 18))),
+            expiresAfterSeconds: row.optionalInteger(first + 19).map { Int(clamping: max(0, $0)) },
+            caller: try text(row, first + 20, "caller"))
     }
 
     private static func text(_ row: Statement, _ column: Int32, _ name: String) throws(Damage) -> String {

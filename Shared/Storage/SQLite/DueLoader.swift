@@ -20,19 +20,19 @@ final class DueLoader {
         self.onFault = onFault
         positions = try connection.prepare(
             """
-            SELECT r.id, r.next_at, r.next_index, \(DefinitionRow.selected)
+            SELECT r.id, r.due_ms, r.next_at, r.next_index, \(DefinitionRow.selected)
             FROM reminders r INDEXED BY reminders_due LEFT JOIN definitions d ON d.number = r.definition
-            WHERE r.state = 0 AND r.next_at IS NOT NULL
-                AND r.shard = ?1 AND (r.next_at, r.id) >= (?2, ?3) AND r.next_at <= ?4
-            ORDER BY r.next_at, r.id
+            WHERE r.state = 0 AND r.due_ms IS NOT NULL
+                AND r.shard = ?1 AND (r.due_ms, r.id) >= (?2, ?3) AND r.due_ms <= ?4
+            ORDER BY r.due_ms, r.id
             """)
         occurrences = try connection.prepare(
             """
-            SELECT o.reminder, o.due_ms, o.scheduled_at, o.attempts, \(DefinitionRow.selected)
+            SELECT o.reminder, o.due_ms, o.scheduled_at, o.attempts, o.manual, \(DefinitionRow.selected)
             FROM occurrences o INDEXED BY occurrences_due
                 LEFT JOIN reminders r ON r.shard = o.shard AND r.id = o.reminder
                 LEFT JOIN definitions d ON d.number = r.definition
-            WHERE o.state = 0 AND o.shard = ?1
+            WHERE o.state = 0 AND o.shard = ?1 AND (o.manual = 1 OR r.state IS NOT 1)
                 AND (o.due_ms, o.reminder, o.scheduled_at) > (?2, ?3, ?5) AND o.due_ms <= ?4
             ORDER BY o.due_ms, o.reminder, o.scheduled_at
             """)
@@ -48,10 +48,10 @@ final class DueLoader {
         var position = try nextPosition(after: request.after), occurrence = try nextOccurrence()
         while entries.count < request.limit {
             if let due = position, occurrence.map({ due < $0 }) ?? true {
-                if let entry = entry(due, from: positions, definition: 3, attempts: nil) { entries.append(entry) }
+                if let entry = entry(due, from: positions, definition: 4, isPosition: true) { entries.append(entry) }
                 position = try nextPosition(after: request.after)
             } else if let due = occurrence {
-                if let entry = entry(due, from: occurrences, definition: 4, attempts: 3) { entries.append(entry) }
+                if let entry = entry(due, from: occurrences, definition: 5, isPosition: false) { entries.append(entry) }
                 occurrence = try nextOccurrence()
             } else {
                 break
@@ -61,30 +61,21 @@ final class DueLoader {
     }
 
     private func bind(_ request: Request) {
-        // A position is due at a whole second: after 1.5 s come those of second 2, whatever their id.
-        var second = Int64.min, id: ReminderID?
-        if let after = request.after {
-            second = Milliseconds.second(of: after.dueAtMilliseconds)
-            if Milliseconds.ofSecond(second) == after.dueAtMilliseconds {
-                id = after.occurrence.reminder
-            } else if second < .max {
-                second += 1
-            }
-        }
+        let from = request.after?.dueAtMilliseconds ?? .min
         positions.bind(1, request.shard.number)
-        positions.bind(2, second)
-        if let id { positions.bind(3, id) } else { positions.bind(3, [UInt8]()) }
-        positions.bind(4, Milliseconds.second(of: request.throughMilliseconds))
+        positions.bind(2, from)
+        bindID(of: request.after, to: positions)
+        positions.bind(4, request.throughMilliseconds)
 
         occurrences.bind(1, request.shard.number)
-        occurrences.bind(2, request.after?.dueAtMilliseconds ?? .min)
-        if let after = request.after {
-            occurrences.bind(3, after.occurrence.reminder)
-        } else {
-            occurrences.bind(3, [UInt8]())
-        }
+        occurrences.bind(2, from)
+        bindID(of: request.after, to: occurrences)
         occurrences.bind(4, request.throughMilliseconds)
         occurrences.bind(5, request.after?.occurrence.scheduledAt ?? .min)
+    }
+
+    private func bindID(of after: DueKey?, to statement: Statement) {
+        if let after { statement.bind(3, after.occurrence.reminder) } else { statement.bind(3, [UInt8]()) }
     }
 
     /// The key of the next position, which `positions` now stands on.
@@ -94,10 +85,9 @@ final class DueLoader {
                 onFault("\(path): a row of reminders has an id that is not 16 bytes long; skipped")
                 continue
             }
-            let scheduledAt = positions.integer(1)
             let due = DueKey(
-                dueAtMilliseconds: Milliseconds.ofSecond(scheduledAt),
-                occurrence: OccurrenceKey(reminder: id, scheduledAt: scheduledAt))
+                dueAtMilliseconds: positions.integer(1),
+                occurrence: OccurrenceKey(reminder: id, scheduledAt: positions.integer(2)))
             // The query begins at the reminder of `after`, whose position may be `after` itself.
             if let after, due <= after { continue }
             return due
@@ -119,12 +109,14 @@ final class DueLoader {
         return nil
     }
 
-    private func entry(_ due: DueKey, from row: Statement, definition: Int32, attempts: Int32?) -> DueEntry? {
+    private func entry(_ due: DueKey, from row: Statement, definition: Int32, isPosition: Bool) -> DueEntry? {
         do throws(DefinitionRow.Damage) {
             let reminder = try DefinitionRow.decode(row, from: definition, expecting: due.occurrence.reminder)
-            return DueEntry(
-                due: due, reminder: reminder, attempts: attempts.map { Int(clamping: row.integer($0)) } ?? 0,
-                positionIndex: attempts == nil ? row.integer(2) : nil)
+            return isPosition
+                ? DueEntry(due: due, reminder: reminder, attempts: 0, positionIndex: row.integer(3))
+                : DueEntry(
+                    due: due, reminder: reminder, attempts: Int(clamping: row.integer(3)), positionIndex: nil,
+                    isManual: row.integer(4) != 0)
         } catch {
             onFault("\(path): reminder \(due.occurrence.reminder) is damaged: \(error.reason); not fired")
             return nil

@@ -1,12 +1,13 @@
 /// The schema, as a list of numbered steps that only ever grows, and the step-by-step way to the newest.
 ///
-/// - `definitions`: what a caller asked for, one wide row each; changed only by a new credential. Numbered in the
+/// - `definitions`: what a caller asked for, one wide row each; changed only by callers. Numbered in the
 ///   order of creation, so that new rows fill pages one after the other.
 /// - `reminders`: where each reminder stands: small rows by (shard, id) that point to their definition. A settled
 ///   occurrence changes this row and never the wide one, which halves the cost of both.
 /// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
+/// - `queues`: queues that have settings of their own.
 /// - `workers`: instances attached to the scheduler; emptied by a clean end.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
@@ -53,7 +54,33 @@ enum Migrations {
         ) STRICT;
         CREATE UNIQUE INDEX idempotency_key ON idempotency (shard, key);
         CREATE TABLE workers (instance TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+        """,
+        // Lists, changes by callers, queues, jitter and expiry.
         """
+        ALTER TABLE definitions ADD COLUMN jitter_s INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE definitions ADD COLUMN expires_s INTEGER;
+        ALTER TABLE definitions ADD COLUMN caller TEXT NOT NULL DEFAULT '';
+        CREATE INDEX definitions_classroom ON definitions (classroom_id);
+        CREATE INDEX definitions_creator ON definitions (created_by);
+        CREATE INDEX definitions_queue ON definitions (queue) WHERE queue <> 'default';
+        CREATE INDEX definitions_task ON definitions (task) WHERE task <> 'edvora.notification';
+        CREATE INDEX definitions_caller ON definitions (caller) WHERE caller <> '';
+        ALTER TABLE reminders ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE reminders ADD COLUMN due_ms INTEGER;
+        UPDATE reminders SET due_ms = next_at * 1000 WHERE next_at IS NOT NULL;
+        DROP INDEX reminders_due;
+        CREATE INDEX reminders_due ON reminders (shard, due_ms, id) WHERE state = 0 AND due_ms IS NOT NULL;
+        CREATE INDEX reminders_state ON reminders (state, definition);
+        ALTER TABLE occurrences ADD COLUMN manual INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE occurrences ADD COLUMN outcome INTEGER;
+        ALTER TABLE occurrences ADD COLUMN status_code INTEGER;
+        ALTER TABLE occurrences ADD COLUMN detail TEXT;
+        CREATE INDEX occurrences_set_aside ON occurrences (state, changed_ms, reminder, scheduled_at) WHERE state > 0;
+        CREATE TABLE queues (
+            name TEXT PRIMARY KEY, paused INTEGER NOT NULL, max_concurrency INTEGER, rate_count INTEGER,
+            rate_seconds INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

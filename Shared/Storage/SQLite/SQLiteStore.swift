@@ -94,6 +94,30 @@ public final class SQLiteStore: Store {
         add(.attempts(id, limit: limit, completion)) { completion(.failure($0)) }
     }
 
+    public func attempts(
+        at key: OccurrenceKey, limit: Int, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void
+    ) {
+        add(.attemptsAt(key, limit: limit, completion)) { completion(.failure($0)) }
+    }
+
+    public func list(
+        _ filter: ReminderFilter, after: ListCursor?, limit: Int,
+        completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void
+    ) {
+        add(.list(filter, after: after, limit: limit, completion)) { completion(.failure($0)) }
+    }
+
+    public func listOccurrences(
+        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int,
+        completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void
+    ) {
+        add(.occurrences(filter, after: after, limit: limit, completion)) { completion(.failure($0)) }
+    }
+
+    public func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void) {
+        add(.queues(completion)) { completion(.failure($0)) }
+    }
+
     public func close() async {
         // The reader first: the last connection to close takes the write-ahead log with it.
         await withCheckedContinuation { done in append(.close { done.resume() }, to: reads) }

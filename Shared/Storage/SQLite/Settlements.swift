@@ -24,15 +24,18 @@ final class Settlements {
             """)
         putOccurrence = try connection.prepare(
             """
-            INSERT INTO occurrences (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO occurrences
+                (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, outcome, status_code, detail)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT DO UPDATE SET state = excluded.state, due_ms = excluded.due_ms,
-                attempts = excluded.attempts, changed_ms = excluded.changed_ms
+                attempts = excluded.attempts, changed_ms = excluded.changed_ms, outcome = excluded.outcome,
+                status_code = excluded.status_code, detail = excluded.detail
             """)
         changeOccurrence = try connection.prepare(
             """
-            UPDATE occurrences SET state = ?4, due_ms = ?5, attempts = ?6, changed_ms = ?7
-            WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND state <= ?8
+            UPDATE occurrences SET state = ?4, due_ms = ?5, attempts = ?6, changed_ms = ?7, outcome = ?8,
+                status_code = ?9, detail = ?10
+            WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND state <= ?11
             """)
         removeOccurrence = try connection.prepare(
             "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3")
@@ -52,10 +55,12 @@ final class Settlements {
             let row = Row(state: .pending, dueAtMilliseconds: due, attempts: attempts, changedAtMilliseconds: ended)
             return try keep(key, as: row, attempt, move)
         case .held(let attempts):
-            let row = Row(state: .held, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended)
+            let row = Row(
+                state: .held, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended, last: attempt)
             return try keep(key, as: row, attempt, move)
         case .dead(let attempts):
-            let row = Row(state: .dead, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended)
+            let row = Row(
+                state: .dead, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended, last: attempt)
             return try keep(key, as: row, attempt, move)
         }
     }
@@ -106,7 +111,7 @@ final class Settlements {
         }
         bind(key, row, to: changeOccurrence)
         // What is held waits for a credential and for nothing else; only giving up ends that.
-        changeOccurrence.bind(8, (staysOpen ? OccurrenceState.pending : .held).rawValue)
+        changeOccurrence.bind(11, (staysOpen ? OccurrenceState.pending : .held).rawValue)
         if try changeOccurrence.run() == 1 {
             if !staysOpen { try standings.finishIfNothingIsOpen(key.reminder, at: at) }
             return .done
@@ -145,6 +150,8 @@ final class Settlements {
         var dueAtMilliseconds: Int64
         var attempts: Int
         var changedAtMilliseconds: Int64
+        /// The attempt after which it was set aside.
+        var last: Attempt?
     }
 
     private func bind(_ key: OccurrenceKey, _ row: Row, to statement: Statement) {
@@ -154,6 +161,9 @@ final class Settlements {
         statement.bind(5, row.dueAtMilliseconds)
         statement.bind(6, row.attempts)
         statement.bind(7, row.changedAtMilliseconds)
+        statement.bind(8, row.last.map { Int64($0.outcome.rawValue) })
+        statement.bind(9, row.last.map { Int64($0.statusCode) })
+        statement.bind(10, row.last?.boundedDetail)
     }
 
     private func remove(_ key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
@@ -172,7 +182,7 @@ final class Settlements {
 
     /// Adds the attempt to the history.
     /// - Returns: `false` if it was there.
-    private func record(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
+    func record(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
         bindIdentity(attempt, of: key, to: insertAttempt)
         insertAttempt.bind(7, attempt.durationMicroseconds)
         insertAttempt.bind(8, attempt.statusCode)

@@ -17,13 +17,13 @@ final class Standings {
         advance = try connection.prepare(
             """
             UPDATE reminders
-            SET next_at = ?4, next_index = ?5, updated_ms = max(updated_ms, ?6), delivered = delivered + ?7
+            SET next_at = ?4, next_index = ?5, updated_ms = max(updated_ms, ?6), delivered = delivered + ?7, due_ms = ?8
             WHERE shard = ?1 AND id = ?2 AND next_at = ?3 AND state < 2
             """)
         let nothingOpen = "NOT EXISTS (SELECT 1 FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND state < 2)"
         finishSeries = try connection.prepare(
             """
-            UPDATE reminders SET next_at = NULL, next_index = NULL, state = 2, updated_ms = max(updated_ms, ?4),
+            UPDATE reminders SET next_at = NULL, next_index = NULL, due_ms = NULL, state = 2, updated_ms = max(updated_ms, ?4),
                 finished_ms = max(updated_ms, ?4), delivered = delivered + ?5
             WHERE shard = ?1 AND id = ?2 AND next_at = ?3 AND state < 2 AND \(nothingOpen)
             """)
@@ -39,7 +39,7 @@ final class Standings {
             """)
         cancelReminder = try connection.prepare(
             """
-            UPDATE reminders SET state = 3, next_at = NULL, next_index = NULL, finished_ms = max(updated_ms, ?3),
+            UPDATE reminders SET state = 3, next_at = NULL, next_index = NULL, due_ms = NULL, finished_ms = max(updated_ms, ?3),
                 updated_ms = max(updated_ms, ?3)
             WHERE shard = ?1 AND id = ?2 AND state < 2
             """)
@@ -74,6 +74,7 @@ final class Standings {
         advance.bind(5, move.to?.index)
         advance.bind(6, at)
         advance.bind(7, delivered ? 1 : 0)
+        advance.bind(8, move.to == nil ? nil : move.dueAtMilliseconds)
         return try advance.run() == 1
     }
 

@@ -219,8 +219,9 @@ extension StoreWrite {
             512 + reminder.arguments.count + reminder.sealedAuthorization.count + (idempotency?.answer.count ?? 0)
                 + 8 * (reminder.schedule.rdates.count + reminder.schedule.exdates.count)
         case .settle(_, let attempt, _, _), .misfire(_, let attempt, _): 128 + attempt.detail.utf8.count
-        case .replaceAuthorization(_, let sealed, _): 512 + sealed.count
-        case .materialise, .cancel: 128
+        case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
+        case .change: 512
+        case .materialise, .queue: 128
         case .workers(let instances): instances.reduce(64) { $0 + $1.utf8.count }
         }
     }

@@ -21,14 +21,31 @@ typedef struct TaskScheduler__Position TaskScheduler__Position;
 typedef struct TaskScheduler__Idempotency TaskScheduler__Idempotency;
 typedef struct TaskScheduler__CreateRequest TaskScheduler__CreateRequest;
 typedef struct TaskScheduler__CreateReply TaskScheduler__CreateReply;
+typedef struct TaskScheduler__CreateManyRequest TaskScheduler__CreateManyRequest;
+typedef struct TaskScheduler__CreateManyReply TaskScheduler__CreateManyReply;
 typedef struct TaskScheduler__ReminderRef TaskScheduler__ReminderRef;
 typedef struct TaskScheduler__ReminderReply TaskScheduler__ReminderReply;
-typedef struct TaskScheduler__CancelReply TaskScheduler__CancelReply;
+typedef struct TaskScheduler__ReminderFilter TaskScheduler__ReminderFilter;
+typedef struct TaskScheduler__ListRequest TaskScheduler__ListRequest;
+typedef struct TaskScheduler__ListReply TaskScheduler__ListReply;
+typedef struct TaskScheduler__ChangeRequest TaskScheduler__ChangeRequest;
+typedef struct TaskScheduler__ChangeReply TaskScheduler__ChangeReply;
+typedef struct TaskScheduler__Change TaskScheduler__Change;
 typedef struct TaskScheduler__AttemptsRequest TaskScheduler__AttemptsRequest;
 typedef struct TaskScheduler__Attempt TaskScheduler__Attempt;
 typedef struct TaskScheduler__AttemptsReply TaskScheduler__AttemptsReply;
-typedef struct TaskScheduler__ReplaceAuthorizationRequest TaskScheduler__ReplaceAuthorizationRequest;
-typedef struct TaskScheduler__ReplaceAuthorizationReply TaskScheduler__ReplaceAuthorizationReply;
+typedef struct TaskScheduler__Occurrence TaskScheduler__Occurrence;
+typedef struct TaskScheduler__OccurrenceRef TaskScheduler__OccurrenceRef;
+typedef struct TaskScheduler__OccurrenceFilter TaskScheduler__OccurrenceFilter;
+typedef struct TaskScheduler__ListOccurrencesRequest TaskScheduler__ListOccurrencesRequest;
+typedef struct TaskScheduler__ListOccurrencesReply TaskScheduler__ListOccurrencesReply;
+typedef struct TaskScheduler__ChangeOccurrencesRequest TaskScheduler__ChangeOccurrencesRequest;
+typedef struct TaskScheduler__ChangeOccurrencesReply TaskScheduler__ChangeOccurrencesReply;
+typedef struct TaskScheduler__Queue TaskScheduler__Queue;
+typedef struct TaskScheduler__ListQueuesRequest TaskScheduler__ListQueuesRequest;
+typedef struct TaskScheduler__ListQueuesReply TaskScheduler__ListQueuesReply;
+typedef struct TaskScheduler__ChangeQueueRequest TaskScheduler__ChangeQueueRequest;
+typedef struct TaskScheduler__ChangeQueueReply TaskScheduler__ChangeQueueReply;
 typedef struct TaskScheduler__WorkerMessage TaskScheduler__WorkerMessage;
 typedef struct TaskScheduler__Attach TaskScheduler__Attach;
 typedef struct TaskScheduler__Lease TaskScheduler__Lease;
@@ -42,15 +59,33 @@ typedef struct TaskScheduler__Dispatch TaskScheduler__Dispatch;
 typedef enum _TaskScheduler__CreateReply__Result {
   TASK_SCHEDULER__CREATE_REPLY__RESULT__CREATED = 0,
   TASK_SCHEDULER__CREATE_REPLY__RESULT__REPLAYED = 1,
-  TASK_SCHEDULER__CREATE_REPLY__RESULT__CONFLICT = 2
+  TASK_SCHEDULER__CREATE_REPLY__RESULT__CONFLICT = 2,
+  TASK_SCHEDULER__CREATE_REPLY__RESULT__REFUSED = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__CREATE_REPLY__RESULT)
 } TaskScheduler__CreateReply__Result;
-typedef enum _TaskScheduler__CancelReply__Result {
-  TASK_SCHEDULER__CANCEL_REPLY__RESULT__CANCELLED = 0,
-  TASK_SCHEDULER__CANCEL_REPLY__RESULT__NOT_FOUND = 1,
-  TASK_SCHEDULER__CANCEL_REPLY__RESULT__ALREADY_FINISHED = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__CANCEL_REPLY__RESULT)
-} TaskScheduler__CancelReply__Result;
+typedef enum _TaskScheduler__ChangeRequest__Action {
+  TASK_SCHEDULER__CHANGE_REQUEST__ACTION__CANCEL = 0,
+  TASK_SCHEDULER__CHANGE_REQUEST__ACTION__PAUSE = 1,
+  TASK_SCHEDULER__CHANGE_REQUEST__ACTION__RESUME = 2,
+  TASK_SCHEDULER__CHANGE_REQUEST__ACTION__RUN = 3,
+  TASK_SCHEDULER__CHANGE_REQUEST__ACTION__UPDATE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__CHANGE_REQUEST__ACTION)
+} TaskScheduler__ChangeRequest__Action;
+typedef enum _TaskScheduler__Change__Result {
+  TASK_SCHEDULER__CHANGE__RESULT__DONE = 0,
+  TASK_SCHEDULER__CHANGE__RESULT__NOT_FOUND = 1,
+  /*
+   * cancelled or completed before: see state
+   */
+  TASK_SCHEDULER__CHANGE__RESULT__FINISHED = 2,
+  TASK_SCHEDULER__CHANGE__RESULT__REVISION_DIFFERS = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__CHANGE__RESULT)
+} TaskScheduler__Change__Result;
+typedef enum _TaskScheduler__ChangeOccurrencesRequest__Action {
+  TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION__REPLAY = 0,
+  TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION__DISCARD = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION)
+} TaskScheduler__ChangeOccurrencesRequest__Action;
 
 /* --- messages --- */
 
@@ -99,10 +134,22 @@ struct  TaskScheduler__Reminder
   char *classroom_id;
   char *created_by;
   int64_t created_at_ms;
+  /*
+   * each occurrence is spread over so long
+   */
+  uint32_t jitter_seconds;
+  /*
+   * 0 = never
+   */
+  uint32_t expires_after_seconds;
+  /*
+   * the name of the API key that created it; empty: anyone
+   */
+  char *caller;
 };
 #define TASK_SCHEDULER__REMINDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__reminder__descriptor) \
-    , {0,NULL}, NULL, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , {0,NULL}, NULL, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string }
 
 
 struct  TaskScheduler__Position
@@ -155,20 +202,53 @@ struct  TaskScheduler__CreateReply
    * of REPLAYED
    */
   ProtobufCBinaryData answer;
+  /*
+   * of REFUSED, in CreateManyReply only
+   */
+  char *reason;
 };
 #define TASK_SCHEDULER__CREATE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__create_reply__descriptor) \
-    , TASK_SCHEDULER__CREATE_REPLY__RESULT__CREATED, {0,NULL} }
+    , TASK_SCHEDULER__CREATE_REPLY__RESULT__CREATED, {0,NULL}, (char *)protobuf_c_empty_string }
+
+
+/*
+ * One transaction for all that can be accepted; each is answered on its own, in order.
+ */
+struct  TaskScheduler__CreateManyRequest
+{
+  ProtobufCMessage base;
+  size_t n_creates;
+  TaskScheduler__CreateRequest **creates;
+};
+#define TASK_SCHEDULER__CREATE_MANY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__create_many_request__descriptor) \
+    , 0,NULL }
+
+
+struct  TaskScheduler__CreateManyReply
+{
+  ProtobufCMessage base;
+  size_t n_replies;
+  TaskScheduler__CreateReply **replies;
+};
+#define TASK_SCHEDULER__CREATE_MANY_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__create_many_reply__descriptor) \
+    , 0,NULL }
 
 
 struct  TaskScheduler__ReminderRef
 {
   ProtobufCMessage base;
   ProtobufCBinaryData id;
+  /*
+   * not empty: only if it is this caller's
+   */
+  char *caller;
 };
 #define TASK_SCHEDULER__REMINDER_REF__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__reminder_ref__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, (char *)protobuf_c_empty_string }
 
 
 struct  TaskScheduler__ReminderReply
@@ -183,24 +263,144 @@ struct  TaskScheduler__ReminderReply
   int64_t held;
   int64_t dead;
   int64_t updated_at_ms;
+  int64_t revision;
+  /*
+   * no live worker serves its task in its queue
+   */
+  protobuf_c_boolean unserved;
+  /*
+   * of the position
+   */
+  int64_t due_at_ms;
 };
 #define TASK_SCHEDULER__REMINDER_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__reminder_reply__descriptor) \
-    , 0, NULL, 0, NULL, 0, 0, 0, 0, 0 }
+    , 0, NULL, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
-struct  TaskScheduler__CancelReply
+/*
+ * Which reminders a list shows. Empty texts and absent times do not filter.
+ */
+struct  TaskScheduler__ReminderFilter
 {
   ProtobufCMessage base;
-  TaskScheduler__CancelReply__Result result;
-  /*
-   * of ALREADY_FINISHED
-   */
+  protobuf_c_boolean has_state;
   uint32_t state;
+  char *caller;
+  char *classroom_id;
+  char *created_by;
+  char *queue;
+  char *task;
+  /*
+   * stands somewhere in the description, whatever the case of ASCII letters
+   */
+  char *text;
+  protobuf_c_boolean has_due_after;
+  /*
+   * unix seconds, inclusive; with either of these only scheduled ones, by due time
+   */
+  int64_t due_after;
+  protobuf_c_boolean has_due_before;
+  /*
+   * unix seconds, exclusive
+   */
+  int64_t due_before;
 };
-#define TASK_SCHEDULER__CANCEL_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__cancel_reply__descriptor) \
-    , TASK_SCHEDULER__CANCEL_REPLY__RESULT__CANCELLED, 0 }
+#define TASK_SCHEDULER__REMINDER_FILTER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__reminder_filter__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+
+
+struct  TaskScheduler__ListRequest
+{
+  ProtobufCMessage base;
+  TaskScheduler__ReminderFilter *filter;
+  /*
+   * where the page before ended; empty: the first
+   */
+  ProtobufCBinaryData cursor;
+  uint32_t limit;
+};
+#define TASK_SCHEDULER__LIST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__list_request__descriptor) \
+    , NULL, {0,NULL}, 0 }
+
+
+struct  TaskScheduler__ListReply
+{
+  ProtobufCMessage base;
+  size_t n_reminders;
+  TaskScheduler__ReminderReply **reminders;
+  /*
+   * empty: there is no more
+   */
+  ProtobufCBinaryData cursor;
+};
+#define TASK_SCHEDULER__LIST_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__list_reply__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+/*
+ * What is to become of reminders. One transaction; each is answered on its own, in order.
+ */
+struct  TaskScheduler__ChangeRequest
+{
+  ProtobufCMessage base;
+  TaskScheduler__ChangeRequest__Action action;
+  size_t n_reminders;
+  TaskScheduler__ReminderRef **reminders;
+  /*
+   * not 0: only if it has this revision
+   */
+  int64_t revision;
+  /*
+   * of UPDATE of one: the whole as it is to be; absent: it stays as it is
+   */
+  TaskScheduler__Reminder *reminder;
+  /*
+   * of UPDATE: the new credential; empty: the old one stays
+   */
+  char *authorization;
+  /*
+   * when it was asked for, so that a repeated RUN is the same one; 0: when it arrives
+   */
+  int64_t at_ms;
+};
+#define TASK_SCHEDULER__CHANGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__change_request__descriptor) \
+    , TASK_SCHEDULER__CHANGE_REQUEST__ACTION__CANCEL, 0,NULL, 0, NULL, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  TaskScheduler__ChangeReply
+{
+  ProtobufCMessage base;
+  size_t n_changes;
+  TaskScheduler__Change **changes;
+};
+#define TASK_SCHEDULER__CHANGE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__change_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  TaskScheduler__Change
+{
+  ProtobufCMessage base;
+  TaskScheduler__Change__Result result;
+  uint32_t state;
+  int64_t revision;
+  /*
+   * occurrences that no longer wait for a credential
+   */
+  uint32_t released;
+  /*
+   * of RUN: the occurrence
+   */
+  int64_t scheduled_at;
+};
+#define TASK_SCHEDULER__CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__change__descriptor) \
+    , TASK_SCHEDULER__CHANGE__RESULT__DONE, 0, 0, 0, 0 }
 
 
 struct  TaskScheduler__AttemptsRequest
@@ -208,10 +408,14 @@ struct  TaskScheduler__AttemptsRequest
   ProtobufCMessage base;
   ProtobufCBinaryData id;
   uint32_t limit;
+  /*
+   * not empty: only if it is this caller's
+   */
+  char *caller;
 };
 #define TASK_SCHEDULER__ATTEMPTS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__attempts_request__descriptor) \
-    , {0,NULL}, 0 }
+    , {0,NULL}, 0, (char *)protobuf_c_empty_string }
 
 
 struct  TaskScheduler__Attempt
@@ -242,26 +446,187 @@ struct  TaskScheduler__AttemptsReply
     , 0, 0,NULL }
 
 
-struct  TaskScheduler__ReplaceAuthorizationRequest
+/*
+ * An occurrence that is held or a dead letter.
+ */
+struct  TaskScheduler__Occurrence
+{
+  ProtobufCMessage base;
+  /*
+   * the reminder's
+   */
+  ProtobufCBinaryData id;
+  int64_t scheduled_at;
+  /*
+   * 1 = held, 2 = dead
+   */
+  uint32_t state;
+  uint32_t attempts;
+  int64_t since_ms;
+  /*
+   * of the last attempt
+   */
+  uint32_t outcome;
+  uint32_t status_code;
+  char *detail;
+  TaskScheduler__Reminder *reminder;
+};
+#define TASK_SCHEDULER__OCCURRENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__occurrence__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, NULL }
+
+
+struct  TaskScheduler__OccurrenceRef
 {
   ProtobufCMessage base;
   ProtobufCBinaryData id;
-  char *authorization;
+  int64_t scheduled_at;
 };
-#define TASK_SCHEDULER__REPLACE_AUTHORIZATION_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__replace_authorization_request__descriptor) \
-    , {0,NULL}, (char *)protobuf_c_empty_string }
+#define TASK_SCHEDULER__OCCURRENCE_REF__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__occurrence_ref__descriptor) \
+    , {0,NULL}, 0 }
 
 
-struct  TaskScheduler__ReplaceAuthorizationReply
+struct  TaskScheduler__OccurrenceFilter
 {
   ProtobufCMessage base;
-  protobuf_c_boolean found;
-  uint32_t released;
+  uint32_t state;
+  char *caller;
+  char *classroom_id;
+  char *created_by;
+  char *queue;
+  char *task;
+  /*
+   * this one
+   */
+  TaskScheduler__OccurrenceRef *only;
+  /*
+   * not empty: of this one
+   */
+  ProtobufCBinaryData reminder;
 };
-#define TASK_SCHEDULER__REPLACE_AUTHORIZATION_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__replace_authorization_reply__descriptor) \
+#define TASK_SCHEDULER__OCCURRENCE_FILTER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__occurrence_filter__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, {0,NULL} }
+
+
+struct  TaskScheduler__ListOccurrencesRequest
+{
+  ProtobufCMessage base;
+  TaskScheduler__OccurrenceFilter *filter;
+  ProtobufCBinaryData cursor;
+  uint32_t limit;
+  /*
+   * where `only` is set
+   */
+  protobuf_c_boolean with_attempts;
+};
+#define TASK_SCHEDULER__LIST_OCCURRENCES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__list_occurrences_request__descriptor) \
+    , NULL, {0,NULL}, 0, 0 }
+
+
+struct  TaskScheduler__ListOccurrencesReply
+{
+  ProtobufCMessage base;
+  size_t n_occurrences;
+  TaskScheduler__Occurrence **occurrences;
+  ProtobufCBinaryData cursor;
+  size_t n_attempts;
+  TaskScheduler__Attempt **attempts;
+};
+#define TASK_SCHEDULER__LIST_OCCURRENCES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__list_occurrences_reply__descriptor) \
+    , 0,NULL, {0,NULL}, 0,NULL }
+
+
+struct  TaskScheduler__ChangeOccurrencesRequest
+{
+  ProtobufCMessage base;
+  TaskScheduler__ChangeOccurrencesRequest__Action action;
+  TaskScheduler__OccurrenceFilter *filter;
+  uint32_t limit;
+};
+#define TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__change_occurrences_request__descriptor) \
+    , TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION__REPLAY, NULL, 0 }
+
+
+struct  TaskScheduler__ChangeOccurrencesReply
+{
+  ProtobufCMessage base;
+  uint32_t changed;
+  /*
+   * others match, beyond the limit
+   */
+  protobuf_c_boolean more;
+};
+#define TASK_SCHEDULER__CHANGE_OCCURRENCES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__change_occurrences_reply__descriptor) \
     , 0, 0 }
+
+
+struct  TaskScheduler__Queue
+{
+  ProtobufCMessage base;
+  char *name;
+  protobuf_c_boolean paused;
+  /*
+   * 0 = no limit of its own
+   */
+  uint32_t max_concurrency;
+  /*
+   * dispatches at most in rate_seconds; 0 = no limit
+   */
+  uint32_t rate_count;
+  uint32_t rate_seconds;
+  uint64_t ready;
+  uint64_t running;
+  uint32_t workers;
+};
+#define TASK_SCHEDULER__QUEUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__queue__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  TaskScheduler__ListQueuesRequest
+{
+  ProtobufCMessage base;
+};
+#define TASK_SCHEDULER__LIST_QUEUES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__list_queues_request__descriptor) \
+     }
+
+
+struct  TaskScheduler__ListQueuesReply
+{
+  ProtobufCMessage base;
+  size_t n_queues;
+  TaskScheduler__Queue **queues;
+};
+#define TASK_SCHEDULER__LIST_QUEUES_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__list_queues_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  TaskScheduler__ChangeQueueRequest
+{
+  ProtobufCMessage base;
+  TaskScheduler__Queue *queue;
+};
+#define TASK_SCHEDULER__CHANGE_QUEUE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__change_queue_request__descriptor) \
+    , NULL }
+
+
+struct  TaskScheduler__ChangeQueueReply
+{
+  ProtobufCMessage base;
+  TaskScheduler__Queue *queue;
+};
+#define TASK_SCHEDULER__CHANGE_QUEUE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__change_queue_reply__descriptor) \
+    , NULL }
 
 
 /*
@@ -485,6 +850,44 @@ TaskScheduler__CreateReply *
 void   task_scheduler__create_reply__free_unpacked
                      (TaskScheduler__CreateReply *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__CreateManyRequest methods */
+void   task_scheduler__create_many_request__init
+                     (TaskScheduler__CreateManyRequest         *message);
+size_t task_scheduler__create_many_request__get_packed_size
+                     (const TaskScheduler__CreateManyRequest   *message);
+size_t task_scheduler__create_many_request__pack
+                     (const TaskScheduler__CreateManyRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__create_many_request__pack_to_buffer
+                     (const TaskScheduler__CreateManyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__CreateManyRequest *
+       task_scheduler__create_many_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__create_many_request__free_unpacked
+                     (TaskScheduler__CreateManyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__CreateManyReply methods */
+void   task_scheduler__create_many_reply__init
+                     (TaskScheduler__CreateManyReply         *message);
+size_t task_scheduler__create_many_reply__get_packed_size
+                     (const TaskScheduler__CreateManyReply   *message);
+size_t task_scheduler__create_many_reply__pack
+                     (const TaskScheduler__CreateManyReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__create_many_reply__pack_to_buffer
+                     (const TaskScheduler__CreateManyReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__CreateManyReply *
+       task_scheduler__create_many_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__create_many_reply__free_unpacked
+                     (TaskScheduler__CreateManyReply *message,
+                      ProtobufCAllocator *allocator);
 /* TaskScheduler__ReminderRef methods */
 void   task_scheduler__reminder_ref__init
                      (TaskScheduler__ReminderRef         *message);
@@ -523,24 +926,119 @@ TaskScheduler__ReminderReply *
 void   task_scheduler__reminder_reply__free_unpacked
                      (TaskScheduler__ReminderReply *message,
                       ProtobufCAllocator *allocator);
-/* TaskScheduler__CancelReply methods */
-void   task_scheduler__cancel_reply__init
-                     (TaskScheduler__CancelReply         *message);
-size_t task_scheduler__cancel_reply__get_packed_size
-                     (const TaskScheduler__CancelReply   *message);
-size_t task_scheduler__cancel_reply__pack
-                     (const TaskScheduler__CancelReply   *message,
+/* TaskScheduler__ReminderFilter methods */
+void   task_scheduler__reminder_filter__init
+                     (TaskScheduler__ReminderFilter         *message);
+size_t task_scheduler__reminder_filter__get_packed_size
+                     (const TaskScheduler__ReminderFilter   *message);
+size_t task_scheduler__reminder_filter__pack
+                     (const TaskScheduler__ReminderFilter   *message,
                       uint8_t             *out);
-size_t task_scheduler__cancel_reply__pack_to_buffer
-                     (const TaskScheduler__CancelReply   *message,
+size_t task_scheduler__reminder_filter__pack_to_buffer
+                     (const TaskScheduler__ReminderFilter   *message,
                       ProtobufCBuffer     *buffer);
-TaskScheduler__CancelReply *
-       task_scheduler__cancel_reply__unpack
+TaskScheduler__ReminderFilter *
+       task_scheduler__reminder_filter__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   task_scheduler__cancel_reply__free_unpacked
-                     (TaskScheduler__CancelReply *message,
+void   task_scheduler__reminder_filter__free_unpacked
+                     (TaskScheduler__ReminderFilter *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ListRequest methods */
+void   task_scheduler__list_request__init
+                     (TaskScheduler__ListRequest         *message);
+size_t task_scheduler__list_request__get_packed_size
+                     (const TaskScheduler__ListRequest   *message);
+size_t task_scheduler__list_request__pack
+                     (const TaskScheduler__ListRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__list_request__pack_to_buffer
+                     (const TaskScheduler__ListRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ListRequest *
+       task_scheduler__list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__list_request__free_unpacked
+                     (TaskScheduler__ListRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ListReply methods */
+void   task_scheduler__list_reply__init
+                     (TaskScheduler__ListReply         *message);
+size_t task_scheduler__list_reply__get_packed_size
+                     (const TaskScheduler__ListReply   *message);
+size_t task_scheduler__list_reply__pack
+                     (const TaskScheduler__ListReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__list_reply__pack_to_buffer
+                     (const TaskScheduler__ListReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ListReply *
+       task_scheduler__list_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__list_reply__free_unpacked
+                     (TaskScheduler__ListReply *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ChangeRequest methods */
+void   task_scheduler__change_request__init
+                     (TaskScheduler__ChangeRequest         *message);
+size_t task_scheduler__change_request__get_packed_size
+                     (const TaskScheduler__ChangeRequest   *message);
+size_t task_scheduler__change_request__pack
+                     (const TaskScheduler__ChangeRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__change_request__pack_to_buffer
+                     (const TaskScheduler__ChangeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ChangeRequest *
+       task_scheduler__change_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__change_request__free_unpacked
+                     (TaskScheduler__ChangeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ChangeReply methods */
+void   task_scheduler__change_reply__init
+                     (TaskScheduler__ChangeReply         *message);
+size_t task_scheduler__change_reply__get_packed_size
+                     (const TaskScheduler__ChangeReply   *message);
+size_t task_scheduler__change_reply__pack
+                     (const TaskScheduler__ChangeReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__change_reply__pack_to_buffer
+                     (const TaskScheduler__ChangeReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ChangeReply *
+       task_scheduler__change_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__change_reply__free_unpacked
+                     (TaskScheduler__ChangeReply *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__Change methods */
+void   task_scheduler__change__init
+                     (TaskScheduler__Change         *message);
+size_t task_scheduler__change__get_packed_size
+                     (const TaskScheduler__Change   *message);
+size_t task_scheduler__change__pack
+                     (const TaskScheduler__Change   *message,
+                      uint8_t             *out);
+size_t task_scheduler__change__pack_to_buffer
+                     (const TaskScheduler__Change   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__Change *
+       task_scheduler__change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__change__free_unpacked
+                     (TaskScheduler__Change *message,
                       ProtobufCAllocator *allocator);
 /* TaskScheduler__AttemptsRequest methods */
 void   task_scheduler__attempts_request__init
@@ -599,43 +1097,233 @@ TaskScheduler__AttemptsReply *
 void   task_scheduler__attempts_reply__free_unpacked
                      (TaskScheduler__AttemptsReply *message,
                       ProtobufCAllocator *allocator);
-/* TaskScheduler__ReplaceAuthorizationRequest methods */
-void   task_scheduler__replace_authorization_request__init
-                     (TaskScheduler__ReplaceAuthorizationRequest         *message);
-size_t task_scheduler__replace_authorization_request__get_packed_size
-                     (const TaskScheduler__ReplaceAuthorizationRequest   *message);
-size_t task_scheduler__replace_authorization_request__pack
-                     (const TaskScheduler__ReplaceAuthorizationRequest   *message,
+/* TaskScheduler__Occurrence methods */
+void   task_scheduler__occurrence__init
+                     (TaskScheduler__Occurrence         *message);
+size_t task_scheduler__occurrence__get_packed_size
+                     (const TaskScheduler__Occurrence   *message);
+size_t task_scheduler__occurrence__pack
+                     (const TaskScheduler__Occurrence   *message,
                       uint8_t             *out);
-size_t task_scheduler__replace_authorization_request__pack_to_buffer
-                     (const TaskScheduler__ReplaceAuthorizationRequest   *message,
+size_t task_scheduler__occurrence__pack_to_buffer
+                     (const TaskScheduler__Occurrence   *message,
                       ProtobufCBuffer     *buffer);
-TaskScheduler__ReplaceAuthorizationRequest *
-       task_scheduler__replace_authorization_request__unpack
+TaskScheduler__Occurrence *
+       task_scheduler__occurrence__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   task_scheduler__replace_authorization_request__free_unpacked
-                     (TaskScheduler__ReplaceAuthorizationRequest *message,
+void   task_scheduler__occurrence__free_unpacked
+                     (TaskScheduler__Occurrence *message,
                       ProtobufCAllocator *allocator);
-/* TaskScheduler__ReplaceAuthorizationReply methods */
-void   task_scheduler__replace_authorization_reply__init
-                     (TaskScheduler__ReplaceAuthorizationReply         *message);
-size_t task_scheduler__replace_authorization_reply__get_packed_size
-                     (const TaskScheduler__ReplaceAuthorizationReply   *message);
-size_t task_scheduler__replace_authorization_reply__pack
-                     (const TaskScheduler__ReplaceAuthorizationReply   *message,
+/* TaskScheduler__OccurrenceRef methods */
+void   task_scheduler__occurrence_ref__init
+                     (TaskScheduler__OccurrenceRef         *message);
+size_t task_scheduler__occurrence_ref__get_packed_size
+                     (const TaskScheduler__OccurrenceRef   *message);
+size_t task_scheduler__occurrence_ref__pack
+                     (const TaskScheduler__OccurrenceRef   *message,
                       uint8_t             *out);
-size_t task_scheduler__replace_authorization_reply__pack_to_buffer
-                     (const TaskScheduler__ReplaceAuthorizationReply   *message,
+size_t task_scheduler__occurrence_ref__pack_to_buffer
+                     (const TaskScheduler__OccurrenceRef   *message,
                       ProtobufCBuffer     *buffer);
-TaskScheduler__ReplaceAuthorizationReply *
-       task_scheduler__replace_authorization_reply__unpack
+TaskScheduler__OccurrenceRef *
+       task_scheduler__occurrence_ref__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   task_scheduler__replace_authorization_reply__free_unpacked
-                     (TaskScheduler__ReplaceAuthorizationReply *message,
+void   task_scheduler__occurrence_ref__free_unpacked
+                     (TaskScheduler__OccurrenceRef *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__OccurrenceFilter methods */
+void   task_scheduler__occurrence_filter__init
+                     (TaskScheduler__OccurrenceFilter         *message);
+size_t task_scheduler__occurrence_filter__get_packed_size
+                     (const TaskScheduler__OccurrenceFilter   *message);
+size_t task_scheduler__occurrence_filter__pack
+                     (const TaskScheduler__OccurrenceFilter   *message,
+                      uint8_t             *out);
+size_t task_scheduler__occurrence_filter__pack_to_buffer
+                     (const TaskScheduler__OccurrenceFilter   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__OccurrenceFilter *
+       task_scheduler__occurrence_filter__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__occurrence_filter__free_unpacked
+                     (TaskScheduler__OccurrenceFilter *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ListOccurrencesRequest methods */
+void   task_scheduler__list_occurrences_request__init
+                     (TaskScheduler__ListOccurrencesRequest         *message);
+size_t task_scheduler__list_occurrences_request__get_packed_size
+                     (const TaskScheduler__ListOccurrencesRequest   *message);
+size_t task_scheduler__list_occurrences_request__pack
+                     (const TaskScheduler__ListOccurrencesRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__list_occurrences_request__pack_to_buffer
+                     (const TaskScheduler__ListOccurrencesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ListOccurrencesRequest *
+       task_scheduler__list_occurrences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__list_occurrences_request__free_unpacked
+                     (TaskScheduler__ListOccurrencesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ListOccurrencesReply methods */
+void   task_scheduler__list_occurrences_reply__init
+                     (TaskScheduler__ListOccurrencesReply         *message);
+size_t task_scheduler__list_occurrences_reply__get_packed_size
+                     (const TaskScheduler__ListOccurrencesReply   *message);
+size_t task_scheduler__list_occurrences_reply__pack
+                     (const TaskScheduler__ListOccurrencesReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__list_occurrences_reply__pack_to_buffer
+                     (const TaskScheduler__ListOccurrencesReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ListOccurrencesReply *
+       task_scheduler__list_occurrences_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__list_occurrences_reply__free_unpacked
+                     (TaskScheduler__ListOccurrencesReply *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ChangeOccurrencesRequest methods */
+void   task_scheduler__change_occurrences_request__init
+                     (TaskScheduler__ChangeOccurrencesRequest         *message);
+size_t task_scheduler__change_occurrences_request__get_packed_size
+                     (const TaskScheduler__ChangeOccurrencesRequest   *message);
+size_t task_scheduler__change_occurrences_request__pack
+                     (const TaskScheduler__ChangeOccurrencesRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__change_occurrences_request__pack_to_buffer
+                     (const TaskScheduler__ChangeOccurrencesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ChangeOccurrencesRequest *
+       task_scheduler__change_occurrences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__change_occurrences_request__free_unpacked
+                     (TaskScheduler__ChangeOccurrencesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ChangeOccurrencesReply methods */
+void   task_scheduler__change_occurrences_reply__init
+                     (TaskScheduler__ChangeOccurrencesReply         *message);
+size_t task_scheduler__change_occurrences_reply__get_packed_size
+                     (const TaskScheduler__ChangeOccurrencesReply   *message);
+size_t task_scheduler__change_occurrences_reply__pack
+                     (const TaskScheduler__ChangeOccurrencesReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__change_occurrences_reply__pack_to_buffer
+                     (const TaskScheduler__ChangeOccurrencesReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ChangeOccurrencesReply *
+       task_scheduler__change_occurrences_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__change_occurrences_reply__free_unpacked
+                     (TaskScheduler__ChangeOccurrencesReply *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__Queue methods */
+void   task_scheduler__queue__init
+                     (TaskScheduler__Queue         *message);
+size_t task_scheduler__queue__get_packed_size
+                     (const TaskScheduler__Queue   *message);
+size_t task_scheduler__queue__pack
+                     (const TaskScheduler__Queue   *message,
+                      uint8_t             *out);
+size_t task_scheduler__queue__pack_to_buffer
+                     (const TaskScheduler__Queue   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__Queue *
+       task_scheduler__queue__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__queue__free_unpacked
+                     (TaskScheduler__Queue *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ListQueuesRequest methods */
+void   task_scheduler__list_queues_request__init
+                     (TaskScheduler__ListQueuesRequest         *message);
+size_t task_scheduler__list_queues_request__get_packed_size
+                     (const TaskScheduler__ListQueuesRequest   *message);
+size_t task_scheduler__list_queues_request__pack
+                     (const TaskScheduler__ListQueuesRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__list_queues_request__pack_to_buffer
+                     (const TaskScheduler__ListQueuesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ListQueuesRequest *
+       task_scheduler__list_queues_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__list_queues_request__free_unpacked
+                     (TaskScheduler__ListQueuesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ListQueuesReply methods */
+void   task_scheduler__list_queues_reply__init
+                     (TaskScheduler__ListQueuesReply         *message);
+size_t task_scheduler__list_queues_reply__get_packed_size
+                     (const TaskScheduler__ListQueuesReply   *message);
+size_t task_scheduler__list_queues_reply__pack
+                     (const TaskScheduler__ListQueuesReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__list_queues_reply__pack_to_buffer
+                     (const TaskScheduler__ListQueuesReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ListQueuesReply *
+       task_scheduler__list_queues_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__list_queues_reply__free_unpacked
+                     (TaskScheduler__ListQueuesReply *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ChangeQueueRequest methods */
+void   task_scheduler__change_queue_request__init
+                     (TaskScheduler__ChangeQueueRequest         *message);
+size_t task_scheduler__change_queue_request__get_packed_size
+                     (const TaskScheduler__ChangeQueueRequest   *message);
+size_t task_scheduler__change_queue_request__pack
+                     (const TaskScheduler__ChangeQueueRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__change_queue_request__pack_to_buffer
+                     (const TaskScheduler__ChangeQueueRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ChangeQueueRequest *
+       task_scheduler__change_queue_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__change_queue_request__free_unpacked
+                     (TaskScheduler__ChangeQueueRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__ChangeQueueReply methods */
+void   task_scheduler__change_queue_reply__init
+                     (TaskScheduler__ChangeQueueReply         *message);
+size_t task_scheduler__change_queue_reply__get_packed_size
+                     (const TaskScheduler__ChangeQueueReply   *message);
+size_t task_scheduler__change_queue_reply__pack
+                     (const TaskScheduler__ChangeQueueReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__change_queue_reply__pack_to_buffer
+                     (const TaskScheduler__ChangeQueueReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__ChangeQueueReply *
+       task_scheduler__change_queue_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__change_queue_reply__free_unpacked
+                     (TaskScheduler__ChangeQueueReply *message,
                       ProtobufCAllocator *allocator);
 /* TaskScheduler__WorkerMessage methods */
 void   task_scheduler__worker_message__init
@@ -771,14 +1459,35 @@ typedef void (*TaskScheduler__CreateRequest_Closure)
 typedef void (*TaskScheduler__CreateReply_Closure)
                  (const TaskScheduler__CreateReply *message,
                   void *closure_data);
+typedef void (*TaskScheduler__CreateManyRequest_Closure)
+                 (const TaskScheduler__CreateManyRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__CreateManyReply_Closure)
+                 (const TaskScheduler__CreateManyReply *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__ReminderRef_Closure)
                  (const TaskScheduler__ReminderRef *message,
                   void *closure_data);
 typedef void (*TaskScheduler__ReminderReply_Closure)
                  (const TaskScheduler__ReminderReply *message,
                   void *closure_data);
-typedef void (*TaskScheduler__CancelReply_Closure)
-                 (const TaskScheduler__CancelReply *message,
+typedef void (*TaskScheduler__ReminderFilter_Closure)
+                 (const TaskScheduler__ReminderFilter *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ListRequest_Closure)
+                 (const TaskScheduler__ListRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ListReply_Closure)
+                 (const TaskScheduler__ListReply *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ChangeRequest_Closure)
+                 (const TaskScheduler__ChangeRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ChangeReply_Closure)
+                 (const TaskScheduler__ChangeReply *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__Change_Closure)
+                 (const TaskScheduler__Change *message,
                   void *closure_data);
 typedef void (*TaskScheduler__AttemptsRequest_Closure)
                  (const TaskScheduler__AttemptsRequest *message,
@@ -789,11 +1498,41 @@ typedef void (*TaskScheduler__Attempt_Closure)
 typedef void (*TaskScheduler__AttemptsReply_Closure)
                  (const TaskScheduler__AttemptsReply *message,
                   void *closure_data);
-typedef void (*TaskScheduler__ReplaceAuthorizationRequest_Closure)
-                 (const TaskScheduler__ReplaceAuthorizationRequest *message,
+typedef void (*TaskScheduler__Occurrence_Closure)
+                 (const TaskScheduler__Occurrence *message,
                   void *closure_data);
-typedef void (*TaskScheduler__ReplaceAuthorizationReply_Closure)
-                 (const TaskScheduler__ReplaceAuthorizationReply *message,
+typedef void (*TaskScheduler__OccurrenceRef_Closure)
+                 (const TaskScheduler__OccurrenceRef *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__OccurrenceFilter_Closure)
+                 (const TaskScheduler__OccurrenceFilter *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ListOccurrencesRequest_Closure)
+                 (const TaskScheduler__ListOccurrencesRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ListOccurrencesReply_Closure)
+                 (const TaskScheduler__ListOccurrencesReply *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ChangeOccurrencesRequest_Closure)
+                 (const TaskScheduler__ChangeOccurrencesRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ChangeOccurrencesReply_Closure)
+                 (const TaskScheduler__ChangeOccurrencesReply *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__Queue_Closure)
+                 (const TaskScheduler__Queue *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ListQueuesRequest_Closure)
+                 (const TaskScheduler__ListQueuesRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ListQueuesReply_Closure)
+                 (const TaskScheduler__ListQueuesReply *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ChangeQueueRequest_Closure)
+                 (const TaskScheduler__ChangeQueueRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__ChangeQueueReply_Closure)
+                 (const TaskScheduler__ChangeQueueReply *message,
                   void *closure_data);
 typedef void (*TaskScheduler__WorkerMessage_Closure)
                  (const TaskScheduler__WorkerMessage *message,
@@ -824,22 +1563,42 @@ struct TaskScheduler__Scheduler_Service
                  const TaskScheduler__CreateRequest *input,
                  TaskScheduler__CreateReply_Closure closure,
                  void *closure_data);
+  void (*create_many)(TaskScheduler__Scheduler_Service *service,
+                      const TaskScheduler__CreateManyRequest *input,
+                      TaskScheduler__CreateManyReply_Closure closure,
+                      void *closure_data);
   void (*get)(TaskScheduler__Scheduler_Service *service,
               const TaskScheduler__ReminderRef *input,
               TaskScheduler__ReminderReply_Closure closure,
               void *closure_data);
-  void (*cancel)(TaskScheduler__Scheduler_Service *service,
-                 const TaskScheduler__ReminderRef *input,
-                 TaskScheduler__CancelReply_Closure closure,
+  void (*list)(TaskScheduler__Scheduler_Service *service,
+               const TaskScheduler__ListRequest *input,
+               TaskScheduler__ListReply_Closure closure,
+               void *closure_data);
+  void (*change)(TaskScheduler__Scheduler_Service *service,
+                 const TaskScheduler__ChangeRequest *input,
+                 TaskScheduler__ChangeReply_Closure closure,
                  void *closure_data);
   void (*attempts)(TaskScheduler__Scheduler_Service *service,
                    const TaskScheduler__AttemptsRequest *input,
                    TaskScheduler__AttemptsReply_Closure closure,
                    void *closure_data);
-  void (*replace_authorization)(TaskScheduler__Scheduler_Service *service,
-                                const TaskScheduler__ReplaceAuthorizationRequest *input,
-                                TaskScheduler__ReplaceAuthorizationReply_Closure closure,
-                                void *closure_data);
+  void (*list_occurrences)(TaskScheduler__Scheduler_Service *service,
+                           const TaskScheduler__ListOccurrencesRequest *input,
+                           TaskScheduler__ListOccurrencesReply_Closure closure,
+                           void *closure_data);
+  void (*change_occurrences)(TaskScheduler__Scheduler_Service *service,
+                             const TaskScheduler__ChangeOccurrencesRequest *input,
+                             TaskScheduler__ChangeOccurrencesReply_Closure closure,
+                             void *closure_data);
+  void (*list_queues)(TaskScheduler__Scheduler_Service *service,
+                      const TaskScheduler__ListQueuesRequest *input,
+                      TaskScheduler__ListQueuesReply_Closure closure,
+                      void *closure_data);
+  void (*change_queue)(TaskScheduler__Scheduler_Service *service,
+                       const TaskScheduler__ChangeQueueRequest *input,
+                       TaskScheduler__ChangeQueueReply_Closure closure,
+                       void *closure_data);
   void (*work)(TaskScheduler__Scheduler_Service *service,
                const TaskScheduler__WorkerMessage *input,
                TaskScheduler__SchedulerMessage_Closure closure,
@@ -853,31 +1612,56 @@ void task_scheduler__scheduler__init (TaskScheduler__Scheduler_Service *service,
 #define TASK_SCHEDULER__SCHEDULER__INIT(function_prefix__) \
     { TASK_SCHEDULER__SCHEDULER__BASE_INIT,\
       function_prefix__ ## create,\
+      function_prefix__ ## create_many,\
       function_prefix__ ## get,\
-      function_prefix__ ## cancel,\
+      function_prefix__ ## list,\
+      function_prefix__ ## change,\
       function_prefix__ ## attempts,\
-      function_prefix__ ## replace_authorization,\
+      function_prefix__ ## list_occurrences,\
+      function_prefix__ ## change_occurrences,\
+      function_prefix__ ## list_queues,\
+      function_prefix__ ## change_queue,\
       function_prefix__ ## work  }
 void task_scheduler__scheduler__create(ProtobufCService *service,
                                        const TaskScheduler__CreateRequest *input,
                                        TaskScheduler__CreateReply_Closure closure,
                                        void *closure_data);
+void task_scheduler__scheduler__create_many(ProtobufCService *service,
+                                            const TaskScheduler__CreateManyRequest *input,
+                                            TaskScheduler__CreateManyReply_Closure closure,
+                                            void *closure_data);
 void task_scheduler__scheduler__get(ProtobufCService *service,
                                     const TaskScheduler__ReminderRef *input,
                                     TaskScheduler__ReminderReply_Closure closure,
                                     void *closure_data);
-void task_scheduler__scheduler__cancel(ProtobufCService *service,
-                                       const TaskScheduler__ReminderRef *input,
-                                       TaskScheduler__CancelReply_Closure closure,
+void task_scheduler__scheduler__list(ProtobufCService *service,
+                                     const TaskScheduler__ListRequest *input,
+                                     TaskScheduler__ListReply_Closure closure,
+                                     void *closure_data);
+void task_scheduler__scheduler__change(ProtobufCService *service,
+                                       const TaskScheduler__ChangeRequest *input,
+                                       TaskScheduler__ChangeReply_Closure closure,
                                        void *closure_data);
 void task_scheduler__scheduler__attempts(ProtobufCService *service,
                                          const TaskScheduler__AttemptsRequest *input,
                                          TaskScheduler__AttemptsReply_Closure closure,
                                          void *closure_data);
-void task_scheduler__scheduler__replace_authorization(ProtobufCService *service,
-                                                      const TaskScheduler__ReplaceAuthorizationRequest *input,
-                                                      TaskScheduler__ReplaceAuthorizationReply_Closure closure,
-                                                      void *closure_data);
+void task_scheduler__scheduler__list_occurrences(ProtobufCService *service,
+                                                 const TaskScheduler__ListOccurrencesRequest *input,
+                                                 TaskScheduler__ListOccurrencesReply_Closure closure,
+                                                 void *closure_data);
+void task_scheduler__scheduler__change_occurrences(ProtobufCService *service,
+                                                   const TaskScheduler__ChangeOccurrencesRequest *input,
+                                                   TaskScheduler__ChangeOccurrencesReply_Closure closure,
+                                                   void *closure_data);
+void task_scheduler__scheduler__list_queues(ProtobufCService *service,
+                                            const TaskScheduler__ListQueuesRequest *input,
+                                            TaskScheduler__ListQueuesReply_Closure closure,
+                                            void *closure_data);
+void task_scheduler__scheduler__change_queue(ProtobufCService *service,
+                                             const TaskScheduler__ChangeQueueRequest *input,
+                                             TaskScheduler__ChangeQueueReply_Closure closure,
+                                             void *closure_data);
 void task_scheduler__scheduler__work(ProtobufCService *service,
                                      const TaskScheduler__WorkerMessage *input,
                                      TaskScheduler__SchedulerMessage_Closure closure,
@@ -892,15 +1676,34 @@ extern const ProtobufCMessageDescriptor task_scheduler__idempotency__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__create_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__create_reply__descriptor;
 extern const ProtobufCEnumDescriptor    task_scheduler__create_reply__result__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__create_many_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__create_many_reply__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__reminder_ref__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__reminder_reply__descriptor;
-extern const ProtobufCMessageDescriptor task_scheduler__cancel_reply__descriptor;
-extern const ProtobufCEnumDescriptor    task_scheduler__cancel_reply__result__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__reminder_filter__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__list_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__list_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__change_request__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__change_request__action__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__change_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__change__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__change__result__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__attempts_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__attempt__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__attempts_reply__descriptor;
-extern const ProtobufCMessageDescriptor task_scheduler__replace_authorization_request__descriptor;
-extern const ProtobufCMessageDescriptor task_scheduler__replace_authorization_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__occurrence__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__occurrence_ref__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__occurrence_filter__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__list_occurrences_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__list_occurrences_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__change_occurrences_request__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__change_occurrences_request__action__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__change_occurrences_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__queue__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__list_queues_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__list_queues_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__change_queue_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__change_queue_reply__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__worker_message__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__attach__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__lease__descriptor;

@@ -1,0 +1,110 @@
+import HTTPTypes
+import Metrics
+import Operations
+import Synchronization
+
+/// Says whose a request is, and holds every key to its rate.
+///
+/// With a keys file a caller shows its key as `Authorization: Bearer KEY`. Without one, anyone may call and nobody is
+/// told apart.
+final class Callers: Sendable {
+    /// The longest key in bytes.
+    static let maxKeyBytes = 512
+    /// RFC 6750 section 3: what a refused caller must show.
+    private static let challenge = #"Bearer realm="task-scheduler""#
+    private static let howToCall = "send one header Authorization: Bearer KEY with a key of this API"
+
+    let keysFile: APIKeyFile?
+    private let allowsAnonymous: Bool
+    private let defaultRate: Int
+    /// Replaced whole, so that a request takes this lock once, for the time of a copy.
+    private let table: Mutex<APIKeyTable?>
+    /// Of all callers without a key together.
+    private let anonymousBucket = RequestBucket()
+    private let missing: Counter, unknown: Counter, tooMany: Counter
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    /// - Parameters:
+    ///   - allowsAnonymous: whether callers without a key are let in beside those with one.
+    ///   - defaultRate: requests a second with one key whose line does not say, 0 for any number.
+    /// - Throws: what is wrong with the keys file.
+    init(
+        keysFile: APIKeyFile?, allowsAnonymous: Bool, defaultRate: Int = 0,
+        metrics: any MetricsFactory = MetricsSystem.factory,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) throws(ConfigurationError) {
+        precondition(RequestBucket.rates.contains(defaultRate), "rates are \(RequestBucket.rates)")
+        self.keysFile = keysFile
+        self.allowsAnonymous = allowsAnonymous
+        self.defaultRate = defaultRate
+        self.now = now
+        func counter(_ reason: String) -> Counter {
+            Counter(label: "gateway_refused_callers", dimensions: [("reason", reason)], factory: metrics)
+        }
+        (missing, unknown, tooMany) = (counter("missing"), counter("unknown"), counter("rate"))
+        guard let keysFile else {
+            table = Mutex(nil)
+            return
+        }
+        do throws(APIKeyFile.Failure) { table = Mutex(APIKeyTable(try keysFile.read().keys)) } catch {
+            throw ConfigurationError("GATEWAY_API_KEYS_FILE: \(keysFile.path) \(error)")
+        }
+    }
+
+    /// From now on these keys are good and no others. Called by one task only.
+    func use(_ keys: [APIKey]) {
+        let former = table.withLock { $0 }
+        // Made outside of the lock: with thousands of keys this takes a while, and requests go on.
+        let fresh = APIKeyTable(keys, replacing: former)
+        table.withLock { $0 = fresh }
+    }
+
+    // MARK: Admission
+
+    /// Whose a request is. Called once for each, before anything is done for it.
+    /// - Parameter authorization: the values of all its `Authorization` headers.
+    /// - Throws: 401 for a caller that cannot be told, 429 for one that comes too often.
+    func admit(authorization: [String]) throws(Problem) -> Caller {
+        guard let table = table.withLock({ $0 }) else { return try admitAnonymous(.anyone) }
+        guard let value = authorization.first else {
+            if allowsAnonymous { return try admitAnonymous(.anonymous) }
+            missing.increment()
+            throw Problem(
+                .unauthorized, "this API is for callers with a key; \(Self.howToCall)",
+                headers: [.wwwAuthenticate: Self.challenge])
+        }
+        guard authorization.count == 1, let key = Self.key(in: value),
+            let entry = table.entry(for: APIKeyDigest(ofKey: key))
+        else {
+            unknown.increment()
+            throw Problem(
+                .unauthorized, "what the Authorization header holds is not a key of this API; \(Self.howToCall)",
+                headers: [.wwwAuthenticate: Self.challenge + #", error="invalid_token""#])
+        }
+        try hold(to: entry.key.rate ?? defaultRate, entry.bucket, who: "this key")
+        return entry.key.caller
+    }
+
+    private func admitAnonymous(_ caller: Caller) throws(Problem) -> Caller {
+        try hold(to: defaultRate, anonymousBucket, who: "all callers without a key together")
+        return caller
+    }
+
+    private func hold(to rate: Int, _ bucket: RequestBucket, who: String) throws(Problem) {
+        guard rate > 0, !bucket.take(rate: rate, at: now()) else { return }
+        tooMany.increment()
+        let bound = "\(who) may make \(rate) \(rate == 1 ? "request" : "requests") a second"
+        throw Problem(
+            .tooManyRequests, "\(bound); this one was not carried out",
+            headers: [.retryAfter: "\(RequestBucket.retryAfterSeconds)"])
+    }
+
+    /// The key in `Bearer KEY`: the scheme in either case, one blank, visible ASCII characters.
+    private static func key(in value: String) -> [UInt8]? {
+        let scheme = "bearer "
+        guard value.prefix(scheme.count).lowercased() == scheme else { return nil }
+        let key = value.utf8.dropFirst(scheme.utf8.count)
+        guard (1...maxKeyBytes).contains(key.count), key.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+        return Array(key)
+    }
+}

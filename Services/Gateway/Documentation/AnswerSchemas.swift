@@ -1,0 +1,188 @@
+import Domain
+import JSON
+
+extension JSONObject {
+    /// A schema that stands among the document's components.
+    static func ref(_ name: String) -> JSONObject { ["$ref": .string("#/components/schemas/\(name)")] }
+}
+
+/// The JSON Schemas (2020-12) of what the API answers.
+enum AnswerSchemas {
+    static var all: JSONObject {
+        var all = JSONObject()
+        for (name, schema) in named { all[name] = schema }
+        return all
+    }
+
+    private static var named: [(String, JSONValue)] {
+        [
+            ("Problem", problem), ("Created", created), ("Reminder", reminder), ("ReminderPage", page("reminders", of: "Reminder")),
+            ("Upcoming", object(["id": id, "upcoming": instants])),
+            ("Attempt", attempt), ("Attempts", object(["id": id, "attempts": list(of: "Attempt")])),
+            ("Changed", changed), ("BatchAnswer", batch), ("SetAside", setAside(withAttempts: false)),
+            ("SetAsideWithAttempts", setAside(withAttempts: true)),
+            ("DeadLetterPage", page("dead_letters", of: "SetAside")), ("HeldOccurrencePage", page("held", of: "SetAside")),
+            ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
+            ("ReplayedMany", object(["message": success, "replayed": count, "more": boolean])),
+            ("ReleasedMany", object(["message": success, "released": count, "reminders": count, "more": boolean])),
+            ("Queue", queue), ("Queues", object(["queues": list(of: "Queue")])), ("Preview", preview),
+        ]
+    }
+
+    // MARK: Pieces
+
+    private static let string: JSONValue = ["type": "string"]
+    private static let boolean: JSONValue = ["type": "boolean"]
+    private static let count: JSONValue = ["type": "integer", "minimum": 0]
+    private static let integer: JSONValue = ["type": "integer"]
+    private static let success: JSONValue = ["const": "success"]
+    private static let id: JSONValue = ["type": "string", "format": "uuid", "description": "of the reminder, UUIDv7"]
+    private static let instant: JSONValue = ["type": "integer", "description": "unix seconds"]
+    private static let instantOrNull: JSONValue = ["type": ["integer", "null"], "description": "unix seconds"]
+    private static let instants: JSONValue = ["type": "array", "items": ["type": "integer"], "description": "unix seconds, ascending"]
+    private static let strings: JSONValue = ["type": "array", "items": ["type": "string"]]
+    private static let occurrenceID: JSONValue = [
+        "type": "string", "description": "<reminder id>:<scheduled time, unix seconds>, the occurrence's Idempotency-Key"
+    ]
+    private static let state: JSONValue = [
+        "type": "string", "enum": .array(ReminderState.allCases.map { .string($0.name) })
+    ]
+    private static let outcome: JSONValue = [
+        "type": "string", "enum": .array(Outcome.allCases.map { .string($0.name) } + ["unknown"])
+    ]
+    private static let statusCode: JSONValue = ["type": ["integer", "null"], "description": "the downstream's; null without an answer"]
+
+    /// An object whose members are all there, but for the optional ones.
+    private static func object(_ properties: JSONObject, optional: Set<String> = []) -> JSONValue {
+        [
+            "type": "object", "properties": .object(properties),
+            "required": .array(properties.members.map(\.name).filter { !optional.contains($0) }.map { .string($0) }),
+            "additionalProperties": false
+        ]
+    }
+
+    private static func list(of name: String) -> JSONValue { ["type": "array", "items": .object(.ref(name))] }
+
+    private static func page(_ name: String, of item: String) -> JSONValue {
+        object([
+            name: list(of: item),
+            "next_cursor": ["type": ["string", "null"], "description": "`cursor` of the next page; null: there is none"]
+        ])
+    }
+
+    // MARK: Answers
+
+    private static var problem: JSONValue {
+        [
+            "type": "object", "description": "RFC 9457",
+            "properties": [
+                "title": string, "status": ["type": "integer", "minimum": 400, "maximum": 599], "detail": string,
+                "errors": [
+                    "type": "array", "description": "every fault of the request",
+                    "items": [
+                        "type": "object",
+                        "properties": [
+                            "pointer": ["type": "string", "description": "a JSON pointer into the body"],
+                            "parameter": ["type": "string", "description": "a parameter of the query"],
+                            "header": ["type": "string", "description": "a header"], "detail": string
+                        ],
+                        "required": ["detail"], "additionalProperties": false
+                    ]
+                ]
+            ],
+            "required": ["title", "status", "detail"], "additionalProperties": false
+        ]
+    }
+
+    private static var created: JSONValue {
+        object([
+            "message": success, "id": id, "state": ["const": "scheduled"], "next_fire_at": instantOrNull, "upcoming": instants,
+            "warnings": strings
+        ])
+    }
+
+    private static var changed: JSONValue {
+        object(
+            [
+                "message": success, "id": id, "state": state, "revision": count,
+                "released": ["type": "integer", "minimum": 0, "description": "occurrences that were held and are due now"],
+                "warnings": strings, "scheduled_at": instant
+            ], optional: ["scheduled_at"])
+    }
+
+    private static var reminder: JSONValue {
+        let notification = object([
+            "title": string, "body": string, "image": string, "kind": integer, "classroom_id": string, "created_at": integer,
+            "created_by": string, "item_id": ["anyOf": [string, strings]], "action": boolean, "action_path": strings,
+            "extra_path": string, "usernames": strings
+        ])
+        return object(
+            [
+                "id": id, "state": state, "next_fire_at": instantOrNull, "task": string,
+                "rrule": ["type": ["string", "null"], "description": "RFC 5545"], "start_datetime": instant, "timezone": string,
+                "until": instantOrNull, "exdates": instants, "rdates": instants, "queue": string,
+                "priority": ["type": "integer", "minimum": 0, "maximum": 9],
+                "misfire_policy": ["type": "string", "enum": ["fire_once", "fire_all", "skip"]], "max_attempts": count,
+                "jitter_seconds": count, "expires_after_seconds": ["type": ["integer", "null"]], "description": string,
+                "notification_metadata": notification, "args": ["type": "array"], "kwargs": ["type": "object"],
+                "classroom_id": string, "created_by": string,
+                "occurrences": object(["delivered": count, "retrying": count, "held": count, "dead": count]),
+                "served": ["type": "boolean", "description": "whether a live worker serves its task in its queue"],
+                "caller": ["type": "string", "description": "the name of the key that created it; empty: anyone"],
+                "revision": count, "created_at": instant, "updated_at": instant
+            ], optional: ["notification_metadata", "args", "kwargs", "classroom_id", "created_by"])
+    }
+
+    private static var attempt: JSONValue {
+        object([
+            "scheduled_at": instant, "number": count, "started_at_ms": ["type": "integer", "description": "unix milliseconds"],
+            "lateness_ms": ["type": "integer", "description": "from the scheduled time to the request's leaving"],
+            "duration_us": count, "outcome": outcome, "status_code": statusCode,
+            "detail": ["type": "string", "description": "the reason, or the beginning of the answer, at most 1 KiB"]
+        ])
+    }
+
+    private static var batch: JSONValue {
+        let created: JSONValue = [
+            "type": "object", "description": "as the answer to the create alone, or its problem, with the status",
+            "properties": ["status": integer], "required": ["status"]
+        ]
+        return object([
+            "created": ["type": "array", "items": created],
+            "cancelled": [
+                "type": "array",
+                "items": object([
+                    "status": integer, "id": string,
+                    "state": ["anyOf": [state, ["type": "null"]]]
+                ])
+            ]
+        ])
+    }
+
+    private static func setAside(withAttempts: Bool) -> JSONValue {
+        var properties: JSONObject = [
+            "id": occurrenceID, "reminder_id": id, "scheduled_at": instant,
+            "since": ["type": "integer", "description": "when it was set aside, unix seconds"],
+            "outcome": outcome, "status_code": statusCode, "detail": string, "attempts_made": count, "task": string,
+            "queue": string, "description": string, "classroom_id": string, "created_by": string
+        ]
+        if withAttempts { properties["attempts"] = list(of: "Attempt") }
+        return object(properties)
+    }
+
+    private static var queue: JSONValue {
+        object([
+            "name": string, "paused": boolean, "max_concurrency": ["type": ["integer", "null"]],
+            "rate_limit": ["anyOf": [object(["count": count, "per_seconds": count]), ["type": "null"]]],
+            "ready": ["type": "integer", "minimum": 0, "description": "due, in memory, and waiting for a worker"],
+            "running": count, "workers": count
+        ])
+    }
+
+    private static var preview: JSONValue {
+        object([
+            "upcoming": instants, "upcoming_local": strings, "finite": boolean,
+            "text": ["type": "string", "description": "the rule in plain English"]
+        ])
+    }
+}

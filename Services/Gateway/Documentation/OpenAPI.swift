@@ -1,0 +1,183 @@
+import HTTPTypes
+import JSON
+
+/// The API's OpenAPI 3.1 document, made of the operations that route and check requests.
+struct OpenAPI: Sendable {
+    let operations: [Operation]
+    let version: String
+    /// Whether callers need a key, and whether one without is let in beside them.
+    let needsKey: Bool, allowsAnonymous: Bool
+
+    var document: JSONValue {
+        var paths = JSONObject()
+        for operation in operations {
+            let path = operation.path.description
+            var item = JSONObject()
+            if case .object(let known)? = paths[path] { item = known }
+            item[operation.method.rawValue.lowercased()] = self.operation(operation)
+            paths[path] = .object(item)
+        }
+        var components: JSONObject = ["schemas": .object(AnswerSchemas.all)]
+        if needsKey { components["securitySchemes"] = ["key": ["type": "http", "scheme": "bearer"]] }
+        var tags: [String] = []
+        for operation in operations where !tags.contains(operation.tag) { tags.append(operation.tag) }
+        return [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "task-scheduler", "version": .string(version),
+                "description":
+                    "Reminders that arrive: a notification, or any task, at a time or by an RFC 5545 rule. Errors are RFC 9457 problems that name every fault of a request at once."
+            ],
+            "servers": [["url": "/"]], "tags": .array(tags.map { ["name": .string($0)] }), "paths": .object(paths),
+            "components": .object(components)
+        ]
+    }
+
+    private func operation(_ operation: Operation) -> JSONValue {
+        var object: JSONObject = [
+            "operationId": .string(operation.name), "summary": .string(operation.summary), "tags": [.string(operation.tag)]
+        ]
+        if !operation.details.isEmpty { object["description"] = .string(operation.details) }
+        let parameters = pathParameters(operation) + queryParameters(operation) + operation.headers.map(\.parameter)
+        if !parameters.isEmpty { object["parameters"] = .array(parameters) }
+        if let body = operation.body { object["requestBody"] = requestBody(body) }
+        object["responses"] = responses(operation)
+        if needsKey { object["security"] = security(operation) }
+        return .object(object)
+    }
+
+    private func security(_ operation: Operation) -> JSONValue {
+        if operation.isPublic { return [] }
+        return allowsAnonymous ? [["key": []], [:]] : [["key": []]]
+    }
+
+    // MARK: What it takes
+
+    private func pathParameters(_ operation: Operation) -> [JSONValue] {
+        operation.path.segments.compactMap { segment in
+            guard case .value(let name) = segment else { return nil }
+            return [
+                "name": .string(name), "in": "path", "required": true, "schema": .object(PathValues.schema(name)),
+                "description": .string(PathValues.description(name))
+            ]
+        }
+    }
+
+    private func queryParameters(_ operation: Operation) -> [JSONValue] {
+        guard let query = operation.query?(), case .object(let properties)? = query["properties"] else { return [] }
+        return properties.members.map { member in
+            guard case .object(var schema) = member.value else { return .null }
+            let description = schema["description"] ?? ""
+            schema["description"] = nil
+            // A query has no null.
+            if case .array(let types)? = schema["type"], let type = types.first { schema["type"] = type }
+            if case .array(let values)? = schema["enum"] { schema["enum"] = .array(values.filter { !$0.isNull }) }
+            return [
+                "name": .string(member.name), "in": "query", "required": false, "description": description,
+                "schema": .object(schema)
+            ]
+        }
+    }
+
+    private func requestBody(_ body: Operation.Body) -> JSONValue {
+        var media: JSONObject = ["schema": .object(body.schema())]
+        var examples = JSONObject()
+        for example in body.examples {
+            var shown: JSONObject = ["summary": .string(example.summary), "value": example.value]
+            if !example.futureTimes.isEmpty { shown["x-future-times"] = .array(example.futureTimes.map { .string($0) }) }
+            examples[example.name] = .object(shown)
+        }
+        if !examples.members.isEmpty { media["examples"] = .object(examples) }
+        if let first = body.examples.first, !first.futureTimes.isEmpty {
+            media["x-future-times"] = .array(first.futureTimes.map { .string($0) })
+        }
+        return ["required": true, "content": ["application/json": .object(media)]]
+    }
+
+    // MARK: What it answers
+
+    private func responses(_ operation: Operation) -> JSONValue {
+        var responses = JSONObject()
+        for success in operation.successes {
+            var response: JSONObject = ["description": .string(success.description)]
+            if let schema = success.schema {
+                response["content"] = [success.mediaType: ["schema": .object(schema)]]
+            } else {
+                response["content"] = [success.mediaType: [:]]
+            }
+            if !success.headers.isEmpty {
+                var headers = JSONObject()
+                for (name, description) in success.headers.sorted(by: { $0.key < $1.key }) {
+                    headers[name] = ["description": .string(description), "schema": ["type": "string"]]
+                }
+                response["headers"] = .object(headers)
+            }
+            responses["\(success.status.code)"] = .object(response)
+        }
+        for (status, description) in problems(of: operation) where responses["\(status.code)"] == nil {
+            responses["\(status.code)"] = [
+                "description": .string(description),
+                "content": ["application/problem+json": ["schema": .object(.ref("Problem"))]]
+            ]
+        }
+        return .object(responses)
+    }
+
+    private func problems(of operation: Operation) -> [(status: HTTPResponse.Status, description: String)] {
+        var problems = operation.problems
+        guard !operation.isPublic else { return problems }
+        if operation.takesBody || operation.query != nil || !operation.headers.isEmpty {
+            problems.append((.badRequest, "the body is not JSON, or the query or a header cannot be read"))
+        }
+        if operation.takesBody || operation.query != nil {
+            problems.append((.unprocessableContent, "fields that are not what they must be, all of them named"))
+        }
+        if operation.takesBody {
+            problems.append((.contentTooLarge, "a body of more than \(operation.maxBodyBytes) bytes"))
+            problems.append((.unsupportedMediaType, "a body that is not application/json"))
+        }
+        if !operation.path.isLiteral { problems.append((.notFound, "there is no such thing, or it is another caller's")) }
+        if needsKey { problems.append((.unauthorized, "a key is needed, or this one is unknown")) }
+        problems.append((.tooManyRequests, "too many requests with this key; `Retry-After` says when to try again"))
+        problems.append((.serviceUnavailable, "no scheduler can do this now; `Retry-After` says when to try again"))
+        return problems
+    }
+}
+
+/// The values that paths hold, as documentation shows them.
+private enum PathValues {
+    static func schema(_ name: String) -> JSONObject {
+        switch name {
+        case "id": ["type": "string", "format": "uuid"]
+        case "name": ["type": "string", "pattern": "^[A-Za-z0-9._-]+$", "minLength": 1, "maxLength": 64]
+        default: ["type": "string", "pattern": "^[0-9a-f-]{36}:-?[0-9]+$"]
+        }
+    }
+
+    static func description(_ name: String) -> String {
+        switch name {
+        case "id": "the reminder's id"
+        case "name": "the queue's name"
+        default: "<reminder id>:<scheduled time, unix seconds>"
+        }
+    }
+}
+
+extension Operation.Header {
+    fileprivate var parameter: JSONValue {
+        switch self {
+        case .idempotencyKey:
+            [
+                "name": "Idempotency-Key", "in": "header", "required": false,
+                "description": "the same key with the same body within 24 hours gets the first answer again",
+                "schema": ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"]
+            ]
+        case .ifMatch:
+            [
+                "name": "If-Match", "in": "header", "required": false,
+                "description": "the `ETag` of the reminder as it was read: the change is made only if nothing has changed since",
+                "schema": ["type": "string", "pattern": "^(\\*|\"[0-9]+\")$"]
+            ]
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Domain
+import JSON
+import Messages
+import Operations
+
+/// The filters of a list of occurrences.
+struct OccurrenceQuery: Sendable {
+    let filter: Proto.OccurrenceFilter
+    let page: PageQuery
+
+    static let type = FieldType<OccurrenceQuery>.object { fields in
+        OccurrenceQuery(filter: Proto.OccurrenceFilter(&fields), page: PageQuery(&fields, .latestSetAside))
+    }
+}
+
+/// The same filters in a body.
+struct OccurrenceSelection: Sendable {
+    let filter: Proto.OccurrenceFilter
+
+    static let type = FieldType<OccurrenceSelection>.object { OccurrenceSelection(filter: Proto.OccurrenceFilter(&$0)) }
+}
+
+extension Proto.OccurrenceFilter {
+    fileprivate init(_ fields: inout FieldReader) {
+        self.init()
+        reminder =
+            fields.optional("reminder_id", .reminderID, help: "only of this reminder").map(\.bytes) ?? []
+        classroomId = fields.optional("classroom_id", .string(1...200), help: "only of this classroom") ?? ""
+        createdBy = fields.optional("created_by", .string(1...200), help: "only of reminders that this person made") ?? ""
+        queue = fields.optional("queue", .name(Bounds.queue), help: "only of this queue") ?? ""
+        task = fields.optional("task", .name(Bounds.taskName), help: "only of this task") ?? ""
+    }
+}
+
+extension FieldType where Value == ReminderID {
+    static var reminderID: Self {
+        FieldType<String>.string(36...36).map(
+            expected: "the id of a reminder", placeholder: ReminderID(high: 0, low: 0),
+            schema: { schema in
+                schema["pattern"] = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+            }
+        ) { text, place in
+            if let id = ReminderID(text) { return id }
+            place.refuse("must be the id of a reminder, such as 01932c07-209c-7123-8abc-0123456789ab")
+            return nil
+        }
+    }
+}
+
+/// The body of `POST /held/release`.
+struct ReleaseBody: Sendable {
+    let createdBy: String
+    let authHeader: Redacted<String>
+
+    static let type = FieldType<ReleaseBody>.object { fields in
+        ReleaseBody(
+            createdBy: fields.required("created_by", .string(1...200), help: "whose reminders"),
+            authHeader: fields.required("auth_header", .authHeader, help: "the new Authorization header"))
+    }
+}

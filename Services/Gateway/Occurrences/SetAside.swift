@@ -1,0 +1,178 @@
+import Domain
+import HTTPTypes
+import JSON
+import Messages
+
+/// What callers can do with occurrences that wait for a person: dead letters, and those held because their credential
+/// was refused. An occurrence is named by its idempotency key, `<reminder id>:<unix seconds>`.
+struct SetAside: Sendable {
+    /// Which of the two.
+    enum Kind: Sendable {
+        case dead, held
+
+        fileprivate var path: String { self == .dead ? "/dead-letters" : "/held" }
+        fileprivate var tag: String { self == .dead ? "Dead letters" : "Held occurrences" }
+        fileprivate var noun: String { self == .dead ? "dead letter" : "held occurrence" }
+        fileprivate var plural: String { self == .dead ? "DeadLetters" : "Held" }
+        fileprivate var singular: String { self == .dead ? "DeadLetter" : "HeldOccurrence" }
+        fileprivate var list: String { self == .dead ? "dead_letters" : "held" }
+        fileprivate var state: UInt32 { UInt32((self == .dead ? OccurrenceState.dead : .held).rawValue) }
+    }
+
+    let kind: Kind
+    let scheduler: SchedulerCalls
+
+    var operations: [Operation] {
+        let one = PathTemplate(stringLiteral: kind.path + "/{occurrence}")
+        var operations = [
+            Operation(
+                .get, PathTemplate(stringLiteral: kind.path), "list\(kind.plural)",
+                summary: "List \(kind.noun)s, the latest first.", query: OccurrenceQuery.type, handle: list
+            ).answering(.ok, "a page", .ref(kind.singular + "Page")),
+            Operation(.get, one, "get\(kind.singular)", summary: "Read a \(kind.noun) with its attempts.", handle: get)
+                .answering(.ok, "the \(kind.noun)", .ref("SetAsideWithAttempts")),
+            Operation(.post, one.appending("replay"), "replay\(kind.singular)", summary: "Try a \(kind.noun) again, now.") {
+                (exchange) async throws(Problem) -> Answer in try await change(exchange, .replay)
+            }
+            .explained("It begins anew, with all its attempts, also while its reminder is paused. Its `Idempotency-Key` stays.")
+            .answering(.ok, "due now", .ref("OccurrenceChanged")),
+            Operation(.delete, one, "discard\(kind.singular)", summary: "Give up a \(kind.noun).") {
+                (exchange) async throws(Problem) -> Answer in try await change(exchange, .discard)
+            }.answering(.ok, "given up; its attempts stay in the history", .ref("OccurrenceChanged")),
+        ]
+        operations.append(kind == .dead ? replayAll : release)
+        return operations.map { $0.tagged(kind.tag) }
+    }
+
+    // MARK: Reading
+
+    private func list(_ exchange: Exchange, _ query: OccurrenceQuery) async throws(Problem) -> Answer {
+        let request = Proto.ListOccurrencesRequest(
+            filter: filter(query.filter, exchange), cursor: query.page.cursor, limit: query.page.limit)
+        let reply = try await scheduler.call(SchedulerService.listOccurrences, request)
+        return Answer(
+            .ok, [kind.list: .array(reply.occurrences.map(Self.json)), "next_cursor": Cursor.json(reply.cursor)])
+    }
+
+    private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
+        let request = Proto.ListOccurrencesRequest(filter: try only(exchange), limit: 1, withAttempts: true)
+        let reply = try await scheduler.call(SchedulerService.listOccurrences, request)
+        guard let occurrence = reply.occurrences.first, case .object(var object) = Self.json(occurrence) else { throw missing }
+        object["attempts"] = .array(reply.attempts.map(AttemptAnswer.json))
+        return Answer(.ok, .object(object))
+    }
+
+    private static func json(_ occurrence: Proto.Occurrence) -> JSONValue {
+        let reminder = occurrence.reminder ?? Proto.Reminder()
+        let id = ReminderAnswer.id(occurrence.id)
+        return [
+            "id": .string("\(id):\(occurrence.scheduledAt)"), "reminder_id": .string(id),
+            "scheduled_at": .integer(occurrence.scheduledAt), "since": .integer(occurrence.sinceMs / 1_000),
+            "outcome": .string(AttemptAnswer.outcomeName(occurrence.outcome)),
+            "status_code": occurrence.statusCode == 0 ? .null : .integer(Int64(occurrence.statusCode)),
+            "detail": .string(occurrence.detail), "attempts_made": .integer(Int64(occurrence.attempts)),
+            "task": .string(reminder.task), "queue": .string(reminder.queue), "description": .string(reminder.description),
+            "classroom_id": .string(reminder.classroomId), "created_by": .string(reminder.createdBy)
+        ]
+    }
+
+    // MARK: One
+
+    private func change(_ exchange: Exchange, _ action: Proto.ChangeOccurrencesRequest.Action) async throws(Problem) -> Answer {
+        let request = Proto.ChangeOccurrencesRequest(action: action, filter: try only(exchange), limit: 1)
+        let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
+        guard reply.changed == 1 else { throw missing }
+        return Answer(.ok, ["message": "success", "id": .string(exchange.pathValues[0])])
+    }
+
+    private static let uncertain = "whether it was done is not known; look at the list, or ask again"
+
+    private var missing: Problem { Problem(.notFound, "there is no such \(kind.noun) (any more)") }
+
+    /// The occurrence that the path names.
+    private func only(_ exchange: Exchange) throws(Problem) -> Proto.OccurrenceFilter {
+        guard let key = exchange.pathValues.first.flatMap(OccurrenceKey.init(idempotencyKey:)) else {
+            throw Problem(
+                .notFound,
+                "there is no such \(kind.noun); its id looks like 01932c07-209c-7123-8abc-0123456789ab:1893456000")
+        }
+        return filter(
+            Proto.OccurrenceFilter(only: Proto.OccurrenceRef(id: key.reminder.bytes, scheduledAt: key.scheduledAt)), exchange)
+    }
+
+    private func filter(_ filter: Proto.OccurrenceFilter, _ exchange: Exchange) -> Proto.OccurrenceFilter {
+        var whole = filter
+        (whole.state, whole.caller) = (kind.state, exchange.caller.scope)
+        return whole
+    }
+
+    // MARK: Many
+
+    private var replayAll: Operation {
+        Operation(
+            .post, "/dead-letters/replay", "replayDeadLetters", summary: "Try all dead letters again that match.",
+            body: OccurrenceSelection.type, handle: replayAll
+        )
+        .explained("An empty object means all. What it could not do within one request, `more` says; ask again then.")
+        .answering(.ok, "how many are due now", .ref("ReplayedMany"))
+        .example("classroom", "all of one classroom", ["classroom_id": "classroom-1"])
+    }
+
+    private func replayAll(_ exchange: Exchange, _ selection: OccurrenceSelection) async throws(Problem) -> Answer {
+        var changed = 0
+        var more = true
+        while more, changed < Bounds.bulkChanges {
+            let request = Proto.ChangeOccurrencesRequest(action: .replay, filter: filter(selection.filter, exchange), limit: 1_000)
+            let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
+            changed += Int(reply.changed)
+            more = reply.more
+            // Nothing on a page that could be replayed: others are quicker.
+            if reply.changed == 0 { break }
+        }
+        return Answer(.ok, ["message": "success", "replayed": .integer(Int64(changed)), "more": .bool(more)])
+    }
+
+    private var release: Operation {
+        Operation(
+            .post, "/held/release", "releaseHeld", summary: "Give all held reminders of a person a new credential.",
+            body: ReleaseBody.type, handle: release
+        )
+        .explained(
+            "Every reminder that this person made and that has a held occurrence gets the new `auth_header`, and what was held is "
+                + "due now. What it could not do within one request, `more` says; ask again then.")
+        .answering(.ok, "how many are due now", .ref("ReleasedMany"))
+        .example("teacher", "all of one teacher", ["created_by": "teacher-1", "auth_header": "Bearer eyJhbGciOi.new"])
+    }
+
+    private func release(_ exchange: Exchange, _ body: ReleaseBody) async throws(Problem) -> Answer {
+        let wanted = filter(Proto.OccurrenceFilter(createdBy: body.createdBy), exchange)
+        var released = 0, reminders = 0
+        var more = true
+        // A page at a time from the front: what is released is on it no more.
+        while more, reminders < Bounds.bulkChanges {
+            let reply = try await scheduler.call(
+                SchedulerService.listOccurrences, Proto.ListOccurrencesRequest(filter: wanted, limit: 1_000))
+            more = !reply.cursor.isEmpty
+            var seen: Set<[UInt8]> = []
+            let references = reply.occurrences.map(\.id).filter { seen.insert($0).inserted }.map { id in
+                Proto.ReminderRef(id: id, caller: exchange.caller.scope)
+            }
+            guard !references.isEmpty else { break }
+            let changes = try await scheduler.change(
+                Proto.ChangeRequest(
+                    action: .update, reminders: references, authorization: body.authHeader.value, atMs: exchange.nowMilliseconds))
+            released += changes.reduce(0) { $0 + Int($1.released) }
+            reminders += changes.count { $0.result == .done }
+        }
+        return Answer(
+            .ok,
+            [
+                "message": "success", "released": .integer(Int64(released)), "reminders": .integer(Int64(reminders)),
+                "more": .bool(more)
+            ])
+    }
+}
+
+extension PathTemplate {
+    fileprivate func appending(_ segment: String) -> PathTemplate { PathTemplate(stringLiteral: "\(self)/\(segment)") }
+}

@@ -1,0 +1,139 @@
+import Domain
+import HTTPTypes
+import JSON
+import Messages
+
+/// How queues are worked off: what is in them, pauses, concurrency, rates.
+struct QueueOperations: Sendable {
+    let scheduler: SchedulerCalls
+
+    var operations: [Operation] {
+        [
+            Operation(.get, "/queues", "listQueues", summary: "List the queues that have settings, work, or workers.", handle: list)
+                .answering(.ok, "the queues", .ref("Queues")),
+            Operation(.get, "/queues/{name}", "getQueue", summary: "Read a queue.", handle: get)
+                .explained("Any name is a queue; one that nobody has used yet is empty.")
+                .answering(.ok, "the queue", .ref("Queue")),
+            Operation(
+                .patch, "/queues/{name}", "changeQueue", summary: "Pause a queue, or bound its concurrency or rate.",
+                body: QueuePatch.type, handle: patch
+            )
+            .explained(
+                "What is absent stays, `null` lifts a bound. What is under way goes on. Only for callers whose key is an admin's.")
+            .answering(.ok, "the queue as it is now", .ref("Queue"))
+            .refusing(.forbidden, "the key is not an admin's")
+            .refusing(.conflict, "there are too many queues with settings already")
+            .example("rate", "ten a second, four at once", ["max_concurrency": 4, "rate_limit": ["count": 10, "per_seconds": 1]])
+            .example("pause", "nothing of it is dispatched", ["paused": true])
+            .example("resume", "and again", ["paused": false]),
+        ].map { $0.tagged("Queues") }
+    }
+
+    private func list(_ exchange: Exchange) async throws(Problem) -> Answer {
+        Answer(.ok, ["queues": .array(try await all().map(Self.json))])
+    }
+
+    private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
+        Answer(.ok, Self.json(try await queue(try name(exchange))))
+    }
+
+    private func patch(_ exchange: Exchange, _ patch: QueuePatch) async throws(Problem) -> Answer {
+        guard exchange.caller.isAdmin else { throw Problem(.forbidden, "queues are everyone's: only an admin's key changes them") }
+        var queue = try await queue(try name(exchange))
+        patch.apply(to: &queue)
+        let reply = try await scheduler.call(
+            SchedulerService.changeQueue, Proto.ChangeQueueRequest(queue: queue),
+            uncertain: "whether it was changed is not known; read it, or ask again")
+        return Answer(.ok, Self.json(reply.queue ?? queue))
+    }
+
+    private func all() async throws(Problem) -> [Proto.Queue] {
+        try await scheduler.call(SchedulerService.listQueues, Proto.ListQueuesRequest()).queues
+    }
+
+    private func queue(_ name: String) async throws(Problem) -> Proto.Queue {
+        try await all().first { $0.name == name } ?? Proto.Queue(name: name)
+    }
+
+    private func name(_ exchange: Exchange) throws(Problem) -> String {
+        let faults = JSONFaults()
+        guard let name = FieldType.name(Bounds.queue).read(.string(exchange.pathValues[0]), at: JSONPlace(faults)) else {
+            throw Problem(.notFound, "there is no such queue: a name has 1 to 64 letters, digits, '.', '_' or '-'")
+        }
+        return name
+    }
+
+    private static func json(_ queue: Proto.Queue) -> JSONValue {
+        [
+            "name": .string(queue.name), "paused": .bool(queue.paused),
+            "max_concurrency": queue.maxConcurrency == 0 ? .null : .integer(Int64(queue.maxConcurrency)),
+            "rate_limit": queue.rateCount == 0
+                ? .null : ["count": .integer(Int64(queue.rateCount)), "per_seconds": .integer(Int64(queue.rateSeconds))],
+            "ready": .integer(Int64(clamping: queue.ready)), "running": .integer(Int64(clamping: queue.running)),
+            "workers": .integer(Int64(queue.workers))
+        ]
+    }
+}
+
+/// The body of `PATCH /queues/{name}`.
+struct QueuePatch: Sendable {
+    let members: JSONObject
+    let paused: Bool?
+    let maxConcurrency: Int64?
+    let rate: Rate?
+
+    struct Rate: Sendable {
+        let count: Int64
+        let seconds: Int64
+
+        static let type = FieldType<Rate>.object { fields in
+            Rate(
+                count: fields.required("count", .integer(Bounds.rateCount), help: "dispatches", example: 10),
+                seconds: fields.value(
+                    "per_seconds", .integer(Bounds.rateSeconds), default: 1, documented: 1, help: "in so many seconds"))
+        }
+    }
+
+    private struct Fields: Sendable {
+        let paused: Bool?
+        let maxConcurrency: Int64?
+        let rate: Rate?
+    }
+
+    private static let fields = FieldType<Fields>.object { fields in
+        Fields(
+            paused: fields.optional("paused", .boolean, help: "whether nothing of it is dispatched"),
+            maxConcurrency: fields.optional(
+                "max_concurrency", .integer(Bounds.queueConcurrency), help: "occurrences that its workers run at once, all together"),
+            rate: fields.optional(
+                "rate_limit", Rate.type,
+                help: "dispatches at most in a time, evenly spread; a burst is at most what a second may bring"))
+    }
+
+    /// A field that is `null` is another than one that is absent, so the object itself is kept.
+    static let type = FieldType<QueuePatch>(
+        expected: "an object with the settings to be changed",
+        placeholder: QueuePatch(members: JSONObject(), paused: nil, maxConcurrency: nil, rate: nil),
+        schema: {
+            var schema = fields.schema()
+            schema["minProperties"] = 1
+            return schema
+        }
+    ) { value, place in
+        guard let good = fields.read(value, at: place), case .object(let members) = value else { return nil }
+        guard !members.members.isEmpty else {
+            place.refuse("changes nothing; it must have paused, max_concurrency or rate_limit")
+            return nil
+        }
+        return QueuePatch(members: members, paused: good.paused, maxConcurrency: good.maxConcurrency, rate: good.rate)
+    }
+
+    func apply(to queue: inout Proto.Queue) {
+        if members["paused"] != nil { queue.paused = paused ?? false }
+        if members["max_concurrency"] != nil { queue.maxConcurrency = UInt32(maxConcurrency ?? 0) }
+        if members["rate_limit"] != nil {
+            queue.rateCount = UInt32(rate?.count ?? 0)
+            queue.rateSeconds = UInt32(rate?.seconds ?? 0)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Domain
+import HTTPTypes
+import JSON
+import Messages
+
+/// Changes of reminders that exist. Each takes `If-Match`, and answers with the new `ETag`.
+extension Reminders {
+    var changes: [Operation] {
+        [
+            Operation(
+                .patch, "/reminders/{id}", "changeReminder", summary: "Change any part of a reminder, from its next occurrence on.",
+                body: PatchBody.type, handle: patch
+            )
+            .explained(
+                "A JSON merge patch (RFC 7396) on the fields of the create. A new `auth_header` releases the occurrences that "
+                    + "are held because the old one was refused. What had fallen due before goes its way.")
+            .changing("changed")
+            .refusing(.conflict, "the schedule of a reminder that is finished stays as it is")
+            .example("priority", "a higher priority", ["priority": 8, "description": "important"])
+            .example("schedule", "another rule", ["rrule": "FREQ=DAILY;INTERVAL=2"])
+            .example("credential", "a new credential", ["auth_header": "Bearer eyJhbGciOi.new"]),
+            Operation(.delete, "/reminders/{id}", "cancelReminder", summary: "Cancel a reminder.") {
+                (exchange) async throws(Problem) -> Answer in try await cancel(exchange)
+            }
+            .explained("Nothing of it is fired any more; dead letters and history stay. Said twice, it is the same.")
+            .changing("cancelled").refusing(.conflict, "the reminder is completed: nothing of it is left to cancel"),
+            Operation(.post, "/reminders/{id}/pause", "pauseReminder", summary: "Pause a reminder.") {
+                (exchange) async throws(Problem) -> Answer in try await change(exchange, .pause)
+            }
+            .explained("Nothing of it falls due until it is resumed, but what `run` or a replay asks for.")
+            .changing("paused").refusing(.conflict, "the reminder is finished"),
+            Operation(.post, "/reminders/{id}/resume", "resumeReminder", summary: "Resume a paused reminder.") {
+                (exchange) async throws(Problem) -> Answer in try await change(exchange, .resume)
+            }
+            .explained(
+                "A series goes on with its next occurrence; those that it missed while it was paused are skipped. One time that "
+                    + "has passed meanwhile is fired now.")
+            .changing("scheduled").refusing(.conflict, "the reminder is finished"),
+            Operation(.post, "/reminders/{id}/run", "runReminder", summary: "Fire a reminder now, beside its schedule.") {
+                (exchange) async throws(Problem) -> Answer in try await change(exchange, .run)
+            }
+            .explained(
+                "An extra occurrence of this second, with an `Idempotency-Key` of its own; also of a reminder that is paused or "
+                    + "completed. Asked for twice within a second, it is one.")
+            .changing("due now; `scheduled_at` names the occurrence").refusing(.conflict, "the reminder is cancelled"),
+        ]
+    }
+
+    // MARK: State
+
+    private func cancel(_ exchange: Exchange) async throws(Problem) -> Answer {
+        let (id, change) = try await ask(exchange, .cancel)
+        // Cancelled before is cancelled: a repeated request gets the answer that the first one may have lost.
+        guard change.result == .finished, change.state == UInt32(ReminderState.cancelled.rawValue) else {
+            return try answer(id, change, finished: "the reminder is completed: nothing of it is left to cancel")
+        }
+        return done(id, change)
+    }
+
+    private func change(_ exchange: Exchange, _ action: Proto.ChangeRequest.Action) async throws(Problem) -> Answer {
+        let (id, change) = try await ask(exchange, action)
+        return try answer(id, change, finished: "the reminder is \(ReminderAnswer.stateName(change.state))")
+    }
+
+    private func ask(
+        _ exchange: Exchange, _ action: Proto.ChangeRequest.Action
+    ) async throws(Problem) -> (ReminderID, Proto.Change) {
+        let id = try exchange.reminderID
+        let request = Proto.ChangeRequest(
+            action: action, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
+            revision: try Revision.wanted(exchange) ?? 0, atMs: exchange.nowMilliseconds)
+        return (id, try await scheduler.change(request)[0])
+    }
+
+    // MARK: Patch
+
+    /// How often a change is begun anew because something else changed the reminder in between.
+    private static var maxPatchAttempts: Int { 4 }
+
+    private func patch(_ exchange: Exchange, _ patch: PatchBody) async throws(Problem) -> Answer {
+        let id = try exchange.reminderID
+        let wanted = try Revision.wanted(exchange)
+        if let value = patch.onlyAuthHeader { return try await replaceAuthorization(id, value, patch, wanted, exchange) }
+        for _ in 0..<Self.maxPatchAttempts {
+            let stored = try await found(id, exchange)
+            if let wanted, wanted != stored.revision { throw Revision.differs }
+            let request = try update(stored, id, patch, exchange)
+            let change = try await scheduler.change(request.request)[0]
+            if change.result == .revisionDiffers, wanted == nil { continue }
+            return try answer(
+                id, change, finished: "the reminder is \(ReminderAnswer.stateName(change.state)): its schedule stays as it is",
+                warnings: request.warnings)
+        }
+        throw Problem(.conflict, "others are changing this reminder all the time; try again", headers: [.retryAfter: "1"])
+    }
+
+    /// The reminder as it is to be.
+    private func update(
+        _ stored: Proto.ReminderReply, _ id: ReminderID, _ patch: PatchBody, _ exchange: Exchange
+    ) throws(Problem) -> (request: Proto.ChangeRequest, warnings: [String]) {
+        let old = stored.reminder ?? Proto.Reminder()
+        let isNotification = old.task == ReminderBody.task
+        var whole = ReminderAnswer.fields(of: old, isWhole: false)
+        if isNotification, case .object(var metadata)? = whole[PatchBody.metadata] {
+            // The body must have one; it is left out again below.
+            metadata[PatchBody.authHeader] = "unchanged"
+            whole[PatchBody.metadata] = .object(metadata)
+        }
+        let merged = patch.merged(into: whole, isNotification: isNotification)
+        let draft = isNotification
+            ? try Exchange.read(merged, as: ReminderBody.type).draft()
+            : try Exchange.read(merged, as: TaskBody.type).draft(nowSeconds: exchange.nowSeconds)
+        let reminder = draft.reminder(id, createdAtMilliseconds: old.createdAtMs, caller: old.caller)
+        if reminder.schedule != old.schedule, !draft.schedule.schedule.isSingle, draft.series.next(after: exchange.nowSeconds) == nil {
+            throw .field("/rrule", "with this schedule nothing is due any more; cancel the reminder instead")
+        }
+        let credential = patch.hasAuthHeader ? draft.authHeader : nil
+        let request = Proto.ChangeRequest(
+            action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
+            revision: stored.revision, reminder: reminder, authorization: credential?.value ?? "",
+            atMs: exchange.nowMilliseconds)
+        return (request, credential.map { Warnings.expiry(of: $0, before: exchange.nowSeconds + 1) } ?? [])
+    }
+
+    private func replaceAuthorization(
+        _ id: ReminderID, _ value: JSONValue, _ patch: PatchBody, _ wanted: Int64?, _ exchange: Exchange
+    ) async throws(Problem) -> Answer {
+        let faults = JSONFaults()
+        let path = patch.members[PatchBody.authHeader] == nil ? [PatchBody.metadata, PatchBody.authHeader] : [PatchBody.authHeader]
+        let place = path.reduce(JSONPlace(faults)) { $0.appending($1) }
+        guard let credential = FieldType.authHeader.read(value, at: place), faults.isEmpty else { throw .content(faults) }
+        let request = Proto.ChangeRequest(
+            action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
+            revision: wanted ?? 0, authorization: credential.value, atMs: exchange.nowMilliseconds)
+        let change = try await scheduler.change(request)[0]
+        return try answer(
+            id, change, finished: "the reminder is finished",
+            warnings: Warnings.expiry(of: credential, before: exchange.nowSeconds + 1))
+    }
+
+    // MARK: Answers
+
+    private func answer(
+        _ id: ReminderID, _ change: Proto.Change, finished: String, warnings: [String] = []
+    ) throws(Problem) -> Answer {
+        switch change.result {
+        case .done: return done(id, change, warnings)
+        case .notFound: throw .noReminder(id)
+        case .finished: throw Problem(.conflict, finished)
+        case .revisionDiffers: throw Revision.differs
+        }
+    }
+
+    private func done(_ id: ReminderID, _ change: Proto.Change, _ warnings: [String] = []) -> Answer {
+        var object: JSONObject = [
+            "message": "success", "id": .string("\(id)"), "state": .string(ReminderAnswer.stateName(change.state)),
+            "revision": .integer(change.revision), "released": .integer(Int64(change.released)),
+            "warnings": .array(warnings.map { .string($0) })
+        ]
+        if change.scheduledAt > 0 { object["scheduled_at"] = .integer(change.scheduledAt) }
+        return Answer(.ok, .object(object), headers: [.eTag: Revision.tag(change.revision)])
+    }
+}
+
+extension Operation {
+    /// What every change of a reminder takes and answers.
+    fileprivate func changing(_ description: String) -> Operation {
+        taking(.ifMatch).answering(.ok, description, .ref("Changed"), headers: ["ETag": "its revision now"])
+            .refusing(.preconditionFailed, "the reminder's revision is not the one in If-Match")
+    }
+}

@@ -1,0 +1,196 @@
+import Domain
+import Messages
+import Recurrence
+import SchedulerCore
+import Storage
+import Wire
+
+/// What gateways ask to be done with reminders, occurrences and queues that exist.
+extension SchedulerAPI {
+    // MARK: Reminders
+
+    func change(_ request: Proto.ChangeRequest, _ reply: Responder<Proto.ChangeReply>) {
+        guard (1...RequestBounds.maxItems).contains(request.reminders.count) else {
+            return reply(.failure(CallError(.invalidArgument, "a change is of 1 to \(RequestBounds.maxItems) reminders")))
+        }
+        if request.action == .resume { return resume(request.reminders, request, [], reply) }
+        let at = Self.time(of: request)
+        let writes: [StoreWrite]
+        do {
+            writes = try request.reminders.map { reference in
+                let id = try ReminderID(wire: reference.id)
+                return .change(
+                    id, try reminderChange(request, id), guardian(reference, revision: request.revision), atMilliseconds: at)
+            }
+        } catch {
+            return reply(.failure(Self.callError(error)))
+        }
+        loop.request(writes) { result in
+            reply(result.map { Proto.ChangeReply(changes: $0.map(Proto.Change.init)) })
+        }
+    }
+
+    /// When the change was asked for, as far as the clocks agree.
+    private static func time(of request: Proto.ChangeRequest) -> Int64 {
+        let now = WallClock.milliseconds
+        return (now - 60_000...now + 60_000).contains(request.atMs) ? request.atMs : now
+    }
+
+    private func guardian(_ reference: Proto.ReminderRef, revision: Int64) -> ChangeGuard {
+        ChangeGuard(caller: reference.caller.isEmpty ? nil : reference.caller, revision: revision == 0 ? nil : revision)
+    }
+
+    private func reminderChange(_ request: Proto.ChangeRequest, _ id: ReminderID) throws -> ReminderChange {
+        switch request.action {
+        case .cancel: return .cancel
+        case .pause: return .pause
+        case .run: return .run
+        case .resume: return .resume(goesOnAt: .itsPosition)
+        case .update: return try update(request, id)
+        }
+    }
+
+    private func update(_ request: Proto.ChangeRequest, _ id: ReminderID) throws -> ReminderChange {
+        guard request.authorization.utf8.count <= RequestBounds.maxAuthorizationBytes else {
+            throw InvalidRequest("the new credential is too long")
+        }
+        guard let wire = request.reminder else {
+            guard !request.authorization.isEmpty else { throw InvalidRequest("an update with nothing new") }
+            return .replaceAuthorization(sealed: try seal(request.authorization, for: id))
+        }
+        guard request.reminders.count == 1, wire.id == id.bytes else {
+            throw InvalidRequest("an update of the whole is of one reminder, and names it")
+        }
+        let reminder = try Reminder(wire, authorization: request.authorization, seal: seal)
+        return .replace(reminder, position: try position(of: reminder.schedule))
+    }
+
+    /// Where a schedule that replaces another begins: what it says of the past is not made up for, but one time that
+    /// has passed is due now, as in a create.
+    private func position(of schedule: Schedule) throws(ScheduleError) -> SeriesPosition? {
+        let series = try schedule.series()
+        guard let first = series.first() else { return nil }
+        let now = WallClock.milliseconds / 1_000
+        let cursor = schedule.isSingle || first.instant > now ? first : series.cursor(after: now)
+        return cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
+    }
+
+    /// Where a series goes on follows from its schedule, which has to be read first; another change may come between.
+    private func resume(
+        _ rest: [Proto.ReminderRef], _ request: Proto.ChangeRequest, _ done: [Proto.Change],
+        _ reply: Responder<Proto.ChangeReply>, attempt: Int = 1
+    ) {
+        guard let reference = rest.first else { return reply(.success(Proto.ChangeReply(changes: done))) }
+        guard let id = id(reference.id, reply) else { return }
+        loop.store.reminder(id) { result in
+            loop.mailbox.send {
+                let summary: ReminderSummary?, target: SeriesTarget
+                do {
+                    summary = try result.get()
+                    target = try summary.map { try Self.target($0.reminder.schedule) } ?? .itsPosition
+                } catch {
+                    return reply(.failure(Self.callError(error)))
+                }
+                var guardian = guardian(reference, revision: request.revision)
+                if guardian.revision == nil { guardian.revision = summary?.revision }
+                let write = StoreWrite.change(
+                    id, .resume(goesOnAt: target), guardian, atMilliseconds: WallClock.milliseconds)
+                loop.request([write]) { result in
+                    switch result {
+                    case .failure(let error): reply(.failure(error))
+                    case .success(let results):
+                        let change = results.first.map(Proto.Change.init) ?? Proto.Change(result: .notFound)
+                        if change.result == .revisionDiffers, request.revision == 0, attempt < Self.maxResumeAttempts {
+                            return resume(rest, request, done, reply, attempt: attempt + 1)
+                        }
+                        resume(Array(rest.dropFirst()), request, done + [change], reply)
+                    }
+                }
+            }
+        }
+    }
+
+    /// How often a resume is begun anew because something else changed the reminder.
+    private static var maxResumeAttempts: Int { 5 }
+
+    private static func target(_ schedule: Schedule) throws(ScheduleError) -> SeriesTarget {
+        guard !schedule.isSingle else { return .itsPosition }
+        let next = try schedule.series().cursor(after: WallClock.milliseconds / 1_000)
+        return .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+    }
+
+    // MARK: Occurrences
+
+    func changeOccurrences(_ request: Proto.ChangeOccurrencesRequest, _ reply: Responder<Proto.ChangeOccurrencesReply>) {
+        let filter: OccurrenceFilter
+        do throws(InvalidRequest) { filter = try OccurrenceFilter(request.filter) } catch {
+            return reply(.failure(error.callError))
+        }
+        let limit = min(max(1, Int(request.limit)), RequestBounds.maxItems)
+        loop.store.listOccurrences(filter, after: nil, limit: limit) { result in
+            loop.mailbox.send {
+                let page: ListPage<SetAsideOccurrence>
+                do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
+                let more = page.next != nil
+                guard !page.items.isEmpty else { return reply(.success(Proto.ChangeOccurrencesReply(changed: 0, more: more))) }
+                let at = WallClock.milliseconds
+                let writes = page.items.map { item in
+                    StoreWrite.change(
+                        item.key.reminder,
+                        request.action == .replay
+                            ? .replay(scheduledAt: item.key.scheduledAt) : .discard(scheduledAt: item.key.scheduledAt),
+                        ChangeGuard(caller: filter.caller), atMilliseconds: at)
+                }
+                loop.request(writes) { result in
+                    reply(
+                        result.map { results in
+                            let changed = results.map(Proto.Change.init).count { $0.result == .done }
+                            return Proto.ChangeOccurrencesReply(changed: UInt32(changed), more: more)
+                        })
+                }
+            }
+        }
+    }
+
+    // MARK: Queues
+
+    /// Queues that may have settings of their own.
+    private static var maxQueues: Int { 1_000 }
+
+    func changeQueue(_ request: Proto.ChangeQueueRequest, _ reply: Responder<Proto.ChangeQueueReply>) {
+        let settings: QueueSettings
+        do throws(InvalidRequest) { settings = try QueueSettings(request.queue) } catch {
+            return reply(.failure(error.callError))
+        }
+        let queues = loop.standing.queues
+        guard queues.count < Self.maxQueues || queues.contains(where: { $0.settings.name == settings.name }) else {
+            return reply(.failure(CallError(.resourceExhausted, "there are \(Self.maxQueues) queues already")))
+        }
+        loop.request([.queue(settings)]) { result in
+            reply(
+                result.map { _ in
+                    let standing = loop.standing.queues.first { $0.settings.name == settings.name }
+                    return Proto.ChangeQueueReply(queue: standing.map(Proto.Queue.init))
+                })
+        }
+    }
+}
+
+extension Proto.Change {
+    init(_ result: StoreWriteResult) {
+        guard case .changed(let outcome) = result else {
+            self.init(result: .notFound)
+            return
+        }
+        let verdict: Result =
+            switch outcome.verdict {
+            case .done: .done
+            case .notFound: .notFound
+            case .finished: .finished
+            case .revisionDiffers: .revisionDiffers
+            }
+        self.init(
+            result: verdict, state: UInt32(outcome.standing?.state.rawValue ?? 0), revision: outcome.standing?.revision ?? 0,
+            released: UInt32(clamping: outcome.released), scheduledAt: outcome.scheduledAt ?? 0)
+    }
+}

@@ -1,0 +1,67 @@
+import Domain
+
+/// What queues allow: pauses, concurrency, rates.
+struct Queues {
+    private struct Queue {
+        var settings: QueueSettings
+        var running = 0
+        /// Monotonic microseconds: the theoretical arrival time of the generic cell rate algorithm (ITU-T I.371), by
+        /// which dispatches keep their distance.
+        var arrival: Int64 = .min
+    }
+
+    private var queues: [String: Queue] = [:]
+    /// When a queue that is held back by its rate may go on, monotonic milliseconds.
+    var wakeAtMilliseconds: Int64?
+
+    var names: some Sequence<String> { queues.keys }
+
+    mutating func set(_ settings: QueueSettings) {
+        queues[settings.name, default: Queue(settings: settings)].settings = settings
+    }
+
+    func settings(of name: String) -> QueueSettings { queues[name]?.settings ?? QueueSettings(name: name) }
+
+    func running(in name: String) -> Int { queues[name]?.running ?? 0 }
+
+    mutating func began(_ name: String) {
+        queues[name, default: Queue(settings: QueueSettings(name: name))].running += 1
+    }
+
+    mutating func ended(_ name: String) {
+        guard var queue = queues[name] else { return }
+        queue.running -= 1
+        // Names are callers' to choose: only what has settings is remembered.
+        queues[name] = queue.running <= 0 && queue.settings == QueueSettings(name: name) ? nil : queue
+    }
+
+    /// Whether one more of the queue may be dispatched now.
+    mutating func allows(_ name: String, now: Moment) -> Bool {
+        guard let queue = queues[name] else { return true }
+        guard !queue.settings.isPaused, queue.running < queue.settings.maxConcurrency ?? .max else { return false }
+        guard let rate = queue.settings.rate else { return true }
+        let wait = queue.arrival.subtractingReportingOverflow(rate.toleranceMicroseconds + now.monotonicMicroseconds)
+        guard !wait.overflow, wait.partialValue > 0 else { return true }
+        let at = now.monotonicMilliseconds + (wait.partialValue + 999) / 1_000
+        wakeAtMilliseconds = min(wakeAtMilliseconds ?? at, at)
+        return false
+    }
+
+    /// One of the queue is dispatched.
+    mutating func spend(_ name: String, now: Moment) {
+        guard let queue = queues[name], let rate = queue.settings.rate else { return }
+        queues[name]?.arrival = max(queue.arrival, now.monotonicMicroseconds) + rate.intervalMicroseconds
+    }
+}
+
+extension DispatchRate {
+    /// Between two dispatches, at least a microsecond.
+    fileprivate var intervalMicroseconds: Int64 { max(1, Int64(seconds) * 1_000_000 / Int64(count)) }
+
+    /// How far a burst may run ahead: one second's worth.
+    fileprivate var toleranceMicroseconds: Int64 { Int64(max(1, count / seconds) - 1) * intervalMicroseconds }
+}
+
+extension Moment {
+    fileprivate var monotonicMicroseconds: Int64 { monotonicMilliseconds * 1_000 }
+}

@@ -1,0 +1,127 @@
+import Domain
+import Messages
+import Storage
+import Wire
+
+/// What gateways ask about reminders, occurrences, attempts and queues.
+extension SchedulerAPI {
+    /// Bounds of one answer: items, attempts, and about so many bytes.
+    private static var maxPage: Int { 1_000 }
+    private static var maxPageBytes: Int { 2 << 20 }
+
+    func get(_ request: Proto.ReminderRef, _ reply: Responder<Proto.ReminderReply>) {
+        guard let id = id(request.id, reply) else { return }
+        loop.store.reminder(id) { result in
+            loop.mailbox.send {
+                switch result {
+                case .success(let summary?) where request.caller.isEmpty || request.caller == summary.reminder.caller:
+                    reply(.success(Proto.ReminderReply(summary, isServed: loop.isServed(summary.reminder))))
+                case .success: reply(.success(Proto.ReminderReply(found: false)))
+                case .failure(let error): reply(.failure(Self.callError(error)))
+                }
+            }
+        }
+    }
+
+    func list(_ request: Proto.ListRequest, _ reply: Responder<Proto.ListReply>) {
+        let filter: ReminderFilter, after: ListCursor?
+        do throws(InvalidRequest) {
+            filter = try ReminderFilter(request.filter)
+            after = try .read(request.cursor, filter.isByDueTime ? .byDueTime : .newestFirst)
+        } catch {
+            return reply(.failure(error.callError))
+        }
+        loop.store.list(filter, after: after, limit: Self.limit(request.limit)) { result in
+            loop.mailbox.send {
+                reply(
+                    result.mapError(Self.callError).map { page in
+                        let (items, next) = Self.cut(page) { 256 + $0.reminder.arguments.count }
+                        return Proto.ListReply(
+                            reminders: items.map { Proto.ReminderReply($0, isServed: loop.isServed($0.reminder)) },
+                            cursor: next?.bytes ?? [])
+                    })
+            }
+        }
+    }
+
+    func attempts(_ request: Proto.AttemptsRequest, _ reply: Responder<Proto.AttemptsReply>) {
+        guard let id = id(request.id, reply) else { return }
+        let limit = Self.limit(request.limit)
+        guard !request.caller.isEmpty else { return attempts(of: id, limit: limit, reply) }
+        loop.store.reminder(id) { result in
+            loop.mailbox.send {
+                switch result {
+                case .success(let summary?) where request.caller == summary.reminder.caller:
+                    attempts(of: id, limit: limit, reply)
+                case .success: reply(.success(Proto.AttemptsReply(found: false)))
+                case .failure(let error): reply(.failure(Self.callError(error)))
+                }
+            }
+        }
+    }
+
+    private func attempts(of id: ReminderID, limit: Int, _ reply: Responder<Proto.AttemptsReply>) {
+        loop.store.attempts(of: id, limit: limit) { result in
+            loop.mailbox.send {
+                switch result {
+                case .success(nil): reply(.success(Proto.AttemptsReply(found: false)))
+                case .success(let attempts?):
+                    reply(.success(Proto.AttemptsReply(found: true, attempts: attempts.map(\.wire))))
+                case .failure(let error): reply(.failure(Self.callError(error)))
+                }
+            }
+        }
+    }
+
+    func listOccurrences(_ request: Proto.ListOccurrencesRequest, _ reply: Responder<Proto.ListOccurrencesReply>) {
+        let filter: OccurrenceFilter, after: ListCursor?
+        do throws(InvalidRequest) {
+            filter = try OccurrenceFilter(request.filter)
+            after = try .read(request.cursor, .latestSetAside)
+        } catch {
+            return reply(.failure(error.callError))
+        }
+        loop.store.listOccurrences(filter, after: after, limit: Self.limit(request.limit)) { result in
+            loop.mailbox.send {
+                let page: ListPage<SetAsideOccurrence>
+                do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
+                let (items, next) = Self.cut(page) { 1_280 + $0.reminder.arguments.count }
+                let answer = Proto.ListOccurrencesReply(
+                    occurrences: items.map(Proto.Occurrence.init), cursor: next?.bytes ?? [])
+                guard request.withAttempts, let key = filter.key, !items.isEmpty else { return reply(.success(answer)) }
+                addAttempts(at: key, to: answer, reply)
+            }
+        }
+    }
+
+    private func addAttempts(
+        at key: OccurrenceKey, to answer: Proto.ListOccurrencesReply, _ reply: Responder<Proto.ListOccurrencesReply>
+    ) {
+        loop.store.attempts(at: key, limit: Self.maxPage) { result in
+            loop.mailbox.send {
+                reply(
+                    result.mapError(Self.callError).map { attempts in
+                        var whole = answer
+                        whole.attempts = attempts.map(\.wire)
+                        return whole
+                    })
+            }
+        }
+    }
+
+    func listQueues(_ reply: Responder<Proto.ListQueuesReply>) {
+        reply(.success(Proto.ListQueuesReply(queues: loop.standing.queues.map(Proto.Queue.init))))
+    }
+
+    private static func limit(_ wire: UInt32) -> Int { min(max(1, Int(wire)), maxPage) }
+
+    /// As much of a page as one message should hold, at least one item.
+    private static func cut<Item>(_ page: ListPage<Item>, bytes: (Item) -> Int) -> ([Item], next: ListCursor?) {
+        var total = 0
+        for (index, item) in page.items.enumerated() {
+            total += bytes(item)
+            if total > maxPageBytes, index > 0 { return (Array(page.items.prefix(index)), page.places[index - 1]) }
+        }
+        return (page.items, page.next)
+    }
+}

@@ -1,0 +1,266 @@
+import Domain
+
+/// Carries out what callers ask to be done with reminders that exist. Each change is judged by what is stored at that
+/// moment, raises the reminder's revision, and tells where the reminder stands afterwards.
+final class CallerChanges {
+    private let path: String
+    private let onFault: @Sendable (String) -> Void
+    private let standings: Standings
+    private let settlements: Settlements
+    private let read: Statement, pending: Statement
+    private let setState: Statement, setPosition: Statement, setDue: Statement, touch: Statement
+    private let setAuthorization: Statement, setDefinition: Statement
+    private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement
+    private let findAttempt: Statement
+
+    init(
+        _ connection: Connection, path: String, standings: Standings, settlements: Settlements,
+        onFault: @escaping @Sendable (String) -> Void
+    ) throws(SQLiteFailure) {
+        self.path = path
+        self.onFault = onFault
+        self.standings = standings
+        self.settlements = settlements
+        read = try connection.prepare(
+            """
+            SELECT r.state, r.next_at, r.next_index, r.due_ms, r.revision, r.definition, \(DefinitionRow.selected)
+            FROM reminders r LEFT JOIN definitions d ON d.number = r.definition WHERE r.shard = ?1 AND r.id = ?2
+            """)
+        pending = try connection.prepare(
+            """
+            SELECT scheduled_at, due_ms, attempts, manual FROM occurrences
+            WHERE shard = ?1 AND reminder = ?2 AND state = 0 AND manual >= ?3 ORDER BY due_ms, scheduled_at LIMIT ?4
+            """)
+        let key = "WHERE shard = ?1 AND id = ?2"
+        setState = try connection.prepare("UPDATE reminders SET state = ?3, finished_ms = NULL \(key)")
+        setPosition = try connection.prepare(
+            "UPDATE reminders SET next_at = ?3, next_index = ?4, due_ms = ?5 \(key)")
+        setDue = try connection.prepare("UPDATE reminders SET due_ms = ?3 \(key) AND next_at IS NOT NULL")
+        touch = try connection.prepare(
+            "UPDATE reminders SET revision = revision + 1, updated_ms = max(updated_ms, ?3) \(key)")
+        setAuthorization = try connection.prepare("UPDATE definitions SET authorization = ?2 WHERE number = ?1")
+        setDefinition = try connection.prepare(DefinitionRow.update)
+        let occurrence = "WHERE shard = ?1 AND reminder = ?2"
+        releaseHeld = try connection.prepare(
+            "UPDATE occurrences SET state = 0, due_ms = ?3, attempts = 0, changed_ms = ?3 \(occurrence) AND state = 1")
+        putManual = try connection.prepare(
+            """
+            INSERT INTO occurrences (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, manual)
+            VALUES (?1, ?2, ?3, 0, ?4, 0, ?4, 1)
+            ON CONFLICT DO UPDATE SET state = 0, due_ms = ?4, attempts = 0, changed_ms = ?4, manual = 1 WHERE state > 0
+            """)
+        replay = try connection.prepare(
+            """
+            UPDATE occurrences SET state = 0, due_ms = ?4, attempts = 0, changed_ms = ?4, manual = 1
+            \(occurrence) AND scheduled_at = ?3 AND state > 0
+            """)
+        discard = try connection.prepare("DELETE FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state > 0")
+        findAttempt = try connection.prepare(
+            "SELECT 1 FROM attempts \(occurrence) AND started_ms >= ?3 AND scheduled_at = ?4 LIMIT 1")
+    }
+
+    func apply(
+        _ change: ReminderChange, to id: ReminderID, _ guardian: ChangeGuard, at: Int64
+    ) throws(SQLiteFailure) -> ChangeOutcome {
+        guard let stored = try stored(id) else {
+            // What cannot be read can still be cancelled, by whoever may do everything.
+            guard case .cancel = change, guardian == ChangeGuard(), try standings.cancel(id, at: at) else {
+                return ChangeOutcome(.notFound, nil)
+            }
+            return ChangeOutcome(.done, nil)
+        }
+        var outcome = ChangeOutcome(.done, nil)
+        if let caller = guardian.caller, caller != stored.reminder.caller {
+            outcome.verdict = .notFound
+        } else if let revision = guardian.revision, revision != stored.revision {
+            outcome.verdict = .revisionDiffers
+        } else {
+            try carryOut(change, on: stored, at: at, &outcome)
+            if outcome.verdict == .done {
+                touch.bindKey(id)
+                touch.bind(3, at)
+                try touch.run()
+            }
+        }
+        outcome.standing = try standing(id)
+        return outcome
+    }
+
+    private func carryOut(
+        _ change: ReminderChange, on stored: Stored, at: Int64, _ outcome: inout ChangeOutcome
+    ) throws(SQLiteFailure) {
+        let isOpen = stored.state == .scheduled || stored.state == .paused
+        switch change {
+        case .cancel:
+            if try !standings.cancel(stored.reminder.id, at: at) { outcome.verdict = .finished }
+        case .pause where isOpen: try set(.paused, stored)
+        case .resume(let target) where isOpen:
+            // Said twice, it is the same.
+            if stored.state == .paused { try resume(stored, target, at: at) }
+        case .pause, .resume: outcome.verdict = .finished
+        case .run:
+            guard stored.state != .cancelled else { return outcome.verdict = .finished }
+            outcome.scheduledAt = try run(stored, at: at)
+        case .replaceAuthorization(let sealed):
+            setAuthorization.bind(1, stored.definition)
+            setAuthorization.bind(2, sealed)
+            try setAuthorization.run()
+            outcome.released = try release(stored, at: at)
+        case .replace(let reminder, let position):
+            let moves = reminder.schedule != stored.reminder.schedule
+            guard isOpen || stored.state == .completed && !moves else { return outcome.verdict = .finished }
+            if moves { try move(stored, to: reminder, position, at: at) }
+            outcome.released = try replace(stored, with: reminder, at: at)
+            if moves { try standings.finishIfNothingIsOpen(reminder.id, at: at) }
+        case .replay(let scheduledAt):
+            guard try setAside(replay, stored, scheduledAt, at: at) else { return outcome.verdict = .notFound }
+            if stored.state == .completed { try set(.scheduled, stored) }
+        case .discard(let scheduledAt):
+            guard try setAside(discard, stored, scheduledAt, at: nil) else { return outcome.verdict = .notFound }
+            try standings.finishIfNothingIsOpen(stored.reminder.id, at: at)
+        }
+    }
+
+    // MARK: Changes
+
+    private func set(_ state: ReminderState, _ stored: Stored) throws(SQLiteFailure) {
+        setState.bindKey(stored.reminder.id)
+        setState.bind(3, state.rawValue)
+        try setState.run()
+    }
+
+    private func set(_ position: SeriesPosition?, of reminder: Reminder) throws(SQLiteFailure) {
+        setPosition.bindKey(reminder.id)
+        setPosition.bind(3, position?.scheduledAt)
+        setPosition.bind(4, position?.index)
+        setPosition.bind(5, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
+        try setPosition.run()
+    }
+
+    /// What a series missed while it was paused is skipped, and the history says so.
+    private func resume(_ stored: Stored, _ target: SeriesTarget, at: Int64) throws(SQLiteFailure) {
+        try set(.scheduled, stored)
+        guard case .position(let next) = target, let missed = stored.position,
+            next.map({ missed.scheduledAt < $0.scheduledAt }) ?? true
+        else { return }
+        try set(next, of: stored.reminder)
+        let record = Attempt(
+            scheduledAt: missed.scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0,
+            outcome: .misfired, statusCode: 0, detail: "skipped: the reminder was paused")
+        _ = try settlements.record(record, of: OccurrenceKey(reminder: stored.reminder.id, scheduledAt: missed.scheduledAt))
+        if next == nil { try standings.finishIfNothingIsOpen(stored.reminder.id, at: at) }
+    }
+
+    /// An occurrence of this second. Asked for twice within a second, it is one.
+    private func run(_ stored: Stored, at: Int64) throws(SQLiteFailure) -> Int64 {
+        let id = stored.reminder.id, second = Milliseconds.second(of: at)
+        if stored.state == .scheduled, stored.position?.scheduledAt == second { return second }
+        findAttempt.bindKey(id)
+        findAttempt.bind(3, Milliseconds.ofSecond(second))
+        findAttempt.bind(4, second)
+        if try findAttempt.step() {
+            findAttempt.reset()
+            return second
+        }
+        putManual.bindKey(id)
+        putManual.bind(3, second)
+        putManual.bind(4, at)
+        try putManual.run()
+        if stored.state == .completed { try set(.scheduled, stored) }
+        return second
+    }
+
+    private func release(_ stored: Stored, at: Int64) throws(SQLiteFailure) -> Int {
+        releaseHeld.bindKey(stored.reminder.id)
+        releaseHeld.bind(3, at)
+        return try releaseHeld.run()
+    }
+
+    /// The schedule becomes another. What fell due by the old one stays due, as an occurrence of its own.
+    private func move(
+        _ stored: Stored, to reminder: Reminder, _ position: SeriesPosition?, at: Int64
+    ) throws(SQLiteFailure) {
+        if stored.state == .scheduled, let old = stored.position, let due = stored.dueAtMilliseconds, due <= at {
+            let key = OccurrenceKey(reminder: reminder.id, scheduledAt: old.scheduledAt)
+            _ = try settlements.materialise(
+                key, dueAtMilliseconds: due, attempts: 0, PositionMove(from: old.scheduledAt, to: nil))
+        }
+        try set(position, of: reminder)
+    }
+
+    private func replace(_ stored: Stored, with reminder: Reminder, at: Int64) throws(SQLiteFailure) -> Int {
+        let keepsCredential = reminder.sealedAuthorization.isEmpty
+        let whole = keepsCredential ? reminder.with(sealedAuthorization: stored.reminder.sealedAuthorization) : reminder
+        DefinitionRow.bind(whole, number: stored.definition, to: setDefinition)
+        try setDefinition.run()
+        if reminder.schedule == stored.reminder.schedule, reminder.jitterSeconds != stored.reminder.jitterSeconds,
+            let position = stored.position
+        {
+            setDue.bindKey(reminder.id)
+            setDue.bind(3, reminder.dueMilliseconds(of: position.scheduledAt))
+            try setDue.run()
+        }
+        return keepsCredential ? 0 : try release(stored, at: at)
+    }
+
+    private func setAside(
+        _ statement: Statement, _ stored: Stored, _ scheduledAt: Int64, at: Int64?
+    ) throws(SQLiteFailure) -> Bool {
+        statement.bindKey(stored.reminder.id)
+        statement.bind(3, scheduledAt)
+        if let at { statement.bind(4, at) }
+        return try statement.run() == 1
+    }
+
+    // MARK: Reading
+
+    private struct Stored {
+        var reminder: Reminder
+        var state: ReminderState
+        var position: SeriesPosition?
+        var dueAtMilliseconds: Int64?
+        var revision: Int64
+        var definition: Int64
+    }
+
+    private func stored(_ id: ReminderID) throws(SQLiteFailure) -> Stored? {
+        read.bindKey(id)
+        guard try read.step() else { return nil }
+        defer { read.reset() }
+        guard let state = UInt8(exactly: read.integer(0)).flatMap(ReminderState.init) else {
+            onFault("\(path): reminder \(id) has the unknown state \(read.integer(0)); it was not changed")
+            return nil
+        }
+        do throws(DefinitionRow.Damage) {
+            return Stored(
+                reminder: try DefinitionRow.decode(read, from: 6, expecting: id), state: state,
+                position: read.optionalInteger(1).map { SeriesPosition(scheduledAt: $0, index: read.integer(2)) },
+                dueAtMilliseconds: read.optionalInteger(3), revision: read.integer(4), definition: read.integer(5))
+        } catch {
+            onFault("\(path): reminder \(id) is damaged: \(error.reason); it was not changed")
+            return nil
+        }
+    }
+
+    private func standing(_ id: ReminderID) throws(SQLiteFailure) -> ReminderStanding? {
+        guard let stored = try stored(id) else { return nil }
+        var entries: [DueEntry] = []
+        if stored.state == .scheduled, let position = stored.position {
+            entries.append(DueEntry(stored.reminder, at: position))
+        }
+        pending.bindKey(id)
+        pending.bind(3, stored.state == .paused ? 1 : 0)
+        pending.bind(4, ReminderStanding.maxEntries + 1)
+        while try pending.step() {
+            let key = OccurrenceKey(reminder: id, scheduledAt: pending.integer(0))
+            entries.append(
+                DueEntry(
+                    due: DueKey(dueAtMilliseconds: pending.integer(1), occurrence: key), reminder: stored.reminder,
+                    attempts: Int(clamping: pending.integer(2)), positionIndex: nil, isManual: pending.integer(3) != 0))
+        }
+        entries.sort { $0.due < $1.due }
+        return ReminderStanding(
+            reminder: stored.reminder, state: stored.state, revision: stored.revision,
+            entries: Array(entries.prefix(ReminderStanding.maxEntries + 1)))
+    }
+}

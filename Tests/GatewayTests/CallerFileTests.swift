@@ -1,0 +1,193 @@
+import Foundation
+import Testing
+
+@testable import Operations
+@testable import gateway
+
+@Suite("The file of API keys")
+struct CallerFileTests {
+    private static let digest = String(repeating: "0f", count: 32)
+    private static let other = String(repeating: "a1", count: 32)
+
+    private func parse(_ text: String) throws -> [APIKey] { try APIKeyLines.parse(Array(text.utf8)) }
+
+    /// What is wrong with that text, without how to mend it.
+    private func fault(_ text: String) -> String? {
+        guard let failure = #expect(throws: APIKeyFile.Failure.self, performing: { try parse(text) }) else { return nil }
+        let description = failure.description
+        #expect(description.contains("A line is NAME SHA256 [admin] [rate=N]"))
+        #expect(description.hasSuffix(APIKeyFile.howToMake))
+        let end = description.firstRange(of: ". A line is")?.lowerBound
+        return String(description[..<(end ?? description.endIndex)])
+    }
+
+    @Test("lines are a name, a digest, and perhaps admin and a rate in either order")
+    func lines() throws {
+        let text = """
+            # who may call
+
+            alpha \(Self.digest)
+            \t b.e_t-A9 \t \(Self.other.uppercased())   rate=1000000 admin \r
+               # the end
+            gamma \(String(repeating: "0", count: 64)) admin rate=0
+            """
+        let keys = try parse(text)
+        #expect(
+            keys.map(\.caller) == [
+                Caller(name: "alpha", isAdmin: false), Caller(name: "b.e_t-A9", isAdmin: true),
+                Caller(name: "gamma", isAdmin: true),
+            ])
+        #expect(keys.map(\.rate) == [nil, 1_000_000, 0])
+        #expect(keys[1].digest == APIKeyDigest(hexadecimal: Array(Self.other.utf8)[...]))
+    }
+
+    @Test("a name has 1 to 64 letters, digits, '.', '_' or '-'")
+    func names() throws {
+        let longest = String(repeating: "n", count: 64)
+        #expect(try parse("\(longest) \(Self.digest)").first?.caller.name == longest)
+        for name in [longest + "n", "ä", "a/b", "a@b", "a:b", "\"a\"", "a\u{0}b", "\u{FEFF}a"] {
+            #expect(
+                fault("\n\(name) \(Self.digest)")
+                    == "line 2 must begin with a name of 1 to 64 letters, digits, '.', '_' or '-'")
+        }
+    }
+
+    @Test(
+        "a digest is 64 hexadecimal digits",
+        arguments: [
+            "", String(digest.dropLast()), digest + "0", String(digest.dropLast()) + "g", "sha256:" + digest,
+            "0x" + digest, String(digest.dropLast(2)) + "é",
+        ])
+    func digests(text: String) {
+        #expect(
+            fault("alpha \(Self.digest)\nbeta \(text)")
+                == "line 2 must have the SHA-256 of the key after the name, as 64 hexadecimal digits")
+    }
+
+    @Test(
+        "after the digest stand admin and rate=N from 0 to 1000000, each once, and nothing else",
+        arguments: [
+            "Admin", "admin admin", "rate", "rate=", "rate=-1", "rate=+1", "rate=1.5", "rate=1000001",
+            "rate=99999999999999999999", "rate=1 rate=2", "rate= 1", "RATE=1", "root", "# comment",
+        ])
+    func extras(text: String) {
+        #expect(
+            fault("alpha \(Self.digest) \(text)")
+                == "line 1 may have only admin and rate=N after the SHA-256, each once, "
+                + "N a whole number from 0 to 1000000")
+    }
+
+    @Test("one key in two lines is a fault, whoever's they are and however it is written")
+    func duplicates() {
+        #expect(
+            fault("alpha \(Self.other)\n\nbeta \(Self.other.uppercased()) admin")
+                == "line 3 has the key that line 1 has already; keep one")
+    }
+
+    @Test("what is not UTF-8 is a fault, in comments as well")
+    func encoding() throws {
+        let bytes = Array("alpha \(Self.digest)\n# caf".utf8) + [0xE9, 0x0A]
+        let failure = #expect(throws: APIKeyFile.Failure.self) { try APIKeyLines.parse(bytes) }
+        #expect(failure?.description.hasPrefix("line 2 is not UTF-8 text. ") == true)
+        #expect(try parse("# café ☕️\nalpha \(Self.digest)").count == 1)
+    }
+
+    @Test("a file without a key is a fault", arguments: ["", "\n", "# none yet\n\n"])
+    func empty(text: String) {
+        #expect(fault(text) == "has no key in it, so that nobody could call")
+    }
+
+    @Test("ten thousand keys are read and one more is a fault")
+    func bound() throws {
+        func lines(_ count: Int) -> String {
+            (1...count).map { "c \(String(repeating: "0", count: 58))\(String(format: "%06x", $0))\n" }.joined()
+        }
+        #expect(try parse(lines(10_000)).count == 10_000)
+        #expect(fault(lines(10_001)) == "line 10001 is one key too many, at most 10000 are read")
+    }
+
+    @Test("a file has at most 1 MiB")
+    func size() throws {
+        let line = Data("alpha \(Self.digest)\n".utf8)
+        func file(_ bytes: Int) -> Data { line + Data(repeating: UInt8(ascii: "#"), count: bytes - line.count) }
+        let folder = try KeysFolder()
+        try folder.put(file(1 << 20))
+        #expect(try folder.file.read().keys.count == 1)
+        try folder.put(file((1 << 20) + 1))
+        let failure = #expect(throws: APIKeyFile.Failure.self) { try folder.file.read() }
+        #expect(failure?.description == "has more than 1048576 bytes; make it smaller")
+    }
+
+    @Test("a bad file ends the start with one line: setting, file, line, what is expected, and how to make one")
+    func start() throws {
+        let folder = try KeysFolder("alpha \(Self.digest)", "my-secret-that-has-no-name")
+        let error = #expect(throws: ConfigurationError.self) { try Callers(keysFile: folder.file, allowsAnonymous: true) }
+        #expect(
+            error?.description
+                == "GATEWAY_API_KEYS_FILE: \(folder.url.path) line 2 must have the SHA-256 of the key after the name, "
+                + "as 64 hexadecimal digits. A line is NAME SHA256 [admin] [rate=N]; to make a key and its line: "
+                + #"key=$(openssl rand -hex 32); printf 'NAME %s\n' "$(printf %s "$key" | sha256sum | cut -d' ' -f1)" >> keys"#)
+    }
+
+    @Test("what cannot be read ends the start")
+    func unreadable() throws {
+        let folder = try KeysFolder()
+        func failure() -> String? {
+            let error = #expect(throws: ConfigurationError.self) {
+                try Callers(keysFile: folder.file, allowsAnonymous: false)
+            }
+            return error?.description
+        }
+        let path = folder.url.path
+        #expect(failure() == "GATEWAY_API_KEYS_FILE: \(path) cannot be read: No such file or directory")
+        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: false)
+        #expect(failure() == "GATEWAY_API_KEYS_FILE: \(path) is not a file; name a file of keys")
+        try folder.remove()
+        // Reading a pipe that nobody writes would wait without end.
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(failure() == "GATEWAY_API_KEYS_FILE: \(path) is not a file; name a file of keys")
+    }
+
+    @Test("a file that others may read or change is read, and what that means is said")
+    func exposure() throws {
+        let folder = try KeysFolder("alpha \(Self.digest)")
+        func exposure(_ mode: Int) throws -> String? {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.url.path)
+            return try folder.file.read().exposure
+        }
+        for mode in [0o600, 0o400, 0o700] { #expect(try exposure(mode) == nil) }
+        for mode in [0o640, 0o604, 0o444] { #expect(try exposure(mode)?.contains("may read it") == true) }
+        for mode in [0o620, 0o602, 0o666] { #expect(try exposure(mode)?.contains("may change it") == true) }
+    }
+
+    @Test("the commands that messages name make a key and its line", .enabled(if: Shell.has("openssl", "sha256sum")))
+    func commands() throws {
+        let folder = try KeysFolder()
+        let output = try Shell.run(APIKeyFile.howToMake + "; printf %s \"$key\"", in: folder.folder)
+        #expect(output.utf8.count == 64)
+        let callers = try Callers(keysFile: folder.file, allowsAnonymous: false)
+        #expect(try callers.admit(output) == Caller(name: "NAME", isAdmin: false))
+    }
+}
+
+private enum Shell {
+    static func has(_ programs: String...) -> Bool {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        return programs.allSatisfy { program in
+            folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
+        }
+    }
+
+    /// What it prints.
+    static func run(_ commands: String, in folder: URL) throws -> String {
+        let process = Process(), pipe = Pipe()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", commands]
+        process.currentDirectoryURL = folder
+        process.standardOutput = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: output, as: UTF8.self)
+    }
+}
