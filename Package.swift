@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "WorkerTests", dependencies: ["worker", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/WorkerTests"),
-        .testTarget(name: "ClusterTests", path: "Tests/Cluster", exclude: ["worker.py"]),
+        .testTarget(name: "ClusterTests", dependencies: [crypto], path: "Tests/Cluster", exclude: ["worker.py"]),
     ],
     swiftLanguageModes: [.v6]
 )

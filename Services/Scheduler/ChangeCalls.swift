@@ -164,7 +164,7 @@ extension SchedulerAPI {
         }
         let queues = loop.standing.queues
         guard queues.count < Self.maxQueues || queues.contains(where: { $0.settings.name == settings.name }) else {
-            return reply(.failure(CallError(.resourceExhausted, "there are \(Self.maxQueues) queues already")))
+            return reply(.failure(CallError(.failedPrecondition, "there are \(Self.maxQueues) queues already")))
         }
         loop.request([.queue(settings)]) { result in
             reply(

@@ -17,7 +17,7 @@ public final class Server: @unchecked Sendable {
 
     public init(settings: WireSettings, table: ServiceTable, eventLoop: any EventLoop, logger: Logger) {
         let missing = table.missing
-        precondition(missing.isEmpty, "methods without a handler: \(missing.joined(separator: ", "))")
+        precondition(table.allowsMissing || missing.isEmpty, "methods without a handler: \(missing.joined(separator: ", "))")
         self.settings = settings
         self.table = table
         self.eventLoop = eventLoop

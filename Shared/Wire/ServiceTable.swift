@@ -60,6 +60,9 @@ public struct ServiceTable: Sendable {
         }
     }
 
+    /// Methods without a handler are answered with `unimplemented`, as a peer of another version would.
+    public var allowsMissing = false
+
     /// Paths of methods that have no handler yet.
     public var missing: [String] { entries.filter { $0.handler == nil }.map(\.path) }
 

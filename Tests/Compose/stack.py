@@ -81,6 +81,9 @@ class Stack:
 
     def added_bytes(self, image):
         size = lambda name: int(run("docker", "image", "inspect", "--format", "{{.Size}}", name))
+        # The builder need not have kept the base under its name.
+        if not run("docker", "images", "--quiet", BASE_IMAGE).strip():
+            run("docker", "pull", "--quiet", BASE_IMAGE, timeout=300)
         return size(image) - size(BASE_IMAGE)
 
     def containers(self, service=None, state=None):

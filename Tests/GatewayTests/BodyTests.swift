@@ -12,11 +12,11 @@ struct BodyTests {
         let body = try good()
         #expect(body.schedule.schedule == Schedule(start: now + 3_600))
         #expect(body.metadata.authHeader.value == credential)
-        #expect(body.queue == "default")
-        #expect(body.priority == 5)
-        #expect(body.misfirePolicy == .fireOnce)
-        #expect(body.maxAttempts == 12)
-        #expect(body.description == "")
+        #expect(body.handling.queue == "default")
+        #expect(body.handling.priority == 5)
+        #expect(body.handling.misfirePolicy == .fireOnce)
+        #expect(body.handling.maxAttempts == 12)
+        #expect(body.handling.description == "")
         #expect(
             body.metadata.notification
                 == Proto.Notification(
@@ -44,11 +44,11 @@ struct BodyTests {
                 == Schedule(
                     start: now + 3_600, rule: "FREQ=DAILY;COUNT=9", timezone: "Europe/Berlin", until: now + 999_999,
                     rdates: [now + 7_200, now + 7_201], exdates: [now + 90_000]))
-        #expect(body.queue == "a.B_c-1")
-        #expect(body.priority == 9)
-        #expect(body.misfirePolicy == .skip)
-        #expect(body.maxAttempts == 3)
-        #expect(body.description == "why ü 🕰")
+        #expect(body.handling.queue == "a.B_c-1")
+        #expect(body.handling.priority == 9)
+        #expect(body.handling.misfirePolicy == .skip)
+        #expect(body.handling.maxAttempts == 3)
+        #expect(body.handling.description == "why ü 🕰")
         let notification = body.metadata.notification
         #expect(notification.itemIdJson == Array(#"["a","b"]"#.utf8))
         #expect(notification.image == "i")
@@ -171,7 +171,7 @@ struct BodyTests {
 
     @Test("whole numbers may be written as floating point")
     func wholeNumbers() throws {
-        #expect(try good(["start_datetime": .double(Double(now + 5)), "priority": 3.0]).priority == 3)
+        #expect(try good(["start_datetime": .double(Double(now + 5)), "priority": 3.0]).handling.priority == 3)
         #expect(try good(["start_datetime": .double(Double(now + 5))]).schedule.start == now + 5)
     }
 }
@@ -245,7 +245,7 @@ struct BodyBoundsTests {
     func wire() throws {
         let body = try good(metadata: ["body": text(16_384, "😀"), "usernames": list(1_000, text(20))])
         #expect(try body.metadata.notification.packed().count <= 100 << 10)
-        #expect(try good(["description": text(1_000, "😀")]).description.utf8.count <= 4 << 10)
+        #expect(try good(["description": text(1_000, "😀")]).handling.description.utf8.count <= 4 << 10)
     }
 
     @Test("a rule is bounded by its text")

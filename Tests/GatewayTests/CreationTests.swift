@@ -8,9 +8,9 @@ import Testing
 
 private func create(
     _ body: ReminderBody, key: IdempotencyKey? = nil, nowMilliseconds: Int64 = now * 1_000
-) -> Creation {
+) throws -> Creation {
     var random = SystemRandomNumberGenerator()
-    return Creation(body, idempotency: key, nowMilliseconds: nowMilliseconds, using: &random)
+    return Creation(try body.draft(), caller: .anyone, idempotency: key, nowMilliseconds: nowMilliseconds, using: &random)
 }
 
 @Suite("A create, worked out")
@@ -24,7 +24,7 @@ struct CreationTests {
                 "priority": 7, "misfire_policy": "fire_all", "max_attempts": 4, "description": "d",
                 "rdates": [.integer(now + 1_800)]
             ])
-        let creation = create(body)
+        let creation = try create(body)
         let reminder = try #require(creation.request.reminder)
         #expect(reminder.id == creation.id.bytes)
         #expect(
@@ -51,7 +51,7 @@ struct CreationTests {
 
     @Test("the answer is as the design has it")
     func answer() throws {
-        let creation = create(try good(["rrule": "FREQ=DAILY"]))
+        let creation = try create(try good(["rrule": "FREQ=DAILY"]))
         let start = now + 3_600
         #expect(
             try json(creation.answer) == [
@@ -63,7 +63,7 @@ struct CreationTests {
 
     @Test("an excluded start is skipped, and the position's index counts it")
     func excludedStart() throws {
-        let creation = create(try good(["rrule": "FREQ=DAILY;COUNT=3", "exdates": [.integer(now + 3_600)]]))
+        let creation = try create(try good(["rrule": "FREQ=DAILY;COUNT=3", "exdates": [.integer(now + 3_600)]]))
         #expect(creation.request.position == Proto.Position(scheduledAt: now + 90_000, index: 2))
         #expect(try json(creation.answer)["next_fire_at"] == .integer(now + 90_000))
     }
@@ -74,7 +74,7 @@ struct CreationTests {
         var seen: Set<Shard> = []
         for number in 0..<500 {
             let key = IdempotencyKey(key: "key-\(number)", caller: "", body: [1])
-            let creation = create(body, key: key)
+            let creation = try create(body, key: key)
             #expect(creation.id.shard == key.shard)
             #expect(
                 creation.request.idempotency
@@ -121,7 +121,7 @@ struct CreationTests {
 
     @Test("no answer holds the credential")
     func noCredential() throws {
-        #expect(try !String(decoding: create(good()).answer, as: UTF8.self).contains("credential"))
+        #expect(try !String(decoding: try create(good()).answer, as: UTF8.self).contains("credential"))
     }
 }
 
@@ -184,7 +184,7 @@ struct ForecastTests {
         let start: Int64 = 1_792_393_200
         var random = SystemRandomNumberGenerator()
         let body = try good(["start_datetime": .integer(start), "rrule": "FREQ=WEEKLY;BYDAY=MO", "timezone": "Europe/Berlin"])
-        let answer = try json(Creation(body, idempotency: nil, nowMilliseconds: (start - 5) * 1_000, using: &random).answer)
+        let answer = try json(Creation(try body.draft(), caller: .anyone, idempotency: nil, nowMilliseconds: (start - 5) * 1_000, using: &random).answer)
         #expect(
             answer["upcoming"]
                 == .array([0, 7 * day + 3_600, 14 * day + 3_600, 21 * day + 3_600, 28 * day + 3_600].map { .integer(start + $0) })

@@ -18,6 +18,7 @@ final class SchedulerPeer: Sendable {
         var cancelled: Set<[UInt8]> = []
         var completed: Set<[UInt8]> = []
         var authorizations: [String] = []
+        var revision: Int64 = 1
         var attempts: [Proto.Attempt] = []
         /// Every call fails with this.
         var failure: CallError?
@@ -57,18 +58,24 @@ final class SchedulerPeer: Sendable {
         }
         unary(SchedulerService.create, create)
         unary(SchedulerService.get, get)
-        unary(SchedulerService.cancel, cancel)
+        unary(SchedulerService.createMany) { request, state in
+            Proto.CreateManyReply(replies: request.creates.map { create($0, &state) })
+        }
+        unary(SchedulerService.change) { request, state in
+            Proto.ChangeReply(changes: request.reminders.map { change(request, $0, &state) })
+        }
+        unary(SchedulerService.list) { request, state in
+            Proto.ListReply(reminders: state.creates.prefix(Int(request.limit)).map { reply(to: $0, state) })
+        }
         unary(SchedulerService.attempts) { request, state in
             let isThere = state.creates.contains { $0.reminder?.id == request.id }
             return Proto.AttemptsReply(found: isThere, attempts: isThere ? Array(state.attempts.prefix(Int(request.limit))) : [])
         }
-        unary(SchedulerService.replaceAuthorization) { request, state in
-            guard state.creates.contains(where: { $0.reminder?.id == request.id }) else {
-                return Proto.ReplaceAuthorizationReply(found: false)
-            }
-            state.authorizations.append(request.authorization)
-            return Proto.ReplaceAuthorizationReply(found: true, released: 3)
-        }
+        // What these mean is tested with a real scheduler, in Tests/Cluster.
+        unary(SchedulerService.listOccurrences) { _, _ in Proto.ListOccurrencesReply() }
+        unary(SchedulerService.changeOccurrences) { _, _ in Proto.ChangeOccurrencesReply() }
+        unary(SchedulerService.listQueues) { _, _ in Proto.ListQueuesReply() }
+        unary(SchedulerService.changeQueue) { request, _ in Proto.ChangeQueueReply(queue: request.queue) }
         table.stream(SchedulerService.work) { stream in stream.end() }
         return table
     }
@@ -86,20 +93,35 @@ final class SchedulerPeer: Sendable {
         guard let create = state.creates.first(where: { $0.reminder?.id == request.id }) else {
             return Proto.ReminderReply(found: false)
         }
-        let isCancelled = state.cancelled.contains(request.id)
-        return Proto.ReminderReply(
-            found: true, reminder: create.reminder, state: isCancelled ? 3 : 0, position: isCancelled ? nil : create.position,
-            delivered: 1,
-            retrying: 2, held: 3, dead: 4, updatedAtMs: 1_795_392_000_999)
+        return reply(to: create, state)
     }
 
-    private static func cancel(_ request: Proto.ReminderRef, _ state: inout State) -> Proto.CancelReply {
-        guard state.creates.contains(where: { $0.reminder?.id == request.id }) else {
-            return Proto.CancelReply(result: .notFound)
+    private static func reply(to create: Proto.CreateRequest, _ state: State) -> Proto.ReminderReply {
+        let isCancelled = state.cancelled.contains(create.reminder?.id ?? [])
+        return Proto.ReminderReply(
+            found: true, reminder: create.reminder, state: isCancelled ? 3 : 0, position: isCancelled ? nil : create.position,
+            delivered: 1, retrying: 2, held: 3, dead: 4, updatedAtMs: 1_795_392_000_999, revision: state.revision)
+    }
+
+    private static func change(
+        _ request: Proto.ChangeRequest, _ reference: Proto.ReminderRef, _ state: inout State
+    ) -> Proto.Change {
+        guard let index = state.creates.firstIndex(where: { $0.reminder?.id == reference.id }) else {
+            return Proto.Change(result: .notFound)
         }
-        if state.completed.contains(request.id) { return Proto.CancelReply(result: .alreadyFinished, state: 2) }
-        let isFirst = state.cancelled.insert(request.id).inserted
-        return isFirst ? Proto.CancelReply(result: .cancelled) : Proto.CancelReply(result: .alreadyFinished, state: 3)
+        if request.revision != 0, request.revision != state.revision { return Proto.Change(result: .revisionDiffers) }
+        switch request.action {
+        case .cancel:
+            if state.completed.contains(reference.id) { return Proto.Change(result: .finished, state: 2) }
+            let isFirst = state.cancelled.insert(reference.id).inserted
+            return Proto.Change(result: isFirst ? .done : .finished, state: 3, revision: state.revision)
+        case .update:
+            if !request.authorization.isEmpty { state.authorizations.append(request.authorization) }
+            if let reminder = request.reminder { state.creates[index].reminder = reminder }
+            state.revision += 1
+            return Proto.Change(result: .done, revision: state.revision, released: request.authorization.isEmpty ? 0 : 3)
+        case .pause, .resume, .run: return Proto.Change(result: .done, revision: state.revision)
+        }
     }
 }
 
@@ -118,10 +140,11 @@ final class Gateway: Sendable {
             repetition: .idempotent,
             eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: log.logger)
         client.start()
-        let reminders = Reminders(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds))
+        let api = API(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds))
         var server = APIServer(
             listen: try #require(Endpoint("127.0.0.1:0")),
-            responder: APIResponder(routes: RouteTable(reminders.operations + [Preview.operation]), logger: log.logger),
+            responder: APIResponder(
+                routes: RouteTable(api.operations), callers: try Callers(keysFile: nil, allowsAnonymous: true), logger: log.logger),
             logger: log.logger)
         server.requestTimeout = requestTimeout
         let running = Task { [server] in try await server.run() }

@@ -43,9 +43,16 @@ func good(_ changes: JSONObject = [:], metadata: JSONObject = [:]) throws -> Rem
     return try #require(result, "\(faults)")
 }
 
-/// The faults of a body with these changes.
+/// The faults of a body with these changes: of its fields, or of what does not go together.
 func faults(_ changes: JSONObject = [:], metadata: JSONObject = [:]) -> [String] {
-    read(ReminderBody.type, body(changes, metadata: metadata)).faults
+    let (body, faults) = read(ReminderBody.type, body(changes, metadata: metadata))
+    guard let body else { return faults }
+    do throws(Problem) { _ = try body.draft() } catch {
+        return error.faults.map { fault in
+            if case .pointer(let pointer) = fault.place { "\(pointer): \(fault.detail)" } else { fault.detail }
+        }
+    }
+    return []
 }
 
 /// The pointers of those faults.

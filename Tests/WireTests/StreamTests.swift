@@ -12,11 +12,10 @@ private func startScheduler(
 ) async throws -> (Server, Int, any EventLoopGroup) {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     var table = ServiceTable([SchedulerService.descriptor])
+    table.allowsMissing = true
     table.unary(SchedulerService.create) { _, _, reply in reply(.success(Proto.CreateReply())) }
     table.unary(SchedulerService.get) { _, _, reply in reply(.success(Proto.ReminderReply())) }
-    table.unary(SchedulerService.cancel) { _, _, reply in reply(.success(Proto.CancelReply())) }
     table.unary(SchedulerService.attempts) { _, _, reply in reply(.success(Proto.AttemptsReply())) }
-    table.unary(SchedulerService.replaceAuthorization) { _, _, reply in reply(.success(Proto.ReplaceAuthorizationReply())) }
     table.stream(SchedulerService.work, work)
     var settings = TestServer.settings(role: "scheduler", secret: nil)
     adjust(&settings)

@@ -27,12 +27,7 @@ final class SchedulerPeer: Sendable {
     init(port: Int = 0) async throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var table = ServiceTable([SchedulerService.descriptor])
-        let none = CallError(.unimplemented, "not asked of this peer")
-        table.unary(SchedulerService.create) { _, _, reply in reply(.failure(none)) }
-        table.unary(SchedulerService.get) { _, _, reply in reply(.failure(none)) }
-        table.unary(SchedulerService.cancel) { _, _, reply in reply(.failure(none)) }
-        table.unary(SchedulerService.attempts) { _, _, reply in reply(.failure(none)) }
-        table.unary(SchedulerService.replaceAuthorization) { _, _, reply in reply(.failure(none)) }
+        table.allowsMissing = true
         let state = state
         table.stream(SchedulerService.work) { stream in
             state.withLockedValue { $0.streams.append(stream) }

@@ -59,8 +59,8 @@ struct PatchBody: Sendable {
         for change in changes.members {
             // A rule is replaced, not merged: its parts mean something together only.
             let isWhole = change.name == "rrule" || change.name == "kwargs"
-            result[change.name] =
-                change.value.isNull ? nil : isWhole ? change.value : merge(change.value, into: result[change.name] ?? .null)
+            let merged = isWhole ? change.value : merge(change.value, into: result[change.name] ?? .null)
+            result[change.name] = change.value.isNull ? JSONValue?.none : merged
         }
         return .object(result)
     }

@@ -22,7 +22,6 @@ struct QueueOperations: Sendable {
                 "What is absent stays, `null` lifts a bound. What is under way goes on. Only for callers whose key is an admin's.")
             .answering(.ok, "the queue as it is now", .ref("Queue"))
             .refusing(.forbidden, "the key is not an admin's")
-            .refusing(.conflict, "there are too many queues with settings already")
             .example("rate", "ten a second, four at once", ["max_concurrency": 4, "rate_limit": ["count": 10, "per_seconds": 1]])
             .example("pause", "nothing of it is dispatched", ["paused": true])
             .example("resume", "and again", ["paused": false]),

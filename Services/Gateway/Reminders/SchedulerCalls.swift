@@ -49,7 +49,6 @@ extension Problem {
         case .invalidArgument, .outOfRange, .failedPrecondition:
             // The gateway's bounds are the tighter ones, so this is a scheduler of another version.
             self.init(.unprocessableContent, "the scheduler refuses it: \(error.message)")
-        case .resourceExhausted: self.init(.conflict, error.message)
         case .deadlineExceeded, .cancelled, .unknown:
             self = .unavailable(Self.sentence("no scheduler answered in time", uncertain), cause: "\(error)")
         case .internal:

@@ -283,7 +283,7 @@ private struct SetAsideScan {
             FROM occurrences o \(id == nil ? "INDEXED BY occurrences_set_aside" : "")
                 CROSS JOIN reminders r ON r.shard = o.shard AND r.id = o.reminder
                 CROSS JOIN definitions d ON d.number = r.definition
-            WHERE o.state = \(filter.state.rawValue) AND (o.changed_ms, o.reminder, o.scheduled_at) < (?1, ?2, ?3) \(bound)
+            WHERE o.state = \(filter.state.rawValue) AND o.state > 0 AND (o.changed_ms, o.reminder, o.scheduled_at) < (?1, ?2, ?3) \(bound)
             ORDER BY o.changed_ms DESC, o.reminder DESC, o.scheduled_at DESC
             """
     }
