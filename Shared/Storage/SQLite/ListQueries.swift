@@ -3,8 +3,8 @@ import Domain
 /// Finds the items of a page: walks an index from the cursor on, judges each candidate, and stops when the page is full
 /// or enough have been looked at. So a page costs the same wherever in the list it lies, and whatever the filter.
 final class ListQueries {
-    /// Candidates that one page looks at, at most.
-    static let maxExamined = 10_000
+    /// Candidates that one page looks at, at most; and those of which a glance at a small row is enough.
+    static let maxExamined = 10_000, maxGlancedAt = 20_000
 
     /// What a page consists of: the places of its items, and where the next page begins.
     struct Found {
@@ -22,8 +22,17 @@ final class ListQueries {
     // MARK: Reminders
 
     func reminders(_ filter: ReminderFilter, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
-        filter.isByDueTime
-            ? try byDueTime(filter, after: after, limit: limit) : try newestFirst(filter, after: after, limit: limit)
+        if filter.isByDueTime { return try byDueTime(filter, after: after, limit: limit) }
+        if let query = StandingScan(filter) { return try merged(query, after: after, limit: limit) }
+        return try newestFirst(filter, after: after, limit: limit)
+    }
+
+    /// By the rows of `reminders` alone, whose ids are in the order of creation, shard by shard.
+    private func merged(_ query: StandingScan, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
+        try merge(
+            query.sql, query.conditions, from: [.id(after?.key.reminder ?? ReminderID(high: .max, low: .max))],
+            Walk(limit: limit, maxExamined: Self.maxGlancedAt), .newestFirst
+        ) { $1.key < $0.key }
     }
 
     private func newestFirst(
@@ -43,39 +52,41 @@ final class ListQueries {
         return walk.found
     }
 
-    /// Each shard has its own order; they are merged as they are read.
     private func byDueTime(_ filter: ReminderFilter, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
         let query = DueScan(filter)
-        let shards = try statements(query.sql, Shard.count)
-        defer { for statement in shards { statement.reset() } }
-        var heads: [(place: ListCursor, shard: Int)] = []
-        func advance(_ shard: Int) throws(SQLiteFailure) {
-            while try shards[shard].step() {
-                guard let id = shards[shard].id(1) else { continue }
-                let key = OccurrenceKey(reminder: id, scheduledAt: 0)
-                heads.append((ListCursor(.byDueTime, major: shards[shard].integer(0), key: key), shard))
-                return
-            }
-        }
-        for shard in 0..<Shard.count {
-            query.bind(
-                to: shards[shard],
-                cursor: [
-                    .integer(Int64(shard)), .integer(after?.major ?? .min), .id(after?.key.reminder),
-                ])
-            try advance(shard)
-        }
-        var walk = Walk(limit: limit)
-        while let first = heads.indices.min(by: { Self.isEarlier(heads[$0].place, heads[$1].place) }) {
-            let (place, shard) = heads.remove(at: first)
-            guard walk.take(place, matches: shards[shard].integer(2) != 0) else { break }
-            try advance(shard)
-        }
-        return walk.found
+        return try merge(
+            query.sql, query.conditions, from: [.integer(after?.major ?? .min), .id(after?.key.reminder)],
+            Walk(limit: limit), .byDueTime
+        ) { $0.major != $1.major ? $0.major < $1.major : $0.key < $1.key }
     }
 
-    private static func isEarlier(_ a: ListCursor, _ b: ListCursor) -> Bool {
-        a.major != b.major ? a.major < b.major : a.key < b.key
+    /// Each shard has its own order; they are merged as they are read.
+    private func merge(
+        _ sql: String, _ conditions: ScanConditions, from start: [ScanValue], _ walk: Walk, _ order: ListCursor.Order,
+        isEarlier: (ListCursor, ListCursor) -> Bool
+    ) throws(SQLiteFailure) -> Found {
+        let shards = try statements(sql, Shard.count)
+        defer { for statement in shards { statement.reset() } }
+        var heads: [(place: ListCursor, shard: Int)] = []
+        func head(_ shard: Int) throws(SQLiteFailure) -> ListCursor? {
+            while try shards[shard].step() {
+                guard let id = shards[shard].id(1) else { continue }
+                return ListCursor(order, major: shards[shard].integer(0), key: OccurrenceKey(reminder: id, scheduledAt: 0))
+            }
+            return nil
+        }
+        for shard in 0..<Shard.count {
+            conditions.bind(to: shards[shard], cursor: [.integer(Int64(shard))] + start)
+            if let place = try head(shard) { heads.append((place, shard)) }
+        }
+        var walk = walk
+        while var first = heads.indices.first {
+            for other in heads.indices where isEarlier(heads[other].place, heads[first].place) { first = other }
+            let (place, shard) = heads[first]
+            guard walk.take(place, matches: shards[shard].integer(2) != 0) else { break }
+            if let next = try head(shard) { heads[first].place = next } else { heads.remove(at: first) }
+        }
+        return walk.found
     }
 
     // MARK: Occurrences
@@ -114,16 +125,20 @@ final class ListQueries {
     /// Gathers a page.
     private struct Walk {
         let limit: Int
+        let maxExamined: Int
         var found = Found()
         private var examined = 0
         private var last: ListCursor?
 
-        init(limit: Int) { self.limit = limit }
+        init(limit: Int, maxExamined: Int = ListQueries.maxExamined) {
+            self.limit = limit
+            self.maxExamined = maxExamined
+        }
 
         /// - Returns: whether to go on.
         mutating func take(_ place: ListCursor, matches: Bool) -> Bool {
             // There is more behind a page that is full, or a walk that was long enough.
-            if found.places.count >= limit || examined >= ListQueries.maxExamined {
+            if found.places.count >= limit || examined >= maxExamined {
                 found.next = last
                 return false
             }
@@ -195,8 +210,7 @@ private struct ReminderScan {
         driver("definitions_creator", "d.created_by", filter.createdBy)
         driver("definitions_task", "d.task", filter.task, unless: "edvora.notification")
         driver("definitions_queue", "d.queue", filter.queue, unless: "default")
-        let byState = index.isEmpty && filter.state != nil
-        if !byState { driver("definitions_caller", "d.caller", filter.caller, unless: "") }
+        driver("definitions_caller", "d.caller", filter.caller, unless: "")
         conditions.add(equal: "d.classroom_id", filter.classroomID)
         conditions.add(equal: "d.created_by", filter.createdBy)
         conditions.add(equal: "d.task", filter.task)
@@ -205,13 +219,12 @@ private struct ReminderScan {
         // The term of the index bounds the walk; the others judge.
         let bound = index.isEmpty ? "" : "AND \(conditions.terms[Self.first(filter, index)]) \(along)"
         conditions.add(filter.state.map { .integer(Int64($0.rawValue)) }) { "r.state = \($0)" }
-        let byStateBound = byState ? "AND \(conditions.terms.last ?? "1")" : ""
         conditions.add(filter.text.map { .text($0) }) { "instr(lower(d.description), lower(\($0))) > 0" }
-        if byState {
+        if index.isEmpty, let rare = filter.state.flatMap({ Self.rare[$0] }) {
             sql = """
                 SELECT r.definition, r.id, \(conditions.sql)
-                FROM reminders r INDEXED BY reminders_state CROSS JOIN definitions d ON d.number = r.definition
-                WHERE r.definition < ?1 \(byStateBound) ORDER BY r.definition DESC
+                FROM reminders r INDEXED BY \(rare.index) CROSS JOIN definitions d ON d.number = r.definition
+                WHERE r.definition < ?1 AND r.state = \(rare.state) ORDER BY r.definition DESC
                 """
         } else {
             let join = filter.state == nil ? "" : "CROSS JOIN reminders r ON r.shard = d.shard AND r.id = d.id"
@@ -221,6 +234,12 @@ private struct ReminderScan {
                 """
         }
     }
+
+    /// States that few reminders are in, and their indexes.
+    private static let rare: [ReminderState: (index: String, state: UInt8)] = [
+        .paused: ("reminders_paused", ReminderState.paused.rawValue),
+        .cancelled: ("reminders_cancelled", ReminderState.cancelled.rawValue),
+    ]
 
     /// The number of the condition that belongs to the index.
     private static func first(_ filter: ReminderFilter, _ index: String) -> Int {
@@ -235,10 +254,36 @@ private struct ReminderScan {
     func bind(to statement: Statement, cursor: [ScanValue]) { conditions.bind(to: statement, cursor: cursor) }
 }
 
+/// Reminders of one shard by their id, downwards: for a state that many are in, which is judged without a look at the
+/// definition.
+private struct StandingScan {
+    let sql: String
+    private(set) var conditions = ScanConditions(cursorCount: 2)
+
+    /// `nil` where the definition has an index that leaves fewer candidates.
+    init?(_ filter: ReminderFilter) {
+        guard let state = filter.state, state == .scheduled || state == .completed, filter.classroomID == nil,
+            filter.createdBy == nil, filter.caller == nil, (filter.task ?? "edvora.notification") == "edvora.notification",
+            (filter.queue ?? "default") == "default"
+        else { return nil }
+        var definition = ScanConditions(cursorCount: 2)
+        definition.add(equal: "d.task", filter.task)
+        definition.add(equal: "d.queue", filter.queue)
+        definition.add(filter.text.map { .text($0) }) { "instr(lower(d.description), lower(\($0))) > 0" }
+        let judged = definition.terms.isEmpty
+            ? "" : "AND (SELECT \(definition.sql) FROM definitions d WHERE d.number = r.definition)"
+        conditions = definition
+        sql = """
+            SELECT r.definition, r.id, r.state = \(state.rawValue) \(judged) FROM reminders r
+            WHERE r.shard = ?1 AND r.id < ?2 ORDER BY r.id DESC
+            """
+    }
+}
+
 /// Scheduled reminders of one shard by the time at which they fall due, upwards.
 private struct DueScan {
     let sql: String
-    private var conditions = ScanConditions(cursorCount: 3)
+    private(set) var conditions = ScanConditions(cursorCount: 3)
 
     init(_ filter: ReminderFilter) {
         conditions.add(filter.dueAfter.map { .integer(Milliseconds.ofSecond($0)) }) { "r.due_ms >= \($0)" }
@@ -258,8 +303,6 @@ private struct DueScan {
             ORDER BY r.due_ms, r.id
             """
     }
-
-    func bind(to statement: Statement, cursor: [ScanValue]) { conditions.bind(to: statement, cursor: cursor) }
 }
 
 /// Occurrences that were set aside, the latest first.

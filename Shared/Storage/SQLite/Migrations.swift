@@ -70,7 +70,8 @@ enum Migrations {
         UPDATE reminders SET due_ms = next_at * 1000 WHERE next_at IS NOT NULL;
         DROP INDEX reminders_due;
         CREATE INDEX reminders_due ON reminders (shard, due_ms, id) WHERE state = 0 AND due_ms IS NOT NULL;
-        CREATE INDEX reminders_state ON reminders (state, definition);
+        CREATE INDEX reminders_paused ON reminders (definition) WHERE state = 1;
+        CREATE INDEX reminders_cancelled ON reminders (definition) WHERE state = 3;
         ALTER TABLE occurrences ADD COLUMN manual INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE occurrences ADD COLUMN outcome INTEGER;
         ALTER TABLE occurrences ADD COLUMN status_code INTEGER;

@@ -91,6 +91,45 @@ for limit in [1000] {
 }
 print("    (\(loaded) entries in \(Shard.count) pages)")
 
+/// Walks a list to its end in pages of 50, and prints what a page takes.
+@MainActor func measureList(_ name: String, pages most: Int = 400, _ change: (inout ReminderFilter) -> Void) {
+    var filter = ReminderFilter()
+    change(&filter)
+    nonisolated(unsafe) var page = ListPage<ReminderSummary>()  // Written by one completion, which is waited for.
+    var times: [Double] = [], items = 0
+    repeat {
+        let done = DispatchSemaphore(value: 0), after = page.next
+        times.append(
+            ContinuousClock().measure {
+                store.list(filter, after: after, limit: 50) { result in
+                    if case .success(let found) = result { page = found }
+                    done.signal()
+                }
+                done.wait()
+            } / .milliseconds(1))
+        items += page.items.count
+    } while page.next != nil && times.count < most
+    let last = times.last ?? 0, first = times.first ?? 0
+    times.sort()
+    print(
+        ("list: " + name).padding(toLength: 44, withPad: " ", startingAt: 0),
+        String(
+            format: "%5d items, %4d pages: first %.2f ms, last %.2f ms, median %.2f ms, p99 %.2f ms", items, times.count, first, last,
+            times[times.count / 2], times[min(times.count - 1, times.count * 99 / 100)]))
+}
+print("\(total) reminders stored; pages of 50")
+measureList("all", pages: 100_000) { _ in }
+measureList("of a classroom") { $0.classroomID = "classroom-7" }
+measureList("of a person") { $0.createdBy = "teacher-7" }
+measureList("of a classroom, scheduled") { ($0.classroomID, $0.state) = ("classroom-7", .scheduled) }
+measureList("scheduled") { $0.state = .scheduled }
+measureList("completed, of which there are none") { $0.state = .completed }
+measureList("paused, of which there are none") { $0.state = .paused }
+measureList("of another queue") { $0.queue = "other" }
+measureList("due within a day, by due time") { ($0.dueAfter, $0.dueBefore) = (begin, begin + 86_400) }
+measureList("by due time, all", pages: 100_000) { $0.dueAfter = begin }
+measureList("a text that no description holds") { $0.text = "zebra" }
+
 let settles: [StoreWrite] = reminders.sorted { $0.schedule.start < $1.schedule.start }.map { reminder in
     let at = reminder.schedule.start
     return .settle(
