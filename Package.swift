@@ -41,7 +41,7 @@ let package = Package(
         .executableTarget(
             name: "scheduler", dependencies: service + ["SchedulerCore", "Storage", "Sealing"],
             path: "Services/Scheduler", exclude: ["Core"]),
-        .executableTarget(name: "worker", dependencies: service, path: "Services/Worker"),
+        .executableTarget(name: "worker", dependencies: service + ["Tasks"], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl"], path: "Services/Notifier/Delivery"),
         .executableTarget(
             name: "notifier", dependencies: service + ["Delivery"], path: "Services/Notifier", exclude: ["Delivery"]),
@@ -54,6 +54,10 @@ let package = Package(
         .target(
             name: "Wire", dependencies: ["Messages", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
             path: "Shared/Wire"),
+        .target(name: "Tasks", dependencies: ["Messages", "JSON"], path: "Shared/Tasks"),
+        .target(
+            name: "TaskScheduler", dependencies: ["Tasks", "Messages", "Domain", "Recurrence", "JSON"],
+            path: "Shared/TaskScheduler"),
         .target(name: "Storage", dependencies: ["Domain", "CSQLite"], path: "Shared/Storage"),
         .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
         .target(
@@ -101,8 +105,11 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(name: "GatewayTests", dependencies: ["gateway", "JSON"], path: "Tests/GatewayTests"),
         .testTarget(
-            name: "WorkerTests", dependencies: ["worker", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
+            name: "WorkerTests", dependencies: ["worker", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/WorkerTests"),
+        .testTarget(
+            name: "TasksTests", dependencies: ["Tasks", "TaskScheduler", "Wire", "Messages", "JSON", nioPosix, nioConcurrency, logging],
+            path: "Tests/TasksTests"),
         .testTarget(name: "ClusterTests", dependencies: [crypto], path: "Tests/Cluster", exclude: ["worker.py"]),
     ],
     swiftLanguageModes: [.v6]

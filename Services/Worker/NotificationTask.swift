@@ -1,5 +1,6 @@
 import Messages
 import NIOCore
+import Tasks
 import Wire
 
 /// The task `edvora.notification`: asks a notifier to deliver, and takes over its outcome.
@@ -12,7 +13,7 @@ struct NotificationTask: Sendable {
     func run(_ invocation: TaskInvocation, _ complete: @escaping @Sendable (TaskResult) -> Void) {
         let request = Proto.DeliverRequest(
             idempotencyKey: invocation.idempotencyKey, authorization: invocation.authorization.value,
-            notification: invocation.arguments, traceparent: Traceparent.fresh())
+            notification: invocation.argumentBytes, traceparent: Traceparent.fresh())
         notifiers.start(NotifierService.deliver, request, deadline: invocation.deadline) { result in
             switch result {
             case .success(let reply): complete(Self.result(of: reply))

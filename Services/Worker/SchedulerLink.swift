@@ -4,6 +4,7 @@ import Messages
 import Metrics
 import NIOCore
 import Operations
+import Tasks
 import Wire
 
 /// Takes occurrences from the schedulers, runs them, and reports what became of them.
@@ -21,6 +22,7 @@ final class SchedulerLink: @unchecked Sendable {
         let startedAtMilliseconds: Int64
         let startedAt: UInt64
         var task: Task<Void, Never>?
+        var overrun: Scheduled<Void>?
     }
 
     /// How much of a lease a task may use; the rest is for the outcome's way back.
@@ -111,7 +113,7 @@ final class SchedulerLink: @unchecked Sendable {
         }
         let invocation = TaskInvocation(
             idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: dispatch.scheduledAt).idempotencyKey,
-            attempt: Int(dispatch.attempt), arguments: dispatch.arguments,
+            scheduledAt: dispatch.scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
             authorization: Credential(value: dispatch.authorization),
             deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
         switch body {
@@ -119,25 +121,25 @@ final class SchedulerLink: @unchecked Sendable {
             task(invocation) { [weak self] result in self?.finish(lease, result) }
         case .inTask(let task):
             running[lease]?.task = Task { [self] in
-                let result = await Self.run(task, invocation)
+                let result = await TaskResult.running(task, invocation)
                 eventLoop.execute { self.finish(lease, result) }
             }
+            running[lease]?.overrun = eventLoop.assumeIsolated().scheduleTask(
+                in: .milliseconds(Int64(invocation.deadline.millisecondsLeft))
+            ) { self.overrun(lease) }
         }
     }
 
-    private static func run(_ task: TaskRegistry.AsyncTask, _ invocation: TaskInvocation) async -> TaskResult {
-        do {
-            try await task(invocation)
-            return TaskResult(outcome: .delivered)
-        } catch is TaskRegistry.CancelSchedule {
-            return TaskResult(outcome: .cancelSchedule)
-        } catch {
-            return TaskResult(outcome: .retry, detail: "\(error)")
-        }
+    /// The lease is about to end: what runs is cancelled, and what it still comes to is not waited for.
+    private func overrun(_ lease: UInt64) {
+        guard let task = running[lease]?.task else { return }
+        task.cancel()
+        finish(lease, TaskResult(outcome: .retry, detail: "the task did not end within its lease"))
     }
 
     private func finish(_ lease: UInt64, _ result: TaskResult) {
         guard let run = running.removeValue(forKey: lease) else { return }
+        run.overrun?.cancel()
         let elapsed = Int64((CallDeadline.now - run.startedAt) / 1_000)
         let report = Proto.OutcomeReport(
             lease: lease, id: run.id, scheduledAt: run.scheduledAt, outcome: result.outcome.rawValue,

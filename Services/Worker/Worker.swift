@@ -2,6 +2,7 @@ import Logging
 import NIOPosix
 import Operations
 import ServiceLifecycle
+import Tasks
 import Wire
 
 /// worker: takes occurrences from the schedulers and runs their tasks. Stateless; any number may run.
@@ -18,9 +19,7 @@ enum WorkerMain {
             let notifiers = Client(
                 endpoints: settings.notifiers.map(WireEndpoint.init), settings: wire, repetition: .never,
                 eventLoop: eventLoop, logger: service.logger)
-            var registry = TaskRegistry()
-            registry.register(NotificationTask.name, onEventLoop: NotificationTask(notifiers: notifiers).run)
-
+            let registry = try TaskRegistry(notification: NotificationTask(notifiers: notifiers), logger: service.logger)
             let link = SchedulerLink(
                 eventLoop: eventLoop, instance: wire.identity.instance, queues: settings.queues,
                 concurrency: settings.concurrency, registry: registry, logger: service.logger)

@@ -133,6 +133,11 @@ class Page:
     async def close(self):
         await self._browser.call("Target.closeTarget", {"targetId": self._target})
 
+    async def replace(self, address, text):
+        """Answers requests for an address with that JSON text from now on."""
+        self._replacement = base64.b64encode(text.encode()).decode()
+        await self.call("Fetch.enable", {"patterns": [{"urlPattern": address}]})
+
     async def dark(self, is_dark):
         value = "dark" if is_dark else "light"
         await self.call("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": value}]})
@@ -192,5 +197,9 @@ class Page:
         elif event == "Log.entryAdded" and details["entry"]["level"] in ("error", "warning"):
             entry = details["entry"]
             self.complaints.append(f"{entry['source']}: {entry['text']} {entry.get('url', '')}")
+        elif event == "Fetch.requestPaused":
+            self._task = asyncio.create_task(self.call("Fetch.fulfillRequest", {
+                "requestId": details["requestId"], "responseCode": 200, "body": self._replacement,
+                "responseHeaders": [{"name": "Content-Type", "value": "application/json"}]}))
         elif event == "Network.requestWillBeSent":
             self.requests.append(details["request"]["url"])

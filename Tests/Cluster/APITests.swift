@@ -207,6 +207,25 @@ extension ClusterSuite {
             #expect(try connection.post("/tasks", #"{"task":"edvora.notification"}"#).status == 422)
         }
 
+        @Test("any task can be asked for: a worker runs it, and what it refuses is a dead letter")
+        func tasks() throws {
+            let cluster = try Cluster()
+            let connection = try HTTPConnection(cluster.api)
+            let good = try id(connection.post("/tasks", #"{"task":"worker.log","kwargs":{"message":"hello from a test"}}"#))
+            try cluster.waitUntilCompleted(good)
+            try Cluster.wait("the line to be logged") { cluster.workers[0].logged.contains("hello from a test") }
+            #expect(try cluster.attempts(good).first?["outcome"] as? String == "delivered")
+            let bad = try id(connection.post("/tasks", #"{"task":"worker.log","kwargs":{"massage":"oops"}}"#))
+            try cluster.waitUntilCompleted(bad)
+            let letters = try connection.get("/dead-letters?task=worker.log").json["dead_letters"] as? [[String: Any]]
+            #expect(letters?.first?["detail"] as? String == "argument message is missing")
+            // A change of its arguments, and a second chance.
+            let letter = try #require(letters?.first?["id"] as? String)
+            #expect(try connection.send("PATCH", "/reminders/\(bad)", body: #"{"kwargs":{"message":"mended"}}"#).status == 200)
+            #expect(try connection.post("/dead-letters/\(letter)/replay", "").status == 200)
+            try Cluster.wait("it to be logged") { cluster.workers[0].logged.contains("mended") }
+        }
+
         @Test("an occurrence that nobody delivered in time is a dead letter, expired, and its series goes on")
         func expiry() throws {
             let cluster = try Cluster()

@@ -4,6 +4,7 @@ import Messages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import Tasks
 import Wire
 
 @testable import worker
@@ -62,10 +63,10 @@ final class LinkUnderTest: Sendable {
     private let client: Client
     private let group: MultiThreadedEventLoopGroup
 
-    init(port: Int, queues: [String] = ["default"], concurrency: Int = 4, _ register: (inout TaskRegistry) -> Void) {
+    init(port: Int, queues: [String] = ["default"], concurrency: Int = 4, _ register: (inout TaskRegistry) throws -> Void) throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var registry = TaskRegistry()
-        register(&registry)
+        try register(&registry)
         let link = SchedulerLink(
             eventLoop: group.next(), instance: "worker-1", queues: queues, concurrency: concurrency, registry: registry, logger: quiet)
         self.link = link

@@ -1,6 +1,7 @@
 import Domain
 import Messages
 import NIOConcurrencyHelpers
+import Tasks
 import Testing
 
 @testable import worker
@@ -16,7 +17,7 @@ struct SchedulerLinkTests {
     @Test("announces its queues, its tasks and its credit")
     func announcement() async throws {
         let peer = try await SchedulerPeer()
-        let worker = LinkUnderTest(port: peer.port, queues: ["a", "b"], concurrency: 7) { $0.register("one") { _ in } }
+        let worker = try LinkUnderTest(port: peer.port, queues: ["a", "b"], concurrency: 7) { try $0.register("one") { _ in } }
         try await wait { !peer.messages.isEmpty }
         #expect(peer.messages[0].attach?.queues == ["a", "b"])
         #expect(peer.messages[0].attach?.tasks == ["one"])
@@ -31,12 +32,12 @@ struct SchedulerLinkTests {
         struct Failure: Error {}
         let peer = try await SchedulerPeer()
         let seen = NIOLockedValueBox<[String]>([])
-        let worker = LinkUnderTest(port: peer.port) { registry in
-            registry.register("test") { invocation in
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("test") { invocation in
                 seen.withLockedValue { $0.append("\(invocation.idempotencyKey) \(invocation.authorization) \(invocation.attempt)") }
             }
-            registry.register("failing") { _ in throw Failure() }
-            registry.register("ending") { _ in throw TaskRegistry.CancelSchedule() }
+            try registry.register("failing") { _ in throw Failure() }
+            try registry.register("ending") { _ in throw CancelSchedule() }
         }
         try await wait { !peer.messages.isEmpty }
         for (lease, task) in zip(UInt64(1)..., ["test", "failing", "ending", "unknown"]) { peer.send(Self.dispatch(lease, task: task)) }
@@ -59,9 +60,9 @@ struct SchedulerLinkTests {
     func reconnection() async throws {
         let peer = try await SchedulerPeer()
         let release = NIOLockedValueBox(false)
-        let worker = LinkUnderTest(port: peer.port) { registry in
-            registry.register("test") { _ in }
-            registry.register("slow") { _ in while !release.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(2)) } }
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("test") { _ in }
+            try registry.register("slow") { _ in while !release.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(2)) } }
         }
         try await wait { !peer.messages.isEmpty }
         for lease: UInt64 in 1...2 { peer.send(Self.dispatch(lease)) }
@@ -89,8 +90,8 @@ struct SchedulerLinkTests {
     func drain() async throws {
         let peer = try await SchedulerPeer()
         let release = NIOLockedValueBox(false), started = NIOLockedValueBox(false)
-        let worker = LinkUnderTest(port: peer.port) { registry in
-            registry.register("slow") { _ in
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("slow") { _ in
                 started.withLockedValue { $0 = true }
                 while !release.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
             }
@@ -119,8 +120,8 @@ struct SchedulerLinkTests {
     func revocation() async throws {
         let peer = try await SchedulerPeer()
         let cancelled = NIOLockedValueBox(false)
-        let worker = LinkUnderTest(port: peer.port) { registry in
-            registry.register("endless") { _ in
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("endless") { _ in
                 do { try await Task.sleep(for: .seconds(3_600)) } catch {
                     cancelled.withLockedValue { $0 = true }
                     throw error
@@ -131,6 +132,31 @@ struct SchedulerLinkTests {
         peer.send(Self.dispatch(1, task: "endless"))
         peer.send(Proto.SchedulerMessage(revoked: [1]))
         try await wait { cancelled.withLockedValue { $0 } }
+        try await worker.stop()
+        try await peer.stop()
+    }
+
+    @Test("a task that overruns its lease is cancelled and reported, while the lease still stands")
+    func overrun() async throws {
+        let peer = try await SchedulerPeer()
+        let cancelled = NIOLockedValueBox(false)
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("endless") { _ in
+                defer { cancelled.withLockedValue { $0 = true } }
+                while true { try await Task.sleep(for: .seconds(60)) }
+            }
+        }
+        try await wait { !peer.messages.isEmpty }
+        var message = Self.dispatch(1, task: "endless")
+        message.dispatches[0].leaseMs = 200
+        peer.send(message)
+        try await wait { peer.outcomes.count == 1 && cancelled.withLockedValue { $0 } }
+        #expect(peer.outcomes[0].outcome == TaskResult.Outcome.retry.rawValue)
+        #expect(peer.outcomes[0].detail == "the task did not end within its lease")
+        // What it throws afterwards is not a second outcome.
+        peer.send(Self.dispatch(2))
+        try await wait { peer.outcomes.count == 2 }
+        #expect(peer.outcomes.map(\.lease) == [1, 2])
         try await worker.stop()
         try await peer.stop()
     }

@@ -1,0 +1,80 @@
+"""Loaded by schemathesis: requests that are right field by field are made right as a whole where that is easy, so that they get
+further than the checks; and a refusal of what the schemas allow needs a reason that no schema can state."""
+
+import re
+
+import schemathesis
+
+# (where, what it says): reasons that lie between fields, or in a text's own grammar. Anything else that is refused although its
+# schema allows it is a fault: of the schema or of the check.
+REASONS = [
+    # Between fields.
+    (r"/start_datetime|/rrule", r"nothing is (ever )?due"),
+    (r"/until|/rdates|/exdates|/jitter_seconds|/expires_after_seconds", r"must be less than|occurrences?"),
+    (r"/trigger_at", r"is start_datetime by another name"),
+    (r"/auth_header", r"is given twice"),
+    (r"", r"items in create and cancel together"),
+    # What a patch may name depends on what the reminder is: a notification or another task.
+    (r"/(args|kwargs|classroom_id|created_by|notification_metadata)", r"is not a known field"),
+    (r"/notification_metadata/auth_header", r"is required"),
+    (r"/task", r"POST /remind_me"),
+    # The grammar of RFC 5545, and what its parts mean to each other.
+    (r"/rrule", r"is required|NAME=VALUE|is not a part|stands twice|must be|is not allowed|is allowed only"),
+    (r"/rrule/\w+(/\d+)?", r"exclude each other|is not allowed with|is allowed only with|needs another|bytes when written"),
+    # Names of a list that is not the API's own.
+    (r"/timezone", r"is not a zone's name"),
+    # Opaque: what an earlier page gave.
+    (r"cursor", r"is not the next_cursor"),
+]
+MAX_BODY_BYTES = 65_536
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    headers = case.headers or {}
+    # schemathesis takes the header without its quotes for one that its pattern allows.
+    if not re.fullmatch(r'\*|"[0-9]+"', headers.get("If-Match", "*")):
+        case.headers["If-Match"] = '"1"'
+    if isinstance(case.body, dict):
+        reconcile(case.body)
+
+
+def reconcile(body):
+    """Takes away what contradicts another field."""
+    if isinstance(rule := body.get("rrule"), str) and not re.match(r"(?i)(RRULE:)?FREQ=", rule):
+        body["rrule"] = "FREQ=DAILY"
+    if isinstance(rule, dict):
+        if rule.get("count") is not None:
+            rule.pop("until", None)
+        if rule.get("byweekno") is not None or rule.get("byyearday") is not None or rule.get("bymonthday") is not None:
+            rule["freq"] = 0
+    start = body.get("start_datetime")
+    if start is not None:
+        body.pop("trigger_at", None)
+        for ending in (body, rule if isinstance(rule, dict) else {}):
+            if isinstance(until := ending.get("until"), (int, float)) and until < start:
+                del ending["until"]
+    if isinstance(body.get("notification_metadata"), dict):
+        body.pop("auth_header", None) if "auth_header" in body["notification_metadata"] else None
+        for name in ("args", "kwargs", "classroom_id", "created_by"):
+            body.pop(name, None)
+    if isinstance(body.get("timezone"), str) and not re.fullmatch(r"UTC|[A-Z][a-z]+/[A-Z][A-Za-z_]+", body["timezone"]):
+        body["timezone"] = "Europe/Berlin"
+
+
+@schemathesis.check
+def refusals_have_reasons(ctx, response, case):
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    if response.status_code == 412 and "If-Match" not in (case.headers or {}):
+        raise AssertionError("412 without If-Match")
+    if response.status_code == 413 and len(response.request.body or b"") <= MAX_BODY_BYTES:
+        raise AssertionError(f"413 for a body of {len(response.request.body or b'')} bytes")
+    if response.status_code != 422:
+        return
+    for error in response.json().get("errors", [{"pointer": "(none)", "detail": response.json()["detail"]}]):
+        place, detail = error.get("pointer") or error.get("parameter") or "", error["detail"]
+        if not any(re.fullmatch(where, place) and re.search(what, detail) for where, what in REASONS):
+            raise AssertionError(f"the schema allows what is refused at {place or 'the whole'}: {detail}")

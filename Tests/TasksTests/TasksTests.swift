@@ -1,0 +1,93 @@
+import JSON
+import Messages
+import Tasks
+import Testing
+
+private struct Greet: ScheduledTask {
+    struct Arguments: Codable, Sendable, Equatable {
+        let name: String
+        let times: Int?
+    }
+
+    static let name = "people.greet"
+    let run: @Sendable (Arguments) throws -> Void
+
+    func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws { try run(arguments) }
+}
+
+@Suite("Tasks")
+struct TasksTests {
+    private struct Failure: Error, CustomStringConvertible { let description = "it broke" }
+
+    private func result(_ registry: TaskRegistry, _ name: String, _ arguments: TaskArguments = TaskArguments()) async throws -> TaskResult {
+        guard case .inTask(let body)? = registry[name] else { throw Failure() }
+        let invocation = TaskInvocation(
+            idempotencyKey: "k", scheduledAt: 7, attempt: 1, argumentBytes: arguments.json, authorization: Credential(value: "secret"),
+            deadline: .after(milliseconds: 1_000))
+        #expect(!"\(invocation)".contains("secret"))
+        return await TaskResult.running(body, invocation)
+    }
+
+    @Test("arguments are written and read back")
+    func arguments() throws {
+        let arguments = TaskArguments(args: [1, "a", nil, [true]], kwargs: ["x": ["y": 2.5], "ü": "💡"])
+        #expect(try TaskArguments(json: arguments.json) == arguments)
+        for bad in ["", "[]", "{}", #"{"args":{},"kwargs":{}}"#, #"{"args":[],"kwargs":[]}"#] {
+            #expect(throws: TaskArgumentsError.self) { try TaskArguments(json: Array(bad.utf8)) }
+        }
+    }
+
+    @Test("a type's arguments are decoded, and what is missing or wrong is named")
+    func decoding() throws {
+        let good = try TaskArguments(encoding: Greet.Arguments(name: "Ada", times: 2))
+        #expect(try good.decode(Greet.Arguments.self) == Greet.Arguments(name: "Ada", times: 2))
+        func fault(_ kwargs: JSONObject, args: [JSONValue] = []) -> String {
+            do throws(TaskArgumentsError) {
+                _ = try TaskArguments(args: args, kwargs: kwargs).decode(Greet.Arguments.self)
+                return ""
+            } catch { return error.description }
+        }
+        #expect(fault([:]) == "argument name is missing")
+        #expect(fault(["name": 3]).hasPrefix("argument name must be of type String"))
+        #expect(fault(["name": "a", "times": "x"]).hasPrefix("argument times must be of type Int"))
+        #expect(fault(["name": "a"], args: [1]).contains("positional"))
+        #expect(throws: TaskArgumentsError.self) { try TaskArguments(encoding: 3) }
+    }
+
+    @Test("what a task throws decides its outcome")
+    func outcomes() async throws {
+        var registry = TaskRegistry()
+        try registry.register("done") { _ in }
+        try registry.register("ends") { _ in throw CancelSchedule() }
+        try registry.register("later") { _ in throw RetryLater(after: .seconds(3), reason: "busy") }
+        try registry.register("never") { _ in throw RejectOccurrence("no such person") }
+        try registry.register("fails") { _ in throw Failure() }
+        #expect(try await result(registry, "done").outcome == .delivered)
+        #expect(try await result(registry, "ends").outcome == .cancelSchedule)
+        let later = try await result(registry, "later")
+        #expect(later.outcome == .retry && later.retryAfterMilliseconds == 3_000 && later.detail == "busy")
+        let never = try await result(registry, "never")
+        #expect(never.outcome == .rejected && never.detail == "no such person")
+        let fails = try await result(registry, "fails")
+        #expect(fails.outcome == .retry && fails.detail == "it broke")
+        #expect(registry.names == ["done", "ends", "fails", "later", "never"])
+    }
+
+    @Test("a typed task is called with its type; arguments that are others are a dead letter, not a retry")
+    func typed() async throws {
+        var registry = TaskRegistry()
+        try registry.register(Greet { arguments in if arguments.name != "Ada" { throw Failure() } })
+        #expect(try await result(registry, "people.greet", TaskArguments(kwargs: ["name": "Ada"])).outcome == .delivered)
+        let wrong = try await result(registry, "people.greet", TaskArguments(kwargs: ["nome": "Ada"]))
+        #expect(wrong.outcome == .rejected && wrong.detail == "argument name is missing")
+    }
+
+    @Test("a name that is taken or none is refused")
+    func names() throws {
+        var registry = TaskRegistry()
+        try registry.register("a.b-c_1") { _ in }
+        for name in ["a.b-c_1", "", "a b", "ä", String(repeating: "a", count: 65)] {
+            #expect(throws: TaskRegistry.Failure.self) { try registry.register(name) { _ in } }
+        }
+    }
+}
