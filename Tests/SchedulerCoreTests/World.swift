@@ -69,6 +69,8 @@ final class World {
     private(set) var largestMemory = 0
     /// The writes that reached the store.
     private(set) var writes = 0
+    /// How many came at once.
+    private(set) var batches: [Int] = []
 
     init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64 = 1) throws {
         self.configuration = configuration
@@ -259,6 +261,7 @@ final class World {
         case .write(let token, let batch):
             guard !isDiskFull else { return answer(.written(token: token, nil)) }
             writes += batch.count
+            batches.append(batch.count)
             switch submit(batch) {
             case .success(let results): answer(.written(token: token, results))
             case .failure(let error):
