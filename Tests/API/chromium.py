@@ -12,7 +12,7 @@ import tempfile
 
 import websockets
 
-START_SECONDS, COMMAND_SECONDS = 30, 20
+START_SECONDS, COMMAND_SECONDS, END_SECONDS = 30, 20, 5
 MAX_MESSAGE_BYTES = 64 << 20
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -53,6 +53,12 @@ class Chromium:
         return self
 
     async def __aexit__(self, *_):
+        try:
+            # So it ends its helpers itself.
+            await self.call("Browser.close")
+            await asyncio.wait_for(self._process.wait(), END_SECONDS)
+        except (BrowserError, OSError, asyncio.TimeoutError, websockets.ConnectionClosed):
+            pass
         self._reader.cancel()
         await self._socket.close()
         await self._end()
@@ -83,6 +89,14 @@ class Chromium:
         raise BrowserError("chromium did not start:\n" + said.decode(errors="replace")[-2000:])
 
     async def _read(self):
+        try:
+            await self._receive()
+        finally:
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(BrowserError("chromium has ended"))
+
+    async def _receive(self):
         async for text in self._socket:
             message = json.loads(text)
             if (answer := self._answers.pop(message.get("id"), None)) is not None:
@@ -181,8 +195,8 @@ class Page:
             await self.call("Input.dispatchKeyEvent", {
                 "type": kind, "key": key, "windowsVirtualKeyCode": code, "text": text if kind == "keyDown" else ""})
 
-    async def screenshot(self, path, whole=False):
-        answer = await self.call("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole})
+    async def screenshot(self, path):
+        answer = await self.call("Page.captureScreenshot", {"format": "png"})
         with open(path, "wb") as file:
             file.write(base64.b64decode(answer["data"]))
 

@@ -8,20 +8,24 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
-from document import Failure
+from document import FUTURE_SECONDS, Failure
+from examples import create
 
 HERE = pathlib.Path(__file__).parent
 SEED = 20_261_123
-RUN_SECONDS, REQUEST_SECONDS = 120, 10
+RUN_SECONDS, REQUEST_SECONDS = 120, 30
 MAX_LINES, MAX_LINE = 80, 300
 
 
-def checks(api, count):
-    yield "schemathesis, all its checks", lambda: _run(api, count)
+def checks(api, document, count):
+    yield "schemathesis, all its checks", lambda: _run(api, document, count)
 
 
-def _run(api, count):
+def _run(api, document, count):
+    ids = {"NOTIFICATION_ID": create(api, document, "createReminder"), "TASK_ID": create(api, document, "createTask", {
+        "start_datetime": int(time.time()) + FUTURE_SECONDS})}
     with tempfile.TemporaryDirectory(prefix="api-schemathesis-") as folder:
         report = pathlib.Path(folder, "report.json")
         command = [
@@ -32,7 +36,7 @@ def _run(api, count):
         ]
         if api.key:
             command += ["--header", f"Authorization: Bearer {api.key}"]
-        environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(HERE / "reasons.py"), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, **ids, "SCHEMATHESIS_HOOKS": str(HERE / "reasons.py"), "PYTHONDONTWRITEBYTECODE": "1"}
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True)

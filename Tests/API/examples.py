@@ -73,6 +73,18 @@ def answers_examples_fit(document):
                         raise Failure(f"{operation.id} {status}: {faults}")
 
 
+def create(api, document, name, changes=None, metadata=None):
+    """The id of a reminder that is made from an operation's first example with some fields changed."""
+    operation = document.operations[name]
+    body = {**next(operation.examples())[1], **(changes or {})}
+    if metadata:
+        body["notification_metadata"] = {**body["notification_metadata"], **metadata}
+    answer = api.ask(operation.method, operation.path, body)
+    if answer.status != operation.success[0]:
+        raise Failure(f"{name}, which others need, was answered {answer.status}: {answer.body[:300]!r}")
+    return at(answer.json(), "/id")
+
+
 class PathValues:
     """Values for paths: ids of things that exist, made where none is left."""
 
@@ -89,7 +101,7 @@ class PathValues:
         if name == "id":
             # What was cancelled can neither be paused nor changed.
             if self._reminder is None or self._reminder in self._spent:
-                self._reminder = self._create("createReminder", {})
+                self._reminder = create(self._api, self._document, "createReminder")
             return self._reminder
         if name == "occurrence":
             return self._held() if operation.path.startswith("/held") else self._dead_letter()
@@ -98,23 +110,15 @@ class PathValues:
     def spent(self, path):
         self._spent.add(path.rpartition("/")[2])
 
-    def _create(self, name, changes, metadata=None):
-        operation = self._document.operations[name]
-        body = {**next(iter(operation.examples()))[1], **changes}
-        if metadata:
-            body["notification_metadata"] = {**body["notification_metadata"], **metadata}
-        answer = self._api.ask(operation.method, operation.path, body)
-        if answer.status != operation.success[0]:
-            raise Failure(f"{name}, which others need, was answered {answer.status}: {answer.body[:300]!r}")
-        return at(answer.json(), "/id")
-
     def _dead_letter(self):
-        reminder = self._create("createTask", {"task": UNSERVED_TASK, "expires_after_seconds": 1})
+        reminder = create(
+            self._api, self._document, "createTask", {"task": UNSERVED_TASK, "expires_after_seconds": 1})
         return self._set_aside("listDeadLetters", "dead_letters", reminder)
 
     def _held(self):
         self._standin.ask("POST", "/control", {"status": 401, "title": HELD_TITLE})
-        reminder = self._create("createReminder", {"start_datetime": int(time.time())}, {"title": HELD_TITLE})
+        reminder = create(
+            self._api, self._document, "createReminder", {"start_datetime": int(time.time())}, {"title": HELD_TITLE})
         return self._set_aside("listHeld", "held", reminder)
 
     def _set_aside(self, name, member, reminder):

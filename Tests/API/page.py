@@ -60,7 +60,11 @@ async def _find_create(page, pictures, width):
     await page.screenshot(pictures / f"{width}-search.png")
     await page.press("Enter", 13)
     await page.wait_for("document.querySelector('h1').textContent && location.hash === '#createReminder'")
-    await page.run("(() => { const box = document.querySelector('#search'); box.value = ''; box.dispatchEvent(new Event('input')); })()")
+    await page.run("""(() => {
+        const box = document.querySelector('#search');
+        box.value = '';
+        box.dispatchEvent(new Event('input'));
+    })()""")
     await page.screenshot(pictures / f"{width}-create.png")
 
 
@@ -82,6 +86,8 @@ async def _send_create(page, pictures, width):
     await page.dark(True)
     await page.screenshot(pictures / f"{width}-dark.png")
     await page.dark(False)
+    await page.click(".row button")
+    await page.wait_for("document.querySelector('.row button').textContent === 'Copied'")
     _curl_does_the_same(await page.run("[...document.querySelectorAll('.try pre')].at(-1).textContent"))
 
 
@@ -114,7 +120,7 @@ async def _look_at_all(page, document, pictures, width):
             await page.screenshot(pictures / f"{width}-too-wide.png")
             raise Failure(f"{operation.id} is {max(widths)} pixels wide in a window of {width}")
         if operation.id in ("changeReminder", "listReminders"):
-            await page.screenshot(pictures / f"{width}-{operation.id}.png", whole=True)
+            await page.screenshot(pictures / f"{width}-{operation.id}.png")
 
 
 async def _hostile(base, document):

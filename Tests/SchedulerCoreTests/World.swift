@@ -160,7 +160,7 @@ final class World {
     }
 
     /// The process ends without a word, and another opens the store.
-    func crash(rejoin: [String] = [], downMilliseconds: Int64 = 0) async throws {
+    func crash(rejoin: [String] = [], queues: [QueueSettings] = [], downMilliseconds: Int64 = 0) async throws {
         events = []
         answers = []
         // Frees the file's lock; what the store adds of its own, that no worker was attached, `rejoin` stands for.
@@ -170,7 +170,7 @@ final class World {
         now.wallMilliseconds += downMilliseconds
         now.monotonicMilliseconds += downMilliseconds
         core = SchedulerCore(configuration: configuration, seed: UInt64(now.wallMilliseconds))
-        handle(.start(shards: Shard.all, rejoin: rejoin))
+        handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues))
     }
 
     func setWallClock(by milliseconds: Int64) {
@@ -219,6 +219,8 @@ final class World {
     func attempts(_ id: ReminderID) throws -> [Attempt] {
         try #require(try wait { done in store.attempts(of: id, limit: 10_000) { done($0) } }.get())
     }
+
+    func queueSettings() throws -> [QueueSettings] { try wait { done in store.queues { done($0) } }.get() }
 
     func runs(of id: ReminderID) -> [Run] { runs.filter { $0.key.reminder == id } }
 

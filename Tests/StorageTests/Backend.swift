@@ -70,6 +70,39 @@ extension Store {
         }
     }
 
+    /// Makes one change, as if asked for at `at` (unix ms).
+    @discardableResult
+    func change(
+        _ id: ReminderID, _ change: ReminderChange, _ guardian: ChangeGuard = ChangeGuard(), at: Int64
+    ) async throws -> ChangeOutcome {
+        let results = try await write(.change(id, change, guardian, atMilliseconds: at))
+        return try #require(results.first?.outcome)
+    }
+
+    func page(
+        _ filter: ReminderFilter, after: ListCursor? = nil, limit: Int
+    ) async throws -> ListPage<ReminderSummary> {
+        try await withCheckedThrowingContinuation { done in
+            list(filter, after: after, limit: limit) { done.resume(with: $0) }
+        }
+    }
+
+    func page(
+        _ filter: OccurrenceFilter, after: ListCursor? = nil, limit: Int
+    ) async throws -> ListPage<SetAsideOccurrence> {
+        try await withCheckedThrowingContinuation { done in
+            listOccurrences(filter, after: after, limit: limit) { done.resume(with: $0) }
+        }
+    }
+
+    func tries(at key: OccurrenceKey, limit: Int = 100) async throws -> [Attempt] {
+        try await withCheckedThrowingContinuation { done in attempts(at: key, limit: limit) { done.resume(with: $0) } }
+    }
+
+    func queueSettings() async throws -> [QueueSettings] {
+        try await withCheckedThrowingContinuation { done in queues { done.resume(with: $0) } }
+    }
+
     func workers() async throws -> [String] {
         try await withCheckedThrowingContinuation { done in attachedWorkers { done.resume(with: $0) } }
     }
@@ -89,12 +122,13 @@ enum Sample {
 
     static func reminder(
         _ id: ReminderID = id(), start: Int64 = start, rule: String? = nil, arguments: [UInt8] = [1, 2, 3],
-        sealed: [UInt8] = [9, 9]
+        sealed: [UInt8] = [9, 9], description: String = "", jitterSeconds: Int = 0, caller: String = ""
     ) -> Reminder {
         Reminder(
             id: id, schedule: Schedule(start: start, rule: rule), task: "edvora.notification", arguments: arguments,
-            queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: "",
-            classroomID: "c", createdBy: "t", createdAtMilliseconds: 1_794_995_000_000, sealedAuthorization: sealed)
+            queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: description,
+            classroomID: "c", createdBy: "t", createdAtMilliseconds: 1_794_995_000_000, sealedAuthorization: sealed,
+            jitterSeconds: jitterSeconds, caller: caller)
     }
 
     static func attempt(_ scheduledAt: Int64, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {
@@ -133,6 +167,14 @@ extension StoreWriteResult {
         case .notFound: "not found"
         case .changed(let outcome): outcome.verdict == .notFound ? "not found" : "\(outcome.verdict)"
         }
+    }
+}
+
+extension DueEntry {
+    /// What is to come, in one line: when it is due, which occurrence, and whose it is.
+    var line: String {
+        "\(due.occurrence.scheduledAt - Sample.start) due \(due.dueAtMilliseconds) attempts \(attempts) "
+            + "position \(positionIndex.map(String.init) ?? "-") manual \(isManual)"
     }
 }
 

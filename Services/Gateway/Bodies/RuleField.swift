@@ -74,21 +74,27 @@ private enum RuleSchema {
     }
 
     static var object: JSONObject {
-        let weekday: JSONValue = [
-            "anyOf": [["type": "integer", "minimum": 0, "maximum": 6], ["type": "string", "pattern": "^[A-Za-z0-9+-]+$"]]
+        let day = anyCase(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
+        let number: JSONValue = ["type": "integer", "minimum": 0, "maximum": 6]
+        let weekday: JSONValue = ["anyOf": [number, ["type": "string", "pattern": .string("^\(day)$")]]]
+        let weekdayNumber: JSONValue = [
+            "anyOf": [
+                number, ["type": "string", "pattern": .string("^([+-]?(0?[1-9]|[1-4][0-9]|5[0-3]))?\(day)$")]
+            ]
         ]
+        let frequency = anyCase(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"])
         let properties: JSONObject = [
             "freq": [
-                "anyOf": [["type": "integer", "minimum": 0, "maximum": 6], ["type": "string"]],
+                "anyOf": [number, ["type": "string", "pattern": .string("^\(frequency)$")]],
                 "description": "0 YEARLY, 1 MONTHLY, 2 WEEKLY, 3 DAILY, 4 HOURLY, 5 MINUTELY, 6 SECONDLY, or such a name"
             ],
-            "interval": number(1, nil), "count": number(1, nil),
+            "interval": Self.number(1, nil), "count": Self.number(1, nil),
             "until": [
                 "type": ["integer", "null"], "minimum": .integer(Bounds.unixSeconds.lowerBound),
                 "maximum": .integer(Bounds.unixSeconds.upperBound), "description": "unix seconds, inclusive"
             ],
             "wkst": ["anyOf": [weekday, ["type": "null"]], "description": "the first day of the week; 0 is Monday"],
-            "byweekday": oneOrMany(weekday, "0 Monday … 6 Sunday, or MO … SU, with an ordinal in front where one is meant: -1FR"),
+            "byweekday": oneOrMany(weekdayNumber, "0 Monday … 6 Sunday, or MO … SU, with an ordinal in front where one is meant: -1FR"),
             "bysetpos": ordinals(366), "bymonth": ordinals(12, from: 1), "bymonthday": ordinals(31), "byyearday": ordinals(366),
             "byweekno": ordinals(53), "byhour": ordinals(23, from: 0), "byminute": ordinals(59, from: 0),
             "bysecond": ordinals(60, from: 0),
@@ -100,6 +106,11 @@ private enum RuleSchema {
         ]
     }
 
+    /// A pattern for any of these names, in upper or lower case.
+    private static func anyCase(_ names: [String]) -> String {
+        "(" + names.map { name in name.map { "[\($0)\($0.lowercased())]" }.joined() }.joined(separator: "|") + ")"
+    }
+
     private static func number(_ from: Int64, _ through: Int64?) -> JSONValue {
         var schema: JSONObject = ["type": ["integer", "null"], "minimum": .integer(from)]
         if let through { schema["maximum"] = .integer(through) }
@@ -107,7 +118,10 @@ private enum RuleSchema {
     }
 
     private static func ordinals(_ most: Int64, from least: Int64? = nil) -> JSONValue {
-        oneOrMany(["type": "integer", "minimum": .integer(least ?? -most), "maximum": .integer(most)], "one, or a list")
+        var item: JSONObject = ["type": "integer", "minimum": .integer(least ?? -most), "maximum": .integer(most)]
+        // Counted from either end there is no zeroth.
+        if least == nil { item["not"] = ["const": 0] }
+        return oneOrMany(.object(item), "one, or a list")
     }
 
     private static func oneOrMany(_ item: JSONValue, _ description: String) -> JSONValue {

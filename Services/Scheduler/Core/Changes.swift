@@ -4,6 +4,8 @@ import Storage
 /// A reminder with changes on their way to the store.
 struct Changing {
     var count = 0
+    /// One of them gives it another definition: what is known of its series may be old.
+    var isReplaced = false
     /// Attempts that ended meanwhile.
     var ends: [AttemptEnd] = []
 }
@@ -19,14 +21,27 @@ extension SchedulerCore {
             effects.append(.refuse(id))
             return
         }
-        for case .change(let reminder, _, _, _) in writes { withdraw(reminder) }
+        for case .change(let reminder, let change, _, _) in writes { withdraw(reminder, for: change) }
         outbox.add(writes, for: id)
     }
 
-    private mutating func withdraw(_ id: ReminderID) {
+    private mutating func withdraw(_ id: ReminderID, for change: ReminderChange) {
+        if case .pause = change { partRunning(id) }
         changing[id, default: Changing()].count += 1
+        if case .replace = change { changing[id]?.isReplaced = true }
         for entry in table.entries(of: id) where !entry.isLeased { forget(entry) }
         windows[id.shard]?.load?.ended.insert(id)
+    }
+
+    /// What runs when its series is paused goes its own way, so that the resumption does not take it for missed.
+    private mutating func partRunning(_ id: ReminderID) {
+        guard changing[id]?.isReplaced != true else { return }
+        for entry in table.entries(of: id) where entry.isLeased {
+            guard let step = moveOn(entry) else { continue }
+            outbox.add(
+                .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, attempts: entry.attempts, move: step.move))
+            changed(entry.key)
+        }
     }
 
     /// A request's write is on stable storage.
@@ -47,22 +62,28 @@ extension SchedulerCore {
         guard change.count <= 0 else { return }
         changing[id] = nil
         let entries = standing?.entries ?? []
+        let beyond = entries.count > ReminderStanding.maxEntries ? entries.last?.due : nil
+        let stored = Dictionary(entries.map { ($0.due.occurrence, $0) }) { first, _ in first }
         for entry in table.entries(of: id) where entry.isLeased {
-            adapt(entry, to: standing, entries.first { $0.due.occurrence == entry.key })
+            if let standing, let beyond, entry.due >= beyond {
+                // The answer does not reach so far: it is on disk as it was.
+                entry.reminder = standing.reminder
+                continue
+            }
+            adapt(entry, to: standing, stored[entry.key])
         }
         for entry in entries.prefix(ReminderStanding.maxEntries) where table[entry.due.occurrence] == nil {
             place(Entry(entry))
         }
-        if entries.count > ReminderStanding.maxEntries, let beyond = entries.last {
-            windows[id.shard]?.leaveOnDisk(beyond.due)
-        }
+        if let beyond { windows[id.shard]?.leaveOnDisk(beyond) }
         for end in change.ends { conclude(end) }
     }
 
     /// A worker runs an occurrence of a reminder that has been changed.
     /// - Parameter stored: the occurrence as it is on disk; `nil` where it is not to come by itself.
     private mutating func adapt(_ entry: Entry, to standing: ReminderStanding?, _ stored: DueEntry?) {
-        guard let standing, standing.state != .cancelled else { return revoke(entry) }
+        // Of a cancelled one, only what a person asked for goes on.
+        guard let standing, standing.state != .cancelled || stored != nil else { return revoke(entry) }
         if standing.reminder.schedule != entry.reminder.schedule {
             entry.series = nil
             entry.successor = .unknown

@@ -47,9 +47,10 @@ extension SchedulerCore {
 
     /// Hands out what is ready, oldest first, to whoever has the most credit.
     mutating func dispatch() {
+        // Also where nothing may be dispatched: a time that has passed would keep waking the process.
+        queues.wakeAtMilliseconds = nil
         guard mayDispatch else { return }
         var batches: [WorkerID: [Dispatch]] = [:]
-        queues.wakeAtMilliseconds = nil
         while lanes.count > 0 {
             guard let (entry, worker) = lanes.next(workers, { [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.

@@ -14,8 +14,11 @@ extension SchedulerCore {
             return
         }
         if !isIn {
-            // There already: a load was faster.
-            guard table[entry.key] == nil else { return }
+            if let other = table[entry.key] {
+                // A load was faster; or a person had an occurrence of that very second run, which stands for this one.
+                if entry.positionIndex != nil, other.positionIndex == nil { stepPast(entry) }
+                return
+            }
             guard table.count < configuration.maxEntriesInMemory else {
                 windows[shard]?.leaveOnDisk(entry.due)
                 return

@@ -72,7 +72,9 @@ public struct SchedulerCore {
         case .start(let shards, let rejoin, let queues): start(shards, rejoin, queues)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
-        case .created(let entry): place(Entry(entry))
+        case .created(let entry):
+            // A change of it that is on its way will tell where it stands.
+            if changing[entry.reminder.id] == nil { place(Entry(entry)) }
         case .request(let id, let writes): request(id, writes)
         case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running):
             attach(id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running)

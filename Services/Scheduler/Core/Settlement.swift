@@ -137,6 +137,17 @@ extension SchedulerCore {
         if let follower = next.follower { place(follower) }
     }
 
+    /// The occurrence at a series' position is in memory already, with a row of its own: the series goes on after it.
+    mutating func stepPast(_ entry: Entry) {
+        let record = Attempt(
+            scheduledAt: entry.key.scheduledAt, number: 1, startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 0,
+            outcome: .misfired, statusCode: 0, detail: "an occurrence of this very second was asked for, and stands for it")
+        guard let step = moveOn(entry) else { return }
+        outbox.add(.misfire(entry.key.reminder, record: record, move: step.move))
+        changed(entry.key)
+        if let follower = step.follower { place(follower) }
+    }
+
     /// Nothing more of this reminder is to happen: a task ended its series.
     private mutating func endSeries(_ id: ReminderID) {
         drop(id)

@@ -11,7 +11,7 @@ final class CallerChanges {
     private let setState: Statement, setPosition: Statement, setDue: Statement, touch: Statement
     private let setAuthorization: Statement, setDefinition: Statement
     private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement
-    private let findAttempt: Statement
+    private let findDelivery: Statement, findRow: Statement
 
     init(
         _ connection: Connection, path: String, standings: Standings, settlements: Settlements,
@@ -47,7 +47,8 @@ final class CallerChanges {
             """
             INSERT INTO occurrences (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, manual)
             VALUES (?1, ?2, ?3, 0, ?4, 0, ?4, 1)
-            ON CONFLICT DO UPDATE SET state = 0, due_ms = ?4, attempts = 0, changed_ms = ?4, manual = 1 WHERE state > 0
+            ON CONFLICT DO UPDATE SET state = 0, manual = 1, due_ms = iif(state > 0, ?4, due_ms),
+                attempts = iif(state > 0, 0, attempts), changed_ms = iif(state > 0, ?4, changed_ms)
             """)
         replay = try connection.prepare(
             """
@@ -55,8 +56,12 @@ final class CallerChanges {
             \(occurrence) AND scheduled_at = ?3 AND state > 0
             """)
         discard = try connection.prepare("DELETE FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state > 0")
-        findAttempt = try connection.prepare(
-            "SELECT 1 FROM attempts \(occurrence) AND started_ms >= ?3 AND scheduled_at = ?4 LIMIT 1")
+        findDelivery = try connection.prepare(
+            """
+            SELECT 1 FROM attempts \(occurrence) AND started_ms >= ?3 AND scheduled_at = ?4
+                AND outcome = \(Outcome.delivered.rawValue) LIMIT 1
+            """)
+        findRow = try connection.prepare("SELECT 1 FROM occurrences \(occurrence) AND scheduled_at = ?3")
     }
 
     func apply(
@@ -140,9 +145,16 @@ final class CallerChanges {
     /// What a series missed while it was paused is skipped, and the history says so.
     private func resume(_ stored: Stored, _ target: SeriesTarget, at: Int64) throws(SQLiteFailure) {
         try set(.scheduled, stored)
-        guard case .position(let next) = target, let missed = stored.position,
-            next.map({ missed.scheduledAt < $0.scheduledAt }) ?? true
-        else { return }
+        guard let missed = stored.position else { return }
+        guard case .position(let next) = target else {
+            // A person had it run in the pause.
+            guard stored.reminder.schedule.isSingle,
+                try wasRun(stored.reminder.id, missed.scheduledAt)
+            else { return }
+            try set(nil, of: stored.reminder)
+            return try standings.finishIfNothingIsOpen(stored.reminder.id, at: at)
+        }
+        guard next.map({ missed.scheduledAt < $0.scheduledAt }) ?? true else { return }
         try set(next, of: stored.reminder)
         let record = Attempt(
             scheduledAt: missed.scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0,
@@ -155,13 +167,7 @@ final class CallerChanges {
     private func run(_ stored: Stored, at: Int64) throws(SQLiteFailure) -> Int64 {
         let id = stored.reminder.id, second = Milliseconds.second(of: at)
         if stored.state == .scheduled, stored.position?.scheduledAt == second { return second }
-        findAttempt.bindKey(id)
-        findAttempt.bind(3, Milliseconds.ofSecond(second))
-        findAttempt.bind(4, second)
-        if try findAttempt.step() {
-            findAttempt.reset()
-            return second
-        }
+        if try wasDelivered(id, second) { return second }
         putManual.bindKey(id)
         putManual.bind(3, second)
         putManual.bind(4, at)
@@ -170,17 +176,41 @@ final class CallerChanges {
         return second
     }
 
+    private func wasDelivered(_ id: ReminderID, _ scheduledAt: Int64) throws(SQLiteFailure) -> Bool {
+        findDelivery.bindKey(id)
+        findDelivery.bind(3, Settlements.earliestStart(of: scheduledAt))
+        findDelivery.bind(4, scheduledAt)
+        defer { findDelivery.reset() }
+        return try findDelivery.step()
+    }
+
+    /// Whether the occurrence was delivered, or has a row of its own.
+    private func wasRun(_ id: ReminderID, _ scheduledAt: Int64) throws(SQLiteFailure) -> Bool {
+        findRow.bindKey(id)
+        findRow.bind(3, scheduledAt)
+        defer { findRow.reset() }
+        if try findRow.step() { return true }
+        return try wasDelivered(id, scheduledAt)
+    }
+
     private func release(_ stored: Stored, at: Int64) throws(SQLiteFailure) -> Int {
         releaseHeld.bindKey(stored.reminder.id)
         releaseHeld.bind(3, at)
         return try releaseHeld.run()
     }
 
-    /// The schedule becomes another. What fell due by the old one stays due, as an occurrence of its own.
+    /// The schedule becomes another. What fell due by the old one stays due, as an occurrence of its own, unless the new
+    /// one begins with it.
     private func move(
         _ stored: Stored, to reminder: Reminder, _ position: SeriesPosition?, at: Int64
     ) throws(SQLiteFailure) {
-        if stored.state == .scheduled, let old = stored.position, let due = stored.dueAtMilliseconds, due <= at {
+        if let position {
+            // It stands for an occurrence that had a row: one of the two would be delivered after the other.
+            _ = try settlements.remove(OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt))
+        }
+        if stored.state == .scheduled, let old = stored.position, old.scheduledAt != position?.scheduledAt,
+            let due = stored.dueAtMilliseconds, due <= at
+        {
             let key = OccurrenceKey(reminder: reminder.id, scheduledAt: old.scheduledAt)
             _ = try settlements.materialise(
                 key, dueAtMilliseconds: due, attempts: 0, PositionMove(from: old.scheduledAt, to: nil))

@@ -316,6 +316,8 @@ private struct SetAsideScan {
         conditions.add(id.map { .id($0) }) { "o.reminder = \($0)" }
         conditions.add((filter.key?.scheduledAt).map { .integer($0) }) { "o.scheduled_at = \($0)" }
         let bound = conditions.terms.map { "AND \($0) " }.joined()
+        // Both may be given, and may contradict each other.
+        conditions.add(filter.key == nil ? nil : filter.reminder.map { .id($0) }) { "o.reminder = \($0)" }
         conditions.add(equal: "d.classroom_id", filter.classroomID)
         conditions.add(equal: "d.created_by", filter.createdBy)
         conditions.add(equal: "d.task", filter.task)

@@ -41,6 +41,14 @@ final class Settlements {
             "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3")
     }
 
+    /// How far workers' clocks, by which attempts begin, may differ from one another and from the scheduler's.
+    static let clockToleranceMilliseconds: Int64 = 60_000
+
+    /// No attempt at an occurrence began before this, unix milliseconds.
+    static func earliestStart(of scheduledAt: Int64) -> Int64 {
+        max(.min + clockToleranceMilliseconds, Milliseconds.ofSecond(scheduledAt)) - clockToleranceMilliseconds
+    }
+
     // MARK: Settle
 
     func settle(
@@ -166,7 +174,8 @@ final class Settlements {
         statement.bind(10, row.last?.boundedDetail)
     }
 
-    private func remove(_ key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
+    /// - Returns: whether the occurrence had a row.
+    func remove(_ key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
         removeOccurrence.bindKey(key.reminder)
         removeOccurrence.bind(3, key.scheduledAt)
         return try removeOccurrence.run() == 1

@@ -40,11 +40,12 @@ final class SnapshotQueries {
         let attempt = "SELECT started_ms, scheduled_at, number, outcome, duration_us, status_code, detail FROM attempts"
         let latestFirst = "ORDER BY started_ms DESC, scheduled_at DESC, number DESC, outcome DESC"
         listAttempts = try connection.prepare("\(attempt) WHERE shard = ?1 AND reminder = ?2 \(latestFirst)")
-        // No attempt begins before its occurrence is due, and none after it was set aside.
+        // No attempt begins before its occurrence is due, and none after it was set aside, but by the clocks of workers.
         attemptsAt = try connection.prepare(
             """
             \(attempt) WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND started_ms BETWEEN ?4 AND
-                coalesce((SELECT changed_ms FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3), ?5)
+                coalesce((SELECT changed_ms + \(Settlements.clockToleranceMilliseconds) FROM occurrences
+                    WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3), ?5)
             \(latestFirst)
             """)
         findSetAside = try connection.prepare(
@@ -133,7 +134,7 @@ final class SnapshotQueries {
     func attempts(at key: OccurrenceKey, limit: Int) throws(StoreQueryError) -> [Attempt] {
         attemptsAt.bindKey(key.reminder)
         attemptsAt.bind(3, key.scheduledAt)
-        attemptsAt.bind(4, Milliseconds.ofSecond(key.scheduledAt))
+        attemptsAt.bind(4, Settlements.earliestStart(of: key.scheduledAt))
         attemptsAt.bind(5, Int64.max)
         return try attempts(attemptsAt, of: key.reminder, limit: limit)
     }
