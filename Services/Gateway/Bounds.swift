@@ -53,6 +53,8 @@ enum Bounds {
     static let taskArguments = 0...1_000
     /// Occurrences that one request to replay, release or discard may change.
     static let bulkChanges = 100_000
+    /// How long it may go on; the answer then says that there is more.
+    static let bulkTime = Duration.seconds(3)
 
     /// How many coming times the answer to a create shows.
     static let upcomingShown = 5

@@ -17,16 +17,24 @@ final class SchedulerLink: @unchecked Sendable {
     private typealias WorkStream = MessageStream<Proto.SchedulerMessage, Proto.WorkerMessage>
 
     private struct Running {
+        /// Of this process: a lease may come again after a run that was given up.
+        let number: UInt64
         let id: [UInt8]
+        let task: String
         let scheduledAt: Int64
+        let authorization: Credential
         let startedAtMilliseconds: Int64
         let startedAt: UInt64
-        var task: Task<Void, Never>?
+        var work: Task<Void, Never>?
         var overrun: Scheduled<Void>?
     }
 
     /// How much of a lease a task may use; the rest is for the outcome's way back.
     private static let leasePercentForTask = 90
+    /// With the longest details far from the largest frame.
+    private static let maxOutcomesPerMessage = 1_000
+    /// Before a stream is opened anew on a connection that has not gone with it.
+    private static let reattachDelay = TimeAmount.seconds(1)
 
     let eventLoop: any EventLoop
     private let instance: String
@@ -37,6 +45,10 @@ final class SchedulerLink: @unchecked Sendable {
     /// One for each scheduler that is connected.
     private var streams: [ObjectIdentifier: WorkStream] = [:]
     private var running: [UInt64: Running] = [:]
+    private var lastRun: UInt64 = 0
+    /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
+    /// than `concurrency` can ever be.
+    private var overrunning = 0
     /// Reported or to be reported, not acknowledged yet.
     private var unacknowledged: [UInt64: Proto.OutcomeReport] = [:]
     /// Outcomes and credit of this tick.
@@ -74,13 +86,12 @@ final class SchedulerLink: @unchecked Sendable {
             self.streams[key] = nil
             self.logger.info("stream to the scheduler ended", metadata: ["reason": "\(error?.description ?? "drained")"])
             self.finishDrainIfDone()
+            if let error, !error.isConnectionLost { self.reattach(connection) }
         }
         let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt) }
         let attach = Proto.Attach(instance: instance, queues: queues, tasks: registry.names, running: leases)
-        stream.send(
-            Proto.WorkerMessage(
-                attach: attach, credit: UInt32(max(0, concurrency - running.count)),
-                outcomes: Array(unacknowledged.values)))
+        let credit = concurrency - running.count - overrunning
+        for message in Self.messages(attach, credit: credit, Array(unacknowledged.values)) { stream.send(message) }
         logger.info(
             "taking occurrences",
             metadata: [
@@ -92,11 +103,31 @@ final class SchedulerLink: @unchecked Sendable {
         freshCredit = 0
     }
 
+    /// The stream ended and its connection is still there: nobody else would open another.
+    private func reattach(_ connection: ClientConnection) {
+        eventLoop.assumeIsolated().scheduleTask(in: Self.reattachDelay) { [weak self, weak connection] in
+            guard let self, let connection else { return }
+            self.attach(connection)
+        }
+    }
+
+    /// An announcement or what a tick brought, in as many messages as it takes.
+    private static func messages(
+        _ attach: Proto.Attach? = nil, credit: Int, _ outcomes: [Proto.OutcomeReport]
+    ) -> [Proto.WorkerMessage] {
+        let first = Proto.WorkerMessage(
+            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes.prefix(maxOutcomesPerMessage)))
+        return [first]
+            + stride(from: maxOutcomesPerMessage, to: outcomes.count, by: maxOutcomesPerMessage).map { start in
+                Proto.WorkerMessage(outcomes: Array(outcomes[start...].prefix(maxOutcomesPerMessage)))
+            }
+    }
+
     private func received(_ message: Proto.SchedulerMessage) {
         for lease in message.acknowledged { unacknowledged[lease] = nil }
-        for lease in message.revoked { running[lease]?.task?.cancel() }
+        for lease in message.revoked { running[lease]?.work?.cancel() }
         for dispatch in message.dispatches { run(dispatch) }
-        runningGauge.record(running.count)
+        runningGauge.record(running.count + overrunning)
         finishDrainIfDone()
     }
 
@@ -105,39 +136,63 @@ final class SchedulerLink: @unchecked Sendable {
     private func run(_ dispatch: Proto.Dispatch) {
         guard running[dispatch.lease] == nil, let id = ReminderID(bytes: dispatch.id) else { return }
         let lease = dispatch.lease
+        let authorization = Credential(value: dispatch.authorization)
+        lastRun += 1
         running[lease] = Running(
-            id: dispatch.id, scheduledAt: dispatch.scheduledAt, startedAtMilliseconds: WallClock.milliseconds,
-            startedAt: CallDeadline.now)
+            number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: dispatch.scheduledAt,
+            authorization: authorization, startedAtMilliseconds: WallClock.milliseconds, startedAt: CallDeadline.now)
         guard let body = registry[dispatch.task] else {
             return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
         }
         let invocation = TaskInvocation(
             idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: dispatch.scheduledAt).idempotencyKey,
             scheduledAt: dispatch.scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
-            authorization: Credential(value: dispatch.authorization),
+            authorization: authorization,
             deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
         switch body {
         case .onEventLoop(let task):
             task(invocation) { [weak self] result in self?.finish(lease, result) }
         case .inTask(let task):
-            running[lease]?.task = Task { [self] in
-                let result = await TaskResult.running(task, invocation)
-                eventLoop.execute { self.finish(lease, result) }
-            }
-            running[lease]?.overrun = eventLoop.assumeIsolated().scheduleTask(
-                in: .milliseconds(Int64(invocation.deadline.millisecondsLeft))
-            ) { self.overrun(lease) }
+            start(task, invocation, lease, lastRun)
         }
+    }
+
+    private func start(_ task: @escaping TaskRegistry.AsyncTask, _ invocation: TaskInvocation, _ lease: UInt64, _ run: UInt64) {
+        running[lease]?.work = Task { [self] in
+            let result = await TaskResult.running(task, invocation)
+            eventLoop.execute { self.returned(lease, run, result) }
+        }
+        running[lease]?.overrun = eventLoop.assumeIsolated().scheduleTask(
+            in: .milliseconds(Int64(invocation.deadline.millisecondsLeft))
+        ) { self.overrun(lease) }
+    }
+
+    private func returned(_ lease: UInt64, _ run: UInt64, _ result: TaskResult) {
+        if running[lease]?.number == run { return finish(lease, result) }
+        // Its outcome was reported when its lease ended.
+        overrunning -= 1
+        freshCredit += 1
+        scheduleFlush()
     }
 
     /// The lease is about to end: what runs is cancelled, and what it still comes to is not waited for.
     private func overrun(_ lease: UInt64) {
-        guard let task = running[lease]?.task else { return }
-        task.cancel()
-        finish(lease, TaskResult(outcome: .retry, detail: "the task did not end within its lease"))
+        guard let run = running[lease], let work = run.work else { return }
+        work.cancel()
+        overrunning += 1
+        logger.warning(
+            "a task did not end within its lease",
+            metadata: ["task": "\(run.task)", "lease": "\(lease)", "still_running": "\(overrunning)"])
+        report(lease, TaskResult(outcome: .retry, detail: "the task did not end within its lease"))
     }
 
     private func finish(_ lease: UInt64, _ result: TaskResult) {
+        guard running[lease] != nil else { return }
+        freshCredit += 1
+        report(lease, result)
+    }
+
+    private func report(_ lease: UInt64, _ result: TaskResult) {
         guard let run = running.removeValue(forKey: lease) else { return }
         run.overrun?.cancel()
         let elapsed = Int64((CallDeadline.now - run.startedAt) / 1_000)
@@ -146,24 +201,29 @@ final class SchedulerLink: @unchecked Sendable {
             retryAfterMs: result.retryAfterMilliseconds,
             startedAtMs: result.startedAtMilliseconds == 0 ? run.startedAtMilliseconds : result.startedAtMilliseconds,
             durationUs: result.durationMicroseconds == 0 ? elapsed : result.durationMicroseconds,
-            statusCode: result.statusCode, detail: result.detail)
+            statusCode: result.statusCode, detail: OutcomeLine.text(result.detail, hiding: run.authorization))
         unacknowledged[lease] = report
         fresh.append(report)
-        freshCredit += 1
         finished.increment()
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
         guard !flushScheduled else { return }
         flushScheduled = true
         eventLoop.assumeIsolated().execute { self.flush() }
     }
 
-    /// Says everything that this tick brought in one message.
+    /// Says everything that this tick brought.
     private func flush() {
         flushScheduled = false
-        runningGauge.record(running.count)
+        runningGauge.record(running.count + overrunning)
+        let credit = isDraining ? 0 : freshCredit
         // Without a stream nothing is lost: the next announcement says it all.
-        guard !streams.isEmpty, !fresh.isEmpty else { return }
-        let message = Proto.WorkerMessage(credit: isDraining ? 0 : UInt32(freshCredit), outcomes: fresh)
-        for stream in streams.values { stream.send(message) }
+        guard !streams.isEmpty, !fresh.isEmpty || credit > 0 else { return }
+        for message in Self.messages(credit: credit, fresh) {
+            for stream in streams.values { stream.send(message) }
+        }
         fresh = []
         freshCredit = 0
     }

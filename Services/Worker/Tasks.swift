@@ -1,8 +1,14 @@
 import Logging
 import Tasks
 
-// The tasks of this worker. To add one, write a type as `LogTask` below (or a closure) and register it here; anyone can
-// then ask for it by its name, with POST /tasks or `TaskScheduler.schedule`.
+// The tasks of this worker. To add one, write a type as `LogTask` below and register it in the initialiser, or register
+// a closure there:
+//
+//     try register("people.greet") { invocation in
+//         print("hello", try invocation.arguments().args)
+//     }
+//
+// Anyone can then ask for it by its name, with POST /tasks or `TaskScheduler.schedule`.
 
 extension TaskRegistry {
     /// - Parameter notification: what delivers notifications.
@@ -17,22 +23,21 @@ extension TaskRegistry {
 struct LogTask: ScheduledTask {
     struct Arguments: Codable, Sendable {
         let message: String
-        /// `debug`, `info`, `notice`, `warning` or `error`; absent: `notice`.
+        /// One of swift-log's levels, `trace` to `critical`; absent: `notice`.
         let level: String?
     }
 
     static let name = "worker.log"
-    /// Characters of a message that are logged.
-    private static let maxLength = 1_000
 
     let logger: Logger
 
     func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws {
         guard let level = Logger.Level(rawValue: arguments.level ?? "notice") else {
-            throw RejectOccurrence("level \(arguments.level ?? "") is unknown; it may be debug, info, notice, warning or error")
+            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RejectOccurrence("argument level must be one of \(known)")
         }
         logger.log(
-            level: level, "\(arguments.message.prefix(Self.maxLength))",
+            level: level, "\(OutcomeLine.text(arguments.message, hiding: invocation.authorization))",
             metadata: ["occurrence": "\(invocation.idempotencyKey)", "attempt": "\(invocation.attempt)"])
     }
 }

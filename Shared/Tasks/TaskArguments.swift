@@ -37,25 +37,31 @@ public struct TaskArguments: Sendable, Hashable {
 
     // MARK: Types
 
-    /// The named arguments as a type of the task's own.
+    /// The named arguments as a type of the task's own. A `Date` is unix seconds, `Data` is Base64, a `URL` a string.
     /// - Throws: ``TaskArgumentsError``, which names the argument that is missing or wrong.
     public func decode<Arguments: Decodable>(_ type: Arguments.Type = Arguments.self) throws(TaskArgumentsError) -> Arguments {
-        guard args.isEmpty else { throw TaskArgumentsError("has \(args.count) positional arguments; it takes named ones only") }
+        guard args.isEmpty else {
+            throw TaskArgumentsError("the task takes named arguments (kwargs) only; it was given \(args.count) positional")
+        }
         do {
-            return try JSONDecoder().decode(Arguments.self, from: Data(JSONValue.object(kwargs).bytes()))
+            return try ArgumentDecoder(value: .object(kwargs)).decode(Arguments.self)
         } catch let error as DecodingError {
-            throw TaskArgumentsError(Self.words(for: error))
+            throw TaskArgumentsError(error)
         } catch {
             throw TaskArgumentsError("\(error)")
         }
     }
 
-    /// A value of a task's own type as named arguments.
+    /// A value of a task's own type as named arguments, written as ``decode(_:)`` reads them.
     /// - Throws: ``TaskArgumentsError`` where it is encoded as anything but an object.
     public init<Arguments: Encodable>(encoding arguments: Arguments) throws(TaskArgumentsError) {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .secondsSince1970
+        // The same arguments are the same bytes, whoever writes them.
+        encoder.outputFormatting = .sortedKeys
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: Array(try JSONEncoder().encode(arguments)), maxBytes: Self.maxBytes)
+            value = try JSONValue(parsing: Array(try encoder.encode(arguments)), maxBytes: Self.maxBytes)
         } catch {
             throw TaskArgumentsError("\(Arguments.self) cannot be written as JSON of at most \(Self.maxBytes) bytes: \(error)")
         }
@@ -64,22 +70,4 @@ public struct TaskArguments: Sendable, Hashable {
         }
         self.init(kwargs: kwargs)
     }
-
-    private static func words(for error: DecodingError) -> String {
-        func path(_ keys: [any CodingKey]) -> String { keys.map(\.stringValue).joined(separator: ".") }
-        switch error {
-        case .keyNotFound(let key, let context): return "argument \(path(context.codingPath + [key])) is missing"
-        case .valueNotFound(_, let context): return "argument \(path(context.codingPath)) must not be null"
-        case .typeMismatch(let type, let context): return "argument \(path(context.codingPath)) must be of type \(type)"
-        case .dataCorrupted(let context): return "argument \(path(context.codingPath)): \(context.debugDescription)"
-        @unknown default: return "\(error)"
-        }
-    }
-}
-
-/// Arguments that are not what a task takes. Worded for whoever called it.
-public struct TaskArgumentsError: Error, Sendable, Hashable, CustomStringConvertible {
-    public let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -27,51 +27,6 @@ public struct TaskInvocation: Sendable {
         self.deadline = deadline
     }
 
-    /// - Throws: ``TaskArgumentsError`` where the bytes are not arguments.
+    /// - Throws: ``TaskArgumentsError`` where the bytes are not arguments. A task that throws it on makes a dead letter.
     public func arguments() throws(TaskArgumentsError) -> TaskArguments { try TaskArguments(json: argumentBytes) }
-}
-
-/// A caller's credential on its way through the worker.
-public struct Credential: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Empty where there is none.
-    public let value: String
-
-    public init(value: String) { self.value = value }
-
-    public var description: String { "<redacted>" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
-/// How a task ended.
-public struct TaskResult: Sendable {
-    /// The numbers of the wire's `OutcomeReport.outcome`.
-    public enum Outcome: UInt32, Sendable {
-        case delivered = 0, retry, rejected, authRejected, cancelSchedule
-        /// Whether it was done is not known: whoever was to do it went away. Tried again at once, and not counted against
-        /// the reminder's attempts unless it happens over and over.
-        case lost
-    }
-
-    public var outcome: Outcome
-    /// 0: the scheduler decides when to try again.
-    public var retryAfterMilliseconds: UInt32 = 0
-    /// Unix milliseconds; 0: the worker's own time of starting stands.
-    public var startedAtMilliseconds: Int64 = 0
-    public var durationMicroseconds: Int64 = 0
-    public var statusCode: UInt32 = 0
-    /// For an operator; never a credential.
-    public var detail = ""
-
-    public init(
-        outcome: Outcome, retryAfterMilliseconds: UInt32 = 0, startedAtMilliseconds: Int64 = 0, durationMicroseconds: Int64 = 0,
-        statusCode: UInt32 = 0, detail: String = ""
-    ) {
-        self.outcome = outcome
-        self.retryAfterMilliseconds = retryAfterMilliseconds
-        self.startedAtMilliseconds = startedAtMilliseconds
-        self.durationMicroseconds = durationMicroseconds
-        self.statusCode = statusCode
-        self.detail = detail
-    }
 }

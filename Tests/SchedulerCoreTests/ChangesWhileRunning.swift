@@ -220,6 +220,26 @@ struct ChangesWhileRunning {
         #expect(try world.summary(id).delivered == Int64(count))
     }
 
+    @Test("what a load brings that was read before a change is not taken for what stands after it")
+    func loadUnderWay() throws {
+        let world = try World()
+        world.attach()
+        // Beyond what is in memory: a load that is asked for at half of the horizon will bring it.
+        let ids = try (0..<3).map { _ in try world.create(in: 70_000) }
+        world.run(milliseconds: 29_900)
+        world.storeDelay = { 2_000 }
+        world.run(milliseconds: 1_000)
+        world.change(ids[0], .pause)
+        world.cancel(ids[1])
+        let moved = Reminder(
+            id: ids[2], schedule: Schedule(start: World.start / 1_000 + 80), task: "test", arguments: [], queue: "default", priority: 5,
+            misfirePolicy: .fireOnce, maxAttempts: 12, description: "", classroomID: "", createdBy: "", createdAtMilliseconds: 0,
+            sealedAuthorization: [])
+        world.change(ids[2], .replace(moved, position: SeriesPosition(scheduledAt: moved.schedule.start, index: 1)))
+        world.run(milliseconds: 120_000)
+        #expect(world.runs.map(\.key) == [OccurrenceKey(reminder: ids[2], scheduledAt: World.start / 1_000 + 80)])
+    }
+
     // MARK: Requests
 
     @Test("a request that is refused has changed nothing, and afterwards all goes on")

@@ -99,7 +99,7 @@ struct Expiry {
         let world = try World()
         let id = try world.create(in: 0, rule: "FREQ=MINUTELY;COUNT=20", policy: policy, expiresAfterSeconds: 90)
         // 0 … 10 are missed; the last two of them have not expired.
-        try await world.crash(downMilliseconds: 630_000)
+        try await world.crash(downMilliseconds: 620_000)
         world.attach()
         world.run(milliseconds: 1)
         let expired = try world.attempts(id).filter { $0.outcome == .expired }.count
@@ -160,8 +160,9 @@ extension ReminderSummary {
 
 @Suite("more than memory holds")
 struct Overflow {
-    private static func world(_ memory: Int = 160) throws -> World {
+    private static func world(_ memory: Int = 160, horizonMilliseconds: Int64 = 60_000) throws -> World {
         var configuration = CoreConfiguration()
+        configuration.horizonMilliseconds = horizonMilliseconds
         configuration.maxEntriesInMemory = memory
         configuration.loadLimit = 20
         return try World(configuration: configuration)
@@ -177,20 +178,22 @@ struct Overflow {
         }
     }
 
-    @Test("a paused queue with far more due than memory keeps no other waiting, and is worked off once, after its pause", arguments: [0, 40] as [Int64])
-    func paused(delay: Int64) throws {
-        let world = try Self.world()
+    @Test(
+        "a paused queue with far more due than memory keeps no other waiting, and is worked off once, after its pause",
+        arguments: [(0, 60_000), (40, 60_000), (700, 2_400)] as [(Int64, Int64)])
+    func paused(delay: Int64, horizon: Int64) throws {
+        let world = try Self.world(horizonMilliseconds: horizon)
         world.storeDelay = { delay }
         world.attach(queues: ["paused", "default"])
         world.request([.queue(QueueSettings(name: "paused", isPaused: true))])
         let waiting = try (0..<1_000).map { try world.create(in: Int64($0 % 40) * 1_000, queue: "paused") }
         let served = try (0..<120).map { try world.create(in: 1_000 + Int64($0) * 500) }
         world.run(milliseconds: 62_000)
-        try Self.expectPunctual(world, served)
+        try Self.expectPunctual(world, served, within: 1_000 + 5 * delay)
         #expect(world.runs.count == served.count)
         #expect(world.largestMemory <= 160)
         world.request([.queue(QueueSettings(name: "paused"))])
-        world.run(milliseconds: 30_000)
+        world.run(milliseconds: 30_000 + 300 * delay)
         for id in waiting { #expect(world.runs(of: id).count == 1) }
         #expect(world.runs.count == 1_120)
         #expect(world.core.snapshot.entriesInMemory == 0)

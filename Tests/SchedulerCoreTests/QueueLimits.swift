@@ -177,8 +177,8 @@ struct QueueLimits {
         try await world.crash(
             rejoin: rejoining ? ["gone"] : [],
             queues: [QueueSettings(name: "default", maxConcurrency: 2, rate: DispatchRate(count: 1, seconds: 1))])
-        world.attach("b")
         world.answer = { _ in World.Answer(afterMilliseconds: 5_000) }
+        world.attach("b")
         world.run(milliseconds: rejoining ? world.configuration.rejoinGraceMilliseconds : 1)
         #expect(world.runs.count == 1)
         world.run(milliseconds: 3_000)

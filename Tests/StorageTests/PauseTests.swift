@@ -209,6 +209,48 @@ struct PauseTests {
         await store.close()
     }
 
+    @Test("a run in the second of an occurrence that was skipped, died or waits makes that one due as a person's wish", arguments: Backend.all)
+    func runOfWhatWasNotDelivered(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let second = Self.start + 180, at = second * 1000 + 700
+        let key = { (id: ReminderID) in OccurrenceKey(reminder: id, scheduledAt: second) }
+        let next = PositionMove(from: second, to: SeriesPosition(scheduledAt: second + 60, index: 5))
+        let ends: [(String, (ReminderID) -> StoreWrite)] = [
+            ("skipped", { .misfire($0, record: Sample.attempt(second, 1, .misfired), move: next) }),
+            ("dead", { .settle(key($0), Sample.attempt(second, 1, .rejected), .dead(attempts: 1), move: next) }),
+            ("held", { .settle(key($0), Sample.attempt(second, 1, .authRejected), .held(attempts: 1), move: next) }),
+            ("waits", { .settle(key($0), Sample.attempt(second, 1, .retry), .retry(dueAtMilliseconds: at + 5_000, attempts: 1), move: next) }),
+        ]
+        for (name, end) in ends {
+            let reminder = try await Situation.scheduled.make(store)
+            try await store.write(end(reminder.id))
+            let outcome = try await store.change(reminder.id, .run, at: at)
+            #expect(outcome.scheduledAt == second)
+            let entry = outcome.standing?.entries.first { $0.due.occurrence == key(reminder.id) }
+            let expected = name == "waits" ? "due \(at + 5_000) attempts 1" : "due \(at) attempts 0"
+            #expect(entry?.line == "180 \(expected) position - manual true", "\(name)")
+        }
+        await store.close()
+    }
+
+    @Test("a one-time reminder that a person ran in its very second while it was paused is not due again when it is resumed", arguments: Backend.all, [true, false])
+    func runThenResumed(backend: Backend, isDelivered: Bool) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder(), at = Self.start * 1000
+        try await store.write(Sample.create(reminder), .change(reminder.id, .pause, ChangeGuard(), atMilliseconds: 5))
+        try await store.change(reminder.id, .run, at: at + 100)
+        if isDelivered {
+            try await store.write(
+                .settle(
+                    OccurrenceKey(reminder: reminder.id, scheduledAt: Self.start), Sample.attempt(Self.start, 1, .delivered, offset: 101),
+                    .delivered, move: nil))
+        }
+        let outcome = try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: at + 5_000)
+        #expect(outcome.standing?.entries.map(\.line) == (isDelivered ? [] : ["0 due \(at + 100) attempts 0 position - manual true"]))
+        #expect(outcome.standing?.state == (isDelivered ? .completed : .scheduled))
+        await store.close()
+    }
+
     @Test("a run of a completed reminder opens it again until it has been delivered", arguments: Backend.all)
     func runCompleted(backend: Backend) async throws {
         let store = try backend.open(folder)

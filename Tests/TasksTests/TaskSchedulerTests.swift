@@ -76,24 +76,93 @@ struct TaskSchedulerTests {
         }
     }
 
-    @Test("what cannot be is refused before anything is sent, in words for people")
+    @Test("what cannot be is refused before anything is sent, all at once, in words for people")
     func refused() async throws {
         try await withScheduler { scheduler, asked in
-            func fault(_ task: String = "t", rrule: String? = nil, until: Int64? = nil, timezone: String = "UTC", priority: UInt8 = 5) async -> String {
-                var options = TaskScheduler.Options()
-                options.priority = priority
+            func fault(
+                _ task: String = "t", _ description: String = "", args: [JSONValue] = [], rrule: String? = nil, at: Int64? = nil,
+                until: Int64? = nil, timezone: String = "UTC", options: TaskScheduler.Options = .init()
+            ) async -> String {
                 do throws(TaskSchedulerError) {
-                    try await scheduler.schedule(task, rrule: rrule, until: until, timezone: timezone, options: options)
+                    try await scheduler.schedule(
+                        task, description: description, args: args, rrule: rrule, triggerAt: at, until: until, timezone: timezone,
+                        options: options)
                     return ""
                 } catch { return error.description }
             }
             #expect(await fault("two words").contains("two words"))
+            #expect(await fault("edvora.notification").contains("/remind_me"))
+            #expect(await fault("t", "a\u{0}b").contains("description"))
+            #expect(await fault(args: [.double(.nan)]).contains("NaN"))
+            #expect(await fault(args: [.double(.infinity)]).contains("infinity"))
+            #expect(await fault(args: [.string(String(repeating: "x", count: 64 << 10))]).contains("65536"))
+            #expect(await fault(args: [(0..<40).reduce(nil) { value, _ in [value] }]).contains("not JSON"))
             #expect(await fault(rrule: "FREQ=SOMETIMES").contains("FREQ"))
+            #expect(await fault(rrule: "").contains("rrule"))
             #expect(await fault(timezone: "Mars/Olympus").contains("Mars/Olympus"))
+            #expect(await fault(at: .max).contains("triggerAt"))
+            #expect(await fault(until: .min).contains("until"))
             #expect(await fault(until: Self.now - 1).contains("nothing is ever due"))
-            #expect(await fault(priority: 10).contains("priority"))
+            let many = await fault("t t", rrule: "FREQ=SOMETIMES", timezone: "Mars/Olympus", options: .init(queue: "q q", priority: 10))
+            for part in ["t t", "q q", "priority", "FREQ", "Mars/Olympus"] { #expect(many.contains(part)) }
+            // The credential is in no message.
+            for secret in ["", " secret", "secret\r\nX: y", "geheimnisvöll", String(repeating: "s", count: 8_193)] {
+                let words = await fault(options: .init(authorization: secret))
+                #expect(words.hasPrefix("authorization must be") && (secret.isEmpty || !words.contains(secret.prefix(6))))
+            }
             #expect(asked().isEmpty)
         }
+    }
+
+    @Test("every number is taken at its bounds and refused beyond them")
+    func bounds() async throws {
+        typealias Options = TaskScheduler.Options
+        let year9999: Int64 = 253_402_300_799
+        let good: [(rrule: String?, at: Int64?, options: Options)] = [
+            (nil, 0, Options(priority: 0)), (nil, year9999, Options(priority: 9)),
+            (nil, nil, Options(maxAttempts: 1)), (nil, nil, Options(maxAttempts: 100)),
+            (nil, nil, Options(jitterSeconds: 86_400)), (nil, nil, Options(jitterSeconds: 1, expiresAfterSeconds: 2)),
+            (nil, nil, Options(expiresAfterSeconds: 1)), (nil, nil, Options(expiresAfterSeconds: 315_360_000)),
+            ("FREQ=HOURLY", nil, Options(jitterSeconds: 3_599)),
+        ]
+        let bad: [(rrule: String?, at: Int64?, options: Options)] = [
+            (nil, -1, Options()), (nil, year9999 + 1, Options()), (nil, nil, Options(priority: -1)), (nil, nil, Options(priority: 10)),
+            (nil, nil, Options(maxAttempts: 0)), (nil, nil, Options(maxAttempts: 101)), (nil, nil, Options(jitterSeconds: -1)),
+            (nil, nil, Options(jitterSeconds: 86_401)), (nil, nil, Options(jitterSeconds: 2, expiresAfterSeconds: 2)),
+            (nil, nil, Options(expiresAfterSeconds: 0)), (nil, nil, Options(expiresAfterSeconds: 315_360_001)),
+            ("FREQ=HOURLY", nil, Options(jitterSeconds: 3_600)),
+        ]
+        try await withScheduler { scheduler, asked in
+            for case let (rrule, at, options) in good { try await scheduler.schedule("t", rrule: rrule, triggerAt: at, options: options) }
+            #expect(asked().count == good.count)
+            for case let (rrule, at, options) in bad {
+                await #expect(throws: TaskSchedulerError.self, "\(rrule ?? "") \(at ?? 0) \(options)") {
+                    try await scheduler.schedule("t", rrule: rrule, triggerAt: at, options: options)
+                }
+            }
+            #expect(asked().count == good.count)
+        }
+    }
+
+    @Test("a rule is sent as the gateway sends it, and an id of the caller's own is kept")
+    func ruleAndID() async throws {
+        let id = ReminderID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)
+        try await withScheduler { scheduler, asked in
+            #expect(try await scheduler.schedule("t", rrule: "RRULE:freq=daily;interval=1;count=2", options: .init(id: id)) == id)
+            let reminder = try #require(asked().first?.reminder)
+            #expect(reminder.id == id.bytes && reminder.schedule?.rule == "FREQ=DAILY;COUNT=2")
+        }
+    }
+
+    @Test("printing the options shows nothing of the credential")
+    func redacted() {
+        var options = TaskScheduler.Options(authorization: "Bearer secret")
+        #expect(options.authorization == "Bearer secret")
+        var dumped = ""
+        dump(options, to: &dumped)
+        #expect(!"\(options)".contains("secret") && !String(reflecting: options).contains("secret") && !dumped.contains("secret"))
+        options.authorization = nil
+        #expect(options.authorization == nil)
     }
 
     @Test("a scheduler that refuses or cannot is told apart")

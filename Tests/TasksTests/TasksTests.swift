@@ -48,10 +48,13 @@ struct TasksTests {
             } catch { return error.description }
         }
         #expect(fault([:]) == "argument name is missing")
-        #expect(fault(["name": 3]).hasPrefix("argument name must be of type String"))
-        #expect(fault(["name": "a", "times": "x"]).hasPrefix("argument times must be of type Int"))
+        #expect(fault(["name": nil]) == "argument name must not be null")
+        #expect(fault(["name": 3]) == "argument name must be a string; it was 3")
+        #expect(fault(["name": "a", "times": "x"]) == "argument times must be a whole number; it was a string")
+        #expect(fault(["name": "a", "times": 2.5]).hasPrefix("argument times must be a whole number of"))
         #expect(fault(["name": "a"], args: [1]).contains("positional"))
         #expect(throws: TaskArgumentsError.self) { try TaskArguments(encoding: 3) }
+        #expect(throws: TaskArgumentsError.self) { try TaskArguments(encoding: ["big": String(repeating: "x", count: 64 << 10)]) }
     }
 
     @Test("what a task throws decides its outcome")
@@ -71,6 +74,16 @@ struct TasksTests {
         let fails = try await result(registry, "fails")
         #expect(fails.outcome == .retry && fails.detail == "it broke")
         #expect(registry.names == ["done", "ends", "fails", "later", "never"])
+    }
+
+    @Test("a wait that is asked for is at least a millisecond and fits the wire", arguments: [
+        (Duration.seconds(-1), UInt32(1)), (.zero, 1), (.milliseconds(1), 1), (.milliseconds(1_500), 1_500),
+        (.seconds(Int64.max), UInt32.max),
+    ])
+    func waits(_ asked: Duration, _ expected: UInt32) async throws {
+        var registry = TaskRegistry()
+        try registry.register("later") { _ in throw RetryLater(after: asked) }
+        #expect(try await result(registry, "later").retryAfterMilliseconds == expected)
     }
 
     @Test("a typed task is called with its type; arguments that are others are a dead letter, not a retry")

@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import Messages
 import NIOConcurrencyHelpers
@@ -47,6 +46,11 @@ final class SchedulerPeer: Sendable {
 
     func send(_ message: Proto.SchedulerMessage) {
         server.eventLoop.execute { [state] in state.withLockedValue { $0.streams.last }?.send(message) }
+    }
+
+    /// Ends the stream, not the connection.
+    func end(_ error: CallError) {
+        server.eventLoop.execute { [state] in state.withLockedValue { $0.streams.last }?.end(error) }
     }
 
     func stop() async throws {

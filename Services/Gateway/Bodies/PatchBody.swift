@@ -19,6 +19,12 @@ struct PatchBody: Sendable {
             place.refuse("changes nothing; it must have a field of the reminder")
             return nil
         }
+        let nested = place.appending(metadata).appending(authHeader)
+        for (value, place) in [(object[authHeader], place.appending(authHeader)), (object[metadata]?[authHeader], nested)]
+        where value == .some(.null) {
+            place.refuse("must not be null: a credential can be replaced, but not taken away")
+            return nil
+        }
         if object[authHeader] != nil, object[metadata]?[authHeader] != nil {
             place.appending(authHeader).refuse("is given twice; notification_metadata has it too")
             return nil
@@ -69,7 +75,10 @@ struct PatchBody: Sendable {
     @Sendable private static func schema() -> JSONObject {
         var properties = optional(ReminderBody.type.schema())
         let task = optional(TaskBody.type.schema())
-        for name in ["args", "kwargs", "auth_header", "classroom_id", "created_by"] { properties[name] = task[name] }
+        for name in ["args", "kwargs", "classroom_id", "created_by"] { properties[name] = task[name] }
+        var credential = FieldType.authHeader.schema()
+        credential["description"] = "a new credential, which releases what is held for the old one; it can stand at the top or in its place"
+        properties[authHeader] = .object(credential)
         return ["type": "object", "properties": .object(properties), "minProperties": 1, "additionalProperties": false]
     }
 

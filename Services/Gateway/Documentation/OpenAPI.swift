@@ -88,9 +88,6 @@ struct OpenAPI: Sendable {
             examples[example.name] = .object(shown)
         }
         if !examples.members.isEmpty { media["examples"] = .object(examples) }
-        if let first = body.examples.first, !first.futureTimes.isEmpty {
-            media["x-future-times"] = .array(first.futureTimes.map { .string($0) })
-        }
         return ["required": true, "content": ["application/json": .object(media)]]
     }
 
@@ -105,6 +102,8 @@ struct OpenAPI: Sendable {
             } else {
                 response["content"] = [success.mediaType: [:]]
             }
+            let links = links(from: success)
+            if !links.members.isEmpty { response["links"] = .object(links) }
             if !success.headers.isEmpty {
                 var headers = JSONObject()
                 for (name, description) in success.headers.sorted(by: { $0.key < $1.key }) {
@@ -121,6 +120,25 @@ struct OpenAPI: Sendable {
             ]
         }
         return .object(responses)
+    }
+
+    /// Operations that what was answered can be given to, as its first item or itself.
+    private func links(from success: Operation.Success) -> JSONObject {
+        let sources: [(schema: String, prefix: String, pointer: String)] = [
+            ("Created", "/reminders/{id}", "/id"), ("DeadLetterPage", "/dead-letters/{occurrence}", "/dead_letters/0/id"),
+            ("HeldOccurrencePage", "/held/{occurrence}", "/held/0/id"),
+        ]
+        var links = JSONObject()
+        for source in sources where success.schema == .ref(source.schema) {
+            for target in operations where target.path.description.hasPrefix(source.prefix) {
+                guard case .value(let name)? = target.path.segments.first(where: { $0.isValue }) else { continue }
+                links[target.name] = [
+                    "operationId": .string(target.name),
+                    "parameters": [name: .string("$response.body#\(source.pointer)")]
+                ]
+            }
+        }
+        return links
     }
 
     private func problems(of operation: Operation) -> [(status: HTTPResponse.Status, description: String)] {

@@ -5,6 +5,8 @@ struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, CustomStrin
     enum Segment: Sendable, Hashable {
         case literal(String)
         case value(name: String)
+
+        var isValue: Bool { if case .value = self { true } else { false } }
     }
 
     let description: String

@@ -119,9 +119,10 @@ struct SetAside: Sendable {
     }
 
     private func replayAll(_ exchange: Exchange, _ selection: OccurrenceSelection) async throws(Problem) -> Answer {
+        let until = ContinuousClock.now + Bounds.bulkTime
         var changed = 0
         var more = true
-        while more, changed < Bounds.bulkChanges {
+        while more, changed < Bounds.bulkChanges, .now < until {
             let request = Proto.ChangeOccurrencesRequest(action: .replay, filter: filter(selection.filter, exchange), limit: 1_000)
             let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
             changed += Int(reply.changed)
@@ -146,10 +147,11 @@ struct SetAside: Sendable {
 
     private func release(_ exchange: Exchange, _ body: ReleaseBody) async throws(Problem) -> Answer {
         let wanted = filter(Proto.OccurrenceFilter(createdBy: body.createdBy), exchange)
+        let until = ContinuousClock.now + Bounds.bulkTime
         var released = 0, reminders = 0
         var more = true
         // A page at a time from the front: what is released is on it no more.
-        while more, reminders < Bounds.bulkChanges {
+        while more, reminders < Bounds.bulkChanges, .now < until {
             let reply = try await scheduler.call(
                 SchedulerService.listOccurrences, Proto.ListOccurrencesRequest(filter: wanted, limit: 1_000))
             more = !reply.cursor.isEmpty

@@ -23,6 +23,8 @@ extension Reminders {
     }
 
     private func batch(_ exchange: Exchange, _ body: BatchBody) async throws(Problem) -> Answer {
+        // A header is at fault for the whole, not for an item.
+        _ = try IdempotencyKey(exchange)
         let created = try await create(body.create, exchange)
         let cancelled = try await cancel(body.cancel, exchange)
         return Answer(.ok, ["created": .array(created), "cancelled": .array(cancelled)])
@@ -42,8 +44,6 @@ extension Reminders {
                             try draft(item, exchange), caller: exchange.caller, idempotency: key,
                             nowMilliseconds: exchange.nowMilliseconds, using: &random)))
             } catch {
-                // A header is at fault for all of them.
-                if error.status == .badRequest { throw error }
                 creations.append(.failure(error))
             }
         }

@@ -4,8 +4,8 @@ import Storage
 /// A reminder with changes on their way to the store.
 struct Changing {
     var count = 0
-    /// One of them gives it another definition: what is known of its series may be old.
-    var isReplaced = false
+    /// One of them gives it another schedule: what is known of its series may be old.
+    var isRescheduled = false
     /// Attempts that ended meanwhile.
     var ends: [AttemptEnd] = []
 }
@@ -28,14 +28,16 @@ extension SchedulerCore {
     private mutating func withdraw(_ id: ReminderID, for change: ReminderChange) {
         if case .pause = change { partRunning(id) }
         changing[id, default: Changing()].count += 1
-        if case .replace = change { changing[id]?.isReplaced = true }
+        if case .replace(let new, _) = change, table.entries(of: id).contains(where: { $0.reminder.schedule != new.schedule }) {
+            changing[id]?.isRescheduled = true
+        }
         for entry in table.entries(of: id) where !entry.isLeased { forget(entry) }
         windows[id.shard]?.load?.ended.insert(id)
     }
 
     /// What runs when its series is paused goes its own way, so that the resumption does not take it for missed.
     private mutating func partRunning(_ id: ReminderID) {
-        guard changing[id]?.isReplaced != true else { return }
+        guard changing[id]?.isRescheduled != true else { return }
         for entry in table.entries(of: id) where entry.isLeased {
             guard let step = moveOn(entry) else { continue }
             outbox.add(
@@ -64,6 +66,10 @@ extension SchedulerCore {
         let entries = standing?.entries ?? []
         let beyond = entries.count > ReminderStanding.maxEntries ? entries.last?.due : nil
         let stored = Dictionary(entries.map { ($0.due.occurrence, $0) }) { first, _ in first }
+        // First what is stored: what follows on an occurrence under way may be among it.
+        for entry in entries.prefix(ReminderStanding.maxEntries) where table[entry.due.occurrence] == nil {
+            place(Entry(entry))
+        }
         for entry in table.entries(of: id) where entry.isLeased {
             if let standing, let beyond, entry.due >= beyond {
                 // The answer does not reach so far: it is on disk as it was.
@@ -71,9 +77,6 @@ extension SchedulerCore {
                 continue
             }
             adapt(entry, to: standing, stored[entry.key])
-        }
-        for entry in entries.prefix(ReminderStanding.maxEntries) where table[entry.due.occurrence] == nil {
-            place(Entry(entry))
         }
         if let beyond { windows[id.shard]?.leaveOnDisk(beyond) }
         for end in change.ends { conclude(end) }

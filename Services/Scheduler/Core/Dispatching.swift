@@ -34,7 +34,7 @@ extension SchedulerCore {
             }
             expiries.push(EntryTimer(at: expiry, entry: entry))
         }
-        if !lanes.add(entry, workers, tableCount: table.count) { forget(entry) }
+        for left in lanes.add(entry, workers, tableCount: table.count) { forget(left) }
     }
 
     private mutating func expire(_ entry: Entry) {

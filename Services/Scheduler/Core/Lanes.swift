@@ -1,7 +1,7 @@
 /// What is due and waits for a worker, by queue and task: a lane is what the same workers can serve.
 ///
 /// A lane that nobody works off (its queue is paused or slow, no worker runs its task) must not fill the memory that the
-/// others need: when memory gets scarce it overflows, and what comes for it stays on disk until it has drained.
+/// others need: when memory gets scarce the longest overflows, and what comes for it stays on disk until it has drained.
 struct Lanes {
     struct Name: Hashable {
         let queue: String
@@ -11,6 +11,8 @@ struct Lanes {
             self.queue = queue
             self.task = task
         }
+
+        fileprivate var text: String { "\(queue)/\(task)" }
 
         fileprivate init(_ entry: Entry) { self.init(queue: entry.reminder.queue, task: entry.reminder.task) }
     }
@@ -32,6 +34,22 @@ struct Lanes {
         /// Attached workers that serve it, in the order of their ids.
         fileprivate(set) var workers: [WorkerID] = []
 
+        /// Takes out what would come last, so that `kept` remain.
+        fileprivate func cut(to kept: Int) -> [Entry] {
+            var items: [Item] = [], seen: Set<ObjectIdentifier> = []
+            heap.filter { item in
+                // An entry that was ready before may have an old item.
+                guard item.entry.standing == .ready, seen.insert(ObjectIdentifier(item.entry)).inserted else { return false }
+                items.append(item)
+                return true
+            }
+            guard items.count > kept else { return [] }
+            items.sort()
+            let first = items[kept]
+            heap.filter { $0 < first }
+            return items[kept...].map(\.entry)
+        }
+
         /// What comes next; `nil` where nothing is ready any more.
         fileprivate func head() -> Item? {
             while let item = heap.first {
@@ -45,7 +63,8 @@ struct Lanes {
     private let priorityStepMilliseconds: Int64
     /// Entries that memory holds at most.
     private let maxEntries: Int
-    private var overflowing: Set<Name> = []
+    /// Lanes that overflow, and the count at which they have drained.
+    private var overflowing: [Name: Int] = [:]
     private var lanes: [Name: Lane] = [:]
     /// Those that some worker serves: what a dispatch looks at.
     private var served: [Name: Lane] = [:]
@@ -58,11 +77,11 @@ struct Lanes {
     }
 
     /// - Parameter tableCount: entries that memory holds.
-    /// - Returns: `false` if the entry has to stay on disk.
-    mutating func add(_ entry: Entry, _ workers: [WorkerID: Worker], tableCount: Int) -> Bool {
+    /// - Returns: what has to go back to the disk: the entry itself, or others.
+    mutating func add(_ entry: Entry, _ workers: [WorkerID: Worker], tableCount: Int) -> [Entry] {
         let name = Name(entry)
-        if tableCount >= maxEntries / 4 * 3, let lane = lanes[name], lane.count >= maxEntries / 4 { overflowing.insert(name) }
-        guard !overflowing.contains(name) else { return false }
+        let shed = tableCount >= maxEntries / 4 * 3 ? shed(for: name) : []
+        guard overflowing[name] == nil else { return shed + [entry] }
         let lane: Lane
         if let known = lanes[name] {
             lane = known
@@ -77,7 +96,25 @@ struct Lanes {
         lane.count += 1
         lane.heap.push(
             Item(rank: entry.dueAtMilliseconds - Int64(entry.reminder.priority) * priorityStepMilliseconds, entry: entry))
-        return true
+        return shed
+    }
+
+    /// Memory gets scarce when something comes for a lane: that lane overflows if it is long; if many lanes together fill
+    /// the memory, the longest of them gives up half of what it has.
+    private mutating func shed(for name: Name) -> [Entry] {
+        let own = lanes[name]?.count ?? 0
+        guard overflowing[name] == nil else { return [] }
+        if own >= maxEntries / 4 {
+            overflowing[name] = own / 2
+            return []
+        }
+        guard count >= maxEntries / 2,
+            let longest = lanes.max(by: { ($0.value.count, $0.key.text) < ($1.value.count, $1.key.text) }),
+            longest.value.count > 1
+        else { return [] }
+        let isOwn = longest.key == name, kept = isOwn ? own : longest.value.count / 2
+        overflowing[longest.key] = kept / 2
+        return isOwn ? [] : longest.value.cut(to: kept)
     }
 
     /// An entry is no longer ready; its item is dropped when it comes up.
@@ -89,14 +126,14 @@ struct Lanes {
     /// Whether a lane that overflowed has room again, so that what was left to the disk is to be read.
     mutating func takeDrained() -> Bool {
         guard !overflowing.isEmpty else { return false }
-        let drained = overflowing.filter { (lanes[$0]?.count ?? 0) <= maxEntries / 8 }
-        overflowing.subtract(drained)
-        return !drained.isEmpty
+        let before = overflowing.count
+        overflowing = overflowing.filter { (lanes[$0.key]?.count ?? 0) > $0.value }
+        return overflowing.count < before
     }
 
     /// Lanes with something ready that no worker serves, as `queue/task`.
     func unserved(limit: Int) -> [String] {
-        lanes.filter { $0.value.count > 0 && $0.value.workers.isEmpty }.map { "\($0.key.queue)/\($0.key.task)" }
+        lanes.filter { $0.value.count > 0 && $0.value.workers.isEmpty }.map(\.key.text)
             .sorted().prefix(limit).map { $0 }
     }
 

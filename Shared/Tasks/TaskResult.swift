@@ -1,0 +1,60 @@
+/// How a task ended.
+public struct TaskResult: Sendable {
+    /// The numbers of the wire's `OutcomeReport.outcome`.
+    public enum Outcome: UInt32, Sendable {
+        case delivered = 0, retry, rejected, authRejected, cancelSchedule
+        /// Whether it was done is not known: whoever was to do it went away. Tried again at once, and not counted against
+        /// the reminder's attempts unless it happens over and over.
+        case lost
+    }
+
+    public var outcome: Outcome
+    /// 0: the scheduler decides when to try again.
+    public var retryAfterMilliseconds: UInt32 = 0
+    /// Unix milliseconds; 0: the worker's own time of starting stands.
+    public var startedAtMilliseconds: Int64 = 0
+    public var durationMicroseconds: Int64 = 0
+    public var statusCode: UInt32 = 0
+    /// For an operator. Whatever a task says, what is reported of it is ``OutcomeLine``.
+    public var detail = ""
+
+    public init(
+        outcome: Outcome, retryAfterMilliseconds: UInt32 = 0, startedAtMilliseconds: Int64 = 0, durationMicroseconds: Int64 = 0,
+        statusCode: UInt32 = 0, detail: String = ""
+    ) {
+        self.outcome = outcome
+        self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.startedAtMilliseconds = startedAtMilliseconds
+        self.durationMicroseconds = durationMicroseconds
+        self.statusCode = statusCode
+        self.detail = detail
+    }
+}
+
+extension TaskResult {
+    /// Runs an asynchronous task and says what its end means.
+    public static func running(_ task: TaskRegistry.AsyncTask, _ invocation: TaskInvocation) async -> TaskResult {
+        do {
+            try await task(invocation)
+            return TaskResult(outcome: .delivered)
+        } catch is CancelSchedule {
+            return TaskResult(outcome: .cancelSchedule)
+        } catch let error as RejectOccurrence {
+            return TaskResult(outcome: .rejected, detail: error.reason)
+        } catch let error as TaskArgumentsError {
+            // The next try would be given the same ones.
+            return TaskResult(outcome: .rejected, detail: error.description)
+        } catch let error as RetryLater {
+            return TaskResult(outcome: .retry, retryAfterMilliseconds: error.milliseconds, detail: error.reason)
+        } catch is CancellationError where Task.isCancelled {
+            return TaskResult(outcome: .retry, detail: "the task was cancelled before its end")
+        } catch {
+            return TaskResult(outcome: .retry, detail: "\(error)")
+        }
+    }
+}
+
+extension RetryLater {
+    /// At least 1: 0 means on the wire that the scheduler decides.
+    fileprivate var milliseconds: UInt32 { UInt32(min(max(1, after / .milliseconds(1)), Double(UInt32.max))) }
+}

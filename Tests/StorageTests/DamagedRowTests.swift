@@ -1,0 +1,80 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Storage
+
+@Suite("Changes of rows that cannot be read")
+struct DamagedRowTests {
+    let folder: Folder
+    init() throws { folder = try Folder() }
+
+    @Test("a reminder that cannot be read can be cancelled by whoever may do everything, and nothing else", arguments: Expectation.all)
+    func damaged(expectation: Expectation) async throws {
+        let path = folder.path + "/damaged.db"
+        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
+        var store = try open(), reminders: [Reminder] = []
+        for _ in 0..<2 { reminders.append(try await Situation.scheduled.make(store, caller: "alice")) }
+        await store.close()
+        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
+            "UPDATE definitions SET priority = 77 WHERE number = 1; UPDATE reminders SET state = 99 WHERE definition = 2")
+        store = try open()
+        for (reminder, isStateKnown) in zip(reminders, [true, false]) {
+            let change = expectation.change(reminder, .scheduled)
+            for guardian in [ChangeGuard(caller: "alice"), ChangeGuard(revision: 1), ChangeGuard(caller: "alice", revision: 1)] {
+                let outcome = try await store.change(reminder.id, change, guardian, at: Situation.at)
+                #expect(outcome.verdict == .notFound && outcome.standing == nil)
+            }
+            let outcome = try await store.change(reminder.id, change, at: Situation.at)
+            var isCancel = false
+            if case .cancel = change { isCancel = true }
+            #expect(outcome.verdict == (isCancel && isStateKnown ? .done : .notFound))
+            #expect(outcome.standing == nil)
+            let loaded = try await store.due(in: reminder.id.shard)
+            #expect(!loaded.contains { $0.due.occurrence.reminder == reminder.id })
+        }
+        #expect(folder.faults.all.contains { $0.contains("\(reminders[0].id)") && $0.contains("not changed") })
+        #expect(folder.faults.all.contains { $0.contains("\(reminders[1].id)") && $0.contains("99") })
+        await store.close()
+    }
+
+    @Test("what cannot be read is left out of lists and reported, and the pages go on")
+    func lists() async throws {
+        let path = folder.path + "/damaged.db"
+        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
+        var store = try open(), reminders: [Reminder] = [], collection = Collection(seed: 1)
+        for _ in 0..<5 {
+            let reminder = Sample.reminder(collection.reminder().id)
+            reminders.append(reminder)
+            try await store.write(
+                Sample.create(reminder),
+                .settle(
+                    OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start), Sample.attempt(Sample.start, 1, .rejected),
+                    .dead(attempts: 1),
+                    move: PositionMove(from: Sample.start, to: SeriesPosition(scheduledAt: Sample.start + 60, index: 2))))
+        }
+        await store.close()
+        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
+            "UPDATE definitions SET priority = 77 WHERE number = 3; UPDATE reminders SET state = 99 WHERE definition = 4")
+        store = try open()
+        for limit in [1, 2, 10] {
+            var found: [ReminderID] = [], dead: [ReminderID] = [], cursor: ListCursor?
+            repeat {
+                let page = try await store.page(ReminderFilter(), after: cursor, limit: limit)
+                #expect(page.places.count == page.items.count)
+                found += page.items.map(\.reminder.id)
+                cursor = page.next
+            } while cursor != nil
+            repeat {
+                let page = try await store.page(OccurrenceFilter(state: .dead), after: cursor, limit: limit)
+                #expect(page.places.count == page.items.count)
+                dead += page.items.map(\.key.reminder)
+                cursor = page.next
+            } while cursor != nil
+            #expect(found == [reminders[4], reminders[1], reminders[0]].map(\.id))
+            #expect(dead == [reminders[4], reminders[3], reminders[1], reminders[0]].map(\.id))
+        }
+        #expect(folder.faults.all.contains { $0.contains("\(reminders[2].id)") && $0.contains("left out of a list") })
+        await store.close()
+    }
+}
