@@ -18,6 +18,10 @@ let service: [Target.Dependency] = ["Wire", "Messages", "Domain", "Operations", 
 let package = Package(
     name: "task-scheduler",
     platforms: [.macOS(.v15)],
+    products: [
+        // For backends in Swift that ask for tasks.
+        .library(name: "TaskScheduler", targets: ["TaskScheduler", "Tasks", "Wire", "Messages", "Domain", "JSON"])
+    ],
     dependencies: [
         // Without its traits, which bring the whole of Foundation and its 40 MB of ICU data into every program.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
