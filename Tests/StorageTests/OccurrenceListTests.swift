@@ -50,6 +50,7 @@ struct OccurrenceListTests {
             let page = try await store.page(filter, after: cursor, limit: limit)
             #expect(page.items.count <= limit && page.places.count == page.items.count)
             #expect(page.next == nil || page.next?.order == .latestSetAside && page.next != cursor)
+            guard page.next == nil || page.next != cursor else { break }
             cursor = page.next
             items += page.items
         } while cursor != nil
