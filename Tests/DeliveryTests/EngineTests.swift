@@ -21,7 +21,7 @@ struct EngineTests {
         for notification in [Self.notification(itemID: #"["a","b"]"#), Self.notification(usernames: ["x", "y"])] {
             let delivery = EdvoraRequest(notification).delivery(
                 to: base, authorization: "Bearer verbatim  value", idempotencyKey: "id:1", traceparent: "00-a-b-00",
-                userAgent: "task-scheduler/1.0.0", timeoutMilliseconds: 5_000)
+                userAgent: "task-scheduler/1.0.0", timeoutMilliseconds: 60_000)
             #expect(await engine.deliver(delivery).outcome == .delivered)
         }
         await engine.stop()

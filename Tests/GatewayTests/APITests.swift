@@ -284,7 +284,7 @@ struct UnavailableTests {
 
     @Test("it does not answer in time: 503, which says that the outcome is not known")
     func silent() async throws {
-        try await withGateway(deadlineMilliseconds: 150) { gateway, peer in
+        try await withGateway(deadlineMilliseconds: 1_000) { gateway, peer in
             peer.state.withLockedValue { $0.isSilent = true }
             let answer = try await gateway.post("/remind_me", body())
             expectUnavailable(answer)

@@ -132,7 +132,7 @@ final class Gateway: Sendable {
     private let client: Client
     private let running: Task<Void, any Error>
 
-    init(scheduler: Int, deadlineMilliseconds: Int = 5_000, requestTimeout: TimeAmount = .seconds(15)) async throws {
+    init(scheduler: Int, deadlineMilliseconds: Int = 60_000, requestTimeout: TimeAmount = .seconds(15)) async throws {
         let log = LogSink()
         let client = Client(
             endpoints: [WireEndpoint(host: "127.0.0.1", port: scheduler)],
@@ -179,7 +179,7 @@ final class Gateway: Sendable {
 
 /// A gateway in front of a scheduler, for one test.
 func withGateway(
-    deadlineMilliseconds: Int = 5_000, requestTimeout: TimeAmount = .seconds(15),
+    deadlineMilliseconds: Int = 60_000, requestTimeout: TimeAmount = .seconds(15),
     _ test: (Gateway, SchedulerPeer) async throws -> Void
 ) async throws {
     let peer = try await SchedulerPeer()

@@ -35,17 +35,25 @@ struct RandomChanges {
         var isCancelled = false
         var runs: [RequestID] = []
 
-        init(_ id: ReminderID, _ schedule: Schedule) {
+        let createdAt: Int64
+
+        init(_ id: ReminderID, _ schedule: Schedule, createdAt: Int64) {
             self.id = id
+            self.createdAt = createdAt
             schedules = [(.min, schedule, nil)]
         }
+
+        /// What the store's answers may take.
+        static let margin: Int64 = 1_500
 
         /// Whether an occurrence that falls due then had its way until it could be dispatched: nothing is while a change
         /// is on its way.
         func isFree(at due: Int64, until: Int64) -> Bool {
-            var end = due
-            while let later = changes.filter({ $0.window.contains(end) }).map(\.window.upperBound).max(), later > end { end = later }
-            let window = due - 1...end + 1_500
+            var end = max(due, createdAt)
+            while let later = changes.filter({ $0.window.lowerBound <= end + Self.margin }).map(\.window.upperBound).max(), later > end {
+                end = later
+            }
+            let window = due - 1...end + Self.margin
             return pausedSince == nil && window.upperBound < until && !blocked.contains { $0.overlaps(window) }
         }
     }
@@ -89,7 +97,7 @@ struct RandomChanges {
             let id = try world.create(
                 in: .random(in: 0...8_000, using: &random), rule: count > 2 ? "FREQ=SECONDLY;INTERVAL=\(interval);COUNT=\(count)" : nil,
                 policy: .fireAll, maxAttempts: 1_000)
-            lives.append(Life(id, try world.summary(id).reminder.schedule))
+            lives.append(Life(id, try world.summary(id).reminder.schedule, createdAt: world.now.wallMilliseconds))
         }
 
         /// As the API does it: the target follows from the reminder as it was read, on condition that it is still that.

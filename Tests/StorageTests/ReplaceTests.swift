@@ -240,4 +240,21 @@ struct ReplaceTests {
         #expect(seconds == [60, 0, 7_200])
         await store.close()
     }
+
+    @Test("a series that becomes one time which has been delivered already is complete, and not delivered again", arguments: Backend.all)
+    func alreadyDelivered(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder(rule: "FREQ=MINUTELY")
+        try await store.write(
+            Sample.create(reminder),
+            .settle(
+                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.start), Sample.attempt(Self.start, 1, .delivered), .delivered,
+                move: PositionMove(from: Self.start, to: SeriesPosition(scheduledAt: Self.start + 60, index: 2))))
+        let once = Sample.reminder(reminder.id)
+        let outcome = try await store.change(
+            reminder.id, .replace(once, position: SeriesPosition(scheduledAt: Self.start, index: 1)), at: Self.start * 1_000 + 5_000)
+        #expect(outcome.verdict == .done && outcome.standing?.entries.isEmpty == true)
+        #expect(try await line(store, reminder.id) == "completed next - delivered 1 retrying 0 held 0 dead 0")
+        await store.close()
+    }
 }

@@ -67,17 +67,27 @@ let quiet: Logger = {
     return logger
 }()
 
-/// Waits until a condition holds, or fails after five seconds.
+/// Waits until a condition holds, or fails after a minute.
 func eventually(_ what: String, _ condition: () async -> Bool) async throws {
-    let deadline = CallDeadline.after(milliseconds: 5_000)
+    let deadline = CallDeadline.after(milliseconds: 60_000)
     while await !condition() {
         try #require(deadline.millisecondsLeft > 0, "never happened: \(what)")
         try await Task.sleep(nanoseconds: 2_000_000)
     }
 }
 
-func deliver(_ client: Client, _ key: String, milliseconds: Int = 5_000) async throws -> String {
+func deliver(_ client: Client, _ key: String, milliseconds: Int = 60_000) async throws -> String {
     try await NotifierClient(client).deliver(
         Proto.DeliverRequest(idempotencyKey: key), deadline: .after(milliseconds: milliseconds)
     ).detail
+}
+
+/// What a call of a client that is refused ends with, once the refusal has come: calls end at their deadline, with what is
+/// known by then.
+func refusal(_ client: Client, naming words: [String]) async throws -> CallError {
+    let deadline = CallDeadline.after(milliseconds: 60_000)
+    while true {
+        let error = try await #require(throws: CallError.self) { try await deliver(client, "x", milliseconds: 100) }
+        if words.allSatisfy(error.message.contains) || deadline.millisecondsLeft == 0 { return error }
+    }
 }

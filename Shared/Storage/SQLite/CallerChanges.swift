@@ -114,7 +114,10 @@ final class CallerChanges {
         case .replace(let reminder, let position):
             let moves = reminder.schedule != stored.reminder.schedule
             guard isOpen || stored.state == .completed && !moves else { return outcome.verdict = .finished }
-            if moves { try move(stored, to: reminder, position, at: at) }
+            // One time that has been delivered already is not delivered again.
+            var isDone = false
+            if moves, reminder.schedule.isSingle { isDone = try wasDelivered(reminder.id, reminder.schedule.start) }
+            if moves { try move(stored, to: reminder, isDone ? nil : position, at: at) }
             outcome.released = try replace(stored, with: reminder, at: at)
             if moves { try standings.finishIfNothingIsOpen(reminder.id, at: at) }
         case .replay(let scheduledAt):
