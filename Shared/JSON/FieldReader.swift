@@ -28,49 +28,62 @@ public struct FieldReader {
     }
 
     private let object: JSONObject
-    private let place: JSONPlace
+    @usableFromInline let place: JSONPlace
     private let isDeclaring: Bool
     private var names: [String] = []
+    /// Members that a field of the list has taken.
+    private var taken = 0
     private(set) var declared: [Declared] = []
 
     init(_ object: JSONObject, at place: JSONPlace, isDeclaring: Bool = false) {
         self.object = object
         self.place = place
         self.isDeclaring = isDeclaring
+        names.reserveCapacity(32)
     }
 
     // MARK: For bodies
+    //
+    // A body is read on the path of every create, so types, defaults and examples are made only where they are used,
+    // and these functions are specialised where they are called.
 
     /// A field that must be there.
+    @inlinable
     public mutating func required<Value>(
-        _ name: String, _ type: FieldType<Value>, help: String, example: JSONValue? = nil
+        _ name: String, _ type: @autoclosure () -> FieldType<Value>, help: String,
+        example: @autoclosure () -> JSONValue? = nil
     ) -> Value {
-        declare(name, type, isRequired: true, help, example)
-        guard let member = object[name], !member.isNull else {
+        guard let member = member(name, { Declared(name, type(), isRequired: true, help, example()) }) else {
+            let type = type()
             place.appending(name).refuse("is required; it must be \(type.expected)")
             return type.placeholder
         }
+        let type = type()
         return type.read(member, at: place.appending(name)) ?? type.placeholder
     }
 
     /// A field that may be absent.
+    @inlinable
     public mutating func optional<Value>(
-        _ name: String, _ type: FieldType<Value>, help: String, example: JSONValue? = nil
+        _ name: String, _ type: @autoclosure () -> FieldType<Value>, help: String,
+        example: @autoclosure () -> JSONValue? = nil
     ) -> Value? {
-        declare(name, type, isRequired: false, help, example)
-        guard let member = object[name], !member.isNull else { return nil }
-        return type.read(member, at: place.appending(name))
+        guard let member = member(name, { Declared(name, type(), isRequired: false, help, example()) }) else { return nil }
+        return type().read(member, at: place.appending(name))
     }
 
     /// A field with a default, which is what its absence means.
     /// - Parameter documented: the default as documentation shows it.
+    @inlinable
     public mutating func value<Value>(
-        _ name: String, _ type: FieldType<Value>, default fallback: Value, documented: JSONValue, help: String,
-        example: JSONValue? = nil
+        _ name: String, _ type: @autoclosure () -> FieldType<Value>, default fallback: @autoclosure () -> Value,
+        documented: @autoclosure () -> JSONValue, help: String, example: @autoclosure () -> JSONValue? = nil
     ) -> Value {
-        declare(name, type, isRequired: false, help, example, fallback: documented)
-        guard let member = object[name], !member.isNull else { return fallback }
-        return type.read(member, at: place.appending(name)) ?? fallback
+        guard
+            let member = member(
+                name, { Declared(name, type(), isRequired: false, help, example(), fallback: documented()) })
+        else { return fallback() }
+        return type().read(member, at: place.appending(name)) ?? fallback()
     }
 
     /// A rule over several fields. It is looked at only if no fault was found before.
@@ -79,26 +92,39 @@ public struct FieldReader {
         rule(place)
     }
 
+    /// The member of that name, unless it is absent or null.
+    @usableFromInline
+    mutating func member(_ name: String, _ field: () -> Declared) -> JSONValue? {
+        names.append(name)
+        if isDeclaring { declared.append(field()) }
+        guard let member = object[name] else { return nil }
+        taken += 1
+        return member.isNull ? nil : member
+    }
+
     // MARK: The end
 
     /// Refuses what the list did not name.
     func finish() {
+        // Names are distinct in an object and in a list, so as many as were taken are known.
+        guard taken < object.members.count else { return }
         for member in object.members where !names.contains(where: { JSONObject.isSame($0, member.name) }) {
             place.appending(member.name).refuse("is not a known field")
         }
     }
+}
 
-    private mutating func declare<Value>(
+extension FieldReader.Declared {
+    @usableFromInline
+    init<Value>(
         _ name: String, _ type: FieldType<Value>, isRequired: Bool, _ help: String, _ example: JSONValue?,
         fallback: JSONValue? = nil
     ) {
-        names.append(name)
-        guard isDeclaring else { return }
         var schema = type.schema()
         schema["description"] = .string(help)
         if let fallback { schema["default"] = fallback }
         if let example { schema["examples"] = [example] }
-        declared.append(Declared(name: name, isRequired: isRequired, schema: isRequired ? schema : schema.orNull))
+        self.init(name: name, isRequired: isRequired, schema: isRequired ? schema : schema.orNull)
     }
 }
 

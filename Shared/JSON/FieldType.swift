@@ -1,23 +1,25 @@
 /// What a field may be: how its value is read, the words that say what is expected, and its JSON Schema.
 public struct FieldType<Value: Sendable>: Sendable {
-    /// Completes "it must be …".
-    public let expected: String
+    private let words: @Sendable () -> String
     /// The JSON Schema (2020-12) of exactly what `read` takes, as far as a schema can say it.
     public let schema: @Sendable () -> JSONObject
     /// A value to carry on with after a fault, so that one pass over a body finds them all. It is never used.
-    let placeholder: Value
+    @usableFromInline let placeholder: Value
     private let reader: @Sendable (JSONValue, JSONPlace) -> Value?
 
     /// - Parameter read: `nil` if it has refused the value, at the place given or below it.
     public init(
-        expected: String, placeholder: Value, schema: @escaping @Sendable () -> JSONObject,
+        expected: @autoclosure @escaping @Sendable () -> String, placeholder: Value, schema: @escaping @Sendable () -> JSONObject,
         read: @escaping @Sendable (JSONValue, JSONPlace) -> Value?
     ) {
-        self.expected = expected
+        words = expected
         self.placeholder = placeholder
         self.schema = schema
         reader = read
     }
+
+    /// Completes "it must be …".
+    public var expected: String { words() }
 
     /// Reads a value; `nil` if it was refused, and the place's faults then say why.
     public func read(_ value: JSONValue, at place: JSONPlace) -> Value? { reader(value, place) }
@@ -51,15 +53,15 @@ extension FieldType where Value == Bool {
 extension FieldType where Value == Int64 {
     /// A whole number, whether written `2` or `2.0`.
     public static func integer(_ range: ClosedRange<Int64>, called name: String = "a whole number") -> Self {
-        let expected = "\(name) from \(range.lowerBound) to \(range.upperBound)"
+        @Sendable func expected() -> String { "\(name) from \(range.lowerBound) to \(range.upperBound)" }
         return Self(
-            expected: expected, placeholder: range.lowerBound,
+            expected: expected(), placeholder: range.lowerBound,
             schema: {
                 ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
             },
             read: { value, place in
                 if let number = value.wholeNumber, range.contains(number) { return number }
-                place.refuse("must be \(expected); it was \(Self.shown(value))")
+                place.refuse("must be \(expected()); it was \(Self.shown(value))")
                 return nil
             })
     }
@@ -77,11 +79,13 @@ extension FieldType where Value == Int64 {
 extension FieldType where Value == String {
     /// Text of that many characters (Unicode scalars, as JSON Schema counts) without U+0000.
     public static func string(_ length: ClosedRange<Int>) -> Self {
-        let expected = length.lowerBound == 0
-            ? "a string of at most \(length.upperBound) characters"
-            : "a string of \(length.lowerBound) to \(length.upperBound) characters"
+        @Sendable func expected() -> String {
+            length.lowerBound == 0
+                ? "a string of at most \(length.upperBound) characters"
+                : "a string of \(length.lowerBound) to \(length.upperBound) characters"
+        }
         return Self(
-            expected: expected, placeholder: "",
+            expected: expected(), placeholder: "",
             schema: {
                 var schema: JSONObject = ["type": "string"]
                 if length.lowerBound > 0 { schema["minLength"] = .integer(Int64(length.lowerBound)) }
@@ -91,7 +95,7 @@ extension FieldType where Value == String {
             },
             read: { value, place in
                 guard case .string(let text) = value else {
-                    place.refuse("must be \(expected); it was \(value.kind)")
+                    place.refuse("must be \(expected()); it was \(value.kind)")
                     return nil
                 }
                 guard !text.utf8.contains(0) else {
@@ -102,7 +106,7 @@ extension FieldType where Value == String {
                 let count = length.contains(text.utf8.count) && length.lowerBound <= 1
                     ? text.utf8.count : text.unicodeScalars.count
                 guard length.contains(count) else {
-                    place.refuse("must be \(expected); it had \(count)")
+                    place.refuse("must be \(expected()); it had \(count)")
                     return nil
                 }
                 return text
@@ -114,27 +118,29 @@ extension FieldType {
     /// One of a few names.
     public static func oneOf(_ choices: [(name: String, value: Value)]) -> Self {
         precondition(!choices.isEmpty, "a choice among nothing")
-        let expected = "one of " + choices.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        @Sendable func expected() -> String { "one of " + choices.map { "\"\($0.name)\"" }.joined(separator: ", ") }
         return Self(
-            expected: expected, placeholder: choices[0].value,
+            expected: expected(), placeholder: choices[0].value,
             schema: { ["type": "string", "enum": .array(choices.map { .string($0.name) })] },
             read: { value, place in
                 guard case .string(let text) = value else {
-                    place.refuse("must be \(expected); it was \(value.kind)")
+                    place.refuse("must be \(expected()); it was \(value.kind)")
                     return nil
                 }
                 if let choice = choices.first(where: { JSONObject.isSame($0.name, text) }) { return choice.value }
-                place.refuse("must be \(expected)")
+                place.refuse("must be \(expected())")
                 return nil
             })
     }
 
     /// A list; each fault is reported at its item.
     public static func list<Item>(of item: FieldType<Item>, _ count: ClosedRange<Int>) -> Self where Value == [Item] {
-        let bounds = count.lowerBound == 0 ? "at most \(count.upperBound)" : "\(count.lowerBound) to \(count.upperBound)"
-        let expected = "a list of \(bounds) items, each \(item.expected)"
+        @Sendable func expected() -> String {
+            let bounds = count.lowerBound == 0 ? "at most \(count.upperBound)" : "\(count.lowerBound) to \(count.upperBound)"
+            return "a list of \(bounds) items, each \(item.expected)"
+        }
         return Self(
-            expected: expected, placeholder: [],
+            expected: expected(), placeholder: [],
             schema: {
                 var schema: JSONObject = ["type": "array", "items": .object(item.schema())]
                 if count.lowerBound > 0 { schema["minItems"] = .integer(Int64(count.lowerBound)) }
@@ -143,11 +149,11 @@ extension FieldType {
             },
             read: { value, place in
                 guard case .array(let values) = value else {
-                    place.refuse("must be \(expected); it was \(value.kind)")
+                    place.refuse("must be \(expected()); it was \(value.kind)")
                     return nil
                 }
                 guard count.contains(values.count) else {
-                    place.refuse("must be \(expected); it had \(values.count)")
+                    place.refuse("must be \(expected()); it had \(values.count)")
                     return nil
                 }
                 let items = values.enumerated().map { item.read($1, at: place.appending($0)) }

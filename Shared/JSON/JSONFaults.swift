@@ -33,18 +33,38 @@ public final class JSONFaults {
 }
 
 /// The place of a value that is being read: where its faults go.
+///
+/// Every value that is read has one and hardly any has a fault, so the pointer is put together only when it is asked for.
 public struct JSONPlace {
-    public let pointer: JSONPointer
     public let faults: JSONFaults
+    private let path: Path
 
-    /// - Parameter pointer: the value's place in the text; the whole text if left out.
-    public init(_ faults: JSONFaults, at pointer: JSONPointer = .root) {
-        self.pointer = pointer
-        self.faults = faults
+    private indirect enum Path {
+        case start(JSONPointer)
+        case name(String, below: Path)
+        case index(Int, below: Path)
+
+        var pointer: JSONPointer {
+            switch self {
+            case .start(let pointer): pointer
+            case .name(let name, let path): path.pointer.appending(name)
+            case .index(let index, let path): path.pointer.appending(index)
+            }
+        }
     }
 
-    public func appending(_ name: String) -> JSONPlace { JSONPlace(faults, at: pointer.appending(name)) }
-    public func appending(_ index: Int) -> JSONPlace { JSONPlace(faults, at: pointer.appending(index)) }
+    private init(_ faults: JSONFaults, _ path: Path) {
+        self.faults = faults
+        self.path = path
+    }
+
+    /// - Parameter pointer: the value's place in the text; the whole text if left out.
+    public init(_ faults: JSONFaults, at pointer: JSONPointer = .root) { self.init(faults, .start(pointer)) }
+
+    public var pointer: JSONPointer { path.pointer }
+
+    public func appending(_ name: String) -> JSONPlace { JSONPlace(faults, .name(name, below: path)) }
+    public func appending(_ index: Int) -> JSONPlace { JSONPlace(faults, .index(index, below: path)) }
 
     public func refuse(_ detail: String) { faults.add(pointer, detail) }
 }

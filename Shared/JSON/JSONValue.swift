@@ -81,7 +81,14 @@ public struct JSONObject: Sendable, Hashable {
         }
     }
 
-    static func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+    static func isSame(_ a: String, _ b: String) -> Bool {
+        guard a.utf8.count == b.utf8.count else { return false }
+        // Strings of Swift's own lie in one piece; others are compared the slow way.
+        let same = a.utf8.withContiguousStorageIfAvailable { a in
+            b.utf8.withContiguousStorageIfAvailable { b in a.elementsEqual(b) }
+        }
+        return (same ?? nil) ?? a.utf8.elementsEqual(b.utf8)
+    }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {

@@ -106,6 +106,7 @@ enum MediaType {
     private static let known: Set<String> = ["application/json", "application/merge-patch+json"]
 
     static func requireJSON(_ headers: HTTPFields) throws(Problem) {
+        if isPlainJSON(headers) { return }
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(.unsupportedMediaType, "send the body without Content-Encoding", headers: [.acceptEncoding: "identity"])
         }
@@ -120,5 +121,18 @@ enum MediaType {
         guard let name = parts.first, known.contains(name), isUTF8 else {
             throw Problem(.unsupportedMediaType, "the Content-Type must be application/json, in UTF-8")
         }
+    }
+
+    /// Whether the headers say JSON in the way that nearly all clients do: one look at each is enough.
+    private static func isPlainJSON(_ headers: HTTPFields) -> Bool {
+        var types = 0
+        for field in headers {
+            if field.name == .contentEncoding { return false }
+            if field.name == .contentType {
+                guard field.value == "application/json" else { return false }
+                types += 1
+            }
+        }
+        return types == 1
     }
 }

@@ -50,39 +50,48 @@ struct RouteTable: Sendable {
     }
 
     let operations: [Operation]
-    private let literalPaths: Set<String>
-    /// Those that take more than the usual.
-    private let large: [Operation]
-
-    /// The longest body that a request to that path may have, whatever its method; for connections, which read it.
-    func maxBodyBytes(_ path: String) -> Int {
-        let parts = (path.split(separator: "?", maxSplits: 1).first ?? "").dropFirst().split(
-            separator: "/", omittingEmptySubsequences: false)
-        return large.filter { $0.path.match(parts) != nil }.map(\.maxBodyBytes).max() ?? Bounds.bodyBytes
-    }
+    /// Operations by path, where the path has no place for a value. Such a path is not taken for a value either:
+    /// `/reminders/batch` is no reminder.
+    private let literal: [String: [Operation]]
+    private let others: [Operation]
 
     init(_ operations: [Operation]) {
         precondition(Set(operations.map(\.name)).count == operations.count, "two operations with one name")
         self.operations = operations
-        literalPaths = Set(operations.map(\.path).filter(\.isLiteral).map { String($0.description.dropFirst()) })
-        large = operations.filter { $0.maxBodyBytes > Bounds.bodyBytes }
+        literal = Dictionary(grouping: operations.filter(\.path.isLiteral), by: \.path.description)
+        others = operations.filter { !$0.path.isLiteral }
+    }
+
+    /// The longest body that a request to that path may have, whatever its method; for connections, which read it.
+    func maxBodyBytes(_ target: String) -> Int {
+        if let operations = literal[target] { return Self.maxBodyBytes(operations) }
+        let path = target.prefix { $0 != "?" }
+        return Self.maxBodyBytes(literal[String(path)] ?? matches(String(path)).map(\.operation))
+    }
+
+    private static func maxBodyBytes(_ operations: [Operation]) -> Int {
+        operations.map(\.maxBodyBytes).max().map { max($0, Bounds.bodyBytes) } ?? Bounds.bodyBytes
     }
 
     /// - Parameter path: of the request line, without the query, still encoded.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
-        guard path.hasPrefix("/") else { return .nothing }
+        let found = literal[path].map { $0.map { ($0, []) } } ?? matches(path)
+        for (operation, values) in found where operation.takes(method) { return .operation(operation, pathValues: values) }
+        let methods = found.flatMap { $0.operation.method == .get ? [.get, .head] : [$0.operation.method] }
+        return methods.isEmpty ? .nothing : .otherMethods(methods)
+    }
+
+    /// Operations whose paths have places for values, with the values.
+    private func matches(_ path: String) -> [(operation: Operation, values: [String])] {
+        guard path.hasPrefix("/") else { return [] }
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        var others: [HTTPRequest.Method] = []
-        // A path that is there in so many words is not taken for a value: `/reminders/batch` is no reminder.
-        let isLiteral = literalPaths.contains(String(path.dropFirst()))
-        for operation in operations {
-            guard let values = operation.path.match(parts), !isLiteral || values.isEmpty else { continue }
-            // What can be read can be asked for without its body (RFC 9110 section 9.3.2).
-            if operation.method == method || operation.method == .get && method == .head {
-                return .operation(operation, pathValues: values)
-            }
-            others += operation.method == .get ? [.get, .head] : [operation.method]
-        }
-        return others.isEmpty ? .nothing : .otherMethods(others)
+        return others.compactMap { operation in operation.path.match(parts).map { (operation, $0) } }
+    }
+}
+
+extension Operation {
+    /// What can be read can be asked for without its body (RFC 9110 section 9.3.2).
+    fileprivate func takes(_ method: HTTPRequest.Method) -> Bool {
+        self.method == method || self.method == .get && method == .head
     }
 }

@@ -62,7 +62,7 @@ struct SetAside: Sendable {
         return Answer(.ok, .object(object))
     }
 
-    private static func json(_ occurrence: Proto.Occurrence) -> JSONValue {
+    static func json(_ occurrence: Proto.Occurrence) -> JSONValue {
         let reminder = occurrence.reminder ?? Proto.Reminder()
         let id = ReminderAnswer.id(occurrence.id)
         return [

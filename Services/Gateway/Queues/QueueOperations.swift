@@ -62,7 +62,7 @@ struct QueueOperations: Sendable {
         return name
     }
 
-    private static func json(_ queue: Proto.Queue) -> JSONValue {
+    static func json(_ queue: Proto.Queue) -> JSONValue {
         [
             "name": .string(queue.name), "paused": .bool(queue.paused),
             "max_concurrency": queue.maxConcurrency == 0 ? .null : .integer(Int64(queue.maxConcurrency)),
