@@ -13,9 +13,9 @@ enum GatewayMain {
         await ServiceMain.run(name: "gateway", settings: GatewaySettings.self) { service in
             let settings = service.settings
             // A create carries the id that the gateway drew, and the other calls say what is to be: all may be repeated.
-            let schedulers = Client(
+            let schedulers = ClientGroup(
                 endpoints: settings.schedulers.map(WireEndpoint.init), settings: try service.wire(), repetition: .idempotent,
-                eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: service.logger)
+                group: MultiThreadedEventLoopGroup.singleton, logger: service.logger)
             let callers = try Callers(
                 keysFile: settings.keysFile.map { APIKeyFile($0) }, allowsAnonymous: settings.allowsAnonymous,
                 defaultRate: settings.rateLimit)

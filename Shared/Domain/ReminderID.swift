@@ -12,8 +12,8 @@ public struct ReminderID: Hashable, Sendable, Comparable {
     /// - Parameter unixMilliseconds: the time that the id carries.
     public init<G: RandomNumberGenerator>(unixMilliseconds: Int64, using random: inout G) {
         let time = UInt64(bitPattern: unixMilliseconds) & 0xFFFF_FFFF_FFFF
-        high = time << 16 | 0x7000 | UInt64.random(in: 0...0xFFF, using: &random)
-        low = UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF, using: &random) | 0x8000_0000_0000_0000
+        high = time << 16 | 0x7000 | random.next() & 0xFFF
+        low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
     /// Reads exactly sixteen bytes; `nil` for any other number.

@@ -8,7 +8,7 @@ import NIOSSL
 /// fewest open, goes elsewhere when one is lost, connects again with backoff, and looks names up again as they change.
 ///
 /// @unchecked Sendable is safe because all mutable members are used on `eventLoop` only.
-public final class Client: Caller, @unchecked Sendable {
+public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     /// Calls that may wait while no connection is open; one more is refused with `unavailable`.
     public static let maxWaiting = 4_096
 
@@ -66,7 +66,6 @@ public final class Client: Caller, @unchecked Sendable {
         }.get()
     }
 
-    /// How many connections are open, and why not more. For readiness; from any thread.
     public func status() async -> (connected: Int, lastFailure: String) {
         (try? await eventLoop.submit { [self] in
             (targets.values.count { $0.usable != nil }, lastFailure)

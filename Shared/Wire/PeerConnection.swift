@@ -48,6 +48,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Bytes handed to the channel that its socket has not taken.
     private var unsentBytes = 0
     private var lastHeard = NIODeadline.now()
+    /// Since when a frame has been arriving.
+    private var partialSince: NIODeadline?
     private var timer: Scheduled<Void>?
 
     init(
@@ -57,7 +59,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         self.side = side
         self.delegate = delegate
         self.logger = logger
-        inArena = try Arena()
+        inArena = try Arena(maxBytes: settings.maxUnpackedBytes)
         outArena = try Arena()
         hello = Handshake.Hello(
             versions: settings.versions, identity: settings.identity, nonce: Handshake.freshNonce())
@@ -119,7 +121,9 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     private func readFrames() {
         while true {
             if case .closed = state { return }
-            guard let length = inbound.getInteger(at: inbound.readerIndex, as: UInt32.self) else { return }
+            guard let length = inbound.getInteger(at: inbound.readerIndex, as: UInt32.self) else {
+                return notePartialFrame()
+            }
             let limit: Int
             if case .open = state { limit = settings.maxFrameBytes } else { limit = settings.maxHandshakeFrameBytes }
             guard length >= 1, length <= limit else {
@@ -127,8 +131,9 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             }
             guard inbound.readableBytes >= 4 + Int(length) else {
                 inbound.reserveCapacity(minimumWritableBytes: 4 + Int(length) - inbound.readableBytes)
-                return
+                return notePartialFrame()
             }
+            partialSince = nil
             // Moved past first: what the frame sets off may close the connection.
             let start = inbound.readerIndex + 4
             inbound.moveReaderIndex(forwardBy: 4 + Int(length))
@@ -143,6 +148,10 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             }
             inArena.reset()
         }
+    }
+
+    private func notePartialFrame() {
+        if partialSince == nil, inbound.readableBytes > 0 { partialSince = lastHeard }
     }
 
     private func handle(_ frame: UnsafeMutablePointer<Frame>) {
@@ -244,6 +253,9 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             let silence = NIODeadline.now() - self.lastHeard
             if silence.nanoseconds >= 2 * interval.nanoseconds {
                 return self.close("nothing was heard from the peer for \(silence.nanoseconds / 1_000_000) ms")
+            }
+            if let since = self.partialSince, NIODeadline.now() - since >= .milliseconds(Int64(self.settings.frameMilliseconds)) {
+                return self.close("a frame did not arrive whole within \(self.settings.frameMilliseconds) ms")
             }
             if silence.nanoseconds * 2 >= interval.nanoseconds { self.sendPing(0, answer: false) }
             self.scheduleKeepalive()

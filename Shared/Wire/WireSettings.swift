@@ -42,6 +42,10 @@ public struct WireSettings: Sendable {
     public var maxFrameBytes = 4 << 20
     /// The largest frame from a peer that has not proven itself.
     public var maxHandshakeFrameBytes = 4 << 10
+    /// What one frame may take once it is unpacked. Two bytes of it can stand for a message of hundreds.
+    public var maxUnpackedBytes = 16 << 20
+    /// A frame that has begun must have arrived by then, as seen once in a keepalive interval.
+    public var frameMilliseconds = 30_000
     /// Hello and Proof must be through by then.
     public var handshakeMilliseconds = 5_000
     /// A ping is sent after this much silence; a peer silent for twice as long is dead.

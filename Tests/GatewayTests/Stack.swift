@@ -129,16 +129,18 @@ final class SchedulerPeer: Sendable {
 final class Gateway: Sendable {
     let port: Int
     let log: LogSink
-    private let client: Client
+    private let client: ClientGroup
     private let running: Task<Void, any Error>
 
-    init(scheduler: Int, deadlineMilliseconds: Int = 60_000, requestTimeout: TimeAmount = .seconds(15)) async throws {
+    init(
+        scheduler: Int, deadlineMilliseconds: Int = 60_000, adjust: (inout APIServer) -> Void = { _ in }
+    ) async throws {
         let log = LogSink()
-        let client = Client(
+        let client = ClientGroup(
             endpoints: [WireEndpoint(host: "127.0.0.1", port: scheduler)],
             settings: WireSettings(identity: PeerIdentity(role: "gateway", instance: "gateway-1", build: "test")),
             repetition: .idempotent,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: log.logger)
+            group: MultiThreadedEventLoopGroup.singleton, logger: log.logger)
         client.start()
         let api = API(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds))
         var server = APIServer(
@@ -146,7 +148,7 @@ final class Gateway: Sendable {
             responder: APIResponder(
                 routes: RouteTable(api.operations), callers: try Callers(keysFile: nil, allowsAnonymous: true), logger: log.logger),
             logger: log.logger)
-        server.requestTimeout = requestTimeout
+        adjust(&server)
         let running = Task { [server] in try await server.run() }
         try await eventually("the API listens") { log.metadata(of: "api listening") != nil }
         let address = try #require(log.metadata(of: "api listening")?["address"].flatMap { Endpoint("\($0)") })
@@ -179,12 +181,12 @@ final class Gateway: Sendable {
 
 /// A gateway in front of a scheduler, for one test.
 func withGateway(
-    deadlineMilliseconds: Int = 60_000, requestTimeout: TimeAmount = .seconds(15),
+    deadlineMilliseconds: Int = 60_000, adjust: (inout APIServer) -> Void = { _ in },
     _ test: (Gateway, SchedulerPeer) async throws -> Void
 ) async throws {
     let peer = try await SchedulerPeer()
     let gateway = try await Gateway(
-        scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, requestTimeout: requestTimeout)
+        scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, adjust: adjust)
     try await test(gateway, peer)
     #expect(!gateway.log.text.contains("credential"), "a credential was logged")
     await gateway.stop()

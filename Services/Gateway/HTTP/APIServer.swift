@@ -11,7 +11,8 @@ import Synchronization
 ///
 /// When it listens it logs `api listening` with the actual address as `address`, also for port 0.
 struct APIServer: Service, CustomStringConvertible {
-    /// Connections at once; more wait until others close. Fewer where the process may not open as many files.
+    /// Connections at once; more wait until others close, which idle ones then do sooner (``Crowd``). Fewer where the process may not
+    /// open as many files.
     static let maxConnections = 10_000
     /// Files that the process needs for all else.
     private static let reservedFiles = 128
@@ -26,7 +27,11 @@ struct APIServer: Service, CustomStringConvertible {
     let listen: Endpoint
     let responder: APIResponder
     let logger: Logger
+    var maxConnections = APIServer.maxConnections
+    var idleTimeout = APIServer.idleTimeout
     var requestTimeout = ConnectionGuard.requestTimeout
+    var answerTimeout = ConnectionGuard.answerTimeout
+    var crowdedTimeout = ConnectionGuard.crowdedTimeout
 
     var description: String { "api" }
 
@@ -37,11 +42,13 @@ struct APIServer: Service, CustomStringConvertible {
         // What Hummingbird says of connections is of no use to an operator unless something is wrong.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
-        let requestTimeout = requestTimeout, responder = responder
+        let responder = responder, crowd = Crowd(limit: connectionLimit)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                ConnectionGuard(requestTimeout: requestTimeout, maxBodyBytes: responder.maxBodyBytes)
-            ], idleTimeout: Self.idleTimeout,
+                ConnectionGuard(
+                    requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
+                    crowd: crowd, maxBodyBytes: responder.maxBodyBytes)
+            ], idleTimeout: idleTimeout,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,
                 maxHeaderFieldCount: Self.maxHeaderFields))
@@ -49,7 +56,7 @@ struct APIServer: Service, CustomStringConvertible {
             responder: responder, server: .http1(configuration: channel),
             configuration: ApplicationConfiguration(
                 address: .hostname(listen.host, port: listen.port), serverName: nil, backlog: Self.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)),
+                availableConnectionsDelegate: MaximumAvailableConnections(crowd.limit)),
             onServerRunning: { [logger, listen] channel in
                 isListening.store(true, ordering: .releasing)
                 logger.info("api listening", metadata: ["address": "\(Self.address(of: channel) ?? listen)"])
@@ -60,12 +67,12 @@ struct APIServer: Service, CustomStringConvertible {
         }
     }
 
-    private static var connectionLimit: Int {
+    private var connectionLimit: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int32.max) else {
             return maxConnections
         }
-        return max(1, min(maxConnections, Int(limit.rlim_cur) - reservedFiles))
+        return max(1, min(maxConnections, Int(limit.rlim_cur) - Self.reservedFiles))
     }
 
     private static func address(of channel: any Channel) -> Endpoint? {

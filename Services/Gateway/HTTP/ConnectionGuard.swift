@@ -20,7 +20,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// connection, and the peer might never see the answer (RFC 9112 section 9.6).
     static let lingerTimeout = TimeAmount.seconds(2)
 
-    private let requestTimeout: TimeAmount, answerTimeout: TimeAmount
+    /// On a connection that waits for a request where there are nearly as many as may be.
+    static let crowdedTimeout = TimeAmount.seconds(5)
+
+    private let requestTimeout: TimeAmount, answerTimeout: TimeAmount, crowdedTimeout: TimeAmount
+    private let crowd: Crowd
     private let maxBodyBytes: @Sendable (_ path: String) -> Int
     /// Of the request that is arriving.
     private var bodyLimit = Bounds.bodyBytes
@@ -37,18 +41,38 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isLingering = false
     private var requestTimer: Scheduled<Void>?
     private var answerTimer: Scheduled<Void>?
+    private var crowdedTimer: Scheduled<Void>?
 
-    /// - Parameter maxBodyBytes: of a body to that path.
+    /// - Parameters:
+    ///   - crowd: all connections of the listener.
+    ///   - maxBodyBytes: of a body to that path.
     init(
         requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout,
+        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, crowd: Crowd,
         maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }
     ) {
         self.maxBodyBytes = maxBodyBytes
         self.requestTimeout = requestTimeout
         self.answerTimeout = answerTimeout
+        self.crowdedTimeout = crowdedTimeout
+        self.crowd = crowd
     }
 
+    func handlerAdded(context: ChannelHandlerContext) { crowd.opened() }
+    func handlerRemoved(context: ChannelHandlerContext) { crowd.closed() }
+
     // MARK: In
+
+    func channelActive(context: ChannelHandlerContext) {
+        waitForRequest(context)
+        context.fireChannelActive()
+    }
+
+    /// The listener's own patience is longer, which is good as long as there is room.
+    private func waitForRequest(_ context: ChannelHandlerContext) {
+        guard crowd.isDense, crowdedTimer == nil else { return }
+        crowdedTimer = after(crowdedTimeout, context) { _, context in context.close(promise: nil) }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDropping else { return }
@@ -59,6 +83,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return
             }
             isReceiving = true
+            crowdedTimer?.cancel()
+            crowdedTimer = nil
             bodyBytes = 0
             bodyLimit = maxBodyBytes(head.path ?? "/")
             unanswered += 1
@@ -130,7 +156,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         untaken -= 1
         answerTimer?.cancel()
         answerTimer = nil
-        if isEnding, untaken == 0, unanswered == 0 { linger(context) }
+        guard untaken == 0, unanswered == 0 else { return }
+        isEnding ? linger(context) : waitForRequest(context)
     }
 
     // MARK: The end
@@ -150,6 +177,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         requestTimer?.cancel()
         answerTimer?.cancel()
+        crowdedTimer?.cancel()
         context.fireChannelInactive()
     }
 

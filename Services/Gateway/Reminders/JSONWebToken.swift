@@ -7,9 +7,11 @@ enum JSONWebToken {
     /// - Parameter header: an `Authorization` header's value, such as `Bearer eyJ…`.
     /// - Returns: the `exp` claim in unix seconds; `nil` where there is no such token or claim.
     static func expiry(inHeader header: String) -> Int64? {
-        guard let token = header.split(separator: " ").last else { return nil }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let payload = base64URL(parts[1].utf8),
+        // Every create comes by here: bytes, no strings.
+        let bytes = Array(header.utf8), dot = UInt8(ascii: ".")
+        let token = bytes[(bytes.lastIndex(of: UInt8(ascii: " ")).map { $0 + 1 } ?? 0)...]
+        guard let first = token.firstIndex(of: dot), let last = token.lastIndex(of: dot), first < last,
+            !token[(first + 1)..<last].contains(dot), let payload = base64URL(token[(first + 1)..<last]),
             let claims = try? JSONValue(parsing: payload, maxBytes: maxPayloadBytes)
         else { return nil }
         switch claims["exp"] {
@@ -21,8 +23,8 @@ enum JSONWebToken {
     }
 
     /// RFC 4648 section 5, without padding; a padded text is read as well.
-    private static func base64URL(_ text: Substring.UTF8View) -> [UInt8]? {
-        var bytes: [UInt8] = [], bits: UInt32 = 0, count = 0, rest = text[...]
+    private static func base64URL(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = [], bits: UInt32 = 0, count = 0, rest = text
         bytes.reserveCapacity(text.count * 3 / 4)
         while rest.last == UInt8(ascii: "=") { rest = rest.dropLast() }
         for character in rest {

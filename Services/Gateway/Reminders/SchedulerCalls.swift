@@ -7,10 +7,10 @@ struct SchedulerCalls: Sendable {
     /// The longest that a caller waits for a scheduler, reconnections and repetitions included.
     static let deadlineMilliseconds = 5_000
 
-    private let client: Client
+    private let client: ClientGroup
     private let deadlineMilliseconds: Int
 
-    init(client: Client, deadlineMilliseconds: Int = SchedulerCalls.deadlineMilliseconds) {
+    init(client: ClientGroup, deadlineMilliseconds: Int = SchedulerCalls.deadlineMilliseconds) {
         self.client = client
         self.deadlineMilliseconds = deadlineMilliseconds
     }

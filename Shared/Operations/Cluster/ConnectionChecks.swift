@@ -7,10 +7,10 @@ public struct ConnectionChecks: Service, CustomStringConvertible {
     public static let interval = Duration.milliseconds(200)
 
     private let readiness: Readiness
-    private let clients: [(name: String, client: Client)]
+    private let clients: [(name: String, client: any ConnectionStatus)]
 
     /// - Parameter clients: by the role of those that they call; it is the check's name.
-    public init(readiness: Readiness, clients: [String: Client]) {
+    public init(readiness: Readiness, clients: [String: any ConnectionStatus]) {
         self.readiness = readiness
         self.clients = clients.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for client in self.clients { readiness.expect(client.name) }
