@@ -17,13 +17,15 @@ public struct ReminderID: Hashable, Sendable, Comparable {
     }
 
     /// Reads exactly sixteen bytes; `nil` for any other number.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for (position, byte) in bytes.enumerated() {
-            if position < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }
+        var high: UInt64 = 0, low: UInt64 = 0
+        for byte in bytes {
+            high = high << 8 | low >> 56
+            low = low << 8 | UInt64(byte)
         }
-        (high, low) = words
+        self.init(high: high, low: low)
     }
 
     public var bytes: [UInt8] {

@@ -113,7 +113,7 @@ enum Sample {
     static let start: Int64 = 1_795_000_000
 
     static func id(shard: Shard? = nil) -> ReminderID {
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         while true {
             let id = ReminderID(unixMilliseconds: start * 1000, using: &random)
             if shard == nil || id.shard == shard { return id }

@@ -39,6 +39,32 @@ struct DamagedRowTests {
         await store.close()
     }
 
+    @Test("numbers that no reminder can have do not end the process", arguments: [
+        "UPDATE definitions SET max_attempts = 4294967296", "UPDATE definitions SET max_attempts = 9223372036854775807",
+        "UPDATE definitions SET jitter_s = 9223372036854775807; UPDATE reminders SET next_at = -9000000000000000, due_ms = 0",
+        "UPDATE definitions SET expires_s = 9223372036854775807, jitter_s = -1", "UPDATE definitions SET start_at = -9223372036854775808",
+    ])
+    func extremes(damage: String) async throws {
+        let path = folder.path + "/damaged.db"
+        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
+        var store = try open()
+        let reminder = Sample.reminder(jitterSeconds: 5)
+        try await store.write(Sample.create(reminder))
+        await store.close()
+        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(damage)
+        store = try open()
+        let due = try await store.due(in: reminder.id.shard)
+        let summary = try? await store.summary(reminder.id)
+        #expect(due.isEmpty == (summary == nil))
+        for entry in due {
+            #expect(entry.reminder.jitterSeconds <= UInt32.max && entry.reminder.maxAttempts <= UInt32.max)
+            _ = entry.reminder.dueMilliseconds(of: entry.due.occurrence.scheduledAt)
+        }
+        let outcome = try await store.change(reminder.id, .pause, at: Situation.at)
+        #expect(outcome.verdict == (due.isEmpty ? .notFound : .done))
+        await store.close()
+    }
+
     @Test("what cannot be read is left out of lists and reported, and the pages go on")
     func lists() async throws {
         let path = folder.path + "/damaged.db"

@@ -41,8 +41,12 @@ final class CallerChanges {
         setAuthorization = try connection.prepare("UPDATE definitions SET authorization = ?2 WHERE number = ?1")
         setDefinition = try connection.prepare(DefinitionRow.update)
         let occurrence = "WHERE shard = ?1 AND reminder = ?2"
+        // Where the clock was set back meanwhile, the time of what is held is still to come.
         releaseHeld = try connection.prepare(
-            "UPDATE occurrences SET state = 0, due_ms = ?3, attempts = 0, changed_ms = ?3 \(occurrence) AND state = 1")
+            """
+            UPDATE occurrences SET state = 0, due_ms = max(?3, scheduled_at * 1000), attempts = 0, changed_ms = ?3
+            \(occurrence) AND state = 1
+            """)
         putManual = try connection.prepare(
             """
             INSERT INTO occurrences (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, manual)

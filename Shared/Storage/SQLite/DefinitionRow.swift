@@ -11,10 +11,15 @@ enum DefinitionRow {
     /// The same for a query that calls the table `d`.
     static let selected = columns.split(separator: ", ").map { "d.\($0)" }.joined(separator: ", ")
 
-    static let insert = """
-        INSERT INTO definitions (number, shard, \(columns))
-        VALUES (\((1...columnCount + 2).map { "?\($0)" }.joined(separator: ",")))
+    static let insert = insert(into: "definitions", also: [])
+
+    /// - Parameter others: columns of the table that come after these, with the parameters that follow.
+    static func insert(into table: String, also others: [String]) -> String {
         """
+        INSERT INTO \(table) (\((["number", "shard", columns] + others).joined(separator: ", ")))
+        VALUES (\((1...Int(parameterCount) + others.count).map { "?\($0)" }.joined(separator: ",")))
+        """
+    }
 
     /// Replaces all but the number: with the parameters of `insert`.
     static let update = """
@@ -23,6 +28,9 @@ enum DefinitionRow {
         """
 
     private static let columnCount = columns.split(separator: ",").count
+
+    /// How many parameters `bind` sets.
+    static let parameterCount = Int32(columnCount + 2)
 
     /// Binds every parameter of `insert` and of `update`.
     static func bind(_ reminder: Reminder, number: Int64, to statement: Statement) {
@@ -65,8 +73,8 @@ enum DefinitionRow {
         guard let policy = UInt8(exactly: row.integer(first + 11)).flatMap(MisfirePolicy.init) else {
             throw Damage(reason: "unknown misfire policy \(row.integer(first + 11))")
         }
-        guard let maxAttempts = Int(exactly: row.integer(first + 12)), maxAttempts >= 1 else {
-            throw Damage(reason: "max_attempts \(row.integer(first + 12)), expected at least 1")
+        guard let maxAttempts = UInt32(exactly: row.integer(first + 12)), maxAttempts >= 1 else {
+            throw Damage(reason: "max_attempts \(row.integer(first + 12)), expected 1 to \(UInt32.max)")
         }
         let schedule = Schedule(
             start: row.integer(first + 1), rule: row.isNull(first + 2) ? nil : try text(row, first + 2, "rule"),
@@ -75,13 +83,13 @@ enum DefinitionRow {
         return Reminder(
             id: id, schedule: schedule, task: try text(row, first + 7, "task"),
             arguments: try bytes(row, first + 8, "arguments"), queue: try text(row, first + 9, "queue"),
-            priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts,
+            priority: priority, misfirePolicy: policy, maxAttempts: Int(maxAttempts),
             description: try text(row, first + 13, "description"),
             classroomID: try text(row, first + 14, "classroom_id"),
             createdBy: try text(row, first + 15, "created_by"), createdAtMilliseconds: row.integer(first + 16),
             sealedAuthorization: try bytes(row, first + 17, "authorization"),
-            jitterSeconds: Int(clamping: max(0, row.integer(first + 18))),
-            expiresAfterSeconds: row.optionalInteger(first + 19).map { Int(clamping: max(0, $0)) },
+            jitterSeconds: Int(UInt32(clamping: row.integer(first + 18))),
+            expiresAfterSeconds: row.optionalInteger(first + 19).map { Int(UInt32(clamping: $0)) },
             caller: try text(row, first + 20, "caller"))
     }
 

@@ -2,6 +2,7 @@
 ///
 /// - `definitions`: what a caller asked for, one wide row each; changed only by callers. Numbered in the
 ///   order of creation, so that new rows fill pages one after the other.
+/// - `intake`: new reminders before they are filed as a row of `definitions` and one of `reminders` each; see `Intake`.
 /// - `reminders`: where each reminder stands: small rows by (shard, id) that point to their definition. A settled
 ///   occurrence changes this row and never the wide one, which halves the cost of both.
 /// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`).
@@ -81,6 +82,18 @@ enum Migrations {
             name TEXT PRIMARY KEY, paused INTEGER NOT NULL, max_concurrency INTEGER, rate_count INTEGER,
             rate_seconds INTEGER
         ) STRICT, WITHOUT ROWID;
+        """,
+        """
+        CREATE TABLE intake (
+            number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, id BLOB NOT NULL,
+            start_at INTEGER NOT NULL, rule TEXT, timezone TEXT NOT NULL, until_at INTEGER,
+            rdates BLOB NOT NULL, exdates BLOB NOT NULL,
+            task TEXT NOT NULL, arguments BLOB NOT NULL, queue TEXT NOT NULL, priority INTEGER NOT NULL,
+            misfire_policy INTEGER NOT NULL, max_attempts INTEGER NOT NULL, description TEXT NOT NULL,
+            classroom_id TEXT NOT NULL, created_by TEXT NOT NULL, created_ms INTEGER NOT NULL,
+            authorization BLOB NOT NULL, jitter_s INTEGER NOT NULL, expires_s INTEGER, caller TEXT NOT NULL,
+            next_at INTEGER, next_index INTEGER, due_ms INTEGER
+        ) STRICT;
         """,
     ]
 

@@ -12,15 +12,17 @@ final class ReminderChanges {
     private let findIdempotency: Statement, putIdempotency: Statement
     private let insertReminder: Statement, insertDefinition: Statement
     private let callerChanges: CallerChanges
+    let intake: Intake
     private let putQueue: Statement
     private let listWorkers: Statement, clearWorkers: Statement, addWorker: Statement
     /// The number of the next definition. Only this connection writes, so it need not ask.
     private var nextDefinition: Int64
 
     init(
-        _ connection: Connection, path: String, onFault: @escaping @Sendable (String) -> Void
+        _ connection: Connection, path: String, unfiled: UnfiledCount, onFault: @escaping @Sendable (String) -> Void
     ) throws(SQLiteFailure) {
         self.connection = connection
+        intake = try Intake(connection, count: unfiled)
         self.path = path
         self.onFault = onFault
         standings = try Standings(connection)
@@ -47,13 +49,17 @@ final class ReminderChanges {
         listWorkers = try connection.prepare("SELECT instance FROM workers ORDER BY instance")
         clearWorkers = try connection.prepare("DELETE FROM workers")
         addWorker = try connection.prepare("INSERT OR IGNORE INTO workers VALUES (?1)")
-        nextDefinition = (try connection.integer("SELECT max(number) FROM definitions") ?? 0) + 1
+        let last = "SELECT max(number) FROM"
+        nextDefinition =
+            max(try connection.integer("\(last) definitions") ?? 0, try connection.integer("\(last) intake") ?? 0) + 1
     }
 
-    func apply(_ write: StoreWrite) throws(SQLiteFailure) -> StoreWriteResult {
+    /// - Parameter isBulk: the transaction has so many writes that creates are filed at once.
+    func apply(_ write: StoreWrite, isBulk: Bool) throws(SQLiteFailure) -> StoreWriteResult {
+        if let id = write.stored, intake.holds(id) { try intake.file() }
         switch write {
         case .create(let reminder, let position, let idempotency):
-            return try create(reminder, position, idempotency)
+            return try create(reminder, position, idempotency, isBulk: isBulk)
         case .settle(let key, let attempt, let disposition, let move):
             return try settlements.settle(key, attempt, disposition, move)
         case .materialise(let key, let due, let attempts, let move):
@@ -74,10 +80,27 @@ final class ReminderChanges {
     // MARK: Create
 
     private func create(
-        _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?
+        _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?, isBulk: Bool
     ) throws(SQLiteFailure) -> StoreWriteResult {
-        let shard = reminder.id.shard
-        if let idempotency, let earlier = try answer(to: idempotency, in: shard) { return earlier }
+        if let idempotency, let earlier = try answer(to: idempotency, in: reminder.id.shard) { return earlier }
+        let isNew = isBulk ? try file(reminder, position) : try intake.append(reminder, number: nextDefinition, position)
+        guard isNew else { return .exists }
+        // Numbers of a transaction that is rolled back stay unused.
+        nextDefinition += 1
+        if let idempotency {
+            putIdempotency.bind(1, reminder.id.shard.number)
+            putIdempotency.bind(2, idempotency.key)
+            putIdempotency.bind(3, idempotency.request)
+            putIdempotency.bind(4, idempotency.answer)
+            putIdempotency.bind(5, idempotency.createdAtMilliseconds)
+            try putIdempotency.run()
+        }
+        return .done
+    }
+
+    /// Puts a new reminder where it is found.
+    /// - Returns: `false` if there is one with this id.
+    private func file(_ reminder: Reminder, _ position: SeriesPosition?) throws(SQLiteFailure) -> Bool {
         let created = reminder.createdAtMilliseconds
         insertReminder.bindKey(reminder.id)
         insertReminder.bind(3, nextDefinition)
@@ -87,20 +110,10 @@ final class ReminderChanges {
         insertReminder.bind(7, created)
         insertReminder.bind(8, position == nil ? created : nil)
         insertReminder.bind(9, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
-        guard try insertReminder.run() == 1 else { return .exists }
+        guard try insertReminder.run() == 1 else { return false }
         DefinitionRow.bind(reminder, number: nextDefinition, to: insertDefinition)
-        // Numbers of a transaction that is rolled back stay unused.
-        nextDefinition += 1
         try insertDefinition.run()
-        if let idempotency {
-            putIdempotency.bind(1, shard.number)
-            putIdempotency.bind(2, idempotency.key)
-            putIdempotency.bind(3, idempotency.request)
-            putIdempotency.bind(4, idempotency.answer)
-            putIdempotency.bind(5, idempotency.createdAtMilliseconds)
-            try putIdempotency.run()
-        }
-        return .done
+        return true
     }
 
     /// What the key stands for already; `nil` if nothing.
@@ -143,6 +156,17 @@ final class ReminderChanges {
         for instance in instances {
             addWorker.bind(1, instance)
             try addWorker.run()
+        }
+    }
+}
+
+extension StoreWrite {
+    /// The reminder that must be there for it.
+    fileprivate var stored: ReminderID? {
+        switch self {
+        case .settle(let key, _, _, _), .materialise(let key, _, _, _): key.reminder
+        case .misfire(let id, _, _), .change(let id, _, _, _): id
+        case .create, .queue, .workers: nil
         }
     }
 }

@@ -5,7 +5,8 @@ import Domain
 ///
 /// Two threads, one connection each. The writing thread carries out `submit`, `load`, `prune` and `attachedWorkers` in
 /// the order of the calls; writes that waited during a commit share the next (write-ahead log, `synchronous=FULL`: one
-/// fsync each). The reading thread answers `reminder` and `attempts` from snapshots and never waits for a commit.
+/// fsync each). The reading thread answers from snapshots and never waits for a commit, but for `list`, which wants new
+/// reminders filed where lists find them (see `Intake`).
 ///
 /// After a failure (disk full, I/O error) nothing of the transaction remains, its submissions complete with
 /// `.unavailable`, and the next one tries again: there is nothing to restart when the cause has passed.
@@ -14,6 +15,7 @@ import Domain
 public final class SQLiteStore: Store {
     private let writes: TaskQueue<WriterTask>
     private let reads: TaskQueue<ReaderTask>
+    private let unfiled: UnfiledCount
 
     /// Opens the database, creating it (file 0600, missing directories 0700) and bringing its schema up to date.
     /// - Parameters:
@@ -33,7 +35,8 @@ public final class SQLiteStore: Store {
         let writes = TaskQueue<WriterTask>(maximumWeight: limits.queuedWrites)
         let reads = TaskQueue<ReaderTask>(maximumWeight: limits.queuedReads)
         let file = try DatabaseFile(path: path)
-        let writer = ThreadBound(try Writer(queue: writes, file: file, limits: limits, onFault: onFault))
+        let unfiled = UnfiledCount()
+        let writer = ThreadBound(try Writer(queue: writes, file: file, limits: limits, unfiled: unfiled, onFault: onFault))
         let reader = ThreadBound(try SnapshotReader(queue: reads, file: file, limits: limits, onFault: onFault))
         guard StoreThread.start({ writer.take()?.run() }),
             StoreThread.start({ reader.take()?.run() })
@@ -43,6 +46,7 @@ public final class SQLiteStore: Store {
         }
         self.writes = writes
         self.reads = reads
+        self.unfiled = unfiled
     }
 
     /// 3.37.0: STRICT tables.
@@ -104,7 +108,16 @@ public final class SQLiteStore: Store {
         _ filter: ReminderFilter, after: ListCursor?, limit: Int,
         completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void
     ) {
-        add(.list(filter, after: after, limit: limit, completion)) { completion(.failure($0)) }
+        let task = ReaderTask.list(filter, after: after, limit: limit, completion)
+        guard !unfiled.isZero else { return add(task) { completion(.failure($0)) } }
+        append(
+            .file { [reads] result in
+                switch result {
+                case .success: reads.append(task, weight: task.weight, refusal: .refused { completion(.failure($0)) })
+                // The list would lack what was accepted.
+                case .failure(let error): completion(.failure(error))
+                }
+            }, to: writes)
     }
 
     public func listOccurrences(

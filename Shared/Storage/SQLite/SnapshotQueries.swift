@@ -13,7 +13,7 @@ final class SnapshotQueries {
     private let path: String
     private let onFault: @Sendable (String) -> Void
     private let lists: ListQueries
-    private let findSummary: Statement, findReminder: Statement, listAttempts: Statement, attemptsAt: Statement
+    private let findSummary: Statement, findUnfiled: Statement, findReminder: Statement, listAttempts: Statement, attemptsAt: Statement
     private let findSetAside: Statement, listQueues: Statement
     private let begin: Statement, end: Statement
 
@@ -36,7 +36,16 @@ final class SnapshotQueries {
                 \(count(.pending)), \(count(.held)), \(count(.dead)), r.revision, \(DefinitionRow.selected)
             FROM reminders r LEFT JOIN definitions d ON d.number = r.definition WHERE r.shard = ?1 AND r.id = ?2
             """)
-        findReminder = try connection.prepare("SELECT 1 FROM reminders WHERE shard = ?1 AND id = ?2")
+        findUnfiled = try connection.prepare(
+            """
+            SELECT \(Intake.initialState), d.next_at, d.next_index, 0, d.created_ms, 0, 0, 0, 1, \(DefinitionRow.selected)
+            FROM intake d WHERE d.shard = ?1 AND d.id = ?2
+            """)
+        findReminder = try connection.prepare(
+            """
+            SELECT 1 FROM reminders WHERE shard = ?1 AND id = ?2
+            UNION ALL SELECT 1 FROM intake WHERE shard = ?1 AND id = ?2
+            """)
         let attempt = "SELECT started_ms, scheduled_at, number, outcome, duration_us, status_code, detail FROM attempts"
         let latestFirst = "ORDER BY started_ms DESC, scheduled_at DESC, number DESC, outcome DESC"
         listAttempts = try connection.prepare("\(attempt) WHERE shard = ?1 AND reminder = ?2 \(latestFirst)")
@@ -64,10 +73,17 @@ final class SnapshotQueries {
     // MARK: Reminders
 
     func summary(of id: ReminderID) throws(StoreQueryError) -> ReminderSummary? {
-        findSummary.bindKey(id)
-        guard try step(findSummary) else { return nil }
-        defer { findSummary.reset() }
-        let row = findSummary
+        // Each look has a snapshot of its own: between the first two it may have been filed.
+        for row in [findSummary, findUnfiled, findSummary] {
+            row.bindKey(id)
+            guard try step(row) else { continue }
+            defer { row.reset() }
+            return try summary(row, of: id)
+        }
+        return nil
+    }
+
+    private func summary(_ row: Statement, of id: ReminderID) throws(StoreQueryError) -> ReminderSummary {
         guard let state = UInt8(exactly: row.integer(0)).flatMap(ReminderState.init) else {
             throw .damaged("reminder \(id) has the unknown state \(row.integer(0))")
         }

@@ -2,6 +2,9 @@
 public struct StoreLimits: Sendable {
     /// Writes in one transaction; a single `submit` may hold more and then goes alone.
     public var writesPerCommit = 4096
+    /// New reminders that are kept in the order of their arrival before they are filed where they are found. A commit
+    /// with as many writes files at once.
+    public var unfiledCreates = 512
     /// Bytes of values in one transaction, as estimated from the writes.
     public var bytesPerCommit = 8 << 20
     /// Writes that may wait for their transaction. A `submit` beyond it completes, in its turn, with `.unavailable`.

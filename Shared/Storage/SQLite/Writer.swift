@@ -8,6 +8,8 @@ enum WriterTask: Sendable {
     case submit(Submission)
     case load(DueLoader.Request, @Sendable (Result<[DueEntry], StoreError>) -> Void)
     case prune(Pruner.Request, @Sendable (Result<Int, StoreError>) -> Void)
+    /// What was taken in is to be found by the reading thread.
+    case file(@Sendable (Result<Void, StoreError>) -> Void)
     case attachedWorkers(@Sendable (Result<[String], StoreError>) -> Void)
     /// A task for which there was no room.
     case refused(@Sendable (StoreError) -> Void)
@@ -19,6 +21,7 @@ final class Writer {
     private let queue: TaskQueue<WriterTask>
     private let file: DatabaseFile
     private let limits: StoreLimits
+    private let unfiled: UnfiledCount
     private let onFault: @Sendable (String) -> Void
     /// As found when the store was opened.
     private let attachedWorkers: [String]
@@ -28,14 +31,15 @@ final class Writer {
 
     /// Opens the database and brings its schema up to date.
     init(
-        queue: TaskQueue<WriterTask>, file: DatabaseFile, limits: StoreLimits,
+        queue: TaskQueue<WriterTask>, file: DatabaseFile, limits: StoreLimits, unfiled: UnfiledCount,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
+        self.unfiled = unfiled
         self.queue = queue
         self.file = file
         self.limits = limits
         self.onFault = onFault
-        let session = try WriterSession(path: file.path, limits: limits, onFault: onFault)
+        let session = try WriterSession(path: file.path, limits: limits, unfiled: unfiled, onFault: onFault)
         self.session = session
         do throws(SQLiteFailure) { attachedWorkers = try session.changes.workers() } catch {
             throw error.storeError(path: file.path)
@@ -89,13 +93,21 @@ final class Writer {
         switch task {
         case .submit(let submission): commit([submission])
         case .load(let request, let completion):
-            completion(perform { session throws(SQLiteFailure) in try session.loader.load(request) })
+            completion(
+                perform { session throws(SQLiteFailure) in
+                    try session.file()
+                    return try session.loader.load(request)
+                })
         case .prune(let request, let completion):
+            // Where there is no room to file, pruning makes some.
+            _ = perform { session throws(SQLiteFailure) in try session.file() }
             completion(
                 perform { session throws(SQLiteFailure) in
                     try session.transaction { session throws(SQLiteFailure) in try session.pruner.prune(request) }
                 })
             checkpoint()
+        case .file(let completion):
+            completion(perform { session throws(SQLiteFailure) in try session.file() })
         case .attachedWorkers(let completion): completion(isClosed ? .failure(.closed) : .success(attachedWorkers))
         case .refused(let completion):
             completion(
@@ -113,16 +125,18 @@ final class Writer {
     // MARK: Groups
 
     private func commit(_ group: [WriterTask.Submission]) {
-        let outcome = attempt { session throws(SQLiteFailure) in
+        let isBulk = group.reduce(0) { $0 + $1.0.count } >= limits.unfiledCreates
+        let outcome = attempt { [limits] session throws(SQLiteFailure) in
             try session.transaction { session throws(SQLiteFailure) in
                 var results: [[StoreWriteResult]] = []
                 results.reserveCapacity(group.count)
                 for (writes, _) in group {
                     var answers: [StoreWriteResult] = []
                     answers.reserveCapacity(writes.count)
-                    for write in writes { answers.append(try session.changes.apply(write)) }
+                    for write in writes { answers.append(try session.changes.apply(write, isBulk: isBulk)) }
                     results.append(answers)
                 }
+                if session.changes.intake.unfiled >= limits.unfiledCreates { try session.changes.intake.file() }
                 return results
             }
         }
@@ -175,14 +189,14 @@ final class Writer {
             session = open
         } else {
             do throws(StoreError) {
-                session = try WriterSession(path: file.path, limits: limits, onFault: onFault)
+                session = try WriterSession(path: file.path, limits: limits, unfiled: unfiled, onFault: onFault)
                 self.session = session
             } catch {
                 return .failure(.store(error))
             }
         }
         do throws(SQLiteFailure) { return .success(try body(session)) } catch {
-            if !session.connection.rollBack() || !error.leavesConnectionUsable { self.session = nil }
+            if !session.rollBack() || !error.leavesConnectionUsable { self.session = nil }
             return .failure(.sqlite(error))
         }
     }
@@ -190,6 +204,7 @@ final class Writer {
     private func close() {
         guard !isClosed else { return }
         let cleared = perform { session throws(SQLiteFailure) in
+            try session.file()
             try session.transaction { session throws(SQLiteFailure) in try session.changes.setWorkers([]) }
             try session.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
         }
@@ -206,7 +221,7 @@ extension WriterTask {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
         case .load, .prune, .attachedWorkers: 1
-        case .refused, .close: 0
+        case .file, .refused, .close: 0
         }
     }
 }

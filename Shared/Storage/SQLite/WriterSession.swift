@@ -13,7 +13,9 @@ final class WriterSession {
     private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
     private let checkpointPages: Int32
 
-    init(path: String, limits: StoreLimits, onFault: @escaping @Sendable (String) -> Void) throws(StoreError) {
+    init(
+        path: String, limits: StoreLimits, unfiled: UnfiledCount, onFault: @escaping @Sendable (String) -> Void
+    ) throws(StoreError) {
         logPages.initialize(to: 0)
         checkpointPages = limits.checkpointPages
         let connection: Connection
@@ -36,7 +38,7 @@ final class WriterSession {
         do throws(SQLiteFailure) {
             begin = try connection.prepare("BEGIN IMMEDIATE")
             commit = try connection.prepare("COMMIT")
-            changes = try ReminderChanges(connection, path: path, onFault: onFault)
+            changes = try ReminderChanges(connection, path: path, unfiled: unfiled, onFault: onFault)
             loader = try DueLoader(connection, path: path, onFault: onFault)
             pruner = try Pruner(connection, rowsPerPrune: limits.rowsPerPrune)
         } catch {
@@ -89,6 +91,20 @@ final class WriterSession {
         let value = try body(self)
         try commit.run()
         return value
+    }
+
+    /// Files what was taken in, so that it can be found.
+    func file() throws(SQLiteFailure) {
+        guard !changes.intake.isEmpty else { return }
+        try transaction { session throws(SQLiteFailure) in try session.changes.intake.file() }
+    }
+
+    /// Ends a transaction that failed.
+    /// - Returns: whether the connection is as it was before.
+    func rollBack() -> Bool {
+        guard connection.rollBack() else { return false }
+        do throws(SQLiteFailure) { try changes.intake.reload() } catch { return false }
+        return true
     }
 
     /// Copies the write-ahead log into the database once it has grown; between commits, when nobody waits for one.
