@@ -42,6 +42,7 @@ struct DeliveryGauges: Service, CustomStringConvertible {
     func run() async throws {
         let queued = Gauge(label: "notifier_requests_queued"), inFlight = Gauge(label: "notifier_requests_in_flight")
         let circuits = Gauge(label: "notifier_circuits_open"), connections = Gauge(label: "notifier_connections_opened")
+        let sentAgain = Gauge(label: "notifier_requests_sent_again")
         try? await cancelWhenGracefulShutdown {
             while true {
                 let statistics = engine.statistics
@@ -49,6 +50,7 @@ struct DeliveryGauges: Service, CustomStringConvertible {
                 inFlight.record(statistics.inFlight)
                 circuits.record(statistics.openCircuits)
                 connections.record(statistics.connectionsOpened)
+                sentAgain.record(statistics.sentAgain)
                 try await Task.sleep(for: Self.interval)
             }
         }

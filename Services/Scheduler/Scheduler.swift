@@ -33,6 +33,9 @@ enum SchedulerMain {
             let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: logger) }
             let server = Server(settings: try service.wire(), table: table, eventLoop: eventLoop, logger: logger)
 
+            // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
+            try await loop.start(rejoin: store.attachedWorkers(), queues: store.queues())
+
             return [
                 service.opsServer(listen: settings.opsListen),
                 Part("event loop", stop: { try await group.shutdownGracefully() }),
@@ -41,10 +44,7 @@ enum SchedulerMain {
                 ServedCheck(loop: loop, readiness: readiness),
                 Pruner(store: store, retention: settings.retention, logger: logger),
                 // Stopped first: what the workers run is reported while their streams are there.
-                Part(
-                    "dispatching",
-                    start: { try await loop.start(rejoin: store.attachedWorkers(), queues: store.queues()) },
-                    stop: { await loop.drain() }),
+                Part("dispatching", stop: { await loop.drain() }),
             ]
         }
     }

@@ -184,11 +184,16 @@ final class SchedulerLoop: @unchecked Sendable {
     // MARK: Workers
 
     /// A worker's stream has announced itself.
-    func attach(_ stream: WorkerStream, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport]) -> WorkerID {
+    func attach(
+        _ stream: WorkerStream, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
+        outcomes: [OutcomeReport]
+    ) -> WorkerID {
         let worker = WorkerID(rawValue: nextWorker)
         nextWorker += 1
         workers[worker] = stream
-        handle(.workerAttached(worker, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running))
+        handle(
+            .workerAttached(
+                worker, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, outcomes: outcomes))
         rememberWorkers()
         return worker
     }

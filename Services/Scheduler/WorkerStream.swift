@@ -32,11 +32,10 @@ final class WorkerStream {
 
     private func received(_ message: Proto.WorkerMessage) {
         do throws(InvalidRequest) {
-            if let attach = message.attach { try attached(attach, credit: Int(message.credit)) }
+            let outcomes = try outcomes(message.outcomes)
+            if let attach = message.attach { try attached(attach, credit: Int(message.credit), outcomes) }
             guard let worker else { throw InvalidRequest("the first message of a worker's stream must be Attach") }
-            if !message.outcomes.isEmpty {
-                loop.handle(.outcomes(worker, try outcomes(message.outcomes)))
-            }
+            if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
             if message.attach == nil, message.credit > 0 { loop.handle(.workerCredit(worker, Int(message.credit))) }
             if message.leaving {
                 logger.info("worker drains", metadata: ["instance": "\(instance)"])
@@ -49,7 +48,7 @@ final class WorkerStream {
         }
     }
 
-    private func attached(_ attach: Proto.Attach, credit: Int) throws(InvalidRequest) {
+    private func attached(_ attach: Proto.Attach, credit: Int, _ outcomes: [OutcomeReport]) throws(InvalidRequest) {
         guard worker == nil else { throw InvalidRequest("a second Attach on one stream") }
         guard !attach.instance.isEmpty, attach.instance.utf8.count <= RequestBounds.maxNameBytes,
             attach.running.count <= Self.maxReports, attach.queues.count <= Self.maxQueues,
@@ -65,7 +64,7 @@ final class WorkerStream {
         }
         worker = loop.attach(
             self, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: credit,
-            running: running)
+            running: running, outcomes: outcomes)
         logger.info(
             "worker attached",
             metadata: ["instance": "\(instance)", "queues": "\(attach.queues.joined(separator: ","))", "running": "\(running.count)"])

@@ -37,6 +37,11 @@ CURLcode ccurl_easy_set_header(CURL *easy, ccurl_bytes_function function, void *
     return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
 }
 
+CURLcode ccurl_easy_set_before(CURL *easy, ccurl_before_function function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+}
+
 CURLcode ccurl_easy_set_sockets(CURL *easy, ccurl_open_function open, ccurl_close_function close, void *context) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);

@@ -99,7 +99,8 @@ public struct FieldReader {
         if isDeclaring { declared.append(field()) }
         guard let member = object[name] else { return nil }
         taken += 1
-        return member.isNull ? nil : member
+        // Not `nil`, which beside a value would be JSON's null.
+        return member.isNull ? JSONValue?.none : member
     }
 
     // MARK: The end

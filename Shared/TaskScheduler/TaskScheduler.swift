@@ -98,7 +98,7 @@ public struct TaskScheduler: Sendable {
     // MARK: Calls
 
     private static func drawID(_ nowMilliseconds: Int64) -> ReminderID {
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         return ReminderID(unixMilliseconds: nowMilliseconds, using: &random)
     }
 

@@ -74,6 +74,9 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelActive(context: ChannelHandlerContext) { begin(context) }
 
+    /// The context holds its handler: held in turn, neither would ever be freed.
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
     private func begin(_ context: ChannelHandlerContext) {
         guard case .connecting = state else { return }
         state = .awaitingHello
@@ -247,9 +250,11 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func scheduleKeepalive() {
-        let interval = TimeAmount.milliseconds(Int64(settings.keepaliveMilliseconds))
+        let interval = TimeAmount.milliseconds(Int64(settings.keepaliveMilliseconds)), due = NIODeadline.now() + interval
         timer = context?.eventLoop.scheduleTask(in: interval) { [weak self] in
             guard let self, case .open = self.state else { return }
+            // This process itself stood still: what it did not hear says nothing about the peer.
+            if NIODeadline.now() - due >= interval { self.lastHeard = .now() }
             let silence = NIODeadline.now() - self.lastHeard
             if silence.nanoseconds >= 2 * interval.nanoseconds {
                 return self.close("nothing was heard from the peer for \(silence.nanoseconds / 1_000_000) ms")

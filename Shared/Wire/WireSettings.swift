@@ -43,13 +43,14 @@ public struct WireSettings: Sendable {
     /// The largest frame from a peer that has not proven itself.
     public var maxHandshakeFrameBytes = 4 << 10
     /// What one frame may take once it is unpacked. Two bytes of it can stand for a message of hundreds.
-    public var maxUnpackedBytes = 16 << 20
+    public var maxUnpackedBytes = 32 << 20
     /// A frame that has begun must have arrived by then, as seen once in a keepalive interval.
     public var frameMilliseconds = 30_000
     /// Hello and Proof must be through by then.
     public var handshakeMilliseconds = 5_000
-    /// A ping is sent after this much silence; a peer silent for twice as long is dead.
-    public var keepaliveMilliseconds = 5_000
+    /// A ping is sent after this much silence; a peer silent for twice as long is dead. So long that one which stands still for
+    /// ten seconds is not taken for dead, as what it was doing would then be done again.
+    public var keepaliveMilliseconds = 7_500
     /// Calls open at once on one connection; more are refused with `resourceExhausted`.
     public var maxCallsPerConnection = 8_192
     /// Connections that a server keeps; more are closed at once.

@@ -27,6 +27,23 @@ final class ServiceProcess {
         return URL(filePath: path).deletingLastPathComponent()
     }()
 
+    /// What every service is started with: what `deploy/sanitize` sets is for them too.
+    private static let inherited: [String: String] = {
+        let names: Set = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LD_PRELOAD", "SWIFT_BACKTRACE"]
+        let sanitizer = ProcessInfo.processInfo.environment.filter { names.contains($0.key) && !$0.value.isEmpty }
+        return sanitizer.merging(["LOG_FORMAT": "json", "PATH": "/usr/bin:/bin"]) { $1 }
+    }()
+
+    static var isSanitized: Bool { inherited["TSAN_OPTIONS"] != nil || inherited["ASAN_OPTIONS"] != nil }
+
+    /// What of its memory is in use, in bytes.
+    var residentBytes: Int {
+        get throws {
+            let pages = try String(contentsOfFile: "/proc/\(process?.processIdentifier ?? 0)/statm", encoding: .utf8).split(separator: " ")
+            return try #require(Int(pages[1])) * Int(getpagesize())
+        }
+    }
+
     var isRunning: Bool { process?.isRunning ?? false }
 
     func set(_ name: String, _ value: String) { environment[name] = value }
@@ -37,7 +54,7 @@ final class ServiceProcess {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
-        process.environment = environment.merging(["LOG_FORMAT": "json", "PATH": "/usr/bin:/bin"]) { own, _ in own }
+        process.environment = environment.merging(Self.inherited) { own, _ in own }
         process.standardOutput = handle
         process.standardError = handle
         try process.run()

@@ -10,6 +10,8 @@ final class ScriptedServer: Sendable {
         let body: String
         /// Which connection it came over, from 0.
         let connection: Int
+        /// Which request of its connection it is, from 0.
+        let number: Int
     }
 
     enum Action: Sendable {
@@ -17,6 +19,12 @@ final class ScriptedServer: Sendable {
         case answer(Int, headers: [String] = [], body: String = "")
         /// These bytes, then the connection is closed.
         case raw(String)
+        /// These bytes, and the connection stays open.
+        case then(String)
+        /// The first bytes, then the second over and over until the other side hangs up.
+        case endless(String, String)
+        /// The bytes at once, then one byte of nothing in particular after the other until the other side hangs up.
+        case dripping(String, everyMilliseconds: Int)
         /// Closes the connection without a word.
         case drop
         /// Says nothing for so long, then answers 200.
@@ -69,8 +77,9 @@ final class ScriptedServer: Sendable {
 
     private func serve(_ client: Int32, _ number: Int) {
         defer { close(client) }
-        var buffer = Data()
-        while let request = read(client, &buffer, number) {
+        var buffer = Data(), count = 0
+        while let request = read(client, &buffer, number, count) {
+            count += 1
             seen.withLock { $0.append(request) }
             switch script(request) {
             case .answer(let status, let headers, let body):
@@ -78,6 +87,15 @@ final class ScriptedServer: Sendable {
                 guard write(client, lines.joined(separator: "\r\n") + "\r\n\r\n" + body) else { return }
             case .raw(let text):
                 _ = write(client, text)
+                return
+            case .then(let text): guard write(client, text) else { return }
+            case .endless(let head, let piece):
+                guard write(client, head) else { return }
+                while write(client, piece) {}
+                return
+            case .dripping(let head, let milliseconds):
+                guard write(client, head) else { return }
+                while write(client, "H") { Thread.sleep(forTimeInterval: Double(milliseconds) / 1_000) }
                 return
             case .drop: return
             case .stall(let milliseconds):
@@ -87,7 +105,7 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    private func read(_ client: Int32, _ buffer: inout Data, _ number: Int) -> Request? {
+    private func read(_ client: Int32, _ buffer: inout Data, _ connection: Int, _ number: Int) -> Request? {
         func more() -> Bool {
             var bytes = [UInt8](repeating: 0, count: 65_536)
             let count = recv(client, &bytes, bytes.count, 0)
@@ -109,7 +127,7 @@ final class ScriptedServer: Sendable {
         let body = String(decoding: buffer.prefix(length), as: UTF8.self)
         buffer = Data(buffer.dropFirst(length))
         let first = lines[0].split(separator: " ")
-        return Request(method: String(first[0]), path: String(first[1]), headers: headers, body: body, connection: number)
+        return Request(method: String(first[0]), path: String(first[1]), headers: headers, body: body, connection: connection, number: number)
     }
 
     private func write(_ client: Int32, _ text: String) -> Bool {

@@ -133,6 +133,24 @@ struct APITests {
         }
     }
 
+    @Test("numbers of a scheduler that no attempt and no reminder can have do not end the gateway")
+    func extremes() async throws {
+        try await withGateway { gateway, peer in
+            peer.state.withLockedValue {
+                $0.attempts = [
+                    Proto.Attempt(scheduledAt: .max, number: .max, startedAtMs: .min, durationUs: .max, outcome: .max, statusCode: .max),
+                    Proto.Attempt(scheduledAt: .min, startedAtMs: .max),
+                ]
+            }
+            let path = try #require(try await gateway.post("/remind_me", body()).headers["location"])
+            #expect(try await gateway.send("GET", path + "/attempts").status == 200)
+            peer.state.withLockedValue { $0.creates[0].position = Proto.Position(scheduledAt: .min, index: .max) }
+            for question in ["", "/upcoming"] { #expect(try await gateway.send("GET", path + question).status == 200) }
+            peer.state.withLockedValue { $0.creates[0].position = Proto.Position(scheduledAt: .max, index: 1) }
+            for question in ["", "/upcoming"] { #expect(try await gateway.send("GET", path + question).status == 200) }
+        }
+    }
+
     @Test("attempts are listed with what became of each")
     func attempts() async throws {
         try await withGateway { gateway, peer in

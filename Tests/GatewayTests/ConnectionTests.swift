@@ -122,7 +122,7 @@ struct ConnectionTests {
 
     @Test("a request that does not arrive in time ends its connection, and others go on")
     func slow() async throws {
-        try await withGateway(requestTimeout: .milliseconds(200)) { gateway, peer in
+        try await withGateway(adjust: { $0.requestTimeout = .milliseconds(200) }) { gateway, peer in
             let slow = try gateway.connect()
             let quick = try gateway.connect()
             slow.send("POST /remind_me HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{")

@@ -9,7 +9,7 @@ import Testing
 private func create(
     _ body: ReminderBody, key: IdempotencyKey? = nil, nowMilliseconds: Int64 = now * 1_000
 ) throws -> Creation {
-    var random = SystemRandomNumberGenerator()
+    var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
     return Creation(try body.draft(), caller: .anyone, idempotency: key, nowMilliseconds: nowMilliseconds, using: &random)
 }
 
@@ -183,7 +183,7 @@ struct ForecastTests {
     func berlin() throws {
         // 19 October 2026, 09:00 in Berlin (UTC+2); summer time ends on the 25th.
         let start: Int64 = 1_792_393_200
-        var random = SystemRandomNumberGenerator()
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let body = try good(["start_datetime": .integer(start), "rrule": "FREQ=WEEKLY;BYDAY=MO", "timezone": "Europe/Berlin"])
         let answer = try json(Creation(try body.draft(), caller: .anyone, idempotency: nil, nowMilliseconds: (start - 5) * 1_000, using: &random).answer)
         #expect(

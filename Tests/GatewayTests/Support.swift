@@ -150,6 +150,27 @@ final class Connection: Sendable {
         }
     }
 
+    /// - Returns: whether the system took it all, which it does not once the other side has hung up, or reads no more.
+    func trySend(_ bytes: [UInt8]) -> Bool {
+        var patience = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        let count = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        return count == bytes.count
+    }
+
+    /// Whether the other side ends the connection within half a minute although nothing is read from it.
+    func endsUnread() async throws -> Bool {
+        // POLLRDHUP, which Glibc's module leaves out: no more comes, but for what lies there unread.
+        let hungUp: Int32 = 0x2000
+        return try await offPool { [descriptor] in
+            for _ in 0..<300 {
+                var state = pollfd(fd: descriptor, events: Int16(hungUp), revents: 0)
+                if poll(&state, 1, 100) > 0, Int32(state.revents) & (hungUp | POLLHUP | POLLERR) != 0 { return true }
+            }
+            return false
+        }
+    }
+
     /// The next answer. Throws when the connection ends before one.
     func answer(toHead: Bool = false) async throws -> HTTPAnswer {
         try await offPool { try self.readAnswer(toHead: toHead) }

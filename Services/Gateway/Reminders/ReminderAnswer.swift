@@ -86,7 +86,7 @@ enum AttemptAnswer {
             "scheduled_at": .integer(attempt.scheduledAt), "number": .integer(Int64(attempt.number)),
             "started_at_ms": .integer(attempt.startedAtMs),
             "lateness_ms": .integer(
-                attempt.startedAtMs - attempt.scheduledAt.multipliedReportingOverflow(by: 1_000).partialValue),
+                attempt.startedAtMs.subtractingReportingOverflow(Milliseconds.ofSecond(attempt.scheduledAt)).partialValue),
             "duration_us": .integer(attempt.durationUs), "outcome": .string(outcomeName(attempt.outcome)),
             "status_code": attempt.statusCode == 0 ? .null : .integer(Int64(attempt.statusCode)),
             "detail": .string(attempt.detail)

@@ -9,7 +9,7 @@ enum Upcoming {
         guard let position = reply.position, position.index > 0, reply.state == UInt32(ReminderState.scheduled.rawValue),
             let schedule = reply.reminder?.schedule
         else { return [] }
-        return try series(schedule).first(count, after: max(now, position.scheduledAt - 1))
+        return try series(schedule).first(count, after: max(now, position.scheduledAt.subtractingReportingOverflow(1).partialValue))
     }
 
     private static func series(_ schedule: Proto.Schedule) throws(Problem) -> Series {

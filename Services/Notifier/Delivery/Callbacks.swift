@@ -10,6 +10,12 @@ enum Callbacks {
         take(bytes, size * count, context) { $0.receive(header: $1) }
     }
 
+    static let before: ccurl_before_function = { context, _, _, _, _ in
+        guard let context else { return CURL_PREREQFUNC_ABORT }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        return transfer.mayBeSent() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    }
+
     static let open: ccurl_open_function = { context, _, address in
         guard let context, let address else { return CURL_SOCKET_BAD }
         let loop = Unmanaged<DeliveryLoop>.fromOpaque(context).takeUnretainedValue()

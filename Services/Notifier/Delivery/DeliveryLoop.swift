@@ -228,6 +228,7 @@ final class DeliveryLoop {
             idle.append(transfer)
             inFlight -= 1
             work.lane.inFlight -= 1
+            if result.sendings > 1 { statistics.sentAgain += 1 }
             learn(from: result, isHTTP2: isHTTP2, lane: work.lane, now: now)
             answers.append((work.delivery, result))
         }

@@ -25,10 +25,13 @@ public struct DeliveryResult: Sendable, Hashable {
     public var startedAtMilliseconds: Int64
     /// From the request's leaving the queue to its end.
     public var durationMicroseconds: Int
+    /// How often the request was sent: 2 where the connection that it first went over was one used before, and ended without a
+    /// word. Both times with the same headers.
+    public var sendings: Int
 
     public init(
         outcome: Outcome, reason: DeliveryReason, statusCode: Int = 0, detail: String, answer: [UInt8] = [],
-        startedAtMilliseconds: Int64 = 0, durationMicroseconds: Int = 0
+        startedAtMilliseconds: Int64 = 0, durationMicroseconds: Int = 0, sendings: Int = 0
     ) {
         self.outcome = outcome
         self.reason = reason
@@ -37,6 +40,7 @@ public struct DeliveryResult: Sendable, Hashable {
         self.answer = answer
         self.startedAtMilliseconds = startedAtMilliseconds
         self.durationMicroseconds = durationMicroseconds
+        self.sendings = sendings
     }
 }
 

@@ -8,6 +8,8 @@ public struct DeliveryStatistics: Sendable, Hashable {
     public var openCircuits = 0
     /// Connections made since the start; many fewer than requests, as they are used again.
     public var connectionsOpened = 0
+    /// Requests that were sent a second time since the start, because a used connection ended without a word.
+    public var sentAgain = 0
     /// Requests ended since the start.
     public var finished = 0
 

@@ -30,7 +30,8 @@ struct Redaction {
         var result: [UInt8] = []
         result.reserveCapacity(min(bytes.count, limit))
         var index = 0
-        while index < bytes.count, index < limit {
+        // A mark can be longer than what it stands for.
+        while index < bytes.count, index < limit, result.count < limit {
             let length = lengthOfRun(in: bytes, at: index)
             if length > 0 {
                 result += Self.mark

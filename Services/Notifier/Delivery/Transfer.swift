@@ -13,10 +13,17 @@ final class Transfer {
         let startedWall: Int64
     }
 
+    /// A connection that was used before may end while a request is on its way over it, which the backend has then seen, or not. libcurl
+    /// sends such a request again over another one, by itself and at once; once is enough, what comes after is the scheduler's to
+    /// decide. Both carry the same headers, and so the same `Idempotency-Key`.
+    static let maximumSendings = 2
+
     let easy: UnsafeMutableRawPointer
     var work: Work?
     /// The answer, as far as it has come.
     private(set) var answer = AnswerReader()
+    /// How often the request was given to a connection.
+    private var sendings = 0
     private let request = RequestMemory()
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var url = ""
@@ -61,6 +68,7 @@ final class Transfer {
         try Self.check(CURLOPT_PRIVATE, ccurl_easy_set_pointer(easy, CURLOPT_PRIVATE, me))
         try Self.check(CURLOPT_WRITEDATA, ccurl_easy_set_write(easy, Callbacks.body, me))
         try Self.check(CURLOPT_HEADERDATA, ccurl_easy_set_header(easy, Callbacks.header, me))
+        try Self.check(CURLOPT_PREREQFUNCTION, ccurl_easy_set_before(easy, Callbacks.before, me))
         let sockets = ccurl_easy_set_sockets(easy, Callbacks.open, Callbacks.close, loop)
         try Self.check(CURLOPT_OPENSOCKETDATA, sockets)
     }
@@ -68,6 +76,7 @@ final class Transfer {
     /// Makes the handle ready to send; nil if it is, what libcurl said otherwise.
     func prepare(_ work: Work, now: Int64) -> String? {
         self.work = work
+        sendings = 0
         errorText.pointee = 0
         let redaction = Redaction(authorization: work.delivery.request.authorization)
         answer.begin(
@@ -101,6 +110,13 @@ final class Transfer {
         return code
     }
 
+    /// Asked before each time that the request is sent.
+    func mayBeSent() -> Bool {
+        guard sendings < Self.maximumSendings else { return false }
+        sendings += 1
+        return true
+    }
+
     func receive(header line: UnsafeBufferPointer<UInt8>) -> Bool { answer.header(line) }
     func receive(body bytes: UnsafeBufferPointer<UInt8>) -> Bool { answer.body(bytes) }
 
@@ -119,7 +135,7 @@ final class Transfer {
         var result = TransferEnd(
             code: code, status: status, answer: answer, error: error,
             redaction: Redaction(authorization: work.delivery.request.authorization),
-            kept: configuration.keptAnswerBytes
+            kept: configuration.keptAnswerBytes, sendings: sendings
         ).result(nowSeconds: (work.startedWall + (now - work.started) / 1_000) / 1_000)
         result.startedAtMilliseconds = work.startedWall + Int64(beforeSending) / 1_000
         result.durationMicroseconds = Int(now - work.started)

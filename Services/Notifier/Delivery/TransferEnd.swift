@@ -12,6 +12,8 @@ struct TransferEnd {
     let error: [UInt8]
     let redaction: Redaction
     let kept: Int
+    /// How often the request was sent.
+    var sendings = 1
 
     func result(nowSeconds: Int64) -> DeliveryResult {
         let isAnswered = answer.isHeaderComplete && status > 0
@@ -24,7 +26,7 @@ struct TransferEnd {
         return DeliveryResult(
             outcome: outcome, reason: reason, statusCode: isAnswered ? status : 0,
             detail: detail(isAnswered: isAnswered, reason: reason, outcome: outcome),
-            answer: isAnswered ? redaction.apply(answer.bytes, limit: kept) : [])
+            answer: isAnswered ? redaction.apply(answer.bytes, limit: kept) : [], sendings: sendings)
     }
 
     private var answeredReason: DeliveryReason {
@@ -50,8 +52,9 @@ struct TransferEnd {
     }
 
     private func detail(isAnswered: Bool, reason: DeliveryReason, outcome: DeliveryResult.Outcome) -> String {
-        guard isAnswered else { return "\(reason.rawValue): \(redaction.line(error, limit: error.count))" }
-        var text = "answered \(status)"
+        let again = sendings > 1 ? ", sent twice: the connection that it first went over ended without a word" : ""
+        guard isAnswered else { return "\(reason.rawValue): \(redaction.line(error, limit: error.count))" + again }
+        var text = "answered \(status)" + again
         switch reason {
         case .answered: break
         case .answerTooLarge, .headerTooLarge: text += ", \(reason.rawValue)"

@@ -23,6 +23,7 @@ extension SchedulerCore {
         }
         for case .change(let reminder, let change, _, _) in writes { withdraw(reminder, for: change) }
         outbox.add(writes, for: id)
+        if breaks(.answersChangesBeforeTheCommit) { effects.append(.answer(id, [])) }
     }
 
     private mutating func withdraw(_ id: ReminderID, for change: ReminderChange) {
@@ -31,7 +32,7 @@ extension SchedulerCore {
         if case .replace(let new, _) = change, table.entries(of: id).contains(where: { $0.reminder.schedule != new.schedule }) {
             changing[id]?.isRescheduled = true
         }
-        for entry in table.entries(of: id) where !entry.isLeased { forget(entry) }
+        for entry in table.entries(of: id) where !entry.isLeased && !breaks(.keepsWhatIsChanged) { forget(entry) }
         windows[id.shard]?.load?.ended.insert(id)
     }
 

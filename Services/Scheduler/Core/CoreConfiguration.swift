@@ -28,6 +28,8 @@ public struct CoreConfiguration: Sendable {
     /// Writes in one batch.
     public var maxWritesPerBatch = 5_000
     public var retry = RetryPolicy()
+    /// What is broken on purpose; only the simulation's tests set it.
+    package var mutation: Mutation?
 
     public init() {}
 }

@@ -6,7 +6,7 @@ import Storage
 extension SchedulerCore {
     /// Brings into memory what is due within the horizon, and to the lanes what is due now.
     mutating func ripen() {
-        while let timer = waiting.first, timer.at <= now.wallMilliseconds {
+        while let timer = waiting.first, isDue(timer.at) {
             _ = waiting.pop()
             guard timer.isCurrent else { continue }
             ready(timer.entry)
@@ -24,9 +24,11 @@ extension SchedulerCore {
         }
     }
 
+    private func isDue(_ time: Int64) -> Bool { time <= now.wallMilliseconds + (breaks(.runsEarly) ? 1 : 0) }
+
     /// An occurrence has fallen due.
     private mutating func ready(_ entry: Entry) {
-        if let expiry = entry.expiryMilliseconds {
+        if let expiry = entry.expiryMilliseconds, !breaks(.ignoresExpiry) {
             guard expiry > now.wallMilliseconds else {
                 // What was missed for long is its misfire policy's; that can lead to one that has not expired.
                 if prepare(entry) { expire(entry) }
@@ -55,6 +57,11 @@ extension SchedulerCore {
             guard let (entry, worker) = lanes.next(workers, { [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.
             entry.standing = .waiting
+            guard isDue(entry.dueAtMilliseconds) else {
+                // The clock was set back while it waited for a worker.
+                waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+                continue
+            }
             guard prepare(entry) else { continue }
             let id = nextLease
             nextLease += 1
@@ -100,6 +107,7 @@ extension SchedulerCore {
         }
         let lateness = now.wallMilliseconds - entry.dueAtMilliseconds
         if lateness > configuration.misfireThresholdMilliseconds, entry.reminder.misfirePolicy != .fireAll,
+            !breaks(.ignoresMisfirePolicies),
             let target = afterMisfire(Cursor(instant: entry.key.scheduledAt, index: index), series, entry.reminder.misfirePolicy)
         {
             skip(entry, to: target.next, reason: target.reason)

@@ -80,8 +80,10 @@ public enum Event: Sendable {
     case created(DueEntry)
     /// A caller wants these changes (`StoreWrite.change`, `.queue`), in one transaction. Answered by `Effect.answer`.
     case request(RequestID, [StoreWrite])
+    /// A worker opened a stream. `outcomes`: what it finished meanwhile; known before anything is dispatched again.
     case workerAttached(
-        WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport])
+        WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
+        outcomes: [OutcomeReport] = [])
     /// The worker can take this many more.
     case workerCredit(WorkerID, Int)
     /// The worker takes nothing more, and finishes what it has.

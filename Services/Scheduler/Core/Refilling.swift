@@ -9,6 +9,7 @@ extension SchedulerCore {
     mutating func place(_ entry: Entry) {
         let shard = entry.key.reminder.shard
         let isIn = table[entry.key] === entry
+        if !isIn, entry.positionIndex != nil, byHand.reached(entry.key) { return stepPast(entry) }
         guard windows[shard]?.holds(entry.due) ?? false else {
             if isIn { forget(entry) }
             return
@@ -19,7 +20,7 @@ extension SchedulerCore {
                 if entry.positionIndex != nil, other.positionIndex == nil { stepPast(entry) }
                 return
             }
-            guard table.count < configuration.maxEntriesInMemory else {
+            guard table.count < configuration.maxEntriesInMemory || breaks(.ignoresTheMemoryBound) else {
                 windows[shard]?.leaveOnDisk(entry.due)
                 return
             }
@@ -90,7 +91,17 @@ extension SchedulerCore {
         }
         for entry in entries {
             let key = entry.due.occurrence
-            guard !load.changed.contains(key), !load.ended.contains(key.reminder), table[key] == nil else { continue }
+            let isStale = load.changed.contains(key) || load.ended.contains(key.reminder)
+            guard !isStale || breaks(.believesStaleLoads) else { continue }
+            if let other = table[key] {
+                // A person had an occurrence of that very second run, which stands for this one.
+                if entry.positionIndex != nil, other.positionIndex == nil { stepPast(Entry(entry)) }
+                continue
+            }
+            if entry.positionIndex != nil, byHand.reached(key) {
+                stepPast(Entry(entry))
+                continue
+            }
             // Others have come meanwhile and taken the room.
             guard table.count < configuration.maxEntriesInMemory else {
                 windows[shard]?.leaveOnDisk(entry.due)

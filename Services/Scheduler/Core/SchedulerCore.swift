@@ -42,6 +42,7 @@ public struct SchedulerCore {
 
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
+    var byHand = ByHand()
     var outbox = Outbox()
     var isDraining = false
     /// Monotonic milliseconds.
@@ -53,6 +54,9 @@ public struct SchedulerCore {
         lanes = Lanes(
             priorityStepMilliseconds: configuration.priorityStepMilliseconds, maxEntries: configuration.maxEntriesInMemory)
     }
+
+    /// Whether a test has broken this on purpose.
+    func breaks(_ mutation: Mutation) -> Bool { configuration.mutation == mutation }
 
     /// Takes an event, and everything that has fallen due by now; appends what is to be done.
     public mutating func handle(_ event: Event, now: Moment, effects result: inout [Effect]) {
@@ -76,8 +80,9 @@ public struct SchedulerCore {
             // A change of it that is on its way will tell where it stands.
             if changing[entry.reminder.id] == nil { place(Entry(entry)) }
         case .request(let id, let writes): request(id, writes)
-        case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running):
+        case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let outcomes):
             attach(id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running)
+            take(outcomes, from: id)
         case .workerCredit(let id, let more):
             guard let credit = workers[id]?.credit else { return }
             workers[id]?.credit = min(credit + max(0, more), configuration.maxCreditPerWorker)
@@ -95,12 +100,13 @@ public struct SchedulerCore {
         for queue in settings { queues.set(queue) }
         for shard in shards where windows[shard] == nil { windows[shard] = Window() }
         rejoining = Set(rejoin)
-        rejoinUntil = now.monotonicMilliseconds + (rejoin.isEmpty ? 0 : configuration.rejoinGraceMilliseconds)
+        rejoinUntil = now.monotonicMilliseconds + (rejoin.isEmpty || breaks(.doesNotWaitForWorkers) ? 0 : configuration.rejoinGraceMilliseconds)
         // Above every lease of a former process, whatever it handed out within the milliseconds that it lived.
         nextLease = max(nextLease, UInt64(max(0, now.wallMilliseconds)) << 20 | 1)
     }
 
     private mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
+        let results = results ?? (breaks(.dropsFailedBatches) ? [] : nil)
         guard let success = outbox.finished(token, results, now: now.monotonicMilliseconds) else {
             // Loads asked for since then have not seen what failed.
             for shard in windows.keys { windows[shard]?.load?.isVoid = true }

@@ -62,10 +62,16 @@ extension SchedulerCore {
             entry.standing = .waiting
         }
         let disposition = disposition(of: entry, end.attempt.outcome, asked: end.asked, lease: end.lease)
-        let next = entry.isRevoked ? nil : moveOn(entry)
+        if case .dead = disposition, breaks(.endsTheSeriesWithADeadLetter) { entry.successor = .known(nil) }
+        let isHeldUp = breaks(.holdsTheSeriesForARetry) && end.attempt.outcome == .retry
+        let next = entry.isRevoked || isHeldUp ? nil : moveOn(entry)
         outbox.add(.settle(entry.key, end.attempt, disposition, move: next?.move))
-        if let (worker, lease) = end.reported { outbox.acknowledge(worker, lease) }
+        if let (worker, lease) = end.reported {
+            outbox.acknowledge(worker, lease)
+            if breaks(.acknowledgesBeforeTheCommit) { effects.append(.acknowledge(worker, [lease])) }
+        }
         changed(entry.key)
+        if entry.isManual, disposition == .delivered, !entry.reminder.schedule.isSingle { byHand.delivered(entry.key) }
         switch disposition {
         case .retry(let due, let attempts) where !entry.isRevoked && !entry.isPaused:
             entry.attempts = attempts
@@ -77,7 +83,7 @@ extension SchedulerCore {
             return
         default: forget(entry)
         }
-        if let follower = next?.follower, !entry.isPaused { place(follower) }
+        if let follower = next?.follower, !entry.isPaused, !breaks(.forgetsTheFollower) { place(follower) }
     }
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
@@ -90,7 +96,7 @@ extension SchedulerCore {
         case .authRejected:
             // The credential has been replaced while the attempt was under way: the new one deserves a try.
             if let lease, lease.reminder.sealedAuthorization != entry.reminder.sealedAuthorization {
-                return .retry(dueAtMilliseconds: now.wallMilliseconds, attempts: entry.attempts)
+                return tryAgain(entry, after: 0, attempts: entry.attempts)
             }
             return .held(attempts: attempts)
         case .leaseLost:
@@ -107,9 +113,10 @@ extension SchedulerCore {
         }
     }
 
-    /// The next try; where the occurrence expires before it, that moment, at which it becomes a dead letter.
+    /// The next try; where the occurrence expires before it, that moment, at which it becomes a dead letter. Where the
+    /// clock was set back meanwhile, its time is still to come.
     private func tryAgain(_ entry: Entry, after delay: Int64, attempts: Int) -> Disposition {
-        let due = now.wallMilliseconds + delay
+        let due = max(now.wallMilliseconds + delay, Milliseconds.ofSecond(entry.key.scheduledAt))
         return .retry(dueAtMilliseconds: min(due, entry.expiryMilliseconds ?? due), attempts: attempts)
     }
 
@@ -137,7 +144,8 @@ extension SchedulerCore {
         if let follower = next.follower { place(follower) }
     }
 
-    /// The occurrence at a series' position is in memory already, with a row of its own: the series goes on after it.
+    /// The occurrence at a series' position is in memory already with a row of its own, or was delivered at a person's
+    /// wish: the series goes on after it.
     mutating func stepPast(_ entry: Entry) {
         let record = Attempt(
             scheduledAt: entry.key.scheduledAt, number: 1, startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 0,
@@ -156,6 +164,7 @@ extension SchedulerCore {
 
     /// The reminder is gone from disk: takes it from memory, and back from the workers.
     mutating func drop(_ id: ReminderID) {
+        byHand.forget(id)
         for entry in table.entries(of: id) {
             entry.isLeased ? revoke(entry) : forget(entry)
         }

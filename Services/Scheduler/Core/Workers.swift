@@ -60,7 +60,7 @@ extension SchedulerCore {
             // All are back; the outcomes that they kept come right behind.
             rejoinUntil = min(rejoinUntil, now.monotonicMilliseconds + Self.forgottenMilliseconds)
         }
-        for report in running {
+        for report in running where !breaks(.ignoresWhatRuns) {
             if let lease = leases[report.lease], lease.entry.key == report.key {
                 inherited.remove(report.lease)
                 give(report.lease, to: id)
@@ -109,8 +109,8 @@ extension SchedulerCore {
     /// The connection broke: what runs there may still come to its end.
     mutating func detach(_ id: WorkerID) {
         guard let worker = workers.removeValue(forKey: id) else { return }
-        lost[worker.instance] = LostWorker(
-            leases: worker.leases, until: now.monotonicMilliseconds + configuration.reconnectGraceMilliseconds)
+        let grace = breaks(.givesUpLostWorkersAtOnce) ? 0 : configuration.reconnectGraceMilliseconds
+        lost[worker.instance] = LostWorker(leases: worker.leases, until: now.monotonicMilliseconds + grace)
         for lease in worker.leases { leases[lease]?.worker = nil }
         dropClaims(of: id)
         lanes.serve(workers)
@@ -163,7 +163,7 @@ extension SchedulerCore {
 
     /// Leases past their deadline.
     mutating func expireLeases() {
-        while let timer = deadlines.first, timer.at <= now.monotonicMilliseconds {
+        while let timer = deadlines.first, timer.at <= now.monotonicMilliseconds, !breaks(.neverEndsLeases) {
             _ = deadlines.pop()
             guard let lease = leases[timer.lease], lease.deadline <= now.monotonicMilliseconds else { continue }
             if let worker = lease.worker { revoked[worker, default: []].append(timer.lease) }

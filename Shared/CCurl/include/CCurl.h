@@ -19,6 +19,8 @@ const void *ccurl_find(const void *text, size_t count, const void *part, size_t 
 typedef size_t (*ccurl_bytes_function)(char *bytes, size_t size, size_t count, void *context);
 typedef curl_socket_t (*ccurl_open_function)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 typedef int (*ccurl_close_function)(void *context, curl_socket_t socket);
+/// Called before each time that a request is sent; CURL_PREREQFUNC_OK to go on.
+typedef int (*ccurl_before_function)(void *context, char *address, char *own_address, int port, int own_port);
 typedef int (*ccurl_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
 typedef int (*ccurl_timer_function)(CURLM *multi, long timeout_ms, void *context);
 
@@ -36,6 +38,8 @@ CURLcode ccurl_easy_set_pointer(CURL *easy, CURLoption option, void *value);
 CURLcode ccurl_easy_set_write(CURL *easy, ccurl_bytes_function function, void *context);
 /// Sets the function that takes the answer's header, a line at a time.
 CURLcode ccurl_easy_set_header(CURL *easy, ccurl_bytes_function function, void *context);
+/// Sets the function that is called before a request is sent.
+CURLcode ccurl_easy_set_before(CURL *easy, ccurl_before_function function, void *context);
 /// Sets the functions that open and close the sockets of connections.
 CURLcode ccurl_easy_set_sockets(CURL *easy, ccurl_open_function open, ccurl_close_function close, void *context);
 

@@ -41,7 +41,7 @@ public struct ServiceStart<Settings: ServiceSettings>: Sendable {
 /// ```
 ///
 /// What it does: reads the settings (a bad one ends the start with one line on standard error and ``ExitCode/usage``),
-/// sets up logging and metrics, ignores SIGPIPE, has the parts wired, and runs them under the supervision of SIGTERM and
+/// sets up logging and metrics, ignores SIGPIPE, may open as many files as the system lets it, has the parts wired, and runs them under the supervision of SIGTERM and
 /// SIGINT. An error while the parts are wired is one line on standard error and ``ExitCode/failure``. See ``ExitCode``
 /// for the others.
 public enum ServiceMain {
@@ -81,6 +81,7 @@ public enum ServiceMain {
     ) -> ServiceStart<Settings> {
         // A peer that went away must show as an error of the write, not end the process.
         signal(SIGPIPE, SIG_IGN)
+        OpenFiles.raiseLimit()
         LoggingSystem.bootstrap { label in
             ServiceLogHandler(service: name, label: label, level: common.logLevel, format: common.logFormat)
         }

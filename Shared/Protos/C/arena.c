@@ -16,6 +16,8 @@ struct chunk {
 struct ts_arena {
     struct chunk *first; /* the newest; the kept one is the last of the list */
     size_t used;         /* of `first` */
+    size_t taken;        /* since the last reset */
+    size_t limit;        /* of `taken` */
     ProtobufCAllocator allocator;
 };
 
@@ -35,7 +37,7 @@ static void release(void *arena, void *pointer) {
     (void)pointer;
 }
 
-ts_arena *ts_arena_new(void) {
+ts_arena *ts_arena_new(size_t limit) {
     ts_arena *arena = malloc(sizeof *arena);
     if (arena == NULL) return NULL;
     arena->first = new_chunk(KEPT_CHUNK_BYTES);
@@ -44,6 +46,8 @@ ts_arena *ts_arena_new(void) {
         return NULL;
     }
     arena->used = 0;
+    arena->taken = 0;
+    arena->limit = limit;
     arena->allocator = (ProtobufCAllocator){.alloc = allocate, .free = release, .allocator_data = arena};
     return arena;
 }
@@ -58,6 +62,7 @@ void ts_arena_free(ts_arena *arena) {
 void *ts_arena_take(ts_arena *arena, size_t size) {
     if (size > SIZE_MAX - ALIGNMENT) return NULL;
     size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+    if (size > arena->limit - arena->taken) return NULL;
     if (size > arena->first->size - arena->used) {
         struct chunk *chunk = new_chunk(size > KEPT_CHUNK_BYTES ? size : KEPT_CHUNK_BYTES);
         if (chunk == NULL) return NULL;
@@ -67,6 +72,7 @@ void *ts_arena_take(ts_arena *arena, size_t size) {
     }
     void *memory = arena->first->bytes + arena->used;
     arena->used += size;
+    arena->taken += size;
     return memory;
 }
 
@@ -77,6 +83,7 @@ void ts_arena_reset(ts_arena *arena) {
         free(chunk);
     }
     arena->used = 0;
+    arena->taken = 0;
 }
 
 ProtobufCAllocator *ts_arena_allocator(ts_arena *arena) { return &arena->allocator; }

@@ -1,3 +1,5 @@
+@testable import Recurrence
+
 /// Makes the fields of an object form out of bytes: mostly plausible ones, so that many objects are accepted.
 struct ObjectRecipe {
     private var bytes: ArraySlice<UInt8>

@@ -10,10 +10,10 @@
 
 typedef struct ts_arena ts_arena;
 
-/* NULL when memory is exhausted. */
-ts_arena *ts_arena_new(void);
+/* Gives at most `limit` bytes from one reset to the next. NULL when memory is exhausted. */
+ts_arena *ts_arena_new(size_t limit);
 void ts_arena_free(ts_arena *arena);
-/* Aligned to 16 bytes, not cleared; NULL when memory is exhausted. */
+/* Aligned to 16 bytes, not cleared; NULL at the limit, and when memory is exhausted. */
 void *ts_arena_take(ts_arena *arena, size_t size);
 /* Gives everything back; pointers taken before are invalid from here on. */
 void ts_arena_reset(ts_arena *arena);

@@ -1,0 +1,36 @@
+/// A promise of the core broken on purpose, so that tests can see that they would notice. Nothing but the simulation's
+/// tests can set one.
+package enum Mutation: String, CaseIterable, Sendable {
+    /// Occurrences are due a millisecond before their time.
+    case runsEarly
+    /// A worker is told that its outcomes are stored when they are only on their way.
+    case acknowledgesBeforeTheCommit
+    /// A caller is told that a change was made when it is only on its way.
+    case answersChangesBeforeTheCommit
+    /// The first failed attempt does not let the series go on.
+    case holdsTheSeriesForARetry
+    /// A dead letter ends its series.
+    case endsTheSeriesWithADeadLetter
+    /// What follows in the series is not brought into memory.
+    case forgetsTheFollower
+    /// What a load brings is believed although it changed meanwhile.
+    case believesStaleLoads
+    /// A worker that comes back is not asked what it runs.
+    case ignoresWhatRuns
+    /// A broken connection is taken for the worker's end.
+    case givesUpLostWorkersAtOnce
+    /// After a crash nobody is waited for.
+    case doesNotWaitForWorkers
+    /// What is changed stays in memory as it was.
+    case keepsWhatIsChanged
+    /// Every missed occurrence is fired, whatever the policy.
+    case ignoresMisfirePolicies
+    /// Expired occurrences are delivered.
+    case ignoresExpiry
+    /// Loads go on when memory is full.
+    case ignoresTheMemoryBound
+    /// Leases never run out.
+    case neverEndsLeases
+    /// A batch that failed is dropped.
+    case dropsFailedBatches
+}

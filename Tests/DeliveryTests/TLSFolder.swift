@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// A certificate authority of a test's own, and servers with certificates of it.
+final class TLSFolder {
+    struct Certificate {
+        /// Of the certificate's subject alternative name, as OpenSSL writes them.
+        let names: String
+        /// Negative: it has been out of date for so long.
+        let days: Int
+    }
+
+    let path = NSTemporaryDirectory() + "tls-" + UUID().uuidString
+    /// The file to trust.
+    var authority: String { path + "/ca.pem" }
+    private var count = 0
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -days 2 -keyout ca.key -out ca.pem")
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Starts a server that writes down what it is sent, and answers 200.
+    func serve(_ certificate: Certificate) throws -> TLSServer {
+        count += 1
+        let name = "server-\(count)"
+        try "subjectAltName=\(certificate.names)\n".write(toFile: path + "/\(name).ext", atomically: true, encoding: .utf8)
+        try openssl("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout \(name).key -out \(name).csr")
+        try openssl(
+            "x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(certificate.days) -extfile \(name).ext -out \(name).pem")
+        return try TLSServer(certificate: "\(path)/\(name).pem", key: "\(path)/\(name).key", record: "\(path)/\(name).requests")
+    }
+
+    private func openssl(_ arguments: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
+        process.currentDirectoryURL = URL(filePath: path)
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "openssl \(arguments)")
+    }
+}
+
+/// A TLS server: Python's, in a process of its own.
+final class TLSServer {
+    let port: Int
+    private let process = Process()
+    private let record: String
+
+    private static let program = """
+        import socket, ssl, sys
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1], sys.argv[2])
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1], flush=True)
+        while True:
+            connection, _ = listener.accept()
+            try:
+                with context.wrap_socket(connection, server_side=True) as stream:
+                    with open(sys.argv[3], "ab") as record:
+                        record.write(stream.recv(65536))
+                    stream.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
+            except OSError:
+                pass
+        """
+
+    init(certificate: String, key: String, record: String) throws {
+        self.record = record
+        let output = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", Self.program, certificate, key, record]
+        process.standardOutput = output
+        try process.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    /// All that was sent to it.
+    var requests: String { (try? String(contentsOfFile: record, encoding: .utf8)) ?? "" }
+
+    deinit { stop() }
+
+    func stop() {
+        guard process.isRunning else { return }
+        // Not SIGTERM, which a child of some test runners ignores.
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}
