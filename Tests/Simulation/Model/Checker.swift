@@ -1,0 +1,402 @@
+import Domain
+import Recurrence
+import SchedulerCore
+import Storage
+
+/// A promise that was broken (DESIGN.md, section 3).
+package struct Violation {
+    package let promise: Int
+    package let text: String
+    package let reminder: ReminderID?
+    package let atMilliseconds: Int64
+}
+
+/// Watches a life after each step: what reaches the store, the workers, the backend and the callers.
+///
+/// It knows more than any of them: what every worker really runs, and what is really on stable storage.
+final class Checker {
+    /// Something that a worker was handed.
+    final class Run {
+        enum State {
+            case sent, running
+            case ended(Outcome)
+        }
+
+        let lease: UInt64
+        let key: OccurrenceKey
+        let instance: String
+        var state = State.sent
+        /// The scheduler process that knows of it.
+        weak var knownTo: SchedulerProcess?
+        /// Monotonic milliseconds.
+        var knownSince: Int64
+        /// The scheduler was told what came of it.
+        var isHeard = false
+        var isRevoked = false
+
+        init(_ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, at: Int64) {
+            self.lease = lease
+            self.key = key
+            self.instance = instance
+            knownTo = scheduler
+            knownSince = at
+        }
+    }
+
+    private unowned let life: Life
+    private(set) var violation: Violation?
+    private var accepted: Set<ReminderID> = []
+    private var prunedReminders: Set<ReminderID> = []
+    private var rescheduled: Set<ReminderID> = []
+    private var changed: Set<ReminderID> = []
+    private var wasSetBack = false
+    private var pausedQueues: Set<String> = []
+    private var performed: Set<OccurrenceKey> = []
+    /// What persons had run, with the number of the scheduler's process.
+    private var byHand: [OccurrenceKey: Int] = [:]
+    private var starts = 0
+    /// Runs that a worker has not forgotten.
+    private var runs: [OccurrenceKey: [Run]] = [:]
+    private var byLease: [UInt64: Run] = [:]
+    /// Workers whose stream the scheduler has seen end, since when; `nil` since: with a goodbye.
+    private var away: [String: Int64?] = [:]
+    private var rejoining: Set<String> = []
+    private var rejoinUntil: Int64 = 0
+    private var series: [ReminderID: (reminder: Reminder, series: Series)] = [:]
+    private(set) var dispatches = 0, deadLetters = 0, largestMemory = 0
+
+    init(_ life: Life) { self.life = life }
+
+    private var now: Int64 { life.timeline.monotonic }
+    private var stored: [ReminderID: StoredReminders.Standing] { life.store.contents.reminders }
+    private var configuration: CoreConfiguration { life.plan.configuration }
+
+    private func broken(_ promise: Int, _ reminder: ReminderID?, _ text: String) {
+        guard violation == nil else { return }
+        violation = Violation(promise: promise, text: text, reminder: reminder, atMilliseconds: now - 1_000_000)
+        life.trace("PROMISE \(promise) IS BROKEN: \(text)", reminder)
+    }
+
+    private func series(of reminder: Reminder) -> Series? {
+        if let known = series[reminder.id], known.reminder === reminder { return known.series }
+        guard let made = try? reminder.schedule.series() else { return nil }
+        series[reminder.id] = (reminder, made)
+        return made
+    }
+
+    // MARK: Promise 1: what was answered is on stable storage
+
+    func accepted(_ id: ReminderID) {
+        accepted.insert(id)
+        if stored[id] == nil, !prunedReminders.contains(id) {
+            broken(1, id, "a create was answered, and the reminder is not on stable storage")
+        }
+    }
+
+    func answered(_ writes: [StoreWrite], _ results: [StoreWriteResult]) {
+        for case .queue(let settings) in writes {
+            if settings.isPaused { pausedQueues.insert(settings.name) } else { pausedQueues.remove(settings.name) }
+        }
+        guard results.count == writes.count else { return broken(1, writes.first?.reminder, "a change was answered before it was made") }
+        for (write, result) in zip(writes, results) {
+            guard case .change(let id, _, _, _) = write, case .changed(let outcome) = result, let standing = outcome.standing else { continue }
+            changed.insert(id)
+            if let second = outcome.scheduledAt { byHand[OccurrenceKey(reminder: id, scheduledAt: second)] = starts }
+            guard !prunedReminders.contains(id), stored[id]?.revision ?? 0 < standing.revision else { continue }
+            broken(1, id, "a change was answered, and is not on stable storage")
+        }
+    }
+
+    func pruned(_ id: ReminderID) { prunedReminders.insert(id) }
+
+    func willBeRescheduled(_ id: ReminderID) { rescheduled.insert(id) }
+
+    // MARK: Promise 2 and 4: nothing vanishes, and a failure does not hold up or end a series
+
+    /// A write has been committed.
+    func committed(_ write: StoreWrite, _ before: StoredReminders.Standing?, _ result: StoreWriteResult) {
+        guard violation == nil, let before, let after = stored[before.reminder.id] else { return }
+        switch write {
+        case .settle(let key, let attempt, let disposition, _): settled(key, attempt, disposition, before, after)
+        case .materialise(let key, _, _, _):
+            stepped(before, after)
+            if before.position != after.position, after.row(key) == nil {
+                broken(2, key.reminder, "\(key.scheduledAt) was stepped past and has no row")
+            }
+        case .misfire(_, let record, _): misfired(record, before, after)
+        default: break
+        }
+    }
+
+    private func settled(
+        _ key: OccurrenceKey, _ attempt: Attempt, _ disposition: Disposition, _ before: StoredReminders.Standing,
+        _ after: StoredReminders.Standing
+    ) {
+        let wasPosition = before.position?.scheduledAt == key.scheduledAt, id = key.reminder
+        if case .cancelSeries = disposition {} else { stepped(before, after) }
+        if wasPosition, after.position == before.position, before.state != .paused {
+            return broken(4, id, "an attempt at \(key.scheduledAt) ended \(attempt.outcome.name), and the series stands still")
+        }
+        let wasOpen = wasPosition || (before.row(key).map { $0.state != .dead } ?? false)
+        let isOpen = after.position?.scheduledAt == key.scheduledAt || after.row(key) != nil
+        switch disposition {
+        case .delivered:
+            if attempt.outcome == .delivered, life.backend.taken[key] == nil, !performed.contains(key) {
+                broken(2, id, "\(key.scheduledAt) counts as delivered, and nobody got it")
+            }
+            if attempt.outcome != .delivered { broken(2, id, "\(key.scheduledAt) counts as delivered after \(attempt.outcome.name)") }
+        case .cancelSeries:
+            if attempt.outcome != .cancelSchedule { broken(2, id, "the series was cancelled after \(attempt.outcome.name)") }
+        case .dead(let attempts):
+            deadLetters += 1
+            let reminder = before.reminder
+            let limit = attempt.outcome == .leaseLost ? max(reminder.maxAttempts, configuration.retry.maxLostLeases) : reminder.maxAttempts
+            if attempt.outcome != .rejected, attempt.outcome != .expired, attempts < limit {
+                broken(2, id, "\(key.scheduledAt) is a dead letter after \(attempts) of \(limit) attempts, the last \(attempt.outcome.name)")
+            }
+            fallthrough
+        default:
+            if wasOpen, !isOpen { broken(2, id, "\(key.scheduledAt) vanished after \(attempt.outcome.name)") }
+        }
+    }
+
+    /// A series goes on with what follows.
+    private func stepped(_ before: StoredReminders.Standing, _ after: StoredReminders.Standing) {
+        guard let from = before.position, from != after.position, let series = series(of: before.reminder) else { return }
+        let next = before.reminder.schedule.isSingle ? nil : series.next(after: from.scheduledAt)
+        guard next != after.position?.scheduledAt else { return }
+        let text = "the series went on from \(from.scheduledAt) to \(after.position.map { "\($0.scheduledAt)" } ?? "its end"), and "
+        broken(4, before.reminder.id, text + (next.map { "\($0) follows" } ?? "nothing follows"))
+    }
+
+    /// Skipped is only what the misfire policy says.
+    private func misfired(_ record: Attempt, _ before: StoredReminders.Standing, _ after: StoredReminders.Standing) {
+        guard let from = before.position, from != after.position, let series = series(of: before.reminder) else { return }
+        let reminder = before.reminder, id = reminder.id, to = after.position?.scheduledAt
+        let key = OccurrenceKey(reminder: id, scheduledAt: from.scheduledAt)
+        if to == series.next(after: from.scheduledAt), before.row(key) != nil || life.store.contents.wasDelivered(key) { return }
+        let decidedAt = record.startedAtMilliseconds
+        if decidedAt - reminder.dueMilliseconds(of: from.scheduledAt) <= configuration.misfireThresholdMilliseconds {
+            return broken(2, id, "\(from.scheduledAt) was skipped, and was not missed")
+        }
+        switch reminder.misfirePolicy {
+        case .fireAll: broken(2, id, "\(from.scheduledAt) was skipped, and its policy is to fire all")
+        case .fireOnce:
+            guard let to, to <= decidedAt / 1_000, series.next(after: to).map({ $0 > decidedAt / 1_000 }) ?? true else {
+                return broken(2, id, "of those missed since \(from.scheduledAt) the latest was not fired")
+            }
+        case .skip:
+            let last = to.map { series.previous(before: $0) } ?? series.previous(before: .max)
+            if let last, last * 1_000 > decidedAt - configuration.misfireThresholdMilliseconds {
+                broken(2, id, "\(last) was skipped, and was not missed")
+            }
+        }
+    }
+
+    // MARK: Promise 3: no repetition without an excuse
+
+    func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [String]) {
+        starts += 1
+        rejoining = Set(rejoin)
+        rejoinUntil = now + configuration.rejoinGraceMilliseconds
+        away = [:]
+    }
+
+    func attached(_ instance: String, _ running: [LeaseReport], _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
+        away[instance] = nil
+        rejoining.remove(instance)
+        let named = Set(running.map(\.lease)).union(outcomes.map(\.lease))
+        for run in byLease.values where run.instance == instance {
+            if named.contains(run.lease), canPlace(run, scheduler) {
+                if run.knownTo !== scheduler { run.knownSince = now }
+                run.knownTo = scheduler
+            } else {
+                run.knownTo = nil
+            }
+        }
+    }
+
+    func detached(_ instance: String, isClean: Bool, from scheduler: SchedulerProcess) {
+        away[instance] = .some(isClean ? nil : now)
+    }
+
+    func heard(_ reports: [OutcomeReport], by scheduler: SchedulerProcess) {
+        for report in reports {
+            guard let run = byLease[report.lease], canPlace(run, scheduler) else { continue }
+            run.isHeard = true
+            run.knownTo = scheduler
+        }
+    }
+
+    /// A scheduler that took over after a crash finds the series before what a worker runs, if the end of the occurrence
+    /// before it was not yet on stable storage.
+    private func canPlace(_ run: Run, _ scheduler: SchedulerProcess) -> Bool {
+        guard run.knownTo !== scheduler, let position = stored[run.key.reminder]?.position else { return true }
+        return position.scheduledAt >= run.key.scheduledAt || stored[run.key.reminder]?.row(run.key) != nil
+    }
+
+    func began(_ lease: UInt64, _ key: OccurrenceKey, by worker: WorkerProcess) { byLease[lease]?.state = .running }
+
+    func ended(_ lease: UInt64, _ outcome: Outcome, by worker: WorkerProcess) { byLease[lease]?.state = .ended(outcome) }
+
+    func forgotten(_ lease: UInt64, by worker: WorkerProcess) {
+        guard let run = byLease[lease], run.instance == worker.instance, case .ended = run.state else { return }
+        remove(run)
+    }
+
+    func died(_ worker: WorkerProcess) {
+        for run in byLease.values.filter({ $0.instance == worker.instance }) { remove(run) }
+    }
+
+    private func remove(_ run: Run) {
+        byLease[run.lease] = nil
+        runs[run.key]?.removeAll { $0 === run }
+        if runs[run.key]?.isEmpty ?? false { runs[run.key] = nil }
+    }
+
+    func revoked(_ lease: UInt64) { byLease[lease]?.isRevoked = true }
+
+    /// What is acknowledged as delivered is not to come again.
+    func acknowledged(_ leases: [UInt64]) {
+        for lease in leases {
+            guard let run = byLease[lease], case .ended(.delivered) = run.state else { continue }
+            let key = run.key
+            guard let standing = stored[key.reminder], !life.store.contents.wasDelivered(key) else { continue }
+            let isToCome = standing.position?.scheduledAt == key.scheduledAt || standing.row(key)?.state == .pending
+            if isToCome { broken(3, key.reminder, "\(key.scheduledAt) was acknowledged as delivered, and is still to come") }
+        }
+    }
+
+    func posted(_ key: OccurrenceKey, _ answer: Backend.Answer) {
+        guard life.plan.profile == .calm, life.backend.taken[key] ?? 0 > 1, !hadLostAnswer.contains(key) else {
+            if answer.isLost { hadLostAnswer.insert(key) }
+            return
+        }
+        broken(3, key.reminder, "\(key.scheduledAt) was answered 2xx twice in a run without a fault")
+    }
+
+    private var hadLostAnswer: Set<OccurrenceKey> = []
+
+    func performed(_ key: OccurrenceKey) { performed.insert(key) }
+
+    // MARK: Dispatches
+
+    func dispatched(_ dispatch: Dispatch, to instance: String, by scheduler: SchedulerProcess) {
+        dispatches += 1
+        guard violation == nil else { return }
+        let key = dispatch.entry.due.occurrence
+        if let standing = stored[key.reminder] {
+            checkTime(dispatch, standing)
+            checkWanted(dispatch, standing)
+        } else {
+            broken(3, key.reminder, "\(key.scheduledAt) is dispatched, and its reminder is not stored")
+        }
+        for run in runs[key] ?? [] { checkRepetition(of: run, by: scheduler) }
+        let run = Run(dispatch.lease, key, instance, scheduler, at: now)
+        runs[key, default: []].append(run)
+        byLease[dispatch.lease] = run
+    }
+
+    /// Promise 5.
+    private func checkTime(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
+        let key = dispatch.entry.due.occurrence, wall = life.timeline.wall
+        var due = Milliseconds.ofSecond(key.scheduledAt)
+        if let row = standing.row(key) {
+            // A person may want it before its time.
+            if row.isManual { due = row.dueAtMilliseconds }
+            if row.state == .pending, row.attempts == dispatch.attempt - 1 { due = max(due, row.dueAtMilliseconds) }
+        } else {
+            due = standing.reminder.dueMilliseconds(of: key.scheduledAt)
+        }
+        if wall < due { broken(5, key.reminder, "\(key.scheduledAt) is dispatched \(due - wall) ms early") }
+        if let expiry = standing.reminder.expiryMilliseconds(of: key.scheduledAt), !dispatch.entry.isManual, wall >= expiry {
+            broken(2, key.reminder, "\(key.scheduledAt) is dispatched \(wall - expiry) ms after it expired")
+        }
+        if dispatch.entry.positionIndex != nil { checkPolicy(key, wall, standing.reminder) }
+        guard life.plan.profile == .calm, dispatch.attempt == 1, !dispatch.entry.isManual, !changed.contains(key.reminder) else { return }
+        // Occurrences of a series go in their order, also where jitter would have it otherwise.
+        let latest = Milliseconds.ofSecond(key.scheduledAt + Int64(standing.reminder.jitterSeconds))
+        let lateness = wall - max(due, latest, standing.reminder.createdAtMilliseconds)
+        if lateness > Self.longestLatenessMilliseconds {
+            broken(4, key.reminder, "\(key.scheduledAt) is dispatched \(lateness) ms late in a run without a fault")
+        }
+    }
+
+    static let longestLatenessMilliseconds: Int64 = 2_000
+
+    /// What was missed is fired only if its policy says so.
+    private func checkPolicy(_ key: OccurrenceKey, _ wall: Int64, _ reminder: Reminder) {
+        guard !reminder.schedule.isSingle,
+            wall - reminder.dueMilliseconds(of: key.scheduledAt) > configuration.misfireThresholdMilliseconds
+        else { return }
+        switch reminder.misfirePolicy {
+        case .fireAll: break
+        case .skip: broken(2, key.reminder, "\(key.scheduledAt) is fired, was missed, and its policy is to skip")
+        case .fireOnce:
+            guard let next = series(of: reminder)?.next(after: key.scheduledAt), next <= wall / 1_000 else { break }
+            broken(2, key.reminder, "\(key.scheduledAt) is fired, and it is not the latest of those missed")
+        }
+    }
+
+    private func checkWanted(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
+        let key = dispatch.entry.due.occurrence, id = key.reminder, at = key.scheduledAt, row = standing.row(key)
+        if standing.reminder !== dispatch.entry.reminder { broken(3, id, "\(at) is dispatched as it was before a change") }
+        if pausedQueues.contains(standing.reminder.queue) { broken(3, id, "\(at) is dispatched from a paused queue") }
+        if standing.state == .cancelled || standing.state == .paused, !(row?.isManual ?? false) {
+            broken(3, id, "\(at) is dispatched, and its reminder is \(standing.state.name)")
+        }
+        // What a person had run is known to the process that delivered it.
+        let isForgotten = byHand[key].map { $0 < starts } ?? false
+        if life.store.contents.wasDelivered(key), !(wasSetBack && rescheduled.contains(id)), !isForgotten {
+            broken(3, id, "\(at) is dispatched, and was delivered before")
+        }
+        guard row?.state != .pending else { return }
+        if let row { return broken(3, id, "\(at) is dispatched, and is \(row.state)") }
+        guard let position = standing.position, position.scheduledAt <= at else {
+            return broken(3, id, "\(at) is dispatched, and its series is past it")
+        }
+        if position.scheduledAt != at, !(series(of: standing.reminder)?.contains(at) ?? true) {
+            broken(3, id, "\(at) is dispatched, and is no occurrence of its series")
+        }
+    }
+
+    /// A worker has it in its hands already: it must be one that the scheduler cannot know of, or has good reason to
+    /// have given up.
+    private func checkRepetition(of run: Run, by scheduler: SchedulerProcess) {
+        if case .ended(let outcome) = run.state, outcome != .delivered { return }
+        if rejoining.contains(run.instance), now < rejoinUntil {
+            return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched without waiting for \(run.instance), which has it")
+        }
+        guard run.knownTo === scheduler else { return }
+        if run.isRevoked, life.plan.profile != .calm { return }
+        if let since = away[run.instance] {
+            guard let since, now - since < configuration.reconnectGraceMilliseconds else { return }
+        }
+        if !run.isHeard, now - run.knownSince >= configuration.leaseMilliseconds { return }
+        broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched again, and lease \(run.lease) of \(run.instance) is \(run.state)")
+    }
+
+    // MARK: Promise 6, clocks, the end
+
+    func check(_ snapshot: Snapshot) {
+        largestMemory = max(largestMemory, snapshot.entriesInMemory)
+        if snapshot.entriesInMemory > configuration.maxEntriesInMemory {
+            broken(6, nil, "\(snapshot.entriesInMemory) occurrences in memory, \(configuration.maxEntriesInMemory) allowed")
+        }
+    }
+
+    func clockWasSet(by milliseconds: Int64) { if milliseconds < 0 { wasSetBack = true } }
+
+    /// Nothing has been broken for long: everything that fell due has come to its end.
+    func checkEnd() {
+        for entry in life.store.contents.overdue(atMilliseconds: life.timeline.wall - 60_000) {
+            let key = entry.due.occurrence
+            broken(2, key.reminder, "\(key.scheduledAt), due \(life.timeline.wall - entry.due.dueAtMilliseconds) ms ago, is still to come")
+        }
+        for id in accepted.sorted() where stored[id] == nil && !prunedReminders.contains(id) {
+            broken(1, id, "an accepted reminder is not stored")
+        }
+        guard let snapshot = life.scheduler?.core.snapshot else { return broken(2, nil, "there is no scheduler") }
+        if snapshot.leased > 0, runs.isEmpty { broken(2, nil, "\(snapshot.leased) leases are held of nothing that runs") }
+    }
+}

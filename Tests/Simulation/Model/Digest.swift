@@ -1,0 +1,80 @@
+import Domain
+import SchedulerCore
+import Storage
+
+/// A number that stands for a run to the event: FNV-1a (Fowler, Noll, Vo) over everything that happened, in order.
+package struct Digest {
+    package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ word: UInt64) { value = (value ^ word) &* 0x100_0000_01B3 }
+
+    mutating func add(_ word: Int64) { add(UInt64(bitPattern: word)) }
+
+    mutating func add(_ key: OccurrenceKey) {
+        add(key.reminder.low)
+        add(key.scheduledAt)
+    }
+
+    mutating func add(_ event: Event) {
+        switch event {
+        case .start: add(UInt64(1))
+        case .loaded(let shard, let entries, _):
+            add(UInt64(0x200 | UInt64(shard.number)))
+            for entry in entries { add(entry.due.occurrence) }
+        case .loadFailed(let shard): add(UInt64(0x300 | UInt64(shard.number)))
+        case .created(let entry): add(entry.due.occurrence)
+        case .request(let id, _): add(id.rawValue)
+        case .workerAttached(let id, _, _, _, _, let running, let outcomes):
+            add(id.rawValue << 16 | UInt64(running.count))
+            add(UInt64(outcomes.count))
+        case .workerCredit(let id, let credit): add(id.rawValue << 24 | UInt64(credit))
+        case .workerDraining(let id), .workerDetached(let id), .workerLeft(let id): add(id.rawValue << 32)
+        case .outcomes(_, let reports):
+            for report in reports {
+                add(report.lease)
+                add(UInt64(report.outcome.rawValue))
+            }
+        case .written(let token, let results): add(token << 1 | (results == nil ? 0 : 1))
+        case .drain: add(UInt64(4))
+        case .tick: add(UInt64(5))
+        }
+    }
+
+    mutating func add(_ effect: Effect) {
+        switch effect {
+        case .load(let shard, let after, let through, _):
+            add(UInt64(shard.number))
+            add(after?.dueAtMilliseconds ?? 0)
+            add(through)
+        case .write(let token, let writes):
+            add(token)
+            for write in writes { add(write) }
+        case .dispatch(let worker, let dispatches):
+            add(worker.rawValue)
+            for dispatch in dispatches {
+                add(dispatch.lease)
+                add(dispatch.entry.due.occurrence)
+            }
+        case .acknowledge(let worker, let leases), .revoke(let worker, let leases):
+            add(worker.rawValue)
+            for lease in leases { add(lease) }
+        case .answer(let id, _), .refuse(let id): add(id.rawValue)
+        }
+    }
+
+    private mutating func add(_ write: StoreWrite) {
+        if let id = write.reminder { add(id.low) }
+        switch write {
+        case .settle(let key, let attempt, let disposition, let move):
+            add(key)
+            add(UInt64(attempt.outcome.rawValue))
+            if case .retry(let due, _) = disposition { add(due) }
+            add(move?.to?.scheduledAt ?? 0)
+        case .materialise(_, let due, _, let move):
+            add(due)
+            add(move.to?.scheduledAt ?? 0)
+        case .misfire(_, _, let move): add(move.to?.scheduledAt ?? 0)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Domain
+import SchedulerCore
+
+/// From a worker to the scheduler (Shared/Protos/scheduler.proto).
+struct WorkerMessage {
+    struct Attach {
+        var instance: String
+        var queues: [String]
+        var tasks: [String]
+        var running: [LeaseReport]
+    }
+
+    var attach: Attach?
+    var credit = 0
+    var outcomes: [OutcomeReport] = []
+    var isLeaving = false
+}
+
+/// From the scheduler to a worker.
+struct SchedulerMessage {
+    var dispatches: [Dispatch] = []
+    var acknowledged: [UInt64] = []
+    var revoked: [UInt64] = []
+}
+
+/// From a worker to a notifier.
+struct DeliverCall {
+    let number: UInt64
+    let key: OccurrenceKey
+    let reminder: Reminder
+    let deadline: Int64
+}
+
+struct DeliverReply {
+    let number: UInt64
+    let outcome: Outcome
+    let retryAfterMilliseconds: Int64?
+    let statusCode: Int
+}
+
+typealias WorkStream = Connection<WorkerMessage, SchedulerMessage>
+typealias DeliverConnection = Connection<DeliverCall, DeliverReply>
+
+/// The tasks of the simulation's workers.
+enum TaskName {
+    static let notification = "edvora.notification"
+    static let local = "worker.log"
+}

@@ -1,0 +1,140 @@
+import Domain
+import Storage
+
+/// A store in simulated time: it works off what it is asked in order, takes its time for each commit, can be full or
+/// unreadable, and forgets at a crash whatever it had not committed.
+final class ModelStore {
+    private enum Duty {
+        case submit([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)
+        case load(Shard, DueKey?, Int64, Int, (Result<[DueEntry], StoreError>) -> Void)
+    }
+
+    /// What is on stable storage.
+    private(set) var contents = StoredReminders()
+    var isFull = false
+    var isUnreadable = false
+    var commitMilliseconds: ClosedRange<Int64> = 1...5
+    /// Told of each write that was committed, with the reminder before it.
+    var onCommit: (StoreWrite, StoredReminders.Standing?, StoreWriteResult) -> Void = { _, _, _ in }
+
+    private let timeline: Timeline
+    private var chance: Chance
+    private var queue: [Duty] = []
+    private var isBusy = false
+    /// Of the process that has it open.
+    private var session = 0
+    /// The writes of the commit under way.
+    private var committing: [[StoreWrite]] = []
+
+    init(_ timeline: Timeline, seed: Chance) {
+        self.timeline = timeline
+        chance = seed
+    }
+
+    /// A process opens it.
+    func open() -> (workers: [String], queues: [QueueSettings]) {
+        session += 1
+        return (contents.workers, contents.queueSettings)
+    }
+
+    /// The process that had it open died: what was being committed may be on stable storage or not.
+    func crash() {
+        if isBusy, !isFull, chance.one(in: 2) { for writes in committing { _ = apply(writes) } }
+        session += 1
+        queue = []
+        committing = []
+        isBusy = false
+    }
+
+    /// Finishes what was submitted, and is closed.
+    func close() {
+        if !isFull {
+            var submitted = committing
+            for case .submit(let writes, _) in queue { submitted.append(writes) }
+            for writes in submitted { _ = apply(writes) }
+            _ = contents.apply(.workers([]))
+        }
+        session += 1
+        queue = []
+        committing = []
+        isBusy = false
+    }
+
+    func submit(_ writes: [StoreWrite], completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void) {
+        add(.submit(writes, completion))
+    }
+
+    func load(
+        shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
+        completion: @escaping (Result<[DueEntry], StoreError>) -> Void
+    ) {
+        add(.load(shard, after, throughMilliseconds, limit, completion))
+    }
+
+    func prune(finishedBefore: Int64, idempotencyBefore: Int64) -> [ReminderID] {
+        contents.prune(finishedBeforeMilliseconds: finishedBefore, idempotencyBeforeMilliseconds: idempotencyBefore)
+    }
+
+    private func add(_ duty: Duty) {
+        queue.append(duty)
+        goOn()
+    }
+
+    private func goOn() {
+        guard !isBusy, !queue.isEmpty else { return }
+        isBusy = true
+        if case .load(let shard, let after, let through, let limit, let completion) = queue[0] {
+            queue.removeFirst()
+            return later(in: chance.int(0...max(1, commitMilliseconds.lowerBound / 2))) { [self] in
+                if isUnreadable { return completion(.failure(.unavailable("an I/O error"))) }
+                completion(.success(contents.due(in: shard, after: after, throughMilliseconds: through, limit: limit)))
+            }
+        }
+        // All that came during the last commit goes into the next together.
+        var group: [([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)] = []
+        while case .submit(let writes, let completion)? = queue.first {
+            group.append((writes, completion))
+            queue.removeFirst()
+        }
+        committing = group.map(\.0)
+        later(in: chance.int(commitMilliseconds)) { [self] in
+            committing = []
+            let results = isFull ? nil : group.map { apply($0.0) }
+            for (index, (_, completion)) in group.enumerated() {
+                completion(results.map { .success($0[index]) } ?? .failure(.unavailable("disk full")))
+            }
+        }
+    }
+
+    private func later(in milliseconds: Int64, _ body: @escaping () -> Void) {
+        let session = session
+        timeline.schedule(in: milliseconds) { [self] in
+            guard session == self.session else { return }
+            body()
+            guard session == self.session else { return }
+            isBusy = false
+            goOn()
+        }
+    }
+
+    private func apply(_ writes: [StoreWrite]) -> [StoreWriteResult] {
+        writes.map { write in
+            let before = write.reminder.flatMap { contents.reminders[$0] }
+            let result = contents.apply(write)
+            onCommit(write, before, result)
+            return result
+        }
+    }
+}
+
+extension StoreWrite {
+    /// Which reminder it concerns.
+    var reminder: ReminderID? {
+        switch self {
+        case .create(let reminder, _, _): reminder.id
+        case .settle(let key, _, _, _), .materialise(let key, _, _, _): key.reminder
+        case .misfire(let id, _, _), .change(let id, _, _, _): id
+        case .queue, .workers: nil
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import Domain
+import SchedulerCore
+import Storage
+
+/// What is broken on purpose, to see that the simulation notices.
+package enum Sabotage: Equatable, Sendable {
+    /// Inside the scheduler's core.
+    case core(Mutation)
+    /// Around it: a create is answered before it is on stable storage.
+    case answersCreatesBeforeTheyAreStored
+
+    package static var all: [Sabotage] { [.answersCreatesBeforeTheyAreStored] + Mutation.allCases.map(Sabotage.core) }
+
+    package var name: String {
+        switch self {
+        case .core(let mutation): mutation.rawValue
+        case .answersCreatesBeforeTheyAreStored: "answersCreatesBeforeTheyAreStored"
+        }
+    }
+
+    package init?(name: String) {
+        guard let sabotage = Sabotage.all.first(where: { $0.name == name }) else { return nil }
+        self = sabotage
+    }
+}
+
+/// A life that a seed stands for: what callers ask, and what breaks when. The rest of chance (delays, answers) follows
+/// from the seed and from what it happens to, so that a part of the plan can be left out and the rest stays.
+package struct Plan {
+    package enum Profile: String, CaseIterable {
+        /// Minutes, with something to do every second and something broken every few seconds.
+        case busy
+        /// The same with nothing broken but the backend: no excuse for repetitions or delays.
+        case calm
+        /// Months, with series of hours to months.
+        case long
+    }
+
+    package struct Step {
+        /// Milliseconds from the beginning.
+        var at: Int64
+        var action: Action
+    }
+
+    package let seed: UInt64
+    package let profile: Profile
+    package let sabotage: Sabotage?
+    var configuration = CoreConfiguration()
+    var durationMilliseconds: Int64
+    var steps: [Step] = []
+    var reminders: [ReminderPlan] = []
+    var workers = 2
+    var concurrency = 40
+    var outcomesPerMessage = 1_000
+    var longestSleepMilliseconds: Int64 = 500
+    var commitMilliseconds: ClosedRange<Int64> = 1...20
+    var delayMilliseconds: ClosedRange<Int64> = 0...5
+
+    package init(seed: UInt64, sabotage: Sabotage? = nil) {
+        var chance = Chance(seed, 1)
+        self.seed = seed
+        self.sabotage = sabotage
+        profile = [.busy, .long, .busy, .calm][Int(seed % 4)]
+        let minute: Int64 = 60_000, day: Int64 = 86_400_000
+        durationMilliseconds = profile == .long ? chance.int(20 * day...400 * day) : chance.int(2 * minute...12 * minute)
+        if case .core(let mutation) = sabotage { configuration.mutation = mutation }
+        settle(&chance)
+        planReminders(&chance)
+        planChanges(&chance)
+        if profile != .calm { planFaults(&chance) }
+        steps.append(Step(at: 0, action: .backend(.flaky(oneIn: Int(chance.int(2...30))), durationMilliseconds)))
+        steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    /// The same with only some of its steps.
+    func with(_ steps: [Step]) -> Plan {
+        var plan = self
+        plan.steps = steps
+        return plan
+    }
+
+    /// Bounds and times of the processes.
+    private mutating func settle(_ chance: inout Chance) {
+        switch profile {
+        case .calm:
+            concurrency = 500
+            configuration.loadLimit = Int(chance.int(5...100))
+        case .busy:
+            configuration.maxEntriesInMemory = Int(chance.int(20...200))
+            configuration.loadLimit = Int(chance.int(3...20))
+            concurrency = Int(chance.int(3...60))
+            if chance.one(in: 4) { configuration.horizonMilliseconds = 2_400 }
+            if chance.one(in: 4) { commitMilliseconds = 1...chance.int(50...700) }
+            if chance.one(in: 4) { delayMilliseconds = 0...chance.int(10...200) }
+        case .long:
+            configuration.horizonMilliseconds = 6 * 3_600_000
+            longestSleepMilliseconds = configuration.horizonMilliseconds / 8
+            configuration.maxEntriesInMemory = Int(chance.int(20...400))
+        }
+        if chance.one(in: 3) { configuration.maxWritesPerBatch = 3 }
+    }
+
+    // MARK: Callers
+
+    private mutating func planReminders(_ chance: inout Chance) {
+        let count = profile == .long ? chance.int(5...30) : chance.int(15...90)
+        for index in 0..<Int(count) {
+            var own = Chance(seed, 2, UInt64(index))
+            reminders.append(ReminderPlan(index, profile, &own))
+            steps.append(Step(at: own.int(0...durationMilliseconds * 4 / 5), action: .create(index)))
+        }
+    }
+
+    private mutating func planChanges(_ chance: inout Chance) {
+        for _ in 0..<chance.int(0...Int64(reminders.count * 2)) {
+            let index = Int(chance.int(0...Int64(reminders.count - 1)))
+            steps.append(Step(at: chance.int(0...durationMilliseconds), action: .change(index, .any(&chance))))
+        }
+        guard profile != .calm else { return }
+        for _ in 0..<chance.int(0...4) {
+            var settings = QueueSettings(name: chance.pick(ReminderPlan.queues))
+            switch chance.int(0...3) {
+            case 0: settings.isPaused = true
+            case 1: settings.maxConcurrency = Int(chance.int(1...5))
+            case 2: settings.rate = DispatchRate(count: Int(chance.int(1...20)), seconds: Int(chance.int(1...10)))
+            default: break
+            }
+            steps.append(Step(at: chance.int(0...durationMilliseconds), action: .queue(settings)))
+        }
+    }
+
+    // MARK: Faults
+
+    private mutating func planFaults(_ chance: inout Chance) {
+        let count = profile == .long ? chance.int(5...150) : chance.int(1...60)
+        let kinds = chance.int(1...Int64(Action.faultKinds))
+        for _ in 0..<count {
+            // Some lives have a few kinds of fault only, and more of these.
+            let kind = Int(chance.next() % UInt64(kinds) + seed / 4) % Action.faultKinds
+            let action = Action.fault(kind, isLong: profile == .long, workers: workers, &chance)
+            steps.append(Step(at: chance.int(0...durationMilliseconds * 9 / 10), action: action))
+        }
+    }
+}
+
+/// A step of a plan.
+enum Action {
+    case create(Int)
+    case change(Int, CallersChange)
+    case queue(QueueSettings)
+    case crashScheduler(downMilliseconds: Int64, afterEffects: Int?)
+    case drainScheduler(downMilliseconds: Int64)
+    case crashWorker(Int, downMilliseconds: Int64)
+    case drainWorker(Int, downMilliseconds: Int64)
+    case crashNotifier(downMilliseconds: Int64)
+    /// Every process at once.
+    case powerCut(downMilliseconds: Int64)
+    case stopScheduler(Int64)
+    case stopWorker(Int, Int64)
+    case cutWorker(Int, isSilent: Bool)
+    case cutNotifier(Int, isSilent: Bool)
+    case diskFull(Int64)
+    case diskUnreadable(Int64)
+    case slowDisk(ClosedRange<Int64>, Int64)
+    case slowNetwork(ClosedRange<Int64>, Int64)
+    case setClock(by: Int64)
+    case backend(Backend.Mood, Int64)
+
+    static let faultKinds = 15
+
+    static func fault(_ kind: Int, isLong: Bool, workers: Int, _ chance: inout Chance) -> Action {
+        let worker = Int(chance.int(0...Int64(workers - 1)))
+        let down = chance.spread(1...(isLong ? 40_000_000 : 20_000)), short = chance.spread(1...(isLong ? 4_000_000 : 15_000))
+        switch kind {
+        case 0: return .crashScheduler(downMilliseconds: down, afterEffects: chance.one(in: 2) ? Int(chance.int(0...6)) : nil)
+        case 1: return .crashWorker(worker, downMilliseconds: down)
+        case 2: return .cutWorker(worker, isSilent: chance.one(in: 3))
+        case 3: return .diskFull(short)
+        case 4: return .setClock(by: chance.spread(1...(isLong ? 100_000_000 : 4_000_000)) * (chance.one(in: 2) ? 1 : -1))
+        case 5: return .crashNotifier(downMilliseconds: down)
+        case 6: return .cutNotifier(worker, isSilent: chance.one(in: 3))
+        case 7: return .drainScheduler(downMilliseconds: down)
+        case 8: return .drainWorker(worker, downMilliseconds: down)
+        case 9: return .stopWorker(worker, short)
+        case 10: return .stopScheduler(short)
+        case 11: return .diskUnreadable(short)
+        case 12: return chance.one(in: 2) ? .slowDisk(1...chance.spread(20...3_000), down) : .slowNetwork(0...chance.spread(10...2_000), down)
+        case 13: return .backend(chance.one(in: 2) ? .down : .flaky(oneIn: 1), down)
+        default: return .powerCut(downMilliseconds: down)
+        }
+    }
+
+    /// For the account of faults; `nil` for what callers do.
+    var faultName: String? {
+        switch self {
+        case .create, .change, .queue: nil
+        case .crashScheduler: "scheduler killed"
+        case .drainScheduler: "scheduler restarted"
+        case .crashWorker: "worker killed"
+        case .drainWorker: "worker restarted"
+        case .crashNotifier: "notifier killed"
+        case .powerCut: "all killed"
+        case .stopScheduler: "scheduler stopped"
+        case .stopWorker: "worker stopped"
+        case .cutWorker(_, let isSilent): isSilent ? "worker's connection silent" : "worker's connection cut"
+        case .cutNotifier(_, let isSilent): isSilent ? "notifier's connection silent" : "notifier's connection cut"
+        case .diskFull: "disk full"
+        case .diskUnreadable: "disk unreadable"
+        case .slowDisk: "disk slow"
+        case .slowNetwork: "network slow"
+        case .setClock(let by): by > 0 ? "clock set forwards" : "clock set back"
+        case .backend(let mood, _): mood == .down ? "backend down" : "backend answers anything"
+        }
+    }
+}

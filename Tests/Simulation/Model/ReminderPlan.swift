@@ -1,0 +1,88 @@
+import Domain
+import Storage
+
+/// A reminder that a caller will ask for.
+struct ReminderPlan {
+    static let queues = ["default", "bulk", "slow"]
+
+    let index: Int
+    let taste: Backend.Taste
+    /// From the moment of its creation.
+    private let startsInMilliseconds: Int64
+    private let rule: String?
+    private let timezone: String
+    private let task: String
+    private let queue: String
+    private let priority: UInt8
+    private let policy: MisfirePolicy
+    private let maxAttempts: Int
+    private let jitterSeconds: Int
+    private let expiresAfterSeconds: Int?
+    let hasIdempotencyKey: Bool
+
+    init(_ index: Int, _ profile: Plan.Profile, _ chance: inout Chance) {
+        self.index = index
+        let isLong = profile == .long
+        taste = chance.one(in: 12) ? .refused : chance.one(in: 8) ? .needsOtherCredential : .fine
+        startsInMilliseconds = chance.int(isLong ? -100_000_000...800_000_000 : -5_000...120_000)
+        rule = chance.one(in: 3) ? nil : Self.rule(isLong: isLong, &chance)
+        timezone = isLong ? chance.pick(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]) : "UTC"
+        task = chance.one(in: 4) ? TaskName.local : TaskName.notification
+        queue = profile != .calm && chance.one(in: 3) ? chance.pick(Self.queues) : "default"
+        priority = UInt8(chance.int(0...9))
+        policy = chance.pick([.fireOnce, .fireAll, .skip])
+        maxAttempts = Int(chance.pick([1, 2, 5, 12, 1_000]))
+        jitterSeconds = chance.one(in: 5) ? Int(chance.int(1...(isLong ? 3_600 : 10))) : 0
+        expiresAfterSeconds = chance.one(in: 6) ? Int(chance.int(1...(isLong ? 86_400 : 60))) : nil
+        hasIdempotencyKey = chance.one(in: 2)
+    }
+
+    private static func rule(isLong: Bool, _ chance: inout Chance) -> String {
+        guard isLong else {
+            return chance.one(in: 4)
+                ? "FREQ=MINUTELY;COUNT=\(chance.int(1...6))"
+                : "FREQ=SECONDLY;INTERVAL=\(chance.spread(1...30));COUNT=\(chance.int(1...40))"
+        }
+        return chance.pick([
+            "FREQ=DAILY", "FREQ=DAILY;BYHOUR=2,14;BYMINUTE=30", "FREQ=WEEKLY;BYDAY=MO,WE,FR", "FREQ=MONTHLY;BYMONTHDAY=-1",
+            "FREQ=HOURLY;INTERVAL=\(chance.int(1...12));COUNT=\(chance.int(1...800))", "FREQ=WEEKLY;COUNT=\(chance.int(1...40))",
+            "FREQ=DAILY;INTERVAL=3;COUNT=\(chance.int(1...60))", "FREQ=MINUTELY;INTERVAL=20;COUNT=\(chance.int(1...300))",
+            "FREQ=YEARLY",
+        ])
+    }
+
+    static let badCredential: [UInt8] = [0], goodCredential: [UInt8] = [1]
+
+    func reminder(seed: UInt64, wallMilliseconds: Int64) -> Reminder {
+        var chance = Chance(seed, 3, UInt64(index))
+        let start = (wallMilliseconds + startsInMilliseconds) / 1_000
+        return Reminder(
+            id: ReminderID(unixMilliseconds: wallMilliseconds, using: &chance),
+            schedule: Schedule(start: start, rule: rule, timezone: timezone), task: task, arguments: [], queue: queue,
+            priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, description: "", classroomID: "", createdBy: "",
+            createdAtMilliseconds: wallMilliseconds,
+            sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential,
+            jitterSeconds: jitterSeconds, expiresAfterSeconds: expiresAfterSeconds)
+    }
+}
+
+/// What a caller asks to be done with one that exists.
+enum CallersChange {
+    case cancel, pause, resume, run, replaceCredential, edit
+    case reschedule(inSeconds: Int64, intervalSeconds: Int64)
+    case replayAll, discardAll
+
+    static func any(_ chance: inout Chance) -> CallersChange {
+        switch chance.int(0...19) {
+        case 0: .cancel
+        case 1...3: .pause
+        case 4...7: .resume
+        case 8...10: .run
+        case 11...13: .replaceCredential
+        case 14: .edit
+        case 15, 16: .reschedule(inSeconds: chance.int(-5...20), intervalSeconds: chance.int(1...5))
+        case 17, 18: .replayAll
+        default: .discardAll
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import Domain
+import Recurrence
+import SchedulerCore
+import Storage
+
+/// A scheduler, as Services/Scheduler is one around the core: carries out effects, keeps the time, serves streams.
+final class SchedulerProcess: Process {
+    private final class Stream {
+        /// The worker's, who may have given it up while what was sent is on its way.
+        weak var connection: WorkStream?
+        var worker: WorkerID?
+        var instance = ""
+
+        init(_ connection: WorkStream) { self.connection = connection }
+    }
+
+    private let life: Life
+    private(set) var core: SchedulerCore
+    private var streams: [WorkerID: Stream] = [:]
+    private var nextWorker: UInt64 = 1
+    private var requests: [RequestID: (writes: [StoreWrite], answer: ([StoreWriteResult]?) -> Void)] = [:]
+    private var nextRequest: UInt64 = 1
+    private var wakeAt: Int64?
+    private var isDraining = false
+    private(set) var hasStarted = false
+    /// Crashes after so many effects of the next event that has some.
+    var effectsToCrash: Int?
+
+    init(_ life: Life, seed: UInt64) {
+        self.life = life
+        core = SchedulerCore(configuration: life.plan.configuration, seed: seed)
+        super.init()
+        let stored = life.store.open()
+        life.checker.schedulerStarted(self, rejoin: stored.workers)
+        hasStarted = true
+        handle(.start(shards: Shard.all, rejoin: stored.workers, queues: stored.queues))
+    }
+
+    private var timeline: Timeline { life.timeline }
+    private var now: Moment { Moment(wallMilliseconds: timeline.wall, monotonicMilliseconds: timeline.monotonic) }
+
+    // MARK: Events
+
+    func handle(_ event: Event) {
+        guard isAlive else { return }
+        var effects: [Effect] = []
+        life.digest.add(event)
+        life.trace(event)
+        core.handle(event, now: now, effects: &effects)
+        for effect in effects { life.digest.add(effect) }
+        if let limit = effectsToCrash, !effects.isEmpty {
+            effectsToCrash = nil
+            for effect in effects.prefix(limit) { carryOut(effect) }
+            return life.crashScheduler()
+        }
+        for effect in effects { carryOut(effect) }
+        guard isAlive else { return }
+        life.checker.check(core.snapshot)
+        scheduleWake()
+        if isDraining, core.snapshot.leased == 0, core.snapshot.unwritten == 0 { end() }
+    }
+
+    private func scheduleWake() {
+        var wait = life.plan.longestSleepMilliseconds
+        if let due = core.nextDueMilliseconds { wait = min(wait, due - timeline.wall) }
+        if let deadline = core.nextDeadlineMilliseconds { wait = min(wait, deadline - timeline.monotonic) }
+        let at = timeline.monotonic + max(0, wait)
+        if let wakeAt, wakeAt <= at { return }
+        wakeAt = at
+        timeline.schedule(in: at - timeline.monotonic, for: self) { [self] in
+            guard wakeAt == at else { return }
+            wakeAt = nil
+            handle(.tick)
+        }
+    }
+
+    /// The wall clock was set: noticed within the longest sleep.
+    func clockWasSet() { timeline.schedule(in: life.chance.int(0...500), for: self) { self.handle(.tick) } }
+
+    // MARK: Effects
+
+    private func carryOut(_ effect: Effect) {
+        life.trace(effect)
+        switch effect {
+        case .load(let shard, let after, let through, let limit):
+            life.store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { [self] result in
+                later { [self] in
+                    switch result {
+                    case .success(let entries): handle(.loaded(shard, entries, full: entries.count >= limit))
+                    case .failure: handle(.loadFailed(shard))
+                    }
+                }
+            }
+        case .write(let token, let writes):
+            life.store.submit(writes) { [self] result in
+                later { [self] in handle(.written(token: token, try? result.get())) }
+            }
+        case .dispatch(let worker, let dispatches):
+            guard let stream = streams[worker] else { return }
+            for dispatch in dispatches { life.checker.dispatched(dispatch, to: stream.instance, by: self) }
+            stream.connection?.down.send(SchedulerMessage(dispatches: dispatches))
+        case .acknowledge(let worker, let leases):
+            life.checker.acknowledged(leases)
+            streams[worker]?.connection?.down.send(SchedulerMessage(acknowledged: leases))
+        case .revoke(let worker, let leases):
+            streams[worker]?.connection?.down.send(SchedulerMessage(revoked: leases))
+        case .answer(let id, let results):
+            guard let request = requests.removeValue(forKey: id) else { return }
+            life.checker.answered(request.writes, results)
+            request.answer(results)
+        case .refuse(let id): requests.removeValue(forKey: id)?.answer(nil)
+        }
+    }
+
+    /// What other threads report comes through one mailbox.
+    private func later(_ body: @escaping () -> Void) { timeline.schedule(in: 0, for: self, body) }
+
+    // MARK: Workers
+
+    func accept(_ connection: WorkStream) {
+        let stream = Stream(connection)
+        connection.up.onMessage = { [self] message in received(message, stream) }
+        connection.up.onEnd = { [self] isClean in
+            stream.connection?.cut(isSilent: false)
+            guard let worker = stream.worker, streams.removeValue(forKey: worker) != nil else { return }
+            life.checker.detached(stream.instance, isClean: isClean, from: self)
+            handle(isClean ? .workerLeft(worker) : .workerDetached(worker))
+            rememberWorkers()
+        }
+    }
+
+    private func received(_ message: WorkerMessage, _ stream: Stream) {
+        if let attach = message.attach {
+            let worker = WorkerID(rawValue: nextWorker)
+            nextWorker += 1
+            stream.worker = worker
+            stream.instance = attach.instance
+            streams[worker] = stream
+            life.checker.attached(attach.instance, attach.running, message.outcomes, to: self)
+            life.checker.heard(message.outcomes, by: self)
+            handle(
+                .workerAttached(
+                    worker, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: message.credit,
+                    running: attach.running, outcomes: message.outcomes))
+            rememberWorkers()
+        }
+        guard let worker = stream.worker else { return }
+        if message.attach == nil, !message.outcomes.isEmpty {
+            life.checker.heard(message.outcomes, by: self)
+            handle(.outcomes(worker, message.outcomes))
+        }
+        if message.attach == nil, message.credit > 0 { handle(.workerCredit(worker, message.credit)) }
+        if message.isLeaving { handle(.workerDraining(worker)) }
+    }
+
+    private func rememberWorkers() {
+        guard isAlive else { return }
+        life.store.submit([.workers(streams.values.map(\.instance))]) { _ in }
+    }
+
+    // MARK: Callers
+
+    func create(
+        _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?, answer: @escaping (Bool) -> Void
+    ) {
+        let write = StoreWrite.create(reminder, position: position, idempotency: idempotency)
+        if life.plan.sabotage == .answersCreatesBeforeTheyAreStored { answer(true) }
+        life.store.submit([write]) { [self] result in
+            later { [self] in
+                switch (try? result.get())?.first {
+                case .done?:
+                    if let position { handle(.created(DueEntry(reminder, at: position))) }
+                    if isAlive { answer(true) }
+                case .exists?, .replayed?: answer(true)
+                default: answer(false)
+                }
+            }
+        }
+    }
+
+    func request(_ writes: [StoreWrite], answer: @escaping ([StoreWriteResult]?) -> Void) {
+        guard !isDraining else { return answer(nil) }
+        let id = RequestID(rawValue: nextRequest)
+        nextRequest += 1
+        requests[id] = (writes, answer)
+        handle(.request(id, writes))
+    }
+
+    // MARK: The end
+
+    /// SIGTERM: dispatches nothing more, waits a while for what runs, and closes the store.
+    func drain() {
+        guard isAlive, !isDraining else { return }
+        isDraining = true
+        timeline.schedule(in: 5_000, for: self) { self.end() }
+        handle(.drain)
+    }
+
+    private func end() {
+        guard isAlive else { return }
+        life.stopScheduler()
+    }
+}

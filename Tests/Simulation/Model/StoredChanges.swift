@@ -1,0 +1,259 @@
+import Domain
+import Storage
+
+/// What each write means to a reminder.
+extension StoredReminders.Standing {
+    // MARK: Ends of attempts
+
+    mutating func settle(
+        _ key: OccurrenceKey, _ attempt: Attempt, _ disposition: Disposition, _ move: PositionMove?,
+        _ history: inout StoredReminders.History
+    ) -> StoreWriteResult {
+        guard history.record(attempt) else { return .done }
+        let at = key.scheduledAt, end = attempt.end, move = move.flatMap { $0.from == at ? $0 : nil }
+        switch disposition {
+        case .delivered:
+            if let move, self.move(move, delivered: true, staysOpen: false, at: end) { break }
+            if occurrences.removeValue(forKey: at) != nil {
+                countDelivery(at: end)
+                finishIfNothingIsOpen(at: end)
+            } else if state == .cancelled {
+                countDelivery(at: end)
+            }
+        case .cancelSeries:
+            let wasPosition = move != nil && position?.scheduledAt == at
+            let hadRow = occurrences.removeValue(forKey: at) != nil
+            if wasPosition || hadRow || state == .cancelled { countDelivery(at: end) }
+            cancel(at: end)
+        case .retry(let due, let attempts):
+            keep(at, Row(state: .pending, dueAtMilliseconds: due, attempts: attempts), move, at: end)
+        case .held(let attempts):
+            keep(at, Row(state: .held, dueAtMilliseconds: end, attempts: attempts, outcome: attempt.outcome), move, at: end)
+        case .dead(let attempts):
+            keep(at, Row(state: .dead, dueAtMilliseconds: end, attempts: attempts, outcome: attempt.outcome), move, at: end)
+        }
+        return .done
+    }
+
+    private typealias Row = StoredReminders.Row
+
+    private mutating func keep(_ scheduledAt: Int64, _ row: Row, _ move: PositionMove?, at: Int64) {
+        let staysOpen = row.state != .dead
+        if let move, self.move(move, delivered: false, staysOpen: staysOpen, at: at) { return put(scheduledAt, row) }
+        // What is held waits for a credential and for nothing else; only giving up ends that.
+        guard let old = occurrences[scheduledAt], old.state == .pending || old.state == .held && !staysOpen else { return }
+        put(scheduledAt, row)
+        if !staysOpen { finishIfNothingIsOpen(at: at) }
+    }
+
+    /// An occurrence that a person asked for stays one.
+    private mutating func put(_ scheduledAt: Int64, _ row: Row) {
+        var row = row
+        row.isManual = occurrences[scheduledAt]?.isManual ?? false
+        occurrences[scheduledAt] = row
+    }
+
+    mutating func materialise(
+        _ scheduledAt: Int64, dueAtMilliseconds: Int64, attempts: Int, _ move: PositionMove
+    ) -> StoreWriteResult {
+        guard move.from == scheduledAt, self.move(move, delivered: false, staysOpen: true, at: .min) else { return .done }
+        put(scheduledAt, Row(state: .pending, dueAtMilliseconds: dueAtMilliseconds, attempts: attempts))
+        return .done
+    }
+
+    // MARK: Where it stands
+
+    private var isOpen: Bool { state == .scheduled || state == .paused }
+
+    mutating func move(_ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64) -> Bool {
+        guard isOpen, position?.scheduledAt == move.from else { return false }
+        position = move.to
+        dueAtMilliseconds = move.to == nil ? nil : move.dueAtMilliseconds
+        updatedAtMilliseconds = max(updatedAtMilliseconds, at)
+        if delivered { self.delivered += 1 }
+        if move.to == nil, !staysOpen, !hasOpenOccurrence { complete(at: at) }
+        return true
+    }
+
+    private mutating func complete(at: Int64) {
+        state = .completed
+        finishedAtMilliseconds = max(updatedAtMilliseconds, at)
+    }
+
+    mutating func finishIfNothingIsOpen(at: Int64) {
+        if isOpen, position == nil, !hasOpenOccurrence { complete(at: at) }
+    }
+
+    private mutating func countDelivery(at: Int64) {
+        delivered += 1
+        updatedAtMilliseconds = max(updatedAtMilliseconds, at)
+    }
+
+    @discardableResult
+    private mutating func cancel(at: Int64) -> Bool {
+        guard isOpen else { return false }
+        state = .cancelled
+        position = nil
+        dueAtMilliseconds = nil
+        updatedAtMilliseconds = max(updatedAtMilliseconds, at)
+        finishedAtMilliseconds = updatedAtMilliseconds
+        occurrences = occurrences.filter { $0.value.state == .dead }
+        return true
+    }
+
+    // MARK: Callers
+
+    mutating func apply(
+        _ change: ReminderChange, _ guardian: ChangeGuard, at: Int64, _ history: inout StoredReminders.History
+    ) -> ChangeOutcome {
+        var outcome = ChangeOutcome(.done, nil)
+        if let caller = guardian.caller, caller != reminder.caller {
+            outcome.verdict = .notFound
+        } else if let revision = guardian.revision, revision != self.revision {
+            outcome.verdict = .revisionDiffers
+        } else {
+            carryOut(change, at: at, &outcome, &history)
+            if outcome.verdict == .done {
+                revision += 1
+                updatedAtMilliseconds = max(updatedAtMilliseconds, at)
+            }
+        }
+        outcome.standing = ReminderStanding(
+            reminder: reminder, state: state, revision: revision,
+            entries: Array(entries.prefix(ReminderStanding.maxEntries + 1)))
+        return outcome
+    }
+
+    private mutating func carryOut(
+        _ change: ReminderChange, at: Int64, _ outcome: inout ChangeOutcome, _ history: inout StoredReminders.History
+    ) {
+        switch change {
+        case .cancel: if !cancel(at: at) { outcome.verdict = .finished }
+        case .pause where isOpen: reopen(as: .paused)
+        case .resume(let target) where isOpen: if state == .paused { resume(target, at: at, &history) }
+        case .pause, .resume: outcome.verdict = .finished
+        case .run:
+            guard state != .cancelled else { return outcome.verdict = .finished }
+            outcome.scheduledAt = run(at: at, history)
+        case .replaceAuthorization(let sealed):
+            reminder = reminder.with(sealedAuthorization: sealed)
+            outcome.released = release(at: at)
+        case .replace(let new, let position):
+            let moves = new.schedule != reminder.schedule
+            guard isOpen || state == .completed && !moves else { return outcome.verdict = .finished }
+            let isDone = moves && new.schedule.isSingle && history.hasDelivery(at: new.schedule.start)
+            if moves { reschedule(new, isDone ? nil : position, at: at) }
+            outcome.released = replace(with: new, at: at)
+            if moves { finishIfNothingIsOpen(at: at) }
+        case .replay(let scheduledAt):
+            guard let row = occurrences[scheduledAt], row.state != .pending else { return outcome.verdict = .notFound }
+            makeDue(scheduledAt, row, at: at, isManual: true)
+            if state == .completed { reopen(as: .scheduled) }
+        case .discard(let scheduledAt):
+            guard let row = occurrences[scheduledAt], row.state != .pending else { return outcome.verdict = .notFound }
+            occurrences[scheduledAt] = nil
+            finishIfNothingIsOpen(at: at)
+        }
+    }
+
+    private mutating func reopen(as state: ReminderState) {
+        self.state = state
+        finishedAtMilliseconds = nil
+    }
+
+    private mutating func makeDue(_ scheduledAt: Int64, _ row: Row, at: Int64, isManual: Bool) {
+        var row = row
+        row.state = .pending
+        row.dueAtMilliseconds = at
+        row.attempts = 0
+        row.isManual = row.isManual || isManual
+        occurrences[scheduledAt] = row
+    }
+
+    private mutating func release(at: Int64) -> Int {
+        let held = occurrences.filter { $0.value.state == .held }
+        for (scheduledAt, row) in held {
+            makeDue(scheduledAt, row, at: max(at, Milliseconds.ofSecond(scheduledAt)), isManual: false)
+        }
+        return held.count
+    }
+
+    private mutating func place(at position: SeriesPosition?, of reminder: Reminder) {
+        self.position = position
+        dueAtMilliseconds = position.map { reminder.dueMilliseconds(of: $0.scheduledAt) }
+    }
+
+    private mutating func resume(_ target: SeriesTarget, at: Int64, _ history: inout StoredReminders.History) {
+        reopen(as: .scheduled)
+        guard let missed = position else { return }
+        guard case .position(let next) = target else {
+            let wasRun = occurrences[missed.scheduledAt] != nil || history.hasDelivery(at: missed.scheduledAt)
+            guard reminder.schedule.isSingle, wasRun else { return }
+            place(at: nil, of: reminder)
+            return finishIfNothingIsOpen(at: at)
+        }
+        guard next.map({ missed.scheduledAt < $0.scheduledAt }) ?? true else { return }
+        place(at: next, of: reminder)
+        history.record(
+            Attempt(
+                scheduledAt: missed.scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0,
+                outcome: .misfired, statusCode: 0, detail: ""))
+        if next == nil { finishIfNothingIsOpen(at: at) }
+    }
+
+    private mutating func run(at: Int64, _ history: StoredReminders.History) -> Int64 {
+        let second = Milliseconds.second(of: at)
+        if state == .scheduled, position?.scheduledAt == second { return second }
+        if history.hasDelivery(at: second) { return second }
+        if var row = occurrences[second], row.state == .pending {
+            row.isManual = true
+            occurrences[second] = row
+        } else {
+            makeDue(second, Row(state: .pending, dueAtMilliseconds: at, attempts: 0), at: at, isManual: true)
+        }
+        if state == .completed { reopen(as: .scheduled) }
+        return second
+    }
+
+    private mutating func reschedule(_ new: Reminder, _ position: SeriesPosition?, at: Int64) {
+        if let position { occurrences[position.scheduledAt] = nil }
+        if state == .scheduled, let old = self.position, old.scheduledAt != position?.scheduledAt,
+            let due = dueAtMilliseconds, due <= at
+        {
+            _ = materialise(old.scheduledAt, dueAtMilliseconds: due, attempts: 0, PositionMove(from: old.scheduledAt, to: nil))
+        }
+        place(at: position, of: new)
+    }
+
+    private mutating func replace(with new: Reminder, at: Int64) -> Int {
+        let old = reminder, keeps = new.sealedAuthorization.isEmpty
+        reminder = keeps ? new.with(sealedAuthorization: old.sealedAuthorization) : new
+        if new.schedule == old.schedule, new.jitterSeconds != old.jitterSeconds, let position {
+            dueAtMilliseconds = new.dueMilliseconds(of: position.scheduledAt)
+        }
+        return keeps ? 0 : release(at: at)
+    }
+
+    // MARK: What is to come
+
+    /// What is to come by itself, the earliest first.
+    var entries: [DueEntry] {
+        var entries: [DueEntry] = []
+        if state == .scheduled, let position, let due = dueAtMilliseconds {
+            entries.append(
+                DueEntry(
+                    due: DueKey(
+                        dueAtMilliseconds: due, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
+                    reminder: reminder, attempts: 0, positionIndex: position.index))
+        }
+        for (scheduledAt, row) in occurrences where row.state == .pending && (row.isManual || state != .paused) {
+            entries.append(
+                DueEntry(
+                    due: DueKey(
+                        dueAtMilliseconds: row.dueAtMilliseconds,
+                        occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: scheduledAt)),
+                    reminder: reminder, attempts: row.attempts, positionIndex: nil, isManual: row.isManual))
+        }
+        return entries.sorted { $0.due < $1.due }
+    }
+}

@@ -1,0 +1,221 @@
+import Domain
+import Storage
+
+/// What a store holds, in dictionaries: a second telling of what each `StoreWrite` means, to which the real store is
+/// held (see StoreComparison.swift) and which the simulation's store is made of.
+package struct StoredReminders {
+    package struct Standing: Equatable {
+        package var reminder: Reminder
+        package var state: ReminderState
+        package var position: SeriesPosition?
+        package var dueAtMilliseconds: Int64?
+        package var delivered: Int64 = 0
+        package var updatedAtMilliseconds: Int64
+        package var finishedAtMilliseconds: Int64?
+        package var revision: Int64 = 1
+        /// By scheduled time.
+        package var occurrences: [Int64: Row] = [:]
+
+        package static func == (a: Standing, b: Standing) -> Bool {
+            a.reminder === b.reminder && a.state == b.state && a.position == b.position && a.occurrences == b.occurrences
+                && a.delivered == b.delivered && a.revision == b.revision
+        }
+
+        var hasOpenOccurrence: Bool { occurrences.values.contains { $0.state != .dead } }
+
+        package func row(_ key: OccurrenceKey) -> Row? { occurrences[key.scheduledAt] }
+    }
+
+    /// An occurrence with a life of its own.
+    package struct Row: Equatable {
+        package var state: OccurrenceState
+        package var dueAtMilliseconds: Int64
+        package var attempts: Int
+        package var isManual = false
+        package var outcome: Outcome?
+    }
+
+    /// The attempts at one reminder's occurrences.
+    struct History {
+        struct Identity: Hashable {
+            let startedAtMilliseconds: Int64
+            let scheduledAt: Int64
+            let number: Int
+            let outcome: Outcome
+        }
+
+        var attempts: Set<Identity> = []
+        /// The latest start of a delivery, by scheduled time.
+        var deliveries: [Int64: Int64] = [:]
+    }
+
+    package private(set) var reminders: [ReminderID: Standing] = [:]
+    var histories: [ReminderID: History] = [:]
+    private(set) var queues: [String: QueueSettings] = [:]
+    private(set) var workers: [String] = []
+    private var idempotency: [IdempotencyKey: IdempotencyRecord] = [:]
+    /// Reminders of each shard with something that may fall due.
+    private var open: [Shard: Set<ReminderID>] = [:]
+
+    private struct IdempotencyKey: Hashable {
+        let shard: Shard
+        let key: [UInt8]
+    }
+
+    package init() {}
+
+    package func wasDelivered(_ key: OccurrenceKey) -> Bool {
+        histories[key.reminder]?.deliveries[key.scheduledAt] != nil
+    }
+
+    // MARK: Writes
+
+    package mutating func apply(_ write: StoreWrite) -> StoreWriteResult {
+        switch write {
+        case .create(let reminder, let position, let record): return create(reminder, position, record)
+        case .settle(let key, let attempt, let disposition, let move):
+            return change(key.reminder) { $0.settle(key, attempt, disposition, move, &$1) } ?? .notFound
+        case .materialise(let key, let due, let attempts, let move):
+            return change(key.reminder) { standing, _ in
+                standing.materialise(key.scheduledAt, dueAtMilliseconds: due, attempts: attempts, move)
+            } ?? .notFound
+        case .misfire(let id, let record, let move):
+            return change(id) { standing, history in
+                if standing.move(move, delivered: false, staysOpen: false, at: record.end) { history.record(record) }
+                return .done
+            } ?? .notFound
+        case .change(let id, let change, let guardian, let at):
+            let outcome = self.change(id) { standing, history in
+                standing.apply(change, guardian, at: at, &history)
+            }
+            return .changed(outcome ?? ChangeOutcome(.notFound, nil))
+        case .queue(let settings):
+            queues[settings.name] = settings
+            return .done
+        case .workers(let instances):
+            workers = Set(instances).sorted()
+            return .done
+        }
+    }
+
+    private mutating func create(
+        _ reminder: Reminder, _ position: SeriesPosition?, _ record: IdempotencyRecord?
+    ) -> StoreWriteResult {
+        let key = record.map { IdempotencyKey(shard: reminder.id.shard, key: $0.key) }
+        if let record, let key, let earlier = idempotency[key] {
+            return earlier.request == record.request ? .replayed(answer: earlier.answer) : .idempotencyConflict
+        }
+        guard reminders[reminder.id] == nil else { return .exists }
+        let created = reminder.createdAtMilliseconds
+        reminders[reminder.id] = Standing(
+            reminder: reminder, state: position == nil ? .completed : .scheduled, position: position,
+            dueAtMilliseconds: position.map { reminder.dueMilliseconds(of: $0.scheduledAt) },
+            updatedAtMilliseconds: created, finishedAtMilliseconds: position == nil ? created : nil)
+        histories[reminder.id] = History()
+        if let key { idempotency[key] = record }
+        index(reminder.id)
+        return .done
+    }
+
+    /// Changes a reminder in place; `nil` where there is none.
+    private mutating func change<Result>(
+        _ id: ReminderID, _ body: (inout Standing, inout History) -> Result
+    ) -> Result? {
+        guard var standing = reminders[id], var history = histories.removeValue(forKey: id) else { return nil }
+        // Out of the dictionaries first, so that nothing is copied.
+        reminders[id] = nil
+        let result = body(&standing, &history)
+        reminders[id] = standing
+        histories[id] = history
+        index(id)
+        return result
+    }
+
+    private mutating func index(_ id: ReminderID) {
+        guard let standing = reminders[id] else { return }
+        let mayFallDue =
+            standing.state == .scheduled && standing.position != nil
+            || standing.occurrences.values.contains { $0.state == .pending }
+        if mayFallDue { open[id.shard, default: []].insert(id) } else { open[id.shard]?.remove(id) }
+    }
+
+    // MARK: Questions
+
+    package func due(in shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int) -> [DueEntry] {
+        var entries: [DueEntry] = []
+        for id in open[shard] ?? [] {
+            for entry in reminders[id]?.entries ?? [] where entry.due.dueAtMilliseconds <= throughMilliseconds {
+                if let after, entry.due <= after { continue }
+                entries.append(entry)
+            }
+        }
+        entries.sort { $0.due < $1.due }
+        return Array(entries.prefix(limit))
+    }
+
+    /// Something is still to come by itself, by then.
+    package func overdue(atMilliseconds time: Int64) -> [DueEntry] {
+        Shard.all.flatMap { due(in: $0, after: nil, throughMilliseconds: time, limit: .max) }
+    }
+
+    package func summary(_ id: ReminderID) -> ReminderSummary? {
+        reminders[id].map { standing in
+            func count(_ state: OccurrenceState) -> Int { standing.occurrences.values.count { $0.state == state } }
+            return ReminderSummary(
+                reminder: standing.reminder, state: standing.state, position: standing.position, delivered: standing.delivered,
+                retrying: count(.pending), held: count(.held), dead: count(.dead),
+                updatedAtMilliseconds: standing.updatedAtMilliseconds, revision: standing.revision)
+        }
+    }
+
+    func attemptCount(_ id: ReminderID) -> Int { histories[id]?.attempts.count ?? 0 }
+
+    var queueSettings: [QueueSettings] { queues.values.sorted { $0.name < $1.name } }
+
+    // MARK: Pruning
+
+    /// - Returns: the reminders that are gone.
+    package mutating func prune(
+        finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64
+    ) -> [ReminderID] {
+        idempotency = idempotency.filter { $0.value.createdAtMilliseconds >= idempotencyBeforeMilliseconds }
+        let gone = reminders.filter { $0.value.finishedAtMilliseconds.map { $0 < finishedBeforeMilliseconds } ?? false }
+            .keys.sorted()
+        for id in gone {
+            reminders[id] = nil
+            histories[id] = nil
+            open[id.shard]?.remove(id)
+        }
+        return gone
+    }
+}
+
+extension Attempt {
+    /// Unix milliseconds.
+    var end: Int64 { startedAtMilliseconds + durationMicroseconds / 1_000 }
+}
+
+extension StoredReminders.History {
+    /// - Returns: `false` if it was there.
+    @discardableResult
+    mutating func record(_ attempt: Attempt) -> Bool {
+        guard attempts.insert(Identity(attempt)).inserted else { return false }
+        if attempt.outcome == .delivered {
+            deliveries[attempt.scheduledAt] = max(deliveries[attempt.scheduledAt] ?? .min, attempt.startedAtMilliseconds)
+        }
+        return true
+    }
+
+    /// Whether it was delivered, as the store finds out: by attempts that began no earlier than clocks can differ.
+    func hasDelivery(at scheduledAt: Int64) -> Bool {
+        deliveries[scheduledAt].map { $0 >= Milliseconds.ofSecond(scheduledAt) - 60_000 } ?? false
+    }
+}
+
+extension StoredReminders.History.Identity {
+    init(_ attempt: Attempt) {
+        self.init(
+            startedAtMilliseconds: attempt.startedAtMilliseconds, scheduledAt: attempt.scheduledAt, number: attempt.number,
+            outcome: attempt.outcome)
+    }
+}

@@ -1,0 +1,64 @@
+import Domain
+import SchedulerCore
+import Storage
+
+/// Events and effects of the core in words, each beside the reminder that it concerns.
+extension Life {
+    func trace(_ event: Event) {
+        switch event {
+        case .created(let entry): trace("created, due at \(entry.due.dueAtMilliseconds)", entry.due.occurrence.reminder)
+        case .loaded(_, let entries, _):
+            for entry in entries {
+                trace("loaded: \(entry.due.occurrence.scheduledAt), due at \(entry.due.dueAtMilliseconds)", entry.due.occurrence.reminder)
+            }
+        case .workerAttached(let id, let instance, _, _, let credit, let running, let outcomes):
+            trace("\(instance) attaches as \(id.rawValue) with credit \(credit), running \(running.map { $0.lease })")
+            trace(.outcomes(id, outcomes))
+        case .workerDetached(let id): trace("worker \(id.rawValue) is gone")
+        case .workerLeft(let id): trace("worker \(id.rawValue) has left")
+        case .workerDraining(let id): trace("worker \(id.rawValue) drains")
+        case .outcomes(let id, let reports):
+            for report in reports {
+                trace("\(report.outcome.name) of \(report.key.scheduledAt) from worker \(id.rawValue), lease \(report.lease)", report.key.reminder)
+            }
+        case .written(let token, nil): trace("batch \(token) failed")
+        case .start(_, let rejoin, _): trace("start, to rejoin: \(rejoin)")
+        default: break
+        }
+    }
+
+    func trace(_ effect: Effect) {
+        switch effect {
+        case .write(let token, let writes):
+            for write in writes { trace("write in batch \(token): \(write.text)", write.reminder) }
+        case .dispatch(let worker, let dispatches):
+            for dispatch in dispatches {
+                let key = dispatch.entry.due.occurrence
+                trace("dispatch \(key.scheduledAt), attempt \(dispatch.attempt), to worker \(worker.rawValue), lease \(dispatch.lease)", key.reminder)
+            }
+        case .acknowledge(let worker, let leases): trace("acknowledge \(leases) to worker \(worker.rawValue)")
+        case .revoke(let worker, let leases): trace("revoke \(leases) from worker \(worker.rawValue)")
+        default: break
+        }
+    }
+}
+
+extension StoreWrite {
+    var text: String {
+        switch self {
+        case .create: "create"
+        case .settle(let key, let attempt, let disposition, let move):
+            "settle \(key.scheduledAt), attempt \(attempt.number) \(attempt.outcome.name): \(disposition)\(move.map { ", " + $0.text } ?? "")"
+        case .materialise(let key, let due, let attempts, let move):
+            "materialise \(key.scheduledAt), due at \(due), \(attempts) attempts, \(move.text)"
+        case .misfire(_, let record, let move): "misfire, \(move.text): \(record.detail)"
+        case .change(_, let change, _, _): "change: \(change)"
+        case .queue(let settings): "queue \(settings)"
+        case .workers(let instances): "workers \(instances)"
+        }
+    }
+}
+
+extension PositionMove {
+    var text: String { "on from \(from) to \(to.map { "\($0.scheduledAt)" } ?? "its end")" }
+}

@@ -1,0 +1,260 @@
+import Domain
+import SchedulerCore
+
+/// A worker, as Services/Worker/SchedulerLink.swift is one: keeps an outcome until the scheduler has acknowledged it,
+/// says it again after each reconnection together with what is still running, and gives up what overruns its lease.
+final class WorkerProcess: Process {
+    private struct Running {
+        /// Of this process: a lease may come again after a run that was given up.
+        let number: UInt64
+        let key: OccurrenceKey
+        let startedAt: Int64
+        let startedAtMonotonic: Int64
+        var isTask: Bool
+    }
+
+    private static let leasePercentForTask: Int64 = 90
+    static let tasks = [TaskName.notification, TaskName.local]
+
+    let instance: String
+    private let life: Life
+    private let queues: [String]
+    private let concurrency: Int
+    private(set) var stream: WorkStream?
+    private var running: [UInt64: Running] = [:]
+    private var lastRun: UInt64 = 0
+    private var overrunning = 0
+    private var unacknowledged: [UInt64: OutcomeReport] = [:]
+    private var fresh: [OutcomeReport] = []
+    private var freshCredit = 0
+    private var isFlushScheduled = false
+    private(set) var isDraining = false
+    private var failures = 0
+
+    private(set) var notifier: DeliverConnection?
+    private var notifierFailures = 0
+    /// Calls under way, and those that wait for a connection.
+    private var calls: [UInt64: (Result) -> Void] = [:]
+    private var waiting: [DeliverCall] = []
+
+    private struct Result {
+        var outcome: Outcome
+        var retryAfterMilliseconds: Int64?
+        var statusCode = 0
+        var detail = ""
+    }
+
+    init(_ life: Life, instance: String, queues: [String], concurrency: Int) {
+        self.life = life
+        self.instance = instance
+        self.queues = queues
+        self.concurrency = concurrency
+        super.init()
+        connect()
+        connectToNotifier()
+    }
+
+    private var timeline: Timeline { life.timeline }
+
+    // MARK: The scheduler
+
+    private func connect() {
+        guard stream == nil, !isDraining else { return }
+        guard let connection = life.connect(self) else {
+            let wait = min(2_000, Int64(20) << Int64(min(failures, 7)))
+            failures += 1
+            return timeline.schedule(in: wait / 2 + life.chance.int(0...wait / 2), for: self) { self.connect() }
+        }
+        failures = 0
+        stream = connection
+        connection.down.onMessage = { [unowned self, weak connection] message in
+            if let connection, stream === connection { received(message) }
+        }
+        connection.down.onEnd = { [unowned self, weak connection] _ in
+            guard let connection, stream === connection else { return }
+            stream = nil
+            // The other side may not know yet.
+            connection.cut(isSilent: false)
+            finishDrainIfDone()
+            timeline.schedule(in: life.chance.int(10...20), for: self) { self.connect() }
+        }
+        announce(connection)
+    }
+
+    private func announce(_ connection: WorkStream) {
+        let leases = running.sorted { $0.key < $1.key }.map { LeaseReport(lease: $0.key, key: $0.value.key) }
+        let outcomes = unacknowledged.sorted { $0.key < $1.key }.map(\.value)
+        let attach = WorkerMessage.Attach(instance: instance, queues: queues, tasks: Self.tasks, running: leases)
+        let first = WorkerMessage(
+            attach: attach, credit: concurrency - running.count - overrunning,
+            outcomes: Array(outcomes.prefix(life.plan.outcomesPerMessage)))
+        connection.up.send(first)
+        let rest = outcomes.dropFirst(life.plan.outcomesPerMessage)
+        if !rest.isEmpty { connection.up.send(WorkerMessage(outcomes: Array(rest))) }
+        fresh = []
+        freshCredit = 0
+    }
+
+    private func received(_ message: SchedulerMessage) {
+        for lease in message.acknowledged {
+            unacknowledged[lease] = nil
+            life.checker.forgotten(lease, by: self)
+        }
+        for lease in message.revoked { cancel(lease) }
+        for dispatch in message.dispatches { run(dispatch) }
+        finishDrainIfDone()
+    }
+
+    // MARK: Running
+
+    private func run(_ dispatch: Dispatch) {
+        let lease = dispatch.lease, key = dispatch.entry.due.occurrence
+        guard running[lease] == nil else { return }
+        lastRun += 1
+        let isTask = dispatch.entry.reminder.task == TaskName.local
+        running[lease] = Running(
+            number: lastRun, key: key, startedAt: timeline.wall, startedAtMonotonic: timeline.monotonic, isTask: isTask)
+        life.checker.began(lease, key, by: self)
+        let time = dispatch.leaseMilliseconds * Self.leasePercentForTask / 100
+        isTask ? start(dispatch, time: time) : notify(dispatch, deadline: timeline.monotonic + time)
+    }
+
+    private func notify(_ dispatch: Dispatch, deadline: Int64) {
+        let lease = dispatch.lease, number = lastRun
+        calls[number] = { [unowned self] result in
+            calls[number] = nil
+            finish(lease, result)
+        }
+        // The client's own deadline.
+        timeline.schedule(in: deadline - timeline.monotonic, for: self) { self.calls[number]?(Result(outcome: .retry)) }
+        let call = DeliverCall(
+            number: number, key: dispatch.entry.due.occurrence, reminder: dispatch.entry.reminder, deadline: deadline)
+        if let notifier { notifier.up.send(call) } else { waiting.append(call) }
+    }
+
+    /// A task of its own, which may take longer than its lease.
+    private func start(_ dispatch: Dispatch, time: Int64) {
+        let lease = dispatch.lease, run = lastRun
+        let (duration, outcome) = life.local(dispatch.entry.due.occurrence, attempt: dispatch.attempt)
+        timeline.schedule(in: duration, for: self) { [self] in
+            if outcome == .delivered { life.performed(dispatch.entry.due.occurrence) }
+            returned(lease, run, Result(outcome: outcome))
+        }
+        timeline.schedule(in: time, for: self) { [self] in
+            guard running[lease]?.number == run else { return }
+            overrunning += 1
+            report(lease, Result(outcome: .retry, detail: "did not end within its lease"))
+        }
+    }
+
+    /// Nobody wants it any more: a task ends early, a notification is on its way.
+    private func cancel(_ lease: UInt64) {
+        life.checker.revoked(lease)
+        guard let run = running[lease], run.isTask else { return }
+        timeline.schedule(in: life.chance.int(0...5), for: self) {
+            self.returned(lease, run.number, Result(outcome: .retry, detail: "cancelled"))
+        }
+    }
+
+    private var returnedRuns: Set<UInt64> = []
+
+    private func returned(_ lease: UInt64, _ run: UInt64, _ result: Result) {
+        guard returnedRuns.insert(run).inserted else { return }
+        if running[lease]?.number == run { return finish(lease, result) }
+        overrunning -= 1
+        freshCredit += 1
+        scheduleFlush()
+    }
+
+    private func finish(_ lease: UInt64, _ result: Result) {
+        guard running[lease] != nil else { return }
+        freshCredit += 1
+        report(lease, result)
+    }
+
+    private func report(_ lease: UInt64, _ result: Result) {
+        guard let run = running.removeValue(forKey: lease) else { return }
+        let report = OutcomeReport(
+            lease: lease, key: run.key, outcome: result.outcome,
+            retryAfterMilliseconds: result.retryAfterMilliseconds == 0 ? nil : result.retryAfterMilliseconds,
+            startedAtMilliseconds: run.startedAt, durationMicroseconds: (timeline.monotonic - run.startedAtMonotonic) * 1_000,
+            statusCode: result.statusCode, detail: result.detail)
+        unacknowledged[lease] = report
+        fresh.append(report)
+        life.checker.ended(lease, result.outcome, by: self)
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        timeline.schedule(in: 0, for: self) { self.flush() }
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        let credit = isDraining ? 0 : freshCredit
+        guard let stream, !fresh.isEmpty || credit > 0 else { return }
+        stream.up.send(WorkerMessage(credit: credit, outcomes: fresh))
+        fresh = []
+        freshCredit = 0
+    }
+
+    // MARK: The notifier
+
+    private func connectToNotifier() {
+        guard notifier == nil else { return }
+        guard let connection = life.connectToNotifier(self) else {
+            let wait = min(2_000, Int64(20) << Int64(min(notifierFailures, 7)))
+            notifierFailures += 1
+            return timeline.schedule(in: wait, for: self) { self.connectToNotifier() }
+        }
+        notifierFailures = 0
+        notifier = connection
+        connection.down.onMessage = { [unowned self] reply in
+            calls[reply.number]?(
+                Result(
+                    outcome: reply.outcome, retryAfterMilliseconds: reply.retryAfterMilliseconds, statusCode: reply.statusCode))
+        }
+        connection.down.onEnd = { [unowned self, weak connection] _ in
+            guard let connection, notifier === connection else { return }
+            notifier = nil
+            connection.cut(isSilent: false)
+            // Whether what was sent has left is not known.
+            let waiting = Set(waiting.map(\.number))
+            for number in calls.keys.sorted() where !waiting.contains(number) {
+                calls[number]?(Result(outcome: .leaseLost, detail: "notifier: the connection was lost"))
+            }
+            timeline.schedule(in: 20, for: self) { self.connectToNotifier() }
+        }
+        for call in waiting where calls[call.number] != nil { connection.up.send(call) }
+        waiting = []
+    }
+
+    // MARK: The end
+
+    /// SIGTERM: takes nothing more, finishes what runs, and leaves when every outcome has been acknowledged.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        stream?.up.send(WorkerMessage(isLeaving: true))
+        timeline.schedule(in: 10_000, for: self) { self.kill() }
+        finishDrainIfDone()
+    }
+
+    private func finishDrainIfDone() {
+        guard isDraining, running.isEmpty, unacknowledged.isEmpty || stream == nil else { return }
+        stream?.finish()
+        timeline.schedule(in: 50, for: self) { self.kill() }
+    }
+
+    override func kill() {
+        guard isAlive else { return }
+        super.kill()
+        life.checker.died(self)
+        running = [:]
+        calls = [:]
+        stream = nil
+        notifier = nil
+    }
+}

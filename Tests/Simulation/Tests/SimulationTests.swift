@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Simulation
+
+/// Lives of the whole system in simulated time. More of them: deploy/simulate.
+@Suite("the simulation")
+struct SimulationTests {
+    /// About a minute together, built for debugging, on two cores.
+    static let seeds = Array(1...UInt64(48))
+
+    @Test("whatever breaks, promises 1 to 6 hold", arguments: seeds)
+    func promisesHold(seed: UInt64) {
+        var simulation = Simulation()
+        let violation = simulation.run(seed: seed)
+        #expect(violation == nil, "deploy/simulate --seed \(seed): promise \(violation?.promise ?? 0), \(violation?.text ?? "")")
+    }
+
+    @Test("a seed repeats a run to the event", arguments: [UInt64(1), 2, 4, 7, 12])
+    func repeats(seed: UInt64) {
+        #expect(Simulation.digest(seed: seed) == Simulation.digest(seed: seed))
+    }
+
+    @Test("a promise broken on purpose is noticed", arguments: Sabotage.all)
+    func isNoticed(sabotage: Sabotage) {
+        var simulation = Simulation()
+        let noticed = (1...Self.seedsToNotice).contains { simulation.run(seed: $0, sabotage: sabotage) != nil }
+        #expect(noticed, "\(sabotage.name) went through \(Self.seedsToNotice) lives unnoticed")
+    }
+
+    /// See the table in README.md.
+    static let seedsToNotice: UInt64 = 40
+
+    @Test("what is noticed comes with a shorter plan that breaks the same promise, and with what happened")
+    func shrinks() throws {
+        let sabotage = try #require(Sabotage(name: "runsEarly"))
+        var simulation = Simulation()
+        let seed = try #require((1...Self.seedsToNotice).first { simulation.run(seed: $0, sabotage: sabotage) != nil })
+        var tries = 0
+        let shrunk = try #require(
+            Simulation.shrink(seed: seed, sabotage: sabotage) {
+                tries += 1
+                return tries < 200
+            })
+        #expect(shrunk.violation.promise == 5)
+        #expect(shrunk.steps < shrunk.of)
+        #expect(shrunk.trace.contains { $0.text.contains("PROMISE 5 IS BROKEN") })
+    }
+}

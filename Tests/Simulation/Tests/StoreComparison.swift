@@ -1,0 +1,184 @@
+import Domain
+import Foundation
+import Storage
+import Synchronization
+import Testing
+
+@testable import Simulation
+
+/// The simulation is as good as its store: it is held to the real one by the same random writes.
+@Suite("the simulation's store is as the real one")
+struct StoreComparison {
+    @Test("the same writes have the same results, and leave the same behind", arguments: 1...12)
+    func writes(seed: UInt64) throws {
+        let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "comparison-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let real = try SQLiteStore(path: folder.appending(path: "store.db").path) { Issue.record("the store reports: \($0)") }
+        var model = StoredReminders(), chance = Chance(seed, 77)
+        var writer = RandomWrites(chance: Chance(seed, 78))
+        for round in 0..<40 {
+            let writes = (0..<chance.int(1...25)).map { _ in writer.next() }
+            let expected = writes.map { Self.text(model.apply($0)) }
+            let results = try Self.wait { done in real.submit(writes) { done($0) } }.get().map(Self.text)
+            for (write, (result, wanted)) in zip(writes, zip(results, expected)) where result != wanted {
+                Issue.record("round \(round), \(write.text) of \(write.reminder.map(String.init) ?? "")\n real: \(result)\nmodel: \(wanted)")
+                return
+            }
+            try compare(real, model, writer, &chance)
+        }
+    }
+
+    private func compare(_ real: SQLiteStore, _ model: StoredReminders, _ writer: RandomWrites, _ chance: inout Chance) throws {
+        for id in writer.ids {
+            let found = try Self.wait { done in real.reminder(id) { done($0) } }.get()
+            #expect(found.map(Self.text) == model.summary(id).map(Self.text))
+            let attempts = try Self.wait { done in real.attempts(of: id, limit: 10_000) { done($0) } }.get()
+            #expect(attempts?.count == (model.summary(id) == nil ? nil : model.attemptCount(id)))
+        }
+        for shard in Set(writer.ids.map(\.shard)).sorted() {
+            let limit = Int(chance.int(1...30)), through = RandomWrites.start * 1_000 + chance.int(0...60_000)
+            var after: DueKey?
+            for _ in 0..<3 {
+                let real = try Self.wait { done in
+                    real.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done($0) }
+                }.get()
+                let wanted = model.due(in: shard, after: after, throughMilliseconds: through, limit: limit)
+                #expect(real.map(Self.text) == wanted.map(Self.text))
+                after = wanted.last?.due
+                if after == nil { break }
+            }
+        }
+        let queues = try Self.wait { done in real.queues { done($0) } }.get()
+        #expect(queues.sorted { $0.name < $1.name } == model.queueSettings)
+    }
+
+    // MARK: Both in words
+
+    private static func text(_ result: StoreWriteResult) -> String {
+        guard case .changed(let outcome) = result else { return "\(result)" }
+        let standing = outcome.standing.map { standing in
+            "\(standing.state) revision \(standing.revision), \(text(standing.reminder)), \(standing.entries.map(text))"
+        }
+        return "\(outcome.verdict), \(standing ?? "nothing"), released \(outcome.released), run at \(outcome.scheduledAt ?? 0)"
+    }
+
+    private static func text(_ reminder: Reminder) -> String {
+        "\(reminder.schedule) \(reminder.sealedAuthorization) jitter \(reminder.jitterSeconds) attempts \(reminder.maxAttempts)"
+    }
+
+    private static func text(_ entry: DueEntry) -> String {
+        "\(entry.due.dueAtMilliseconds) \(entry.due.occurrence.idempotencyKey) \(entry.attempts) \(entry.positionIndex ?? 0) \(entry.isManual)"
+    }
+
+    private static func text(_ summary: ReminderSummary) -> String {
+        let counts = "\(summary.delivered) \(summary.retrying) \(summary.held) \(summary.dead)"
+        let position = summary.position.map { "\($0.scheduledAt) \($0.index)" } ?? "its end"
+        return "\(summary.state) at \(position), \(counts), revision \(summary.revision), updated \(summary.updatedAtMilliseconds), \(text(summary.reminder))"
+    }
+
+    /// The store answers on its own thread.
+    private static func wait<R: Sendable>(_ ask: (@escaping @Sendable (R) -> Void) -> Void) throws -> R {
+        let box = Mutex<R?>(nil), semaphore = DispatchSemaphore(value: 0)
+        ask { result in
+            box.withLock { $0 = result }
+            semaphore.signal()
+        }
+        semaphore.wait()
+        return try #require(box.withLock { $0 })
+    }
+}
+
+/// Writes of every kind, most of them to few reminders and near to what these are: right ones, late ones, wrong ones.
+struct RandomWrites {
+    static let start: Int64 = 1_800_000_000
+
+    var chance: Chance
+    private(set) var ids: [ReminderID] = []
+
+    init(chance: Chance) { self.chance = chance }
+
+    private static let keptReminders = 6
+
+    mutating func next() -> StoreWrite {
+        if ids.isEmpty || chance.one(in: 12) { return create() }
+        let id = chance.pick(ids.suffix(Self.keptReminders))
+        switch chance.int(0...9) {
+        case 0...3: return settle(id)
+        case 4: return .materialise(key(id), dueAtMilliseconds: milliseconds(), attempts: Int(chance.int(0...3)), move: move())
+        case 5: return .misfire(id, record: attempt(.misfired), move: move())
+        case 6...8:
+            let guardian = ChangeGuard(caller: chance.one(in: 8) ? "other" : nil, revision: chance.one(in: 6) ? chance.int(1...9) : nil)
+            return .change(id, change(id), guardian, atMilliseconds: milliseconds())
+        default:
+            var queue = QueueSettings(name: "q\(chance.int(0...2))", isPaused: chance.one(in: 2))
+            queue.maxConcurrency = chance.one(in: 2) ? 3 : nil
+            queue.rate = chance.one(in: 2) ? DispatchRate(count: 2, seconds: 3) : nil
+            return chance.one(in: 3) ? .workers(["a", "b"]) : .queue(queue)
+        }
+    }
+
+    private mutating func second() -> Int64 { Self.start + chance.int(0...12) }
+
+    private mutating func milliseconds() -> Int64 { second() * 1_000 + chance.int(0...999) }
+
+    private mutating func key(_ id: ReminderID) -> OccurrenceKey { OccurrenceKey(reminder: id, scheduledAt: second()) }
+
+    private mutating func position() -> SeriesPosition? {
+        chance.one(in: 6) ? nil : SeriesPosition(scheduledAt: second(), index: chance.int(1...9))
+    }
+
+    private mutating func move() -> PositionMove {
+        PositionMove(from: second(), to: position(), due: chance.one(in: 2) ? nil : milliseconds())
+    }
+
+    private mutating func attempt(_ outcome: Outcome, at scheduledAt: Int64? = nil) -> Attempt {
+        Attempt(
+            scheduledAt: scheduledAt ?? second(), number: Int(chance.int(1...2)), startedAtMilliseconds: second() * 1_000,
+            durationMicroseconds: chance.int(0...5_000_000), outcome: outcome, statusCode: 0, detail: "detail")
+    }
+
+    private mutating func create() -> StoreWrite {
+        let isKnown = !ids.isEmpty && chance.one(in: 4)
+        let id = isKnown ? chance.pick(ids) : ReminderID(unixMilliseconds: Self.start * 1_000, using: &chance)
+        if !isKnown { ids.append(id) }
+        let record = chance.one(in: 2)
+            ? IdempotencyRecord(key: id.bytes, request: chance.one(in: 4) ? [1] : [2], answer: [3], createdAtMilliseconds: milliseconds()) : nil
+        return .create(reminder(id), position: position(), idempotency: record)
+    }
+
+    private mutating func reminder(_ id: ReminderID) -> Reminder {
+        Reminder(
+            id: id, schedule: Schedule(start: second(), rule: chance.one(in: 2) ? "FREQ=SECONDLY" : nil), task: "task", arguments: [],
+            queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: Int(chance.int(1...3)), description: "",
+            classroomID: "", createdBy: "", createdAtMilliseconds: milliseconds(), sealedAuthorization: chance.one(in: 2) ? [] : [7],
+            jitterSeconds: Int(chance.int(0...4)))
+    }
+
+    private mutating func settle(_ id: ReminderID) -> StoreWrite {
+        let key = key(id)
+        let disposition: Disposition =
+            switch chance.int(0...11) {
+            case 0...3: .delivered
+            case 4...6: .retry(dueAtMilliseconds: milliseconds(), attempts: Int(chance.int(1...3)))
+            case 7, 8: .held(attempts: 1)
+            case 9, 10: .dead(attempts: 2)
+            default: .cancelSeries
+            }
+        let outcome: Outcome = if case .delivered = disposition { .delivered } else { .retry }
+        let move: PositionMove? = chance.one(in: 3) ? nil : PositionMove(from: key.scheduledAt, to: position())
+        return .settle(key, attempt(outcome, at: key.scheduledAt), disposition, move: move)
+    }
+
+    private mutating func change(_ id: ReminderID) -> ReminderChange {
+        switch chance.int(0...19) {
+        case 0: .cancel
+        case 1...3: .pause
+        case 4...7: .resume(goesOnAt: chance.one(in: 3) ? .itsPosition : .position(position()))
+        case 8...10: .run
+        case 11, 12: .replaceAuthorization(sealed: [9])
+        case 13...15: .replace(reminder(id), position: position())
+        case 16...18: .replay(scheduledAt: second())
+        default: .discard(scheduledAt: second())
+        }
+    }
+}
