@@ -1,41 +1,77 @@
 """A backend that remembers: every request is a line of a file before it is answered, and another once it has been. So the record
-holds what happened even where this process is killed.
+holds what happened even where this process is killed. A line is a letter, the Idempotency-Key, and unix milliseconds:
 
-usage: backend.py PORT FILE
+    R received    A answered 204    F refused with 503
+
+usage: backend.py HOST PORT FILE [PER-MILLE]      so many of a thousand first requests with a key are refused
 """
 import asyncio
-import json
 import os
 import sys
 import time
+import zlib
+
+ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
-async def serve(reader, writer, record):
-    def note(what, key):
-        os.write(record, json.dumps({"what": what, "key": key, "at_ms": time.time_ns() // 1_000_000}).encode() + b"\n")
+class Backend(asyncio.Protocol):
+    record = -1
+    per_mille = 0
+    refused = set()
 
-    try:
-        while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            fields = dict(line.split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
-            fields = {name.strip().lower(): value.strip() for name, value in fields.items()}
-            await reader.readexactly(int(fields.get(b"content-length", b"0")))
-            key = fields.get(b"idempotency-key", b"").decode()
-            note("received", key)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            await writer.drain()
-            note("answered", key)
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
+    def connection_made(self, transport):
+        self.transport, self.buffer = transport, b""
+
+    def data_received(self, data):
+        self.buffer += data
+        keys = []
+        while (key := self._next()) is not None:
+            keys.append(key)
+        if not keys:
+            return
+        self._note("R", keys)
+        answers = [self._refuses(key) for key in keys]
+        self.transport.write(b"".join(REFUSAL if refused else ANSWER for refused in answers))
+        for letter, which in ("F", True), ("A", False):
+            self._note(letter, [key for key, refused in zip(keys, answers) if refused == which])
+
+    def _next(self):
+        """The key of the next whole request; None until it is there."""
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        length, key = 0, ""
+        for line in self.buffer[:end].split(b"\r\n")[1:]:
+            name, _, value = line.partition(b":")
+            name = name.lower()
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"idempotency-key":
+                key = value.strip().decode()
+        if len(self.buffer) < end + 4 + length:
+            return None
+        self.buffer = self.buffer[end + 4 + length:]
+        return key
+
+    def _refuses(self, key):
+        if not Backend.per_mille or key in Backend.refused or zlib.crc32(key.encode()) % 1000 >= Backend.per_mille:
+            return False
+        Backend.refused.add(key)
+        return True
+
+    def _note(self, letter, keys):
+        if keys:
+            now = time.time_ns() // 1_000_000
+            os.write(Backend.record, "".join(f"{letter} {key} {now}\n" for key in keys).encode())
 
 
-async def main(port, path):
-    record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    server = await asyncio.start_server(lambda r, w: serve(r, w, record), "127.0.0.1", port, reuse_address=True)
-    print(f"listening on 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+async def main(host, port, path, per_mille="0"):
+    Backend.record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    Backend.per_mille = int(per_mille)
+    server = await asyncio.get_running_loop().create_server(Backend, host, int(port), reuse_address=True, backlog=1024)
+    print("backend listening on {}:{}".format(*server.sockets[0].getsockname()[:2]), flush=True)
     await server.serve_forever()
 
 
-asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
+asyncio.run(main(*sys.argv[1:]))
