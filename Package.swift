@@ -82,7 +82,7 @@ let package = Package(
             name: "edvora-standin", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/StandIn"),
 
         // Benchmarks: programs of their own, run on demand.
-        .executableTarget(name: "load", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/Benchmarks/Load"),
+        .executableTarget(name: "bare-hummingbird", dependencies: [hummingbird], path: "Tests/Benchmarks/Bare"),
         .executableTarget(
             name: "delivery-benchmark", dependencies: ["Delivery"], path: "Tests/Benchmarks/Delivery"),
         .executableTarget(
@@ -91,7 +91,14 @@ let package = Package(
         .executableTarget(
             name: "storage-benchmark", dependencies: ["Storage", "Domain"], path: "Tests/Benchmarks/Storage"),
 
+        // The scheduler's core and all around it in simulated time.
+        .target(
+            name: "Simulation", dependencies: ["SchedulerCore", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Model"),
+        .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Run"),
+
         // Tests.
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Tests"),
         .testTarget(
             name: "RecurrenceTests", dependencies: ["Recurrence"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
         .testTarget(name: "RecurrenceTextTests", dependencies: ["Recurrence"], path: "Tests/RecurrenceTextTests"),
