@@ -282,8 +282,12 @@ final class CallerChanges {
     private func standing(_ id: ReminderID) throws(SQLiteFailure) -> ReminderStanding? {
         guard let stored = try stored(id) else { return nil }
         var entries: [DueEntry] = []
-        if stored.state == .scheduled, let position = stored.position {
-            entries.append(DueEntry(stored.reminder, at: position))
+        if stored.state == .scheduled, let position = stored.position, let due = stored.dueAtMilliseconds {
+            let key = OccurrenceKey(reminder: id, scheduledAt: position.scheduledAt)
+            entries.append(
+                DueEntry(
+                    due: DueKey(dueAtMilliseconds: due, occurrence: key), reminder: stored.reminder, attempts: 0,
+                    positionIndex: position.index))
         }
         pending.bindKey(id)
         pending.bind(3, stored.state == .paused ? 1 : 0)
