@@ -142,7 +142,7 @@ public struct SchedulerCore {
 
     /// When the next lease, grace or repetition ends, monotonic milliseconds.
     public var nextDeadlineMilliseconds: Int64? {
-        var next = deadlines.first?.at
+        var next = breaks(.neverEndsLeases) ? nil : deadlines.first?.at
         func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         consider(lost.values.map(\.until).min())
         consider(outbox.repeatAt)

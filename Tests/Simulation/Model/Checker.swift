@@ -77,6 +77,9 @@ final class Checker {
         life.trace("PROMISE \(promise) IS BROKEN: \(text)", reminder)
     }
 
+    /// Something wakes itself without end: nothing after it would ever be on time.
+    func timeStoodStill() { broken(5, nil, "time stands still: something wakes itself again and again") }
+
     private func series(of reminder: Reminder) -> Series? {
         if let known = series[reminder.id], known.reminder === reminder { return known.series }
         guard let made = try? reminder.schedule.series() else { return nil }

@@ -74,7 +74,15 @@ package final class Life {
         return checker.violation
     }
 
-    private func run(until end: Int64) { timeline.run(until: end) { checker.violation == nil } }
+    /// Far more than anything that ends takes.
+    private static let maxStepsInAMillisecond = 50_000
+
+    private func run(until end: Int64) {
+        timeline.run(until: end) {
+            if timeline.stepsInThisMillisecond > Self.maxStepsInAMillisecond { checker.timeStoodStill() }
+            return checker.violation == nil
+        }
+    }
 
     /// Processes, connections and closures refer to each other: ends them, so that memory is given back.
     private func tearDown() {

@@ -18,6 +18,8 @@ final class Timeline {
     private(set) var monotonic: Int64 = 1_000_000
     private(set) var wallOffset: Int64
     private(set) var steps = 0
+    /// Since time last passed: something that wakes itself again and again lets no time pass.
+    private(set) var stepsInThisMillisecond = 0
     private var items: [Item] = []
     private var nextNumber: UInt64 = 1
 
@@ -38,6 +40,7 @@ final class Timeline {
     func run(until end: Int64, while goesOn: () -> Bool) {
         while let first = items.first, first.at <= end, goesOn() {
             let item = pop()
+            if item.at > monotonic { stepsInThisMillisecond = 0 }
             monotonic = max(monotonic, item.at)
             if let process = item.process {
                 guard process.isAlive else { continue }
@@ -47,6 +50,7 @@ final class Timeline {
                 }
             }
             steps += 1
+            stepsInThisMillisecond += 1
             item.body()
         }
         if goesOn() { monotonic = max(monotonic, end) }

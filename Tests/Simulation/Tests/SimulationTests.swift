@@ -5,8 +5,8 @@ import Testing
 /// Lives of the whole system in simulated time. More of them: deploy/simulate.
 @Suite("the simulation")
 struct SimulationTests {
-    /// About a minute together, built for debugging, on two cores.
-    static let seeds = Array(1...UInt64(48))
+    /// Half a minute together, built for debugging, on two cores.
+    static let seeds = Array(1...UInt64(24))
 
     @Test("whatever breaks, promises 1 to 6 hold", arguments: seeds)
     func promisesHold(seed: UInt64) {
@@ -28,7 +28,7 @@ struct SimulationTests {
     }
 
     /// See the table in README.md.
-    static let seedsToNotice: UInt64 = 40
+    static let seedsToNotice: UInt64 = 16
 
     @Test("what is noticed comes with a shorter plan that breaks the same promise, and with what happened")
     func shrinks() throws {
