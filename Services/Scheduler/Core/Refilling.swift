@@ -9,7 +9,7 @@ extension SchedulerCore {
     mutating func place(_ entry: Entry) {
         let shard = entry.key.reminder.shard
         let isIn = table[entry.key] === entry
-        if !isIn, entry.positionIndex != nil, byHand.reached(entry.key) { return stepPast(entry) }
+        if !isIn, entry.positionIndex != nil, passed.reached(entry.key) { return stepPast(entry) }
         guard windows[shard]?.holds(entry.due) ?? false else {
             if isIn { forget(entry) }
             return
@@ -25,6 +25,9 @@ extension SchedulerCore {
                 return
             }
             table.insert(entry)
+            entry.standing = .waiting
+            // A worker of a former process had this one too.
+            if let claim = claims.removeValue(forKey: entry.key) { return settleClaim(claim, entry) }
         }
         entry.standing = .waiting
         waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
@@ -98,7 +101,7 @@ extension SchedulerCore {
                 if entry.positionIndex != nil, other.positionIndex == nil { stepPast(Entry(entry)) }
                 continue
             }
-            if entry.positionIndex != nil, byHand.reached(key) {
+            if entry.positionIndex != nil, passed.reached(key) {
                 stepPast(Entry(entry))
                 continue
             }
@@ -147,6 +150,7 @@ extension SchedulerCore {
             if claim.outcome == nil {
                 revoked[claim.worker, default: []].append(claim.lease)
             } else {
+                if let report = claim.outcome, report.outcome == .delivered { settleUnseen(report, from: claim.worker) }
                 outbox.acknowledge(claim.worker, claim.lease)
             }
         }

@@ -42,7 +42,7 @@ public struct SchedulerCore {
 
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
-    var byHand = ByHand()
+    var passed = Passed()
     var outbox = Outbox()
     var isDraining = false
     /// Monotonic milliseconds.

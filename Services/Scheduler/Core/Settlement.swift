@@ -21,8 +21,22 @@ extension SchedulerCore {
             // Dispatched by a former process: settled when it has been loaded, acknowledged then.
             claims[report.key] = Claim(lease: report.lease, worker: worker, outcome: report)
             return
+        } else if report.outcome == .delivered {
+            settleUnseen(report, from: worker)
         }
         outbox.acknowledge(worker, report.lease)
+    }
+
+    /// Delivered, and not in memory: settled before, as a rule. But its reminder may be paused, or memory may have had no
+    /// room for it; then it is still to come on disk, and its series goes on after it when it gets there.
+    mutating func settleUnseen(_ report: OutcomeReport, from worker: WorkerID) {
+        let attempt = Attempt(
+            scheduledAt: report.key.scheduledAt, number: 1, startedAtMilliseconds: report.startedAtMilliseconds,
+            durationMicroseconds: report.durationMicroseconds, outcome: report.outcome, statusCode: report.statusCode,
+            detail: report.detail)
+        outbox.add(.settle(report.key, attempt, .delivered, move: nil))
+        passed.ended(report.key)
+        changed(report.key)
     }
 
     private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport, from reporter: WorkerID) {
@@ -71,7 +85,7 @@ extension SchedulerCore {
             if breaks(.acknowledgesBeforeTheCommit) { effects.append(.acknowledge(worker, [lease])) }
         }
         changed(entry.key)
-        if entry.isManual, disposition == .delivered, !entry.reminder.schedule.isSingle { byHand.delivered(entry.key) }
+        if entry.isManual, !entry.reminder.schedule.isSingle, !disposition.isRetry { passed.ended(entry.key) }
         switch disposition {
         case .retry(let due, let attempts) where !entry.isRevoked && !entry.isPaused:
             entry.attempts = attempts
@@ -144,12 +158,12 @@ extension SchedulerCore {
         if let follower = next.follower { place(follower) }
     }
 
-    /// The occurrence at a series' position is in memory already with a row of its own, or was delivered at a person's
-    /// wish: the series goes on after it.
+    /// The occurrence at a series' position is in memory already with a row of its own, or has come to its end before: the
+    /// series goes on after it.
     mutating func stepPast(_ entry: Entry) {
         let record = Attempt(
             scheduledAt: entry.key.scheduledAt, number: 1, startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 0,
-            outcome: .misfired, statusCode: 0, detail: "an occurrence of this very second was asked for, and stands for it")
+            outcome: .misfired, statusCode: 0, detail: "this very second was run before its series came to it")
         guard let step = moveOn(entry) else { return }
         outbox.add(.misfire(entry.key.reminder, record: record, move: step.move))
         changed(entry.key)
@@ -164,7 +178,7 @@ extension SchedulerCore {
 
     /// The reminder is gone from disk: takes it from memory, and back from the workers.
     mutating func drop(_ id: ReminderID) {
-        byHand.forget(id)
+        passed.forget(id)
         for entry in table.entries(of: id) {
             entry.isLeased ? revoke(entry) : forget(entry)
         }
@@ -191,6 +205,10 @@ extension SchedulerCore {
     mutating func changed(_ key: OccurrenceKey) {
         windows[key.reminder.shard]?.load?.changed.insert(key)
     }
+}
+
+extension Disposition {
+    fileprivate var isRetry: Bool { if case .retry = self { true } else { false } }
 }
 
 /// An attempt that has ended, and what is to be known to settle it.

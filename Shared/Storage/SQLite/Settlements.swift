@@ -3,10 +3,11 @@ import Domain
 /// What becomes of occurrences: attempts and their outcomes, rows of their own, misfires.
 ///
 /// An attempt is known by (occurrence, start, number, outcome). A settlement whose attempt is in the history already
-/// is a repetition and changes nothing; that makes `settle` repeatable whatever has happened since.
+/// is a repetition and changes nothing; that makes `settle` repeatable whatever has happened since. A delivery without a
+/// move is known without its number, which whoever reports it late may not know.
 final class Settlements {
     private let standings: Standings
-    private let insertAttempt: Statement, removeAttempt: Statement
+    private let insertAttempt: Statement, removeAttempt: Statement, findDelivery: Statement
     private let putOccurrence: Statement, changeOccurrence: Statement, removeOccurrence: Statement
 
     init(_ connection: Connection, standings: Standings) throws(SQLiteFailure) {
@@ -16,6 +17,11 @@ final class Settlements {
             INSERT OR IGNORE INTO attempts
                 (shard, reminder, started_ms, scheduled_at, number, outcome, duration_us, status_code, detail)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            """)
+        findDelivery = try connection.prepare(
+            """
+            SELECT 1 FROM attempts WHERE shard = ?1 AND reminder = ?2 AND started_ms = ?3 AND scheduled_at = ?4
+                AND outcome = ?5
             """)
         removeAttempt = try connection.prepare(
             """
@@ -54,6 +60,7 @@ final class Settlements {
     func settle(
         _ key: OccurrenceKey, _ attempt: Attempt, _ disposition: Disposition, _ move: PositionMove?
     ) throws(SQLiteFailure) -> StoreWriteResult {
+        if disposition == .delivered, move == nil, try hasDelivery(attempt, of: key) { return .done }
         guard try record(attempt, of: key) else { return .done }
         let ended = attempt.endedAtMilliseconds
         switch disposition {
@@ -87,8 +94,9 @@ final class Settlements {
             return .done
         }
         guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
-        // Its occurrences went with the cancellation, while this one was under way.
-        if standing.state == ReminderState.cancelled.rawValue { try standings.countDelivery(key.reminder, at: at) }
+        // Its occurrences went with the cancellation, while this one was under way; or its series has not come to it.
+        let isToCome = standing.nextAt == key.scheduledAt
+        if isToCome || standing.state == ReminderState.cancelled.rawValue { try standings.countDelivery(key.reminder, at: at) }
         return .done
     }
 
@@ -187,6 +195,16 @@ final class Settlements {
         statement.bind(4, key.scheduledAt)
         statement.bind(5, attempt.number)
         statement.bind(6, attempt.outcome.rawValue)
+    }
+
+    /// Whether a delivery that began at the same time is in the history.
+    private func hasDelivery(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
+        findDelivery.bindKey(key.reminder)
+        findDelivery.bind(3, attempt.startedAtMilliseconds)
+        findDelivery.bind(4, key.scheduledAt)
+        findDelivery.bind(5, attempt.outcome.rawValue)
+        defer { findDelivery.reset() }
+        return try findDelivery.step()
     }
 
     /// Adds the attempt to the history.

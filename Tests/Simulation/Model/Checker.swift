@@ -52,8 +52,8 @@ final class Checker {
     private var wasSetBack = false
     private var pausedQueues: Set<String> = []
     private var performed: Set<OccurrenceKey> = []
-    /// What persons had run, with the number of the scheduler's process.
-    private var byHand: [OccurrenceKey: Int] = [:]
+    /// What was delivered or run before its series came to it, with the number of the scheduler's process.
+    private var passed: [OccurrenceKey: Int] = [:]
     private var starts = 0
     /// Runs that a worker has not forgotten.
     private var runs: [OccurrenceKey: [Run]] = [:]
@@ -104,7 +104,7 @@ final class Checker {
         for (write, result) in zip(writes, results) {
             guard case .change(let id, _, _, _) = write, case .changed(let outcome) = result, let standing = outcome.standing else { continue }
             changed.insert(id)
-            if let second = outcome.scheduledAt { byHand[OccurrenceKey(reminder: id, scheduledAt: second)] = starts }
+            if let second = outcome.scheduledAt { passed[OccurrenceKey(reminder: id, scheduledAt: second)] = starts }
             guard !prunedReminders.contains(id), stored[id]?.revision ?? 0 < standing.revision else { continue }
             broken(1, id, "a change was answered, and is not on stable storage")
         }
@@ -137,7 +137,10 @@ final class Checker {
     ) {
         let wasPosition = before.position?.scheduledAt == key.scheduledAt, id = key.reminder
         if case .cancelSeries = disposition {} else { stepped(before, after) }
-        if wasPosition, after.position == before.position, before.state != .paused {
+        if disposition == .delivered, after.position == before.position, before.row(key) == nil {
+            // It was not in memory: the process knows that the series is to go on after it.
+            passed[key] = starts
+        } else if wasPosition, after.position == before.position, before.state != .paused {
             return broken(4, id, "an attempt at \(key.scheduledAt) ended \(attempt.outcome.name), and the series stands still")
         }
         let wasOpen = wasPosition || (before.row(key).map { $0.state != .dead } ?? false)
@@ -348,8 +351,8 @@ final class Checker {
         if standing.state == .cancelled || standing.state == .paused, !(row?.isManual ?? false) {
             broken(3, id, "\(at) is dispatched, and its reminder is \(standing.state.name)")
         }
-        // What a person had run is known to the process that delivered it.
-        let isForgotten = byHand[key].map { $0 < starts } ?? false
+        // What was delivered before its series came to it is known to that process.
+        let isForgotten = passed[key].map { $0 < starts } ?? false
         if life.store.contents.wasDelivered(key), !(wasSetBack && rescheduled.contains(id)), !isForgotten {
             broken(3, id, "\(at) is dispatched, and was delivered before")
         }

@@ -9,6 +9,7 @@ extension StoredReminders.Standing {
         _ key: OccurrenceKey, _ attempt: Attempt, _ disposition: Disposition, _ move: PositionMove?,
         _ history: inout StoredReminders.History
     ) -> StoreWriteResult {
+        if disposition == .delivered, move == nil, history.hasDelivery(begunWith: attempt) { return .done }
         guard history.record(attempt) else { return .done }
         let at = key.scheduledAt, end = attempt.end, move = move.flatMap { $0.from == at ? $0 : nil }
         switch disposition {
@@ -17,7 +18,7 @@ extension StoredReminders.Standing {
             if occurrences.removeValue(forKey: at) != nil {
                 countDelivery(at: end)
                 finishIfNothingIsOpen(at: end)
-            } else if state == .cancelled {
+            } else if state == .cancelled || position?.scheduledAt == at {
                 countDelivery(at: end)
             }
         case .cancelSeries:

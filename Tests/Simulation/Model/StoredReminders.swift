@@ -206,6 +206,13 @@ extension StoredReminders.History {
         return true
     }
 
+    func hasDelivery(begunWith attempt: Attempt) -> Bool {
+        attempts.contains {
+            $0.startedAtMilliseconds == attempt.startedAtMilliseconds && $0.scheduledAt == attempt.scheduledAt
+                && $0.outcome == attempt.outcome
+        }
+    }
+
     /// Whether it was delivered, as the store finds out: by attempts that began no earlier than clocks can differ.
     func hasDelivery(at scheduledAt: Int64) -> Bool {
         deliveries[scheduledAt].map { $0 >= Milliseconds.ofSecond(scheduledAt) - 60_000 } ?? false
