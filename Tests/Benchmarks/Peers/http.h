@@ -75,7 +75,7 @@ static inline size_t message(const char *text, size_t count, size_t *body) {
     return total <= count ? total : 0;
 }
 
-static int compare_int64(const void *a, const void *b) {
+static inline int compare_int64(const void *a, const void *b) {
     int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
     return (left > right) - (left < right);
 }
