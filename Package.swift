@@ -89,6 +89,8 @@ let package = Package(
             name: "recurrence-benchmark", dependencies: ["Recurrence"], path: "Tests/Benchmarks/Recurrence",
             exclude: ["dateutil_times.py", "libical_times.c", "run"]),
         .executableTarget(
+            name: "rpc-benchmark", dependencies: ["Wire", "Messages", logging, nioPosix], path: "Tests/Benchmarks/RPC"),
+        .executableTarget(
             name: "storage-benchmark", dependencies: ["Storage", "Domain"], path: "Tests/Benchmarks/Storage"),
 
         // The scheduler's core and all around it in simulated time.

@@ -94,7 +94,8 @@ extension SchedulerCore {
         }
         for entry in entries {
             let key = entry.due.occurrence
-            let isStale = load.changed.contains(key) || load.ended.contains(key.reminder)
+            // Also by what became of those before it: a claim may have ended the series.
+            let isStale = windows[shard]?.load?.makesOld(key) ?? true
             guard !isStale || breaks(.believesStaleLoads) else { continue }
             if let other = table[key] {
                 // A person had an occurrence of that very second run, which stands for this one.

@@ -14,6 +14,9 @@ struct Window {
         var ceiling: DueKey?
         /// Its answer is worth nothing: a write that it should have seen has failed.
         var isVoid = false
+
+        /// Whether what it brings of an occurrence is old.
+        func makesOld(_ key: OccurrenceKey) -> Bool { changed.contains(key) || ended.contains(key.reminder) }
     }
 
     /// Everything up to and including this is in memory; `nil`: nothing was loaded yet.
