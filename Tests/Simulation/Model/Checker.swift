@@ -353,11 +353,13 @@ final class Checker {
         }
         // What was delivered before its series came to it is known to that process.
         let isForgotten = passed[key].map { $0 < starts } ?? false
-        if life.store.contents.wasDelivered(key), !(wasSetBack && rescheduled.contains(id)), !isForgotten {
+        // Another schedule, made when the clock had been set back, may come to a second again.
+        let isAnother = wasSetBack && rescheduled.contains(id)
+        if life.store.contents.wasDelivered(key), !isAnother, !isForgotten {
             broken(3, id, "\(at) is dispatched, and was delivered before")
         }
         guard row?.state != .pending else { return }
-        if let row { return broken(3, id, "\(at) is dispatched, and is \(row.state)") }
+        if let row, !isAnother { return broken(3, id, "\(at) is dispatched, and is \(row.state)") }
         guard let position = standing.position, position.scheduledAt <= at else {
             return broken(3, id, "\(at) is dispatched, and its series is past it")
         }
