@@ -38,10 +38,10 @@ private final class Database {
         _ = needed("a file") { try DatabaseFile(path: path) }
         let report: @Sendable (String) -> Void = { [faults] line in faults.add(line) }
         do {
-            let first = needed("a store") { try WriterSession(path: path, limits: StoreLimits(), onFault: report) }
+            let first = needed("a store") { try WriterSession(path: path, limits: StoreLimits(), unfiled: UnfiledCount(), onFault: report) }
             Self.loosen(first.connection)
         }
-        session = needed("a store") { try WriterSession(path: path, limits: StoreLimits(), onFault: report) }
+        session = needed("a store") { try WriterSession(path: path, limits: StoreLimits(), unfiled: UnfiledCount(), onFault: report) }
         queries = needed("queries") { try SnapshotQueries(path: path, limits: StoreLimits(), onFault: report) }
         let connection = session.connection
         // What a run leaves is of no use: nothing need be on stable storage.
@@ -155,15 +155,16 @@ private final class Database {
 
     private func change(_ recipe: inout Recipe) {
         let writes = [write(&recipe), write(&recipe), write(&recipe)]
-        let isPruned = recipe.byte() % 16 == 0
+        let isPruned = recipe.byte() % 16 == 0, isBulk = recipe.byte() % 2 == 0
         let prune = Pruner.Request(finishedBeforeMilliseconds: recipe.number(), idempotencyBeforeMilliseconds: recipe.number(), limit: 3)
         do throws(SQLiteFailure) {
             _ = try session.transaction { session throws(SQLiteFailure) in
                 for write in writes {
-                    let result = try session.changes.apply(write)
+                    let result = try session.changes.apply(write, isBulk: isBulk)
                     guard case .changed(let outcome) = result, let standing = outcome.standing else { continue }
                     for entry in standing.entries { use(entry.reminder, at: entry.due.occurrence.scheduledAt) }
                 }
+                if session.changes.intake.unfiled > 0 { try session.changes.intake.file() }
                 return isPruned ? try session.pruner.prune(prune) : 0
             }
         } catch { _ = session.connection.rollBack() }

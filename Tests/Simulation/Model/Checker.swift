@@ -347,7 +347,9 @@ final class Checker {
     private func checkWanted(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
         let key = dispatch.entry.due.occurrence, id = key.reminder, at = key.scheduledAt, row = standing.row(key)
         if standing.reminder !== dispatch.entry.reminder { broken(3, id, "\(at) is dispatched as it was before a change") }
-        if pausedQueues.contains(standing.reminder.queue) { broken(3, id, "\(at) is dispatched from a paused queue") }
+        // A change of which nobody was told may have reached the disk all the same.
+        let queue = standing.reminder.queue
+        if pausedQueues.contains(queue), life.store.contents.queues[queue]?.isPaused ?? false { broken(3, id, "\(at) is dispatched from a paused queue") }
         if standing.state == .cancelled || standing.state == .paused, !(row?.isManual ?? false) {
             broken(3, id, "\(at) is dispatched, and its reminder is \(standing.state.name)")
         }
