@@ -4,7 +4,7 @@
 import Glibc
 
 /// One kind of input.
-protocol Fuzzer {
+protocol Fuzzer: SendableMetatype {
     static func run(_ bytes: [UInt8])
 }
 
