@@ -61,7 +61,9 @@ final class Settlements {
         _ key: OccurrenceKey, _ attempt: Attempt, _ disposition: Disposition, _ move: PositionMove?
     ) throws(SQLiteFailure) -> StoreWriteResult {
         if disposition == .delivered, move == nil, try hasDelivery(attempt, of: key) { return .done }
-        guard try record(attempt, of: key) else { return .done }
+        // The clock may have been set back, and an attempt of another schedule have begun at this very millisecond: then the
+        // position stands where the move begins, as it never does when a write is repeated.
+        if try !record(attempt, of: key), try !begins(move, at: key) { return .done }
         let ended = attempt.endedAtMilliseconds
         switch disposition {
         case .delivered: return try deliver(key, attempt, move, at: ended)
@@ -195,6 +197,11 @@ final class Settlements {
         statement.bind(4, key.scheduledAt)
         statement.bind(5, attempt.number)
         statement.bind(6, attempt.outcome.rawValue)
+    }
+
+    private func begins(_ move: PositionMove?, at key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
+        guard let move, move.from == key.scheduledAt else { return false }
+        return try standings.read(key.reminder)?.nextAt == key.scheduledAt
     }
 
     /// Whether a delivery that began at the same time is in the history.

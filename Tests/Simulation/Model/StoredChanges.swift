@@ -10,8 +10,8 @@ extension StoredReminders.Standing {
         _ history: inout StoredReminders.History
     ) -> StoreWriteResult {
         if disposition == .delivered, move == nil, history.hasDelivery(begunWith: attempt) { return .done }
-        guard history.record(attempt) else { return .done }
         let at = key.scheduledAt, end = attempt.end, move = move.flatMap { $0.from == at ? $0 : nil }
+        guard history.record(attempt) || move != nil && position?.scheduledAt == at else { return .done }
         switch disposition {
         case .delivered:
             if let move, self.move(move, delivered: true, staysOpen: false, at: end) { break }
