@@ -1,8 +1,9 @@
 """Measures the services and, in the same run, the limits of this machine; writes a table of ratios.
 
-usage: bench.py PROGRAMS [--once] [--list] [ROW…]      PROGRAMS: the folder of the release build
+usage: bench.py PROGRAMS [--once] [--list] [--predecessor] [ROW…]      PROGRAMS: the folder of the release build
 
-Each figure is the median of three runs, or of one with --once. A row gets services, a backend and a database of its own.
+Each figure is the median of three runs, or of one with --once. A row gets services, a backend and a database of its own. The
+predecessor's rows run where they are named or with --predecessor: they install RabbitMQ.
 Writes .build/bench/report.md and report.json.
 """
 
@@ -17,15 +18,30 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(ROOT, ".build", "bench")
 PEERS = os.path.join(OUT, "peers")
-LIMITS = ["limit-backend", "limit-libcurl", "limit-hummingbird", "limit-fdatasync"]
+LIMITS = ["limit-backend", "limit-libcurl", "limit-hummingbird", "limit-fdatasync", "limit-grpc"]
 ROWS = [
-    "creates-1", "creates-16", "creates-64", "creates-256", "burst-10k", "burst-100k", "steady-1k", "steady-5k", "lone",
+    "creates-1", "creates-16", "creates-64", "creates-256", "burst-10k", "burst-100k", "rpc", "steady-1k", "steady-5k", "lone",
     "recurring", "memory-100k", "memory-1m",
 ]
+PREDECESSOR = ["predecessor-creates", "predecessor-burst"]
 # Rows that take minutes each run once.
 LONG = {"steady-1k", "steady-5k", "lone", "recurring", "memory-100k", "memory-1m"}
-# What each row is held against: the row's figure, the limit, and the part of it that is aimed at.
-TARGETS = [("creates-64", "limit-hummingbird", 0.4), ("burst-100k", "limit-libcurl", 0.3)]
+UNDER_WAY = ["1", "64", "1024"]
+# What is aimed at: a row's figure as a multiple of another row's.
+RATIOS = [
+    ("creates-64 per_second", "limit-hummingbird per_second", 0.4),
+    ("creates-64 per_second", "predecessor-creates per_second", 20),
+    ("burst-100k per_second", "limit-libcurl per_second", 0.3),
+    ("burst-100k per_second", "predecessor-burst per_second", 15),
+    ("rpc 64", "limit-grpc 64", 3),
+    ("memory-1m creates-64", "creates-64 per_second", 0.9),
+    ("memory-1m burst-100k", "burst-100k per_second", 0.9),
+]
+# And what a figure may be at most.
+BOUNDS = [
+    ("burst-10k p99_ms", 1_200), ("lone p50_ms", 2), ("lone p99_ms", 5), ("memory-1m growth_mb scheduler", 32),
+    ("memory-1m first_delivery_ms", 1_000),
+]
 
 
 def compile_peers():
@@ -58,9 +74,20 @@ def output(*command):
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
+def grpc(message):
+    """grpc-swift-2, in a package of its own, with messages of the same size."""
+    package, scratch = os.path.join(HERE, "Peers", "grpc"), os.path.join(ROOT, ".build-grpc")
+    build = ["swift", "build", "-c", "release", "--package-path", package, "--scratch-path", scratch]
+    subprocess.run(build, check=True, stdout=sys.stderr)
+    return output(f"{scratch}/release/grpc-peer", *message, "100000", *UNDER_WAY)
+
+
 def limit(name, programs):
     if name == "limit-fdatasync":
         return output(f"{PEERS}/syncs", ROOT, "5000")
+    if name == "limit-grpc":
+        ours = output(f"{programs}/rpc-benchmark", "10")
+        return grpc([str(ours["request_bytes"]), str(ours["reply_bytes"])])
     server = [f"{programs}/bare-hummingbird"] if name == "limit-hummingbird" else [f"{PEERS}/backend"]
     with Server(*server) as port:
         if name == "limit-libcurl":
@@ -71,13 +98,15 @@ def limit(name, programs):
 def run(name, programs):
     if name.startswith("limit-"):
         return limit(name, programs)
+    if name == "rpc":
+        return output(f"{programs}/rpc-benchmark", "200000", *UNDER_WAY)
     environment = os.environ | {"STACK_BACKEND": f"{PEERS}/backend"}
-    command = [f"{ROOT}/Tests/with-stack", programs, sys.executable, f"{HERE}/rows.py", name, PEERS]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    stack = [f"{HERE}/with-predecessor"] if name in PREDECESSOR else [f"{ROOT}/Tests/with-stack", programs]
+    command = [*stack, sys.executable, f"{HERE}/rows.py", name, PEERS]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode != 0:
-        print(done.stderr, file=sys.stderr)
         raise SystemExit(f"{name} failed")
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def median(runs):
@@ -101,35 +130,64 @@ def shown(name, result):
         if key in result:
             words.append(f"{result[key]:,.0f} {unit}")
     if "p50_ms" in result and not name.startswith("limit-"):
-        kind = "latency" if name.startswith("creates") else "lateness"
+        kind = "latency" if "creates" in name else "lateness"
         words.append(f"{kind} p50 {result['p50_ms']:.2f} ms, p99 {result['p99_ms']:.2f} ms, max {result['max_ms']:.2f} ms")
-    for key, label in [("cpu_us", "CPU in µs each"), ("resident_mb", "MB"), ("growth_mb", "growth in MB")]:
-        if key in result:
+    words += [f"{result[key]:,.0f} calls/s with {key} under way" for key in UNDER_WAY if key in result]
+    words += [f"then {key} {result[key]:,.0f} /s" for key in ("creates-64", "burst-100k") if key in result]
+    if "first_delivery_ms" in result:
+        words.append(f"start to first delivery {result['first_delivery_ms']:.0f} ms")
+    tables = [("cpu_us", "CPU in µs each"), ("empty_mb", "MB when empty"), ("resident_mb", "MB"), ("growth_mb", "growth in MB")]
+    for key, label in tables:
+        if result.get(key):
             words.append(label + ": " + ", ".join(f"{service} {value:g}" for service, value in result[key].items()))
     return "; ".join(words)
+
+
+def figure(results, path):
+    """The number at a path of keys; None where its row did not run."""
+    for key in path.split():
+        if key not in (results or {}):
+            return None
+        results = results[key]
+    return results
+
+
+def aims(results):
+    """What was aimed at and what it came to: text, figure, aim, whether it is met."""
+    found = []
+    for path, against, aim in RATIOS:
+        value, peer = figure(results, path), figure(results, against)
+        if value is not None and peer:
+            found.append((f"{path} / {against}", round(value / peer, 3), f"at least {aim}", value / peer >= aim))
+    for path, bound in BOUNDS:
+        if (value := figure(results, path)) is not None:
+            found.append((path, value, f"at most {bound:,}", value <= bound))
+    return found
 
 
 def report(results):
     lines = [f"Measured on {machine()}.", "", "| row | figure |", "|---|---|"]
     lines += [f"| {name} | {shown(name, result)} |" for name, result in results.items()]
-    ratios = {}
-    for name, bound, aim in TARGETS:
-        if name in results and bound in results:
-            ratios[name] = results[name]["per_second"] / results[bound]["per_second"]
-            lines += ["", f"{name}: {ratios[name]:.0%} of {bound} (aimed at {aim:.0%})"]
+    if found := aims(results):
+        lines += ["", "| aim | reached | wanted | |", "|---|---|---|---|"]
+        lines += [f"| {text} | {value:,} | {aim} | {'yes' if met else 'no'} |" for text, value, aim, met in found]
     with open(f"{OUT}/report.md", "w") as file:
         file.write("\n".join(lines) + "\n")
     with open(f"{OUT}/report.json", "w") as file:
-        json.dump({"machine": machine(), "results": results, "ratios": ratios}, file, indent=2)
+        keys = ("what", "reached", "wanted", "met")
+        json.dump(
+            {"machine": machine(), "results": results, "aims": [dict(zip(keys, aim)) for aim in found]}, file, indent=2)
     return "\n".join(lines)
 
 
 def main():
     programs, *arguments = sys.argv[1:]
+    known = LIMITS + ROWS + PREDECESSOR
     if "--list" in arguments:
-        return print("\n".join(LIMITS + ROWS))
-    names = [argument for argument in arguments if not argument.startswith("--")] or LIMITS + ROWS
-    if unknown := [name for name in names if name not in LIMITS + ROWS]:
+        return print("\n".join(known))
+    names = [argument for argument in arguments if not argument.startswith("--")]
+    names = names or (known if "--predecessor" in arguments else LIMITS + ROWS)
+    if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"no such row: {', '.join(unknown)}; --list shows them")
     compile_peers()
     results = {}

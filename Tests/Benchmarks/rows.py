@@ -1,10 +1,11 @@
-"""One row of the benchmark, within Tests/with-stack: prints what it measured as JSON.
+"""One row of the benchmark, within Tests/with-stack or with-predecessor: prints what it measured as JSON.
 
 usage: rows.py ROW PEERS      PEERS: the folder with the compiled programs of Tests/Benchmarks/Peers
 """
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,19 +29,22 @@ def load(count, connections, due, rate=0, period=0):
     return result
 
 
-def stats():
-    with urllib.request.urlopen(f"{BACKEND}/stats", timeout=60) as answer:
+def ask(path, method="GET"):
+    with urllib.request.urlopen(urllib.request.Request(BACKEND + path, method=method), timeout=60) as answer:
         return json.load(answer)
 
 
 def delivered(count):
     """Waits until so many have come, and a moment more for what must not come."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while (result := stats())["count"] < count:
-        assert time.monotonic() < deadline, f"{result['count']} of {count} were delivered"
-        time.sleep(0.2)
+    while (come := ask("/count")["count"]) < count:
+        assert time.monotonic() < deadline, f"{come} of {count} were delivered"
+        time.sleep(0.1)
     time.sleep(0.5)
-    result = stats()
+    return checked(ask("/stats"), count)
+
+
+def checked(result, count):
     assert result["count"] == result["distinct"] == count, f"{result['count']} deliveries of {count}"
     assert result["early"] == 0, f"{result['early']} came early"
     return result
@@ -49,7 +53,7 @@ def delivered(count):
 def services():
     """CPU seconds and resident MB by service."""
     found = {}
-    for pid in os.environ["STACK_PIDS"].split():
+    for pid in os.environ.get("STACK_PIDS", "").split():
         with open(f"/proc/{pid}/stat") as file:
             name, fields = file.read().split(") ")
         with open(f"/proc/{pid}/status") as file:
@@ -70,10 +74,10 @@ def creates(connections, seconds=6):
     return result | {"cpu_us": microseconds(before, services(), count)}
 
 
-def burst(count):
+def burst(count, creates_per_second=5_000):
     """All due in the same second, which begins when all have been created."""
-    lead = 5 + count // 5_000
-    due = int(time.time()) + lead
+    ask("/reset", "POST")
+    due = int(time.time()) + 5 + count // creates_per_second
     made = load(count, 64, due)
     assert time.time() < due, "creating took longer than foreseen"
     before = services()
@@ -100,10 +104,10 @@ def lone(count=200):
 def recurring(series=20_000, period=10, rounds=3):
     due = int(time.time()) + 12
     load(series, 64, due, 0, period)
+    before = services()
     time.sleep(max(0, due + rounds * period - 1 - time.time()))
-    result = stats()
-    assert result["count"] == result["distinct"] == series * rounds and result["early"] == 0, result
-    return result
+    result = checked(ask("/stats"), series * rounds)
+    return result | {"cpu_us": microseconds(before, services(), series * rounds)}
 
 
 def memory(pending):
@@ -113,10 +117,58 @@ def memory(pending):
     made = load(pending, 256, FAR)
     after = services()
     return {
+        "empty_mb": {name: round(before[name][1], 1) for name in before},
         "resident_mb": {name: round(after[name][1], 1) for name in after},
         "growth_mb": {name: round(after[name][1] - before[name][1], 1) for name in after},
         "creates_per_second": made["per_second"],
     }
+
+
+def million():
+    """Beside memory: what creates, a burst and a start are with a million pending."""
+    result = memory(1_000_000)
+    result["creates-64"] = creates(64)["per_second"]
+    result["burst-100k"] = burst(100_000)["per_second"]
+    return result | {"first_delivery_ms": start_to_first_delivery()}
+
+
+def scheduler_pid():
+    for pid in os.environ["STACK_PIDS"].split():
+        with open(f"/proc/{pid}/comm") as file:
+            if file.read().strip() == "scheduler":
+                return int(pid)
+    raise SystemExit("there is no scheduler")
+
+
+def wait_for_end(pid):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with open(f"/proc/{pid}/stat") as file:
+            # It stays a zombie until the script that started it waits for it.
+            if file.read().split(") ")[1].startswith("Z"):
+                return
+        time.sleep(0.01)
+    raise SystemExit("the scheduler did not end")
+
+
+def start_to_first_delivery():
+    """Milliseconds from the start of the scheduler's process to the delivery of a reminder that fell due while there was none."""
+    ask("/reset", "POST")
+    due = int(time.time()) + 3
+    load(1, 1, due)
+    pid = scheduler_pid()
+    os.kill(pid, signal.SIGTERM)
+    wait_for_end(pid)
+    time.sleep(max(0, due + 1 - time.time()))
+    begin = time.time()
+    environment = os.environ | {"SCHEDULER_LISTEN": os.environ["SCHEDULER_ENDPOINTS"]}
+    with open(os.path.join(os.environ["STACK_LOGS"], "scheduler-again.log"), "w") as log:
+        process = subprocess.Popen([os.path.join(os.environ["STACK_PROGRAMS"], "scheduler")], env=environment, stdout=log, stderr=log)
+    try:
+        return round(due * 1000 + delivered(1)["max_ms"] - begin * 1000, 1)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 ROWS = {
@@ -128,7 +180,10 @@ ROWS = {
     "lone": lone,
     "recurring": recurring,
     "memory-100k": lambda: memory(100_000),
-    "memory-1m": lambda: memory(1_000_000),
+    "memory-1m": million,
+    # The predecessor creates 600 a second at least, and is given few enough that it ends.
+    "predecessor-creates": lambda: creates(64),
+    "predecessor-burst": lambda: burst(6_000, 500),
 }
 
 if __name__ == "__main__":

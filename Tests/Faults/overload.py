@@ -8,8 +8,8 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -51,11 +51,15 @@ def peak_mebibytes(pid):
     return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024
 
 
-def flood(address, rate, seconds, connections, due, path):
-    command = [sys.executable, HERE / "flood.py", address, rate, seconds, connections, due, due + DUE_SECONDS, path]
+def flood(folder, address, rate, seconds, connections, due, path):
+    program = pathlib.Path(folder) / "flood"
+    if not program.exists():
+        compiler = shutil.which("cc") or shutil.which("clang") or "gcc"
+        subprocess.run([compiler, "-O2", "-o", program, HERE / "flood.c"], check=True)
+    command = [program, address.rsplit(":", 1)[1], rate, seconds, connections, due, due + DUE_SECONDS, path]
     processors = sorted(os.sched_getaffinity(0))
     pinned = ["taskset", "--cpu-list", str(processors[-1]), *map(str, command)]
-    return json.loads(subprocess.run(pinned, check=True, capture_output=True, text=True).stdout)
+    return json.loads(subprocess.run(pinned, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def expected(*paths):
@@ -66,9 +70,9 @@ def run(programs):
     with tempfile.TemporaryDirectory() as folder, Cluster(Pinned(programs, folder)) as cluster:
         probe_file, flood_file = pathlib.Path(folder) / "probe", pathlib.Path(folder) / "flood"
         due = int(time.time()) + PROBE_SECONDS + SECONDS + 10
-        probe = flood(cluster.api, 0, PROBE_SECONDS, PROBE_CONNECTIONS, due, probe_file)
+        probe = flood(folder, cluster.api, 0, PROBE_SECONDS, PROBE_CONNECTIONS, due, probe_file)
         sustained = probe["accepted_per_s"]
-        result = flood(cluster.api, TIMES * sustained, SECONDS, CONNECTIONS, due, flood_file)
+        result = flood(folder, cluster.api, TIMES * sustained, SECONDS, CONNECTIONS, due, flood_file)
         promised = expected(probe_file, flood_file)
         record = Record(cluster.record)
         settle(record, promised, SETTLE_SECONDS + max(0, due - time.time()))

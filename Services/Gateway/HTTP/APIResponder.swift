@@ -13,13 +13,15 @@ struct APIContext: InitializableFromSource, Sendable {
 struct APIResponder: HTTPResponder {
     private let routes: RouteTable
     private let callers: Callers
+    private let admission: Admission
     private let metrics: RequestMetrics
-    private let logger: Logger
+    private let failures: FailureLog
 
-    init(routes: RouteTable, callers: Callers, logger: Logger) {
+    init(routes: RouteTable, callers: Callers, admission: Admission = Admission(), logger: Logger) {
         self.routes = routes
         self.callers = callers
-        self.logger = logger
+        self.admission = admission
+        failures = FailureLog(logger)
         metrics = RequestMetrics(routes.operations)
     }
 
@@ -34,13 +36,7 @@ struct APIResponder: HTTPResponder {
             answer = try await carryOut(match, request)
         } catch {
             answer = error.answer
-            if error.status.kind == .serverError {
-                logger.warning(
-                    "not answered",
-                    metadata: [
-                        "route": "\(match.route)", "status": "\(error.status.code)", "reason": "\(error.cause ?? error.detail)"
-                    ])
-            }
+            if error.status.kind == .serverError { failures.record(error, route: match.route) }
         }
         metrics.record(match.route, status: answer.status.code, ContinuousClock.now - start)
         var response = Response(
@@ -63,6 +59,9 @@ struct APIResponder: HTTPResponder {
             let exchange = Exchange(
                 headers: request.headers, pathValues: pathValues, query: request.uri.query ?? "",
                 body: operation.takesBody ? try await body(of: request, maxBytes: operation.maxBodyBytes) : [], caller: caller)
+            // Not while the body comes: who sends slowly takes nobody's place.
+            try admission.enter()
+            defer { admission.leave() }
             return try await operation.handle(exchange)
         }
     }

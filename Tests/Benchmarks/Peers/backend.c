@@ -1,6 +1,7 @@
 /* The receiving backend of the benchmarks: answers every POST with 200 and keeps, for each, when it came and when it was due.
 
    usage: backend [PORT]       prints the port it listens on
+   GET /count    how many have come
    GET /stats    count, distinct keys, early ones, lateness in milliseconds, the time from the first to the last
    POST /reset   forgets all of it
 
@@ -76,9 +77,10 @@ static int statistics(char *text, size_t size) {
 
 static size_t answer(const char *text, size_t body, char *out, size_t size) {
     static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
-    if (memcmp(text, "GET /stats", 10) == 0) {
+    int is_count = memcmp(text, "GET /count", 10) == 0;
+    if (is_count || memcmp(text, "GET /stats", 10) == 0) {
         char json[512];
-        int length = statistics(json, sizeof json);
+        int length = is_count ? snprintf(json, sizeof json, "{\"count\":%zu}", deliveries) : statistics(json, sizeof json);
         return (size_t)snprintf(out, size, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", length, json);
     }
     if (memcmp(text, "POST /reset", 11) == 0) {
