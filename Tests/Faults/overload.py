@@ -68,7 +68,7 @@ def expected(*paths):
 
 def run(programs):
     with tempfile.TemporaryDirectory() as folder, Cluster(Pinned(programs, folder)) as cluster:
-        probe_file, flood_file = pathlib.Path(folder) / "probe", pathlib.Path(folder) / "flood"
+        probe_file, flood_file = pathlib.Path(folder) / "accepted-of-probe", pathlib.Path(folder) / "accepted-of-flood"
         due = int(time.time()) + PROBE_SECONDS + SECONDS + 10
         probe = flood(folder, cluster.api, 0, PROBE_SECONDS, PROBE_CONNECTIONS, due, probe_file)
         sustained = probe["accepted_per_s"]
