@@ -2,12 +2,12 @@
 
    usage: flood PORT RATE SECONDS CONNECTIONS FIRST-DUE LAST-DUE FILE
 
-   RATE 0: as fast as CONNECTIONS go that each wait for their answer. FILE gets the accepted occurrences, a line each. Prints one line of
+   The connections are opened before the SECONDS begin. RATE 0: as fast as they go that each wait for their answer. FILE gets the accepted occurrences, a line each. Prints one line of
    JSON: how many were sent and answered, by status, latencies of what was accepted in milliseconds, and what was answered wrongly. */
 #include "../Benchmarks/Peers/http.h"
 
 enum { BUFFER = 8 << 10, EVENTS = 256, STATUSES = 600, OPENED_AT_ONCE = 64 };
-/* What is under way when time is up is waited for so long. */
+/* So long is waited until all are connected, and, when time is up, for what is under way. */
 static const int64_t linger = 15000000000;
 
 struct connection {
@@ -45,12 +45,6 @@ static void ask(struct connection *peer) {
     under_way++;
     /* A connection that the API has closed says so when it is read. */
     if (send(peer->fd, out, (size_t)length, MSG_NOSIGNAL) != length) shutdown(peer->fd, SHUT_RDWR);
-}
-
-/* After an answer: the next create, or a place among the idle. */
-static void rest(struct connection *peer) {
-    if (rate > 0) idle[idle_count++] = (size_t)(peer - peers);
-    else if (nanoseconds(CLOCK_MONOTONIC) < end) ask(peer);
 }
 
 static void lost(struct connection *peer) {
@@ -104,7 +98,7 @@ static void connected(struct connection *peer) {
     if (epoll_ctl(poll_fd, EPOLL_CTL_MOD, peer->fd, &event) != 0) fail("epoll_ctl");
     peer->is_connected = 1;
     opening--;
-    rest(peer);
+    idle[idle_count++] = (size_t)(peer - peers);
 }
 
 static void accept_answer(struct connection *peer) {
@@ -131,7 +125,7 @@ static void receive(struct connection *peer) {
     under_way--;
     peer->sent = 0;
     peer->count = 0;
-    rest(peer);
+    idle[idle_count++] = (size_t)(peer - peers);
 }
 
 static void take(struct connection *peer) {
@@ -139,13 +133,17 @@ static void take(struct connection *peer) {
     else connected(peer);
 }
 
-static void ask_at_rate(int64_t now) {
-    size_t so_far = (size_t)(rate * (double)(now - begin) / 1e9);
-    while (sent + unsent < so_far) {
-        if (idle_count > 0) ask(&peers[idle[--idle_count]]);
-        else if (open_count < connections) return open_some();
-        else unsent++;
-    }
+/* What is due at the rate, and cannot be sent for want of a connection, counts as unsent. */
+static void ask_what_is_due(int64_t now) {
+    size_t so_far = rate > 0 ? (size_t)(rate * (double)(now - begin) / 1e9) : SIZE_MAX;
+    while (idle_count > 0 && sent + unsent < so_far) ask(&peers[idle[--idle_count]]);
+    if (rate > 0 && sent + unsent < so_far) unsent = so_far - sent;
+}
+
+static void wait_for_events(void) {
+    struct epoll_event events[EVENTS];
+    int ready = epoll_wait(poll_fd, events, EVENTS, 1);
+    for (int i = 0; i < ready; i++) take(events[i].data.ptr);
 }
 
 static void print_wrong(const char *what, size_t count, const char *comma) {
@@ -187,14 +185,19 @@ int main(int count, char **arguments) {
     if (peers == NULL || idle == NULL || (file = fopen(arguments[7], "w")) == NULL) fail("start");
     for (size_t i = 0; i < connections; i++) peers[i].fd = -1;
     poll_fd = epoll_create1(0);
+    int64_t opened_by = nanoseconds(CLOCK_MONOTONIC) + linger;
+    while (idle_count < connections && nanoseconds(CLOCK_MONOTONIC) < opened_by) {
+        open_some();
+        wait_for_events();
+    }
     begin = nanoseconds(CLOCK_MONOTONIC);
     end = begin + (int64_t)(atof(arguments[3]) * 1e9);
-    struct epoll_event events[EVENTS];
     for (int64_t now = begin; now < end || (under_way > 0 && now < end + linger); now = nanoseconds(CLOCK_MONOTONIC)) {
-        if (now < end && rate > 0) ask_at_rate(now);
-        if (now < end && rate == 0 && open_count < connections) open_some();
-        int ready = epoll_wait(poll_fd, events, EVENTS, 1);
-        for (int i = 0; i < ready; i++) take(events[i].data.ptr);
+        if (now < end) {
+            ask_what_is_due(now);
+            open_some();
+        }
+        wait_for_events();
     }
     if (fclose(file) != 0) fail(arguments[7]);
     print((double)(end - begin) / 1e9);

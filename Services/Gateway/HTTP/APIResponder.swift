@@ -13,20 +13,26 @@ struct APIContext: InitializableFromSource, Sendable {
 struct APIResponder: HTTPResponder {
     private let routes: RouteTable
     private let callers: Callers
-    private let admission: Admission
     private let metrics: RequestMetrics
     private let failures: FailureLog
 
-    init(routes: RouteTable, callers: Callers, admission: Admission = Admission(), logger: Logger) {
+    init(routes: RouteTable, callers: Callers, logger: Logger) {
         self.routes = routes
         self.callers = callers
-        self.admission = admission
         failures = FailureLog(logger)
         metrics = RequestMetrics(routes.operations)
     }
 
     /// Of a body to that path.
     func maxBodyBytes(_ path: String) -> Int { routes.maxBodyBytes(path) }
+
+    /// A request was answered with that before it came here.
+    func refused(_ head: HTTPRequest, with problem: Problem) {
+        let path = (head.path ?? "/").prefix { $0 != "?" }
+        let match = routes.match(head.method, String(path))
+        failures.record(problem, route: match.route)
+        metrics.count(match.route, status: problem.status.code)
+    }
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let start = ContinuousClock.now
@@ -59,9 +65,6 @@ struct APIResponder: HTTPResponder {
             let exchange = Exchange(
                 headers: request.headers, pathValues: pathValues, query: request.uri.query ?? "",
                 body: operation.takesBody ? try await body(of: request, maxBytes: operation.maxBodyBytes) : [], caller: caller)
-            // Not while the body comes: who sends slowly takes nobody's place.
-            try admission.enter()
-            defer { admission.leave() }
             return try await operation.handle(exchange)
         }
     }

@@ -27,6 +27,7 @@ struct APIServer: Service, CustomStringConvertible {
     let listen: Endpoint
     let responder: APIResponder
     let logger: Logger
+    var admission = Admission()
     var maxConnections = APIServer.maxConnections
     var idleTimeout = APIServer.idleTimeout
     var requestTimeout = ConnectionGuard.requestTimeout
@@ -43,11 +44,13 @@ struct APIServer: Service, CustomStringConvertible {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let responder = responder, crowd = Crowd(limit: connectionLimit)
+        let admission = admission, refusal = admission.problem.answer
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuard(
                     requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
-                    crowd: crowd, maxBodyBytes: responder.maxBodyBytes)
+                    crowd: crowd, maxBodyBytes: responder.maxBodyBytes),
+                OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) },
             ], idleTimeout: idleTimeout,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,

@@ -20,6 +20,12 @@ final class RequestMetrics: Sendable {
     }
 
     func record(_ route: String, status: Int, _ duration: Duration) {
+        count(route, status: status)
+        (timers[route] ?? otherTimer).record(duration: duration)
+    }
+
+    /// A request that was not carried out, so that its time says nothing.
+    func count(_ route: String, status: Int) {
         let key = Key(route: route, status: status)
         counters.withLock { counters in
             if let counter = counters[key] { return counter.increment() }
@@ -27,6 +33,5 @@ final class RequestMetrics: Sendable {
             counter.increment()
             counters[key] = counter
         }
-        (timers[route] ?? otherTimer).record(duration: duration)
     }
 }
