@@ -8,8 +8,6 @@ import Wire
 @main
 enum GatewayMain {
     static func main() async {
-        // A request goes from its connection to its operation and back on one thread.
-        _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         await ServiceMain.run(name: "gateway", settings: GatewaySettings.self) { service in
             let settings = service.settings
             // A create carries the id that the gateway drew, and the other calls say what is to be: all may be repeated.

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
 import Operations
 import ServiceLifecycle
 import Synchronization
@@ -65,7 +66,9 @@ struct APIServer: Service, CustomStringConvertible {
                 logger.info("api listening", metadata: ["address": "\(Self.address(of: channel) ?? listen)"])
             },
             logger: quiet)
-        do { try await application.run() } catch where !isListening.load(ordering: .acquiring) && !(error is CancellationError) {
+        do {
+            try await withTaskExecutorPreference(EventLoopTasks(.singleton)) { try await application.run() }
+        } catch where !isListening.load(ordering: .acquiring) && !(error is CancellationError) {
             throw StartError("the API cannot listen on \(listen): \(error)")
         }
     }

@@ -13,6 +13,8 @@ final class Intake {
     private let insert: Statement, find: Statement, list: Statement, clear: Statement
     private let fileDefinitions: Statement, fileReminders: Statement
     private var ids: Set<ReminderID> = []
+    /// What is not filed takes, as estimated.
+    private var bytes = 0
     private let count: UnfiledCount
 
     /// - Parameter count: kept at how many are not filed, for other threads.
@@ -20,7 +22,7 @@ final class Intake {
         self.count = count
         insert = try connection.prepare(DefinitionRow.insert(into: "intake", also: ["next_at", "next_index", "due_ms"]))
         find = try connection.prepare("SELECT 1 FROM reminders WHERE shard = ?1 AND id = ?2")
-        list = try connection.prepare("SELECT id FROM intake")
+        list = try connection.prepare("SELECT id, length(arguments) + length(authorization) FROM intake")
         clear = try connection.prepare("DELETE FROM intake")
         let columns = "number, shard, \(DefinitionRow.columns)"
         fileDefinitions = try connection.prepare(
@@ -43,16 +45,20 @@ final class Intake {
 
     var isEmpty: Bool { ids.isEmpty }
 
-    /// How many are not filed.
-    var unfiled: Int { ids.count }
+    /// Whether so many are not filed that it is time to.
+    func exceeds(_ limits: StoreLimits, times factor: Int = 1) -> Bool {
+        ids.count >= factor * limits.unfiledCreates || bytes >= factor * limits.unfiledBytes
+    }
 
     func holds(_ id: ReminderID) -> Bool { !ids.isEmpty && ids.contains(id) }
 
     /// Finds out what is not filed: when the database was opened, and when a transaction was rolled back.
     func reload() throws(SQLiteFailure) {
         ids.removeAll(keepingCapacity: true)
+        bytes = 0
         while try list.step() {
             if let id = list.id(0) { ids.insert(id) }
+            bytes += Int(list.integer(1))
         }
         count.set(ids.count)
     }
@@ -74,6 +80,7 @@ final class Intake {
         insert.bind(next + 3, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
         try insert.run()
         ids.insert(reminder.id)
+        bytes += reminder.estimatedBytes
         count.set(ids.count)
         return true
     }
@@ -85,6 +92,7 @@ final class Intake {
         try fileReminders.run()
         try clear.run()
         ids.removeAll(keepingCapacity: true)
+        bytes = 0
         count.set(0)
     }
 }

@@ -10,7 +10,6 @@ final class ReminderChanges {
     private let settlements: Settlements
     private let standings: Standings
     private let findIdempotency: Statement, putIdempotency: Statement
-    private let insertReminder: Statement, insertDefinition: Statement
     private let callerChanges: CallerChanges
     let intake: Intake
     private let putQueue: Statement
@@ -31,13 +30,6 @@ final class ReminderChanges {
             "SELECT request, answer FROM idempotency WHERE shard = ?1 AND key = ?2")
         putIdempotency = try connection.prepare(
             "INSERT INTO idempotency (shard, key, request, answer, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)")
-        insertReminder = try connection.prepare(
-            """
-            INSERT OR IGNORE INTO reminders
-                (shard, id, definition, state, next_at, next_index, delivered, updated_ms, finished_ms, due_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9)
-            """)
-        insertDefinition = try connection.prepare(DefinitionRow.insert)
         callerChanges = try CallerChanges(
             connection, path: path, standings: standings, settlements: settlements, onFault: onFault)
         putQueue = try connection.prepare(
@@ -54,12 +46,11 @@ final class ReminderChanges {
             max(try connection.integer("\(last) definitions") ?? 0, try connection.integer("\(last) intake") ?? 0) + 1
     }
 
-    /// - Parameter isBulk: the transaction has so many writes that creates are filed at once.
-    func apply(_ write: StoreWrite, isBulk: Bool) throws(SQLiteFailure) -> StoreWriteResult {
+    func apply(_ write: StoreWrite) throws(SQLiteFailure) -> StoreWriteResult {
         if let id = write.stored, intake.holds(id) { try intake.file() }
         switch write {
         case .create(let reminder, let position, let idempotency):
-            return try create(reminder, position, idempotency, isBulk: isBulk)
+            return try create(reminder, position, idempotency)
         case .settle(let key, let attempt, let disposition, let move):
             return try settlements.settle(key, attempt, disposition, move)
         case .materialise(let key, let due, let attempts, let move):
@@ -80,11 +71,10 @@ final class ReminderChanges {
     // MARK: Create
 
     private func create(
-        _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?, isBulk: Bool
+        _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?
     ) throws(SQLiteFailure) -> StoreWriteResult {
         if let idempotency, let earlier = try answer(to: idempotency, in: reminder.id.shard) { return earlier }
-        let isNew = isBulk ? try file(reminder, position) : try intake.append(reminder, number: nextDefinition, position)
-        guard isNew else { return .exists }
+        guard try intake.append(reminder, number: nextDefinition, position) else { return .exists }
         // Numbers of a transaction that is rolled back stay unused.
         nextDefinition += 1
         if let idempotency {
@@ -96,24 +86,6 @@ final class ReminderChanges {
             try putIdempotency.run()
         }
         return .done
-    }
-
-    /// Puts a new reminder where it is found.
-    /// - Returns: `false` if there is one with this id.
-    private func file(_ reminder: Reminder, _ position: SeriesPosition?) throws(SQLiteFailure) -> Bool {
-        let created = reminder.createdAtMilliseconds
-        insertReminder.bindKey(reminder.id)
-        insertReminder.bind(3, nextDefinition)
-        insertReminder.bind(4, (position == nil ? ReminderState.completed : .scheduled).rawValue)
-        insertReminder.bind(5, position?.scheduledAt)
-        insertReminder.bind(6, position?.index)
-        insertReminder.bind(7, created)
-        insertReminder.bind(8, position == nil ? created : nil)
-        insertReminder.bind(9, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
-        guard try insertReminder.run() == 1 else { return false }
-        DefinitionRow.bind(reminder, number: nextDefinition, to: insertDefinition)
-        try insertDefinition.run()
-        return true
     }
 
     /// What the key stands for already; `nil` if nothing.

@@ -2,9 +2,11 @@
 public struct StoreLimits: Sendable {
     /// Writes in one transaction; a single `submit` may hold more and then goes alone.
     public var writesPerCommit = 4096
-    /// New reminders that are kept in the order of their arrival before they are filed where they are found. A commit
-    /// with as many writes files at once.
-    public var unfiledCreates = 512
+    /// New reminders that are kept in the order of their arrival before they are filed where they are found. The more at
+    /// once, the less each costs (`Tests/Benchmarks/README.md`), and the longer a create waits that comes just then.
+    public var unfiledCreates = 8192
+    /// Bytes of them, as estimated.
+    public var unfiledBytes = 8 << 20
     /// Bytes of values in one transaction, as estimated from the writes.
     public var bytesPerCommit = 8 << 20
     /// Writes that may wait for their transaction. A `submit` beyond it completes, in its turn, with `.unavailable`.

@@ -84,6 +84,7 @@ final class Writer {
         } else {
             queue.taken(weight: group.reduce(0) { $0 + WriterTask.submit($1).weight })
             commit(group)
+            fileIfMany()
             checkpoint()
         }
     }
@@ -125,7 +126,6 @@ final class Writer {
     // MARK: Groups
 
     private func commit(_ group: [WriterTask.Submission]) {
-        let isBulk = group.reduce(0) { $0 + $1.0.count } >= limits.unfiledCreates
         let outcome = attempt { [limits] session throws(SQLiteFailure) in
             try session.transaction { session throws(SQLiteFailure) in
                 var results: [[StoreWriteResult]] = []
@@ -133,10 +133,11 @@ final class Writer {
                 for (writes, _) in group {
                     var answers: [StoreWriteResult] = []
                     answers.reserveCapacity(writes.count)
-                    for write in writes { answers.append(try session.changes.apply(write, isBulk: isBulk)) }
+                    for write in writes { answers.append(try session.changes.apply(write)) }
                     results.append(answers)
                 }
-                if session.changes.intake.unfiled >= limits.unfiledCreates { try session.changes.intake.file() }
+                // As a rule they are filed after this. Where that fails again and again they must not become more without end.
+                if session.changes.intake.exceeds(limits, times: 2) { try session.changes.intake.file() }
                 return results
             }
         }
@@ -149,6 +150,14 @@ final class Writer {
         case .failure(let refusal):
             let error = refusal.storeError(path: file.path)
             for submission in group { submission.1(.failure(error)) }
+        }
+    }
+
+    /// Files new reminders once they are many: when they have been answered, so that only who comes then waits for it.
+    private func fileIfMany() {
+        guard let session, session.changes.intake.exceeds(limits) else { return }
+        if case .failure(let error) = perform({ session throws(SQLiteFailure) in try session.file() }) {
+            onFault("filing new reminders failed, and is tried again with the next: \(error)")
         }
     }
 
@@ -230,14 +239,19 @@ extension StoreWrite {
     /// Roughly what the write adds to a transaction.
     fileprivate var estimatedBytes: Int {
         switch self {
-        case .create(let reminder, _, let idempotency):
-            512 + reminder.arguments.count + reminder.sealedAuthorization.count + (idempotency?.answer.count ?? 0)
-                + 8 * (reminder.schedule.rdates.count + reminder.schedule.exdates.count)
+        case .create(let reminder, _, let idempotency): reminder.estimatedBytes + (idempotency?.answer.count ?? 0)
         case .settle(_, let attempt, _, _), .misfire(_, let attempt, _): 128 + attempt.detail.utf8.count
         case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
         case .change: 512
         case .materialise, .queue: 128
         case .workers(let instances): instances.reduce(64) { $0 + $1.utf8.count }
         }
+    }
+}
+
+extension Reminder {
+    /// Roughly what its row takes.
+    var estimatedBytes: Int {
+        512 + arguments.count + sealedAuthorization.count + 8 * (schedule.rdates.count + schedule.exdates.count)
     }
 }

@@ -155,16 +155,16 @@ private final class Database {
 
     private func change(_ recipe: inout Recipe) {
         let writes = [write(&recipe), write(&recipe), write(&recipe)]
-        let isPruned = recipe.byte() % 16 == 0, isBulk = recipe.byte() % 2 == 0
+        let isPruned = recipe.byte() % 16 == 0, isFiled = recipe.byte() % 2 == 0
         let prune = Pruner.Request(finishedBeforeMilliseconds: recipe.number(), idempotencyBeforeMilliseconds: recipe.number(), limit: 3)
         do throws(SQLiteFailure) {
             _ = try session.transaction { session throws(SQLiteFailure) in
                 for write in writes {
-                    let result = try session.changes.apply(write, isBulk: isBulk)
+                    let result = try session.changes.apply(write)
                     guard case .changed(let outcome) = result, let standing = outcome.standing else { continue }
                     for entry in standing.entries { use(entry.reminder, at: entry.due.occurrence.scheduledAt) }
                 }
-                if session.changes.intake.unfiled > 0 { try session.changes.intake.file() }
+                if isFiled || isPruned { try session.changes.intake.file() }
                 return isPruned ? try session.pruner.prune(prune) : 0
             }
         } catch { _ = session.connection.rollBack() }
