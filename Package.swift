@@ -15,6 +15,9 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 /// What every service is made of.
 let service: [Target.Dependency] = ["Wire", "Messages", "Domain", "Operations", lifecycle, logging, metrics, nioCore, nioPosix]
 
+/// An async function runs where its caller does, and does not go to an executor of its own and back (SE-0461).
+let staysWithCaller: [SwiftSetting] = [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
 let package = Package(
     name: "task-scheduler",
     platforms: [.macOS(.v15)],
@@ -36,7 +39,7 @@ let package = Package(
         // The services.
         .executableTarget(
             name: "gateway", dependencies: service + ["JSON", "Recurrence", hummingbird, crypto],
-            path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")]),
+            path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")], swiftSettings: staysWithCaller),
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
         .executableTarget(
@@ -54,7 +57,7 @@ let package = Package(
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC"], path: "Shared/Messages"),
         .target(
             name: "Wire", dependencies: ["Messages", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
-            path: "Shared/Wire"),
+            path: "Shared/Wire", swiftSettings: staysWithCaller),
         .target(name: "Tasks", dependencies: ["Messages", "JSON"], path: "Shared/Tasks"),
         .target(
             name: "TaskScheduler", dependencies: ["Tasks", "Messages", "Domain", "Recurrence", "JSON"],

@@ -83,28 +83,26 @@ extension SchedulerAPI {
         guard let reference = rest.first else { return reply(.success(Proto.ChangeReply(changes: done))) }
         guard let id = id(reference.id, reply) else { return }
         loop.store.reminder(id) { result in
-            loop.mailbox.send {
-                let summary: ReminderSummary?, target: SeriesTarget
-                do {
-                    summary = try result.get()
-                    target = try summary.map { try Self.target($0.reminder.schedule) } ?? .itsPosition
-                } catch {
-                    return reply(.failure(Self.callError(error)))
-                }
-                var guardian = guardian(reference, revision: request.revision)
-                if guardian.revision == nil { guardian.revision = summary?.revision }
-                let write = StoreWrite.change(
-                    id, .resume(goesOnAt: target), guardian, atMilliseconds: WallClock.milliseconds)
-                loop.request([write]) { result in
-                    switch result {
-                    case .failure(let error): reply(.failure(error))
-                    case .success(let results):
-                        let change = results.first.map(Proto.Change.init) ?? Proto.Change(result: .notFound)
-                        if change.result == .revisionDiffers, request.revision == 0, attempt < Self.maxResumeAttempts {
-                            return resume(rest, request, done, reply, attempt: attempt + 1)
-                        }
-                        resume(Array(rest.dropFirst()), request, done + [change], reply)
+            let summary: ReminderSummary?, target: SeriesTarget
+            do {
+                summary = try result.get()
+                target = try summary.map { try Self.target($0.reminder.schedule) } ?? .itsPosition
+            } catch {
+                return reply(.failure(Self.callError(error)))
+            }
+            var guardian = guardian(reference, revision: request.revision)
+            if guardian.revision == nil { guardian.revision = summary?.revision }
+            let write = StoreWrite.change(
+                id, .resume(goesOnAt: target), guardian, atMilliseconds: WallClock.milliseconds)
+            loop.request([write]) { result in
+                switch result {
+                case .failure(let error): reply(.failure(error))
+                case .success(let results):
+                    let change = results.first.map(Proto.Change.init) ?? Proto.Change(result: .notFound)
+                    if change.result == .revisionDiffers, request.revision == 0, attempt < Self.maxResumeAttempts {
+                        return resume(rest, request, done, reply, attempt: attempt + 1)
                     }
+                    resume(Array(rest.dropFirst()), request, done + [change], reply)
                 }
             }
         }
@@ -128,26 +126,24 @@ extension SchedulerAPI {
         }
         let limit = min(max(1, Int(request.limit)), RequestBounds.maxItems)
         loop.store.listOccurrences(filter, after: nil, limit: limit) { result in
-            loop.mailbox.send {
-                let page: ListPage<SetAsideOccurrence>
-                do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
-                let more = page.next != nil
-                guard !page.items.isEmpty else { return reply(.success(Proto.ChangeOccurrencesReply(changed: 0, more: more))) }
-                let at = WallClock.milliseconds
-                let writes = page.items.map { item in
-                    StoreWrite.change(
-                        item.key.reminder,
-                        request.action == .replay
-                            ? .replay(scheduledAt: item.key.scheduledAt) : .discard(scheduledAt: item.key.scheduledAt),
-                        ChangeGuard(caller: filter.caller), atMilliseconds: at)
-                }
-                loop.request(writes) { result in
-                    reply(
-                        result.map { results in
-                            let changed = results.map(Proto.Change.init).count { $0.result == .done }
-                            return Proto.ChangeOccurrencesReply(changed: UInt32(changed), more: more)
-                        })
-                }
+            let page: ListPage<SetAsideOccurrence>
+            do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
+            let more = page.next != nil
+            guard !page.items.isEmpty else { return reply(.success(Proto.ChangeOccurrencesReply(changed: 0, more: more))) }
+            let at = WallClock.milliseconds
+            let writes = page.items.map { item in
+                StoreWrite.change(
+                    item.key.reminder,
+                    request.action == .replay
+                        ? .replay(scheduledAt: item.key.scheduledAt) : .discard(scheduledAt: item.key.scheduledAt),
+                    ChangeGuard(caller: filter.caller), atMilliseconds: at)
+            }
+            loop.request(writes) { result in
+                reply(
+                    result.map { results in
+                        let changed = results.map(Proto.Change.init).count { $0.result == .done }
+                        return Proto.ChangeOccurrencesReply(changed: UInt32(changed), more: more)
+                    })
             }
         }
     }

@@ -12,13 +12,11 @@ extension SchedulerAPI {
     func get(_ request: Proto.ReminderRef, _ reply: Responder<Proto.ReminderReply>) {
         guard let id = id(request.id, reply) else { return }
         loop.store.reminder(id) { result in
-            loop.mailbox.send {
-                switch result {
-                case .success(let summary?) where request.caller.isEmpty || request.caller == summary.reminder.caller:
-                    reply(.success(Proto.ReminderReply(summary, isServed: loop.isServed(summary.reminder))))
-                case .success: reply(.success(Proto.ReminderReply(found: false)))
-                case .failure(let error): reply(.failure(Self.callError(error)))
-                }
+            switch result {
+            case .success(let summary?) where request.caller.isEmpty || request.caller == summary.reminder.caller:
+                reply(.success(Proto.ReminderReply(summary, isServed: loop.isServed(summary.reminder))))
+            case .success: reply(.success(Proto.ReminderReply(found: false)))
+            case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }
     }
@@ -32,15 +30,13 @@ extension SchedulerAPI {
             return reply(.failure(error.callError))
         }
         loop.store.list(filter, after: after, limit: Self.limit(request.limit)) { result in
-            loop.mailbox.send {
-                reply(
-                    result.mapError(Self.callError).map { page in
-                        let (items, next) = Self.cut(page) { 256 + $0.reminder.arguments.count }
-                        return Proto.ListReply(
-                            reminders: items.map { Proto.ReminderReply($0, isServed: loop.isServed($0.reminder)) },
-                            cursor: next?.bytes ?? [])
-                    })
-            }
+            reply(
+                result.mapError(Self.callError).map { page in
+                    let (items, next) = Self.cut(page) { 256 + $0.reminder.arguments.count }
+                    return Proto.ListReply(
+                        reminders: items.map { Proto.ReminderReply($0, isServed: loop.isServed($0.reminder)) },
+                        cursor: next?.bytes ?? [])
+                })
         }
     }
 
@@ -49,26 +45,22 @@ extension SchedulerAPI {
         let limit = Self.limit(request.limit)
         guard !request.caller.isEmpty else { return attempts(of: id, limit: limit, reply) }
         loop.store.reminder(id) { result in
-            loop.mailbox.send {
-                switch result {
-                case .success(let summary?) where request.caller == summary.reminder.caller:
-                    attempts(of: id, limit: limit, reply)
-                case .success: reply(.success(Proto.AttemptsReply(found: false)))
-                case .failure(let error): reply(.failure(Self.callError(error)))
-                }
+            switch result {
+            case .success(let summary?) where request.caller == summary.reminder.caller:
+                attempts(of: id, limit: limit, reply)
+            case .success: reply(.success(Proto.AttemptsReply(found: false)))
+            case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }
     }
 
     private func attempts(of id: ReminderID, limit: Int, _ reply: Responder<Proto.AttemptsReply>) {
         loop.store.attempts(of: id, limit: limit) { result in
-            loop.mailbox.send {
-                switch result {
-                case .success(nil): reply(.success(Proto.AttemptsReply(found: false)))
-                case .success(let attempts?):
-                    reply(.success(Proto.AttemptsReply(found: true, attempts: attempts.map(\.wire))))
-                case .failure(let error): reply(.failure(Self.callError(error)))
-                }
+            switch result {
+            case .success(nil): reply(.success(Proto.AttemptsReply(found: false)))
+            case .success(let attempts?):
+                reply(.success(Proto.AttemptsReply(found: true, attempts: attempts.map(\.wire))))
+            case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }
     }
@@ -82,15 +74,13 @@ extension SchedulerAPI {
             return reply(.failure(error.callError))
         }
         loop.store.listOccurrences(filter, after: after, limit: Self.limit(request.limit)) { result in
-            loop.mailbox.send {
-                let page: ListPage<SetAsideOccurrence>
-                do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
-                let (items, next) = Self.cut(page) { 1_280 + $0.reminder.arguments.count }
-                let answer = Proto.ListOccurrencesReply(
-                    occurrences: items.map(Proto.Occurrence.init), cursor: next?.bytes ?? [])
-                guard request.withAttempts, let key = filter.key, !items.isEmpty else { return reply(.success(answer)) }
-                addAttempts(at: key, to: answer, reply)
-            }
+            let page: ListPage<SetAsideOccurrence>
+            do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
+            let (items, next) = Self.cut(page) { 1_280 + $0.reminder.arguments.count }
+            let answer = Proto.ListOccurrencesReply(
+                occurrences: items.map(Proto.Occurrence.init), cursor: next?.bytes ?? [])
+            guard request.withAttempts, let key = filter.key, !items.isEmpty else { return reply(.success(answer)) }
+            addAttempts(at: key, to: answer, reply)
         }
     }
 
@@ -98,14 +88,12 @@ extension SchedulerAPI {
         at key: OccurrenceKey, to answer: Proto.ListOccurrencesReply, _ reply: Responder<Proto.ListOccurrencesReply>
     ) {
         loop.store.attempts(at: key, limit: Self.maxPage) { result in
-            loop.mailbox.send {
-                reply(
-                    result.mapError(Self.callError).map { attempts in
-                        var whole = answer
-                        whole.attempts = attempts.map(\.wire)
-                        return whole
-                    })
-            }
+            reply(
+                result.mapError(Self.callError).map { attempts in
+                    var whole = answer
+                    whole.attempts = attempts.map(\.wire)
+                    return whole
+                })
         }
     }
 

@@ -16,14 +16,16 @@ enum SchedulerMain {
         await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self) { service in
             let settings = service.settings, logger = service.logger, readiness = service.readiness
             let sealer = try Sealer(settings, logger)
-            let store = try SQLiteStore(path: settings.store.path) { fault in
+            // Decisions, streams, calls and what the store completes share one event loop: no lock, no hop between them.
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let eventLoop = group.next()
+            let completed = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { completions in
+                for complete in completions { complete() }
+            }
+            let store = try SQLiteStore(path: settings.store.path, deliver: completed.send) { fault in
                 logger.error("the store reports", metadata: ["fault": "\(fault)"])
             }
             logger.info("store opened", metadata: ["path": "\(settings.store.path)"])
-
-            // Decisions, streams and calls share one event loop: no lock, no hop between them.
-            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let eventLoop = group.next()
             readiness.set("store", .ok)
             let loop = SchedulerLoop(
                 configuration: CoreConfiguration(), store: store, sealer: sealer, eventLoop: eventLoop, logger: logger

@@ -69,11 +69,9 @@ struct SchedulerAPI: Sendable {
         let creation: Creation
         do throws(CallError) { creation = try self.creation(request) } catch { return reply(.failure(error)) }
         loop.store.submit([creation.write]) { result in
-            loop.mailbox.send {
-                switch result {
-                case .success(let results): reply(created(creation, results.first))
-                case .failure(let error): reply(.failure(Self.callError(error)))
-                }
+            switch result {
+            case .success(let results): reply(created(creation, results.first))
+            case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }
     }
@@ -86,11 +84,9 @@ struct SchedulerAPI: Sendable {
             Result { () throws(CallError) in try creation(request) }
         }
         loop.store.submit(creations.compactMap { try? $0.get().write }) { result in
-            loop.mailbox.send {
-                switch result {
-                case .success(let results): reply(.success(Proto.CreateManyReply(replies: replies(creations, results))))
-                case .failure(let error): reply(.failure(Self.callError(error)))
-                }
+            switch result {
+            case .success(let results): reply(.success(Proto.CreateManyReply(replies: replies(creations, results))))
+            case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }
     }

@@ -10,8 +10,7 @@ import Wire
 
 /// Runs the decision core on one event loop: brings it events and the time, carries out its effects.
 ///
-/// Everything that other threads report (commits, pages of the store) comes through one mailbox, in the order in which
-/// it happened, one hop for all that arrived.
+/// What the store reports comes on this event loop too, in the order in which it happened.
 ///
 /// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
 final class SchedulerLoop: @unchecked Sendable {
@@ -30,7 +29,7 @@ final class SchedulerLoop: @unchecked Sendable {
     private var nextWorker: UInt64 = 1
     /// At a monotonic time in nanoseconds.
     private var wake: (at: Int64, task: Scheduled<Void>)?
-    private var isStopped = false
+    private var isStopped = false, isLooking = false
     private var drained: EventLoopPromise<Void>?
     /// Who waits for what a request comes to.
     private var requests: [RequestID: @Sendable (Result<[StoreWriteResult], CallError>) -> Void] = [:]
@@ -39,12 +38,9 @@ final class SchedulerLoop: @unchecked Sendable {
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     private let measures = SchedulerMetrics()
-    /// Initialised with the loop itself; `lazy` because its closure needs `self`.
-    private(set) lazy var mailbox = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { calls in
-        for call in calls { call() }
-    }
-
-    /// - Parameter onStoreHealth: told when writes begin to fail, and when they succeed again.
+    /// - Parameters:
+    ///   - store: completes on `eventLoop`.
+    ///   - onStoreHealth: told when writes begin to fail, and when they succeed again.
     init(
         configuration: CoreConfiguration, store: any Store, sealer: Sealer, eventLoop: any EventLoop, logger: Logger,
         onStoreHealth: @escaping @Sendable (_ isFailing: Bool) -> Void
@@ -55,7 +51,6 @@ final class SchedulerLoop: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
-        _ = mailbox
     }
 
     /// Takes over the shards.
@@ -74,8 +69,19 @@ final class SchedulerLoop: @unchecked Sendable {
         let batch = effects
         effects.removeAll(keepingCapacity: true)
         for effect in batch { carryOut(effect) }
-        scheduleWake()
-        observe(core.snapshot)
+        lookLater()
+    }
+
+    /// When to wake next, and what is to be seen from outside: once for all events of a tick.
+    private func lookLater() {
+        guard !isLooking else { return }
+        isLooking = true
+        eventLoop.assumeIsolated().execute { [self] in
+            isLooking = false
+            guard !isStopped else { return }
+            scheduleWake()
+            observe(core.snapshot)
+        }
     }
 
     /// Asks for changes of reminders or queues, in one transaction, in order with all that was decided before.
@@ -144,13 +150,11 @@ final class SchedulerLoop: @unchecked Sendable {
     private func carryOut(_ effect: Effect) {
         switch effect {
         case .load(let shard, let after, let through, let limit):
-            store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { [mailbox] result in
-                mailbox.send { self.loaded(shard, result, limit: limit) }
+            store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { result in
+                self.loaded(shard, result, limit: limit)
             }
         case .write(let token, let writes):
-            store.submit(writes) { [mailbox] result in
-                mailbox.send { self.written(token, result) }
-            }
+            store.submit(writes) { result in self.written(token, result) }
         case .dispatch(let worker, let dispatches): dispatch(dispatches, to: worker)
         case .acknowledge(let worker, let leases):
             workers[worker]?.send(Proto.SchedulerMessage(acknowledged: leases))

@@ -18,9 +18,11 @@ public final class Mailbox<Value: Sendable>: Sendable {
         self.deliver = deliver
     }
 
-    public func send(_ value: Value) {
+    public func send(_ value: Value) { send([value]) }
+
+    public func send(_ values: [Value]) {
         let mustSchedule = state.withLockedValue { state in
-            state.values.append(value)
+            state.values.isEmpty ? state.values = values : state.values.append(contentsOf: values)
             defer { state.isScheduled = true }
             return !state.isScheduled
         }

@@ -20,12 +20,15 @@ public final class SQLiteStore: Store {
     /// Opens the database, creating it (file 0600, missing directories 0700) and bringing its schema up to date.
     /// - Parameters:
     ///   - path: the database's file; `<path>-wal`, `<path>-shm` and `<path>.lock` lie beside it. On a local disk.
+    ///   - deliver: gets completions to call, in order, all of one commit together. On the store's threads, where they are called if nothing is said.
     ///   - onFault: is told, in one line for an operator, of a row that had to be skipped and of trouble that no call
     ///     can report. Called on the store's threads.
     /// - Throws: `.unavailable` if the file cannot be used now, or another scheduler uses it; `.unusable` if it is
     ///   something else than a database of this build or an earlier one.
     public init(
-        path: String, limits: StoreLimits = StoreLimits(), onFault: @escaping @Sendable (String) -> Void
+        path: String, limits: StoreLimits = StoreLimits(),
+        deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void = { for complete in $0 { complete() } },
+        onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         guard sqlite3_libversion_number() >= SQLiteStore.oldestLibrary else {
             throw .unusable(
@@ -36,8 +39,12 @@ public final class SQLiteStore: Store {
         let reads = TaskQueue<ReaderTask>(maximumWeight: limits.queuedReads)
         let file = try DatabaseFile(path: path)
         let unfiled = UnfiledCount()
-        let writer = ThreadBound(try Writer(queue: writes, file: file, limits: limits, unfiled: unfiled, onFault: onFault))
-        let reader = ThreadBound(try SnapshotReader(queue: reads, file: file, limits: limits, onFault: onFault))
+        let completions = Completions(deliver: deliver)
+        let writer = ThreadBound(
+            try Writer(
+                queue: writes, file: file, limits: limits, unfiled: unfiled, completions: completions, onFault: onFault))
+        let reader = ThreadBound(
+            try SnapshotReader(queue: reads, file: file, limits: limits, completions: completions, onFault: onFault))
         guard StoreThread.start({ writer.take()?.run() }),
             StoreThread.start({ reader.take()?.run() })
         else {
@@ -149,6 +156,15 @@ public final class SQLiteStore: Store {
 /// Adds a task that there is always room for.
 private func append<Task>(_ task: Task, to queue: TaskQueue<Task>) {
     queue.append(task, weight: 0, refusal: task)
+}
+
+/// The way of results back to who asked.
+struct Completions: Sendable {
+    let deliver: @Sendable ([@Sendable () -> Void]) -> Void
+
+    func callAsFunction<Value: Sendable>(_ completion: @escaping @Sendable (Value) -> Void, _ value: Value) {
+        deliver([{ completion(value) }])
+    }
 }
 
 /// Carries a value that is not thread-safe to the one thread that uses it from then on.

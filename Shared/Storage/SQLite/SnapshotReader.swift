@@ -22,17 +22,19 @@ final class SnapshotReader {
     private let queue: TaskQueue<ReaderTask>
     private let file: DatabaseFile
     private let limits: StoreLimits
+    private let complete: Completions
     private let onFault: @Sendable (String) -> Void
     private var queries: SnapshotQueries?
     private var isClosed = false
 
     init(
-        queue: TaskQueue<ReaderTask>, file: DatabaseFile, limits: StoreLimits,
+        queue: TaskQueue<ReaderTask>, file: DatabaseFile, limits: StoreLimits, completions: Completions,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         self.queue = queue
         self.file = file
         self.limits = limits
+        complete = completions
         self.onFault = onFault
         do throws(SQLiteFailure) {
             queries = try SnapshotQueries(path: file.path, limits: limits, onFault: onFault)
@@ -56,21 +58,24 @@ final class SnapshotReader {
     private func carryOut(_ task: ReaderTask) {
         switch task {
         case .reminder(let id, let completion):
-            completion(query { queries throws(StoreQueryError) in try queries.summary(of: id) })
+            complete(completion, query { queries throws(StoreQueryError) in try queries.summary(of: id) })
         case .attempts(let id, let limit, let completion):
-            completion(query { queries throws(StoreQueryError) in try queries.attempts(of: id, limit: limit) })
+            complete(completion, query { queries throws(StoreQueryError) in try queries.attempts(of: id, limit: limit) })
         case .attemptsAt(let key, let limit, let completion):
-            completion(query { queries throws(StoreQueryError) in try queries.attempts(at: key, limit: limit) })
+            complete(completion, query { queries throws(StoreQueryError) in try queries.attempts(at: key, limit: limit) })
         case .list(let filter, let after, let limit, let completion):
-            completion(
+            complete(
+                completion,
                 query { queries throws(StoreQueryError) in try queries.list(filter, after: after, limit: limit) })
         case .occurrences(let filter, let after, let limit, let completion):
-            completion(
+            complete(
+                completion,
                 query { queries throws(StoreQueryError) in try queries.occurrences(filter, after: after, limit: limit) })
         case .queues(let completion):
-            completion(query { queries throws(StoreQueryError) in try queries.queues() })
+            complete(completion, query { queries throws(StoreQueryError) in try queries.queues() })
         case .refused(let completion):
-            completion(
+            complete(
+                completion,
                 isClosed
                     ? .closed
                     : .unavailable("more than \(limits.queuedReads) reads wait for \(file.path). Slow down"))

@@ -22,6 +22,7 @@ final class Writer {
     private let file: DatabaseFile
     private let limits: StoreLimits
     private let unfiled: UnfiledCount
+    private let complete: Completions
     private let onFault: @Sendable (String) -> Void
     /// As found when the store was opened.
     private let attachedWorkers: [String]
@@ -31,13 +32,14 @@ final class Writer {
 
     /// Opens the database and brings its schema up to date.
     init(
-        queue: TaskQueue<WriterTask>, file: DatabaseFile, limits: StoreLimits, unfiled: UnfiledCount,
+        queue: TaskQueue<WriterTask>, file: DatabaseFile, limits: StoreLimits, unfiled: UnfiledCount, completions: Completions,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         self.unfiled = unfiled
         self.queue = queue
         self.file = file
         self.limits = limits
+        complete = completions
         self.onFault = onFault
         let session = try WriterSession(path: file.path, limits: limits, unfiled: unfiled, onFault: onFault)
         self.session = session
@@ -94,7 +96,8 @@ final class Writer {
         switch task {
         case .submit(let submission): commit([submission])
         case .load(let request, let completion):
-            completion(
+            complete(
+                completion,
                 perform { session throws(SQLiteFailure) in
                     try session.file()
                     return try session.loader.load(request)
@@ -102,16 +105,18 @@ final class Writer {
         case .prune(let request, let completion):
             // Where there is no room to file, pruning makes some.
             _ = perform { session throws(SQLiteFailure) in try session.file() }
-            completion(
+            complete(
+                completion,
                 perform { session throws(SQLiteFailure) in
                     try session.transaction { session throws(SQLiteFailure) in try session.pruner.prune(request) }
                 })
             checkpoint()
         case .file(let completion):
             completion(perform { session throws(SQLiteFailure) in try session.file() })
-        case .attachedWorkers(let completion): completion(isClosed ? .failure(.closed) : .success(attachedWorkers))
+        case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
         case .refused(let completion):
-            completion(
+            complete(
+                completion,
                 isClosed
                     ? .closed
                     : .unavailable(
@@ -143,13 +148,13 @@ final class Writer {
         }
         switch outcome {
         case .success(let results):
-            for (submission, answers) in zip(group, results) { submission.1(.success(answers)) }
+            complete.deliver(zip(group, results).map { submission, answers in { submission.1(.success(answers)) } })
         case .failure(.sqlite(let failure)) where failure.concernsOneWrite && group.count > 1:
             // One write's values were refused. Each submission is judged by itself.
             for submission in group { commit([submission]) }
         case .failure(let refusal):
             let error = refusal.storeError(path: file.path)
-            for submission in group { submission.1(.failure(error)) }
+            complete.deliver(group.map { submission in { submission.1(.failure(error)) } })
         }
     }
 
