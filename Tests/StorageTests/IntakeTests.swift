@@ -1,7 +1,8 @@
 import Domain
 import Foundation
-import Storage
 import Testing
+
+@testable import Storage
 
 /// New reminders are kept in the order of their arrival and filed later; nobody must notice.
 @Suite("New reminders before and after they are filed")
@@ -45,6 +46,57 @@ struct IntakeTests {
         #expect(try await store.write(Sample.create(reminder)).map(\.name) == ["exists"])
         _ = try await store.due(in: reminder.id.shard)
         #expect(try await store.write(Sample.create(reminder), Sample.create(other)).map(\.name) == ["exists", "done"])
+        await store.close()
+    }
+
+    @Test("so many, or so many bytes, wait to be filed and no more")
+    func bounds() async throws {
+        var limits = StoreLimits()
+        limits.unfiledCreates = 4
+        limits.unfiledBytes = 20_000
+        let store = try SQLiteStore(path: path, limits: limits) { Issue.record("the store reports: \($0)") }
+        // Another program's eyes: what is committed, of which filing is the last thing before the next write.
+        func filed() async throws -> Int64? {
+            try await store.write(.workers([]))
+            return try Connection(path: path, busyTimeoutMilliseconds: 1_000).integer("SELECT count(*) FROM definitions")
+        }
+        for count in 1...3 {
+            try await store.write(Sample.create(Sample.reminder()))
+            #expect(try await filed() == 0, "after \(count)")
+        }
+        try await store.write(Sample.create(Sample.reminder()))
+        #expect(try await filed() == 4)
+        try await store.write(Sample.create(Sample.reminder(arguments: Array(repeating: 1, count: 15_000))))
+        #expect(try await filed() == 4)
+        try await store.write(Sample.create(Sample.reminder(arguments: Array(repeating: 1, count: 5_000))))
+        #expect(try await filed() == 6)
+        await store.close()
+    }
+
+    @Test("where filing fails new reminders wait, up to twice as many; then creates fail, and nothing is lost")
+    func filingFails() async throws {
+        var limits = StoreLimits()
+        limits.unfiledCreates = 4
+        let faults = Lines()
+        let store = try SQLiteStore(path: path, limits: limits) { faults.add($0) }
+        let other = try Connection(path: path, busyTimeoutMilliseconds: 1_000)
+        try other.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON definitions BEGIN SELECT raise(ABORT, 'no filing today'); END")
+        var kept: [ReminderID] = []
+        for _ in 1...12 {
+            let reminder = Sample.reminder()
+            do {
+                try await store.write(Sample.create(reminder))
+                kept.append(reminder.id)
+            } catch is StoreError { break }
+        }
+        #expect(kept.count == 2 * limits.unfiledCreates - 1)
+        #expect(faults.all.first?.contains("filing new reminders failed") == true)
+        try other.execute("DROP TRIGGER broken")
+        let last = Sample.reminder()
+        try await store.write(Sample.create(last))
+        for id in kept + [last.id] { #expect(try await store.summary(id) != nil) }
+        #expect(try other.integer("SELECT count(*) FROM definitions") == 8)
         await store.close()
     }
 

@@ -45,6 +45,29 @@ struct SQLiteFileTests {
         #expect(throws: StoreError.self) { try open(folder.path + "/") }
     }
 
+    @Test("what one commit completes is handed over together, in the order in which it was asked for")
+    func deliveries() async throws {
+        let handed = Lines(), gate = DispatchSemaphore(value: 0)
+        let store = try SQLiteStore(
+            path: path,
+            deliver: { completions in
+                handed.add("\(completions.count)")
+                for complete in completions { complete() }
+            }, onFault: { Issue.record("the store reports: \($0)") })
+        // The first keeps the store's thread until all others wait.
+        store.submit([Sample.create(Sample.reminder())]) { _ in gate.wait() }
+        let order = Lines()
+        for number in 1...50 {
+            store.submit([Sample.create(Sample.reminder())]) { if case .success = $0 { order.add("\(number)") } }
+        }
+        gate.signal()
+        try await store.write(.workers([]))
+        #expect(order.all == (1...50).map { "\($0)" })
+        // Some may have been in the first one's commit, and the last in one of its own.
+        #expect(handed.all.count <= 3 && handed.all.compactMap { Int($0) }.reduce(0, +) == 52, "\(handed.all)")
+        await store.close()
+    }
+
     @Test("a second scheduler on the same file is refused until the first is closed")
     func lock() async throws {
         let store = try open()
