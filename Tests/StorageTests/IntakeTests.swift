@@ -96,8 +96,8 @@ struct IntakeTests {
         let last = Sample.reminder()
         try await store.write(Sample.create(last))
         for id in kept + [last.id] { #expect(try await store.summary(id) != nil) }
-        #expect(try other.integer("SELECT count(*) FROM definitions") == 8)
         await store.close()
+        #expect(try other.integer("SELECT count(*) FROM definitions") == 8)
     }
 
     @Test("what was not filed when the process ended is there again, and settled like any other")
