@@ -37,7 +37,7 @@ public struct FieldReader {
 
     init(_ object: JSONObject, at place: JSONPlace, isDeclaring: Bool = false) {
         self.object = object
-        self.place = place
+        self.place = place.shared
         self.isDeclaring = isDeclaring
         names.reserveCapacity(32)
     }

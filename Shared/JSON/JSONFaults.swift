@@ -34,37 +34,62 @@ public final class JSONFaults {
 
 /// The place of a value that is being read: where its faults go.
 ///
-/// Every value that is read has one and hardly any has a fault, so the pointer is put together only when it is asked for.
+/// Every value that is read has one and hardly any has a fault, so the pointer is put together only when it is asked for, and the
+/// places of an object's members share what lies above them.
 public struct JSONPlace {
     public let faults: JSONFaults
-    private let path: Path
+    private let above: Way?
+    private let step: Step
 
-    private indirect enum Path {
-        case start(JSONPointer)
-        case name(String, below: Path)
-        case index(Int, below: Path)
+    private enum Step {
+        /// This place is the one above.
+        case none
+        case pointer(JSONPointer)
+        case name(String)
+        case index(Int)
 
-        var pointer: JSONPointer {
+        func below(_ pointer: JSONPointer) -> JSONPointer {
             switch self {
-            case .start(let pointer): pointer
-            case .name(let name, let path): path.pointer.appending(name)
-            case .index(let index, let path): path.pointer.appending(index)
+            case .none: pointer
+            case .pointer(let pointer): pointer
+            case .name(let name): pointer.appending(name)
+            case .index(let index): pointer.appending(index)
             }
         }
     }
 
-    private init(_ faults: JSONFaults, _ path: Path) {
+    private final class Way {
+        let above: Way?
+        let step: Step
+
+        init(_ above: Way?, _ step: Step) {
+            self.above = above
+            self.step = step
+        }
+
+        var pointer: JSONPointer { step.below(above?.pointer ?? .root) }
+    }
+
+    private init(_ faults: JSONFaults, _ above: Way?, _ step: Step) {
         self.faults = faults
-        self.path = path
+        self.above = above
+        self.step = step
     }
 
     /// - Parameter pointer: the value's place in the text; the whole text if left out.
-    public init(_ faults: JSONFaults, at pointer: JSONPointer = .root) { self.init(faults, .start(pointer)) }
+    public init(_ faults: JSONFaults, at pointer: JSONPointer = .root) {
+        self.init(faults, nil, pointer == .root ? .none : .pointer(pointer))
+    }
 
-    public var pointer: JSONPointer { path.pointer }
+    public var pointer: JSONPointer { step.below(above?.pointer ?? .root) }
 
-    public func appending(_ name: String) -> JSONPlace { JSONPlace(faults, .name(name, below: path)) }
-    public func appending(_ index: Int) -> JSONPlace { JSONPlace(faults, .index(index, below: path)) }
+    /// The same place, below which others can be had without making something for each.
+    var shared: JSONPlace {
+        if case .none = step { self } else { JSONPlace(faults, Way(above, step), .none) }
+    }
+
+    public func appending(_ name: String) -> JSONPlace { JSONPlace(faults, shared.above, .name(name)) }
+    public func appending(_ index: Int) -> JSONPlace { JSONPlace(faults, shared.above, .index(index)) }
 
     public func refuse(_ detail: String) { faults.add(pointer, detail) }
 }

@@ -35,6 +35,8 @@ struct JSONReader {
     var at = 0
     /// Where strings with escapes are put together; kept, so that it grows once.
     var scratch: [UInt8] = []
+    /// Members of the objects that are being read, the innermost's last; kept as well.
+    private var members: [JSONObject.Member] = []
     private let maxDepth: Int
 
     /// Objects with more members than this find repeated names by hashing.
@@ -125,31 +127,36 @@ struct JSONReader {
         guard depth <= maxDepth else { throw fault(.tooDeep(maxDepth: maxDepth)) }
         at += 1
         skipBlanks()
-        var members: [JSONObject.Member] = []
+        let first = members.count
         var names: Set<ExactName> = []
         if take(UInt8(ascii: "}")) { return JSONObject() }
         while true {
             guard current == UInt8(ascii: "\"") else {
-                throw expected(members.isEmpty ? "a name in quotes or '}'" : "a name in quotes")
+                throw expected(members.count == first ? "a name in quotes or '}'" : "a name in quotes")
             }
             let start = at
             let name = try string()
-            guard isNew(name, members, &names) else { throw fault(.duplicateName(JSONError.shown(name)), at: start) }
+            guard isNew(name, from: first, &names) else { throw fault(.duplicateName(JSONError.shown(name)), at: start) }
             skipBlanks()
             guard take(UInt8(ascii: ":")) else { throw expected("':'") }
             skipBlanks()
-            members.append(JSONObject.Member(name: name, value: try value(depth: depth)))
+            let value = try value(depth: depth)
+            members.append(JSONObject.Member(name: name, value: value))
             skipBlanks()
-            if take(UInt8(ascii: "}")) { return JSONObject(distinct: members) }
+            if take(UInt8(ascii: "}")) {
+                defer { members.removeSubrange(first...) }
+                return JSONObject(distinct: Array(members[first...]))
+            }
             guard take(UInt8(ascii: ",")) else { throw expected("',' or '}'") }
             skipBlanks()
         }
     }
 
     /// Notes the name of a member to come.
-    private func isNew(_ name: String, _ members: [JSONObject.Member], _ names: inout Set<ExactName>) -> Bool {
-        if members.count < Self.maxComparedMembers { return !members.contains { JSONObject.isSame($0.name, name) } }
-        if names.isEmpty { names = Set(members.map { ExactName(text: $0.name) }) }
+    private func isNew(_ name: String, from first: Int, _ names: inout Set<ExactName>) -> Bool {
+        let others = members[first...]
+        if others.count < Self.maxComparedMembers { return !others.contains { JSONObject.isSame($0.name, name) } }
+        if names.isEmpty { names = Set(others.map { ExactName(text: $0.name) }) }
         return names.insert(ExactName(text: name)).inserted
     }
 }

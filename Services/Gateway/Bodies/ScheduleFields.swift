@@ -40,7 +40,7 @@ struct ScheduleFields: Sendable {
     }
 
     private init(_ fields: inout FieldReader, start readStart: (inout FieldReader) -> Int64) {
-        rule = fields.optional("rrule", .rule, help: "when it repeats; absent for one time")
+        rule = fields.optional("rrule", CommonTypes.rule, help: "when it repeats; absent for one time")
         start = readStart(&fields)
         timezone = fields.value(
             "timezone", .timezone, default: .utc, documented: .string(Defaults.timezone),

@@ -3,9 +3,23 @@ import JSON
 import Operations
 import Recurrence
 
+/// The types of the fields that nearly every create has, made once: each is a handful of closures.
+enum CommonTypes {
+    static let unixSeconds = FieldType<Int64>.integer(Bounds.unixSeconds, called: "unix seconds")
+    static let kind = FieldType<Int64>.integer(Bounds.exactIntegers)
+    static let authHeader = FieldType<Redacted<String>>.authHeader
+    static let title = FieldType<String>.string(Bounds.title)
+    static let body = FieldType<String>.string(Bounds.body)
+    static let link = FieldType<String>.string(Bounds.link)
+    static let identifier = FieldType<String>.string(Bounds.identifier)
+    static let classroom = FieldType<String>.string(Bounds.classroom)
+    static let itemID = FieldType<ItemID>.itemID
+    static let rule = FieldType<Rule>.rule
+}
+
 extension FieldType where Value == Int64 {
     /// An instant.
-    static var unixSeconds: Self { .integer(Bounds.unixSeconds, called: "unix seconds") }
+    static var unixSeconds: Self { CommonTypes.unixSeconds }
 }
 
 extension FieldType where Value == MisfirePolicy {

@@ -54,19 +54,22 @@ struct RouteTable: Sendable {
     /// `/reminders/batch` is no reminder.
     private let literal: [String: [Operation]]
     private let others: [Operation]
+    /// Of the paths of `literal`.
+    private let literalBodyBytes: [String: Int]
 
     init(_ operations: [Operation]) {
         precondition(Set(operations.map(\.name)).count == operations.count, "two operations with one name")
         self.operations = operations
         literal = Dictionary(grouping: operations.filter(\.path.isLiteral), by: \.path.description)
         others = operations.filter { !$0.path.isLiteral }
+        literalBodyBytes = literal.mapValues(Self.maxBodyBytes)
     }
 
     /// The longest body that a request to that path may have, whatever its method; for connections, which read it.
     func maxBodyBytes(_ target: String) -> Int {
-        if let operations = literal[target] { return Self.maxBodyBytes(operations) }
-        let path = target.prefix { $0 != "?" }
-        return Self.maxBodyBytes(literal[String(path)] ?? matches(String(path)).map(\.operation))
+        if let bytes = literalBodyBytes[target] { return bytes }
+        let path = String(target.prefix { $0 != "?" })
+        return literalBodyBytes[path] ?? Self.maxBodyBytes(matches(path).map(\.operation))
     }
 
     private static func maxBodyBytes(_ operations: [Operation]) -> Int {
@@ -75,7 +78,9 @@ struct RouteTable: Sendable {
 
     /// - Parameter path: of the request line, without the query, still encoded.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
-        let found = literal[path].map { $0.map { ($0, []) } } ?? matches(path)
+        let operations = literal[path]
+        if let operation = operations?.first(where: { $0.takes(method) }) { return .operation(operation, pathValues: []) }
+        let found = operations.map { $0.map { ($0, []) } } ?? matches(path)
         for (operation, values) in found where operation.takes(method) { return .operation(operation, pathValues: values) }
         let methods = found.flatMap { $0.operation.method == .get ? [.get, .head] : [$0.operation.method] }
         return methods.isEmpty ? .nothing : .otherMethods(methods)
