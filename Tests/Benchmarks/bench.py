@@ -104,8 +104,7 @@ def run(name, programs):
     stack = [f"{HERE}/with-predecessor"] if name in PREDECESSOR else [f"{ROOT}/Tests/with-stack", programs]
     command = [*stack, sys.executable, f"{HERE}/rows.py", name, PEERS]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
-    if done.returncode != 0:
-        raise SystemExit(f"{name} failed")
+    done.check_returncode()
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -190,12 +189,18 @@ def main():
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"no such row: {', '.join(unknown)}; --list shows them")
     compile_peers()
-    results = {}
+    results, failed = {}, []
     for name in names:
         times = 1 if "--once" in arguments or name in LONG else 3
-        results[name] = median([run(name, programs) for _ in range(times)])
-        print(f"{name:20} {shown(name, results[name])}", flush=True)
+        try:
+            results[name] = median([run(name, programs) for _ in range(times)])
+            print(f"{name:20} {shown(name, results[name])}", flush=True)
+        except subprocess.CalledProcessError as error:
+            failed.append(name)
+            print(f"{name:20} failed: {error}", flush=True)
     print("\n" + report(results))
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 main()

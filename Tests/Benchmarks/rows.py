@@ -96,8 +96,8 @@ def steady(rate, seconds=30):
 
 
 def lone(count=200):
-    """One reminder a second, and nothing else."""
-    load(count, 4, f"+{3}", rate=1)
+    """One reminder a second, and nothing else. Over one connection: another would be idle until the API closes it."""
+    load(count, 1, "+3", rate=1)
     return delivered(count)
 
 

@@ -14,7 +14,7 @@ public struct StoreLimits: Sendable {
     /// Reads (`reminder`, `attempts`) that may wait for the reading thread.
     public var queuedReads = 16_384
     /// KiB of database pages that the writing connection keeps in memory.
-    public var writerCacheKibibytes = 64 << 10
+    public var writerCacheKibibytes = 16 << 10
     /// KiB of database pages that the reading connection keeps in memory.
     public var readerCacheKibibytes = 8 << 10
     /// Pages of 4 KiB in the write-ahead log from which it is copied into the database.
