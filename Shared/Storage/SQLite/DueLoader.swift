@@ -85,6 +85,11 @@ final class DueLoader {
                 onFault("\(path): a row of reminders has an id that is not 16 bytes long; skipped")
                 continue
             }
+            // Cut to whole numbers, others would not be in the order in which they were found.
+            guard positions.isInteger(1), positions.isInteger(2) else {
+                onFault("\(path): reminder \(id) has a time that is no whole number; skipped")
+                continue
+            }
             let due = DueKey(
                 dueAtMilliseconds: positions.integer(1),
                 occurrence: OccurrenceKey(reminder: id, scheduledAt: positions.integer(2)))
@@ -100,6 +105,11 @@ final class DueLoader {
         while try occurrences.step() {
             guard let id = occurrences.id(0) else {
                 onFault("\(path): a row of occurrences has an id that is not 16 bytes long; skipped")
+                continue
+            }
+            // Cut to whole numbers, others would not be in the order in which they were found.
+            guard occurrences.isInteger(1), occurrences.isInteger(2) else {
+                onFault("\(path): reminder \(id) has a time that is no whole number; skipped")
                 continue
             }
             return DueKey(

@@ -114,6 +114,8 @@ final class Statement {
         sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
     }
 
+    func isInteger(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_INTEGER }
+
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
     /// The column's text; `nil` where it is no text or not UTF-8.
