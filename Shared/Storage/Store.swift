@@ -7,9 +7,9 @@ import Domain
 /// *materialised* as a row beside it. So the happy path writes once on create and once per occurrence.
 ///
 /// Calls never block. Requests are carried out in the order in which they were made, and completions are called in
-/// that order too, on a thread of the store's or wherever it was told to: a `load` sees every write submitted before it and none after. All writes
-/// that arrived during one commit go into the next together (group commit): one fsync for all of them. A write's
-/// completion is called only after its commit is on stable storage.
+/// that order too, on a thread of the store's or wherever it was told to: a `load` sees every write submitted before it
+/// and none after. All writes that arrived during one commit go into the next together (group commit): one fsync for all
+/// of them. A write's completion is called only after its commit is on stable storage.
 public protocol Store: Sendable {
     /// Carries out the writes in one transaction, shared with others.
     /// - Parameter completion: one result for each write, in order; or the error because of which none took effect.

@@ -20,7 +20,8 @@ public final class SQLiteStore: Store {
     /// Opens the database, creating it (file 0600, missing directories 0700) and bringing its schema up to date.
     /// - Parameters:
     ///   - path: the database's file; `<path>-wal`, `<path>-shm` and `<path>.lock` lie beside it. On a local disk.
-    ///   - deliver: gets completions to call, in order, all of one commit together. On the store's threads, where they are called if nothing is said.
+    ///   - deliver: gets completions to call, in order, all of one commit together. Called on the store's threads; without it
+    ///     they are called there, too.
     ///   - onFault: is told, in one line for an operator, of a row that had to be skipped and of trouble that no call
     ///     can report. Called on the store's threads.
     /// - Throws: `.unavailable` if the file cannot be used now, or another scheduler uses it; `.unusable` if it is
