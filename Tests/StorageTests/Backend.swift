@@ -38,35 +38,56 @@ final class Folder: Sendable {
     }
 }
 
+/// What a call of the store comes to, as an async function.
+///
+/// The result goes through a lock and not through the continuation: where that is resumed before the task waits, the
+/// runtime orders the two in a way that the thread sanitizer does not see, and it would report a race.
+func answer<Value: Sendable>(
+    _ call: (@escaping @Sendable (Result<Value, StoreError>) -> Void) -> Void
+) async throws -> Value {
+    let given = Given<Value>()
+    await withCheckedContinuation { done in
+        call { result in
+            given.result.withLock { $0 = result }
+            done.resume()
+        }
+    }
+    return try #require(given.result.withLock { $0 }).get()
+}
+
+private final class Given<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, StoreError>?>(nil)
+}
+
 // The protocol's calls as async functions.
 extension Store {
     @discardableResult
-    func write(_ writes: StoreWrite...) async throws -> [StoreWriteResult] {
-        try await withCheckedThrowingContinuation { done in submit(writes) { done.resume(with: $0) } }
+    func write(_ writes: StoreWrite...) async throws -> [StoreWriteResult] { try await write(writes) }
+
+    @discardableResult
+    func write(_ writes: [StoreWrite]) async throws -> [StoreWriteResult] {
+        try await answer { submit(writes, completion: $0) }
     }
 
     func due(
         in shard: Shard, after: DueKey? = nil, through: Int64 = .max, limit: Int = 1000
     ) async throws -> [DueEntry] {
-        try await withCheckedThrowingContinuation { done in
-            load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done.resume(with: $0) }
-        }
+        try await answer { load(shard: shard, after: after, throughMilliseconds: through, limit: limit, completion: $0) }
     }
 
     func summary(_ id: ReminderID) async throws -> ReminderSummary? {
-        try await withCheckedThrowingContinuation { done in reminder(id) { done.resume(with: $0) } }
+        try await answer { reminder(id, completion: $0) }
     }
 
     func history(_ id: ReminderID, limit: Int = 100) async throws -> [Attempt]? {
-        try await withCheckedThrowingContinuation { done in attempts(of: id, limit: limit) { done.resume(with: $0) } }
+        try await answer { attempts(of: id, limit: limit, completion: $0) }
     }
 
     func removeOld(finishedBefore: Int64, idempotencyBefore: Int64 = .min, limit: Int = 100) async throws -> Int {
-        try await withCheckedThrowingContinuation { done in
+        try await answer {
             prune(
                 finishedBeforeMilliseconds: finishedBefore, idempotencyBeforeMilliseconds: idempotencyBefore,
-                limit: limit
-            ) { done.resume(with: $0) }
+                limit: limit, completion: $0)
         }
     }
 
@@ -82,29 +103,25 @@ extension Store {
     func page(
         _ filter: ReminderFilter, after: ListCursor? = nil, limit: Int
     ) async throws -> ListPage<ReminderSummary> {
-        try await withCheckedThrowingContinuation { done in
-            list(filter, after: after, limit: limit) { done.resume(with: $0) }
-        }
+        try await answer { list(filter, after: after, limit: limit, completion: $0) }
     }
 
     func page(
         _ filter: OccurrenceFilter, after: ListCursor? = nil, limit: Int
     ) async throws -> ListPage<SetAsideOccurrence> {
-        try await withCheckedThrowingContinuation { done in
-            listOccurrences(filter, after: after, limit: limit) { done.resume(with: $0) }
-        }
+        try await answer { listOccurrences(filter, after: after, limit: limit, completion: $0) }
     }
 
     func tries(at key: OccurrenceKey, limit: Int = 100) async throws -> [Attempt] {
-        try await withCheckedThrowingContinuation { done in attempts(at: key, limit: limit) { done.resume(with: $0) } }
+        try await answer { attempts(at: key, limit: limit, completion: $0) }
     }
 
     func queueSettings() async throws -> [QueueSettings] {
-        try await withCheckedThrowingContinuation { done in queues { done.resume(with: $0) } }
+        try await answer { queues(completion: $0) }
     }
 
     func workers() async throws -> [String] {
-        try await withCheckedThrowingContinuation { done in attachedWorkers { done.resume(with: $0) } }
+        try await answer { attachedWorkers(completion: $0) }
     }
 }
 

@@ -71,9 +71,7 @@ struct CancelTests {
                     key, Sample.attempt(Self.at, 1, outcome), disposition, move: isPosition ? move : nil)
                 writes += [settle, settle, .materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move)]
                 if sameCommit {
-                    try await withCheckedThrowingContinuation { done in
-                        store.submit(writes) { done.resume(with: $0.map { _ in }) }
-                    }
+                    try await store.write(writes)
                 } else {
                     for write in writes { try await store.write(write) }
                 }

@@ -41,12 +41,6 @@ enum Situation: String, CaseIterable, Sendable {
     var deadAt: Int64 { self == .completed ? Sample.start : Sample.start + 120 }
 }
 
-extension Store {
-    func write(_ writes: [StoreWrite]) async throws {
-        try await withCheckedThrowingContinuation { done in submit(writes) { done.resume(with: $0.map { _ in }) } }
-    }
-}
-
 /// A change and what it comes to in each situation.
 struct Expectation: Sendable, CustomTestStringConvertible {
     typealias Verdict = ChangeOutcome.Verdict

@@ -65,6 +65,41 @@ struct DamagedRowTests {
         await store.close()
     }
 
+    @Test("a due time or a second that is no whole number is reported and skipped, and the others fire in order", arguments: [
+        ("reminders", "due_ms = due_ms + 0.5"), ("reminders", "next_at = next_at + 0.5"), ("reminders", "next_at = 'soon'"),
+        ("occurrences", "due_ms = due_ms + 0.5"), ("occurrences", "scheduled_at = scheduled_at + 0.5"), ("occurrences", "scheduled_at = x'00'"),
+    ])
+    func fractions(table: String, damage: String) async throws {
+        let path = folder.path + "/damaged.db", shard = Sample.id().shard
+        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
+        var store = try open(), due: [DueKey] = []
+        for offset in 0..<3 {
+            let reminder = Sample.reminder(Sample.id(shard: shard), start: Sample.start + Int64(offset))
+            let key = OccurrenceKey(reminder: reminder.id, scheduledAt: reminder.schedule.start)
+            due.append(DueKey(dueAtMilliseconds: 1_000 * key.scheduledAt, occurrence: key))
+            try await store.write(Sample.create(reminder))
+            guard table == "occurrences" else { continue }
+            try await store.write(
+                .materialise(key, dueAtMilliseconds: due[offset].dueAtMilliseconds, attempts: 0, move: PositionMove(from: key.scheduledAt, to: nil)))
+        }
+        #expect(try await store.due(in: shard).map(\.due) == due)
+        await store.close()
+        // The tables refuse what is no integer; a damaged file does not.
+        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
+            """
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, WITHOUT ROWID', 'WITHOUT ROWID') WHERE name = '\(table)'
+            """)
+        let second = table == "reminders" ? "next_at" : "scheduled_at"
+        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
+            "UPDATE \(table) SET \(damage) WHERE \(second) = \(Sample.start + 1)")
+        store = try open()
+        #expect(try await store.due(in: shard).map(\.due) == [due[0], due[2]])
+        #expect(folder.faults.all.count == 1)
+        #expect(folder.faults.all.allSatisfy { $0.contains("\(due[1].occurrence.reminder)") && $0.contains("no whole number") })
+        await store.close()
+    }
+
     @Test("what cannot be read is left out of lists and reported, and the pages go on")
     func lists() async throws {
         let path = folder.path + "/damaged.db"

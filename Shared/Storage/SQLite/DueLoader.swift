@@ -45,14 +45,15 @@ final class DueLoader {
             occurrences.reset()
         }
         var entries: [DueEntry] = []
-        var position = try nextPosition(after: request.after), occurrence = try nextOccurrence()
+        var position = try nextPosition(after: request.after)
+        var occurrence = try nextKey(of: occurrences, from: "occurrences")
         while entries.count < request.limit {
             if let due = position, occurrence.map({ due < $0 }) ?? true {
                 if let entry = entry(due, from: positions, definition: 4, isPosition: true) { entries.append(entry) }
                 position = try nextPosition(after: request.after)
             } else if let due = occurrence {
                 if let entry = entry(due, from: occurrences, definition: 5, isPosition: false) { entries.append(entry) }
-                occurrence = try nextOccurrence()
+                occurrence = try nextKey(of: occurrences, from: "occurrences")
             } else {
                 break
             }
@@ -80,19 +81,7 @@ final class DueLoader {
 
     /// The key of the next position, which `positions` now stands on.
     private func nextPosition(after: DueKey?) throws(SQLiteFailure) -> DueKey? {
-        while try positions.step() {
-            guard let id = positions.id(0) else {
-                onFault("\(path): a row of reminders has an id that is not 16 bytes long; skipped")
-                continue
-            }
-            // Cut to whole numbers, others would not be in the order in which they were found.
-            guard positions.isInteger(1), positions.isInteger(2) else {
-                onFault("\(path): reminder \(id) has a time that is no whole number; skipped")
-                continue
-            }
-            let due = DueKey(
-                dueAtMilliseconds: positions.integer(1),
-                occurrence: OccurrenceKey(reminder: id, scheduledAt: positions.integer(2)))
+        while let due = try nextKey(of: positions, from: "reminders") {
             // The query begins at the reminder of `after`, whose position may be `after` itself.
             if let after, due <= after { continue }
             return due
@@ -100,21 +89,21 @@ final class DueLoader {
         return nil
     }
 
-    /// The key of the next row, which `occurrences` now stands on.
-    private func nextOccurrence() throws(SQLiteFailure) -> DueKey? {
-        while try occurrences.step() {
-            guard let id = occurrences.id(0) else {
-                onFault("\(path): a row of occurrences has an id that is not 16 bytes long; skipped")
+    /// The key of the next row that has one; `rows` now stands on it.
+    private func nextKey(of rows: Statement, from table: String) throws(SQLiteFailure) -> DueKey? {
+        while try rows.step() {
+            guard let id = rows.id(0) else {
+                onFault("\(path): a row of \(table) has an id that is not 16 bytes long; skipped")
                 continue
             }
             // Cut to whole numbers, others would not be in the order in which they were found.
-            guard occurrences.isInteger(1), occurrences.isInteger(2) else {
+            guard rows.isInteger(1), rows.isInteger(2) else {
                 onFault("\(path): reminder \(id) has a time that is no whole number; skipped")
                 continue
             }
             return DueKey(
-                dueAtMilliseconds: occurrences.integer(1),
-                occurrence: OccurrenceKey(reminder: id, scheduledAt: occurrences.integer(2)))
+                dueAtMilliseconds: rows.integer(1),
+                occurrence: OccurrenceKey(reminder: id, scheduledAt: rows.integer(2)))
         }
         return nil
     }
