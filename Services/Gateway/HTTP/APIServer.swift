@@ -24,6 +24,9 @@ struct APIServer: Service, CustomStringConvertible {
     static let maxHeaderFields = 100
     /// Connections that wait to be accepted.
     private static let backlog = 1_024
+    /// Connections that are accepted before the event loop turns to requests again. Where it has much to do its rounds are long, and
+    /// with NIO's four in each, a new caller would wait for seconds.
+    private static let acceptedAtOnce: UInt = 256
 
     let listen: Endpoint
     let responder: APIResponder
@@ -63,6 +66,7 @@ struct APIServer: Service, CustomStringConvertible {
                 availableConnectionsDelegate: MaximumAvailableConnections(crowd.limit)),
             onServerRunning: { [logger, listen] channel in
                 isListening.store(true, ordering: .releasing)
+                try? await channel.setOption(.maxMessagesPerRead, value: Self.acceptedAtOnce).get()
                 logger.info("api listening", metadata: ["address": "\(Self.address(of: channel) ?? listen)"])
             },
             logger: quiet)
