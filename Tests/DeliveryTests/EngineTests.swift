@@ -75,6 +75,55 @@ struct EngineTests {
         await engine.stop()
     }
 
+    @Test("answers that came in time count, however long the process then stood still")
+    func standstill() async throws {
+        let count = 700, timeout = 3_000
+        let asked = Atomic<Int>(0), answered = Atomic<Int>(0)
+        let allAsked = Gate(), standsStill = Gate()
+        let server = ScriptedServer { request in
+            if request.path == "/first" {
+                allAsked.pass()
+            } else {
+                if asked.add(1, ordering: .relaxed).newValue == count { allAsked.open() }
+                standsStill.pass()
+                answered.add(1, ordering: .relaxed)
+            }
+            return .answer(200)
+        }
+        defer { server.stop() }
+        var configuration = DeliveryConfiguration()
+        configuration.maximumConnectionsPerHost = count + 1
+        let engine = try DeliveryEngine(configuration: configuration)
+        let results = Mutex<[DeliveryResult]>([])
+        await withCheckedContinuation { done in
+            // Completions run on the delivery thread: this one holds it up until the others are answered and their time is over.
+            let standStill: @Sendable (DeliveryResult) -> Void = { _ in
+                standsStill.open()
+                while answered.load(ordering: .relaxed) < count { usleep(1_000) }
+                usleep(UInt32(timeout) * 1_000)
+            }
+            let others = (0..<count).map { DeliveryRequest(url: server.url + "/\($0)", body: [], timeoutMilliseconds: timeout) }
+            let first = DeliveryRequest(url: server.url + "/first", body: [], timeoutMilliseconds: 60_000)
+            engine.submit(
+                [(first, standStill)]
+                    + others.map { other in
+                        (
+                            other,
+                            { result in
+                                let ended = results.withLock {
+                                    $0.append(result)
+                                    return $0.count
+                                }
+                                if ended == count { done.resume() }
+                            }
+                        )
+                    })
+        }
+        #expect(results.withLock { $0.allSatisfy { $0.outcome == .delivered } })
+        #expect(server.requests.count == count + 1)
+        await engine.stop()
+    }
+
     @Test("a cancelled request ends at once")
     func cancel() async throws {
         // Far longer than the test may take: the end cannot be the server's.
@@ -128,4 +177,14 @@ struct EngineTests {
         #expect(await engine.deliver(request).outcome == .delivered)
         await engine.stop()
     }
+}
+
+/// Closed at first; who passes waits until it is open.
+private final class Gate: @unchecked Sendable {
+    // Unchecked: `isOpen` is only touched while the condition's lock is held.
+    private let condition = NSCondition()
+    private var isOpen = false
+
+    func open() { condition.withLock { isOpen = true; condition.broadcast() } }
+    func pass() { condition.withLock { while !isOpen { condition.wait() } } }
 }

@@ -23,6 +23,8 @@ final class DeliveryLoop {
     private var isStopping = false
     /// When libcurl wants to be called, in monotonic microseconds.
     private var timer: Int64?
+    /// The time of no request under way is up before this.
+    private var nextDeadline = Int64.max
     private var nextSweep: Int64 = 0
     private var answers: [(Delivery, DeliveryResult)] = []
     private var statistics = DeliveryStatistics()
@@ -32,7 +34,8 @@ final class DeliveryLoop {
         self.multi = multi
         self.mailbox = mailbox
         self.configuration = configuration
-        poller = try Poller(wakeup: mailbox.wakeup)
+        // As many connections are in use at most, and libcurl keeps no more than as many again.
+        poller = try Poller(wakeup: mailbox.wakeup, sockets: 2 * configuration.maximumInFlight)
         let me = Unmanaged.passUnretained(self).toOpaque()
         ccurl_multi_set_events(multi, Callbacks.socket, Callbacks.timer, me)
         // Connections are bounded by the windows; libcurl is to keep them all for the next requests.
@@ -49,13 +52,15 @@ final class DeliveryLoop {
     func run() {
         var events: [Poller.Event] = []
         while true {
-            poller.wait(milliseconds: patience(), into: &events)
+            let looked = Clock.monotonic()
+            poller.wait(milliseconds: patience(now: looked), into: &events)
             for event in events {
                 if event.socket == mailbox.wakeup { takeMail() } else { act(event.socket, event.bits) }
             }
             runTimer()
             collect()
             let now = Clock.monotonic()
+            expire(looked: looked, now: now)
             sweep(now: now)
             for lane in lanes.values where !lane.queue.isEmpty { pump(lane, now: now) }
             publish()
@@ -75,11 +80,10 @@ final class DeliveryLoop {
     }
 
     /// How long to wait for events; nil for ever.
-    private func patience() -> Int32? {
-        var until = timer
-        if queued > 0 { until = min(until ?? nextSweep, nextSweep) }
-        guard let until else { return nil }
-        return Int32(clamping: max(0, (until - Clock.monotonic() + 999) / 1_000))
+    private func patience(now: Int64) -> Int32? {
+        let until = min(timer ?? .max, nextDeadline, queued > 0 ? nextSweep : .max)
+        guard until < .max else { return nil }
+        return Int32(clamping: max(0, (until - now + 999) / 1_000))
     }
 
     private func act(_ socket: Int32, _ bits: Int32) {
@@ -190,7 +194,7 @@ final class DeliveryLoop {
             }
         }
         let work = Transfer.Work(delivery: delivery, lane: lane, started: now, startedWall: Clock.wall())
-        var fault = transfer.prepare(work, now: now)
+        var fault = transfer.prepare(work)
         if fault == nil {
             let code = curl_multi_add_handle(multi, transfer.easy)
             if code != CURLM_OK { fault = String(cString: curl_multi_strerror(code)) }
@@ -202,6 +206,7 @@ final class DeliveryLoop {
         } else {
             inFlight += 1
             lane.inFlight += 1
+            nextDeadline = min(nextDeadline, delivery.deadline)
         }
     }
 
@@ -219,19 +224,40 @@ final class DeliveryLoop {
         guard !ended.isEmpty else { return }
         let now = Clock.monotonic()
         for (easy, code) in ended {
-            curl_multi_remove_handle(multi, easy)
             var context: UnsafeMutableRawPointer?
             ccurl_easy_get_private(easy, &context)
             guard let context else { continue }
-            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-            guard let (work, result, isHTTP2) = transfer.finish(code: code, now: now) else { continue }
-            idle.append(transfer)
-            inFlight -= 1
-            work.lane.inFlight -= 1
-            if result.sendings > 1 { statistics.sentAgain += 1 }
-            learn(from: result, isHTTP2: isHTTP2, lane: work.lane, now: now)
-            answers.append((work.delivery, result))
+            end(Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue(), code, now: now)
         }
+    }
+
+    /// Ends what is under way and had its time before the sockets were last looked at, so that whatever came in time has been read.
+    /// libcurl, with a timeout of its own, would end a request whose answer lies there unread, after this process stood still: and
+    /// what was delivered would be sent again.
+    private func expire(looked: Int64, now: Int64) {
+        guard nextDeadline <= looked else { return }
+        nextDeadline = .max
+        for transfer in transfers {
+            guard let delivery = transfer.work?.delivery else { continue }
+            if delivery.deadline <= looked {
+                let words = "no whole answer within \(delivery.request.timeoutMilliseconds) ms"
+                end(transfer, CURLE_OPERATION_TIMEDOUT, words, now: now)
+            } else {
+                nextDeadline = min(nextDeadline, delivery.deadline)
+            }
+        }
+    }
+
+    /// - Parameter words: why, for an operator; libcurl's own where nil.
+    private func end(_ transfer: Transfer, _ code: CURLcode, _ words: String? = nil, now: Int64) {
+        curl_multi_remove_handle(multi, transfer.easy)
+        guard let (work, result, isHTTP2) = transfer.finish(code: code, words: words, now: now) else { return }
+        idle.append(transfer)
+        inFlight -= 1
+        work.lane.inFlight -= 1
+        if result.sendings > 1 { statistics.sentAgain += 1 }
+        learn(from: result, isHTTP2: isHTTP2, lane: work.lane, now: now)
+        answers.append((work.delivery, result))
     }
 
     private func learn(from result: DeliveryResult, isHTTP2: Bool, lane: HostLane, now: Int64) {

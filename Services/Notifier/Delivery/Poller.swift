@@ -22,17 +22,18 @@ final class Poller {
         var isConnection = false
     }
 
-    private static let batch = 512
     private static let input = EPOLLIN.rawValue
     private static let output = EPOLLOUT.rawValue
 
     private let epoll: Int32
     private var sockets: [Socket] = []
-    private let ready = UnsafeMutablePointer<epoll_event>.allocate(capacity: batch)
+    private let ready: UnsafeMutableBufferPointer<epoll_event>
     private let wakeup: Int32
     private(set) var opened = 0
 
-    init(wakeup: Int32) throws(DeliveryError) {
+    /// - Parameter sockets: as many as can be ready at once: each wait reports all of them.
+    init(wakeup: Int32, sockets: Int) throws(DeliveryError) {
+        ready = .allocate(capacity: sockets + 1)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         self.wakeup = wakeup
         guard epoll >= 0 else { throw .system("epoll_create1 failed: \(String(cString: strerror(errno)))") }
@@ -50,7 +51,7 @@ final class Poller {
     /// Waits for events, at most so long; for ever if nil.
     func wait(milliseconds: Int32?, into events: inout [Event]) {
         events.removeAll(keepingCapacity: true)
-        let count = epoll_wait(epoll, ready, Int32(Self.batch), milliseconds ?? -1)
+        let count = epoll_wait(epoll, ready.baseAddress, Int32(clamping: ready.count), milliseconds ?? -1)
         guard count > 0 else { return }
         for index in 0..<Int(count) {
             let socket = ready[index].data.fd

@@ -73,8 +73,8 @@ final class Transfer {
         try Self.check(CURLOPT_OPENSOCKETDATA, sockets)
     }
 
-    /// Makes the handle ready to send; nil if it is, what libcurl said otherwise.
-    func prepare(_ work: Work, now: Int64) -> String? {
+    /// Makes the handle ready to send; nil if it is, what libcurl said otherwise. Its deadline is the loop's to watch.
+    func prepare(_ work: Work) -> String? {
         self.work = work
         sendings = 0
         errorText.pointee = 0
@@ -88,8 +88,6 @@ final class Transfer {
         set(ccurl_easy_set_pointer(easy, CURLOPT_POSTFIELDS, request.body))
         set(ccurl_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.bodyCount)))
         set(ccurl_easy_set_pointer(easy, CURLOPT_HTTPHEADER, request.headers))
-        let milliseconds = max(1, (work.delivery.deadline - now + 999) / 1_000)
-        set(ccurl_easy_set_long(easy, CURLOPT_TIMEOUT_MS, Int(milliseconds)))
         return code == CURLE_OK ? nil : CurlLibrary.text(code)
     }
 
@@ -120,8 +118,9 @@ final class Transfer {
     func receive(header line: UnsafeBufferPointer<UInt8>) -> Bool { answer.header(line) }
     func receive(body bytes: UnsafeBufferPointer<UInt8>) -> Bool { answer.body(bytes) }
 
-    /// How the request ended, libcurl says; the handle is then free for another.
-    func finish(code: CURLcode, now: Int64) -> (work: Work, result: DeliveryResult, isHTTP2: Bool)? {
+    /// How the request ended; the handle is then free for another.
+    /// - Parameter words: why, for an operator; libcurl's own where nil.
+    func finish(code: CURLcode, words: String?, now: Int64) -> (work: Work, result: DeliveryResult, isHTTP2: Bool)? {
         guard let work else { return nil }
         self.work = nil
         var status = 0
@@ -130,16 +129,19 @@ final class Transfer {
         ccurl_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
         ccurl_easy_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &beforeSending)
         ccurl_easy_get_long(easy, CURLINFO_HTTP_VERSION, &version)
-        let text = UnsafeBufferPointer(start: errorText, count: strnlen(errorText, Int(CURL_ERROR_SIZE)))
-        let error = text.isEmpty ? Array(CurlLibrary.text(code).utf8) : text.map { UInt8(bitPattern: $0) }
         var result = TransferEnd(
-            code: code, status: status, answer: answer, error: error,
+            code: code, status: status, answer: answer, error: words.map { Array($0.utf8) } ?? libcurlWords(code),
             redaction: Redaction(authorization: work.delivery.request.authorization),
             kept: configuration.keptAnswerBytes, sendings: sendings
         ).result(nowSeconds: (work.startedWall + (now - work.started) / 1_000) / 1_000)
         result.startedAtMilliseconds = work.startedWall + Int64(beforeSending) / 1_000
         result.durationMicroseconds = Int(now - work.started)
         return (work, result, version == CURL_HTTP_VERSION_2_0)
+    }
+
+    private func libcurlWords(_ code: CURLcode) -> [UInt8] {
+        let text = UnsafeBufferPointer(start: errorText, count: strnlen(errorText, Int(CURL_ERROR_SIZE)))
+        return text.isEmpty ? Array(CurlLibrary.text(code).utf8) : text.map { UInt8(bitPattern: $0) }
     }
 
     private static func check(_ option: CURLoption, _ code: CURLcode) throws(DeliveryError) {

@@ -8,7 +8,7 @@ struct TransferEnd {
     let code: CURLcode
     let status: Int
     let answer: AnswerReader
-    /// libcurl's words.
+    /// Why it ended, for an operator: libcurl's words, or the loop's.
     let error: [UInt8]
     let redaction: Redaction
     let kept: Int
