@@ -3,7 +3,8 @@ holds what happened even where this process is killed. A line is a letter, the I
 
     R received    A answered 204    F refused with 503
 
-usage: backend.py HOST PORT FILE [PER-MILLE]      so many of a thousand first requests with a key are refused
+usage: backend.py HOST PORT FILE PER-MILLE MILLISECONDS      so many of a thousand first requests with a key are refused; an answer
+                                                             takes up to so long, by its key
 """
 import asyncio
 import os
@@ -17,7 +18,7 @@ REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 class Backend(asyncio.Protocol):
     record = -1
-    per_mille = 0
+    per_mille, milliseconds = 0, 0
     refused = set()
 
     def connection_made(self, transport):
@@ -31,6 +32,21 @@ class Backend(asyncio.Protocol):
         if not keys:
             return
         self._note("R", keys)
+        if Backend.milliseconds:
+            # A client sends no second request on a connection before the first is answered: order is kept.
+            wait = zlib.crc32(keys[0].encode()) // 1000 % Backend.milliseconds / 1000
+            asyncio.get_running_loop().call_later(wait, self._look, keys)
+        else:
+            self._answer(keys)
+
+    def _look(self, keys):
+        # After SIGCONT timers come before what the sockets have to say; a timer of a timer comes after it.
+        asyncio.get_running_loop().call_later(0, self._answer, keys)
+
+    def _answer(self, keys):
+        # Nobody is there to hear it.
+        if self.transport.is_closing():
+            return
         answers = [self._refuses(key) for key in keys]
         self.transport.write(b"".join(REFUSAL if refused else ANSWER for refused in answers))
         for letter, which in ("F", True), ("A", False):
@@ -66,9 +82,9 @@ class Backend(asyncio.Protocol):
             os.write(Backend.record, "".join(f"{letter} {key} {now}\n" for key in keys).encode())
 
 
-async def main(host, port, path, per_mille="0"):
+async def main(host, port, path, per_mille, milliseconds):
     Backend.record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    Backend.per_mille = int(per_mille)
+    Backend.per_mille, Backend.milliseconds = int(per_mille), int(milliseconds)
     server = await asyncio.get_running_loop().create_server(Backend, host, int(port), reuse_address=True, backlog=1024)
     print("backend listening on {}:{}".format(*server.sockets[0].getsockname()[:2]), flush=True)
     await server.serve_forever()

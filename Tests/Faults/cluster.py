@@ -97,6 +97,8 @@ class Layout:
         self.store = self.folder / "store.db"
         # How many of a thousand first requests the backend refuses.
         self.refused_per_mille = 0
+        # How long it takes to answer at most, so that whenever something breaks there are requests on their way.
+        self.answer_milliseconds = 900
         # Settings for one service by its name, and for all by "".
         self.settings = {}
         # How many of each there are; the second gateway is gateway-2. One scheduler, one backend.
@@ -126,7 +128,7 @@ class Cluster:
         folder = self.layout.folder
         backend = self._add("backend", [
             sys.executable, str(HERE / "backend.py"), self.layout.host("backend"), "0", str(self.record),
-            str(self.layout.refused_per_mille)], {}, "listening on ")
+            str(self.layout.refused_per_mille), str(self.layout.answer_milliseconds)], {}, "listening on ")
         address = backend.start()
         backend.command[backend.command.index("0")] = address.split(":")[1]
         notifiers = self._services("notifier", "wire listening", {"EDVORA_BASE_URL": f"http://{address}"})

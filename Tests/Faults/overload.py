@@ -32,7 +32,11 @@ SETTLE_SECONDS = 150
 
 
 class Pinned(Layout):
-    """The services on the first processor, the backend on another."""
+    """The services on the first processor, the backend on another, where it answers at once."""
+
+    def __init__(self, programs, folder):
+        super().__init__(programs, folder)
+        self.answer_milliseconds = 0
 
     def command(self, name, command):
         processors = sorted(os.sched_getaffinity(0))
