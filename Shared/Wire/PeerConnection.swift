@@ -32,6 +32,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
     /// After a GOAWAY with the reason of a refusal, the peer has this long to read it.
     private static let refusalMilliseconds: Int64 = 100
+    /// After this process stood still, so long frames wait for the news that the peer has given up the connection meanwhile.
+    private static let holdMilliseconds: Int64 = 50
 
     let settings: WireSettings
     let side: Handshake.Side
@@ -47,7 +49,11 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     private var flushScheduled = false, isReading = false, isWritable = true
     /// Bytes handed to the channel that its socket has not taken.
     private var unsentBytes = 0
-    private var lastHeard = NIODeadline.now()
+    private var lastHeard = NIODeadline.now(), lastLooked = NIODeadline.now()
+    /// This process stood still: see ``hold()``.
+    private var isHolding = false
+    /// The peer gave up the connection while this process stood still: what it had asked is not begun any more.
+    private var isGivenUp = false
     /// Since when a frame has been arriving.
     private var partialSince: NIODeadline?
     private var timer: Scheduled<Void>?
@@ -93,13 +99,15 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         isReading = true
-        lastHeard = .now()
+        let now = NIODeadline.now()
+        if now - max(lastHeard, lastLooked) >= keepalive * 2 { hold() }
+        lastHeard = now
         if inbound.readableBytes == 0 {
             inbound = bytes
         } else {
             inbound.writeBuffer(&bytes)
         }
-        readFrames()
+        if !isHolding { readFrames() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -169,6 +177,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             let token = frame.pointee.ping.pointee.token
             sendPing(token, answer: true)
         case (.open, TASK_SCHEDULER__WIRE__FRAME__BODY_PONG): break
+        case (.open, TASK_SCHEDULER__WIRE__FRAME__BODY_OPEN), (.open, TASK_SCHEDULER__WIRE__FRAME__BODY_ITEM):
+            if !isGivenUp { delegate?.received(frame) }
         case (.open, _): delegate?.received(frame)
         default: close("a frame came before the handshake was through")
         }
@@ -249,21 +259,39 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         scheduleKeepalive()
     }
 
+    private var keepalive: TimeAmount { .milliseconds(Int64(settings.keepaliveMilliseconds)) }
+
     private func scheduleKeepalive() {
-        let interval = TimeAmount.milliseconds(Int64(settings.keepaliveMilliseconds)), due = NIODeadline.now() + interval
+        let interval = keepalive, due = NIODeadline.now() + interval
         timer = context?.eventLoop.scheduleTask(in: interval) { [weak self] in
             guard let self, case .open = self.state else { return }
-            // This process itself stood still: what it did not hear says nothing about the peer.
-            if NIODeadline.now() - due >= interval { self.lastHeard = .now() }
-            let silence = NIODeadline.now() - self.lastHeard
-            if silence.nanoseconds >= 2 * interval.nanoseconds {
+            self.lastLooked = .now()
+            if self.lastLooked - due >= interval {
+                // This process itself stood still: what it did not hear says nothing about the peer.
+                self.lastHeard = self.lastLooked
+                self.hold()
+            }
+            let silence = self.lastLooked - self.lastHeard
+            if silence >= interval * 2 {
                 return self.close("nothing was heard from the peer for \(silence.nanoseconds / 1_000_000) ms")
             }
-            if let since = self.partialSince, NIODeadline.now() - since >= .milliseconds(Int64(self.settings.frameMilliseconds)) {
+            if let since = self.partialSince, self.lastLooked - since >= .milliseconds(Int64(self.settings.frameMilliseconds)) {
                 return self.close("a frame did not arrive whole within \(self.settings.frameMilliseconds) ms")
             }
             if silence.nanoseconds * 2 >= interval.nanoseconds { self.sendPing(0, answer: false) }
             self.scheduleKeepalive()
+        }
+    }
+
+    /// This process stood still, maybe for longer than the peer has waited for it. What the peer then asked it does itself by now, or has
+    /// had done by another; and that it closed the connection is read only after what it had asked. So that is looked for first.
+    private func hold() {
+        guard !isHolding, case .open = state else { return }
+        isHolding = true
+        context?.eventLoop.scheduleTask(in: .milliseconds(Self.holdMilliseconds)) { [weak self] in
+            guard let self, self.isHolding else { return }
+            self.isHolding = false
+            self.readFrames()
         }
     }
 
@@ -345,6 +373,11 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func finish(_ reason: String) {
+        if isHolding {
+            isHolding = false
+            isGivenUp = true
+            readFrames()
+        }
         if case .closed = state { return notifyClosed(reason) }
         state = .closed
         notifyClosed(reason)

@@ -1,0 +1,111 @@
+import Messages
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Wire
+
+/// Holds up one event loop, as a stopped process does all of its own.
+private struct Standstill {
+    private let isOver = NIOLockedValueBox(false)
+    private let ended: EventLoopFuture<Void>
+
+    init(of group: any EventLoopGroup) async throws {
+        let loop = group.next(), hasBegun = NIOLockedValueBox(false), isOver = isOver
+        ended = loop.submit {
+            hasBegun.withLockedValue { $0 = true }
+            while !isOver.withLockedValue({ $0 }) { usleep(1_000) }
+        }
+        try await eventually("the loop is held up") { hasBegun.withLockedValue { $0 } }
+    }
+
+    /// - Parameter milliseconds: how long it has lasted at least.
+    func end(after milliseconds: UInt64) async throws {
+        try await Task.sleep(nanoseconds: milliseconds * 1_000_000)
+        isOver.withLockedValue { $0 = true }
+        try await ended.get()
+    }
+}
+
+@Suite("A process that stood still", .timeLimit(.minutes(1)))
+struct StandstillTests {
+    private static let keepaliveMilliseconds = 100
+    /// Longer than a peer waits: two intervals, and one until it looks.
+    private static let standstillMilliseconds: UInt64 = 400
+
+    /// The client's; the server has one of its own.
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    private func client(
+        of port: Int, keepaliveMilliseconds: Int = keepaliveMilliseconds, onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
+    ) -> Client {
+        var settings = TestServer.settings(role: "worker", secret: nil)
+        settings.keepaliveMilliseconds = keepaliveMilliseconds
+        let client = Client(
+            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .never, eventLoop: group.next(),
+            logger: quiet, onReady: onReady)
+        client.start()
+        return client
+    }
+
+    @Test("does not begin what a caller has given up meanwhile, and begins what one still waits for", arguments: [true, false])
+    func asked(isGivenUp: Bool) async throws {
+        let asked = NIOLockedValueBox<[String]>([])
+        let server = try await TestServer.start(adjust: { $0.keepaliveMilliseconds = Self.keepaliveMilliseconds }) { table in
+            table.unary(NotifierService.deliver) { request, _, reply in
+                asked.withLockedValue { $0.append(request.idempotencyKey) }
+                reply(.success(Proto.DeliverReply(detail: request.idempotencyKey)))
+            }
+        }
+        let client = client(of: server.port, keepaliveMilliseconds: isGivenUp ? Self.keepaliveMilliseconds : 60_000)
+        #expect(try await deliver(client, "before") == "before")
+        let standstill = try await Standstill(of: server.group)
+        let call = Task { try await deliver(client, "meanwhile") }
+        // The client hears nothing, and closes the connection.
+        if isGivenUp { await #expect(throws: CallError.self) { try await call.value } }
+        try await standstill.end(after: Self.standstillMilliseconds)
+        if !isGivenUp { #expect(try await call.value == "meanwhile") }
+        #expect(try await deliver(client, "after") == "after")
+        #expect(asked.withLockedValue { $0 } == (isGivenUp ? ["before", "after"] : ["before", "meanwhile", "after"]))
+        await client.stop()
+        try await server.stop()
+        try await group.shutdownGracefully()
+    }
+
+    @Test("takes the answers that came before its connection was given up, and begins nothing that came with them")
+    func answered() async throws {
+        let call = NIOLockedValueBox<Responder<Proto.DeliverReply>?>(nil)
+        let stream = NIOLockedValueBox<MessageStream<Proto.WorkerMessage, Proto.SchedulerMessage>?>(nil)
+        let isGivenUp = NIOLockedValueBox(false), received = NIOLockedValueBox<[UInt64]>([]), hasEnded = NIOLockedValueBox(false)
+        let server = try await TestServer.start(adjust: { $0.keepaliveMilliseconds = Self.keepaliveMilliseconds }) { table in
+            table = ServiceTable([NotifierService.descriptor, SchedulerService.descriptor])
+            table.allowsMissing = true
+            table.unary(NotifierService.deliver) { _, _, responder in call.withLockedValue { $0 = responder } }
+            table.stream(SchedulerService.work) { opened in
+                opened.onEnd = { _ in isGivenUp.withLockedValue { $0 = true } }
+                stream.withLockedValue { $0 = opened }
+            }
+        }
+        let client = client(of: server.port) { connection in
+            guard let opened = connection.stream(SchedulerService.work) else { return }
+            opened.onMessage = { message in received.withLockedValue { $0 += message.acknowledged } }
+            opened.onEnd = { _ in hasEnded.withLockedValue { $0 = true } }
+        }
+        let delivery = Task { try await deliver(client, "x") }
+        try await eventually("both are open") { call.withLockedValue { $0 != nil } && stream.withLockedValue { $0 != nil } }
+        let standstill = try await Standstill(of: group)
+        try await server.group.next().submit {
+            call.withLockedValue { $0 }?(.success(Proto.DeliverReply(detail: "done")))
+            stream.withLockedValue { $0 }?.send(Proto.SchedulerMessage(acknowledged: [7]))
+        }.get()
+        try await eventually("the server gives the client up") { isGivenUp.withLockedValue { $0 } }
+        try await standstill.end(after: Self.standstillMilliseconds)
+        #expect(try await delivery.value == "done")
+        try await eventually("the client knows") { hasEnded.withLockedValue { $0 } }
+        #expect(received.withLockedValue { $0 } == [])
+        await client.stop()
+        try await server.stop()
+        try await group.shutdownGracefully()
+    }
+}
