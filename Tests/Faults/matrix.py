@@ -1,4 +1,7 @@
-"""Every service, the backend, and all of them at once, killed, frozen, terminated and killed again and again under a steady load."""
+"""Every service, the backend, and all of them at once, killed, frozen, terminated and killed again and again under a steady load;
+and what runs occurrences frozen for longer than its peers wait for it.
+"""
+import functools
 import signal
 import tempfile
 import threading
@@ -13,9 +16,12 @@ RATE, SECONDS = 60, 20
 # How long the load has run when the fault begins.
 LEAD_SECONDS = 4
 FREEZE_SECONDS = 10
+# Longer than a peer waits for a silent one (15 s), and than a lease (60 s).
+STALL_SECONDS = 75
 LOOPS, LOOP_SECONDS = 5, 2
 # Where a process is lost that had sent a request, or was to hear or record its answer.
-MAY_REPEAT = {"scheduler", "worker", "notifier", "all"}
+MAY_REPEAT = {
+    *((target, fault) for target in ("scheduler", "worker", "notifier", "all") for fault in ("kill", "loop")), ("notifier", "stall")}
 
 
 def kill(services):
@@ -26,10 +32,10 @@ def kill(services):
         service.start()
 
 
-def freeze(services):
+def freeze(services, seconds=FREEZE_SECONDS):
     for service in services:
         service.send(signal.SIGSTOP)
-    time.sleep(FREEZE_SECONDS)
+    time.sleep(seconds)
     for service in services:
         service.send(signal.SIGCONT)
 
@@ -48,7 +54,8 @@ def loop(services):
         time.sleep(LOOP_SECONDS / 2)
 
 
-FAULTS = {"kill": kill, "freeze": freeze, "terminate": terminate, "loop": loop}
+FAULTS = {"kill": kill, "freeze": freeze, "terminate": terminate, "loop": loop, "stall": functools.partial(freeze, seconds=STALL_SECONDS)}
+STALLED = ["scheduler", "worker", "notifier"]
 
 
 def run(programs, target, fault):
@@ -61,7 +68,7 @@ def run(programs, target, fault):
         breaker.start()
         breaker.join()
         load.join()
-        row = account(cluster, [load], may_repeat=target in MAY_REPEAT and fault in ("kill", "loop"))
+        row = account(cluster, [load], may_repeat=(target, fault) in MAY_REPEAT)
         row["problems"] += failures
         return row
 
@@ -76,5 +83,5 @@ def apply(fault, services, failures):
 
 CASES = {
     f"{target}/{fault}": lambda programs, target=target, fault=fault: run(programs, target, fault)
-    for target in TARGETS for fault in FAULTS
+    for target in TARGETS for fault in FAULTS if fault != "stall" or target in STALLED
 }
