@@ -5,7 +5,7 @@ import time
 from load import Connection
 
 COLUMNS = ["accepted", "occurrences", "delivered", "dead", "pending", "lost", "early", "repeated", "after a 2xx", "refused"]
-# How long what is due may take once the faults are over; what then is missing is looked for.
+# Where nothing more has been answered for so long, what is missing is looked for.
 SETTLE_SECONDS = 120
 # What was answered may still be on its way back, and a duplicate on its way out.
 LINGER_SECONDS = 2
@@ -49,9 +49,11 @@ class Record:
 
 
 def settle(record, expected, seconds=SETTLE_SECONDS):
-    """Waits until all that is expected was answered, or for so long."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not expected <= record.read().answered:
+    """Waits until all that is expected was answered, or nothing more has been for so long."""
+    answered, deadline = -1, 0
+    while not expected <= record.read().answered and (len(record.answered) > answered or time.monotonic() < deadline):
+        if len(record.answered) > answered:
+            answered, deadline = len(record.answered), time.monotonic() + seconds
         time.sleep(0.5)
     time.sleep(LINGER_SECONDS)
     record.read()
