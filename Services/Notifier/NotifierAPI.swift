@@ -39,12 +39,12 @@ final class NotifierAPI: @unchecked Sendable {
     func table() -> ServiceTable {
         var table = ServiceTable([NotifierService.descriptor])
         table.unary(NotifierService.deliver) { request, context, responder in
-            self.deliver(request, context.deadline, responder)
+            self.deliver(request, context, responder)
         }
         return table
     }
 
-    private func deliver(_ request: Proto.DeliverRequest, _ deadline: CallDeadline?, _ responder: Responder<Proto.DeliverReply>) {
+    private func deliver(_ request: Proto.DeliverRequest, _ context: CallContext, _ responder: Responder<Proto.DeliverReply>) {
         let notification: Proto.Notification
         do throws(MessageError) {
             notification = try Proto.Notification(unpacking: request.notification)
@@ -52,10 +52,12 @@ final class NotifierAPI: @unchecked Sendable {
             // Trying again would find the same bytes.
             return responder(.success(Proto.DeliverReply(outcome: WireOutcome.rejected, detail: "the notification cannot be read: \(error)")))
         }
-        let left = (deadline?.millisecondsLeft ?? timeoutMilliseconds) - Self.returnMilliseconds
-        let delivery = EdvoraRequest(EdvoraNotification(notification)).delivery(
+        let left = (context.deadline?.millisecondsLeft ?? timeoutMilliseconds) - Self.returnMilliseconds
+        var delivery = EdvoraRequest(EdvoraNotification(notification)).delivery(
             to: backend, authorization: request.authorization, idempotencyKey: request.idempotencyKey,
             traceparent: request.traceparent, userAgent: userAgent, timeoutMilliseconds: min(timeoutMilliseconds, max(1, left)))
+        // Of a worker that is gone the scheduler gives to another what this one has not sent yet.
+        delivery.isWanted = { [caller = context.caller] in !caller.isGone }
         gathered.append(
             (
                 delivery,

@@ -17,6 +17,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     private let logger: Logger
     private let onClosed: () -> Void
     private(set) var peer = PeerIdentity(role: "", instance: "", build: "")
+    private let caller = CallerPresence()
     private var calls: [UInt64: OpenCall] = [:]
     private var connection: PeerConnection?
     private var isDraining = false
@@ -40,7 +41,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     }
 
     func context(_ deadline: CallDeadline?) -> CallContext {
-        CallContext(peer: peer, deadline: deadline, eventLoop: eventLoop)
+        CallContext(peer: peer, deadline: deadline, eventLoop: eventLoop, caller: caller)
     }
 
     // MARK: PeerDelegate
@@ -77,6 +78,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         } else {
             logger.info("connection refused", metadata: ["reason": "\(reason)"])
         }
+        caller.leave()
         let open = calls
         calls = [:]
         for case .stream(let stream) in open.values { stream.over(CallError(.unavailable, reason)) }

@@ -5,6 +5,7 @@ import Glibc
 import CProtos
 public import Messages
 public import NIOCore
+import Synchronization
 
 /// What a handler knows of the call that it answers.
 public struct CallContext: Sendable {
@@ -12,6 +13,17 @@ public struct CallContext: Sendable {
     /// `nil`: the caller waits without end.
     public let deadline: CallDeadline?
     public let eventLoop: any EventLoop
+    public let caller: CallerPresence
+}
+
+/// Whether whoever made a call can still hear its answer. For work that has not begun and that the caller, or another, will ask for again.
+public final class CallerPresence: Sendable {
+    private let gone = Atomic(false)
+
+    /// The connection is over. From any thread; never true again after false.
+    public var isGone: Bool { gone.load(ordering: .relaxed) }
+
+    func leave() { gone.store(true, ordering: .relaxed) }
 }
 
 /// Answers one unary call, once, from any thread; a second answer, or one after the call was cancelled, is dropped.

@@ -182,6 +182,8 @@ def report(results):
 def main():
     programs, *arguments = sys.argv[1:]
     known = LIMITS + ROWS + PREDECESSOR
+    if unknown := {argument for argument in arguments if argument.startswith("--")} - {"--once", "--list", "--predecessor"}:
+        raise SystemExit(f"no such option: {', '.join(unknown)}; there are --once, --list, --predecessor, and deploy/bench's --no-build")
     if "--list" in arguments:
         return print("\n".join(known))
     names = [argument for argument in arguments if not argument.startswith("--")]

@@ -137,6 +137,44 @@ struct EngineTests {
         await engine.stop()
     }
 
+    @Test("what nobody waits for any more when its turn comes is not sent")
+    func unwanted() async throws {
+        let isFirstThere = Gate(), isOver = Gate(), isWanted = Atomic<Bool>(true)
+        let server = ScriptedServer { _ in
+            isFirstThere.open()
+            isOver.pass()
+            return .answer(200)
+        }
+        defer { server.stop() }
+        var configuration = DeliveryConfiguration()
+        configuration.maximumConnectionsPerHost = 1
+        let engine = try DeliveryEngine(configuration: configuration)
+        let results = Mutex<[DeliveryReason]>([])
+        await withCheckedContinuation { done in
+            let wishes: [(@Sendable () -> Bool)?] = [nil, { isWanted.load(ordering: .relaxed) }, { true }]
+            let requests = wishes.map { DeliveryRequest(url: server.url, body: [], timeoutMilliseconds: 60_000, isWanted: $0) }
+            engine.submit(
+                requests.map { request in
+                    (
+                        request,
+                        { result in
+                            let ended = results.withLock {
+                                $0.append(result.reason)
+                                return $0.count
+                            }
+                            if ended == requests.count { done.resume() }
+                        }
+                    )
+                })
+            isFirstThere.pass()
+            isWanted.store(false, ordering: .relaxed)
+            isOver.open()
+        }
+        #expect(results.withLock { $0.sorted { $0.rawValue < $1.rawValue } } == [.answered, .answered, .cancelled])
+        #expect(server.requests.count == 2)
+        await engine.stop()
+    }
+
     @Test("stopping finishes what was taken, and refuses what comes after")
     func stop() async throws {
         let server = ScriptedServer { _ in .stall(milliseconds: 300) }

@@ -66,6 +66,22 @@ import Testing
         try await server.stop()
     }
 
+    @Test("who answers a call can see whether the caller is still there", .timeLimit(.minutes(1)))
+    func presence() async throws {
+        let callers = NIOLockedValueBox<[CallerPresence]>([])
+        let server = try await TestServer.start(define: { table in
+            table.unary(NotifierService.deliver) { _, context, _ in callers.withLockedValue { $0.append(context.caller) } }
+        })
+        let leaving = server.client(), staying = server.client()
+        let calls = [leaving, staying].map { client in Task { try? await deliver(client, "never answered") } }
+        try await eventually("both are asked") { callers.withLockedValue { $0.count == 2 && !$0.contains(where: \.isGone) } }
+        await leaving.stop()
+        try await eventually("one has gone") { callers.withLockedValue { $0.count(where: \.isGone) == 1 } }
+        await staying.stop()
+        for call in calls { _ = await call.value }
+        try await server.stop()
+    }
+
     @Test("each of the sixteen codes, its message and its details come through", arguments: StatusCode.allCases.dropFirst())
     func statusCodes(code: StatusCode) async throws {
         let server = try await TestServer.start(define: { table in

@@ -59,9 +59,10 @@ private enum Bytes {
 @Suite(.timeLimit(.minutes(3))) struct SlowPeerTests {
     @Test("a Hello of which the last byte never comes is waited for no longer than a handshake may take")
     func oneByteShort() async throws {
-        let server = try await TestServer.start(adjust: { $0.handshakeMilliseconds = 100 })
+        let server = try await TestServer.start(adjust: { $0.handshakeMilliseconds = 500 })
         let (peer, channel) = try await BarePeer.connect(server)
-        try await channel.writeAndFlush(ByteBuffer(bytes: Bytes.hello.dropLast())).get()
+        // On a machine that is slow enough the time is over before.
+        try? await channel.writeAndFlush(ByteBuffer(bytes: Bytes.hello.dropLast())).get()
         try await peer.waitForClose()
         try await server.stop()
     }

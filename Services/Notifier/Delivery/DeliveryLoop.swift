@@ -170,6 +170,8 @@ final class DeliveryLoop {
             queued -= 1
             if next.startBy <= now {
                 answers.append((next, expired(next)))
+            } else if next.request.isWanted?() == false {
+                answers.append((next, next.unsent(.cancelled, "nobody waits for it any more")))
             } else if lane.breaker.admit(now: now) {
                 start(next, in: lane, now: now)
             } else {

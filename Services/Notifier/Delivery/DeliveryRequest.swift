@@ -11,16 +11,19 @@ public struct DeliveryRequest: Sendable {
     /// The time from submission until the request is given up, in milliseconds. Half of it may go by before its
     /// turn comes; then it is given up unsent, as the backend would have too little time left.
     public var timeoutMilliseconds: Int
+    /// Asked on the delivery thread when its turn comes: where nobody waits for it any more it is given up unsent. Nil: always wanted.
+    public var isWanted: (@Sendable () -> Bool)?
 
     public init(
         url: String, headers: [(name: String, value: String)] = [], authorization: String = "", body: [UInt8],
-        timeoutMilliseconds: Int = 10_000
+        timeoutMilliseconds: Int = 10_000, isWanted: (@Sendable () -> Bool)? = nil
     ) {
         self.url = url
         self.headers = headers
         self.authorization = authorization
         self.body = body
         self.timeoutMilliseconds = timeoutMilliseconds
+        self.isWanted = isWanted
     }
 }
 
