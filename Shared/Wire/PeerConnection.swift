@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 import CProtos
 import Logging
 import Messages
@@ -32,8 +37,6 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
     /// After a GOAWAY with the reason of a refusal, the peer has this long to read it.
     private static let refusalMilliseconds: Int64 = 100
-    /// After this process stood still, so long frames wait for the news that the peer has given up the connection meanwhile.
-    private static let holdMilliseconds: Int64 = 50
 
     let settings: WireSettings
     let side: Handshake.Side
@@ -50,9 +53,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Bytes handed to the channel that its socket has not taken.
     private var unsentBytes = 0
     private var lastHeard = NIODeadline.now(), lastLooked = NIODeadline.now()
-    /// This process stood still: see ``hold()``.
-    private var isHolding = false
-    /// The peer gave up the connection while this process stood still: what it had asked is not begun any more.
+    /// The peer gave up the connection while this process stood still; see ``stoodStill()``.
     private var isGivenUp = false
     /// Since when a frame has been arriving.
     private var partialSince: NIODeadline?
@@ -100,14 +101,14 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         var bytes = unwrapInboundIn(data)
         isReading = true
         let now = NIODeadline.now()
-        if now - max(lastHeard, lastLooked) >= keepalive * 2 { hold() }
+        if now - max(lastHeard, lastLooked) >= keepalive * 2 { stoodStill() }
         lastHeard = now
         if inbound.readableBytes == 0 {
             inbound = bytes
         } else {
             inbound.writeBuffer(&bytes)
         }
-        if !isHolding { readFrames() }
+        readFrames()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -269,7 +270,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             if self.lastLooked - due >= interval {
                 // This process itself stood still: what it did not hear says nothing about the peer.
                 self.lastHeard = self.lastLooked
-                self.hold()
+                self.stoodStill()
             }
             let silence = self.lastLooked - self.lastHeard
             if silence >= interval * 2 {
@@ -283,16 +284,14 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         }
     }
 
-    /// This process stood still, maybe for longer than the peer has waited for it. What the peer then asked it does itself by now, or has
-    /// had done by another; and that it closed the connection is read only after what it had asked. So that is looked for first.
-    private func hold() {
-        guard !isHolding, case .open = state else { return }
-        isHolding = true
-        context?.eventLoop.scheduleTask(in: .milliseconds(Self.holdMilliseconds)) { [weak self] in
-            guard let self, self.isHolding else { return }
-            self.isHolding = false
-            self.readFrames()
-        }
+    /// This process stood still, maybe for longer than the peer has waited for it. What the peer had asked it does itself by now, or has
+    /// had done by another, and is not begun any more. That it closed the connection would be read only after what it had asked; the
+    /// system knows already (tcp(7), `TCP_INFO`, whose first byte is the state).
+    private func stoodStill() {
+        guard let channel = context?.channel, channel is any SocketOptionProvider,
+            let info = try? channel.syncOptions?.getOption(.tcpOption(NIOBSDSocket.Option(rawValue: TCP_INFO)))
+        else { return }
+        isGivenUp = withUnsafeBytes(of: info) { Int($0[0]) } != Int(TCP_ESTABLISHED)
     }
 
     private func sendPing(_ token: UInt64, answer: Bool) {
@@ -373,11 +372,6 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func finish(_ reason: String) {
-        if isHolding {
-            isHolding = false
-            isGivenUp = true
-            readFrames()
-        }
         if case .closed = state { return notifyClosed(reason) }
         state = .closed
         notifyClosed(reason)

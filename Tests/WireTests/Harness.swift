@@ -43,14 +43,17 @@ final class TestServer: Sendable {
         return settings
     }
 
+    /// - Parameter own: where the client runs, if not on the server's loop.
     func client(
         secret: String? = nil, versions: ClosedRange<UInt32> = 1...1, repetition: Client.Repetition = .idempotent,
-        others: [Int] = [], onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
+        others: [Int] = [], on own: (any EventLoopGroup)? = nil, adjust: (inout WireSettings) -> Void = { _ in },
+        onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
     ) -> Client {
+        var settings = Self.settings(role: "worker", secret: secret, versions: versions)
+        adjust(&settings)
         let client = Client(
-            endpoints: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },
-            settings: Self.settings(role: "worker", secret: secret, versions: versions), repetition: repetition,
-            eventLoop: group.next(), logger: quiet, onReady: onReady)
+            endpoints: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) }, settings: settings, repetition: repetition,
+            eventLoop: (own ?? group).next(), logger: quiet, onReady: onReady)
         client.start()
         return client
     }

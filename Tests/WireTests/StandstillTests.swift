@@ -30,24 +30,13 @@ private struct Standstill {
 
 @Suite("A process that stood still", .timeLimit(.minutes(1)))
 struct StandstillTests {
-    private static let keepaliveMilliseconds = 100
-    /// Longer than a peer waits: two intervals, and one until it looks.
-    private static let standstillMilliseconds: UInt64 = 400
+    /// Of the side that stands still.
+    private static let keepaliveMilliseconds = 500
+    /// Longer than two intervals.
+    private static let standstillMilliseconds: UInt64 = 1_200
 
     /// The client's; the server has one of its own.
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-
-    private func client(
-        of port: Int, keepaliveMilliseconds: Int = keepaliveMilliseconds, onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
-    ) -> Client {
-        var settings = TestServer.settings(role: "worker", secret: nil)
-        settings.keepaliveMilliseconds = keepaliveMilliseconds
-        let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .never, eventLoop: group.next(),
-            logger: quiet, onReady: onReady)
-        client.start()
-        return client
-    }
 
     @Test("does not begin what a caller has given up meanwhile, and begins what one still waits for", arguments: [true, false])
     func asked(isGivenUp: Bool) async throws {
@@ -58,17 +47,24 @@ struct StandstillTests {
                 reply(.success(Proto.DeliverReply(detail: request.idempotencyKey)))
             }
         }
-        let client = client(of: server.port, keepaliveMilliseconds: isGivenUp ? Self.keepaliveMilliseconds : 60_000)
+        let client = server.client(repetition: .never, on: group), other = server.client(on: group)
         #expect(try await deliver(client, "before") == "before")
         let standstill = try await Standstill(of: server.group)
-        let call = Task { try await deliver(client, "meanwhile") }
-        // The client hears nothing, and closes the connection.
-        if isGivenUp { await #expect(throws: CallError.self) { try await call.value } }
+        let answer = NIOLockedValueBox<String?>(nil)
+        try await group.next().submit {
+            client.start(NotifierService.deliver, Proto.DeliverRequest(idempotencyKey: "meanwhile"), deadline: .after(milliseconds: 60_000)) {
+                result in
+                answer.withLockedValue { $0 = (try? result.get().detail) ?? "none" }
+            }
+        }.get()
+        if isGivenUp { await client.stop() }
         try await standstill.end(after: Self.standstillMilliseconds)
-        if !isGivenUp { #expect(try await call.value == "meanwhile") }
-        #expect(try await deliver(client, "after") == "after")
+        try await eventually("it is answered, or given up") { answer.withLockedValue { $0 != nil } }
+        #expect(answer.withLockedValue { $0 } == (isGivenUp ? "none" : "meanwhile"))
+        #expect(try await deliver(other, "after") == "after")
         #expect(asked.withLockedValue { $0 } == (isGivenUp ? ["before", "after"] : ["before", "meanwhile", "after"]))
         await client.stop()
+        await other.stop()
         try await server.stop()
         try await group.shutdownGracefully()
     }
@@ -77,17 +73,16 @@ struct StandstillTests {
     func answered() async throws {
         let call = NIOLockedValueBox<Responder<Proto.DeliverReply>?>(nil)
         let stream = NIOLockedValueBox<MessageStream<Proto.WorkerMessage, Proto.SchedulerMessage>?>(nil)
-        let isGivenUp = NIOLockedValueBox(false), received = NIOLockedValueBox<[UInt64]>([]), hasEnded = NIOLockedValueBox(false)
-        let server = try await TestServer.start(adjust: { $0.keepaliveMilliseconds = Self.keepaliveMilliseconds }) { table in
+        let received = NIOLockedValueBox<[UInt64]>([]), hasEnded = NIOLockedValueBox(false)
+        let server = try await TestServer.start(define: { table in
             table = ServiceTable([NotifierService.descriptor, SchedulerService.descriptor])
             table.allowsMissing = true
             table.unary(NotifierService.deliver) { _, _, responder in call.withLockedValue { $0 = responder } }
-            table.stream(SchedulerService.work) { opened in
-                opened.onEnd = { _ in isGivenUp.withLockedValue { $0 = true } }
-                stream.withLockedValue { $0 = opened }
-            }
-        }
-        let client = client(of: server.port) { connection in
+            table.stream(SchedulerService.work) { opened in stream.withLockedValue { $0 = opened } }
+        })
+        let client = server.client(
+            repetition: .never, on: group, adjust: { $0.keepaliveMilliseconds = Self.keepaliveMilliseconds }
+        ) { connection in
             guard let opened = connection.stream(SchedulerService.work) else { return }
             opened.onMessage = { message in received.withLockedValue { $0 += message.acknowledged } }
             opened.onEnd = { _ in hasEnded.withLockedValue { $0 = true } }
@@ -99,7 +94,8 @@ struct StandstillTests {
             call.withLockedValue { $0 }?(.success(Proto.DeliverReply(detail: "done")))
             stream.withLockedValue { $0 }?.send(Proto.SchedulerMessage(acknowledged: [7]))
         }.get()
-        try await eventually("the server gives the client up") { isGivenUp.withLockedValue { $0 } }
+        // Closes the connection, as what it carried is answered.
+        await server.server.drain(milliseconds: 1_000)
         try await standstill.end(after: Self.standstillMilliseconds)
         #expect(try await delivery.value == "done")
         try await eventually("the client knows") { hasEnded.withLockedValue { $0 } }
