@@ -94,32 +94,17 @@ struct EngineTests {
         var configuration = DeliveryConfiguration()
         configuration.maximumConnectionsPerHost = count + 1
         let engine = try DeliveryEngine(configuration: configuration)
-        let results = Mutex<[DeliveryResult]>([])
-        await withCheckedContinuation { done in
-            // Completions run on the delivery thread: this one holds it up until the others are answered and their time is over.
-            let standStill: @Sendable (DeliveryResult) -> Void = { _ in
-                standsStill.open()
-                while answered.load(ordering: .relaxed) < count { usleep(1_000) }
-                usleep(UInt32(timeout) * 1_000)
-            }
-            let others = (0..<count).map { DeliveryRequest(url: server.url + "/\($0)", body: [], timeoutMilliseconds: timeout) }
-            let first = DeliveryRequest(url: server.url + "/first", body: [], timeoutMilliseconds: 60_000)
-            engine.submit(
-                [(first, standStill)]
-                    + others.map { other in
-                        (
-                            other,
-                            { result in
-                                let ended = results.withLock {
-                                    $0.append(result)
-                                    return $0.count
-                                }
-                                if ended == count { done.resume() }
-                            }
-                        )
-                    })
+        // Completions run on the delivery thread: this one holds it up until the others are answered and their time is over.
+        let standStill: @Sendable (DeliveryResult) -> Void = { _ in
+            standsStill.open()
+            while answered.load(ordering: .relaxed) < count { usleep(1_000) }
+            usleep(UInt32(timeout) * 1_000)
         }
-        #expect(results.withLock { $0.allSatisfy { $0.outcome == .delivered } })
+        engine.submit([(DeliveryRequest(url: server.url + "/first", body: [], timeoutMilliseconds: 60_000), standStill)])
+        let others = (0..<count).map { number in
+            Task { await engine.deliver(DeliveryRequest(url: server.url + "/\(number)", body: [], timeoutMilliseconds: timeout)) }
+        }
+        for other in others { #expect(await other.value.outcome == .delivered) }
         #expect(server.requests.count == count + 1)
         await engine.stop()
     }
@@ -139,9 +124,8 @@ struct EngineTests {
 
     @Test("what nobody waits for any more when its turn comes is not sent")
     func unwanted() async throws {
-        let isFirstThere = Gate(), isOver = Gate(), isWanted = Atomic<Bool>(true)
+        let isOver = Gate(), isWanted = Atomic<Bool>(true)
         let server = ScriptedServer { _ in
-            isFirstThere.open()
             isOver.pass()
             return .answer(200)
         }
@@ -149,28 +133,19 @@ struct EngineTests {
         var configuration = DeliveryConfiguration()
         configuration.maximumConnectionsPerHost = 1
         let engine = try DeliveryEngine(configuration: configuration)
-        let results = Mutex<[DeliveryReason]>([])
-        await withCheckedContinuation { done in
-            let wishes: [(@Sendable () -> Bool)?] = [nil, { isWanted.load(ordering: .relaxed) }, { true }]
-            let requests = wishes.map { DeliveryRequest(url: server.url, body: [], timeoutMilliseconds: 60_000, isWanted: $0) }
-            engine.submit(
-                requests.map { request in
-                    (
-                        request,
-                        { result in
-                            let ended = results.withLock {
-                                $0.append(result.reason)
-                                return $0.count
-                            }
-                            if ended == requests.count { done.resume() }
-                        }
-                    )
-                })
-            isFirstThere.pass()
-            isWanted.store(false, ordering: .relaxed)
-            isOver.open()
+        let wishes: [(@Sendable () -> Bool)?] = [nil, { isWanted.load(ordering: .relaxed) }, { true }]
+        var calls: [Task<DeliveryResult, Never>] = []
+        for (number, wish) in wishes.enumerated() {
+            let request = DeliveryRequest(url: server.url, body: [], timeoutMilliseconds: 60_000, isWanted: wish)
+            calls.append(Task { await engine.deliver(request) })
+            // Each has its place before the next comes.
+            while server.requests.isEmpty || engine.statistics.queued < number { try await Task.sleep(for: .milliseconds(5)) }
         }
-        #expect(results.withLock { $0.sorted { $0.rawValue < $1.rawValue } } == [.answered, .answered, .cancelled])
+        isWanted.store(false, ordering: .relaxed)
+        isOver.open()
+        #expect(await calls[0].value.reason == .answered)
+        #expect(await calls[1].value.reason == .cancelled)
+        #expect(await calls[2].value.reason == .answered)
         #expect(server.requests.count == 2)
         await engine.stop()
     }

@@ -50,8 +50,8 @@ class Record:
 
 def settle(record, expected, seconds=SETTLE_SECONDS):
     """Waits until all that is expected was answered, or nothing more has been for so long."""
-    answered, deadline = -1, 0
-    while not expected <= record.read().answered and (len(record.answered) > answered or time.monotonic() < deadline):
+    answered, deadline = 0, time.monotonic() + seconds
+    while not expected <= record.read().answered and time.monotonic() < deadline:
         if len(record.answered) > answered:
             answered, deadline = len(record.answered), time.monotonic() + seconds
         time.sleep(0.5)

@@ -1,8 +1,9 @@
 import Domain
 import Foundation
-import Storage
 import Synchronization
 import Testing
+
+@testable import Storage
 
 /// A kind of store that every test of the protocol runs on.
 struct Backend: Sendable, CustomTestStringConvertible {
@@ -37,6 +38,9 @@ final class Folder: Sendable {
         return attributes[.posixPermissions] as? Int ?? -1
     }
 }
+
+/// Runs SQL on a file that no store has open.
+func tamper(_ sql: String, in path: String) throws { try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(sql) }
 
 /// What a call of the store comes to, as an async function.
 ///

@@ -9,15 +9,18 @@ struct DamagedRowTests {
     let folder: Folder
     init() throws { folder = try Folder() }
 
+    private var path: String { folder.path + "/damaged.db" }
+
+    private func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
+
     @Test("a reminder that cannot be read can be cancelled by whoever may do everything, and nothing else", arguments: Expectation.all)
     func damaged(expectation: Expectation) async throws {
-        let path = folder.path + "/damaged.db"
-        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
         var store = try open(), reminders: [Reminder] = []
         for _ in 0..<2 { reminders.append(try await Situation.scheduled.make(store, caller: "alice")) }
         await store.close()
-        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
-            "UPDATE definitions SET priority = 77 WHERE number = 1; UPDATE reminders SET state = 99 WHERE definition = 2")
+        try tamper(
+            "UPDATE definitions SET priority = 77 WHERE number = 1; UPDATE reminders SET state = 99 WHERE definition = 2",
+            in: path)
         store = try open()
         for (reminder, isStateKnown) in zip(reminders, [true, false]) {
             let change = expectation.change(reminder, .scheduled)
@@ -45,13 +48,11 @@ struct DamagedRowTests {
         "UPDATE definitions SET expires_s = 9223372036854775807, jitter_s = -1", "UPDATE definitions SET start_at = -9223372036854775808",
     ])
     func extremes(damage: String) async throws {
-        let path = folder.path + "/damaged.db"
-        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
         var store = try open()
         let reminder = Sample.reminder(jitterSeconds: 5)
         try await store.write(Sample.create(reminder))
         await store.close()
-        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(damage)
+        try tamper(damage, in: path)
         store = try open()
         let due = try await store.due(in: reminder.id.shard)
         let summary = try? await store.summary(reminder.id)
@@ -70,8 +71,7 @@ struct DamagedRowTests {
         ("occurrences", "due_ms = due_ms + 0.5"), ("occurrences", "scheduled_at = scheduled_at + 0.5"), ("occurrences", "scheduled_at = x'00'"),
     ])
     func fractions(table: String, damage: String) async throws {
-        let path = folder.path + "/damaged.db", shard = Sample.id().shard
-        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
+        let shard = Sample.id().shard
         var store = try open(), due: [DueKey] = []
         for offset in 0..<3 {
             let reminder = Sample.reminder(Sample.id(shard: shard), start: Sample.start + Int64(offset))
@@ -85,14 +85,14 @@ struct DamagedRowTests {
         #expect(try await store.due(in: shard).map(\.due) == due)
         await store.close()
         // The tables refuse what is no integer; a damaged file does not.
-        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
+        try tamper(
             """
             PRAGMA writable_schema = ON;
             UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, WITHOUT ROWID', 'WITHOUT ROWID') WHERE name = '\(table)'
-            """)
+            """,
+            in: path)
         let second = table == "reminders" ? "next_at" : "scheduled_at"
-        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
-            "UPDATE \(table) SET \(damage) WHERE \(second) = \(Sample.start + 1)")
+        try tamper("UPDATE \(table) SET \(damage) WHERE \(second) = \(Sample.start + 1)", in: path)
         store = try open()
         #expect(try await store.due(in: shard).map(\.due) == [due[0], due[2]])
         #expect(folder.faults.all.count == 1)
@@ -102,8 +102,6 @@ struct DamagedRowTests {
 
     @Test("what cannot be read is left out of lists and reported, and the pages go on")
     func lists() async throws {
-        let path = folder.path + "/damaged.db"
-        func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
         var store = try open(), reminders: [Reminder] = [], collection = Collection(seed: 1)
         for _ in 0..<5 {
             let reminder = Sample.reminder(collection.reminder().id)
@@ -116,8 +114,9 @@ struct DamagedRowTests {
                     move: PositionMove(from: Sample.start, to: SeriesPosition(scheduledAt: Sample.start + 60, index: 2))))
         }
         await store.close()
-        try Connection(path: path, busyTimeoutMilliseconds: 1000).execute(
-            "UPDATE definitions SET priority = 77 WHERE number = 3; UPDATE reminders SET state = 99 WHERE definition = 4")
+        try tamper(
+            "UPDATE definitions SET priority = 77 WHERE number = 3; UPDATE reminders SET state = 99 WHERE definition = 4",
+            in: path)
         store = try open()
         for limit in [1, 2, 10] {
             var found: [ReminderID] = [], dead: [ReminderID] = [], cursor: ListCursor?

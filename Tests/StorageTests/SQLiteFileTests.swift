@@ -17,11 +17,6 @@ struct SQLiteFileTests {
         try SQLiteStore(path: path ?? self.path, limits: limits) { [faults = folder.faults] in faults.add($0) }
     }
 
-    /// Runs SQL on a file that no store has open.
-    private func tamper(_ sql: String, in path: String? = nil) throws {
-        try Connection(path: path ?? self.path, busyTimeoutMilliseconds: 1000).execute(sql)
-    }
-
     @Test("directories and files are made for their owner only")
     func permissions() async throws {
         let store = try open()
@@ -102,14 +97,14 @@ struct SQLiteFileTests {
     func newerSchema() async throws {
         try await open().close()
         let newer = Migrations.steps.count + 1
-        try tamper("UPDATE schema_version SET version = \(newer)")
+        try tamper("UPDATE schema_version SET version = \(newer)", in: path)
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         let error = try #require(throws: StoreError.self) { try open() }
         for part in [path, "version \(newer)", "up to \(newer - 1)", "Run the build"] {
             #expect(error.description.contains(part))
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
-        try tamper("UPDATE schema_version SET version = \(newer - 1)")
+        try tamper("UPDATE schema_version SET version = \(newer - 1)", in: path)
         try await open().close()
     }
 
@@ -151,7 +146,7 @@ struct SQLiteFileTests {
         var store = try open()
         for reminder in reminders { try await store.write(Sample.create(reminder)) }
         await store.close()
-        try tamper(sql)
+        try tamper(sql, in: path)
         store = try open()
         #expect(folder.faults.all.isEmpty)
         #expect(try await store.due(in: shard).map(\.reminder.id) == [reminders[0].id, reminders[2].id])
@@ -173,7 +168,7 @@ struct SQLiteFileTests {
                 key, Sample.attempt(Sample.start, 1, .retry), .retry(dueAtMilliseconds: 5, attempts: 1),
                 move: PositionMove(from: Sample.start, to: nil)))
         await store.close()
-        try tamper("UPDATE reminders SET state = 99; UPDATE occurrences SET state = 99; UPDATE attempts SET outcome = 99")
+        try tamper("UPDATE reminders SET state = 99; UPDATE occurrences SET state = 99; UPDATE attempts SET outcome = 99", in: path)
         store = try open()
         #expect(try await store.due(in: reminder.id.shard).isEmpty)
         await #expect(throws: StoreError.self) { try await store.summary(reminder.id) }

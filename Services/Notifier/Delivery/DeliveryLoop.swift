@@ -146,11 +146,8 @@ final class DeliveryLoop {
         let now = Clock.monotonic()
         for transfer in transfers {
             guard let work = transfer.work, tickets.contains(work.delivery.ticket) else { continue }
-            curl_multi_remove_handle(multi, transfer.easy)
             transfer.work = nil
-            idle.append(transfer)
-            inFlight -= 1
-            work.lane.inFlight -= 1
+            release(transfer, of: work.lane)
             var result = work.delivery.unsent(.cancelled, detail)
             result.startedAtMilliseconds = work.startedWall
             result.durationMicroseconds = Int(now - work.started)
@@ -252,14 +249,19 @@ final class DeliveryLoop {
 
     /// - Parameter words: why, for an operator; libcurl's own where nil.
     private func end(_ transfer: Transfer, _ code: CURLcode, _ words: String? = nil, now: Int64) {
-        curl_multi_remove_handle(multi, transfer.easy)
         guard let (work, result, isHTTP2) = transfer.finish(code: code, words: words, now: now) else { return }
-        idle.append(transfer)
-        inFlight -= 1
-        work.lane.inFlight -= 1
+        release(transfer, of: work.lane)
         if result.sendings > 1 { statistics.sentAgain += 1 }
         learn(from: result, isHTTP2: isHTTP2, lane: work.lane, now: now)
         answers.append((work.delivery, result))
+    }
+
+    /// Takes a handle that was under way back from libcurl, ready for another request.
+    private func release(_ transfer: Transfer, of lane: HostLane) {
+        curl_multi_remove_handle(multi, transfer.easy)
+        idle.append(transfer)
+        inFlight -= 1
+        lane.inFlight -= 1
     }
 
     private func learn(from result: DeliveryResult, isHTTP2: Bool, lane: HostLane, now: Int64) {
