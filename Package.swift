@@ -102,11 +102,16 @@ let package = Package(
         .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Run"),
 
         // Tests.
+        .target(
+            name: "RecurrenceData", path: "Tests/RecurrenceData",
+            exclude: [
+                "README.md", "corpus.jsonl", "invalid.jsonl", "sets.jsonl", "subday-transitions.jsonl", "unsynchronised.jsonl",
+            ]),
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Tests"),
         .testTarget(
-            name: "RecurrenceTests", dependencies: ["Recurrence"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
-        .testTarget(name: "RecurrenceTextTests", dependencies: ["Recurrence"], path: "Tests/RecurrenceTextTests"),
+            name: "RecurrenceTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
+        .testTarget(name: "RecurrenceTextTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], path: "Tests/DeliveryTests"),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Domain", "CSQLite"], path: "Tests/StorageTests"),
         .testTarget(name: "SealingTests", dependencies: ["Sealing"], path: "Tests/SealingTests"),

@@ -1,5 +1,8 @@
 """Every example of the document is sent, and every operation at least once; the answers are as documented."""
 
+import json
+import pathlib
+import re
 import time
 import urllib.parse
 
@@ -11,6 +14,7 @@ QUEUE = "api-examples"
 UNSERVED_TASK = "api.examples.unserved"
 HELD_TITLE = "api-examples-held"
 SET_ASIDE_SECONDS = 30
+README = pathlib.Path(__file__).parent.parent.parent / "README.md"
 
 
 def checks(api, document, standin):
@@ -27,7 +31,20 @@ def checks(api, document, standin):
                 yield f"request of {operation.id}", lambda operation=operation: send(api, operation, values)
             else:
                 print(f"skip request of {operation.id}: nothing is held without STANDIN_URL")
+    yield "the first reminder of the README", lambda: first_of_readme(api, document)
     yield "examples of answers", lambda: answers_examples_fit(document)
+
+
+def first_of_readme(api, document):
+    """The README's command does what the README shows of it."""
+    found = re.search(r"^curl -i http://127\.0\.0\.1:5000(/\S+) .*?-d '(.*?)'\n\nHTTP/1\.1 (\d+) ", README.read_text(), re.MULTILINE | re.DOTALL)
+    if not found:
+        raise Failure("no curl -i with a body and its answer was found there")
+    path, body, status = found.groups()
+    answer = api.ask("POST", path, json.loads(body))
+    if answer.status != int(status):
+        raise Failure(f"answered {answer.status} instead of {status}: {answer.body[:500].decode(errors='replace')}")
+    fits(document.operations["createReminder"], answer)
 
 
 def _no_example():

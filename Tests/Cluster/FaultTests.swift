@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension ClusterSuite {
-    /// The promises of DESIGN.md section 3, one after the other, with processes that are killed for real.
+    /// The promises of the README, one after the other, with processes that are killed for real.
     @Suite("keeps its promises", .serialized)
     struct Faults {
         @Test("1,000 reminders survive SIGKILL of every process at once; none is early")

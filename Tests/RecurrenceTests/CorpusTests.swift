@@ -1,13 +1,10 @@
 import Foundation
 import Recurrence
+import RecurrenceData
 import Testing
 
-/// The cases of `shared/recurrence`, which lies beside the repository.
+/// A case of Tests/RecurrenceData.
 struct RecurrenceCase {
-    private static let folder = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "shared/recurrence")
-
     let fields: [String: Any]
 
     var id: String { fields["id"] as? String ?? "" }
@@ -27,10 +24,7 @@ struct RecurrenceCase {
     }
 
     static func all(_ file: String) throws -> [RecurrenceCase] {
-        let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-        return try text.split(separator: "\n").map {
-            RecurrenceCase(fields: try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:])
-        }
+        try RecurrenceData.cases(file).map(RecurrenceCase.init(fields:))
     }
 }
 

@@ -1,11 +1,12 @@
 import Recurrence
+import RecurrenceData
 import Testing
 
 @Suite("The text of a rule")
 struct RuleTextTests {
     @Test("all hundred rules of the shared list of invalid ones are refused, each with a reason")
     func invalid() throws {
-        let rules = try SharedData.rules("invalid.jsonl")
+        let rules = try RecurrenceData.rules("invalid.jsonl")
         #expect(rules.count == 100)
         for rule in rules {
             let error = #expect(throws: RuleError.self, "\(rule) was accepted") { try Rule(parsing: rule) }
@@ -17,7 +18,7 @@ struct RuleTextTests {
     @Test("every rule of the shared cases is accepted, and prints as text that parses to it again",
           arguments: ["corpus.jsonl", "sets.jsonl", "unsynchronised.jsonl", "subday-transitions.jsonl"])
     func shared(file: String) throws {
-        let rules = try SharedData.rules(file)
+        let rules = try RecurrenceData.rules(file)
         #expect(rules.count > 30)
         for text in rules {
             let rule = try Rule(parsing: text)

@@ -14,7 +14,7 @@ struct NotificationFields: Sendable {
         authHeader = fields.required(
             "auth_header", CommonTypes.authHeader,
             help: "the Authorization header of the request that delivers it; kept sealed and never shown",
-            example: "Bearer eyJhbGciOi…")
+            example: "Bearer eyJhbGciOi.example")
         notification.title = fields.required(
             "title", CommonTypes.title, help: "the notification's title", example: "Homework")
         notification.body = fields.required(

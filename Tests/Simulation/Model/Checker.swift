@@ -3,7 +3,7 @@ import Recurrence
 import SchedulerCore
 import Storage
 
-/// A promise that was broken (DESIGN.md, section 3).
+/// A promise that was broken (README, "What is promised").
 package struct Violation {
     package let promise: Int
     package let text: String
