@@ -43,7 +43,7 @@ let package = Package(
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
         .executableTarget(
-            name: "scheduler", dependencies: service + ["SchedulerCore", "Storage", "Sealing"],
+            name: "scheduler", dependencies: service + ["SchedulerCore", "Storage", "SQLiteStore", "Sealing"],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(name: "worker", dependencies: service + ["Tasks"], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl"], path: "Services/Notifier/Delivery"),
@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "TaskScheduler", dependencies: ["Tasks", "Messages", "Domain", "Recurrence", "JSON"],
             path: "Shared/TaskScheduler"),
-        .target(name: "Storage", dependencies: ["Domain", "CSQLite"], path: "Shared/Storage"),
+        .target(name: "Storage", dependencies: ["Domain"], path: "Shared/Storage"),
+        .target(name: "SQLiteStore", dependencies: ["Storage", "Domain", "CSQLite"], path: "Shared/SQLiteStore"),
         .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
         .target(
             name: "Operations",
@@ -94,7 +95,7 @@ let package = Package(
         .executableTarget(
             name: "rpc-benchmark", dependencies: ["Wire", "Messages", logging, nioPosix], path: "Tests/Benchmarks/RPC"),
         .executableTarget(
-            name: "storage-benchmark", dependencies: ["Storage", "Domain"], path: "Tests/Benchmarks/Storage"),
+            name: "storage-benchmark", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/Benchmarks/Storage"),
 
         // The scheduler's core and all around it in simulated time.
         .target(
@@ -108,15 +109,20 @@ let package = Package(
                 "README.md", "corpus.jsonl", "invalid.jsonl", "sets.jsonl", "subday-transitions.jsonl", "unsynchronised.jsonl",
             ]),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Tests"),
+            name: "SimulationTests", dependencies: ["Simulation", "StoreTestKit", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Tests"),
         .testTarget(
             name: "RecurrenceTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
         .testTarget(name: "RecurrenceTextTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], path: "Tests/DeliveryTests"),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "Domain", "CSQLite"], path: "Tests/StorageTests"),
+        // The kinds of store, and what tests of any of them need.
+        .target(name: "StoreTestKit", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/StoreTestKit"),
+        .testTarget(name: "StorageTests", dependencies: ["StoreTestKit", "Storage", "Domain"], path: "Tests/StorageTests"),
+        .testTarget(
+            name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "Domain", "CSQLite"],
+            path: "Tests/SQLiteStoreTests"),
         .testTarget(name: "SealingTests", dependencies: ["Sealing"], path: "Tests/SealingTests"),
         .testTarget(
-            name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "Storage", "Domain", "Recurrence"],
+            name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"], path: "Tests/OperationsTests"),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),

@@ -2,6 +2,7 @@ import Domain
 import Logging
 import NIOPosix
 import Operations
+import SQLiteStore
 import SchedulerCore
 import Sealing
 import ServiceLifecycle

@@ -286,6 +286,20 @@ public struct SetAsideOccurrence: Sendable {
     public var outcome: Outcome?
     public var statusCode: Int
     public var detail: String
+
+    public init(
+        key: OccurrenceKey, state: OccurrenceState, reminder: Reminder, attempts: Int, sinceMilliseconds: Int64,
+        outcome: Outcome?, statusCode: Int, detail: String
+    ) {
+        self.key = key
+        self.state = state
+        self.reminder = reminder
+        self.attempts = attempts
+        self.sinceMilliseconds = sinceMilliseconds
+        self.outcome = outcome
+        self.statusCode = statusCode
+        self.detail = detail
+    }
 }
 
 /// What an `Idempotency-Key` stood for, kept for 24 h.

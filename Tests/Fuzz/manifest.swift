@@ -32,8 +32,8 @@ package.targets.append(
     .target(
         name: "Fuzzers",
         dependencies: [
-            "gateway", "scheduler", "Delivery", "CCurl", "Wire", "Messages", "CProtos", "CProtobufC", "JSON", "Storage", "SchedulerCore", "Domain",
-            "Recurrence", nioCore, nioEmbedded, logging,
+            "gateway", "scheduler", "Delivery", "CCurl", "Wire", "Messages", "CProtos", "CProtobufC", "JSON", "Storage", "SQLiteStore",
+            "SchedulerCore", "Domain", "Recurrence", nioCore, nioEmbedded, logging,
         ],
         path: "Tests/Fuzz", exclude: ["README.md", "manifest.swift"] + fuzzers.flatMap { ["\($0)/seeds", "\($0)/dictionary"] },
         swiftSettings: [instrumented]))

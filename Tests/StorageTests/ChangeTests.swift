@@ -1,106 +1,7 @@
 import Domain
 import Storage
+import StoreTestKit
 import Testing
-
-/// A reminder with something of everything that its state allows, so that every change finds something to do.
-enum Situation: String, CaseIterable, Sendable {
-    case scheduled, paused, completed, cancelled, unknown
-
-    /// Occurrences are a minute apart. Open ones: the first is retried, the second held, the third a dead letter, the
-    /// fourth the position. Of a completed one the first is a dead letter.
-    func make(_ store: any Store, rule: String = "FREQ=MINUTELY", caller: String = "") async throws -> Reminder {
-        let reminder = Sample.reminder(rule: rule, caller: caller)
-        guard self != .unknown else { return reminder }
-        var writes = [Sample.create(reminder)]
-        func settle(_ minute: Int64, _ outcome: Outcome, _ disposition: Disposition, last: Bool = false) {
-            let at = Sample.start + 60 * minute
-            let next = SeriesPosition(scheduledAt: at + 60, index: minute + 2)
-            writes.append(
-                .settle(
-                    OccurrenceKey(reminder: reminder.id, scheduledAt: at), Sample.attempt(at, 1, outcome), disposition,
-                    move: PositionMove(from: at, to: last ? nil : next)))
-        }
-        if self == .completed {
-            settle(0, .rejected, .dead(attempts: 1))
-            settle(1, .delivered, .delivered, last: true)
-        } else {
-            settle(0, .retry, .retry(dueAtMilliseconds: (Sample.start + 500) * 1000, attempts: 1))
-            settle(1, .authRejected, .held(attempts: 2))
-            settle(2, .rejected, .dead(attempts: 3))
-        }
-        if self == .paused { writes.append(.change(reminder.id, .pause, ChangeGuard(), atMilliseconds: Self.at)) }
-        if self == .cancelled { writes.append(.cancel(reminder.id, atMilliseconds: Self.at)) }
-        try await store.write(writes)
-        return reminder
-    }
-
-    /// A moment before the position falls due.
-    static let at = (Sample.start + 150) * 1000
-
-    /// The second of the occurrence that is a dead letter.
-    var deadAt: Int64 { self == .completed ? Sample.start : Sample.start + 120 }
-}
-
-/// A change and what it comes to in each situation.
-struct Expectation: Sendable, CustomTestStringConvertible {
-    typealias Verdict = ChangeOutcome.Verdict
-
-    let testDescription: String
-    let change: @Sendable (Reminder, Situation) -> ReminderChange
-    let verdicts: [Situation: Verdict]
-
-    init(
-        _ name: String, open: Verdict, completed: Verdict, cancelled: Verdict,
-        _ change: @escaping @Sendable (Reminder, Situation) -> ReminderChange
-    ) {
-        testDescription = name
-        self.change = change
-        verdicts = [
-            .scheduled: open, .paused: open, .completed: completed, .cancelled: cancelled, .unknown: .notFound,
-        ]
-    }
-
-    private static let later = SeriesPosition(scheduledAt: Sample.start + 3_600, index: 1)
-
-    static let all: [Expectation] = [
-        Expectation("cancel", open: .done, completed: .finished, cancelled: .finished) { _, _ in .cancel },
-        Expectation("pause", open: .done, completed: .finished, cancelled: .finished) { _, _ in .pause },
-        Expectation("resume where it stopped", open: .done, completed: .finished, cancelled: .finished) { _, _ in
-            .resume(goesOnAt: .itsPosition)
-        },
-        Expectation("resume later", open: .done, completed: .finished, cancelled: .finished) { _, _ in
-            .resume(goesOnAt: .position(later))
-        },
-        Expectation("resume after the end", open: .done, completed: .finished, cancelled: .finished) { _, _ in
-            .resume(goesOnAt: .position(nil))
-        },
-        Expectation("run", open: .done, completed: .done, cancelled: .finished) { _, _ in .run },
-        Expectation("a new credential", open: .done, completed: .done, cancelled: .done) { _, _ in
-            .replaceAuthorization(sealed: [7])
-        },
-        Expectation("another description", open: .done, completed: .done, cancelled: .finished) { reminder, _ in
-            .replace(Sample.reminder(reminder.id, rule: reminder.schedule.rule, description: "new"), position: later)
-        },
-        Expectation("another schedule", open: .done, completed: .finished, cancelled: .finished) { reminder, _ in
-            .replace(Sample.reminder(reminder.id, start: Sample.start + 3_600), position: later)
-        },
-        Expectation("a schedule without occurrences", open: .done, completed: .finished, cancelled: .finished) { reminder, _ in
-            .replace(Sample.reminder(reminder.id, start: Sample.start + 1, sealed: []), position: nil)
-        },
-        Expectation("replay of a dead letter", open: .done, completed: .done, cancelled: .done) {
-            .replay(scheduledAt: $1.deadAt)
-        },
-        Expectation("replay of nothing", open: .notFound, completed: .notFound, cancelled: .notFound) { _, _ in
-            .replay(scheduledAt: Sample.start + 1)
-        },
-        Expectation("discard of a dead letter", open: .done, completed: .done, cancelled: .done) {
-            .discard(scheduledAt: $1.deadAt)
-        },
-        Expectation("discard of nothing", open: .notFound, completed: .notFound, cancelled: .notFound) { _, _ in
-            .discard(scheduledAt: Sample.start + 1)
-        },
-    ]
-}
 
 @Suite("What callers change")
 struct ChangeTests {
@@ -111,8 +12,8 @@ struct ChangeTests {
 
     @Test(
         "every change of a reminder in every state is judged, and its answer tells what a load then brings",
-        arguments: Backend.all, Expectation.all)
-    func verdicts(backend: Backend, expectation: Expectation) async throws {
+        arguments: Backend.all, ChangeCase.all)
+    func verdicts(backend: Backend, expectation: ChangeCase) async throws {
         let store = try backend.open(folder)
         for situation in Situation.allCases {
             let reminder = try await situation.make(store)
@@ -134,8 +35,8 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("what was changed is the same after a restart", arguments: Backend.all, Expectation.all)
-    func reopened(backend: Backend, expectation: Expectation) async throws {
+    @Test("what was changed is the same after a restart", arguments: Backend.all, ChangeCase.all)
+    func reopened(backend: Backend, expectation: ChangeCase) async throws {
         var store = try backend.open(folder)
         var kept: [(Reminder, String?, [String])] = []
         for situation in Situation.allCases {
@@ -153,8 +54,8 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("another caller's reminder is as one that is not there, and stays as it is", arguments: Backend.all, Expectation.all)
-    func caller(backend: Backend, expectation: Expectation) async throws {
+    @Test("another caller's reminder is as one that is not there, and stays as it is", arguments: Backend.all, ChangeCase.all)
+    func caller(backend: Backend, expectation: ChangeCase) async throws {
         let store = try backend.open(folder)
         for situation in Situation.allCases where situation != .unknown {
             let reminder = try await situation.make(store, caller: "alice")
@@ -172,8 +73,8 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("a change that was meant for another revision changes nothing", arguments: Backend.all, Expectation.all)
-    func revision(backend: Backend, expectation: Expectation) async throws {
+    @Test("a change that was meant for another revision changes nothing", arguments: Backend.all, ChangeCase.all)
+    func revision(backend: Backend, expectation: ChangeCase) async throws {
         let store = try backend.open(folder)
         for situation in Situation.allCases where situation != .unknown {
             let reminder = try await situation.make(store)

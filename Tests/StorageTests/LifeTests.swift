@@ -1,5 +1,6 @@
 import Domain
 import Storage
+import StoreTestKit
 import Testing
 
 @Suite("The store's life")

@@ -1,5 +1,6 @@
 import Domain
 import Storage
+import StoreTestKit
 import Testing
 
 /// Random reminders in every state, and what a list of them must be, found by looking at each.

@@ -1,5 +1,6 @@
 import Domain
 import Storage
+import StoreTestKit
 import Testing
 
 @Suite("Loading what is due")

@@ -1,5 +1,6 @@
 import Domain
 import Storage
+import StoreTestKit
 import Testing
 
 @Suite("Lists of held occurrences and dead letters")

@@ -1,5 +1,6 @@
 import Domain
 import Storage
+import StoreTestKit
 import Testing
 
 @Suite("Dead letters, held occurrences and new definitions")

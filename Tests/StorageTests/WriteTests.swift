@@ -1,5 +1,6 @@
 import Domain
 import Storage
+import StoreTestKit
 import Testing
 
 /// An attempt's end, what it comes to, and whether it leaves nothing open.
@@ -290,16 +291,5 @@ struct WriteTests {
         let kept = try #require(try await store.history(reminder.id)?.first).detail
         #expect(kept.utf8.count == Attempt.detailLimit - 1 && attempt.detail.hasPrefix(kept))
         await store.close()
-    }
-}
-
-extension Reminder {
-    func isSame(as other: Reminder) -> Bool {
-        id == other.id && schedule == other.schedule && task == other.task && arguments == other.arguments
-            && queue == other.queue && priority == other.priority && misfirePolicy == other.misfirePolicy
-            && maxAttempts == other.maxAttempts && description == other.description
-            && classroomID == other.classroomID && createdBy == other.createdBy
-            && createdAtMilliseconds == other.createdAtMilliseconds
-            && sealedAuthorization == other.sealedAuthorization
     }
 }

@@ -1,10 +1,11 @@
-// Measures the embedded store: creates and settles a second with many under way, pages of due entries, and creates with
+// Measures the SQLite store: creates and settles a second with many under way, pages of due entries, and creates with
 // few under way, where each commit's fsync is waited for, beside what the disk gives for an fsync.
 //
 //     storage-benchmark [directory] [number of reminders]
 
 import Domain
 import Foundation
+import SQLiteStore
 import Storage
 
 let arguments = CommandLine.arguments

@@ -1,7 +1,7 @@
 import CSQLite
 import Domain
 
-@testable import Storage
+@testable import SQLiteStore
 
 /// Writes the rows of one reminder, as a recipe says: a column that the recipe does not choose is as it should be.
 final class Rows {

@@ -4,9 +4,10 @@ import Glibc
 import JSON
 import Messages
 import Recurrence
+import Storage
 
 @testable import SchedulerCore
-@testable import Storage
+@testable import SQLiteStore
 @testable import gateway
 @testable import scheduler
 
@@ -38,11 +39,11 @@ private final class Database {
         _ = needed("a file") { try DatabaseFile(path: path) }
         let report: @Sendable (String) -> Void = { [faults] line in faults.add(line) }
         do {
-            let first = needed("a store") { try WriterSession(path: path, limits: StoreLimits(), unfiled: UnfiledCount(), onFault: report) }
+            let first = needed("a store") { try WriterSession(path: path, limits: SQLiteLimits(), unfiled: UnfiledCount(), onFault: report) }
             Self.loosen(first.connection)
         }
-        session = needed("a store") { try WriterSession(path: path, limits: StoreLimits(), unfiled: UnfiledCount(), onFault: report) }
-        queries = needed("queries") { try SnapshotQueries(path: path, limits: StoreLimits(), onFault: report) }
+        session = needed("a store") { try WriterSession(path: path, limits: SQLiteLimits(), unfiled: UnfiledCount(), onFault: report) }
+        queries = needed("queries") { try SnapshotQueries(path: path, limits: SQLiteLimits(), onFault: report) }
         let connection = session.connection
         // What a run leaves is of no use: nothing need be on stable storage.
         needed("settings") { try connection.execute("PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 1000") }

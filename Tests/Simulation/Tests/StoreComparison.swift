@@ -1,19 +1,19 @@
 import Domain
 import Foundation
 import Storage
+import StoreTestKit
 import Synchronization
 import Testing
 
 @testable import Simulation
 
-/// The simulation is as good as its store: it is held to the real one by the same random writes.
-@Suite("the simulation's store is as the real one")
+/// The simulation is as good as its store: it is held to the real ones by the same random writes.
+@Suite("the simulation's store is as the real ones")
 struct StoreComparison {
-    @Test("the same writes have the same results, and leave the same behind", arguments: 1...12)
-    func writes(seed: UInt64) throws {
-        let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "comparison-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let real = try SQLiteStore(path: folder.appending(path: "store.db").path) { Issue.record("the store reports: \($0)") }
+    @Test("the same writes have the same results, and leave the same behind", arguments: StoreTestKit.Backend.all, 1...12)
+    func writes(backend: StoreTestKit.Backend, seed: UInt64) throws {
+        let folder = try Folder()
+        let real = try backend.open(folder)
         var model = StoredReminders(), chance = Chance(seed, 77)
         var writer = RandomWrites(chance: Chance(seed, 78))
         for round in 0..<40 {
@@ -26,9 +26,10 @@ struct StoreComparison {
             }
             try compare(real, model, writer, &chance)
         }
+        #expect(folder.faults.all == [])
     }
 
-    private func compare(_ real: SQLiteStore, _ model: StoredReminders, _ writer: RandomWrites, _ chance: inout Chance) throws {
+    private func compare(_ real: any Store, _ model: StoredReminders, _ writer: RandomWrites, _ chance: inout Chance) throws {
         for id in writer.ids {
             let found = try Self.wait { done in real.reminder(id) { done($0) } }.get()
             #expect(found.map(Self.text) == model.summary(id).map(Self.text))

@@ -1,8 +1,10 @@
 import Domain
 import Foundation
+import Storage
+import StoreTestKit
 import Testing
 
-@testable import Storage
+@testable import SQLiteStore
 
 /// New reminders are kept in the order of their arrival and filed later; nobody must notice.
 @Suite("New reminders before and after they are filed")
@@ -13,7 +15,7 @@ struct IntakeTests {
     init() throws { folder = try Folder() }
 
     private func open(unfiled: Int) throws -> SQLiteStore {
-        var limits = StoreLimits()
+        var limits = SQLiteLimits()
         limits.unfiledCreates = unfiled
         return try SQLiteStore(path: path, limits: limits) { Issue.record("the store reports: \($0)") }
     }
@@ -51,7 +53,7 @@ struct IntakeTests {
 
     @Test("so many, or so many bytes, wait to be filed and no more")
     func bounds() async throws {
-        var limits = StoreLimits()
+        var limits = SQLiteLimits()
         limits.unfiledCreates = 4
         limits.unfiledBytes = 20_000
         let store = try SQLiteStore(path: path, limits: limits) { Issue.record("the store reports: \($0)") }
@@ -75,7 +77,7 @@ struct IntakeTests {
 
     @Test("where filing fails new reminders wait, up to twice as many; then creates fail, and nothing is lost")
     func filingFails() async throws {
-        var limits = StoreLimits()
+        var limits = SQLiteLimits()
         limits.unfiledCreates = 4
         let faults = Lines()
         let store = try SQLiteStore(path: path, limits: limits) { faults.add($0) }

@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// Reads what is due next: the two sources (positions, rows of their own) merged in the order of `DueKey`.
 final class DueLoader {

@@ -1,4 +1,5 @@
 import CSQLite
+import Storage
 
 /// A refusal by SQLite, as its extended result code and its own words.
 struct SQLiteFailure: Error {

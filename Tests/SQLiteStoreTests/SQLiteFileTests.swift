@@ -1,9 +1,11 @@
 import CSQLite
 import Domain
 import Foundation
+import Storage
+import StoreTestKit
 import Testing
 
-@testable import Storage
+@testable import SQLiteStore
 
 /// What is true of SQLite's files and not of every backend.
 @Suite("The database's files")
@@ -13,7 +15,7 @@ struct SQLiteFileTests {
 
     private var path: String { folder.path + "/new/deep/test.db" }
 
-    private func open(_ path: String? = nil, _ limits: StoreLimits = StoreLimits()) throws(StoreError) -> SQLiteStore {
+    private func open(_ path: String? = nil, _ limits: SQLiteLimits = SQLiteLimits()) throws(StoreError) -> SQLiteStore {
         try SQLiteStore(path: path ?? self.path, limits: limits) { [faults = folder.faults] in faults.add($0) }
     }
 
@@ -180,7 +182,7 @@ struct SQLiteFileTests {
 
     @Test("without space every write is refused with a reason, and once there is space the store goes on by itself")
     func diskFull() async throws {
-        var limits = StoreLimits()
+        var limits = SQLiteLimits()
         limits.databasePages = 60
         limits.unfiledCreates = 8
         let store = try open(nil, limits)
@@ -216,14 +218,14 @@ struct SQLiteFileTests {
         let file = try DatabaseFile(path: path)
         try FileManager.default.removeItem(atPath: path)
         #expect(throws: StoreError.self) {
-            _ = try WriterSession(path: file.path, limits: StoreLimits(), unfiled: UnfiledCount()) { _ in }
+            _ = try WriterSession(path: file.path, limits: SQLiteLimits(), unfiled: UnfiledCount()) { _ in }
         }
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
     @Test("a write beyond what may wait is refused in its turn, and the rest is carried out")
     func overload() async throws {
-        var limits = StoreLimits()
+        var limits = SQLiteLimits()
         limits.queuedWrites = 4
         let store = try open(nil, limits)
         let outcomes = Lines()
@@ -244,5 +246,12 @@ struct SQLiteFileTests {
         #expect(all.enumerated().allSatisfy { $1 == "\($0) done" || $1 == "\($0) refused" })
         #expect(try await store.write(Sample.create(Sample.reminder())).map(\.name) == ["done"])
         await store.close()
+    }
+}
+
+extension Folder {
+    func mode(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + name)
+        return attributes[.posixPermissions] as? Int ?? -1
     }
 }

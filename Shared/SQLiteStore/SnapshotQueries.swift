@@ -1,5 +1,6 @@
 import CSQLite
 import Domain
+import Storage
 
 /// Why a query has no answer.
 enum StoreQueryError: Error {
@@ -17,7 +18,7 @@ final class SnapshotQueries {
     private let findSetAside: Statement, listQueues: Statement
     private let begin: Statement, end: Statement
 
-    init(path: String, limits: StoreLimits, onFault: @escaping @Sendable (String) -> Void) throws(SQLiteFailure) {
+    init(path: String, limits: SQLiteLimits, onFault: @escaping @Sendable (String) -> Void) throws(SQLiteFailure) {
         self.path = path
         self.onFault = onFault
         connection = try Connection(path: path, busyTimeoutMilliseconds: limits.busyTimeoutMilliseconds)

@@ -1,5 +1,6 @@
 import CSQLite
 import Domain
+import Storage
 
 /// What the writing thread carries out, in the order in which it was asked.
 enum WriterTask: Sendable {
@@ -20,7 +21,7 @@ enum WriterTask: Sendable {
 final class Writer {
     private let queue: TaskQueue<WriterTask>
     private let file: DatabaseFile
-    private let limits: StoreLimits
+    private let limits: SQLiteLimits
     private let unfiled: UnfiledCount
     private let complete: Completions
     private let onFault: @Sendable (String) -> Void
@@ -32,7 +33,7 @@ final class Writer {
 
     /// Opens the database and brings its schema up to date.
     init(
-        queue: TaskQueue<WriterTask>, file: DatabaseFile, limits: StoreLimits, unfiled: UnfiledCount, completions: Completions,
+        queue: TaskQueue<WriterTask>, file: DatabaseFile, limits: SQLiteLimits, unfiled: UnfiledCount, completions: Completions,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         self.unfiled = unfiled

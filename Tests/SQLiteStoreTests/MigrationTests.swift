@@ -1,9 +1,11 @@
 import CSQLite
 import Domain
 import Foundation
+import Storage
+import StoreTestKit
 import Testing
 
-@testable import Storage
+@testable import SQLiteStore
 
 @Suite("Files of earlier versions")
 struct MigrationTests {

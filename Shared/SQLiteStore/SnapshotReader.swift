@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// What the reading thread carries out.
 enum ReaderTask: Sendable {
@@ -21,14 +22,14 @@ enum ReaderTask: Sendable {
 final class SnapshotReader {
     private let queue: TaskQueue<ReaderTask>
     private let file: DatabaseFile
-    private let limits: StoreLimits
+    private let limits: SQLiteLimits
     private let complete: Completions
     private let onFault: @Sendable (String) -> Void
     private var queries: SnapshotQueries?
     private var isClosed = false
 
     init(
-        queue: TaskQueue<ReaderTask>, file: DatabaseFile, limits: StoreLimits, completions: Completions,
+        queue: TaskQueue<ReaderTask>, file: DatabaseFile, limits: SQLiteLimits, completions: Completions,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         self.queue = queue

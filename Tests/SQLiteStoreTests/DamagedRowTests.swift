@@ -1,8 +1,10 @@
 import Domain
 import Foundation
+import Storage
+import StoreTestKit
 import Testing
 
-@testable import Storage
+@testable import SQLiteStore
 
 @Suite("Changes of rows that cannot be read")
 struct DamagedRowTests {
@@ -13,8 +15,8 @@ struct DamagedRowTests {
 
     private func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
 
-    @Test("a reminder that cannot be read can be cancelled by whoever may do everything, and nothing else", arguments: Expectation.all)
-    func damaged(expectation: Expectation) async throws {
+    @Test("a reminder that cannot be read can be cancelled by whoever may do everything, and nothing else", arguments: ChangeCase.all)
+    func damaged(expectation: ChangeCase) async throws {
         var store = try open(), reminders: [Reminder] = []
         for _ in 0..<2 { reminders.append(try await Situation.scheduled.make(store, caller: "alice")) }
         await store.close()
@@ -102,9 +104,10 @@ struct DamagedRowTests {
 
     @Test("what cannot be read is left out of lists and reported, and the pages go on")
     func lists() async throws {
-        var store = try open(), reminders: [Reminder] = [], collection = Collection(seed: 1)
-        for _ in 0..<5 {
-            let reminder = Sample.reminder(collection.reminder().id)
+        var store = try open(), reminders: [Reminder] = []
+        for number in 0..<UInt64(5) {
+            // Ascending, as the gateway's are.
+            let reminder = Sample.reminder(ReminderID(high: (UInt64(Sample.start * 1000) + number) << 16 | 0x7000, low: 1 << 63))
             reminders.append(reminder)
             try await store.write(
                 Sample.create(reminder),

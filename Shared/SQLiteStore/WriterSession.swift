@@ -1,5 +1,6 @@
 import CSQLite
 import Domain
+import Storage
 
 /// The writing connection with its statements, from one opening to the next.
 final class WriterSession {
@@ -14,7 +15,7 @@ final class WriterSession {
     private let checkpointPages: Int32
 
     init(
-        path: String, limits: StoreLimits, unfiled: UnfiledCount, onFault: @escaping @Sendable (String) -> Void
+        path: String, limits: SQLiteLimits, unfiled: UnfiledCount, onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         logPages.initialize(to: 0)
         checkpointPages = limits.checkpointPages
@@ -59,7 +60,7 @@ final class WriterSession {
     }
 
     private static func configure(
-        _ connection: Connection, path: String, limits: StoreLimits
+        _ connection: Connection, path: String, limits: SQLiteLimits
     ) throws(StoreError) {
         do throws(SQLiteFailure) {
             let mode = try connection.prepare("PRAGMA journal_mode = WAL")

@@ -1,3 +1,5 @@
+import Storage
+
 /// The schema, as a list of numbered steps that only ever grows, and the step-by-step way to the newest.
 ///
 /// - `definitions`: what a caller asked for, one wide row each; changed only by callers. Numbered in the

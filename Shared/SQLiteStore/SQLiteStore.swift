@@ -1,5 +1,6 @@
 import CSQLite
 import Domain
+import Storage
 
 /// A `Store` in one SQLite file, for one scheduler.
 ///
@@ -27,7 +28,7 @@ public final class SQLiteStore: Store {
     /// - Throws: `.unavailable` if the file cannot be used now, or another scheduler uses it; `.unusable` if it is
     ///   something else than a database of this build or an earlier one.
     public init(
-        path: String, limits: StoreLimits = StoreLimits(),
+        path: String, limits: SQLiteLimits = SQLiteLimits(),
         deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void = { for complete in $0 { complete() } },
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {

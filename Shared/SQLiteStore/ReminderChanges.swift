@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// Carries out each `StoreWrite` within the writer's open transaction.
 ///

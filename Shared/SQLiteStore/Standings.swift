@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// Statements about where a reminder stands: its row in `reminders` and the ends of its life.
 final class Standings {

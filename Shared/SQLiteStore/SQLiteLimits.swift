@@ -1,5 +1,5 @@
-/// The bounds of an embedded store, each with its default.
-public struct StoreLimits: Sendable {
+/// The bounds of an ``SQLiteStore``, each with its default.
+public struct SQLiteLimits: Sendable {
     /// Writes in one transaction; a single `submit` may hold more and then goes alone.
     public var writesPerCommit = 4096
     /// New reminders that are kept in the order of their arrival before they are filed where they are found. The more at

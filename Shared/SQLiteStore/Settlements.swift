@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// What becomes of occurrences: attempts and their outcomes, rows of their own, misfires.
 ///

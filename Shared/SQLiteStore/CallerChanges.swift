@@ -1,4 +1,5 @@
 import Domain
+import Storage
 
 /// Carries out what callers ask to be done with reminders that exist. Each change is judged by what is stored at that
 /// moment, raises the reminder's revision, and tells where the reminder stands afterwards.

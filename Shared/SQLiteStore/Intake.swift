@@ -46,7 +46,7 @@ final class Intake {
     var isEmpty: Bool { ids.isEmpty }
 
     /// Whether so many are not filed that it is time to.
-    func exceeds(_ limits: StoreLimits, times factor: Int = 1) -> Bool {
+    func exceeds(_ limits: SQLiteLimits, times factor: Int = 1) -> Bool {
         ids.count >= factor * limits.unfiledCreates || bytes >= factor * limits.unfiledBytes
     }
 

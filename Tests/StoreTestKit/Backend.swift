@@ -1,0 +1,36 @@
+import Domain
+import Foundation
+import SQLiteStore
+import Storage
+import Synchronization
+
+/// A kind of store. Every suite of `StorageTests` runs on each of ``all``, as do those that compare a store with a model: a further
+/// backend is held to the protocol by its line here.
+package struct Backend: Sendable, CustomStringConvertible {
+    package let description: String
+    /// Opens the store that belongs to this folder; again after a close, with what it held.
+    package let open: @Sendable (Folder) throws -> any Store
+
+    package static let all: [Backend] = [
+        Backend(description: "SQLite") { folder in
+            try SQLiteStore(path: folder.path + "/data/test.db") { folder.faults.add($0) }
+        }
+    ]
+}
+
+/// Lines from any thread, in order: what a store complained about, which completions came.
+package final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    package init() {}
+    package func add(_ line: String) { lines.withLock { $0.append(line) } }
+    package var all: [String] { lines.withLock { $0 } }
+}
+
+/// A directory of one test's own, removed at its end.
+package final class Folder: Sendable {
+    package let path = NSTemporaryDirectory() + "storage-" + UUID().uuidString
+    package let faults = Lines()
+
+    package init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}

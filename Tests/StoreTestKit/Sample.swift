@@ -1,0 +1,91 @@
+import Domain
+import Storage
+
+/// Ids, reminders and attempts that differ where a test says so.
+package enum Sample {
+    package static let start: Int64 = 1_795_000_000
+
+    package static func id(shard: Shard? = nil) -> ReminderID {
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+        while true {
+            let id = ReminderID(unixMilliseconds: start * 1000, using: &random)
+            if shard == nil || id.shard == shard { return id }
+        }
+    }
+
+    package static func reminder(
+        _ id: ReminderID = id(), start: Int64 = start, rule: String? = nil, arguments: [UInt8] = [1, 2, 3],
+        sealed: [UInt8] = [9, 9], description: String = "", jitterSeconds: Int = 0, caller: String = ""
+    ) -> Reminder {
+        Reminder(
+            id: id, schedule: Schedule(start: start, rule: rule), task: "edvora.notification", arguments: arguments,
+            queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: description,
+            classroomID: "c", createdBy: "t", createdAtMilliseconds: 1_794_995_000_000, sealedAuthorization: sealed,
+            jitterSeconds: jitterSeconds, caller: caller)
+    }
+
+    package static func attempt(_ scheduledAt: Int64, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {
+        Attempt(
+            scheduledAt: scheduledAt, number: number, startedAtMilliseconds: scheduledAt * 1000 + offset,
+            durationMicroseconds: 2000, outcome: outcome, statusCode: outcome == .delivered ? 200 : 503, detail: "d")
+    }
+
+    package static func create(_ reminder: Reminder, index: Int64 = 1) -> StoreWrite {
+        .create(
+            reminder, position: SeriesPosition(scheduledAt: reminder.schedule.start, index: index), idempotency: nil)
+    }
+}
+
+extension StoreWrite {
+    package static func cancel(_ id: ReminderID, atMilliseconds at: Int64) -> StoreWrite {
+        .change(id, .cancel, ChangeGuard(), atMilliseconds: at)
+    }
+
+    package static func replaceAuthorization(_ id: ReminderID, sealed: [UInt8], atMilliseconds at: Int64) -> StoreWrite {
+        .change(id, .replaceAuthorization(sealed: sealed), ChangeGuard(), atMilliseconds: at)
+    }
+}
+
+extension StoreWriteResult {
+    /// What a change came to.
+    package var outcome: ChangeOutcome? { if case .changed(let outcome) = self { outcome } else { nil } }
+
+    /// The case, for comparisons.
+    package var name: String {
+        switch self {
+        case .done: "done"
+        case .exists: "exists"
+        case .replayed(let answer): "replayed \(answer)"
+        case .idempotencyConflict: "conflict"
+        case .notFound: "not found"
+        case .changed(let outcome): outcome.verdict == .notFound ? "not found" : "\(outcome.verdict)"
+        }
+    }
+}
+
+extension DueEntry {
+    /// What is to come, in one line: when it is due, which occurrence, and whose it is.
+    package var line: String {
+        "\(due.occurrence.scheduledAt - Sample.start) due \(due.dueAtMilliseconds) attempts \(attempts) "
+            + "position \(positionIndex.map(String.init) ?? "-") manual \(isManual)"
+    }
+}
+
+extension ReminderSummary {
+    /// What the writes change, in one line.
+    package var line: String {
+        "\(state.name) next \(position.map { "\($0.scheduledAt - Sample.start)#\($0.index)" } ?? "-") "
+            + "delivered \(delivered) retrying \(retrying) held \(held) dead \(dead)"
+    }
+}
+
+extension Reminder {
+    package func isSame(as other: Reminder) -> Bool {
+        id == other.id && schedule == other.schedule && task == other.task && arguments == other.arguments
+            && queue == other.queue && priority == other.priority && misfirePolicy == other.misfirePolicy
+            && maxAttempts == other.maxAttempts && description == other.description
+            && classroomID == other.classroomID && createdBy == other.createdBy
+            && createdAtMilliseconds == other.createdAtMilliseconds
+            && sealedAuthorization == other.sealedAuthorization
+    }
+}

@@ -1,0 +1,97 @@
+import Domain
+import Storage
+import Synchronization
+
+/// What a call of the store comes to, as an async function.
+///
+/// The result goes through a lock and not through the continuation: where that is resumed before the task waits, the
+/// runtime orders the two in a way that the thread sanitizer does not see, and it would report a race.
+package func answer<Value: Sendable>(
+    _ call: (@escaping @Sendable (Result<Value, StoreError>) -> Void) -> Void
+) async throws -> Value {
+    let given = Given<Value>()
+    await withCheckedContinuation { done in
+        call { result in
+            given.result.withLock { $0 = result }
+            done.resume()
+        }
+    }
+    guard let result = given.result.withLock({ $0 }) else { throw Unexpected(description: "no answer") }
+    return try result.get()
+}
+
+private final class Given<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, StoreError>?>(nil)
+}
+
+/// A store that answers something else than it was asked for.
+package struct Unexpected: Error, CustomStringConvertible {
+    package let description: String
+}
+
+// The protocol's calls as async functions.
+extension Store {
+    @discardableResult
+    package func write(_ writes: StoreWrite...) async throws -> [StoreWriteResult] { try await write(writes) }
+
+    @discardableResult
+    package func write(_ writes: [StoreWrite]) async throws -> [StoreWriteResult] {
+        try await answer { submit(writes, completion: $0) }
+    }
+
+    package func due(
+        in shard: Shard, after: DueKey? = nil, through: Int64 = .max, limit: Int = 1000
+    ) async throws -> [DueEntry] {
+        try await answer { load(shard: shard, after: after, throughMilliseconds: through, limit: limit, completion: $0) }
+    }
+
+    package func summary(_ id: ReminderID) async throws -> ReminderSummary? {
+        try await answer { reminder(id, completion: $0) }
+    }
+
+    package func history(_ id: ReminderID, limit: Int = 100) async throws -> [Attempt]? {
+        try await answer { attempts(of: id, limit: limit, completion: $0) }
+    }
+
+    package func removeOld(finishedBefore: Int64, idempotencyBefore: Int64 = .min, limit: Int = 100) async throws -> Int {
+        try await answer {
+            prune(
+                finishedBeforeMilliseconds: finishedBefore, idempotencyBeforeMilliseconds: idempotencyBefore,
+                limit: limit, completion: $0)
+        }
+    }
+
+    /// Makes one change, as if asked for at `at` (unix ms).
+    @discardableResult
+    package func change(
+        _ id: ReminderID, _ change: ReminderChange, _ guardian: ChangeGuard = ChangeGuard(), at: Int64
+    ) async throws -> ChangeOutcome {
+        let results = try await write(.change(id, change, guardian, atMilliseconds: at))
+        guard let outcome = results.first?.outcome else { throw Unexpected(description: "a change came to \(results)") }
+        return outcome
+    }
+
+    package func page(
+        _ filter: ReminderFilter, after: ListCursor? = nil, limit: Int
+    ) async throws -> ListPage<ReminderSummary> {
+        try await answer { list(filter, after: after, limit: limit, completion: $0) }
+    }
+
+    package func page(
+        _ filter: OccurrenceFilter, after: ListCursor? = nil, limit: Int
+    ) async throws -> ListPage<SetAsideOccurrence> {
+        try await answer { listOccurrences(filter, after: after, limit: limit, completion: $0) }
+    }
+
+    package func tries(at key: OccurrenceKey, limit: Int = 100) async throws -> [Attempt] {
+        try await answer { attempts(at: key, limit: limit, completion: $0) }
+    }
+
+    package func queueSettings() async throws -> [QueueSettings] {
+        try await answer { queues(completion: $0) }
+    }
+
+    package func workers() async throws -> [String] {
+        try await answer { attachedWorkers(completion: $0) }
+    }
+}
