@@ -53,8 +53,8 @@ struct API: Sendable {
 }
 
 struct GatewaySettings: ServiceSettings {
-    let listen: Endpoint
-    let opsListen: Endpoint
+    let listen: Setting<Endpoint>
+    let opsListen: Setting<Endpoint>
     let schedulers: [Endpoint]
     /// Asked for in so many words: anyone who can reach the API may call it.
     let allowsAnonymous: Bool
@@ -63,8 +63,8 @@ struct GatewaySettings: ServiceSettings {
     let rateLimit: Int
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
-        listen = settings.value("GATEWAY_LISTEN", .listen, default: "127.0.0.1:5000", help: "where the API is served")
-        opsListen = settings.value(
+        listen = settings.setting("GATEWAY_LISTEN", .listen, default: "127.0.0.1:5000", help: "where the API is served")
+        opsListen = settings.setting(
             "GATEWAY_OPS_LISTEN", .listen, default: "127.0.0.1:5555", help: "where /healthz, /readyz and /metrics are served")
         schedulers = settings.value(
             "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the schedulers that keep the reminders")

@@ -14,9 +14,12 @@ enum NotifierMain {
             let settings = service.settings
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let eventLoop = group.next()
+            // Else every delivery over TLS would fail, and the first of them tell.
+            try settings.authorities?.requireCertificates()
+            let backend = try EdvoraBaseURL(settings.backend)
             let engine = try DeliveryEngine(configuration: settings.delivery)
             let api = NotifierAPI(
-                engine: engine, backend: try EdvoraBaseURL(settings.backend.description),
+                engine: engine, backend: backend,
                 userAgent: "task-scheduler/\(service.version)", timeout: settings.timeout, eventLoop: eventLoop)
             let server = Server(
                 settings: try service.wire(), table: api.table(), eventLoop: eventLoop, logger: service.logger)
@@ -34,16 +37,18 @@ enum NotifierMain {
 }
 
 struct NotifierSettings: ServiceSettings {
-    let listen: Endpoint
-    let opsListen: Endpoint
-    let backend: BaseURL
+    let listen: Setting<Endpoint>
+    let opsListen: Setting<Endpoint>
+    let backend: Setting<BaseURL>
     let timeout: Duration
+    /// The authorities of the backend's certificate, where they are not the system's.
+    let authorities: Setting<String>?
     let delivery: DeliveryConfiguration
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
-        backend = settings.required("EDVORA_BASE_URL", .url, help: "the backend that notifications are delivered to")
-        listen = settings.value("NOTIFIER_LISTEN", .listen, default: "127.0.0.1:7103", help: "where workers connect to")
-        opsListen = settings.value(
+        backend = settings.requiredSetting("EDVORA_BASE_URL", .url, help: "the backend that notifications are delivered to")
+        listen = settings.setting("NOTIFIER_LISTEN", .listen, default: "127.0.0.1:7103", help: "where workers connect to")
+        opsListen = settings.setting(
             "NOTIFIER_OPS_LISTEN", .listen, default: "127.0.0.1:9103", help: "where /healthz, /readyz and /metrics are served")
         timeout = settings.value(
             "NOTIFIER_TIMEOUT", .duration(.milliseconds(10) ... .seconds(50)), default: "10s",
@@ -51,10 +56,20 @@ struct NotifierSettings: ServiceSettings {
         var delivery = DeliveryConfiguration()
         delivery.maximumConnectionsPerHost = settings.value(
             "NOTIFIER_CONNECTIONS", .integer(1...4_096), default: "64", help: "connections to the backend at once")
-        delivery.certificateAuthorityFile = settings.optional(
+        authorities = settings.optionalSetting(
             "EDVORA_CA", .path, help: "PEM file of the authorities that the backend's certificate is checked against; the system's without it")
+        delivery.certificateAuthorityFile = authorities?.value
         self.delivery = delivery
         settings.checkClusterListener(listen, common)
         settings.checkOpsListener(opsListen, common)
+    }
+}
+
+extension EdvoraBaseURL {
+    /// What libcurl would not take is a fault of the setting as well.
+    fileprivate init(_ setting: Setting<BaseURL>) throws(ConfigurationError) {
+        do throws(DeliveryError) { try self.init(setting.value.description) } catch {
+            throw ConfigurationError(setting.fault("which cannot be used: \(error)"))
+        }
     }
 }

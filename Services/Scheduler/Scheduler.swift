@@ -16,18 +16,16 @@ enum SchedulerMain {
     static func main() async {
         await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self) { service in
             let settings = service.settings, logger = service.logger, readiness = service.readiness
-            let sealer = try Sealer(settings, logger)
             // Decisions, streams, calls and what the store completes share one event loop: no lock, no hop between them.
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let eventLoop = group.next()
             let completed = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { completions in
                 for complete in completions { complete() }
             }
-            let store = try SQLiteStore(path: settings.store.path, deliver: completed.send) { fault in
-                logger.error("the store reports", metadata: ["fault": "\(fault)"])
-            }
-            logger.info("store opened", metadata: ["path": "\(settings.store.path)"])
+            let store = try SQLiteStore(settings.store, logger, deliver: completed.send)
             readiness.set("store", .ok)
+            // After the store, which makes the folder, and is locked against a second scheduler that would make a key too.
+            let sealer = try Sealer.open(settings, logger)
             let loop = SchedulerLoop(
                 configuration: CoreConfiguration(), store: store, sealer: sealer, eventLoop: eventLoop, logger: logger
             ) { isFailing in
@@ -54,23 +52,23 @@ enum SchedulerMain {
 }
 
 struct SchedulerSettings: ServiceSettings {
-    let listen: Endpoint
-    let opsListen: Endpoint
-    let store: StoreLocation
+    let listen: Setting<Endpoint>
+    let opsListen: Setting<Endpoint>
+    let store: Setting<StoreLocation>
     let retention: Duration
-    let sealKeyFile: String?
+    let sealKeyFile: Setting<String>?
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
-        listen = settings.value(
+        listen = settings.setting(
             "SCHEDULER_LISTEN", .listen, default: "127.0.0.1:7101", help: "where gateways and workers connect to")
-        opsListen = settings.value(
+        opsListen = settings.setting(
             "SCHEDULER_OPS_LISTEN", .listen, default: "127.0.0.1:9101", help: "where /healthz, /readyz and /metrics are served")
-        store = settings.value(
+        store = settings.setting(
             "SCHEDULER_STORE", .store, default: "sqlite:var/task-scheduler.db", help: "where reminders are kept")
         retention = settings.value(
             "SCHEDULER_RETENTION", .duration(.seconds(60) ... .seconds(3_650 * 86_400)), default: "30d",
             help: "how long finished reminders and their attempts are kept")
-        sealKeyFile = settings.optional(
+        sealKeyFile = settings.optionalSetting(
             "SEAL_KEY_FILE", .path, help: "the keys that credentials are sealed with; without it a file is made beside the database")
         settings.checkClusterListener(listen, common)
         settings.checkOpsListener(opsListen, common)
@@ -95,16 +93,40 @@ extension SettingType where Value == StoreLocation {
     }
 }
 
+extension SQLiteStore {
+    fileprivate convenience init(
+        _ location: Setting<StoreLocation>, _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
+    ) throws(StartError) {
+        do throws(StoreError) {
+            try self.init(path: location.value.path, deliver: deliver) { fault in
+                logger.error("the store reports", metadata: ["fault": "\(fault)"])
+            }
+        } catch {
+            throw StartError(location.fault("and \(error)"))
+        }
+        logger.info("store opened", metadata: ["path": "\(location.value.path)"])
+    }
+}
+
 extension Sealer {
     /// Reads the key file that is set, or makes one beside the database.
-    fileprivate init(_ settings: SchedulerSettings, _ logger: Logger) throws {
-        let path = settings.sealKeyFile ?? settings.store.path + ".key"
-        if settings.sealKeyFile == nil, try Sealer.makeKeyFile(at: path) {
-            logger.notice(
-                "no SEAL_KEY_FILE is set: a key was made; without it no stored credential can be read again, so keep a copy",
-                metadata: ["path": "\(path)"])
+    fileprivate static func open(_ settings: SchedulerSettings, _ logger: Logger) throws -> Sealer {
+        if let file = settings.sealKeyFile {
+            do throws(SealingError) { return try Sealer(keyFile: file.value) } catch {
+                throw ConfigurationError(file.fault("which cannot be used: \(error)"))
+            }
         }
-        try self.init(keyFile: path)
+        let path = settings.store.value.path + ".key"
+        do throws(SealingError) {
+            if try makeKeyFile(at: path) {
+                logger.notice(
+                    "no SEAL_KEY_FILE is set: a key was made; without it no stored credential can be read again, so keep a copy",
+                    metadata: ["path": "\(path)"])
+            }
+            return try Sealer(keyFile: path)
+        } catch {
+            throw StartError("SEAL_KEY_FILE is not set, and the key file beside SCHEDULER_STORE cannot be used: \(error)")
+        }
     }
 }
 

@@ -45,7 +45,7 @@ struct WorkerSettings: ServiceSettings {
     let notifiers: [Endpoint]
     let queues: [String]
     let concurrency: Int
-    let opsListen: Endpoint
+    let opsListen: Setting<Endpoint>
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
         schedulers = settings.value(
@@ -55,7 +55,7 @@ struct WorkerSettings: ServiceSettings {
         queues = settings.value("WORKER_QUEUES", .names, default: "default", help: "the queues that it serves")
         concurrency = settings.value(
             "WORKER_CONCURRENCY", .integer(1...65_536), default: "512", help: "occurrences that it runs at once")
-        opsListen = settings.value(
+        opsListen = settings.setting(
             "WORKER_OPS_LISTEN", .listen, default: "127.0.0.1:9102", help: "where /healthz, /readyz and /metrics are served")
         settings.checkOpsListener(opsListen, common)
     }

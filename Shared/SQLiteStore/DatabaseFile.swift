@@ -50,11 +50,12 @@ final class DatabaseFile: Sendable {
             if first, part == "." { first = false; continue }
             first = false
             directory += "/" + part
-            if mkdir(directory, 0o700) == 0 {
+            let refused = mkdir(directory, 0o700) == 0 ? 0 : errno
+            if refused == 0 {
                 synchronise(parent)
-            } else if errno != EEXIST, access(directory, X_OK) != 0 {
+            } else if refused != EEXIST, access(directory, X_OK) != 0 {
                 throw .unavailable(
-                    "\(directory): the directory cannot be created (\(reason(errno))). Create it, or let this "
+                    "\(directory): the directory cannot be created (\(reason(refused))). Create it, or let this "
                         + "process's user do so")
             }
         }

@@ -28,7 +28,7 @@ final class ServiceProcess {
     }()
 
     /// What every service is started with: what `deploy/sanitize` sets is for them too.
-    private static let inherited: [String: String] = {
+    static let inherited: [String: String] = {
         let names: Set = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LD_PRELOAD", "SWIFT_BACKTRACE"]
         let sanitizer = ProcessInfo.processInfo.environment.filter { names.contains($0.key) && !$0.value.isEmpty }
         return sanitizer.merging(["LOG_FORMAT": "json", "PATH": "/usr/bin:/bin"]) { $1 }

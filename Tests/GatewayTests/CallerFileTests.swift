@@ -139,7 +139,9 @@ struct CallerFileTests {
             return error?.description
         }
         let path = folder.url.path
-        #expect(failure() == "GATEWAY_API_KEYS_FILE: \(path) cannot be read: No such file or directory")
+        #expect(
+            failure() == "GATEWAY_API_KEYS_FILE: \(path) cannot be read: No such file or directory; "
+                + "it must be a file of keys that this process's user may read")
         try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: false)
         #expect(failure() == "GATEWAY_API_KEYS_FILE: \(path) is not a file; name a file of keys")
         try folder.remove()

@@ -144,7 +144,7 @@ final class Gateway: Sendable {
         client.start()
         let api = API(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds))
         var server = APIServer(
-            listen: try #require(Endpoint("127.0.0.1:0")),
+            listen: Setting("GATEWAY_LISTEN", try #require(Endpoint("127.0.0.1:0"))),
             responder: APIResponder(
                 routes: RouteTable(api.operations), callers: try Callers(keysFile: nil, allowsAnonymous: true), logger: log.logger),
             logger: log.logger)

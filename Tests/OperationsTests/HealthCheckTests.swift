@@ -7,7 +7,7 @@ import Testing
 struct HealthCheckTests {
     private func check(_ readiness: Readiness) async throws -> HealthCheck.Result {
         let pipe = LogPipe(), listen = try #require(Endpoint("0.0.0.0:0"))
-        let server = OpsServer(listen: listen, readiness: readiness, metrics: MetricsRegistry(), logger: pipe.logger())
+        let server = OpsServer(listen: Setting("OPS_LISTEN", listen), readiness: readiness, metrics: MetricsRegistry(), logger: pipe.logger())
         let running = Task { try await server.run() }
         let address = try #require(try await pipe.awaitLine("ops listening")["address"].flatMap { Endpoint($0) })
         let result = try await offPool { HealthCheck.run(address) }

@@ -17,14 +17,25 @@ private struct TestPart: Service {
     }
 }
 
+private struct TestFailure: Error, CustomStringConvertible {
+    let description = "no room"
+}
+
+/// What an operator was told.
+private final class Said: Sendable {
+    let lines = Mutex<[String]>([])
+}
+
 @Suite("The life of a service", .serialized, .timeLimit(.minutes(1)))
 struct SupervisorTests {
     private let pipe = LogPipe()
     private let readiness = Readiness()
+    private let said = Said()
 
     private func supervisor(drainLimit: Duration = .seconds(10), exitNow: @escaping @Sendable (Int32) -> Void = { _ in }) -> Supervisor {
         Supervisor(
-            logger: pipe.logger(), readiness: readiness, drainLimit: drainLimit, cancelLimit: .milliseconds(50), exitNow: exitNow)
+            logger: pipe.logger(), readiness: readiness, drainLimit: drainLimit, cancelLimit: .milliseconds(50), exitNow: exitNow,
+            say: { [said] line in said.lines.withLock { $0.append(line) } })
     }
 
     /// Runs one part, calls `whileRunning` once it runs, and returns the exit code.
@@ -103,9 +114,66 @@ struct SupervisorTests {
 
     @Test("a part that fails ends the service, with the reason in the log")
     func failure() async throws {
-        let code = await run(supervisor(), { throw StartError("no room") }, whileRunning: {})
+        let code = await run(supervisor(), { throw TestFailure() }, whileRunning: {})
         #expect(code == ExitCode.failure)
         #expect(try await pipe.awaitLine("the service has failed")["error"] == "no room")
+        #expect(said.lines.withLock { $0 }.isEmpty)
+    }
+
+    @Test("a part that cannot start ends the service with one plain line and no other")
+    func startFailure() async throws {
+        let code = await run(supervisor(), { throw StartError("PORT was 1, which is taken") }, whileRunning: {})
+        #expect(code == ExitCode.failure)
+        #expect(said.lines.withLock { $0 } == ["PORT was 1, which is taken"])
+        pipe.logger().error("the end")
+        #expect(try pipe.readJSON()["message"] as? String == "the end")
+    }
+
+    @Test("a part that ends by itself ends the service")
+    func endedPart() async throws {
+        let code = await run(supervisor(), {}, whileRunning: {})
+        #expect(code == ExitCode.failure)
+        #expect(try await pipe.awaitLine("the service has failed")["error"]?.hasSuffix("has ended by itself") == true)
+    }
+
+    @Test("when a part fails, the others are stopped in their order, and none is cancelled")
+    func orderAfterFailure() async {
+        let stopped = Mutex<[String]>([])
+        let log: @Sendable (String) -> Void = { name in stopped.withLock { $0.append(Task.isCancelled ? name + " cancelled" : name) } }
+        let (running, begun) = AsyncStream<Void>.makeStream()
+        let parts: [any Service] = [
+            Part("first", start: { begun.yield() }, stop: { log("first") }),
+            Part(
+                "failing",
+                start: {
+                    var started = 0
+                    for await _ in running {
+                        started += 1
+                        if started == 2 { break }
+                    }
+                    throw StartError("no room")
+                }, stop: { log("failing") }),
+            Part("last", start: { begun.yield() }, stop: { log("last") }),
+        ]
+        #expect(await supervisor().run(parts) == ExitCode.failure)
+        #expect(stopped.withLock { $0 } == ["last", "first"])
+        #expect(!readiness.isReady)
+    }
+
+    @Test("when a part fails and another never ends, the process ends, and says what failed")
+    func watchdogAfterFailure() async {
+        let code = Mutex<Int32?>(nil), (release, continuation) = AsyncStream<Void>.makeStream()
+        let supervisor = supervisor(drainLimit: .milliseconds(50), exitNow: { value in
+            code.withLock { $0 = value }
+            continuation.finish()
+        })
+        let parts: [any Service] = [
+            Part("stuck", stop: { await Task.detached { for await _ in release {} }.value }),
+            Part("failing", start: { throw StartError("no room") }, stop: {}),
+        ]
+        _ = await supervisor.run(parts)
+        #expect(code.withLock { $0 } == ExitCode.failure)
+        #expect(said.lines.withLock { $0 }.first == "no room")
     }
 
     @Test("a service whose parts cannot be wired does not start")

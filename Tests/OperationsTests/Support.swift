@@ -94,18 +94,19 @@ func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws 
 /// A service with one setting of each kind of presence.
 struct SampleSettings: ServiceSettings {
     let listen: Endpoint
-    let opsListen: Endpoint
+    let opsListen: Setting<Endpoint>
     let edvora: BaseURL
     let queue: String?
     let verbose: Bool
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
-        listen = settings.value("SAMPLE_LISTEN", .listen, default: "127.0.0.1:7000", help: "where callers connect to")
+        let listen = settings.setting("SAMPLE_LISTEN", .listen, default: "127.0.0.1:7000", help: "where callers connect to")
         edvora = settings.required("EDVORA_BASE_URL", .url, help: "where notifications are delivered")
         queue = settings.optional("SAMPLE_QUEUE", .text(bytes: 1...4), help: "the queue")
         verbose = settings.value("SAMPLE_VERBOSE", .boolean, default: "false", help: "says more")
-        opsListen = settings.value("SAMPLE_OPS_LISTEN", .listen, default: "127.0.0.1:7001", help: "where health is served")
-        settings.check { [listen] () throws(ConfigurationError) in
+        opsListen = settings.setting("SAMPLE_OPS_LISTEN", .listen, default: "127.0.0.1:7001", help: "where health is served")
+        self.listen = listen.value
+        settings.check { () throws(ConfigurationError) in
             try requireAuthentication(listen: listen, hasAuthentication: common.isClusterProtected, howTo: CommonSettings.howToProtect)
         }
     }

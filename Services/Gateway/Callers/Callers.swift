@@ -47,7 +47,8 @@ final class Callers: Sendable {
             return
         }
         do throws(APIKeyFile.Failure) { table = Mutex(APIKeyTable(try keysFile.read().keys)) } catch {
-            throw ConfigurationError("GATEWAY_API_KEYS_FILE: \(keysFile.path) \(error)")
+            let advice = if case .unreadable = error { "; it must be a file of keys that this process's user may read" } else { "" }
+            throw ConfigurationError("GATEWAY_API_KEYS_FILE: \(keysFile.path) \(error)\(advice)")
         }
     }
 

@@ -28,7 +28,7 @@ struct APIServer: Service, CustomStringConvertible {
     /// with NIO's four in each, a new caller would wait for seconds.
     private static let acceptedAtOnce: UInt = 256
 
-    let listen: Endpoint
+    let listen: Setting<Endpoint>
     let responder: APIResponder
     let logger: Logger
     var admission = Admission()
@@ -62,18 +62,18 @@ struct APIServer: Service, CustomStringConvertible {
         let application = Application(
             responder: responder, server: .http1(configuration: channel),
             configuration: ApplicationConfiguration(
-                address: .hostname(listen.host, port: listen.port), serverName: nil, backlog: Self.backlog,
+                address: .hostname(listen.value.host, port: listen.value.port), serverName: nil, backlog: Self.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(crowd.limit)),
             onServerRunning: { [logger, listen] channel in
                 isListening.store(true, ordering: .releasing)
                 try? await channel.setOption(.maxMessagesPerRead, value: Self.acceptedAtOnce).get()
-                logger.info("api listening", metadata: ["address": "\(Self.address(of: channel) ?? listen)"])
+                logger.info("api listening", metadata: ["address": "\(Self.address(of: channel) ?? listen.value)"])
             },
             logger: quiet)
         do {
             try await withTaskExecutorPreference(EventLoopTasks(.singleton)) { try await application.run() }
         } catch where !isListening.load(ordering: .acquiring) && !(error is CancellationError) {
-            throw StartError("the API cannot listen on \(listen): \(error)")
+            throw listen.cannotListen(error)
         }
     }
 

@@ -10,10 +10,10 @@ public struct WireListener: Service, CustomStringConvertible {
     public static let drainMilliseconds: Int64 = 8_000
 
     private let server: Server
-    private let listen: Endpoint
+    private let listen: Setting<Endpoint>
     private let logger: Logger
 
-    public init(server: Server, listen: Endpoint, logger: Logger) {
+    public init(server: Server, listen: Setting<Endpoint>, logger: Logger) {
         self.server = server
         self.listen = listen
         self.logger = logger
@@ -24,10 +24,11 @@ public struct WireListener: Service, CustomStringConvertible {
     /// - Throws: ``StartError`` if it cannot listen.
     public func run() async throws {
         do {
-            let address = try await server.start(host: listen.host, port: listen.port)
-            logger.info("wire listening", metadata: ["address": "\(address.ipAddress ?? listen.host):\(address.port ?? listen.port)"])
+            let address = try await server.start(host: listen.value.host, port: listen.value.port)
+            logger.info(
+                "wire listening", metadata: ["address": "\(address.ipAddress ?? listen.value.host):\(address.port ?? listen.value.port)"])
         } catch {
-            throw StartError("the wire listener cannot listen on \(listen): \(error)")
+            throw listen.cannotListen(error)
         }
         try? await gracefulShutdown()
         await server.drain(milliseconds: Self.drainMilliseconds)

@@ -31,11 +31,19 @@ public struct BaseURL: Sendable, Hashable, CustomStringConvertible {
         guard let endpoint = Endpoint(hasPort ? String(authority) : "\(authority):\(defaultPort)"), endpoint.port > 0 else { return nil }
         var path = rest[slash...]
         while path.hasSuffix("/") { path = path.dropLast() }
+        guard Self.isPercentEncoded(path) else { return nil }
         self.scheme = scheme
         self.host = endpoint.host
         self.port = endpoint.port
         self.path = String(path)
         self.description = "\(scheme.rawValue)://\(authority)\(path)"
+    }
+
+    /// After every `%` stand two hexadecimal digits (RFC 3986 section 2.1).
+    private static func isPercentEncoded(_ path: Substring) -> Bool {
+        path.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy { part in
+            part.utf8.count >= 2 && part.prefix(2).allSatisfy(\.isHexDigit)
+        }
     }
 }
 

@@ -21,7 +21,7 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
         let (settings, common, reader) = read(sources)
         try refuseUnknownNames(sources, reader.declared, service)
         // What is wrong with other settings is the running service's to say.
-        if sources.commandLine.asksForHealth { return .checkHealth(settings.opsListen) }
+        if sources.commandLine.asksForHealth { return .checkHealth(settings.opsListen.value) }
         if let fault = reader.faults.first { throw fault }
         return .run(settings, common)
     }

@@ -4,11 +4,11 @@ import Logging
 public struct CommonSettings: Sendable {
     /// The files of mutual TLS, all PEM. Given together or not at all: without authorities of the cluster's own, every
     /// certificate of a public authority would open it.
-    public struct TLS: Sendable, Hashable {
-        public let certificate: String
-        public let key: String
+    public struct TLS: Sendable {
+        public let certificate: Setting<String>
+        public let key: Setting<String>
         /// Whom to trust, and nobody else.
-        public let authorities: String
+        public let authorities: Setting<String>
     }
 
     public let logLevel: Logger.Level
@@ -45,9 +45,9 @@ public struct CommonSettings: Sendable {
         makesClusterSecret = settings.value(
             "CLUSTER_SECRET_CREATE", .boolean, default: "false",
             help: "true makes CLUSTER_SECRET_FILE, with a fresh secret, where it is missing: for services that share a folder")
-        let certificate = settings.optional("TLS_CERT", .path, help: "PEM file of this service's certificate chain")
-        let key = settings.optional("TLS_KEY", .path, help: "PEM file of the certificate's private key")
-        let authorities = settings.optional("TLS_CA", .path, help: "PEM file of the authorities that other services' certificates are checked against")
+        let certificate = settings.optionalSetting("TLS_CERT", .path, help: "PEM file of this service's certificate chain")
+        let key = settings.optionalSetting("TLS_KEY", .path, help: "PEM file of the certificate's private key")
+        let authorities = settings.optionalSetting("TLS_CA", .path, help: "PEM file of the authorities that other services' certificates are checked against")
         isClusterInsecure = settings.value(
             "CLUSTER_INSECURE", .boolean, default: "false",
             help: "true allows connections from other machines without CLUSTER_SECRET and TLS")
@@ -68,7 +68,8 @@ public struct CommonSettings: Sendable {
 
 /// Refuses a listener that other machines can reach and that would ask nothing of them.
 /// - Parameter howTo: what to set instead, as it completes a sentence: "set CLUSTER_SECRET".
-public func requireAuthentication(listen: Endpoint, hasAuthentication: Bool, howTo: String) throws(ConfigurationError) {
-    guard !listen.isLoopback, !hasAuthentication else { return }
-    throw ConfigurationError("\(listen) can be reached from other machines and nothing would authenticate them; \(howTo); or listen on 127.0.0.1")
+public func requireAuthentication(listen: Setting<Endpoint>, hasAuthentication: Bool, howTo: String) throws(ConfigurationError) {
+    guard !listen.value.isLoopback, !hasAuthentication else { return }
+    throw ConfigurationError(
+        listen.fault("which other machines can reach, and nothing would authenticate them; \(howTo); or listen on 127.0.0.1"))
 }

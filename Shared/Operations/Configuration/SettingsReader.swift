@@ -5,12 +5,12 @@
 ///
 /// ```swift
 /// struct NotifierSettings: ServiceSettings {
-///     let listen: Endpoint
+///     let listen: Setting<Endpoint>
 ///     let edvora: BaseURL
 ///     let timeout: Duration
 ///
 ///     init(_ settings: inout SettingsReader, common: CommonSettings) {
-///         listen = settings.value("NOTIFIER_LISTEN", .listen, default: "127.0.0.1:7103", help: "where workers connect to")
+///         listen = settings.setting("NOTIFIER_LISTEN", .listen, default: "127.0.0.1:7103", help: "where workers connect to")
 ///         edvora = settings.required("EDVORA_BASE_URL", .url, help: "where notifications are delivered")
 ///         timeout = settings.value("NOTIFIER_TIMEOUT", .duration(.milliseconds(1) ... .seconds(300)), default: "10s", help: "…")
 ///         settings.check { [listen] () throws(ConfigurationError) in
@@ -50,21 +50,41 @@ public struct SettingsReader {
     public mutating func value<Value>(
         _ name: String, _ type: SettingType<Value>, default fallback: String, isSecret: Bool = false, help: String
     ) -> Value {
-        read(name, type, fallback: fallback, isRequired: false, isSecret, help) ?? type.placeholder
+        setting(name, type, default: fallback, isSecret: isSecret, help: help).value
+    }
+
+    /// A setting with a default whose value may turn out to be of no use only later.
+    public mutating func setting<Value>(
+        _ name: String, _ type: SettingType<Value>, default fallback: String, isSecret: Bool = false, help: String
+    ) -> Setting<Value> {
+        read(name, type, fallback: fallback, isRequired: false, isSecret, help) ?? Setting(name, type.placeholder)
     }
 
     /// A setting without which the service cannot run.
     public mutating func required<Value>(
         _ name: String, _ type: SettingType<Value>, isSecret: Bool = false, help: String
     ) -> Value {
-        if let value = read(name, type, fallback: nil, isRequired: true, isSecret, help) { return value }
-        return type.placeholder
+        requiredSetting(name, type, isSecret: isSecret, help: help).value
+    }
+
+    /// A setting without which the service cannot run, and whose value may turn out to be of no use only later.
+    public mutating func requiredSetting<Value>(
+        _ name: String, _ type: SettingType<Value>, isSecret: Bool = false, help: String
+    ) -> Setting<Value> {
+        read(name, type, fallback: nil, isRequired: true, isSecret, help) ?? Setting(name, type.placeholder)
     }
 
     /// A setting that may be absent.
     public mutating func optional<Value>(
         _ name: String, _ type: SettingType<Value>, isSecret: Bool = false, help: String
     ) -> Value? {
+        optionalSetting(name, type, isSecret: isSecret, help: help)?.value
+    }
+
+    /// A setting that may be absent, and whose value may turn out to be of no use only later.
+    public mutating func optionalSetting<Value>(
+        _ name: String, _ type: SettingType<Value>, isSecret: Bool = false, help: String
+    ) -> Setting<Value>? {
         read(name, type, fallback: nil, isRequired: false, isSecret, help)
     }
 
@@ -84,7 +104,7 @@ public struct SettingsReader {
 
     private mutating func read<Value>(
         _ name: String, _ type: SettingType<Value>, fallback: String?, isRequired: Bool, _ isSecret: Bool, _ help: String
-    ) -> Value? {
+    ) -> Setting<Value>? {
         let found = find(name, type, fallback)
         let isSecret = isSecret || type.isSecret
         declared.append(
@@ -95,8 +115,10 @@ public struct SettingsReader {
             if isRequired { faults.append(ConfigurationError("\(name) is not set; it must be \(type.expected)")) }
             return nil
         }
-        if let text, text.utf8.count <= Self.maxValueBytes, let value = type.parse(text) { return value }
-        let was = text.map { "\(name) was \(Self.shown($0, isSecret)) (\(origin))" } ?? "\(SettingSources.flag(of: name)) has no value"
+        if let text, text.utf8.count <= Self.maxValueBytes, let value = type.parse(text) {
+            return Setting(name, value, text: Self.shown(text, isSecret), origin: "\(origin)")
+        }
+        let was = text.map { "\(name) was \(Self.quoted($0, isSecret)) (\(origin))" } ?? "\(SettingSources.flag(of: name)) has no value"
         faults.append(ConfigurationError("\(was); it must be \(type.expected)"))
         return nil
     }
@@ -111,18 +133,22 @@ public struct SettingsReader {
         }
     }
 
-    /// A bad value as a message may show it: no secret, and nothing that stands before an `@`, where URLs have theirs.
+    private static func quoted(_ text: String, _ isSecret: Bool) -> String {
+        isSecret ? shown(text, isSecret) : "\"\(shown(text, isSecret))\""
+    }
+
+    /// A value as a message may show it: no secret, and nothing that stands before an `@`, where URLs have theirs.
     private static func shown(_ text: String, _ isSecret: Bool) -> String {
         if isSecret { return Redacted<String>.placeholder }
-        guard let at = text.lastIndex(of: "@") else { return "\"\(OneLine.escaping(text, limit: maxShownBytes))\"" }
-        return "\"\(Redacted<String>.placeholder)\(OneLine.escaping(String(text[at...]), limit: maxShownBytes))\""
+        guard let at = text.lastIndex(of: "@") else { return OneLine.escaping(text, limit: maxShownBytes) }
+        return Redacted<String>.placeholder + OneLine.escaping(String(text[at...]), limit: maxShownBytes)
     }
 }
 
 /// The settings of one service. See ``SettingsReader`` for an example.
 public protocol ServiceSettings: Sendable {
     /// Where the service's health is served; `--check-health` asks there.
-    var opsListen: Endpoint { get }
+    var opsListen: Setting<Endpoint> { get }
 
     /// Reads every setting of the service, whatever the others are: the list must not depend on values.
     init(_ settings: inout SettingsReader, common: CommonSettings)

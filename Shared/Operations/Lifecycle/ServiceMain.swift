@@ -41,9 +41,9 @@ public struct ServiceStart<Settings: ServiceSettings>: Sendable {
 /// ```
 ///
 /// What it does: reads the settings (a bad one ends the start with one line on standard error and ``ExitCode/usage``),
-/// sets up logging and metrics, ignores SIGPIPE, may open as many files as the system lets it, has the parts wired, and runs them under the supervision of SIGTERM and
-/// SIGINT. An error while the parts are wired is one line on standard error and ``ExitCode/failure``. See ``ExitCode``
-/// for the others.
+/// sets up logging and metrics, ignores SIGPIPE, may open as many files as the system lets it, has the parts wired, and runs them
+/// under the supervision of SIGTERM and SIGINT. An error while the parts are wired, and a part's ``StartError``, is one line on
+/// standard error and ``ExitCode/failure``. See ``ExitCode`` for the others.
 public enum ServiceMain {
     /// How long everything begun may take to finish after SIGTERM or SIGINT. What runs on is then cancelled.
     public static let drainLimit: Duration = .seconds(10)
@@ -101,12 +101,15 @@ public enum ServiceMain {
         do { parts = try await wire(service) } catch let error as ConfigurationError {
             say(service.name, "\(error)")
             return ExitCode.usage
+        } catch let error as StartError {
+            say(service.name, "\(error)")
+            return ExitCode.failure
         } catch {
             say(service.name, "cannot start: \(error)")
             return ExitCode.failure
         }
         service.readiness.set("start", .ok)
-        return await Supervisor(logger: service.logger, readiness: service.readiness).run(parts)
+        return await Supervisor(logger: service.logger, readiness: service.readiness, say: { say(service.name, $0) }).run(parts)
     }
 
     /// One line on standard error, whatever the log format: it may not be known yet.

@@ -18,7 +18,7 @@ public struct OpsServer: Service, CustomStringConvertible {
 
     public typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
 
-    private let listen: Endpoint
+    private let listen: Setting<Endpoint>
     private let readiness: Readiness
     private let metrics: MetricsRegistry
     private let logger: Logger
@@ -26,7 +26,7 @@ public struct OpsServer: Service, CustomStringConvertible {
 
     /// - Parameter routes: adds a service's own routes to the listener's.
     public init(
-        listen: Endpoint, readiness: Readiness, metrics: MetricsRegistry, logger: Logger, routes: @escaping Routes = { _ in }
+        listen: Setting<Endpoint>, readiness: Readiness, metrics: MetricsRegistry, logger: Logger, routes: @escaping Routes = { _ in }
     ) {
         self.listen = listen
         self.readiness = readiness
@@ -48,15 +48,15 @@ public struct OpsServer: Service, CustomStringConvertible {
             router: router(),
             server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
-                address: .hostname(listen.host, port: listen.port), serverName: nil,
+                address: .hostname(listen.value.host, port: listen.value.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maxConnections)),
             onServerRunning: { [logger, listen] channel in
                 isListening.raise()
-                logger.info("ops listening", metadata: ["address": "\(Self.address(of: channel) ?? listen)"])
+                logger.info("ops listening", metadata: ["address": "\(Self.address(of: channel) ?? listen.value)"])
             },
             logger: quiet)
         do { try await application.run() } catch where !isListening.isRaised && !(error is CancellationError) {
-            throw StartError("the ops listener cannot listen on \(listen): \(error)")
+            throw listen.cannotListen(error)
         }
     }
 
@@ -88,7 +88,7 @@ public struct OpsServer: Service, CustomStringConvertible {
 
 extension ServiceStart {
     /// The ops listener of this service.
-    public func opsServer(listen: Endpoint, routes: @escaping OpsServer.Routes = { _ in }) -> OpsServer {
+    public func opsServer(listen: Setting<Endpoint>, routes: @escaping OpsServer.Routes = { _ in }) -> OpsServer {
         OpsServer(listen: listen, readiness: readiness, metrics: metrics, logger: logger, routes: routes)
     }
 }
