@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "Wire", dependencies: ["Messages", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
             path: "Shared/Wire", swiftSettings: staysWithCaller),
-        .target(name: "Tasks", dependencies: ["Messages", "JSON"], path: "Shared/Tasks"),
+        .target(name: "Tasks", dependencies: ["Messages", "Domain", "JSON"], path: "Shared/Tasks"),
         .target(
             name: "TaskScheduler", dependencies: ["Tasks", "Messages", "Domain", "Recurrence", "JSON"],
             path: "Shared/TaskScheduler"),
@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
         .target(
             name: "Operations",
-            dependencies: ["Wire", hummingbird, logging, metrics, lifecycle, nioCore, nioPosix, nioSSL],
+            dependencies: ["Wire", "Domain", hummingbird, logging, metrics, lifecycle, nioCore, nioPosix, nioSSL],
             path: "Shared/Operations"),
 
         // C.
@@ -124,6 +124,7 @@ let package = Package(
         .testTarget(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),
+        .testTarget(name: "SchedulerTests", dependencies: ["scheduler", "Messages", "Domain"], path: "Tests/SchedulerTests"),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"], path: "Tests/OperationsTests"),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),

@@ -3,26 +3,15 @@ import Messages
 import SchedulerCore
 import Storage
 
-/// The bounds that a scheduler holds every caller to, whatever a gateway has checked before.
+/// The bounds that a scheduler holds every caller to, whatever a gateway has checked before, beside those that every reminder has:
+/// `ReminderLimits`, `Handling.Limits`, `TaskName`.
 enum RequestBounds {
-    static let maxArgumentsBytes = 64 << 10
-    static let maxAuthorizationBytes = 8 << 10
+    static let maxAuthorizationBytes = ReminderLimits.authorizationBytes.upperBound
+    /// The name of a worker's instance, and of a key.
     static let maxNameBytes = 256
-    static let maxDescriptionBytes = 4 << 10
-    static let maxDates = 1_000
-    static let maxAttempts: ClosedRange<UInt32> = 1...100
-    static let maxPriority: UInt32 = 9
-    /// 1970 … 9999, as RFC 5545's four-digit years.
-    static let unixSeconds: ClosedRange<Int64> = 0...253_402_300_799
     static let maxIdempotencyAnswerBytes = 16 << 10
-    /// A day, and ten years.
-    static let maxJitterSeconds: UInt32 = 86_400
-    static let maxExpirySeconds: UInt32 = 315_360_000
     /// Items of one call that changes many.
-    static let maxItems = 1_000
-    static let maxQueueConcurrency: UInt32 = 1_000_000
-    static let maxRateCount: UInt32 = 1_000_000
-    static let maxRateSeconds: UInt32 = 86_400
+    static let maxItems = ReminderLimits.itemsPerCall.upperBound
 }
 
 /// A message whose fields are out of bounds.
@@ -32,6 +21,12 @@ struct InvalidRequest: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 
     var callError: CallError { CallError(.invalidArgument, description) }
+
+    static func check(_ name: String, _ text: String, _ length: ClosedRange<Int>) throws(InvalidRequest) {
+        guard ReminderLimits.fits(text, length) else {
+            throw InvalidRequest("\(name) must have \(length.lowerBound) to \(length.upperBound) characters")
+        }
+    }
 }
 
 extension ReminderID {
@@ -43,11 +38,12 @@ extension ReminderID {
 
 extension Schedule {
     init(_ wire: Proto.Schedule) throws(InvalidRequest) {
-        guard RequestBounds.unixSeconds.contains(wire.start) else { throw InvalidRequest("start \(wire.start) is out of range") }
-        guard wire.rdates.count <= RequestBounds.maxDates, wire.exdates.count <= RequestBounds.maxDates else {
-            throw InvalidRequest("more than \(RequestBounds.maxDates) rdates or exdates")
+        guard ReminderLimits.unixSeconds.contains(wire.start) else { throw InvalidRequest("start \(wire.start) is out of range") }
+        guard ReminderLimits.dates.contains(wire.rdates.count), ReminderLimits.dates.contains(wire.exdates.count) else {
+            throw InvalidRequest("more than \(ReminderLimits.dates.upperBound) rdates or exdates")
         }
-        guard wire.rule.utf8.count <= RequestBounds.maxDescriptionBytes else { throw InvalidRequest("the rule is too long") }
+        guard wire.rule.utf8.count <= ReminderLimits.ruleBytes else { throw InvalidRequest("the rule is too long") }
+        try InvalidRequest.check("timezone", wire.timezone, ReminderLimits.timezoneLength)
         self.init(
             start: wire.start, rule: wire.rule.isEmpty ? nil : wire.rule, timezone: wire.timezone,
             until: wire.hasUntil ? wire.until : nil, rdates: wire.rdates, exdates: wire.exdates)
@@ -70,29 +66,28 @@ extension Reminder {
         guard let policy = MisfirePolicy(rawValue: UInt8(clamping: wire.misfirePolicy)) else {
             throw InvalidRequest("misfire policy \(wire.misfirePolicy) is unknown")
         }
-        guard wire.priority <= RequestBounds.maxPriority, RequestBounds.maxAttempts.contains(wire.maxAttempts) else {
-            throw InvalidRequest("priority \(wire.priority) or max_attempts \(wire.maxAttempts) is out of range")
+        let handling = Handling(
+            queue: wire.queue, priority: Int(wire.priority), misfirePolicy: policy, maxAttempts: Int(wire.maxAttempts),
+            jitterSeconds: Int(wire.jitterSeconds),
+            expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds))
+        if let fault = handling.faults.first { throw InvalidRequest("\(fault.field) \(fault.words)") }
+        guard TaskName.isValid(wire.task) else { throw InvalidRequest("task must be \(TaskName.rule)") }
+        guard wire.arguments.count <= ReminderLimits.argumentsBytes,
+            authorization.utf8.count <= RequestBounds.maxAuthorizationBytes
+        else { throw InvalidRequest("arguments or credential are too long") }
+        guard wire.caller.utf8.count <= RequestBounds.maxNameBytes else {
+            throw InvalidRequest("the caller has more than \(RequestBounds.maxNameBytes) bytes")
         }
-        guard wire.arguments.count <= RequestBounds.maxArgumentsBytes,
-            authorization.utf8.count <= RequestBounds.maxAuthorizationBytes,
-            wire.description.utf8.count <= RequestBounds.maxDescriptionBytes
-        else { throw InvalidRequest("arguments, credential or description are too long") }
-        guard wire.jitterSeconds <= RequestBounds.maxJitterSeconds, wire.expiresAfterSeconds <= RequestBounds.maxExpirySeconds
-        else { throw InvalidRequest("jitter or expiry is out of range") }
-        for name in [wire.caller, wire.classroomId, wire.createdBy] where name.utf8.count > 4 * RequestBounds.maxNameBytes {
-            throw InvalidRequest("caller, classroom or creator have more than \(4 * RequestBounds.maxNameBytes) bytes")
-        }
-        for name in [wire.task, wire.queue] where name.isEmpty || name.utf8.count > RequestBounds.maxNameBytes {
-            throw InvalidRequest("task and queue need names of 1 to \(RequestBounds.maxNameBytes) bytes")
-        }
+        try InvalidRequest.check("description", wire.description, ReminderLimits.descriptionLength)
+        try InvalidRequest.check("classroom_id", wire.classroomId, ReminderLimits.identifierLength)
+        try InvalidRequest.check("created_by", wire.createdBy, ReminderLimits.identifierLength)
         self.init(
-            id: id, schedule: try Schedule(schedule), task: wire.task, arguments: wire.arguments, queue: wire.queue,
-            priority: UInt8(wire.priority), misfirePolicy: policy, maxAttempts: Int(wire.maxAttempts),
+            id: id, schedule: try Schedule(schedule), task: wire.task, arguments: wire.arguments, queue: handling.queue,
+            priority: UInt8(wire.priority), misfirePolicy: policy, maxAttempts: handling.maxAttempts,
             description: wire.description, classroomID: wire.classroomId, createdBy: wire.createdBy,
             createdAtMilliseconds: wire.createdAtMs,
             sealedAuthorization: authorization.isEmpty ? [] : try seal(authorization, id),
-            jitterSeconds: Int(wire.jitterSeconds),
-            expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds), caller: wire.caller)
+            jitterSeconds: handling.jitterSeconds, expiresAfterSeconds: handling.expiresAfterSeconds, caller: wire.caller)
     }
 
     var wire: Proto.Reminder {
@@ -194,11 +189,9 @@ extension Proto.Occurrence {
 
 extension QueueSettings {
     init(_ wire: Proto.Queue?) throws(InvalidRequest) {
-        guard let wire, !wire.name.isEmpty, wire.name.utf8.count <= RequestBounds.maxNameBytes else {
-            throw InvalidRequest("a queue needs a name of 1 to \(RequestBounds.maxNameBytes) bytes")
-        }
-        guard wire.maxConcurrency <= RequestBounds.maxQueueConcurrency, wire.rateCount <= RequestBounds.maxRateCount,
-            wire.rateSeconds <= RequestBounds.maxRateSeconds
+        guard let wire, TaskName.isValid(wire.name) else { throw InvalidRequest("a queue's name must be \(TaskName.rule)") }
+        guard wire.maxConcurrency <= QueueSettings.concurrencyLimits.upperBound, wire.rateCount <= DispatchRate.countLimits.upperBound,
+            wire.rateSeconds <= DispatchRate.secondsLimits.upperBound
         else { throw InvalidRequest("a queue's concurrency or rate is out of range") }
         self.init(
             name: wire.name, isPaused: wire.paused, maxConcurrency: wire.maxConcurrency == 0 ? nil : Int(wire.maxConcurrency),

@@ -1,3 +1,4 @@
+import Domain
 import Messages
 import NIOCore
 import Tasks
@@ -5,7 +6,7 @@ import Wire
 
 /// The task `edvora.notification`: asks a notifier to deliver, and takes over its outcome.
 struct NotificationTask: Sendable {
-    static let name = "edvora.notification"
+    static let name = TaskName.notification
 
     let notifiers: Client
 

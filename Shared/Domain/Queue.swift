@@ -14,12 +14,20 @@ public struct QueueSettings: Sendable, Hashable {
         self.maxConcurrency = maxConcurrency
         self.rate = rate
     }
+
+    /// The bounds of ``maxConcurrency``.
+    public static let concurrencyLimits: ClosedRange<Int64> = 1...1_000_000
 }
 
 /// So many in so many seconds, evenly spread: a burst is at most what one second may bring, and at least one.
 public struct DispatchRate: Sendable, Hashable {
     public let count: Int
     public let seconds: Int
+
+    /// The bounds of what callers may ask for.
+    public static let countLimits: ClosedRange<Int64> = 1...1_000_000
+    /// Up to a day.
+    public static let secondsLimits: ClosedRange<Int64> = 1...86_400
 
     /// `nil` unless both are positive.
     public init?(count: Int, seconds: Int) {

@@ -208,8 +208,8 @@ private struct ReminderScan {
         }
         driver("definitions_classroom", "d.classroom_id", filter.classroomID)
         driver("definitions_creator", "d.created_by", filter.createdBy)
-        driver("definitions_task", "d.task", filter.task, unless: "edvora.notification")
-        driver("definitions_queue", "d.queue", filter.queue, unless: "default")
+        driver("definitions_task", "d.task", filter.task, unless: TaskName.notification)
+        driver("definitions_queue", "d.queue", filter.queue, unless: Handling.defaultQueue)
         driver("definitions_caller", "d.caller", filter.caller, unless: "")
         conditions.add(equal: "d.classroom_id", filter.classroomID)
         conditions.add(equal: "d.created_by", filter.createdBy)
@@ -263,8 +263,8 @@ private struct StandingScan {
     /// `nil` where the definition has an index that leaves fewer candidates.
     init?(_ filter: ReminderFilter) {
         guard let state = filter.state, state == .scheduled || state == .completed, filter.classroomID == nil,
-            filter.createdBy == nil, filter.caller == nil, (filter.task ?? "edvora.notification") == "edvora.notification",
-            (filter.queue ?? "default") == "default"
+            filter.createdBy == nil, filter.caller == nil, (filter.task ?? TaskName.notification) == TaskName.notification,
+            (filter.queue ?? Handling.defaultQueue) == Handling.defaultQueue
         else { return nil }
         var definition = ScanConditions(cursorCount: 2)
         definition.add(equal: "d.task", filter.task)

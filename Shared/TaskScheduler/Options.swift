@@ -3,19 +3,11 @@ import Tasks
 
 extension TaskScheduler {
     /// How occurrences are to be dealt with, beyond when they are due. Printing it shows nothing of the credential.
+    ///
+    /// The fields of the handling are fields of the options, too: `options.queue = "mail"`.
+    @dynamicMemberLookup
     public struct Options: Sendable {
-        /// The queue whose workers run it.
-        public var queue: String
-        /// 0 … 9, higher first.
-        public var priority: Int
-        /// What becomes of a series' occurrences that could not be fired in time.
-        public var misfirePolicy: MisfirePolicy
-        /// Tries at one occurrence before it becomes a dead letter, 1 … 100.
-        public var maxAttempts: Int
-        /// Each occurrence is spread over so long, 0 … 86,400.
-        public var jitterSeconds: Int
-        /// An occurrence that was not done so long after its time becomes a dead letter, up to ten years; `nil`: never.
-        public var expiresAfterSeconds: Int?
+        public var handling: Handling
         /// A credential that the task is given, as an `Authorization` header has it; kept sealed and never shown.
         public var authorization: String? {
             get { credential?.value }
@@ -26,18 +18,23 @@ extension TaskScheduler {
         public var id: ReminderID?
         private var credential: Credential?
 
+        /// - Parameters: those of ``Handling``, whose ``Handling/Limits`` bound them; then the credential and the id.
         public init(
-            queue: String = "default", priority: Int = 5, misfirePolicy: MisfirePolicy = .fireOnce, maxAttempts: Int = 12,
-            jitterSeconds: Int = 0, expiresAfterSeconds: Int? = nil, authorization: String? = nil, id: ReminderID? = nil
+            queue: String = Handling.standard.queue, priority: Int = Handling.standard.priority,
+            misfirePolicy: MisfirePolicy = Handling.standard.misfirePolicy, maxAttempts: Int = Handling.standard.maxAttempts,
+            jitterSeconds: Int = Handling.standard.jitterSeconds, expiresAfterSeconds: Int? = Handling.standard.expiresAfterSeconds,
+            authorization: String? = nil, id: ReminderID? = nil
         ) {
-            self.queue = queue
-            self.priority = priority
-            self.misfirePolicy = misfirePolicy
-            self.maxAttempts = maxAttempts
-            self.jitterSeconds = jitterSeconds
-            self.expiresAfterSeconds = expiresAfterSeconds
+            handling = Handling(
+                queue: queue, priority: priority, misfirePolicy: misfirePolicy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
+                expiresAfterSeconds: expiresAfterSeconds)
             self.id = id
             credential = authorization.map(Credential.init)
+        }
+
+        public subscript<Value>(dynamicMember field: WritableKeyPath<Handling, Value>) -> Value {
+            get { handling[keyPath: field] }
+            set { handling[keyPath: field] = newValue }
         }
     }
 }

@@ -51,41 +51,29 @@ struct TaskRequest: Sendable {
     private static func check(
         _ task: String, _ description: String, _ options: TaskScheduler.Options, _ faults: inout [String]
     ) {
-        func refuse(_ name: String, _ value: Int, unlessIn range: ClosedRange<Int>) {
-            guard !range.contains(value) else { return }
-            faults.append("\(name) must be \(range.lowerBound) to \(range.upperBound); it was \(value)")
+        if !TaskName.isValid(task) { faults.append("\"\(task)\" is no name of a task: it must be \(TaskName.rule)") }
+        if task == TaskName.notification { faults.append("\(task) is asked for with POST /remind_me") }
+        if !ReminderLimits.fits(description, ReminderLimits.descriptionLength) || description.utf8.contains(0) {
+            faults.append("description must have at most \(ReminderLimits.descriptionLength.upperBound) characters, and no U+0000")
         }
-        for (name, what) in [(task, "task"), (options.queue, "queue")] where !TaskName.isValid(name) {
-            faults.append("\"\(name)\" is no name of a \(what): it must be \(TaskName.rule)")
-        }
-        if task == Bounds.notificationTask { faults.append("\(task) is asked for with POST /remind_me") }
-        if description.unicodeScalars.count > Bounds.descriptionLength || description.utf8.contains(0) {
-            faults.append("description must have at most \(Bounds.descriptionLength) characters, and no U+0000")
-        }
-        refuse("priority", options.priority, unlessIn: Bounds.priority)
-        refuse("maxAttempts", options.maxAttempts, unlessIn: Bounds.maxAttempts)
-        refuse("jitterSeconds", options.jitterSeconds, unlessIn: Bounds.jitterSeconds)
-        if let expiry = options.expiresAfterSeconds {
-            refuse("expiresAfterSeconds", expiry, unlessIn: Bounds.expirySeconds)
-            if options.jitterSeconds >= expiry { faults.append("jitterSeconds must be less than expiresAfterSeconds, \(expiry)") }
-        }
+        for fault in options.handling.faults { faults.append("\(fault.field) \(fault.words)") }
         // The value itself is in no message.
         if let authorization = options.authorization, !isHeaderValue(authorization) {
             faults.append(
-                "authorization must be 1 to \(Bounds.authorizationBytes) printable ASCII characters without blanks around them")
+                "authorization must be 1 to \(ReminderLimits.authorizationBytes.upperBound) printable ASCII characters without blanks around them")
         }
     }
 
     /// RFC 9110 section 11.6.2: no line break or other control character can begin another header.
     private static func isHeaderValue(_ text: String) -> Bool {
-        (1...Bounds.authorizationBytes).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        ReminderLimits.authorizationBytes.contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
             && text.utf8.first != 0x20 && text.utf8.last != 0x20
     }
 
     private static func check(_ arguments: TaskArguments, _ faults: inout [String]) -> [UInt8] {
         for (count, name) in [(arguments.args.count, "args"), (arguments.kwargs.members.count, "kwargs")]
-        where count > Bounds.arguments {
-            faults.append("\(name) must have at most \(Bounds.arguments) items; it had \(count)")
+        where !ReminderLimits.argumentCount.contains(count) {
+            faults.append("\(name) must have at most \(ReminderLimits.argumentCount.upperBound) items; it had \(count)")
         }
         let json = arguments.json
         guard json.count <= TaskArguments.maxBytes else {
@@ -105,7 +93,7 @@ struct TaskRequest: Sendable {
         _ schedule: Schedule, _ options: TaskScheduler.Options, _ faults: inout [String]
     ) -> (schedule: Schedule, first: Cursor)? {
         for (name, instant) in [("triggerAt", schedule.start), ("until", schedule.until ?? 0)]
-        where !Bounds.unixSeconds.contains(instant) {
+        where !ReminderLimits.unixSeconds.contains(instant) {
             faults.append("\(name) must be unix seconds of the years 1970 to 9999; it was \(instant)")
         }
         let zone = zone(schedule.timezone, &faults), rules = rules(schedule.rule, &faults)
@@ -117,19 +105,15 @@ struct TaskRequest: Sendable {
             faults.append("with this rrule and until nothing is ever due")
             return nil
         }
-        if options.jitterSeconds > 0 {
-            let times = series.first(Bounds.distancesChecked, after: first.instant - 1)
-            let least = zip(times, times.dropFirst()).map { $1 - $0 }.min() ?? .max
-            if options.jitterSeconds >= least {
-                faults.append("jitterSeconds must be less than the \(least) s between two occurrences")
-            }
+        for fault in options.handling.jitterFaults(among: { series.first(Handling.occurrencesCompared, after: first.instant - 1) }) {
+            faults.append("jitterSeconds \(fault.words(expiry: "expiresAfterSeconds"))")
         }
         return (schedule, first)
     }
 
     private static func zone(_ name: String, _ faults: inout [String]) -> Zone? {
-        guard (1...Bounds.timezoneLength).contains(name.unicodeScalars.count), !name.utf8.contains(0) else {
-            faults.append("timezone must have 1 to \(Bounds.timezoneLength) characters, and no U+0000")
+        guard ReminderLimits.fits(name, ReminderLimits.timezoneLength), !name.utf8.contains(0) else {
+            faults.append("timezone must have 1 to \(ReminderLimits.timezoneLength.upperBound) characters, and no U+0000")
             return nil
         }
         do throws(ZoneError) { return try Zone(identifier: name) } catch {
@@ -147,8 +131,8 @@ struct TaskRequest: Sendable {
             return nil
         case .success(let rule):
             // The scheduler keeps a rule as its text.
-            guard rule.text.utf8.count > Bounds.ruleBytes else { return [rule] }
-            faults.append("rrule must have at most \(Bounds.ruleBytes) bytes; it had \(rule.text.utf8.count)")
+            guard rule.text.utf8.count > ReminderLimits.ruleBytes else { return [rule] }
+            faults.append("rrule must have at most \(ReminderLimits.ruleBytes) bytes; it had \(rule.text.utf8.count)")
             return nil
         }
     }

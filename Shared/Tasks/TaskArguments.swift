@@ -1,3 +1,4 @@
+import Domain
 import FoundationEssentials
 public import JSON
 
@@ -6,7 +7,7 @@ public import JSON
 /// On the wire and in the store they are the UTF-8 text of the JSON object `{"args":[…],"kwargs":{…}}`.
 public struct TaskArguments: Sendable, Hashable {
     /// Bytes of the text at most.
-    public static let maxBytes = 64 << 10
+    public static let maxBytes = ReminderLimits.argumentsBytes
 
     public var args: [JSONValue]
     public var kwargs: JSONObject

@@ -1,3 +1,5 @@
+import Domain
+
 /// The tasks that a worker can run, by name.
 ///
 /// ```swift

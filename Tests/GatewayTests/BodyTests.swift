@@ -16,7 +16,7 @@ struct BodyTests {
         #expect(body.handling.priority == 5)
         #expect(body.handling.misfirePolicy == .fireOnce)
         #expect(body.handling.maxAttempts == 12)
-        #expect(body.handling.description == "")
+        #expect(body.description == "")
         #expect(
             body.metadata.notification
                 == Proto.Notification(
@@ -48,7 +48,7 @@ struct BodyTests {
         #expect(body.handling.priority == 9)
         #expect(body.handling.misfirePolicy == .skip)
         #expect(body.handling.maxAttempts == 3)
-        #expect(body.handling.description == "why ü 🕰")
+        #expect(body.description == "why ü 🕰")
         let notification = body.metadata.notification
         #expect(notification.itemIdJson == Array(#"["a","b"]"#.utf8))
         #expect(notification.image == "i")
@@ -245,7 +245,7 @@ struct BodyBoundsTests {
     func wire() throws {
         let body = try good(metadata: ["body": text(16_384, "😀"), "usernames": list(1_000, text(20))])
         #expect(try body.metadata.notification.packed().count <= 100 << 10)
-        #expect(try good(["description": text(1_000, "😀")]).handling.description.utf8.count <= 4 << 10)
+        #expect(try good(["description": text(1_000, "😀")]).description.utf8.count <= 4 << 10)
     }
 
     @Test("a rule is bounded by its text")

@@ -1,38 +1,41 @@
 import Domain
 import JSON
 
-/// How occurrences are to be dealt with, as bodies say it.
-struct HandlingFields: Sendable {
-    let queue: String
-    let priority: Int64
-    let misfirePolicy: MisfirePolicy
-    let maxAttempts: Int64
-    let jitterSeconds: Int64
-    let expiresAfterSeconds: Int64?
-    let description: String
-
+extension Handling {
+    /// Reads how occurrences are to be dealt with, as bodies say it.
     init(_ fields: inout FieldReader) {
-        queue = fields.value(
-            "queue", .name(Bounds.queue), default: Defaults.queue, documented: .string(Defaults.queue),
-            help: "the queue whose workers run it")
-        priority = fields.value(
-            "priority", .integer(Bounds.priority), default: Defaults.priority, documented: .integer(Defaults.priority),
-            help: "higher goes first; one step is worth ten seconds of waiting, so the lowest is not starved")
-        misfirePolicy = fields.value(
-            "misfire_policy", .misfirePolicy, default: .fireOnce, documented: .string(MisfirePolicy.fireOnce.name),
-            help: "what becomes of a series' occurrences that could not be fired in time: the latest is fired, all are, or none")
-        maxAttempts = fields.value(
-            "max_attempts", .integer(Bounds.maxAttempts), default: Defaults.maxAttempts,
-            documented: .integer(Defaults.maxAttempts),
-            help: "tries at one occurrence before it becomes a dead letter")
-        jitterSeconds = fields.value(
-            "jitter_seconds", .integer(Bounds.jitterSeconds), default: 0, documented: 0,
-            help: "each occurrence is fired up to so long after its time, by a part that follows from its key: many at the "
-                + "same second are spread")
-        expiresAfterSeconds = fields.optional(
-            "expires_after_seconds", .integer(Bounds.expirySeconds),
-            help: "an occurrence that was not delivered so long after its time becomes a dead letter; absent: never")
-        description = fields.value(
-            "description", .string(Bounds.description), default: "", documented: "", help: "for people; it can be searched for")
+        let standard = Handling.standard
+        self.init(
+            queue: fields.value(
+                "queue", .name, default: standard.queue, documented: .string(standard.queue), help: "the queue whose workers run it"),
+            priority: Int(
+                fields.value(
+                    "priority", .integer(Limits.priority), default: Int64(standard.priority), documented: .integer(Int64(standard.priority)),
+                    help: "higher goes first; one step is worth ten seconds of waiting, so the lowest is not starved")),
+            misfirePolicy: fields.value(
+                "misfire_policy", .misfirePolicy, default: standard.misfirePolicy, documented: .string(standard.misfirePolicy.name),
+                help: "what becomes of a series' occurrences that could not be fired in time: the latest is fired, all are, or none"),
+            maxAttempts: Int(
+                fields.value(
+                    "max_attempts", .integer(Limits.maxAttempts), default: Int64(standard.maxAttempts),
+                    documented: .integer(Int64(standard.maxAttempts)), help: "tries at one occurrence before it becomes a dead letter")),
+            jitterSeconds: Int(
+                fields.value(
+                    "jitter_seconds", .integer(Limits.jitterSeconds), default: Int64(standard.jitterSeconds),
+                    documented: .integer(Int64(standard.jitterSeconds)),
+                    help: "each occurrence is fired up to so long after its time, by a part that follows from its key: many at the "
+                        + "same second are spread")),
+            expiresAfterSeconds: fields.optional(
+                "expires_after_seconds", .integer(Limits.expiresAfterSeconds),
+                help: "an occurrence that was not delivered so long after its time becomes a dead letter; absent: never"
+            ).map { Int($0) })
+    }
+}
+
+extension FieldReader {
+    mutating func description() -> String {
+        value(
+            "description", .string(ReminderLimits.descriptionLength), default: "", documented: "",
+            help: "for people; it can be searched for")
     }
 }

@@ -7,22 +7,23 @@ import Operations
 struct ReminderBody: Sendable {
     let schedule: ScheduleFields
     let metadata: NotificationFields
-    let handling: HandlingFields
-
-    static let task = "edvora.notification"
+    let handling: Handling
+    let description: String
 
     static let type = FieldType<ReminderBody>.object { ReminderBody(&$0) }
 
     private init(_ fields: inout FieldReader) {
         schedule = ScheduleFields(&fields)
         metadata = fields.required("notification_metadata", NotificationFields.type, help: "what is delivered")
-        handling = HandlingFields(&fields)
+        handling = Handling(&fields)
+        description = fields.description()
     }
 
     func draft() throws(Problem) -> Draft {
         let notification = metadata.notification
         return try Draft(
-            schedule: schedule, handling: handling, task: Self.task, arguments: (try? notification.packed()) ?? [],
-            authHeader: metadata.authHeader, classroomID: notification.classroomId, createdBy: notification.createdBy)
+            schedule: schedule, handling: handling, task: TaskName.notification, arguments: (try? notification.packed()) ?? [],
+            authHeader: metadata.authHeader, description: description, classroomID: notification.classroomId,
+            createdBy: notification.createdBy)
     }
 }

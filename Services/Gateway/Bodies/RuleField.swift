@@ -1,3 +1,4 @@
+import Domain
 import JSON
 import Recurrence
 
@@ -44,8 +45,8 @@ extension FieldType where Value == Rule {
     private static func bounded(_ rule: Rule?, _ place: JSONPlace) -> Rule? {
         guard let rule else { return nil }
         let count = rule.text.utf8.count
-        if count <= Bounds.ruleBytes { return rule }
-        place.refuse("must have at most \(Bounds.ruleBytes) bytes when written as an RRULE; it had \(count)")
+        if count <= ReminderLimits.ruleBytes { return rule }
+        place.refuse("must have at most \(ReminderLimits.ruleBytes) bytes when written as an RRULE; it had \(count)")
         return nil
     }
 }
@@ -68,7 +69,7 @@ extension RuleFieldValue {
 private enum RuleSchema {
     static var text: JSONObject {
         [
-            "type": "string", "minLength": 1, "maxLength": .integer(Int64(Bounds.ruleBytes)),
+            "type": "string", "minLength": 1, "maxLength": .integer(Int64(ReminderLimits.ruleBytes)),
             "description": "a recurrence rule as in RFC 5545 section 3.3.10", "examples": ["FREQ=WEEKLY;BYDAY=MO,WE"]
         ]
     }
@@ -90,8 +91,8 @@ private enum RuleSchema {
             ],
             "interval": Self.number(1, nil), "count": Self.number(1, nil),
             "until": [
-                "type": ["integer", "null"], "minimum": .integer(Bounds.unixSeconds.lowerBound),
-                "maximum": .integer(Bounds.unixSeconds.upperBound), "description": "unix seconds, inclusive"
+                "type": ["integer", "null"], "minimum": .integer(ReminderLimits.unixSeconds.lowerBound),
+                "maximum": .integer(ReminderLimits.unixSeconds.upperBound), "description": "unix seconds, inclusive"
             ],
             "wkst": ["anyOf": [weekday, ["type": "null"]], "description": "the first day of the week; 0 is Monday"],
             "byweekday": oneOrMany(weekdayNumber, "0 Monday … 6 Sunday, or MO … SU, with an ordinal in front where one is meant: -1FR"),

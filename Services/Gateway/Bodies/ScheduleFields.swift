@@ -34,7 +34,7 @@ struct ScheduleFields: Sendable {
                 }
             }
             startsNow = start == nil && trigger == nil
-            return start ?? trigger ?? Bounds.unixSeconds.lowerBound
+            return start ?? trigger ?? ReminderLimits.unixSeconds.lowerBound
         }
         return (schedule, startsNow)
     }
@@ -47,10 +47,10 @@ struct ScheduleFields: Sendable {
             help: "IANA time zone on whose wall clock the rule runs", example: "Europe/Berlin")
         until = fields.optional("until", .unixSeconds, help: "no occurrence after this instant, unix seconds, inclusive")
         exdates = fields.value(
-            "exdates", .list(of: .unixSeconds, Bounds.dates), default: [], documented: [], help: "instants left out, unix seconds"
+            "exdates", .list(of: .unixSeconds, ReminderLimits.dates), default: [], documented: [], help: "instants left out, unix seconds"
         )
         rdates = fields.value(
-            "rdates", .list(of: .unixSeconds, Bounds.dates), default: [], documented: [], help: "instants added, unix seconds")
+            "rdates", .list(of: .unixSeconds, ReminderLimits.dates), default: [], documented: [], help: "instants added, unix seconds")
     }
 
     var schedule: Schedule {

@@ -10,7 +10,8 @@ struct TaskBody: Sendable {
     let schedule: ScheduleFields
     /// No time was given: it is due when it is asked for.
     let startsNow: Bool
-    let handling: HandlingFields
+    let handling: Handling
+    let description: String
     let authHeader: Redacted<String>?
     let classroomID: String, createdBy: String
 
@@ -18,17 +19,18 @@ struct TaskBody: Sendable {
 
     private init(_ fields: inout FieldReader) {
         task = fields.required(
-            "task", .name(Bounds.taskName),
+            "task", .name,
             help: "the name under which workers have the task; one that none serves now waits for one that does",
             example: "worker.log")
         let args = fields.value(
-            "args", .list(of: .anything, Bounds.taskArguments), default: [], documented: [], help: "positional arguments")
+            "args", .list(of: .anything, ReminderLimits.argumentCount), default: [], documented: [], help: "positional arguments")
         let kwargs = fields.value(
-            "kwargs", .anyObject(Bounds.taskArguments), default: JSONObject(), documented: [:], help: "named arguments",
+            "kwargs", .anyObject(ReminderLimits.argumentCount), default: JSONObject(), documented: [:], help: "named arguments",
             example: ["message": "hello"])
         arguments = ["args": .array(args), "kwargs": .object(kwargs)]
         (schedule, startsNow) = ScheduleFields.startingNow(&fields)
-        handling = HandlingFields(&fields)
+        handling = Handling(&fields)
+        description = fields.description()
         authHeader = fields.optional(
             "auth_header", .authHeader, help: "a credential that the task is given; kept sealed and never shown")
         classroomID = fields.value(
@@ -36,7 +38,7 @@ struct TaskBody: Sendable {
         createdBy = fields.value(
             "created_by", .string(Bounds.identifier), default: "", documented: "", help: "for lists: who made it")
         fields.check { [task] place in
-            if task == ReminderBody.task { place.appending("task").refuse("is asked for with POST /remind_me") }
+            if task == TaskName.notification { place.appending("task").refuse("is asked for with POST /remind_me") }
         }
     }
 
@@ -45,6 +47,6 @@ struct TaskBody: Sendable {
         if startsNow { schedule.start = nowSeconds }
         return try Draft(
             schedule: schedule, handling: handling, task: task, arguments: arguments.bytes(), authHeader: authHeader,
-            classroomID: classroomID, createdBy: createdBy)
+            description: description, classroomID: classroomID, createdBy: createdBy)
     }
 }

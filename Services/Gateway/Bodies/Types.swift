@@ -5,7 +5,7 @@ import Recurrence
 
 /// The types of the fields that nearly every create has, made once: each is a handful of closures.
 enum CommonTypes {
-    static let unixSeconds = FieldType<Int64>.integer(Bounds.unixSeconds, called: "unix seconds")
+    static let unixSeconds = FieldType<Int64>.integer(ReminderLimits.unixSeconds, called: "unix seconds")
     static let kind = FieldType<Int64>.integer(Bounds.exactIntegers)
     static let authHeader = FieldType<Redacted<String>>.authHeader
     static let title = FieldType<String>.string(Bounds.title)
@@ -42,7 +42,7 @@ extension FieldType where Value == Redacted<String> {
     /// The value of an `Authorization` header (RFC 9110 section 11.6.2): ASCII, so that no line break or other control
     /// character can begin another header.
     static var authHeader: Self {
-        FieldType<String>.string(Bounds.authHeader).map(
+        FieldType<String>.string(ReminderLimits.authorizationBytes).map(
             expected: "the value of an Authorization header", placeholder: Redacted(""),
             schema: { $0["pattern"] = "^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$" }
         ) { text, place in
@@ -59,15 +59,12 @@ extension FieldType where Value == Redacted<String> {
 
 extension FieldType where Value == String {
     /// The name of a queue, as `WORKER_QUEUES` takes it, or of a task.
-    static func name(_ length: ClosedRange<Int>) -> Self {
-        FieldType<String>.string(length).map(
-            placeholder: "", schema: { $0["pattern"] = "^[A-Za-z0-9._-]+$" }
+    static var name: Self {
+        FieldType<String>.string(TaskName.length).map(
+            placeholder: "", schema: { $0["pattern"] = .string(TaskName.pattern) }
         ) { text, place in
-            let isName = text.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "._-".utf8.contains(byte)
-            }
-            if isName { return text }
-            place.refuse("must be letters, digits, '.', '_' or '-'")
+            if TaskName.isValid(text) { return text }
+            place.refuse("must be \(TaskName.characters)")
             return nil
         }
     }
@@ -107,7 +104,7 @@ struct NamedZone: Sendable {
 
 extension FieldType where Value == NamedZone {
     static var timezone: Self {
-        FieldType<String>.string(Bounds.timezone).map(
+        FieldType<String>.string(ReminderLimits.timezoneLength).map(
             expected: "the name of a time zone, such as Europe/Berlin", placeholder: .utc
         ) { name, place in
             do throws(ZoneError) {

@@ -27,8 +27,8 @@ extension Proto.OccurrenceFilter {
             fields.optional("reminder_id", .reminderID, help: "only of this reminder").map(\.bytes) ?? []
         classroomId = fields.optional("classroom_id", .string(1...200), help: "only of this classroom") ?? ""
         createdBy = fields.optional("created_by", .string(1...200), help: "only of reminders that this person made") ?? ""
-        queue = fields.optional("queue", .name(Bounds.queue), help: "only of this queue") ?? ""
-        task = fields.optional("task", .name(Bounds.taskName), help: "only of this task") ?? ""
+        queue = fields.optional("queue", .name, help: "only of this queue") ?? ""
+        task = fields.optional("task", .name, help: "only of this task") ?? ""
     }
 }
 

@@ -56,7 +56,7 @@ struct QueueOperations: Sendable {
 
     private func name(_ exchange: Exchange) throws(Problem) -> String {
         let faults = JSONFaults()
-        guard let name = FieldType.name(Bounds.queue).read(.string(exchange.pathValues[0]), at: JSONPlace(faults)) else {
+        guard let name = FieldType.name.read(.string(exchange.pathValues[0]), at: JSONPlace(faults)) else {
             throw Problem(.notFound, "there is no such queue: a name has 1 to 64 letters, digits, '.', '_' or '-'")
         }
         return name
@@ -87,9 +87,9 @@ struct QueuePatch: Sendable {
 
         static let type = FieldType<Rate>.object { fields in
             Rate(
-                count: fields.required("count", .integer(Bounds.rateCount), help: "dispatches", example: 10),
+                count: fields.required("count", .integer(DispatchRate.countLimits), help: "dispatches", example: 10),
                 seconds: fields.value(
-                    "per_seconds", .integer(Bounds.rateSeconds), default: 1, documented: 1, help: "in so many seconds"))
+                    "per_seconds", .integer(DispatchRate.secondsLimits), default: 1, documented: 1, help: "in so many seconds"))
         }
     }
 
@@ -103,7 +103,7 @@ struct QueuePatch: Sendable {
         Fields(
             paused: fields.optional("paused", .boolean, help: "whether nothing of it is dispatched"),
             maxConcurrency: fields.optional(
-                "max_concurrency", .integer(Bounds.queueConcurrency), help: "occurrences that its workers run at once, all together"),
+                "max_concurrency", .integer(QueueSettings.concurrencyLimits), help: "occurrences that its workers run at once, all together"),
             rate: fields.optional(
                 "rate_limit", Rate.type,
                 help: "dispatches at most in a time, evenly spread; a burst is at most what a second may bring"))

@@ -99,7 +99,7 @@ extension Reminders {
         _ stored: Proto.ReminderReply, _ id: ReminderID, _ patch: PatchBody, _ exchange: Exchange
     ) throws(Problem) -> (request: Proto.ChangeRequest, warnings: [String]) {
         let old = stored.reminder ?? Proto.Reminder()
-        let isNotification = old.task == ReminderBody.task
+        let isNotification = old.task == TaskName.notification
         var whole = ReminderAnswer.fields(of: old, isWhole: false)
         if isNotification, case .object(var metadata)? = whole[PatchBody.metadata] {
             // The body must have one; it is left out again below.

@@ -39,8 +39,8 @@ struct ReminderQuery: Sendable {
         }
         filter.classroomId = fields.optional("classroom_id", .string(1...200), help: "only of this classroom") ?? ""
         filter.createdBy = fields.optional("created_by", .string(1...200), help: "only those that this person made") ?? ""
-        filter.queue = fields.optional("queue", .name(Bounds.queue), help: "only of this queue") ?? ""
-        filter.task = fields.optional("task", .name(Bounds.taskName), help: "only of this task") ?? ""
+        filter.queue = fields.optional("queue", .name, help: "only of this queue") ?? ""
+        filter.task = fields.optional("task", .name, help: "only of this task") ?? ""
         filter.text = fields.optional(
             "description", .string(1...200), help: "only those whose description holds this text, in upper or lower case") ?? ""
         let after = fields.optional("due_after", .unixSeconds, help: "only what falls due then or later, unix seconds")

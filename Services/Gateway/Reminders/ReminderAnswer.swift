@@ -38,7 +38,7 @@ enum ReminderAnswer {
             "expires_after_seconds": reminder.expiresAfterSeconds == 0 ? .null : .integer(Int64(reminder.expiresAfterSeconds)),
             "description": .string(reminder.description)
         ]
-        if reminder.task == ReminderBody.task {
+        if reminder.task == TaskName.notification {
             object["notification_metadata"] = notification(reminder.arguments)
         } else {
             let arguments = try? JSONValue(parsing: reminder.arguments, maxBytes: reminder.arguments.count)

@@ -1,3 +1,4 @@
+import Domain
 import Logging
 
 /// What a setting may be: how its text is read, and the words that tell an operator what it must look like.
@@ -122,23 +123,18 @@ extension SettingType where Value == Redacted<String> {
 }
 
 extension SettingType where Value == [String] {
-    /// Bounds of a list of names and of each name in it.
+    /// The most names in one list.
     public static var maxNames: Int { 256 }
-    public static var maxNameBytes: Int { 64 }
 
-    /// Comma-separated names of letters, digits, `.`, `_` and `-`.
+    /// Comma-separated names of queues, see `TaskName`.
     public static var names: Self {
         Self(
-            expected: "names of 1 to \(maxNameBytes) letters, digits, '.', '_' or '-', separated by commas (at most \(maxNames))",
+            expected: "names of \(TaskName.rule), separated by commas (at most \(maxNames))",
             placeholder: [],
             parse: { text in
                 let names = text.split(separator: ",", omittingEmptySubsequences: false).map { Trim.blanks($0) }
-                return names.count <= maxNames && names.allSatisfy(isName) ? names : nil
+                return names.count <= maxNames && names.allSatisfy(TaskName.isValid) ? names : nil
             })
-    }
-
-    private static func isName(_ name: String) -> Bool {
-        (1...maxNameBytes).contains(name.utf8.count) && name.utf8.allSatisfy { Digits.isLetterOrDigit($0) || "._-".utf8.contains($0) }
     }
 }
 

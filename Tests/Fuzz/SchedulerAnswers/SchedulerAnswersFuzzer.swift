@@ -1,3 +1,4 @@
+import Domain
 import JSON
 import Messages
 
@@ -24,7 +25,7 @@ enum SchedulerAnswersFuzzer: Fuzzer {
         _ = timed("Upcoming.times", milliseconds: 100) { try? Upcoming.times(of: reply, count: 100, after: now) }
         // What a PATCH makes of it.
         let reminder = reply.reminder ?? Proto.Reminder()
-        let isNotification = reminder.task == ReminderBody.task
+        let isNotification = reminder.task == TaskName.notification
         let whole = JSONValue.object(ReminderAnswer.fields(of: reminder, isWhole: false))
         timed("a draft of a stored reminder", milliseconds: 100) {
             if isNotification {

@@ -41,8 +41,7 @@ struct DeliverReply {
 typealias WorkStream = Connection<WorkerMessage, SchedulerMessage>
 typealias DeliverConnection = Connection<DeliverCall, DeliverReply>
 
-/// The tasks of the simulation's workers.
-enum TaskName {
-    static let notification = "edvora.notification"
+extension TaskName {
+    /// The other task of the simulation's workers, which calls nobody.
     static let local = "worker.log"
 }

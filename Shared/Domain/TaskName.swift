@@ -1,0 +1,26 @@
+/// The names that tasks and queues may have.
+public enum TaskName {
+    /// The task that delivers a notification. Its arguments are a packed `Notification` message; every other task's are JSON.
+    public static let notification = "edvora.notification"
+
+    /// Bytes of a name, all of them ASCII.
+    public static let length = 1...64
+
+    /// ``isValid(_:)`` but for the length, as a regular expression of JSON Schema's.
+    public static let pattern = "^[A-Za-z0-9._-]+$"
+
+    /// The wants of ``isValid(_:)``, for messages.
+    public static let rule = "\(length.lowerBound) to \(length.upperBound) \(characters)"
+
+    /// The characters of a name, for messages.
+    public static let characters = "letters, digits, '.', '_' or '-'"
+
+    public static func isValid(_ name: String) -> Bool {
+        length.contains(name.utf8.count) && name.utf8.allSatisfy(isCharacter)
+    }
+
+    /// Whether a name may have this byte.
+    public static func isCharacter(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "._-".utf8.contains(byte)
+    }
+}
