@@ -124,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),
-        .testTarget(name: "SchedulerTests", dependencies: ["scheduler", "Messages", "Domain"], path: "Tests/SchedulerTests"),
+        .testTarget(name: "SchedulerTests", dependencies: ["scheduler", "Operations", "Messages", "Domain"], path: "Tests/SchedulerTests"),
         .testTarget(name: "OperationsTests", dependencies: ["Operations"], path: "Tests/OperationsTests"),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),

@@ -2,7 +2,6 @@ import Domain
 import Logging
 import NIOPosix
 import Operations
-import SQLiteStore
 import SchedulerCore
 import Sealing
 import ServiceLifecycle
@@ -22,10 +21,9 @@ enum SchedulerMain {
             let completed = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { completions in
                 for complete in completions { complete() }
             }
-            let store = try SQLiteStore(settings.store, logger, deliver: completed.send)
+            let store = try settings.store.open(logger, deliver: completed.send)
             readiness.set("store", .ok)
-            // After the store, which makes the folder, and is locked against a second scheduler that would make a key too.
-            let sealer = try Sealer.open(settings, logger)
+            let sealer = try Sealer.open(settings.sealKeyFile, store: settings.store.value, logger)
             let loop = SchedulerLoop(
                 configuration: CoreConfiguration(), store: store, sealer: sealer, eventLoop: eventLoop, logger: logger
             ) { isFailing in
@@ -72,61 +70,6 @@ struct SchedulerSettings: ServiceSettings {
             "SEAL_KEY_FILE", .path, help: "the keys that credentials are sealed with; without it a file is made beside the database")
         settings.checkClusterListener(listen, common)
         settings.checkOpsListener(opsListen, common)
-    }
-}
-
-/// A database as `SCHEDULER_STORE` names it.
-struct StoreLocation: Sendable {
-    /// The SQLite file.
-    let path: String
-}
-
-extension SettingType where Value == StoreLocation {
-    static var store: Self {
-        Self(
-            expected: "sqlite: and the path of a file, such as sqlite:var/task-scheduler.db",
-            placeholder: StoreLocation(path: ""),
-            parse: { text in
-                guard text.hasPrefix("sqlite:") else { return nil }
-                return SettingType<String>.path.parse(String(text.dropFirst("sqlite:".count))).map(StoreLocation.init)
-            })
-    }
-}
-
-extension SQLiteStore {
-    fileprivate convenience init(
-        _ location: Setting<StoreLocation>, _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
-    ) throws(StartError) {
-        do throws(StoreError) {
-            try self.init(path: location.value.path, deliver: deliver) { fault in
-                logger.error("the store reports", metadata: ["fault": "\(fault)"])
-            }
-        } catch {
-            throw StartError(location.fault("and \(error)"))
-        }
-        logger.info("store opened", metadata: ["path": "\(location.value.path)"])
-    }
-}
-
-extension Sealer {
-    /// Reads the key file that is set, or makes one beside the database.
-    fileprivate static func open(_ settings: SchedulerSettings, _ logger: Logger) throws -> Sealer {
-        if let file = settings.sealKeyFile {
-            do throws(SealingError) { return try Sealer(keyFile: file.value) } catch {
-                throw ConfigurationError(file.fault("which cannot be used: \(error)"))
-            }
-        }
-        let path = settings.store.value.path + ".key"
-        do throws(SealingError) {
-            if try makeKeyFile(at: path) {
-                logger.notice(
-                    "no SEAL_KEY_FILE is set: a key was made; without it no stored credential can be read again, so keep a copy",
-                    metadata: ["path": "\(path)"])
-            }
-            return try Sealer(keyFile: path)
-        } catch {
-            throw StartError("SEAL_KEY_FILE is not set, and the key file beside SCHEDULER_STORE cannot be used: \(error)")
-        }
     }
 }
 

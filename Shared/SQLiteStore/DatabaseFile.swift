@@ -87,7 +87,7 @@ final class DatabaseFile: Sendable {
             let owner = String(decoding: text.prefix(max(0, count)).prefix { (48...57).contains($0) }, as: UTF8.self)
             throw .unavailable(
                 "\(database): in use by another scheduler (process \(owner.isEmpty ? "unknown" : owner)). One SQLite "
-                    + "database serves one scheduler: stop the other, or name another file, or use PostgreSQL")
+                    + "database serves one scheduler: stop the other, or name another file")
         }
         let mark = Array("\(getpid())\n".utf8)
         // Only for the message above: the lock holds without it, also on a full disk.

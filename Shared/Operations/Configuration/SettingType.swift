@@ -14,6 +14,9 @@ public struct SettingType<Value: Sendable>: Sendable {
     let placeholder: Value
     /// `nil`: the text is not such a value.
     public let parse: @Sendable (String) -> Value?
+    /// A noun for a text that asks for what this build lacks. It is said in place of the text, which may hold a credential. `nil`: it is
+    /// no such text.
+    public var unavailable: @Sendable (String) -> String? = { _ in nil }
     /// Whether a flag without a value means `true`.
     var isSwitch = false
     /// Whether the value must never be shown.

@@ -118,7 +118,14 @@ public struct SettingsReader {
         if let text, text.utf8.count <= Self.maxValueBytes, let value = type.parse(text) {
             return Setting(name, value, text: Self.shown(text, isSecret), origin: "\(origin)")
         }
-        let was = text.map { "\(name) was \(Self.quoted($0, isSecret)) (\(origin))" } ?? "\(SettingSources.flag(of: name)) has no value"
+        let was =
+            if let text, let lacking = type.unavailable(text) {
+                "\(name) was \(lacking) (\(origin)), which this build cannot use"
+            } else if let text {
+                "\(name) was \(Self.quoted(text, isSecret)) (\(origin))"
+            } else {
+                "\(SettingSources.flag(of: name)) has no value"
+            }
         faults.append(ConfigurationError("\(was); it must be \(type.expected)"))
         return nil
     }
