@@ -204,7 +204,7 @@ struct APITests {
     @Test("unknown paths and methods are problems too")
     func unknown() async throws {
         try await withGateway { gateway, _ in
-            expectProblem(try await gateway.send("GET", "/"), 404)
+            expectProblem(try await gateway.send("GET", "/nothing"), 404)
             expectProblem(try await gateway.send("POST", "/remind_me/", body: []), 404)
             let wrongMethod = try await gateway.send("GET", "/remind_me")
             expectProblem(wrongMethod, 405)

@@ -64,6 +64,23 @@ struct OpsServerTests {
         }
     }
 
+    @Test("leads from its root to everything there is, as text or as a page")
+    func root() async throws {
+        try await withServer { port in
+            let text = try await http(port: port, path: "/")
+            #expect(text.status == 200)
+            #expect(text.head.lowercased().contains("content-type: text/plain; charset=utf-8"))
+            let page = try await http(port: port, path: "/", accept: "text/html,application/xml;q=0.9,*/*;q=0.8")
+            #expect(page.head.lowercased().contains("content-type: text/html; charset=utf-8"))
+            for path in ["/healthz", "/readyz", "/metrics"] {
+                #expect(text.body.contains("\(path) "))
+                #expect(page.body.contains("<a href=\"\(path)\">"))
+                #expect(try await http("HEAD", port: port, path: path).status != 404)
+            }
+            #expect(try await http("HEAD", port: port, path: "/").status == 200)
+        }
+    }
+
     @Test("serves the routes that a service adds")
     func routes() async throws {
         try await withServer(routes: { router in router.get("/dashboard") { _, _ in "hello" } }) { (port: Int) async throws in

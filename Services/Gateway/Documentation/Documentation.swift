@@ -1,26 +1,29 @@
 import HTTPTypes
 import JSON
 
-/// What the API says of itself: its OpenAPI document, and a page on which every operation can be read and tried.
+/// What the API says of itself: its OpenAPI document, a page on which every operation can be read and tried, and a root that leads to both.
 struct Documentation: Sendable {
     /// Bytes that are ready to be sent.
     private let document: [UInt8]
+    private let version: String
 
     /// - Parameter operations: those that are documented.
     init(_ operations: [Operation], version: String, needsKey: Bool, allowsAnonymous: Bool) {
-        let whole = operations + Self.operations { (_) async throws(Problem) -> Answer in
+        let whole = operations + Self.operations(version) { (_) async throws(Problem) -> Answer in
             throw Problem(.notFound, "only described here")
         }
+        self.version = version
         document = OpenAPI(operations: whole, version: version, needsKey: needsKey, allowsAnonymous: allowsAnonymous)
             .document.bytes(isIndented: true)
     }
 
     var operations: [Operation] {
-        Self.operations { [document] (_) async throws(Problem) -> Answer in Answer(.ok, bytes: document) }
+        Self.operations(version) { [document] (_) async throws(Problem) -> Answer in Answer(.ok, bytes: document) }
     }
 
-    private static func operations(document: @escaping Operation.Handler) -> [Operation] {
+    private static func operations(_ version: String, document: @escaping Operation.Handler) -> [Operation] {
         [
+            RootPage(version: version).operation,
             Operation(.get, "/openapi.json", "getDocument", summary: "Read this API's OpenAPI 3.1 document.", handle: document)
                 .answering(.ok, "the document", ["type": "object"]).open(),
             Operation(.get, "/docs", "getDocumentation", summary: "Read and try this API in a browser.") {
@@ -29,12 +32,14 @@ struct Documentation: Sendable {
         ].map { $0.tagged("Documentation") }
     }
 
-    /// Everything that the page needs is in it, and it may talk to nobody but this API.
-    private static var page: Answer {
+    private static var page: Answer { Answer(.ok, bytes: PackageResources.docs_html, headers: pageHeaders) }
+
+    /// Everything that a page needs is in it, and it may talk to nobody but this API.
+    static var pageHeaders: HTTPFields {
         var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .xContentTypeOptions: "nosniff"]
         headers[.contentSecurityPolicy] =
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        return Answer(.ok, bytes: PackageResources.docs_html, headers: headers)
+        return headers
     }
 }

@@ -96,12 +96,11 @@ struct OpenAPI: Sendable {
     private func responses(_ operation: Operation) -> JSONValue {
         var responses = JSONObject()
         for success in operation.successes {
-            var response: JSONObject = ["description": .string(success.description)]
-            if let schema = success.schema {
-                response["content"] = [success.mediaType: ["schema": .object(schema)]]
-            } else {
-                response["content"] = [success.mediaType: [:]]
-            }
+            var response: JSONObject = ["description": .string(success.description)], content = JSONObject()
+            // The same status in another media type.
+            if case .object(let known)? = responses["\(success.status.code)"], case .object(let media)? = known["content"] { content = media }
+            content[success.mediaType] = success.schema.map { ["schema": .object($0)] } ?? [:]
+            response["content"] = .object(content)
             let links = links(from: success)
             if !links.members.isEmpty { response["links"] = .object(links) }
             if !success.headers.isEmpty {

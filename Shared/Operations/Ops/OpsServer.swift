@@ -9,6 +9,7 @@ import ServiceLifecycle
 /// - `GET /healthz`: 200 as long as the process answers at all.
 /// - `GET /readyz`: 200 if every check of ``Readiness`` is well, otherwise 503 and one line for each that is not.
 /// - `GET /metrics`: Prometheus text.
+/// - `GET /`: these three, as a page of links or as text, by the request's `Accept`.
 ///
 /// When it listens it logs `ops listening` with the actual address as `address`, also for port 0.
 public struct OpsServer: Service, CustomStringConvertible {
@@ -63,6 +64,7 @@ public struct OpsServer: Service, CustomStringConvertible {
     private func router() -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         let readiness = readiness, metrics = metrics
+        router.get("/") { request, _ in OpsIndex.response(to: request.headers) }
         router.get("/healthz") { _, _ in Self.text(.ok, "alive\n") }
         router.get("/readyz") { _, _ in
             let failures = readiness.failures
@@ -74,7 +76,7 @@ public struct OpsServer: Service, CustomStringConvertible {
         return router
     }
 
-    private static func text(_ status: HTTPResponse.Status, _ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+    static func text(_ status: HTTPResponse.Status, _ text: String, type: String = "text/plain; charset=utf-8") -> Response {
         Response(
             status: status, headers: [.contentType: type, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

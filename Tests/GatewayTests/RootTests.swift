@@ -1,0 +1,57 @@
+import JSON
+import Testing
+
+@testable import gateway
+
+@Suite("The root of the API", .timeLimit(.minutes(1)))
+struct RootTests {
+    @Test("leads programs to the documentation as JSON", arguments: [nil, "*/*", "application/json", "image/png"])
+    func json(accept: String?) async throws {
+        try await withGateway { gateway, _ in
+            let answer = try await gateway.send("GET", "/", headers: accept.map { ["Accept": $0] } ?? [:])
+            #expect(answer.status == 200)
+            #expect(answer.headers["content-type"] == "application/json")
+            #expect(answer.headers["vary"] == "Accept")
+            #expect(answer.json?["documentation"] == "/docs")
+            #expect(answer.json?["openapi"] == "/openapi.json")
+            #expect(try await gateway.send("GET", "/docs").status == 200)
+            #expect(try await gateway.send("GET", "/openapi.json").status == 200)
+        }
+    }
+
+    @Test("leads browsers there by a page")
+    func page() async throws {
+        try await withGateway { gateway, _ in
+            let headers = ["Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"]
+            let answer = try await gateway.send("GET", "/", headers: headers)
+            #expect(answer.status == 200)
+            #expect(answer.headers["content-type"] == "text/html; charset=utf-8")
+            #expect(answer.headers["vary"] == "Accept")
+            #expect(answer.headers["content-security-policy"]?.hasPrefix("default-src 'none'") == true)
+            #expect(answer.text.contains("href=\"/docs\"") && answer.text.contains("href=\"/openapi.json\""))
+            let head = try await gateway.send("HEAD", "/", headers: headers)
+            #expect(head.status == 200)
+            #expect(head.headers["content-type"] == "text/html; charset=utf-8")
+            #expect(head.headers["content-length"] == "\(answer.body.count)")
+            #expect(head.body.isEmpty)
+            let post = try await gateway.send("POST", "/", body: [])
+            #expect(post.status == 405)
+            #expect(post.headers["allow"] == "GET, HEAD")
+        }
+    }
+
+    @Test("is in the OpenAPI document with both of its media types, and asks for no key where others do")
+    func document() throws {
+        let documentation = Documentation([], version: "1.2.3", needsKey: true, allowsAnonymous: false)
+        #expect(documentation.operations.allSatisfy { $0.isPublic })
+        let document = OpenAPI(operations: documentation.operations, version: "1.2.3", needsKey: true, allowsAnonymous: false).document
+        let root = document["paths"]?["/"]?["get"]
+        #expect(root?["security"] == [])
+        guard case .object(let content)? = root?["responses"]?["200"]?["content"] else {
+            Issue.record("no content in \(document)")
+            return
+        }
+        #expect(content.members.map(\.name) == ["application/json", "text/html"])
+        #expect(content["application/json"]?["schema"]?["type"] == "object")
+    }
+}
