@@ -2,15 +2,20 @@
 import PackageDescription
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// What every service is made of.
 let service: [Target.Dependency] = ["Wire", "Messages", "Domain", "Operations", lifecycle, logging, metrics, nioCore, nioPosix]
@@ -20,30 +25,33 @@ let staysWithCaller: [SwiftSetting] = [.enableUpcomingFeature("NonisolatedNonsen
 
 let package = Package(
     name: "task-scheduler",
-    platforms: [.macOS(.v15)],
     products: [
         // For backends in Swift that ask for tasks.
         .library(name: "TaskScheduler", targets: ["TaskScheduler", "Tasks", "Wire", "Messages", "Domain", "JSON"])
     ],
+    // Exact versions, in place of a Package.resolved: that would hold the revisions of the mirror that packages were fetched from, which
+    // need not be those of another. A newer version is taken by changing the line and passing the tests.
     dependencies: [
         // Without its traits, which bring the whole of Foundation and its 40 MB of ICU data into every program.
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         // The services.
         .executableTarget(
-            name: "gateway", dependencies: service + ["JSON", "Recurrence", hummingbird, crypto],
+            name: "gateway", dependencies: service + ["JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto],
             path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")], swiftSettings: staysWithCaller),
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
         .executableTarget(
-            name: "scheduler", dependencies: service + ["SchedulerCore", "Storage", "SQLiteStore", "Sealing"],
+            name: "scheduler", dependencies: service + ["SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing"],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(name: "worker", dependencies: service + ["Tasks"], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl"], path: "Services/Notifier/Delivery"),
@@ -56,7 +64,7 @@ let package = Package(
         .target(name: "JSON", path: "Shared/JSON"),
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC"], path: "Shared/Messages"),
         .target(
-            name: "Wire", dependencies: ["Messages", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
+            name: "Wire", dependencies: ["Messages", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
             path: "Shared/Wire", swiftSettings: staysWithCaller),
         .target(name: "Tasks", dependencies: ["Messages", "Domain", "JSON"], path: "Shared/Tasks"),
         .target(
@@ -67,7 +75,9 @@ let package = Package(
         .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
         .target(
             name: "Operations",
-            dependencies: ["Wire", "Domain", hummingbird, logging, metrics, lifecycle, nioCore, nioPosix, nioSSL],
+            dependencies: [
+                "Wire", "Domain", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
+            ],
             path: "Shared/Operations"),
 
         // C.
@@ -109,7 +119,7 @@ let package = Package(
                 "README.md", "corpus.jsonl", "invalid.jsonl", "sets.jsonl", "subday-transitions.jsonl", "unsynchronised.jsonl",
             ]),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "StoreTestKit", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Tests"),
+            name: "SimulationTests", dependencies: ["Simulation", "StoreTestKit", "Storage", "Domain"], path: "Tests/Simulation/Tests"),
         .testTarget(
             name: "RecurrenceTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
         .testTarget(name: "RecurrenceTextTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
@@ -125,15 +135,22 @@ let package = Package(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),
         .testTarget(name: "SchedulerTests", dependencies: ["scheduler", "Operations", "Messages", "Domain"], path: "Tests/SchedulerTests"),
-        .testTarget(name: "OperationsTests", dependencies: ["Operations"], path: "Tests/OperationsTests"),
+        .testTarget(
+            name: "OperationsTests", dependencies: ["Operations", hummingbird, httpTypes, logging, coreMetrics, lifecycle],
+            path: "Tests/OperationsTests"),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
-        .testTarget(name: "GatewayTests", dependencies: ["gateway", "JSON"], path: "Tests/GatewayTests"),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "gateway", "Operations", "Wire", "Messages", "Domain", "JSON", "Recurrence", hummingbird, httpTypes, nioCore, nioPosix,
+                nioConcurrency, lifecycle, logging, crypto,
+            ], path: "Tests/GatewayTests"),
         .testTarget(
             name: "WorkerTests", dependencies: ["worker", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/WorkerTests"),
         .testTarget(
-            name: "TasksTests", dependencies: ["Tasks", "TaskScheduler", "Wire", "Messages", "JSON", nioPosix, nioConcurrency, logging],
+            name: "TasksTests", dependencies: ["Tasks", "TaskScheduler", "Wire", "Messages", "Domain", "JSON", nioPosix, nioConcurrency, logging],
             path: "Tests/TasksTests"),
         .testTarget(name: "ClusterTests", dependencies: [crypto], path: "Tests/Cluster", exclude: ["worker.py"]),
     ],
