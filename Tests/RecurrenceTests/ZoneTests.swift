@@ -1,5 +1,5 @@
 import Foundation
-import Recurrence
+@testable import Recurrence
 import Testing
 
 @Suite("Time zones")
@@ -74,6 +74,33 @@ struct ZoneTests {
     func refused(_ name: String) {
         let error = #expect(throws: ZoneError.self) { try Zone(identifier: name) }
         #expect(error?.description.contains("time zone") == true)
+    }
+
+    @Test("files that tzdata installs beside its zones are refused, whether or not this machine has them", arguments: [
+        "posixrules", "localtime", "Factory", "leapseconds", "SECURITY", "posix/Europe/Berlin", "right/Europe/Berlin", "posix/UTC", "right/UTC",
+    ])
+    func notZones(_ name: String) {
+        #expect(throws: ZoneError.badIdentifier(name)) { try Zone(identifier: name) }
+    }
+
+    @Test("a name of Windows is refused with that of the IANA database, whatever the case of its letters")
+    func windowsNames() throws {
+        for (name, iana) in [
+            ("W. Europe Standard Time", "Europe/Berlin"), ("w. europe standard time", "Europe/Berlin"), ("Eastern Standard Time", "America/New_York"),
+            ("India Standard Time", "Asia/Kolkata"), ("UTC-11", "Etc/GMT+11"),
+        ] {
+            let error = #expect(throws: ZoneError.windowsName(name, iana: iana)) { try Zone(identifier: name) }
+            #expect(error?.description.contains(iana) == true)
+        }
+    }
+
+    @Test("every name of Windows leads to a zone that this machine has")
+    func allWindowsNames() throws {
+        #expect(WindowsZoneNames.all.count == 141)
+        for (name, iana) in WindowsZoneNames.all {
+            #expect(throws: Never.self, "\(name)") { try Zone(identifier: iana) }
+            #expect(throws: ZoneError.windowsName(name, iana: iana)) { try Zone(identifier: name) }
+        }
     }
 
     @Test("UTC needs no file and equals itself by name")

@@ -19,10 +19,12 @@ enum ZoneStore {
 
     static func table(_ identifier: String) throws(ZoneError) -> ZoneTable {
         if identifier == "UTC" { return Zone.utc.table }
-        guard isName(identifier) else { throw .badIdentifier(identifier) }
+        guard isName(identifier), !isOtherFile(identifier) else { throw refusal(identifier) ?? .badIdentifier(identifier) }
         if let known = tables.withLock({ $0[identifier] }) { return known }
         let folder = getenv("TZDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? defaultFolder
-        guard let bytes = contents(of: folder + "/" + identifier) else { throw .unknown(identifier, folder: folder) }
+        guard let bytes = contents(of: folder + "/" + identifier) else {
+            throw refusal(identifier) ?? .unknown(identifier, folder: folder)
+        }
         let table: ZoneTable
         do {
             table = try TZifReader(bytes).table(identifier: identifier)
@@ -34,6 +36,20 @@ enum ZoneStore {
             if known.count < maximumZones { known[identifier] = table }
             return table
         }
+    }
+
+    /// What is better to say of a name than that there is no such zone.
+    private static func refusal(_ identifier: String) -> ZoneError? {
+        WindowsZoneNames.iana(identifier).map { .windowsName(identifier, iana: $0) }
+    }
+
+    /// Files and folders that tzdata installs beside its zones: the machine's own zone, the placeholder of one that was not chosen, the
+    /// rule for POSIX strings, lists, and copies of all zones with and without leap seconds. Which of them are there differs by machine.
+    private static let otherFiles: Set<String> = ["localtime", "posixrules", "Factory", "leapseconds", "SECURITY"]
+    private static let otherFolders = ["posix/", "right/"]
+
+    private static func isOtherFile(_ identifier: String) -> Bool {
+        otherFiles.contains(identifier) || otherFolders.contains(where: identifier.hasPrefix)
     }
 
     /// Names are made of letters, digits, `+`, `-` and `_`, in folders; none starts with anything but a letter.
