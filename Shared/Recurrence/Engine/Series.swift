@@ -11,7 +11,8 @@
 ///   3,600 seconds through any transition. BYMINUTE and BYSECOND of the longer unit's rule name minutes and seconds on the wall clock.
 /// - What a rule leaves open comes from the start, on the wall clock. BYWEEKNO alone takes the start's weekday. A week that straddles
 ///   New Year belongs, day by day, to the calendar year its days lie in. BYSECOND=60 means second 59.
-/// - EXDATE wins over RDATE and over a rule, and may remove the start. EXRULE takes away what the rule would generate from the start on.
+/// - EXDATE wins over RDATE and over a rule, and may remove the start; so does a day that is left out whole. EXRULE takes away what the rule
+///   would generate from the start on.
 public struct Series: Sendable {
     /// What the start is when it is no occurrence of the rules, which RFC 5545 leaves open.
     public enum StartConvention: Sendable, Hashable {
@@ -22,8 +23,11 @@ public struct Series: Sendable {
     }
 
     /// Occurrences in a row that EXDATE and EXRULE may take away before the series counts as ended. A stretch of time that a sub-daily
-    /// EXRULE fills on the raster of the only rule is leapt over and counts as one, but for a cursor's index.
+    /// EXRULE fills on the raster of the only rule is leapt over and counts as one, and so are days that are left out whole.
     public static let maximumExcludedRun = 100_000
+    /// Occurrences of a series with several rules up to which a cursor's index is counted one by one. Past it each rule is counted by
+    /// itself, so that an instant of several rules counts for each.
+    public static let maximumIndexed = 10_000
     /// Occurrences up to which ``count(through:)`` counts one by one, where there is more than one rule or an EXRULE.
     public static let maximumCounted = 1_000_000
 
@@ -46,16 +50,19 @@ public struct Series: Sendable {
     let exrules: [Bounded]
     let rdates: [Int]
     let exdates: [Int]
+    /// What is left out whole: ascending, apart from each other, and none empty.
+    let excludedDays: [Range<Int>]
     /// The inclusive end of the whole series.
     let last: Int
     private let hasUntil: Bool
 
     /// - Parameters:
     ///   - start: DTSTART in unix seconds.
+    ///   - excludedDays: days since 1970-01-01; what falls on them on the zone's wall clock is left out, as by EXDATE.
     ///   - until: an inclusive end of the whole series, on top of the rules' own UNTIL.
     public init(
-        start: Int64, rules: [Rule] = [], exrules: [Rule] = [], rdates: [Int64] = [], exdates: [Int64] = [], until: Int64? = nil,
-        zone: Zone = .utc, startConvention: StartConvention = .startIsFirst
+        start: Int64, rules: [Rule] = [], exrules: [Rule] = [], rdates: [Int64] = [], exdates: [Int64] = [], excludedDays: [Int64] = [],
+        until: Int64? = nil, zone: Zone = .utc, startConvention: StartConvention = .startIsFirst
     ) {
         let start = Int(start), isFirst = startConvention == .startIsFirst
         self.start = start
@@ -64,6 +71,7 @@ public struct Series: Sendable {
         self.exrules = exrules.map { Series.bounded($0, start, zone.table, startCounts: false) }
         self.rdates = Series.sorted(rdates)
         self.exdates = Series.sorted(exdates)
+        self.excludedDays = Series.ranges(ofDays: excludedDays, zone.table)
         last = min(until.map { Int($0) } ?? .max, Horizon.instants.upperBound)
         hasUntil = until != nil
     }
@@ -71,6 +79,20 @@ public struct Series: Sendable {
     private static func sorted(_ dates: [Int64]) -> [Int] {
         guard !dates.isEmpty else { return [] }
         return Set(dates.lazy.map { Int($0) }.filter(Horizon.instants.contains)).sorted()
+    }
+
+    /// The instants of days, from one midnight to the next; days that follow each other are one range.
+    private static func ranges(ofDays days: [Int64], _ zone: ZoneTable) -> [Range<Int>] {
+        guard !days.isEmpty else { return [] }
+        func midnight(_ day: Int64) -> Int { zone.reading(of: Int(day) * TimeSet.secondsPerDay).instant }
+        var ranges: [Range<Int>] = []
+        for day in Set(days.lazy.filter(CivilTime.days.contains)).sorted() {
+            let from = midnight(day), to = midnight(day + 1)
+            // A day that a zone skipped has no instants.
+            guard from < to else { continue }
+            if let last = ranges.last, last.upperBound >= from { ranges[ranges.count - 1] = last.lowerBound..<to } else { ranges.append(from..<to) }
+        }
+        return ranges
     }
 
     /// Turns COUNT into the last instant, so that no question needs to count.
@@ -114,7 +136,7 @@ public struct Series: Sendable {
     /// The first occurrence strictly after an instant, with its index.
     ///
     /// With at most one rule the index is computed. With several, the occurrences since the known cursor (or the start) are counted one
-    /// by one, so a series of several rules should be resumed from a cursor that is near.
+    /// by one up to ``maximumIndexed``, so a series of several rules should be resumed from a cursor that is near.
     public func cursor(after instant: Int64, from known: Cursor? = nil) -> Cursor? {
         guard let found = next(after: instant) else { return nil }
         let base = known.flatMap { $0.instant <= found ? $0 : nil }
@@ -154,8 +176,11 @@ public struct Series: Sendable {
         let through = min(Int(instant), last)
         guard through >= Horizon.instants.lowerBound else { return 0 }
         if rules.count <= 1, exrules.isEmpty {
-            let included = countIncluded(after: Horizon.instants.lowerBound - 1, through: through)
-            return Int64(included - exdates.lazy.filter { $0 <= through && isIncluded($0) }.count)
+            var total = countIncluded(after: Horizon.instants.lowerBound - 1, through: through)
+            for day in excludedDays where day.lowerBound <= through {
+                total -= countIncluded(after: day.lowerBound - 1, through: min(day.upperBound - 1, through))
+            }
+            return Int64(total - exdates.lazy.filter { $0 <= through && isIncluded($0) && !isOnExcludedDay($0) }.count)
         }
         var walk = SeriesWalk(self, limit: through), total: Int64 = 0
         var found = walk.seek(Horizon.instants.lowerBound)
@@ -171,7 +196,15 @@ public struct Series: Sendable {
 
     static func answer(_ instant: Int) -> Int64? { instant == Horizon.never ? nil : Int64(instant) }
 
+    private func isOnExcludedDay(_ instant: Int) -> Bool { excludedDays.contains { $0.contains(instant) } }
+
     private func cursor(from instant: Int, index: Int64) -> Cursor? {
+        guard exrules.isEmpty, excludedDays.isEmpty else {
+            // What is leapt over is counted without being walked through.
+            var walk = SeriesWalk(self, limit: last)
+            let found = walk.seek(instant)
+            return Series.answer(found).map { Cursor(instant: $0, index: index &+ Int64(countIncluded(after: instant - 1, through: found))) }
+        }
         var walk = SeriesWalk(self, limit: last, counting: true)
         let found = walk.seek(instant)
         return Series.answer(found).map { Cursor(instant: $0, index: index &+ Int64(walk.passed)) }

@@ -16,24 +16,28 @@ extension Series {
     /// How many instants after `from` and up to `through` belong to the series before anything is taken away.
     func countIncluded(after from: Int, through: Int) -> Int {
         guard from < through else { return 0 }
-        guard rules.count <= 1 else {
-            var walk = SeriesWalk(self, limit: through, excluding: false), total = 0
-            var found = walk.seek(from + 1)
-            while found != Horizon.never {
-                total += 1
-                found = walk.next()
-            }
-            return total
-        }
+        if rules.count > 1, let total = countByWalking(after: from, through: through) { return total }
         var total = 0
-        if let rule = rules.first {
+        for rule in rules {
             var counter = RuleCount(rule.plan)
-            total = counter.count(after: from, through: min(through, rule.last))
+            total += counter.count(after: from, through: min(through, rule.last))
         }
         let range = from + 1...through
         if hasStart, range.contains(start), !isGenerated(start) { total += 1 }
         let dates = rdates[rdates.lowerBound(range.lowerBound)..<rdates.lowerBound(range.upperBound + 1)]
         return total + dates.lazy.filter { !(hasStart && $0 == start) && !isGenerated($0) }.count
+    }
+
+    /// As ``countIncluded(after:through:)``; nil if there are more than ``maximumIndexed``.
+    private func countByWalking(after from: Int, through: Int) -> Int? {
+        var walk = SeriesWalk(self, limit: through, excluding: false), total = 0
+        var found = walk.seek(from + 1)
+        while found != Horizon.never {
+            total += 1
+            guard total <= Series.maximumIndexed else { return nil }
+            found = walk.next()
+        }
+        return total
     }
 
     /// Narrows down from both sides: the first occurrence at or after a moment, looked for no farther than the bound, tells whether the

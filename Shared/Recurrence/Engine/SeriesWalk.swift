@@ -1,8 +1,8 @@
-/// Walks the occurrences of a series: its start, rules and RDATEs merged, less what EXDATE and EXRULE take away.
+/// Walks the occurrences of a series: its start, rules and RDATEs merged, less what EXDATE, days left out whole and EXRULE take away.
 struct SeriesWalk {
     private let start: Int
     private let limit: Int
-    private let rdates: [Int], exdates: [Int]
+    private let rdates: [Int], exdates: [Int], excludedDays: [Range<Int>]
     /// The first rule stands by itself, so that a series with one rule needs no array.
     private var rule: RuleWalk?
     private var others: [RuleWalk] = []
@@ -10,6 +10,8 @@ struct SeriesWalk {
     /// What each source has next; `Horizon.never` where it has nothing more.
     private var nextOfStart = Horizon.never, nextOfRule = Horizon.never, nextRDate = 0
     private var nextOfOthers: [Int] = [], nextOfExrules: [Int] = []
+    /// The first of `excludedDays` that does not lie before the last instant looked at.
+    private var nextExcludedDays = 0
     /// Whether only the first rule is left to ask, and nothing is taken away.
     private var isPlain = false
     /// Whether nobody asks for ``passed``, so that what is taken away may be leapt over.
@@ -26,6 +28,7 @@ struct SeriesWalk {
         self.limit = min(limit, series.last)
         rdates = series.rdates
         exdates = excluding ? series.exdates : []
+        excludedDays = excluding ? series.excludedDays : []
         if let first = series.rules.first { rule = RuleWalk(first.plan, limit: min(first.last, self.limit)) }
         if series.rules.count > 1 {
             others = series.rules.dropFirst().map { RuleWalk($0.plan, limit: min($0.last, limit)) }
@@ -68,6 +71,10 @@ struct SeriesWalk {
             let instant = takeIncluded()
             guard instant <= limit else { return Horizon.never }
             passed += 1
+            if let days = excludedDays(around: instant) {
+                leap(to: days.upperBound)
+                continue
+            }
             guard isExcluded(instant) else { return instant }
             skipRun(after: instant)
         }
@@ -83,10 +90,24 @@ struct SeriesWalk {
         if nextOfStart == least { nextOfStart = Horizon.never }
         if nextRDate < rdates.count, rdates[nextRDate] == least { nextRDate += 1 }
         isPlain = nextOfStart == Horizon.never && nextRDate >= rdates.count && others.isEmpty && exdates.isEmpty && exrules.isEmpty
-            && nextOfRule == least
+            && nextExcludedDays >= excludedDays.count && nextOfRule == least
         if nextOfRule == least, !isPlain { nextOfRule = rule?.next() ?? Horizon.never }
         for index in others.indices where nextOfOthers[index] == least { nextOfOthers[index] = others[index].next() }
         return least
+    }
+
+    private mutating func excludedDays(around instant: Int) -> Range<Int>? {
+        while nextExcludedDays < excludedDays.count, excludedDays[nextExcludedDays].upperBound <= instant { nextExcludedDays += 1 }
+        guard nextExcludedDays < excludedDays.count, excludedDays[nextExcludedDays].contains(instant) else { return nil }
+        return excludedDays[nextExcludedDays]
+    }
+
+    /// Moves every source that has something before `instant` to what it has from there on.
+    private mutating func leap(to instant: Int) {
+        if nextOfStart < instant { nextOfStart = Horizon.never }
+        if nextOfRule < instant { nextOfRule = rule?.seek(instant) ?? Horizon.never }
+        nextRDate = max(nextRDate, rdates.lowerBound(instant))
+        for index in others.indices where nextOfOthers[index] < instant { nextOfOthers[index] = others[index].seek(instant) }
     }
 
     /// Where one sub-daily EXRULE holds every second, minute … of a stretch of time on the rule's own raster, goes to the stretch's end.

@@ -52,7 +52,8 @@ struct RuleDraft {
 
     mutating func set(until: Rule.Until) {
         if until.isWritable { rule.until = until } else {
-            refuse(.until, until.number, "must lie within the years 0000 to 9999")
+            let guess = if case .utc(let number) = until { UnixSeconds.guess(number) } else { String?.none }
+            refuse(.until, until.number, "must lie within the years 0000 to 9999" + (guess.map { "; \($0)" } ?? ""))
         }
     }
 

@@ -54,6 +54,10 @@ private struct RuleParser {
             draft.refuse(nil, "", "the rule is empty; expected FREQ=… and further parts, separated by semicolons")
             return nil
         }
+        if let advice = CronExpression.advice(on: bytes) {
+            draft.refuse(nil, RuleError.shown(bytes), advice)
+            return nil
+        }
         for piece in bytes.pieces(separatedBy: ";", limit: RuleParser.maximumPieces) where !draft.isFull {
             readPart(piece)
         }
