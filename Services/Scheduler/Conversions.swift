@@ -82,19 +82,19 @@ extension Reminder {
         try InvalidRequest.check("classroom_id", wire.classroomId, ReminderLimits.identifierLength)
         try InvalidRequest.check("created_by", wire.createdBy, ReminderLimits.identifierLength)
         self.init(
-            id: id, schedule: try Schedule(schedule), task: wire.task, arguments: wire.arguments, queue: handling.queue,
-            priority: UInt8(wire.priority), misfirePolicy: policy, maxAttempts: handling.maxAttempts,
-            description: wire.description, classroomID: wire.classroomId, createdBy: wire.createdBy,
-            createdAtMilliseconds: wire.createdAtMs,
-            sealedAuthorization: authorization.isEmpty ? [] : try seal(authorization, id),
-            jitterSeconds: handling.jitterSeconds, expiresAfterSeconds: handling.expiresAfterSeconds, caller: wire.caller)
+            id: id, schedule: try Schedule(schedule), handling: handling,
+            payload: Payload(
+                task: wire.task, arguments: wire.arguments, description: wire.description, classroomID: wire.classroomId,
+                createdBy: wire.createdBy),
+            createdAtMilliseconds: wire.createdAtMs, caller: wire.caller,
+            sealedAuthorization: authorization.isEmpty ? [] : try seal(authorization, id))
     }
 
     var wire: Proto.Reminder {
         Proto.Reminder(
             id: id.bytes, schedule: schedule.wire, task: task, arguments: arguments, queue: queue,
             priority: UInt32(priority), misfirePolicy: UInt32(misfirePolicy.rawValue), maxAttempts: UInt32(maxAttempts),
-            description: description, classroomId: classroomID, createdBy: createdBy,
+            description: payload.description, classroomId: classroomID, createdBy: createdBy,
             createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: jitterSeconds),
             expiresAfterSeconds: UInt32(clamping: expiresAfterSeconds ?? 0), caller: caller)
     }

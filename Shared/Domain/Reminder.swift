@@ -44,75 +44,60 @@ public enum MisfirePolicy: UInt8, Sendable, CaseIterable {
 public final class Reminder: Sendable {
     public let id: ReminderID
     public let schedule: Schedule
-    /// Name of the task that a worker runs, e.g. `edvora.notification`.
-    public let task: String
-    /// The task's arguments: for `edvora.notification` a packed `Notification` message, opaque to the scheduler.
-    public let arguments: [UInt8]
-    public let queue: String
-    /// 0 … 9, higher first.
-    public let priority: UInt8
-    public let misfirePolicy: MisfirePolicy
-    /// Attempts at one occurrence before it becomes a dead letter; at least 1.
-    public let maxAttempts: Int
-    public let description: String
-    /// Shown and filtered on; they come from the notification.
-    public let classroomID: String, createdBy: String
+    public let handling: Handling
+    public let payload: Payload
     /// Unix milliseconds.
     public let createdAtMilliseconds: Int64
-    /// Each occurrence falls due up to so long after its scheduled time, see ``dueMilliseconds(of:)``.
-    public let jitterSeconds: Int
-    /// An occurrence that was not delivered so long after its scheduled time becomes a dead letter; `nil`: never.
-    public let expiresAfterSeconds: Int?
     /// The name of the API key that created it; empty where anyone may.
     public let caller: String
     /// The caller's credential as AES-256-GCM ciphertext with its key id; empty where there is none.
     public let sealedAuthorization: [UInt8]
 
     public init(
-        id: ReminderID, schedule: Schedule, task: String, arguments: [UInt8], queue: String, priority: UInt8,
-        misfirePolicy: MisfirePolicy, maxAttempts: Int, description: String, classroomID: String, createdBy: String,
-        createdAtMilliseconds: Int64, sealedAuthorization: [UInt8], jitterSeconds: Int = 0,
-        expiresAfterSeconds: Int? = nil, caller: String = ""
+        id: ReminderID, schedule: Schedule, handling: Handling, payload: Payload, createdAtMilliseconds: Int64, caller: String = "",
+        sealedAuthorization: [UInt8]
     ) {
         self.id = id
         self.schedule = schedule
-        self.task = task
-        self.arguments = arguments
-        self.queue = queue
-        self.priority = priority
-        self.misfirePolicy = misfirePolicy
-        self.maxAttempts = maxAttempts
-        self.description = description
-        self.classroomID = classroomID
-        self.createdBy = createdBy
+        self.handling = handling
+        self.payload = payload
         self.createdAtMilliseconds = createdAtMilliseconds
-        self.sealedAuthorization = sealedAuthorization
-        self.jitterSeconds = jitterSeconds
-        self.expiresAfterSeconds = expiresAfterSeconds
         self.caller = caller
+        self.sealedAuthorization = sealedAuthorization
     }
 
     /// The same with another credential.
     public func with(sealedAuthorization: [UInt8]) -> Reminder {
         Reminder(
-            id: id, schedule: schedule, task: task, arguments: arguments, queue: queue, priority: priority,
-            misfirePolicy: misfirePolicy, maxAttempts: maxAttempts, description: description, classroomID: classroomID,
-            createdBy: createdBy, createdAtMilliseconds: createdAtMilliseconds, sealedAuthorization: sealedAuthorization,
-            jitterSeconds: jitterSeconds, expiresAfterSeconds: expiresAfterSeconds, caller: caller)
+            id: id, schedule: schedule, handling: handling, payload: payload, createdAtMilliseconds: createdAtMilliseconds,
+            caller: caller, sealedAuthorization: sealedAuthorization)
     }
+
+    // The parts' fields that decisions are made on.
+    public var queue: String { handling.queue }
+    public var priority: Int { handling.priority }
+    public var misfirePolicy: MisfirePolicy { handling.misfirePolicy }
+    public var maxAttempts: Int { handling.maxAttempts }
+    public var jitterSeconds: Int { handling.jitterSeconds }
+    public var expiresAfterSeconds: Int? { handling.expiresAfterSeconds }
+    public var task: String { payload.task }
+    public var arguments: [UInt8] { payload.arguments }
+    public var classroomID: String { payload.classroomID }
+    public var createdBy: String { payload.createdBy }
 
     /// When the occurrence scheduled at a unix second falls due, unix milliseconds: never before that second, and with
     /// jitter later by a part of it that follows from the occurrence's key, so that it is the same after every restart.
     public func dueMilliseconds(of scheduledAt: Int64) -> Int64 {
         let due = Milliseconds.ofSecond(scheduledAt)
-        guard jitterSeconds > 0, due < .max - Milliseconds.ofSecond(Int64(jitterSeconds)) else { return due }
-        let spread = UInt64(jitterSeconds) * 1_000
+        let jitter = handling.jitterSeconds
+        guard jitter > 0, due < .max - Milliseconds.ofSecond(Int64(jitter)) else { return due }
+        let spread = UInt64(jitter) * 1_000
         return due + Int64(OccurrenceKey(reminder: id, scheduledAt: scheduledAt).scatter % spread)
     }
 
     /// Unix milliseconds from which an occurrence is not delivered any more; `nil`: it does not expire.
     public func expiryMilliseconds(of scheduledAt: Int64) -> Int64? {
-        expiresAfterSeconds.map { Milliseconds.ofSecond(scheduledAt.addingReportingOverflow(Int64($0)).partialValue) }
+        handling.expiresAfterSeconds.map { Milliseconds.ofSecond(scheduledAt.addingReportingOverflow(Int64($0)).partialValue) }
     }
 }
 

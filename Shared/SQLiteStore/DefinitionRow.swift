@@ -1,13 +1,14 @@
 import Domain
 
 /// A `Reminder` as a row of `definitions`.
+///
+/// A column stands in three places: in the list of its part, where the part is bound, and where it is read, in the same order.
 enum DefinitionRow {
-    /// In the order in which `decode` reads and `bind` writes them.
-    static let columns = """
-        id, start_at, rule, timezone, until_at, rdates, exdates, task, arguments, queue, priority, misfire_policy, \
-        max_attempts, description, classroom_id, created_by, created_ms, authorization, \
-        jitter_s, expires_s, caller
-        """
+    private static let schedule = "start_at, rule, timezone, until_at, rdates, exdates"
+    private static let handling = "queue, priority, misfire_policy, max_attempts, jitter_s, expires_s"
+    private static let payload = "task, arguments, description, classroom_id, created_by"
+
+    static let columns = "id, \(schedule), \(handling), \(payload), created_ms, caller, authorization"
     /// The same for a query that calls the table `d`.
     static let selected = columns.split(separator: ", ").map { "d.\($0)" }.joined(separator: ", ")
 
@@ -34,29 +35,46 @@ enum DefinitionRow {
 
     /// Binds every parameter of `insert` and of `update`.
     static func bind(_ reminder: Reminder, number: Int64, to statement: Statement) {
-        statement.bind(1, number)
-        statement.bind(2, reminder.id.shard.number)
-        statement.bind(3, reminder.id)
-        statement.bind(4, reminder.schedule.start)
-        statement.bind(5, reminder.schedule.rule)
-        statement.bind(6, reminder.schedule.timezone)
-        statement.bind(7, reminder.schedule.until)
-        statement.bind(8, encode(reminder.schedule.rdates))
-        statement.bind(9, encode(reminder.schedule.exdates))
-        statement.bind(10, reminder.task)
-        statement.bind(11, reminder.arguments)
-        statement.bind(12, reminder.queue)
-        statement.bind(13, reminder.priority)
-        statement.bind(14, reminder.misfirePolicy.rawValue)
-        statement.bind(15, reminder.maxAttempts)
-        statement.bind(16, reminder.description)
-        statement.bind(17, reminder.classroomID)
-        statement.bind(18, reminder.createdBy)
-        statement.bind(19, reminder.createdAtMilliseconds)
-        statement.bind(20, reminder.sealedAuthorization)
-        statement.bind(21, reminder.jitterSeconds)
-        statement.bind(22, reminder.expiresAfterSeconds.map(Int64.init))
-        statement.bind(23, reminder.caller)
+        var last: Int32 = 0
+        func next() -> Int32 {
+            last += 1
+            return last
+        }
+        statement.bind(next(), number)
+        statement.bind(next(), reminder.id.shard.number)
+        statement.bind(next(), reminder.id)
+        bind(reminder.schedule, to: statement, next)
+        bind(reminder.handling, to: statement, next)
+        bind(reminder.payload, to: statement, next)
+        statement.bind(next(), reminder.createdAtMilliseconds)
+        statement.bind(next(), reminder.caller)
+        statement.bind(next(), reminder.sealedAuthorization)
+    }
+
+    private static func bind(_ schedule: Schedule, to statement: Statement, _ next: () -> Int32) {
+        statement.bind(next(), schedule.start)
+        statement.bind(next(), schedule.rule)
+        statement.bind(next(), schedule.timezone)
+        statement.bind(next(), schedule.until)
+        statement.bind(next(), encode(schedule.rdates))
+        statement.bind(next(), encode(schedule.exdates))
+    }
+
+    private static func bind(_ handling: Handling, to statement: Statement, _ next: () -> Int32) {
+        statement.bind(next(), handling.queue)
+        statement.bind(next(), handling.priority)
+        statement.bind(next(), handling.misfirePolicy.rawValue)
+        statement.bind(next(), handling.maxAttempts)
+        statement.bind(next(), handling.jitterSeconds)
+        statement.bind(next(), handling.expiresAfterSeconds.map(Int64.init))
+    }
+
+    private static func bind(_ payload: Payload, to statement: Statement, _ next: () -> Int32) {
+        statement.bind(next(), payload.task)
+        statement.bind(next(), payload.arguments)
+        statement.bind(next(), payload.description)
+        statement.bind(next(), payload.classroomID)
+        statement.bind(next(), payload.createdBy)
     }
 
     /// Why a row cannot be understood.
@@ -66,31 +84,48 @@ enum DefinitionRow {
 
     /// Reads the columns from number `first` on.
     static func decode(_ row: Statement, from first: Int32, expecting id: ReminderID) throws(Damage) -> Reminder {
-        guard row.id(first) == id else { throw Damage(reason: "no definition with its id") }
-        guard let priority = UInt8(exactly: row.integer(first + 10)), priority <= 9 else {
-            throw Damage(reason: "priority \(row.integer(first + 10)), expected 0 to 9")
+        var last = first - 1
+        func next() -> Int32 {
+            last += 1
+            return last
         }
-        guard let policy = UInt8(exactly: row.integer(first + 11)).flatMap(MisfirePolicy.init) else {
-            throw Damage(reason: "unknown misfire policy \(row.integer(first + 11))")
-        }
-        guard let maxAttempts = UInt32(exactly: row.integer(first + 12)), maxAttempts >= 1 else {
-            throw Damage(reason: "max_attempts \(row.integer(first + 12)), expected 1 to \(UInt32.max)")
-        }
-        let schedule = Schedule(
-            start: row.integer(first + 1), rule: row.isNull(first + 2) ? nil : try text(row, first + 2, "rule"),
-            timezone: try text(row, first + 3, "timezone"), until: row.optionalInteger(first + 4),
-            rdates: try instants(row, first + 5, "rdates"), exdates: try instants(row, first + 6, "exdates"))
+        guard row.id(next()) == id else { throw Damage(reason: "no definition with its id") }
         return Reminder(
-            id: id, schedule: schedule, task: try text(row, first + 7, "task"),
-            arguments: try bytes(row, first + 8, "arguments"), queue: try text(row, first + 9, "queue"),
-            priority: priority, misfirePolicy: policy, maxAttempts: Int(maxAttempts),
-            description: try text(row, first + 13, "description"),
-            classroomID: try text(row, first + 14, "classroom_id"),
-            createdBy: try text(row, first + 15, "created_by"), createdAtMilliseconds: row.integer(first + 16),
-            sealedAuthorization: try bytes(row, first + 17, "authorization"),
-            jitterSeconds: Int(UInt32(clamping: row.integer(first + 18))),
-            expiresAfterSeconds: row.optionalInteger(first + 19).map { Int(UInt32(clamping: $0)) },
-            caller: try text(row, first + 20, "caller"))
+            id: id, schedule: try schedule(row, next), handling: try handling(row, next), payload: try payload(row, next),
+            createdAtMilliseconds: row.integer(next()), caller: try text(row, next(), "caller"),
+            sealedAuthorization: try bytes(row, next(), "authorization"))
+    }
+
+    private static func schedule(_ row: Statement, _ next: () -> Int32) throws(Damage) -> Schedule {
+        let start = row.integer(next()), rule = next()
+        return Schedule(
+            start: start, rule: row.isNull(rule) ? nil : try text(row, rule, "rule"), timezone: try text(row, next(), "timezone"),
+            until: row.optionalInteger(next()), rdates: try instants(row, next(), "rdates"), exdates: try instants(row, next(), "exdates"))
+    }
+
+    private static func handling(_ row: Statement, _ next: () -> Int32) throws(Damage) -> Handling {
+        let queue = try text(row, next(), "queue")
+        let priority = row.integer(next())
+        guard Handling.Limits.priority.contains(priority) else { throw Damage(reason: "priority \(priority), expected 0 to 9") }
+        let policyNumber = row.integer(next())
+        guard let policy = UInt8(exactly: policyNumber).flatMap(MisfirePolicy.init) else {
+            throw Damage(reason: "unknown misfire policy \(policyNumber)")
+        }
+        let attempts = row.integer(next())
+        guard let maxAttempts = UInt32(exactly: attempts), maxAttempts >= 1 else {
+            throw Damage(reason: "max_attempts \(attempts), expected 1 to \(UInt32.max)")
+        }
+        return Handling(
+            queue: queue, priority: Int(priority), misfirePolicy: policy, maxAttempts: Int(maxAttempts),
+            jitterSeconds: Int(UInt32(clamping: row.integer(next()))),
+            expiresAfterSeconds: row.optionalInteger(next()).map { Int(UInt32(clamping: $0)) })
+    }
+
+    private static func payload(_ row: Statement, _ next: () -> Int32) throws(Damage) -> Payload {
+        Payload(
+            task: try text(row, next(), "task"), arguments: try bytes(row, next(), "arguments"),
+            description: try text(row, next(), "description"), classroomID: try text(row, next(), "classroom_id"),
+            createdBy: try text(row, next(), "created_by"))
     }
 
     private static func text(_ row: Statement, _ column: Int32, _ name: String) throws(Damage) -> String {

@@ -84,9 +84,9 @@ struct ChangesByCallers {
         let old = try world.summary(id).reminder
         let start = world.now.wallMilliseconds / 1_000 + 7
         let other = Reminder(
-            id: id, schedule: Schedule(start: start), task: "test", arguments: [], queue: "default", priority: 5,
-            misfirePolicy: .fireOnce, maxAttempts: 12, description: "new", classroomID: "", createdBy: "",
-            createdAtMilliseconds: old.createdAtMilliseconds, sealedAuthorization: [])
+            id: id, schedule: Schedule(start: start), handling: Handling(),
+            payload: Payload(task: "test", arguments: [], description: "new"), createdAtMilliseconds: old.createdAtMilliseconds,
+            sealedAuthorization: [])
         world.change(id, .replace(other, position: SeriesPosition(scheduledAt: start, index: 1)))
         world.run(milliseconds: 1_000)
         world.attach("b")

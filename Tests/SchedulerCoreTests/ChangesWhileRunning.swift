@@ -153,8 +153,8 @@ struct ChangesWhileRunning {
         let (world, id) = try Self.running(outcome, delay: delay)
         let old = try world.summary(id).reminder, start = World.start / 1_000 + 25
         let other = Reminder(
-            id: id, schedule: Schedule(start: start, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3"), task: "test", arguments: [], queue: "other",
-            priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: "", classroomID: "", createdBy: "",
+            id: id, schedule: Schedule(start: start, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3"),
+            handling: Handling(queue: "other"), payload: Payload(task: "test", arguments: []),
             createdAtMilliseconds: old.createdAtMilliseconds, sealedAuthorization: [])
         world.attach("b", queues: ["other"])
         world.change(id, .replace(other, position: SeriesPosition(scheduledAt: start, index: 1)))
@@ -176,8 +176,8 @@ struct ChangesWhileRunning {
             var schedule = old.schedule
             schedule.timezone = "Europe/Berlin"
             let other = Reminder(
-                id: id, schedule: schedule, task: "test", arguments: [], queue: "default", priority: 5, misfirePolicy: .fireOnce,
-                maxAttempts: 12, description: "", classroomID: "", createdBy: "", createdAtMilliseconds: 0, sealedAuthorization: [])
+                id: id, schedule: schedule, handling: Handling(), payload: Payload(task: "test", arguments: []),
+                createdAtMilliseconds: 0, sealedAuthorization: [])
             world.change(id, .replace(other, position: SeriesPosition(scheduledAt: schedule.start, index: 1)))
             world.run(milliseconds: 60_000)
             #expect(world.runs.count == (outcome == .delivered ? 1 : 2))
@@ -232,9 +232,8 @@ struct ChangesWhileRunning {
         world.change(ids[0], .pause)
         world.cancel(ids[1])
         let moved = Reminder(
-            id: ids[2], schedule: Schedule(start: World.start / 1_000 + 80), task: "test", arguments: [], queue: "default", priority: 5,
-            misfirePolicy: .fireOnce, maxAttempts: 12, description: "", classroomID: "", createdBy: "", createdAtMilliseconds: 0,
-            sealedAuthorization: [])
+            id: ids[2], schedule: Schedule(start: World.start / 1_000 + 80), handling: Handling(),
+            payload: Payload(task: "test", arguments: []), createdAtMilliseconds: 0, sealedAuthorization: [])
         world.change(ids[2], .replace(moved, position: SeriesPosition(scheduledAt: moved.schedule.start, index: 1)))
         world.run(milliseconds: 120_000)
         #expect(world.runs.map(\.key) == [OccurrenceKey(reminder: ids[2], scheduledAt: World.start / 1_000 + 80)])

@@ -140,9 +140,8 @@ struct Expiry {
         for (id, seconds) in zip(ids, [nil, 10]) {
             let old = try world.summary(id).reminder
             let new = Reminder(
-                id: id, schedule: old.schedule, task: old.task, arguments: [], queue: old.queue, priority: 5, misfirePolicy: .fireOnce,
-                maxAttempts: 12, description: "", classroomID: "", createdBy: "", createdAtMilliseconds: 0, sealedAuthorization: [],
-                expiresAfterSeconds: seconds)
+                id: id, schedule: old.schedule, handling: Handling(queue: old.queue, expiresAfterSeconds: seconds),
+                payload: Payload(task: old.task, arguments: []), createdAtMilliseconds: 0, sealedAuthorization: [])
             world.change(id, .replace(new, position: nil))
         }
         world.run(milliseconds: 100)

@@ -161,8 +161,8 @@ struct RandomChanges {
             let first = try #require(try schedule.series().first())
             let cursor = first.instant > now / 1_000 ? first : try schedule.series().cursor(after: now / 1_000)
             let reminder = Reminder(
-                id: life.id, schedule: schedule, task: "test", arguments: [], queue: "default", priority: 5, misfirePolicy: .fireAll,
-                maxAttempts: 1_000, description: "", classroomID: "", createdBy: "", createdAtMilliseconds: old.createdAtMilliseconds,
+                id: life.id, schedule: schedule, handling: Handling(misfirePolicy: .fireAll, maxAttempts: 1_000),
+                payload: Payload(task: "test", arguments: []), createdAtMilliseconds: old.createdAtMilliseconds,
                 sealedAuthorization: [])
             let request = change(
                 life, .replace(reminder, position: cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }))

@@ -94,17 +94,18 @@ final class World {
     @discardableResult
     func create(
         in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, maxAttempts: Int = 12,
-        priority: UInt8 = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
+        priority: Int = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
         expiresAfterSeconds: Int? = nil
     ) throws -> ReminderID {
         let seconds = (now.wallMilliseconds + milliseconds) / 1_000
         let id = ReminderID(high: UInt64(now.wallMilliseconds) << 16 | 0x7000, low: nextReminder &* 0x9E37_79B9_7F4A_7C15)
         nextReminder += 1
         let reminder = Reminder(
-            id: id, schedule: Schedule(start: seconds, rule: rule), task: task, arguments: [], queue: queue,
-            priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, description: "", classroomID: "",
-            createdBy: "", createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1],
-            jitterSeconds: jitterSeconds, expiresAfterSeconds: expiresAfterSeconds)
+            id: id, schedule: Schedule(start: seconds, rule: rule),
+            handling: Handling(
+                queue: queue, priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
+                expiresAfterSeconds: expiresAfterSeconds),
+            payload: Payload(task: task, arguments: []), createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1])
         let first = try #require(try reminder.schedule.series().first())
         let position = SeriesPosition(scheduledAt: first.instant, index: first.index)
         _ = try submit([.create(reminder, position: position, idempotency: nil)]).get()

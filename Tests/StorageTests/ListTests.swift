@@ -23,9 +23,11 @@ struct Collection {
         made.append(id)
         return Reminder(
             id: id, schedule: Schedule(start: Sample.start + Int64.random(in: 0...500, using: &random), rule: "FREQ=DAILY"),
-            task: pick(Self.tasks), arguments: [], queue: pick(Self.queues), priority: 5, misfirePolicy: .fireOnce, maxAttempts: 3,
-            description: pick(Self.words), classroomID: pick(Self.rooms), createdBy: pick(Self.people), createdAtMilliseconds: 1,
-            sealedAuthorization: [1], jitterSeconds: pick([0, 0, 5]), caller: pick(Self.callers))
+            handling: Handling(queue: pick(Self.queues), maxAttempts: 3, jitterSeconds: pick([0, 0, 5])),
+            payload: Payload(
+                task: pick(Self.tasks), arguments: [], description: pick(Self.words), classroomID: pick(Self.rooms),
+                createdBy: pick(Self.people)),
+            createdAtMilliseconds: 1, caller: pick(Self.callers), sealedAuthorization: [1])
     }
 
     /// A reminder that is scheduled, paused, completed or cancelled, by chance, and may have something set aside.
@@ -100,7 +102,7 @@ extension ReminderFilter {
         guard given(state, summary.state), given(caller, reminder.caller), given(classroomID, reminder.classroomID),
             given(createdBy, reminder.createdBy), given(queue, reminder.queue), given(task, reminder.task)
         else { return false }
-        if let text, !reminder.description.asciiLowercased.utf8.elementsEqual(within: text.asciiLowercased.utf8) { return false }
+        if let text, !reminder.payload.description.asciiLowercased.utf8.elementsEqual(within: text.asciiLowercased.utf8) { return false }
         guard isByDueTime else { return true }
         guard summary.state == .scheduled, let due = summary.dueMilliseconds else { return false }
         return due >= (dueAfter ?? .min / 1000) * 1000 && due < (dueBefore ?? .max / 1000) * 1000

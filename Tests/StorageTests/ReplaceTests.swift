@@ -106,10 +106,10 @@ struct ReplaceTests {
         let store = try backend.open(folder)
         let reminder = try await Situation.scheduled.make(store)
         let new = Reminder(
-            id: reminder.id, schedule: reminder.schedule, task: "other", arguments: [4], queue: "q", priority: 9,
-            misfirePolicy: .skip, maxAttempts: 3, description: "d", classroomID: "c2", createdBy: "t2",
-            createdAtMilliseconds: reminder.createdAtMilliseconds, sealedAuthorization: [], jitterSeconds: 0,
-            expiresAfterSeconds: 77, caller: "k")
+            id: reminder.id, schedule: reminder.schedule,
+            handling: Handling(queue: "q", priority: 9, misfirePolicy: .skip, maxAttempts: 3, expiresAfterSeconds: 77),
+            payload: Payload(task: "other", arguments: [4], description: "d", classroomID: "c2", createdBy: "t2"),
+            createdAtMilliseconds: reminder.createdAtMilliseconds, caller: "k", sealedAuthorization: [])
         let outcome = try await store.change(
             reminder.id, .replace(new, position: SeriesPosition(scheduledAt: 1, index: 1)), at: Self.at)
         let kept = new.with(sealedAuthorization: [9, 9])
@@ -197,8 +197,8 @@ struct ReplaceTests {
         var schedule = reminder.schedule
         schedule.timezone = "Europe/Berlin"
         let new = Reminder(
-            id: reminder.id, schedule: schedule, task: "t", arguments: [], queue: "default", priority: 5, misfirePolicy: .fireOnce,
-            maxAttempts: 12, description: "", classroomID: "", createdBy: "", createdAtMilliseconds: 0, sealedAuthorization: [])
+            id: reminder.id, schedule: schedule, handling: Handling(), payload: Payload(task: "t", arguments: []),
+            createdAtMilliseconds: 0, sealedAuthorization: [])
         let outcome = try await store.change(
             reminder.id, .replace(new, position: SeriesPosition(scheduledAt: Self.start, index: 1)), at: (Self.start + 10) * 1000)
         #expect(outcome.standing?.entries.map(\.due.occurrence) == [key])

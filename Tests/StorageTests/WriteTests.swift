@@ -46,8 +46,9 @@ struct WriteTests {
             schedule: Schedule(
                 start: -5, rule: "FREQ=WEEKLY;BYDAY=MO", timezone: "Europe/Berlin", until: .max,
                 rdates: [.min, 0, .max], exdates: [-1]),
-            task: "täsk", arguments: [0, 255, 0], queue: "q\u{0}x", priority: 9, misfirePolicy: .skip,
-            maxAttempts: 1, description: "🎒 \"quoted\"", classroomID: "", createdBy: "\n",
+            handling: Handling(
+                queue: "q\u{0}x", priority: 9, misfirePolicy: .skip, maxAttempts: 1, jitterSeconds: 7, expiresAfterSeconds: 8),
+            payload: Payload(task: "täsk", arguments: [0, 255, 0], description: "🎒 \"quoted\"", classroomID: "c", createdBy: "\n"),
             createdAtMilliseconds: -1, sealedAuthorization: [])
         try await store.write(.create(reminder, position: SeriesPosition(scheduledAt: -5, index: 7), idempotency: nil))
         let read = try #require(try await store.summary(id))
@@ -56,7 +57,7 @@ struct WriteTests {
         #expect(read.state == .scheduled && read.updatedAtMilliseconds == -1)
         let due = try await store.due(in: id.shard)
         #expect(due.count == 1 && due[0].reminder.isSame(as: reminder))
-        #expect(due[0].due.dueAtMilliseconds == -5000 && due[0].positionIndex == 7 && due[0].attempts == 0)
+        #expect(due[0].due.dueAtMilliseconds == reminder.dueMilliseconds(of: -5) && due[0].positionIndex == 7 && due[0].attempts == 0)
         await store.close()
     }
 

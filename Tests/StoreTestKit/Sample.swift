@@ -18,10 +18,9 @@ package enum Sample {
         sealed: [UInt8] = [9, 9], description: String = "", jitterSeconds: Int = 0, caller: String = ""
     ) -> Reminder {
         Reminder(
-            id: id, schedule: Schedule(start: start, rule: rule), task: "edvora.notification", arguments: arguments,
-            queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: description,
-            classroomID: "c", createdBy: "t", createdAtMilliseconds: 1_794_995_000_000, sealedAuthorization: sealed,
-            jitterSeconds: jitterSeconds, caller: caller)
+            id: id, schedule: Schedule(start: start, rule: rule), handling: Handling(jitterSeconds: jitterSeconds),
+            payload: Payload(task: TaskName.notification, arguments: arguments, description: description, classroomID: "c", createdBy: "t"),
+            createdAtMilliseconds: 1_794_995_000_000, caller: caller, sealedAuthorization: sealed)
     }
 
     package static func attempt(_ scheduledAt: Int64, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {
@@ -81,11 +80,8 @@ extension ReminderSummary {
 
 extension Reminder {
     package func isSame(as other: Reminder) -> Bool {
-        id == other.id && schedule == other.schedule && task == other.task && arguments == other.arguments
-            && queue == other.queue && priority == other.priority && misfirePolicy == other.misfirePolicy
-            && maxAttempts == other.maxAttempts && description == other.description
-            && classroomID == other.classroomID && createdBy == other.createdBy
-            && createdAtMilliseconds == other.createdAtMilliseconds
+        id == other.id && schedule == other.schedule && handling == other.handling && payload == other.payload
+            && createdAtMilliseconds == other.createdAtMilliseconds && caller == other.caller
             && sealedAuthorization == other.sealedAuthorization
     }
 }

@@ -59,11 +59,11 @@ let sealed = (0..<96).map { _ in UInt8.random(in: 0...255, using: &random) }
 @MainActor func reminder(_ index: Int) -> Reminder {
     Reminder(
         id: ReminderID(unixMilliseconds: begin * 1000 + Int64(index / 40), using: &random),
-        schedule: Schedule(start: begin + 3600 + Int64.random(in: 0..<(30 * 86_400), using: &random)),
-        task: "edvora.notification", arguments: notification, queue: "default", priority: 5, misfirePolicy: .fireOnce,
-        maxAttempts: 12, description: "a class begins", classroomID: "classroom-\(index % 1000)",
-        createdBy: "teacher-\(index % 100)", createdAtMilliseconds: begin * 1000 + Int64(index / 40),
-        sealedAuthorization: sealed)
+        schedule: Schedule(start: begin + 3600 + Int64.random(in: 0..<(30 * 86_400), using: &random)), handling: Handling(),
+        payload: Payload(
+            task: TaskName.notification, arguments: notification, description: "a class begins",
+            classroomID: "classroom-\(index % 1000)", createdBy: "teacher-\(index % 100)"),
+        createdAtMilliseconds: begin * 1000 + Int64(index / 40), sealedAuthorization: sealed)
 }
 
 func create(_ reminder: Reminder) -> StoreWrite {

@@ -48,9 +48,9 @@ final class Rows {
 
     static func reminder(_ id: ReminderID) -> Reminder {
         Reminder(
-            id: id, schedule: Schedule(start: start, rule: "FREQ=DAILY"), task: "edvora.notification", arguments: [1, 2, 3], queue: "q",
-            priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, description: "d", classroomID: "c", createdBy: "t",
-            createdAtMilliseconds: start * 1_000, sealedAuthorization: [9], caller: "")
+            id: id, schedule: Schedule(start: start, rule: "FREQ=DAILY"), handling: Handling(queue: "q"),
+            payload: Payload(task: TaskName.notification, arguments: [1, 2, 3], description: "d", classroomID: "c", createdBy: "t"),
+            createdAtMilliseconds: start * 1_000, sealedAuthorization: [9])
     }
 
     func write(_ recipe: inout Recipe) throws(SQLiteFailure) {
@@ -58,7 +58,7 @@ final class Rows {
         let shard = Int64(Self.id.shard.number), at = Self.start * 1_000
         DefinitionRow.bind(Self.reminder(Self.id), number: 1, to: definition)
         // Its number and shard are what leads here.
-        for column in Int32(3)...23 { spoil(definition, column, &recipe) }
+        for column in 3...DefinitionRow.parameterCount { spoil(definition, column, &recipe) }
         try definition.run()
         try put(reminder, [shard, Self.id, 1, 0, Self.start, 1, 0, at, nil, 1, at], &recipe)
         for state in Int64(0)...2 where recipe.byte() % 2 == 0 {

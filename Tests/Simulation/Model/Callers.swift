@@ -125,10 +125,9 @@ final class Callers {
         let cursor = schedule.isSingle || first.instant > now ? first : series.cursor(after: now)
         life.checker.willBeRescheduled(old.id)
         let reminder = Reminder(
-            id: old.id, schedule: schedule, task: old.task, arguments: [], queue: old.queue, priority: old.priority,
-            misfirePolicy: old.misfirePolicy, maxAttempts: old.maxAttempts, description: "", classroomID: "", createdBy: "",
-            createdAtMilliseconds: old.createdAtMilliseconds, sealedAuthorization: [], jitterSeconds: old.jitterSeconds,
-            expiresAfterSeconds: old.expiresAfterSeconds)
+            id: old.id, schedule: schedule, handling: old.handling,
+            payload: Payload(task: old.task, arguments: []), createdAtMilliseconds: old.createdAtMilliseconds,
+            sealedAuthorization: [])
         return .replace(reminder, position: cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
     }
 }

@@ -13,7 +13,7 @@ struct ReminderPlan {
     private let timezone: String
     private let task: String
     private let queue: String
-    private let priority: UInt8
+    private let priority: Int
     private let policy: MisfirePolicy
     private let maxAttempts: Int
     private let jitterSeconds: Int
@@ -29,7 +29,7 @@ struct ReminderPlan {
         timezone = isLong ? chance.pick(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]) : "UTC"
         task = chance.one(in: 4) ? TaskName.local : TaskName.notification
         queue = profile != .calm && chance.one(in: 3) ? chance.pick(Self.queues) : "default"
-        priority = UInt8(chance.int(0...9))
+        priority = Int(chance.int(0...9))
         policy = chance.pick([.fireOnce, .fireAll, .skip])
         maxAttempts = Int(chance.pick([1, 2, 5, 12, 1_000]))
         jitterSeconds = chance.one(in: 5) ? Int(chance.int(1...(isLong ? 3_600 : 10))) : 0
@@ -58,11 +58,12 @@ struct ReminderPlan {
         let start = (wallMilliseconds + startsInMilliseconds) / 1_000
         return Reminder(
             id: ReminderID(unixMilliseconds: wallMilliseconds, using: &chance),
-            schedule: Schedule(start: start, rule: rule, timezone: timezone), task: task, arguments: [], queue: queue,
-            priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, description: "", classroomID: "", createdBy: "",
-            createdAtMilliseconds: wallMilliseconds,
-            sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential,
-            jitterSeconds: jitterSeconds, expiresAfterSeconds: expiresAfterSeconds)
+            schedule: Schedule(start: start, rule: rule, timezone: timezone),
+            handling: Handling(
+                queue: queue, priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
+                expiresAfterSeconds: expiresAfterSeconds),
+            payload: Payload(task: task, arguments: []), createdAtMilliseconds: wallMilliseconds,
+            sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential)
     }
 }
 

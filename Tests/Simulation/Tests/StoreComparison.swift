@@ -149,10 +149,10 @@ struct RandomWrites {
 
     private mutating func reminder(_ id: ReminderID) -> Reminder {
         Reminder(
-            id: id, schedule: Schedule(start: second(), rule: chance.one(in: 2) ? "FREQ=SECONDLY" : nil), task: "task", arguments: [],
-            queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: Int(chance.int(1...3)), description: "",
-            classroomID: "", createdBy: "", createdAtMilliseconds: milliseconds(), sealedAuthorization: chance.one(in: 2) ? [] : [7],
-            jitterSeconds: Int(chance.int(0...4)))
+            id: id, schedule: Schedule(start: second(), rule: chance.one(in: 2) ? "FREQ=SECONDLY" : nil),
+            handling: Handling(maxAttempts: Int(chance.int(1...3)), jitterSeconds: Int(chance.int(0...4))),
+            payload: Payload(task: "task", arguments: []), createdAtMilliseconds: milliseconds(),
+            sealedAuthorization: chance.one(in: 2) ? [] : [7])
     }
 
     private mutating func settle(_ id: ReminderID) -> StoreWrite {
