@@ -28,7 +28,9 @@ enum GatewayMain {
                 ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers]),
                 APIKeyReload(callers: callers, logger: service.logger),
                 // Stopped first: what was asked is answered while the scheduler can still be asked.
-                APIServer(listen: settings.listen, responder: responder, logger: service.logger),
+                APIServer(
+                    listen: settings.listen, responder: responder, logger: service.logger,
+                    memory: BodyMemory(limit: settings.bodyMemory)),
             ]
         }
     }
@@ -61,6 +63,8 @@ struct GatewaySettings: ServiceSettings {
     let keysFile: String?
     /// Requests a second with one key; 0: any number.
     let rateLimit: Int
+    /// Bytes that the bodies of all requests under way may take.
+    let bodyMemory: Int
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
         listen = settings.setting("GATEWAY_LISTEN", .listen, default: "127.0.0.1:5000", help: "where the API is served")
@@ -77,6 +81,9 @@ struct GatewaySettings: ServiceSettings {
         rateLimit = settings.value(
             "GATEWAY_RATE_LIMIT", .integer(RequestBucket.rates), default: "0",
             help: "requests a second with one key, 0 for any number; a key's line may say otherwise")
+        bodyMemory = settings.value(
+            "GATEWAY_BODY_MEMORY", .size(BodyMemory.sizes), default: "64MiB",
+            help: "what the bodies of all requests under way may take of the gateway's memory")
         settings.check { [listen, allowsAnonymous, keysFile] () throws(ConfigurationError) in
             try requireAuthentication(
                 listen: listen, hasAuthentication: allowsAnonymous || keysFile != nil,

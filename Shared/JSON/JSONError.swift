@@ -5,6 +5,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
         case expected(String, found: String)
         case tooLarge(maxBytes: Int)
         case tooDeep(maxDepth: Int)
+        case tooMany(maxValues: Int)
         /// Two members of one object have this name (cut to ``JSONError/maxShownScalars``).
         case duplicateName(String)
         case invalidUTF8
@@ -34,6 +35,7 @@ extension JSONError.Reason: CustomStringConvertible {
         case .expected(let expected, let found): "expected \(expected), found \(found)"
         case .tooLarge(let maxBytes): "the text has more than \(maxBytes) bytes"
         case .tooDeep(let maxDepth): "lists and objects are nested more than \(maxDepth) deep"
+        case .tooMany(let maxValues): "the text has more than \(maxValues) values, lists and objects counted too"
         case .duplicateName(let name): "the name \"\(name)\" stands twice in one object"
         case .invalidUTF8: "these bytes are not UTF-8"
         case .loneSurrogate: "this escape is half a surrogate pair; the other half is missing"

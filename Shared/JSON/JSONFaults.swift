@@ -14,13 +14,14 @@ public struct JSONFault: Sendable, Hashable, CustomStringConvertible {
 
 /// Gathers all faults of one text.
 public final class JSONFaults {
-    /// How many faults are kept; more are counted.
+    /// How many faults are kept, unless said otherwise; more are counted.
     public static let maxKept = 100
+    public let maxKept: Int
 
     public private(set) var all: [JSONFault] = []
     public private(set) var omitted = 0
 
-    public init() {}
+    public init(maxKept: Int = JSONFaults.maxKept) { self.maxKept = maxKept }
 
     public var isEmpty: Bool { all.isEmpty }
 
@@ -28,7 +29,7 @@ public final class JSONFaults {
     public var count: Int { all.count + omitted }
 
     public func add(_ pointer: JSONPointer, _ detail: String) {
-        if all.count < Self.maxKept { all.append(JSONFault(pointer, detail)) } else { omitted += 1 }
+        if all.count < maxKept { all.append(JSONFault(pointer, detail)) } else { omitted += 1 }
     }
 }
 

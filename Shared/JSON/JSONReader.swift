@@ -1,26 +1,35 @@
 extension JSONValue {
     /// How deep lists and objects may be nested.
     public static let maxDepth = 32
+    /// Values in one text, unless its reader says otherwise.
+    public static let maxValues = 1_000_000
 
     /// Reads one JSON text strictly as RFC 8259 has it: UTF-8 without a byte order mark, nothing after the value, and
     /// every name once in its object.
     /// - Parameters:
     ///   - maxBytes: a longer text is refused before anything of it is read.
     ///   - maxDepth: how deep lists and objects may be nested; each level costs stack.
+    ///   - maxValues: values of any kind in the text, each list and object among them. They are counted while they are read, since
+    ///     two bytes of text can become a value of sixteen or more.
     /// - Throws: the first fault, with its place.
     public init(
-        parsing bytes: UnsafeRawBufferPointer, maxBytes: Int, maxDepth: Int = JSONValue.maxDepth
+        parsing bytes: UnsafeRawBufferPointer, maxBytes: Int, maxDepth: Int = JSONValue.maxDepth,
+        maxValues: Int = JSONValue.maxValues
     ) throws(JSONError) {
         let result: Result<JSONValue, JSONError> = bytes.withMemoryRebound(to: UInt8.self) { text in
-            var reader = JSONReader(text, maxDepth: maxDepth)
+            var reader = JSONReader(text, maxDepth: maxDepth, maxValues: maxValues)
             do throws(JSONError) { return .success(try reader.read(maxBytes: maxBytes)) } catch { return .failure(error) }
         }
         self = try result.get()
     }
 
-    public init(parsing bytes: [UInt8], maxBytes: Int, maxDepth: Int = JSONValue.maxDepth) throws(JSONError) {
+    public init(
+        parsing bytes: [UInt8], maxBytes: Int, maxDepth: Int = JSONValue.maxDepth, maxValues: Int = JSONValue.maxValues
+    ) throws(JSONError) {
         let result: Result<JSONValue, JSONError> = bytes.withUnsafeBytes { raw in
-            do throws(JSONError) { return .success(try JSONValue(parsing: raw, maxBytes: maxBytes, maxDepth: maxDepth)) } catch {
+            do throws(JSONError) {
+                return .success(try JSONValue(parsing: raw, maxBytes: maxBytes, maxDepth: maxDepth, maxValues: maxValues))
+            } catch {
                 return .failure(error)
             }
         }
@@ -38,13 +47,16 @@ struct JSONReader {
     /// Members of the objects that are being read, the innermost's last; kept as well.
     private var members: [JSONObject.Member] = []
     private let maxDepth: Int
+    private let maxValues: Int
+    private var values = 0
 
     /// Objects with more members than this find repeated names by hashing.
     private static let maxComparedMembers = 8
 
-    init(_ text: UnsafeBufferPointer<UInt8>, maxDepth: Int) {
+    init(_ text: UnsafeBufferPointer<UInt8>, maxDepth: Int, maxValues: Int) {
         self.text = text
         self.maxDepth = maxDepth
+        self.maxValues = maxValues
     }
 
     mutating func read(maxBytes: Int) throws(JSONError) -> JSONValue {
@@ -89,6 +101,8 @@ struct JSONReader {
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard let byte = current else { throw expected("a value") }
+        values += 1
+        guard values <= maxValues else { throw fault(.tooMany(maxValues: maxValues)) }
         switch byte {
         case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))
         case UInt8(ascii: "["): return .array(try array(depth: depth + 1))

@@ -51,6 +51,12 @@ final class HTTPConnection {
         }
     }
 
+    /// Sends that, and waits for no answer.
+    func send(_ bytes: [UInt8]) throws {
+        if socket < 0 { try connect() }
+        try write(bytes)
+    }
+
     func close() {
         if socket >= 0 { Glibc.close(socket) }
         socket = -1

@@ -19,6 +19,15 @@ struct SettingsTests {
         #expect(settings.listen.description == "127.0.0.1:5000")
         #expect(settings.opsListen.description == "127.0.0.1:5555")
         #expect(settings.schedulers.map(\.description) == ["127.0.0.1:7101"])
+        #expect(settings.bodyMemory == 64 << 20)
+    }
+
+    @Test("the memory for bodies has room for one of the longest, carried out and arriving")
+    func bodyMemory() throws {
+        #expect(BodyMemory.sizes.lowerBound >= BodyMemory.charge(Bounds.batchBytes) && BodyMemory.sizes.lowerBound / 2 >= Bounds.batchBytes)
+        #expect(try read(["GATEWAY_BODY_MEMORY": "24MiB"]).bodyMemory == 24 << 20)
+        let error = #expect(throws: ConfigurationError.self) { try read(["GATEWAY_BODY_MEMORY": "23MiB"]) }
+        #expect(error?.description.contains("a size from 24MiB to 1024GiB") == true)
     }
 
     @Test("a listener that others can reach is refused unless anyone may call, and the line says what to set")

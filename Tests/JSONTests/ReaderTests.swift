@@ -90,6 +90,20 @@ struct ReaderTests {
         _ = try read("1", maxDepth: 0)
     }
 
+    @Test("values are counted while they are read, and allowed up to their bound and no further")
+    func values() throws {
+        let text = Array(#"{"a":[0,"",null,{}],"b":true}"#.utf8)
+        _ = try JSONValue(parsing: text, maxBytes: 100, maxValues: 7)
+        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text, maxBytes: 100, maxValues: 6) }
+        #expect(error?.reason == .tooMany(maxValues: 6))
+        // What comes after the one that is too many is not looked at.
+        #expect(error?.offset == 24)
+        let zeros = Array(("[" + String(repeating: "0,", count: 1_000_000)).utf8)
+        let early = #expect(throws: JSONError.self) { try JSONValue(parsing: zeros, maxBytes: zeros.count, maxValues: 1_000) }
+        #expect(early?.reason == .tooMany(maxValues: 1_000))
+        #expect(early?.offset == 2 * 999 + 1)
+    }
+
     @Test("size is allowed up to its bound and no further")
     func size() throws {
         _ = try read("[1]", maxBytes: 3)

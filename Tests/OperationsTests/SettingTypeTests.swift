@@ -94,6 +94,19 @@ struct SettingTypeTests {
     ])
     func durationText(duration: Duration, text: String) { #expect(DurationText.text(duration) == text) }
 
+    @Test("a size is a whole number and its unit, and keeps to its range")
+    func sizes() {
+        let type = SettingType<Int>.size((1 << 20)...(1 << 30))
+        let table: [(String, Int?)] = [
+            ("1023KiB", nil), ("1024KiB", 1 << 20), ("1MiB", 1 << 20), ("64MiB", 64 << 20), ("1GiB", 1 << 30), ("1025MiB", nil),
+            ("", nil), ("64", nil), ("MiB", nil), ("64MB", nil), ("64mib", nil), ("64 MiB", nil), ("-1MiB", nil), ("+1MiB", nil),
+            ("1.5MiB", nil), ("٣MiB", nil), ("9223372036854775807KiB", nil), ("9223372036854775808KiB", nil),
+        ]
+        for (text, size) in table { #expect(type.parse(text) == size, "\(text)") }
+        #expect(type.expected == "a size from 1MiB to 1GiB: a whole number and KiB, MiB or GiB, such as 64MiB")
+        #expect(SizeText.text(1_536 << 10) == "1536KiB")
+    }
+
     @Test("a number keeps to its range and is written in digits")
     func integers() {
         let type = SettingType<Int>.integer(1...100)

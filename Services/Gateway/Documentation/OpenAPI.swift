@@ -150,13 +150,15 @@ struct OpenAPI: Sendable {
             problems.append((.unprocessableContent, "fields that are not what they must be, all of them named"))
         }
         if operation.takesBody {
-            problems.append((.contentTooLarge, "a body of more than \(operation.maxBodyBytes) bytes"))
+            let values = operation.body?.maxValues ?? 0
+            problems.append((.contentTooLarge, "a body of more than \(operation.maxBodyBytes) bytes, or \(values) values"))
+            problems.append((.requestTimeout, "a body that came so slowly that its place went to another"))
             problems.append((.unsupportedMediaType, "a body that is not application/json"))
         }
         if !operation.path.isLiteral { problems.append((.notFound, "there is no such thing, or it is another caller's")) }
         if needsKey { problems.append((.unauthorized, "a key is needed, or this one is unknown")) }
         problems.append((.tooManyRequests, "too many requests with this key; `Retry-After` says when to try again"))
-        problems.append((.serviceUnavailable, "no scheduler can do this now; `Retry-After` says when to try again"))
+        problems.append((.serviceUnavailable, "no scheduler can do this now, or this gateway is full; `Retry-After` says when to try again"))
         return problems
     }
 }

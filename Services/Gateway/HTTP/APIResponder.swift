@@ -71,17 +71,28 @@ struct APIResponder: HTTPResponder {
 
     private func body(of request: Request, maxBytes: Int) async throws(Problem) -> [UInt8] {
         try MediaType.requireJSON(request.headers)
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBytes {
-            throw .tooLarge(maxBytes)
-        }
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > maxBytes { throw .tooLarge(maxBytes) }
+        var bytes: [UInt8] = []
+        // Nearly all bodies come in one piece, and then their length is that of the piece.
+        bytes.reserveCapacity(length ?? 0)
         do {
-            return Array((try await request.body.collect(upTo: maxBytes)).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw .tooLarge(maxBytes)
+            for try await piece in request.body {
+                guard piece.readableBytes <= maxBytes - bytes.count else { throw Problem.tooLarge(maxBytes) }
+                let needed = bytes.count + piece.readableBytes
+                // By itself it would grow to twice what it holds, which is beyond the memory that was taken for it.
+                if needed > bytes.capacity { bytes.reserveCapacity(min(max(2 * bytes.count, needed), maxBytes)) }
+                bytes.append(contentsOf: piece.readableBytesView)
+            }
+        } catch let problem as Problem {
+            throw problem
+        } catch let refusal as BodyMemory.Refusal {
+            throw refusal.problem
         } catch {
             // The connection broke, so nobody reads this.
             throw Problem(.badRequest, "the body did not arrive whole")
         }
+        return bytes
     }
 }
 

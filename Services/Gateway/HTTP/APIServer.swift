@@ -32,6 +32,7 @@ struct APIServer: Service, CustomStringConvertible {
     let responder: APIResponder
     let logger: Logger
     var admission = Admission()
+    var memory = BodyMemory()
     var maxConnections = APIServer.maxConnections
     var idleTimeout = APIServer.idleTimeout
     var requestTimeout = ConnectionGuard.requestTimeout
@@ -49,12 +50,16 @@ struct APIServer: Service, CustomStringConvertible {
         quiet.logLevel = max(logger.logLevel, .notice)
         let responder = responder, crowd = Crowd(limit: connectionLimit)
         let admission = admission, refusal = admission.problem.answer
+        let memory = memory, noMemory = BodyMemory.Refusal.full.problem
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuard(
                     requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
                     crowd: crowd, maxBodyBytes: responder.maxBodyBytes),
                 OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) },
+                BodyGuard(memory: memory, maxBodyBytes: responder.maxBodyBytes, refusal: noMemory.answer) {
+                    responder.refused($0, with: noMemory)
+                },
             ], idleTimeout: idleTimeout,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,

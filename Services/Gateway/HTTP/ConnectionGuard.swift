@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTPTypes
 
 /// Holds one connection to its bounds: how long a request may take to arrive, how much of a body is read, how long an
-/// answer may take to be taken. Also answers `Expect: 100-continue`, and ends a connection whose answer says so.
+/// answer may take to be taken. Also ends a connection whose answer says so.
 ///
 /// It stands between the HTTP decoder and what handles requests, and is used on the channel's event loop only.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -89,7 +89,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             bodyLimit = maxBodyBytes(head.path ?? "/")
             unanswered += 1
             if head.headerFields[.connection]?.lowercased() == "close" { isEnding = true }
-            continueIfExpected(head, context)
         case .body(let bytes):
             // The part that crosses the bound is passed on, so that the request is answered; the rest is dropped.
             guard bodyBytes <= bodyLimit else { return }
@@ -108,14 +107,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             requestTimer = after(requestTimeout, context) { guardian, context in context.close(promise: nil) }
         }
         context.fireChannelReadComplete()
-    }
-
-    /// A client that asks waits for this before it sends its body.
-    private func continueIfExpected(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
-        guard unanswered == 1, let expect = head.headerFields[.expect], expect.lowercased() == "100-continue" else { return }
-        let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
-        guard length <= bodyLimit else { return }
-        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
     }
 
     private func end(_ context: ChannelHandlerContext) {

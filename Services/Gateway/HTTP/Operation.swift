@@ -9,8 +9,12 @@ struct Operation: Sendable {
 
     /// A body that an operation takes.
     struct Body: Sendable {
+        /// JSON values in the body of one request, lists and objects counted too.
+        static let maxValues = 10_000
+
         let schema: @Sendable () -> JSONObject
         var maxBytes = Bounds.bodyBytes
+        var maxValues = Body.maxValues
         var examples: [Example] = []
     }
 
@@ -69,13 +73,13 @@ struct Operation: Sendable {
     /// An operation on a JSON body: `handle` is called with one that is good in every field.
     init<Content>(
         _ method: HTTPRequest.Method, _ path: PathTemplate, _ name: String, summary: String, body: FieldType<Content>,
-        maxBytes: Int = Bounds.bodyBytes,
+        maxBytes: Int = Bounds.bodyBytes, maxValues: Int = Body.maxValues,
         handle: @escaping @Sendable (Exchange, Content) async throws(Problem) -> Answer
     ) {
         self.init(
-            method, path, name, summary, body: Body(schema: body.schema, maxBytes: maxBytes), query: nil
+            method, path, name, summary, body: Body(schema: body.schema, maxBytes: maxBytes, maxValues: maxValues), query: nil
         ) { (exchange) async throws(Problem) -> Answer in
-            try await handle(exchange, try exchange.read(body, maxBytes: maxBytes))
+            try await handle(exchange, try exchange.read(body, maxBytes: maxBytes, maxValues: maxValues))
         }
     }
 
@@ -152,19 +156,25 @@ struct Operation: Sendable {
 
 extension Exchange {
     /// The body as that type; every fault of it at once otherwise.
-    func read<Body>(_ type: FieldType<Body>, maxBytes: Int = Bounds.bodyBytes) throws(Problem) -> Body {
-        try Exchange.read(try json(maxBytes: maxBytes), as: type)
+    func read<Body>(
+        _ type: FieldType<Body>, maxBytes: Int = Bounds.bodyBytes, maxValues: Int = Operation.Body.maxValues
+    ) throws(Problem) -> Body {
+        try Exchange.read(try json(maxBytes: maxBytes, maxValues: maxValues), as: type)
     }
 
     /// The body, whatever it says.
-    func json(maxBytes: Int = Bounds.bodyBytes) throws(Problem) -> JSONValue {
-        do throws(JSONError) { return try JSONValue(parsing: body, maxBytes: maxBytes) } catch {
+    func json(maxBytes: Int = Bounds.bodyBytes, maxValues: Int = Operation.Body.maxValues) throws(Problem) -> JSONValue {
+        do throws(JSONError) { return try JSONValue(parsing: body, maxBytes: maxBytes, maxValues: maxValues) } catch {
+            if case .tooMany = error.reason { throw Problem(.contentTooLarge, "the body holds too much: \(error)") }
             throw Problem(.badRequest, "the body is not JSON: \(error)")
         }
     }
 
-    static func read<Body>(_ value: JSONValue, as type: FieldType<Body>) throws(Problem) -> Body {
-        let faults = JSONFaults()
+    /// - Parameter maxFaults: how many of its faults are named.
+    static func read<Body>(
+        _ value: JSONValue, as type: FieldType<Body>, maxFaults: Int = JSONFaults.maxKept
+    ) throws(Problem) -> Body {
+        let faults = JSONFaults(maxKept: maxFaults)
         guard let body = type.read(value, at: JSONPlace(faults)), faults.isEmpty else { throw .content(faults) }
         return body
     }

@@ -58,11 +58,7 @@ final class OverloadGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func refuse(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         onRefusal(head)
-        context.write(wrapOutboundOut(.head(refusal.head)), promise: nil)
-        if head.method != .head {
-            context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: refusal.body))), promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.write(refusal, to: head)
     }
 
     // MARK: Out
@@ -76,6 +72,17 @@ final class OverloadGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         context.write(data, promise: promise)
+    }
+}
+
+extension ChannelHandlerContext {
+    /// Answers a request that goes no further than to the handler that this is the context of.
+    func write(_ answer: Answer, to head: HTTPRequest) {
+        write(NIOAny(HTTPResponsePart.head(answer.head)), promise: nil)
+        if head.method != .head {
+            write(NIOAny(HTTPResponsePart.body(channel.allocator.buffer(bytes: answer.body))), promise: nil)
+        }
+        writeAndFlush(NIOAny(HTTPResponsePart.end(nil)), promise: nil)
     }
 }
 

@@ -43,7 +43,7 @@ struct Problem: Error, Sendable {
     static func content(_ faults: JSONFaults) -> Problem {
         let count = faults.count
         let detail = "the body has \(count) \(count == 1 ? "fault" : "faults"); nothing was stored"
-        let rest = faults.omitted > 0 ? " (the first \(JSONFaults.maxKept) are listed)" : ""
+        let rest = faults.omitted > 0 ? " (the first \(faults.maxKept) are listed)" : ""
         return Problem(
             .unprocessableContent, detail + rest, faults: faults.all.map { Fault(place: .pointer($0.pointer), detail: $0.detail) }
         )

@@ -9,7 +9,8 @@ extension Reminders {
     var batch: Operation {
         Operation(
             .post, "/reminders/batch", "changeReminders", summary: "Create or cancel up to 1,000 reminders, each answered on its own.",
-            body: BatchBody.type, maxBytes: Bounds.batchBytes, handle: batch
+            body: BatchBody.type, maxBytes: Bounds.batchBytes,
+            maxValues: BatchBody.maxValues, handle: batch
         )
         .explained(
             "An item of `create` is the body of `POST /remind_me`, or of `POST /tasks` where it has a `task`. The answers stand in "
@@ -61,8 +62,8 @@ extension Reminders {
 
     private func draft(_ item: JSONObject, _ exchange: Exchange) throws(Problem) -> Draft {
         item["task"] == nil
-            ? try Exchange.read(.object(item), as: ReminderBody.type).draft()
-            : try Exchange.read(.object(item), as: TaskBody.type).draft(nowSeconds: exchange.nowSeconds)
+            ? try Exchange.read(.object(item), as: ReminderBody.type, maxFaults: BatchBody.maxFaults).draft()
+            : try Exchange.read(.object(item), as: TaskBody.type, maxFaults: BatchBody.maxFaults).draft(nowSeconds: exchange.nowSeconds)
     }
 
     /// The answer that the item would have had alone, with its status.
@@ -116,6 +117,11 @@ extension Reminders {
 }
 
 struct BatchBody: Sendable {
+    /// JSON values in a batch, lists and objects counted too: 200 for each item where it has as many as it may.
+    static let maxValues = 200_000
+    /// How many of its faults an item's answer names: the answers of a thousand items stand in one.
+    static let maxFaults = 10
+
     let create: [JSONObject]
     let cancel: [String]
 

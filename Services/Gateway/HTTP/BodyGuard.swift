@@ -1,0 +1,216 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Takes memory for the bodies of one connection before they go on, and refuses what there is none for (``BodyMemory``). Also answers
+/// `Expect: 100-continue`, once there is memory for what is to come.
+///
+/// A request is held back until the end of what came with its head: then it is whole, or its rest is known to be outstanding. It
+/// stands behind ``OverloadGuard``, which sees what is refused here as answered, and is used on the channel's event loop only.
+final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// Bytes that are read from a connection before what they hold is looked at: four of the longest reads. So much may lie unread
+    /// by an operation, and in no account, for each connection whose earlier requests are under way.
+    private static let firstRead = 2 << 10, longestRead = 16 << 10, readsAtOnce: UInt = 4
+    /// Pieces of a body that are shorter go on together.
+    private static let shortPiece = 4 << 10
+
+    /// What is known of the request that is arriving.
+    private enum Arrival {
+        /// There is none, or it has been answered, so that its rest is passed on to be dropped.
+        case none
+        /// Its head is held back.
+        case undecided(HTTPRequest)
+        case receiving(BodyMemory.Place)
+        /// Its rest is dropped here.
+        case refused
+        /// So is all that comes after it: the connection's requests have ended.
+        case ended
+    }
+
+    private let memory: BodyMemory
+    private let maxBodyBytes: @Sendable (_ path: String) -> Int
+    private let refusal: Answer
+    private let onRefusal: @Sendable (HTTPRequest) -> Void
+    private var arrival = Arrival.none
+    /// Of the body that is arriving, and since it was last said to go on.
+    private var bodyBytes = 0, freshBytes = 0
+    /// The piece of it that is to go on.
+    private var piece: ByteBuffer?
+    /// What was taken for each request that went on and whose answer has not ended, in order.
+    private var charges: [Int] = []
+
+    /// - Parameters:
+    ///   - memory: of the whole gateway.
+    ///   - maxBodyBytes: of a body to that path.
+    ///   - onRefusal: called where a request is answered here.
+    init(
+        memory: BodyMemory, maxBodyBytes: @escaping @Sendable (_ path: String) -> Int, refusal: Answer,
+        onRefusal: @escaping @Sendable (HTTPRequest) -> Void
+    ) {
+        self.memory = memory
+        self.maxBodyBytes = maxBodyBytes
+        self.refusal = refusal
+        self.onRefusal = onRefusal
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let reads = AdaptiveRecvByteBufferAllocator(minimum: Self.firstRead, initial: Self.firstRead, maximum: Self.longestRead)
+        try? context.channel.syncOptions?.setOption(.recvAllocator, value: reads)
+        try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: Self.readsAtOnce)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        if case .receiving(let place) = arrival { memory.end(place) }
+        arrival = .ended
+        for charge in charges { memory.leave(charge) }
+        charges = []
+    }
+
+    // MARK: In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            if case .ended = arrival { return }
+            arrival = .undecided(head)
+            (bodyBytes, freshBytes) = (0, 0)
+        case .body(let bytes): take(bytes, context)
+        case .end: end(data, context)
+        }
+    }
+
+    private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        switch arrival {
+        case .refused, .ended: return
+        case .none, .undecided, .receiving: break
+        }
+        bodyBytes += bytes.readableBytes
+        freshBytes += bytes.readableBytes
+        // Pieces share the memory of the read that they came in, and each costs more than a short one holds.
+        guard piece == nil || bytes.readableBytes >= Self.shortPiece else {
+            piece?.writeImmutableBuffer(bytes)
+            return
+        }
+        if case .undecided = arrival, piece != nil {
+            piece?.writeImmutableBuffer(bytes)
+            return
+        }
+        passPiece(context)
+        piece = bytes
+    }
+
+    private func passPiece(_ context: ChannelHandlerContext) {
+        guard let piece else { return }
+        self.piece = nil
+        context.fireChannelRead(wrapInboundOut(.body(piece)))
+    }
+
+    private func end(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        switch arrival {
+        case .undecided(let head):
+            guard let charge = memory.enter(bodyBytes) else {
+                refuse(head, context)
+                if case .refused = arrival { arrival = .none }
+                return
+            }
+            charges.append(charge)
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .receiving(let place):
+            switch memory.complete(place, bodyBytes) {
+            case .success(let charge): charges[charges.count - 1] = charge
+            case .failure(let refusal): return fail(refusal, context)
+            }
+        case .none: break
+        case .refused:
+            arrival = .none
+            return
+        case .ended: return
+        }
+        arrival = .none
+        passPiece(context)
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        switch arrival {
+        case .undecided(let head): receive(head, context)
+        case .receiving(let place):
+            if freshBytes >= memory.pace.bytes {
+                freshBytes = 0
+                memory.goesOn(place)
+            }
+        case .none, .refused, .ended: break
+        }
+        passPiece(context)
+        context.fireChannelReadComplete()
+    }
+
+    /// The rest of the request is outstanding.
+    private func receive(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        let most = maxBodyBytes(head.path ?? "/")
+        let length = head.headerFields[.contentLength].flatMap { Int($0) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let place = memory.begin(min(length ?? most, most)) { [loop = context.eventLoop] place in
+            loop.execute {
+                let (guardian, context) = bound.value
+                guardian.evicted(from: place, context)
+            }
+        }
+        guard let place else { return refuse(head, context) }
+        arrival = .receiving(place)
+        charges.append(0)
+        // One that is longer than may be is refused without being read.
+        if charges.count == 1, length ?? 0 <= most, head.headerFields[.expect]?.lowercased() == "100-continue" {
+            context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+        }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    // MARK: Refusals
+
+    private func refuse(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        piece = nil
+        guard charges.isEmpty else {
+            // Answers go out in the order of requests, so this one is answered where those before it are.
+            charges.append(0)
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+            return fail(.full, context)
+        }
+        arrival = .refused
+        memory.count(.full)
+        onRefusal(head)
+        context.write(refusal, to: head)
+    }
+
+    private func evicted(from place: BodyMemory.Place, _ context: ChannelHandlerContext) {
+        // The request may have ended meanwhile, in whatever way.
+        if case .receiving(place) = arrival { fail(.slow, context) }
+    }
+
+    /// What waits for the rest of the request answers it with that.
+    private func fail(_ refusal: BodyMemory.Refusal, _ context: ChannelHandlerContext) {
+        if refusal == .full { memory.count(.full) }
+        arrival = .ended
+        piece = nil
+        context.fireErrorCaught(refusal)
+    }
+
+    // MARK: Out
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data), !charges.isEmpty {
+            memory.leave(charges.removeFirst())
+            if charges.isEmpty, case .receiving(let place) = arrival {
+                // Answered before all of it came.
+                memory.end(place)
+                arrival = .none
+            }
+        }
+        context.write(data, promise: promise)
+    }
+}
