@@ -21,7 +21,7 @@ final class NotifierAPI: @unchecked Sendable {
     private let userAgent: String
     private let timeoutMilliseconds: Int
     private let eventLoop: any EventLoop
-    private let answers: Wire.Mailbox<(responder: Responder<Proto.DeliverReply>, reply: Proto.DeliverReply)>
+    private let answers: Wire.Mailbox<Answer>
     private let measures = NotifierMetrics()
     private var gathered: [Job] = []
 
@@ -49,12 +49,14 @@ final class NotifierAPI: @unchecked Sendable {
         do throws(MessageError) {
             notification = try Proto.Notification(unpacking: request.notification)
         } catch {
-            // Trying again would find the same bytes.
-            return responder(.success(Proto.DeliverReply(outcome: WireOutcome.rejected, detail: "the notification cannot be read: \(error)")))
+            return responder(.success(.rejected("the notification cannot be read: \(error)")))
+        }
+        guard !notification.classroomId.isEmpty || !notification.usernames.isEmpty else {
+            return responder(.success(.rejected("the notification names no classroom and nobody to be told")))
         }
         let left = (context.deadline?.millisecondsLeft ?? timeoutMilliseconds) - Self.returnMilliseconds
         var delivery = EdvoraRequest(EdvoraNotification(notification)).delivery(
-            to: backend, authorization: request.authorization, idempotencyKey: request.idempotencyKey,
+            to: backend, authorization: request.authorization.value, idempotencyKey: request.idempotencyKey,
             traceparent: request.traceparent, userAgent: userAgent, timeoutMilliseconds: min(timeoutMilliseconds, max(1, left)))
         // Of a worker that is gone the scheduler gives to another what this one has not sent yet.
         delivery.isWanted = { [caller = context.caller] in !caller.isGone }
@@ -76,23 +78,21 @@ final class NotifierAPI: @unchecked Sendable {
     }
 }
 
-/// The numbers of `OutcomeReport.outcome`.
-enum WireOutcome {
-    static let delivered: UInt32 = 0, retry: UInt32 = 1, rejected: UInt32 = 2, authRejected: UInt32 = 3
-}
-
 extension Proto.DeliverReply {
+    /// What cannot be sent at all: trying again would find the same bytes.
+    fileprivate static func rejected(_ detail: String) -> Self { Self(outcome: .rejected, detail: detail) }
+
     init(_ result: DeliveryResult) {
         var retryAfter: UInt32 = 0
-        let outcome: UInt32
+        let outcome: Proto.Outcome
         switch result.outcome {
-        case .delivered: outcome = WireOutcome.delivered
+        case .delivered: outcome = .delivered
         case .retry(let milliseconds):
-            outcome = WireOutcome.retry
+            outcome = .retry
             // Zero stands for "not asked for": at once is in a millisecond.
             retryAfter = milliseconds.map { UInt32(clamping: max(1, $0)) } ?? 0
-        case .rejected: outcome = WireOutcome.rejected
-        case .authRejected: outcome = WireOutcome.authRejected
+        case .rejected: outcome = .rejected
+        case .authRejected: outcome = .authRejected
         }
         self.init(
             outcome: outcome, statusCode: UInt32(clamping: result.statusCode), retryAfterMs: retryAfter,

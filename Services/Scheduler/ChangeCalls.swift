@@ -51,7 +51,7 @@ extension SchedulerAPI {
     }
 
     private func update(_ request: Proto.ChangeRequest, _ id: ReminderID) throws -> ReminderChange {
-        guard request.authorization.utf8.count <= RequestBounds.maxAuthorizationBytes else {
+        guard request.authorization.value.utf8.count <= RequestBounds.maxAuthorizationBytes else {
             throw InvalidRequest("the new credential is too long")
         }
         guard let wire = request.reminder else {
@@ -133,10 +133,8 @@ extension SchedulerAPI {
             let at = WallClock.milliseconds
             let writes = page.items.map { item in
                 StoreWrite.change(
-                    item.key.reminder,
-                    request.action == .replay
-                        ? .replay(scheduledAt: item.key.scheduledAt) : .discard(scheduledAt: item.key.scheduledAt),
-                    ChangeGuard(caller: filter.caller), atMilliseconds: at)
+                    item.key.reminder, request.action.change(scheduledAt: item.key.scheduledAt), ChangeGuard(caller: filter.caller),
+                    atMilliseconds: at)
             }
             loop.request(writes) { result in
                 reply(
@@ -166,8 +164,17 @@ extension SchedulerAPI {
             reply(
                 result.map { _ in
                     let standing = loop.standing.queues.first { $0.settings.name == settings.name }
-                    return Proto.ChangeQueueReply(queue: standing.map(Proto.Queue.init))
+                    return Proto.ChangeQueueReply(queue: standing.map(Proto.Queue.init) ?? Proto.Queue(settings))
                 })
+        }
+    }
+}
+
+extension Proto.ChangeOccurrencesRequest.Action {
+    fileprivate func change(scheduledAt: Int64) -> ReminderChange {
+        switch self {
+        case .replay: .replay(scheduledAt: scheduledAt)
+        case .discard: .discard(scheduledAt: scheduledAt)
         }
     }
 }
@@ -185,8 +192,10 @@ extension Proto.Change {
             case .finished: .finished
             case .revisionDiffers: .revisionDiffers
             }
+        // What cannot be read can still be cancelled, and then has no other standing.
+        let state = outcome.standing?.state ?? (outcome.verdict == .done ? .cancelled : nil)
         self.init(
-            result: verdict, state: UInt32(outcome.standing?.state.rawValue ?? 0), revision: outcome.standing?.revision ?? 0,
+            result: verdict, state: state?.wire, revision: outcome.standing?.revision ?? 0,
             released: UInt32(clamping: outcome.released), scheduledAt: outcome.scheduledAt ?? 0)
     }
 }

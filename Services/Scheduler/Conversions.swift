@@ -46,34 +46,32 @@ extension Schedule {
         try InvalidRequest.check("timezone", wire.timezone, ReminderLimits.timezoneLength)
         self.init(
             start: wire.start, rule: wire.rule.isEmpty ? nil : wire.rule, timezone: wire.timezone,
-            until: wire.hasUntil ? wire.until : nil, rdates: wire.rdates, exdates: wire.exdates)
+            until: wire.until, rdates: wire.rdates, exdates: wire.exdates)
     }
 
     var wire: Proto.Schedule {
         Proto.Schedule(
-            start: start, rule: rule ?? "", timezone: timezone, hasUntil: until != nil, until: until ?? 0,
-            rdates: rdates, exdates: exdates)
+            start: start, rule: rule ?? "", timezone: timezone, until: until, rdates: rdates,
+            exdates: exdates)
     }
 }
 
 extension Reminder {
     /// - Parameter seal: turns the credential into what is stored.
     convenience init(
-        _ wire: Proto.Reminder, authorization: String, seal: (String, ReminderID) throws -> [UInt8]
+        _ wire: Proto.Reminder, authorization: Credential, seal: (Credential, ReminderID) throws -> [UInt8]
     ) throws {
         let id = try ReminderID(wire: wire.id)
         guard let schedule = wire.schedule else { throw InvalidRequest("a reminder without a schedule") }
-        guard let policy = MisfirePolicy(rawValue: UInt8(clamping: wire.misfirePolicy)) else {
-            throw InvalidRequest("misfire policy \(wire.misfirePolicy) is unknown")
-        }
         let handling = Handling(
-            queue: wire.queue, priority: Int(wire.priority), misfirePolicy: policy, maxAttempts: Int(wire.maxAttempts),
+            queue: wire.queue, priority: Int(wire.priority), misfirePolicy: MisfirePolicy(wire.misfirePolicy),
+            maxAttempts: Int(wire.maxAttempts),
             jitterSeconds: Int(wire.jitterSeconds),
             expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds))
         if let fault = handling.faults.first { throw InvalidRequest("\(fault.field) \(fault.words)") }
         guard TaskName.isValid(wire.task) else { throw InvalidRequest("task must be \(TaskName.rule)") }
         guard wire.arguments.count <= ReminderLimits.argumentsBytes,
-            authorization.utf8.count <= RequestBounds.maxAuthorizationBytes
+            authorization.value.utf8.count <= RequestBounds.maxAuthorizationBytes
         else { throw InvalidRequest("arguments or credential are too long") }
         guard wire.caller.utf8.count <= RequestBounds.maxNameBytes else {
             throw InvalidRequest("the caller has more than \(RequestBounds.maxNameBytes) bytes")
@@ -93,7 +91,7 @@ extension Reminder {
     var wire: Proto.Reminder {
         Proto.Reminder(
             id: id.bytes, schedule: schedule.wire, task: task, arguments: arguments, queue: queue,
-            priority: UInt32(priority), misfirePolicy: UInt32(misfirePolicy.rawValue), maxAttempts: UInt32(maxAttempts),
+            priority: UInt32(priority), misfirePolicy: misfirePolicy.wire, maxAttempts: UInt32(maxAttempts),
             description: payload.description, classroomId: classroomID, createdBy: createdBy,
             createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: jitterSeconds),
             expiresAfterSeconds: UInt32(clamping: expiresAfterSeconds ?? 0), caller: caller)
@@ -113,15 +111,36 @@ extension Attempt {
     var wire: Proto.Attempt {
         Proto.Attempt(
             scheduledAt: scheduledAt, number: UInt32(clamping: number), startedAtMs: startedAtMilliseconds,
-            durationUs: durationMicroseconds, outcome: UInt32(outcome.rawValue), statusCode: UInt32(clamping: statusCode),
+            durationUs: durationMicroseconds, outcome: outcome.wire, statusCode: UInt32(clamping: statusCode),
             detail: detail)
+    }
+}
+
+extension OutcomeReport {
+    /// An outcome that is none of a worker's, or that a newer build knows, is one to be tried again: so it is settled and
+    /// acknowledged, and takes no other outcome and no stream with it.
+    /// - Returns: `nil` where the id is none, so that it is no occurrence's outcome.
+    init?(_ wire: Proto.OutcomeReport) {
+        guard let id = ReminderID(bytes: wire.id) else { return nil }
+        let outcome: Outcome
+        var detail = wire.detail
+        switch wire.outcome {
+        case .known(.misfired), .known(.expired), .unknown:
+            outcome = .retry
+            detail = "the worker reported outcome \(wire.outcome.number), which this scheduler takes from no worker: \(wire.detail)"
+        case .known(let value): outcome = Outcome(value)
+        }
+        self.init(
+            lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: wire.scheduledAt), outcome: outcome,
+            retryAfterMilliseconds: wire.retryAfterMs == 0 ? nil : Int64(wire.retryAfterMs), startedAtMilliseconds: wire.startedAtMs,
+            durationMicroseconds: wire.durationUs, statusCode: Int(wire.statusCode), detail: detail)
     }
 }
 
 extension Proto.ReminderReply {
     init(_ summary: ReminderSummary, isServed: Bool) {
         self.init(
-            found: true, reminder: summary.reminder.wire, state: UInt32(summary.state.rawValue),
+            found: true, reminder: summary.reminder.wire, state: summary.state.wire,
             position: summary.position?.wire, delivered: summary.delivered, retrying: Int64(summary.retrying),
             held: Int64(summary.held), dead: Int64(summary.dead), updatedAtMs: summary.updatedAtMilliseconds,
             revision: summary.revision, unserved: !isServed,
@@ -133,16 +152,10 @@ extension ReminderFilter {
     init(_ wire: Proto.ReminderFilter?) throws(InvalidRequest) {
         self.init()
         guard let wire else { return }
-        if wire.hasState {
-            guard let state = ReminderState(rawValue: UInt8(clamping: wire.state)) else {
-                throw InvalidRequest("state \(wire.state) is unknown")
-            }
-            self.state = state
-        }
+        state = wire.state.map(ReminderState.init)
         (caller, classroomID, createdBy) = (wire.caller.ifAny, wire.classroomId.ifAny, wire.createdBy.ifAny)
         (queue, task, text) = (wire.queue.ifAny, wire.task.ifAny, wire.text.ifAny)
-        dueAfter = wire.hasDueAfter ? wire.dueAfter : nil
-        dueBefore = wire.hasDueBefore ? wire.dueBefore : nil
+        (dueAfter, dueBefore) = (wire.dueAfter, wire.dueBefore)
     }
 }
 
@@ -154,10 +167,10 @@ extension OccurrenceKey {
 
 extension OccurrenceFilter {
     init(_ wire: Proto.OccurrenceFilter?) throws(InvalidRequest) {
-        guard let wire, let state = OccurrenceState(rawValue: UInt8(clamping: wire.state)), state != .pending else {
-            throw InvalidRequest("a list of occurrences is of held (1) or dead (2) ones")
+        guard let wire, let state = wire.state else {
+            throw InvalidRequest("a filter of occurrences must say whether it is of held or of dead ones")
         }
-        self.init(state: state)
+        self.init(state: OccurrenceState(state))
         (caller, classroomID, createdBy) = (wire.caller.ifAny, wire.classroomId.ifAny, wire.createdBy.ifAny)
         (queue, task) = (wire.queue.ifAny, wire.task.ifAny)
         if !wire.reminder.isEmpty { reminder = try ReminderID(wire: wire.reminder) }
@@ -180,8 +193,8 @@ extension Proto.Occurrence {
     init(_ occurrence: SetAsideOccurrence) {
         self.init(
             id: occurrence.key.reminder.bytes, scheduledAt: occurrence.key.scheduledAt,
-            state: UInt32(occurrence.state.rawValue), attempts: UInt32(clamping: occurrence.attempts),
-            sinceMs: occurrence.sinceMilliseconds, outcome: UInt32(occurrence.outcome?.rawValue ?? 255),
+            state: occurrence.state.wire, attempts: UInt32(clamping: occurrence.attempts),
+            sinceMs: occurrence.sinceMilliseconds, outcome: occurrence.outcome?.wire,
             statusCode: UInt32(clamping: occurrence.statusCode), detail: occurrence.detail,
             reminder: occurrence.reminder.wire)
     }
@@ -200,13 +213,18 @@ extension QueueSettings {
 }
 
 extension Proto.Queue {
-    init(_ standing: QueueStanding) {
-        let settings = standing.settings
+    /// A queue with nothing in it.
+    init(_ settings: QueueSettings) {
         self.init(
             name: settings.name, paused: settings.isPaused, maxConcurrency: UInt32(clamping: settings.maxConcurrency ?? 0),
-            rateCount: UInt32(clamping: settings.rate?.count ?? 0), rateSeconds: UInt32(clamping: settings.rate?.seconds ?? 0),
-            ready: UInt64(clamping: standing.ready), running: UInt64(clamping: standing.running),
-            workers: UInt32(clamping: standing.workers))
+            rateCount: UInt32(clamping: settings.rate?.count ?? 0), rateSeconds: UInt32(clamping: settings.rate?.seconds ?? 0))
+    }
+
+    init(_ standing: QueueStanding) {
+        self.init(standing.settings)
+        ready = UInt64(clamping: standing.ready)
+        running = UInt64(clamping: standing.running)
+        workers = UInt32(clamping: standing.workers)
     }
 }
 

@@ -53,8 +53,8 @@ struct SchedulerAPI: Sendable {
         }
     }
 
-    func seal(_ credential: String, for id: ReminderID) throws -> [UInt8] {
-        try loop.sealer.seal(Array(credential.utf8), for: id.bytes)
+    func seal(_ credential: Credential, for id: ReminderID) throws -> [UInt8] {
+        try loop.sealer.seal(Array(credential.value.utf8), for: id.bytes)
     }
 
     private func record(_ wire: Proto.Idempotency?) throws(InvalidRequest) -> IdempotencyRecord? {

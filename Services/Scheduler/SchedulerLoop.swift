@@ -230,7 +230,7 @@ final class SchedulerLoop: @unchecked Sendable {
         message.dispatches.reserveCapacity(dispatches.count)
         for dispatch in dispatches {
             let reminder = dispatch.entry.reminder
-            let authorization: String
+            let authorization: Credential
             do {
                 authorization = reminder.sealedAuthorization.isEmpty ? "" : try open(reminder)
             } catch {
@@ -244,7 +244,7 @@ final class SchedulerLoop: @unchecked Sendable {
                     attempt: UInt32(clamping: dispatch.attempt),
                     leaseMs: UInt32(clamping: dispatch.leaseMilliseconds), task: reminder.task,
                     arguments: reminder.arguments, authorization: authorization))
-            bytes += reminder.arguments.count + authorization.utf8.count
+            bytes += reminder.arguments.count + authorization.value.utf8.count
             if bytes >= Self.maxMessageBytes {
                 stream.send(message)
                 message.dispatches.removeAll(keepingCapacity: true)
@@ -257,8 +257,8 @@ final class SchedulerLoop: @unchecked Sendable {
         eventLoop.assumeIsolated().execute { self.handle(.outcomes(worker, reports)) }
     }
 
-    private func open(_ reminder: Reminder) throws -> String {
-        String(decoding: try sealer.open(reminder.sealedAuthorization, for: reminder.id.bytes), as: UTF8.self)
+    private func open(_ reminder: Reminder) throws -> Credential {
+        Credential(value: String(decoding: try sealer.open(reminder.sealedAuthorization, for: reminder.id.bytes), as: UTF8.self))
     }
 
     /// A credential that cannot be opened is as good as one that is refused: held until a new one comes.

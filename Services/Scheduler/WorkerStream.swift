@@ -55,12 +55,11 @@ final class WorkerStream {
             attach.tasks.count <= Self.maxQueues
         else { throw InvalidRequest("an Attach with fields out of bounds") }
         instance = attach.instance
-        var running: [LeaseReport] = []
-        for lease in attach.running {
-            running.append(
-                LeaseReport(
-                    lease: lease.lease,
-                    key: OccurrenceKey(reminder: try ReminderID(wire: lease.id), scheduledAt: lease.scheduledAt)))
+        // One without a good id is no lease of this scheduler's.
+        let running = attach.running.compactMap { lease in
+            ReminderID(bytes: lease.id).map { id in
+                LeaseReport(lease: lease.lease, key: OccurrenceKey(reminder: id, scheduledAt: lease.scheduledAt))
+            }
         }
         worker = loop.attach(
             self, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: credit,
@@ -75,16 +74,15 @@ final class WorkerStream {
         var result: [OutcomeReport] = []
         result.reserveCapacity(reports.count)
         for report in reports {
-            guard let outcome = Outcome(rawValue: UInt8(clamping: report.outcome)), outcome != .misfired, outcome != .expired else {
-                throw InvalidRequest("outcome \(report.outcome) is none that a worker can report")
+            guard let outcome = OutcomeReport(report) else {
+                logger.warning(
+                    "an outcome without a good id was left; its occurrence is tried again when its lease has run out",
+                    metadata: ["instance": "\(instance)", "lease": "\(report.lease)"])
+                // Else the worker would say it again and again.
+                stream.send(Proto.SchedulerMessage(acknowledged: [report.lease]))
+                continue
             }
-            result.append(
-                OutcomeReport(
-                    lease: report.lease,
-                    key: OccurrenceKey(reminder: try ReminderID(wire: report.id), scheduledAt: report.scheduledAt),
-                    outcome: outcome, retryAfterMilliseconds: report.retryAfterMs == 0 ? nil : Int64(report.retryAfterMs),
-                    startedAtMilliseconds: report.startedAtMs, durationMicroseconds: report.durationUs,
-                    statusCode: Int(report.statusCode), detail: report.detail))
+            result.append(outcome)
         }
         return result
     }

@@ -13,7 +13,7 @@ struct NotificationTask: Sendable {
     /// Runs on the clients' event loop.
     func run(_ invocation: TaskInvocation, _ complete: @escaping @Sendable (TaskResult) -> Void) {
         let request = Proto.DeliverRequest(
-            idempotencyKey: invocation.idempotencyKey, authorization: invocation.authorization.value,
+            idempotencyKey: invocation.idempotencyKey, authorization: invocation.authorization,
             notification: invocation.argumentBytes, traceparent: Traceparent.fresh())
         notifiers.start(NotifierService.deliver, request, deadline: invocation.deadline) { result in
             switch result {
@@ -30,8 +30,11 @@ struct NotificationTask: Sendable {
     }
 
     private static func result(of reply: Proto.DeliverReply) -> TaskResult {
-        TaskResult(
-            outcome: TaskResult.Outcome(rawValue: reply.outcome) ?? .retry, retryAfterMilliseconds: reply.retryAfterMs,
+        guard let outcome = TaskResult.Outcome(reply.outcome) else {
+            return TaskResult(outcome: .retry, detail: "notifier: it answered \(reply.outcome), which no delivery comes to")
+        }
+        return TaskResult(
+            outcome: outcome, retryAfterMilliseconds: reply.retryAfterMs,
             startedAtMilliseconds: reply.startedAtMs, durationMicroseconds: reply.durationUs,
             statusCode: reply.statusCode, detail: reply.detail)
     }

@@ -134,20 +134,25 @@ final class SchedulerLink: @unchecked Sendable {
     // MARK: Running
 
     private func run(_ dispatch: Proto.Dispatch) {
-        guard running[dispatch.lease] == nil, let id = ReminderID(bytes: dispatch.id) else { return }
+        guard running[dispatch.lease] == nil else { return }
+        guard let id = ReminderID(bytes: dispatch.id) else {
+            logger.warning("a dispatch without a good id was left", metadata: ["lease": "\(dispatch.lease)"])
+            // Its lease runs out; the place that it was to take is free.
+            freshCredit += 1
+            return scheduleFlush()
+        }
         let lease = dispatch.lease
-        let authorization = Credential(value: dispatch.authorization)
         lastRun += 1
         running[lease] = Running(
             number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: dispatch.scheduledAt,
-            authorization: authorization, startedAtMilliseconds: WallClock.milliseconds, startedAt: CallDeadline.now)
+            authorization: dispatch.authorization, startedAtMilliseconds: WallClock.milliseconds, startedAt: CallDeadline.now)
         guard let body = registry[dispatch.task] else {
             return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
         }
         let invocation = TaskInvocation(
             idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: dispatch.scheduledAt).idempotencyKey,
             scheduledAt: dispatch.scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
-            authorization: authorization,
+            authorization: dispatch.authorization,
             deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
         switch body {
         case .onEventLoop(let task):
@@ -197,7 +202,7 @@ final class SchedulerLink: @unchecked Sendable {
         run.overrun?.cancel()
         let elapsed = Int64((CallDeadline.now - run.startedAt) / 1_000)
         let report = Proto.OutcomeReport(
-            lease: lease, id: run.id, scheduledAt: run.scheduledAt, outcome: result.outcome.rawValue,
+            lease: lease, id: run.id, scheduledAt: run.scheduledAt, outcome: .known(result.outcome.wire),
             retryAfterMs: result.retryAfterMilliseconds,
             startedAtMs: result.startedAtMilliseconds == 0 ? run.startedAtMilliseconds : result.startedAtMilliseconds,
             durationUs: result.durationMicroseconds == 0 ? elapsed : result.durationMicroseconds,

@@ -106,12 +106,13 @@ public final class Arena {
     }
 
     public static func messages<C, M>(
-        _ c: UnsafeMutablePointer<UnsafeMutablePointer<C>?>?, _ count: Int, _ read: (UnsafePointer<C>) -> M
-    ) -> [M] {
+        _ c: UnsafeMutablePointer<UnsafeMutablePointer<C>?>?, _ count: Int,
+        _ read: (UnsafePointer<C>) throws(MessageError) -> M
+    ) throws(MessageError) -> [M] {
         var result: [M] = []
         // Exact: growing by doubling would hold up to three times as much for a moment.
         result.reserveCapacity(count)
-        for case let message? in UnsafeBufferPointer(start: c, count: count) { result.append(read(message)) }
+        for case let message? in UnsafeBufferPointer(start: c, count: count) { result.append(try read(message)) }
         return result
     }
 

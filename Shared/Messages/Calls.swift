@@ -84,14 +84,12 @@ public struct CallError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: StatusCode
     /// For an operator.
     public var message: String
-    public var details: [UInt8]
     /// The connection ended before the answer came: the call may or may not have been carried out. Never sent.
     public var isConnectionLost: Bool
 
-    public init(_ code: StatusCode, _ message: String, details: [UInt8] = [], isConnectionLost: Bool = false) {
+    public init(_ code: StatusCode, _ message: String, isConnectionLost: Bool = false) {
         self.code = code
         self.message = message
-        self.details = details
         self.isConnectionLost = isConnectionLost
     }
 

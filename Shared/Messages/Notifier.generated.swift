@@ -21,8 +21,6 @@ extension Proto {
         public var extraPath: String = ""
         public var usernames: [String] = []
 
-        public init() {}
-
         public init(title: String = "", body: String = "", image: String = "", kind: Int64 = 0, classroomId: String = "", createdAt: Int64 = 0, createdBy: String = "", itemIdJson: [UInt8] = [], action: Bool = false, actionPath: [String] = [], extraPath: String = "", usernames: [String] = []) {
             self.title = title
             self.body = body
@@ -38,7 +36,7 @@ extension Proto {
             self.usernames = usernames
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Notification>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Notification>) throws(MessageError) {
             title = Arena.string(c.pointee.title)
             body = Arena.string(c.pointee.body)
             image = Arena.string(c.pointee.image)
@@ -53,8 +51,8 @@ extension Proto {
             usernames = Arena.strings(c.pointee.usernames, c.pointee.n_usernames)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Notification>, from arena: Arena) throws(MessageError) {
-            task_scheduler__notification__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Notification>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__notification__init(c)
             if !title.isEmpty { c.pointee.title = try arena.put(title) }
             if !body.isEmpty { c.pointee.body = try arena.put(body) }
             if !image.isEmpty { c.pointee.image = try arena.put(image) }
@@ -69,10 +67,10 @@ extension Proto {
             (c.pointee.usernames, c.pointee.n_usernames) = try arena.put(strings: usernames)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Notification>) -> Int { task_scheduler__notification__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Notification>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__notification__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Notification>? {
-            task_scheduler__notification__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Notification>) -> Int { task_scheduler__v1__notification__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Notification>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__notification__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Notification>? {
+            task_scheduler__v1__notification__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -80,56 +78,52 @@ extension Proto {
 extension Proto {
     public struct DeliverRequest: WireMessage, Hashable {
         public var idempotencyKey: String = ""
-        public var authorization: String = ""
+        public var authorization: Credential = ""
         /// a packed Notification
         public var notification: [UInt8] = []
         public var traceparent: String = ""
 
-        public init() {}
-
-        public init(idempotencyKey: String = "", authorization: String = "", notification: [UInt8] = [], traceparent: String = "") {
+        public init(idempotencyKey: String = "", authorization: Credential = "", notification: [UInt8] = [], traceparent: String = "") {
             self.idempotencyKey = idempotencyKey
             self.authorization = authorization
             self.notification = notification
             self.traceparent = traceparent
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__DeliverRequest>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__DeliverRequest>) throws(MessageError) {
             idempotencyKey = Arena.string(c.pointee.idempotency_key)
-            authorization = Arena.string(c.pointee.authorization)
+            authorization = Credential(value: Arena.string(c.pointee.authorization))
             notification = Arena.bytes(c.pointee.notification)
             traceparent = Arena.string(c.pointee.traceparent)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__DeliverRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__deliver_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__DeliverRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__deliver_request__init(c)
             if !idempotencyKey.isEmpty { c.pointee.idempotency_key = try arena.put(idempotencyKey) }
-            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization) }
+            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization.value) }
             if !notification.isEmpty { c.pointee.notification = try arena.put(notification) }
             if !traceparent.isEmpty { c.pointee.traceparent = try arena.put(traceparent) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__DeliverRequest>) -> Int { task_scheduler__deliver_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__DeliverRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__deliver_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__DeliverRequest>? {
-            task_scheduler__deliver_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__DeliverRequest>) -> Int { task_scheduler__v1__deliver_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__DeliverRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__deliver_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__DeliverRequest>? {
+            task_scheduler__v1__deliver_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
 
 extension Proto {
     public struct DeliverReply: WireMessage, Hashable {
-        /// as OutcomeReport.outcome
-        public var outcome: UInt32 = 0
+        /// OUTCOME_DELIVERED to OUTCOME_AUTH_REJECTED
+        public var outcome: Outcome
         public var statusCode: UInt32 = 0
         public var retryAfterMs: UInt32 = 0
         public var startedAtMs: Int64 = 0
         public var durationUs: Int64 = 0
         public var detail: String = ""
 
-        public init() {}
-
-        public init(outcome: UInt32 = 0, statusCode: UInt32 = 0, retryAfterMs: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, detail: String = "") {
+        public init(outcome: Outcome, statusCode: UInt32 = 0, retryAfterMs: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, detail: String = "") {
             self.outcome = outcome
             self.statusCode = statusCode
             self.retryAfterMs = retryAfterMs
@@ -138,8 +132,8 @@ extension Proto {
             self.detail = detail
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__DeliverReply>) {
-            outcome = c.pointee.outcome
+        public init(reading c: UnsafePointer<TaskScheduler__V1__DeliverReply>) throws(MessageError) {
+            outcome = try Outcome(number: c.pointee.outcome.rawValue, in: "DeliverReply.outcome")
             statusCode = c.pointee.status_code
             retryAfterMs = c.pointee.retry_after_ms
             startedAtMs = c.pointee.started_at_ms
@@ -147,9 +141,9 @@ extension Proto {
             detail = Arena.string(c.pointee.detail)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__DeliverReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__deliver_reply__init(c)
-            c.pointee.outcome = outcome
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__DeliverReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__deliver_reply__init(c)
+            c.pointee.outcome = .init(rawValue: outcome.rawValue)
             c.pointee.status_code = statusCode
             c.pointee.retry_after_ms = retryAfterMs
             c.pointee.started_at_ms = startedAtMs
@@ -157,10 +151,10 @@ extension Proto {
             if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__DeliverReply>) -> Int { task_scheduler__deliver_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__DeliverReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__deliver_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__DeliverReply>? {
-            task_scheduler__deliver_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__DeliverReply>) -> Int { task_scheduler__v1__deliver_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__DeliverReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__deliver_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__DeliverReply>? {
+            task_scheduler__v1__deliver_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -168,17 +162,6 @@ extension Proto {
 /// What a worker asks of a notifier.
 public enum NotifierService {
     /// protobuf-c's descriptor: servers build their dispatch table from it.
-    public static var descriptor: ServiceDescriptor { ServiceDescriptor(task_scheduler__notifier__descriptor) }
-    public static var deliver: UnaryMethod<Proto.DeliverRequest, Proto.DeliverReply> { .init(index: 0, path: "task_scheduler.Notifier/Deliver") }
-}
-
-/// Calls of `Notifier` as functions. Each throws `CallError`.
-public struct NotifierClient<Channel: Caller>: Sendable {
-    public let channel: Channel
-
-    public init(_ channel: Channel) { self.channel = channel }
-
-    public func deliver(_ request: Proto.DeliverRequest, deadline: CallDeadline) async throws(CallError) -> Proto.DeliverReply {
-        try await channel.call(NotifierService.deliver, request, deadline: deadline)
-    }
+    public static var descriptor: ServiceDescriptor { ServiceDescriptor(task_scheduler__v1__notifier__descriptor) }
+    public static var deliver: UnaryMethod<Proto.DeliverRequest, Proto.DeliverReply> { .init(index: 0, path: "task_scheduler.v1.Notifier/Deliver") }
 }

@@ -4,55 +4,80 @@ public import CProtobufC
 public import CProtos
 
 extension Proto {
+    /// What becomes of occurrences of a series that no scheduler could fire in time.
+    public enum MisfirePolicy: UInt32, WireEnum {
+        /// the latest is fired
+        case fireOnce = 1
+        /// each is fired, in order
+        case fireAll = 2
+        /// none is fired
+        case skip = 3
+    }
+}
+
+extension Proto {
+    public enum ReminderState: UInt32, WireEnum {
+        case scheduled = 1
+        case paused = 2
+        case completed = 3
+        case cancelled = 4
+    }
+}
+
+extension Proto {
+    /// Why an occurrence waits for a person.
+    public enum OccurrenceState: UInt32, WireEnum {
+        /// for a new credential
+        case held = 1
+        /// in the dead-letter list
+        case dead = 2
+    }
+}
+
+extension Proto {
     public struct Schedule: WireMessage, Hashable {
         /// unix seconds
         public var start: Int64 = 0
         /// RRULE text; empty: one time
         public var rule: String = ""
         public var timezone: String = ""
-        public var hasUntil: Bool = false
         /// unix seconds, inclusive
-        public var until: Int64 = 0
+        public var until: Int64? = nil
         public var rdates: [Int64] = []
         public var exdates: [Int64] = []
 
-        public init() {}
-
-        public init(start: Int64 = 0, rule: String = "", timezone: String = "", hasUntil: Bool = false, until: Int64 = 0, rdates: [Int64] = [], exdates: [Int64] = []) {
+        public init(start: Int64 = 0, rule: String = "", timezone: String = "", until: Int64? = nil, rdates: [Int64] = [], exdates: [Int64] = []) {
             self.start = start
             self.rule = rule
             self.timezone = timezone
-            self.hasUntil = hasUntil
             self.until = until
             self.rdates = rdates
             self.exdates = exdates
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Schedule>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Schedule>) throws(MessageError) {
             start = c.pointee.start
             rule = Arena.string(c.pointee.rule)
             timezone = Arena.string(c.pointee.timezone)
-            hasUntil = c.pointee.has_until != 0
-            until = c.pointee.until
+            if c.pointee._until_case == TASK_SCHEDULER__V1__SCHEDULE___UNTIL_UNTIL { until = c.pointee.until }
             rdates = Array(UnsafeBufferPointer(start: c.pointee.rdates, count: c.pointee.n_rdates))
             exdates = Array(UnsafeBufferPointer(start: c.pointee.exdates, count: c.pointee.n_exdates))
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Schedule>, from arena: Arena) throws(MessageError) {
-            task_scheduler__schedule__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Schedule>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__schedule__init(c)
             c.pointee.start = start
             if !rule.isEmpty { c.pointee.rule = try arena.put(rule) }
             if !timezone.isEmpty { c.pointee.timezone = try arena.put(timezone) }
-            c.pointee.has_until = hasUntil ? 1 : 0
-            c.pointee.until = until
+            if let until { (c.pointee._until_case, c.pointee.until) = (TASK_SCHEDULER__V1__SCHEDULE___UNTIL_UNTIL, until) }
             (c.pointee.rdates, c.pointee.n_rdates) = try arena.put(values: rdates)
             (c.pointee.exdates, c.pointee.n_exdates) = try arena.put(values: exdates)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Schedule>) -> Int { task_scheduler__schedule__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Schedule>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__schedule__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Schedule>? {
-            task_scheduler__schedule__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Schedule>) -> Int { task_scheduler__v1__schedule__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Schedule>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__schedule__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Schedule>? {
+            task_scheduler__v1__schedule__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -66,7 +91,7 @@ extension Proto {
         public var arguments: [UInt8] = []
         public var queue: String = ""
         public var priority: UInt32 = 0
-        public var misfirePolicy: UInt32 = 0
+        public var misfirePolicy: MisfirePolicy
         public var maxAttempts: UInt32 = 0
         public var description: String = ""
         public var classroomId: String = ""
@@ -79,9 +104,7 @@ extension Proto {
         /// the name of the API key that created it; empty: anyone
         public var caller: String = ""
 
-        public init() {}
-
-        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: UInt32 = 0, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "") {
+        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: MisfirePolicy, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "") {
             self.id = id
             self.schedule = schedule
             self.task = task
@@ -99,14 +122,14 @@ extension Proto {
             self.caller = caller
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Reminder>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Reminder>) throws(MessageError) {
             id = Arena.bytes(c.pointee.id)
-            if let value = c.pointee.schedule { schedule = Schedule(reading: value) }
+            if let value = c.pointee.schedule { schedule = try Schedule(reading: value) }
             task = Arena.string(c.pointee.task)
             arguments = Arena.bytes(c.pointee.arguments)
             queue = Arena.string(c.pointee.queue)
             priority = c.pointee.priority
-            misfirePolicy = c.pointee.misfire_policy
+            misfirePolicy = try MisfirePolicy(number: c.pointee.misfire_policy.rawValue, in: "Reminder.misfire_policy")
             maxAttempts = c.pointee.max_attempts
             description = Arena.string(c.pointee.description)
             classroomId = Arena.string(c.pointee.classroom_id)
@@ -117,15 +140,15 @@ extension Proto {
             caller = Arena.string(c.pointee.caller)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Reminder>, from arena: Arena) throws(MessageError) {
-            task_scheduler__reminder__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Reminder>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__reminder__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             if let schedule { c.pointee.schedule = try arena.put(schedule) }
             if !task.isEmpty { c.pointee.task = try arena.put(task) }
             if !arguments.isEmpty { c.pointee.arguments = try arena.put(arguments) }
             if !queue.isEmpty { c.pointee.queue = try arena.put(queue) }
             c.pointee.priority = priority
-            c.pointee.misfire_policy = misfirePolicy
+            c.pointee.misfire_policy = .init(rawValue: misfirePolicy.rawValue)
             c.pointee.max_attempts = maxAttempts
             if !description.isEmpty { c.pointee.description = try arena.put(description) }
             if !classroomId.isEmpty { c.pointee.classroom_id = try arena.put(classroomId) }
@@ -136,10 +159,10 @@ extension Proto {
             if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Reminder>) -> Int { task_scheduler__reminder__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Reminder>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__reminder__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Reminder>? {
-            task_scheduler__reminder__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Reminder>) -> Int { task_scheduler__v1__reminder__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Reminder>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__reminder__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Reminder>? {
+            task_scheduler__v1__reminder__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -151,28 +174,26 @@ extension Proto {
         /// from 1; 0 = no position
         public var index: Int64 = 0
 
-        public init() {}
-
         public init(scheduledAt: Int64 = 0, index: Int64 = 0) {
             self.scheduledAt = scheduledAt
             self.index = index
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Position>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Position>) throws(MessageError) {
             scheduledAt = c.pointee.scheduled_at
             index = c.pointee.index
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Position>, from arena: Arena) throws(MessageError) {
-            task_scheduler__position__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Position>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__position__init(c)
             c.pointee.scheduled_at = scheduledAt
             c.pointee.index = index
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Position>) -> Int { task_scheduler__position__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Position>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__position__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Position>? {
-            task_scheduler__position__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Position>) -> Int { task_scheduler__v1__position__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Position>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__position__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Position>? {
+            task_scheduler__v1__position__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -183,31 +204,29 @@ extension Proto {
         public var request: [UInt8] = []
         public var answer: [UInt8] = []
 
-        public init() {}
-
         public init(key: [UInt8] = [], request: [UInt8] = [], answer: [UInt8] = []) {
             self.key = key
             self.request = request
             self.answer = answer
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Idempotency>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Idempotency>) throws(MessageError) {
             key = Arena.bytes(c.pointee.key)
             request = Arena.bytes(c.pointee.request)
             answer = Arena.bytes(c.pointee.answer)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Idempotency>, from arena: Arena) throws(MessageError) {
-            task_scheduler__idempotency__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Idempotency>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__idempotency__init(c)
             if !key.isEmpty { c.pointee.key = try arena.put(key) }
             if !request.isEmpty { c.pointee.request = try arena.put(request) }
             if !answer.isEmpty { c.pointee.answer = try arena.put(answer) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Idempotency>) -> Int { task_scheduler__idempotency__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Idempotency>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__idempotency__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Idempotency>? {
-            task_scheduler__idempotency__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Idempotency>) -> Int { task_scheduler__v1__idempotency__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Idempotency>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__idempotency__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Idempotency>? {
+            task_scheduler__v1__idempotency__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -215,82 +234,81 @@ extension Proto {
 extension Proto {
     public struct CreateRequest: WireMessage, Hashable {
         public var reminder: Reminder? = nil
-        public var authorization: String = ""
+        public var authorization: Credential = ""
         public var position: Position? = nil
         public var idempotency: Idempotency? = nil
 
-        public init() {}
-
-        public init(reminder: Reminder? = nil, authorization: String = "", position: Position? = nil, idempotency: Idempotency? = nil) {
+        public init(reminder: Reminder? = nil, authorization: Credential = "", position: Position? = nil, idempotency: Idempotency? = nil) {
             self.reminder = reminder
             self.authorization = authorization
             self.position = position
             self.idempotency = idempotency
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__CreateRequest>) {
-            if let value = c.pointee.reminder { reminder = Reminder(reading: value) }
-            authorization = Arena.string(c.pointee.authorization)
-            if let value = c.pointee.position { position = Position(reading: value) }
-            if let value = c.pointee.idempotency { idempotency = Idempotency(reading: value) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__CreateRequest>) throws(MessageError) {
+            if let value = c.pointee.reminder { reminder = try Reminder(reading: value) }
+            authorization = Credential(value: Arena.string(c.pointee.authorization))
+            if let value = c.pointee.position { position = try Position(reading: value) }
+            if let value = c.pointee.idempotency { idempotency = try Idempotency(reading: value) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CreateRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__create_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__CreateRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__create_request__init(c)
             if let reminder { c.pointee.reminder = try arena.put(reminder) }
-            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization) }
+            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization.value) }
             if let position { c.pointee.position = try arena.put(position) }
             if let idempotency { c.pointee.idempotency = try arena.put(idempotency) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__CreateRequest>) -> Int { task_scheduler__create_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__CreateRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__create_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__CreateRequest>? {
-            task_scheduler__create_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__CreateRequest>) -> Int { task_scheduler__v1__create_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__CreateRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__create_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__CreateRequest>? {
+            task_scheduler__v1__create_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
 
 extension Proto {
     public struct CreateReply: WireMessage, Hashable {
-        public enum Result: UInt32, Sendable, Hashable {
-            case created = 0
-            case replayed = 1
-            case conflict = 2
-            case refused = 3
+        public enum Result: UInt32, WireEnum {
+            /// on stable storage
+            case created = 1
+            /// its idempotency key came before, with the same request
+            case replayed = 2
+            /// its idempotency key came before, with another request
+            case conflict = 3
+            case refused = 4
         }
 
-        public var result: Result = .created
-        /// of REPLAYED
+        public var result: Result
+        /// of RESULT_REPLAYED
         public var answer: [UInt8] = []
-        /// of REFUSED, in CreateManyReply only
+        /// of RESULT_REFUSED, in CreateManyReply only
         public var reason: String = ""
 
-        public init() {}
-
-        public init(result: Result = .created, answer: [UInt8] = [], reason: String = "") {
+        public init(result: Result, answer: [UInt8] = [], reason: String = "") {
             self.result = result
             self.answer = answer
             self.reason = reason
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__CreateReply>) {
-            result = Result(rawValue: UInt32(truncatingIfNeeded: c.pointee.result.rawValue)) ?? .created
+        public init(reading c: UnsafePointer<TaskScheduler__V1__CreateReply>) throws(MessageError) {
+            result = try Result(number: c.pointee.result.rawValue, in: "CreateReply.result")
             answer = Arena.bytes(c.pointee.answer)
             reason = Arena.string(c.pointee.reason)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CreateReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__create_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__CreateReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__create_reply__init(c)
             c.pointee.result = .init(rawValue: result.rawValue)
             if !answer.isEmpty { c.pointee.answer = try arena.put(answer) }
             if !reason.isEmpty { c.pointee.reason = try arena.put(reason) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__CreateReply>) -> Int { task_scheduler__create_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__CreateReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__create_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__CreateReply>? {
-            task_scheduler__create_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__CreateReply>) -> Int { task_scheduler__v1__create_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__CreateReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__create_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__CreateReply>? {
+            task_scheduler__v1__create_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -300,25 +318,23 @@ extension Proto {
     public struct CreateManyRequest: WireMessage, Hashable {
         public var creates: [CreateRequest] = []
 
-        public init() {}
-
         public init(creates: [CreateRequest] = []) {
             self.creates = creates
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__CreateManyRequest>) {
-            creates = Arena.messages(c.pointee.creates, c.pointee.n_creates) { CreateRequest(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__CreateManyRequest>) throws(MessageError) {
+            creates = try Arena.messages(c.pointee.creates, c.pointee.n_creates) { (c) throws(MessageError) in try CreateRequest(reading: c) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CreateManyRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__create_many_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__CreateManyRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__create_many_request__init(c)
             (c.pointee.creates, c.pointee.n_creates) = try arena.put(messages: creates)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__CreateManyRequest>) -> Int { task_scheduler__create_many_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__CreateManyRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__create_many_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__CreateManyRequest>? {
-            task_scheduler__create_many_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__CreateManyRequest>) -> Int { task_scheduler__v1__create_many_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__CreateManyRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__create_many_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__CreateManyRequest>? {
+            task_scheduler__v1__create_many_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -327,25 +343,23 @@ extension Proto {
     public struct CreateManyReply: WireMessage, Hashable {
         public var replies: [CreateReply] = []
 
-        public init() {}
-
         public init(replies: [CreateReply] = []) {
             self.replies = replies
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__CreateManyReply>) {
-            replies = Arena.messages(c.pointee.replies, c.pointee.n_replies) { CreateReply(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__CreateManyReply>) throws(MessageError) {
+            replies = try Arena.messages(c.pointee.replies, c.pointee.n_replies) { (c) throws(MessageError) in try CreateReply(reading: c) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__CreateManyReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__create_many_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__CreateManyReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__create_many_reply__init(c)
             (c.pointee.replies, c.pointee.n_replies) = try arena.put(messages: replies)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__CreateManyReply>) -> Int { task_scheduler__create_many_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__CreateManyReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__create_many_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__CreateManyReply>? {
-            task_scheduler__create_many_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__CreateManyReply>) -> Int { task_scheduler__v1__create_many_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__CreateManyReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__create_many_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__CreateManyReply>? {
+            task_scheduler__v1__create_many_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -356,28 +370,26 @@ extension Proto {
         /// not empty: only if it is this caller's
         public var caller: String = ""
 
-        public init() {}
-
         public init(id: [UInt8] = [], caller: String = "") {
             self.id = id
             self.caller = caller
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ReminderRef>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ReminderRef>) throws(MessageError) {
             id = Arena.bytes(c.pointee.id)
             caller = Arena.string(c.pointee.caller)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReminderRef>, from arena: Arena) throws(MessageError) {
-            task_scheduler__reminder_ref__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ReminderRef>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__reminder_ref__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReminderRef>) -> Int { task_scheduler__reminder_ref__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ReminderRef>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__reminder_ref__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ReminderRef>? {
-            task_scheduler__reminder_ref__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ReminderRef>) -> Int { task_scheduler__v1__reminder_ref__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ReminderRef>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__reminder_ref__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ReminderRef>? {
+            task_scheduler__v1__reminder_ref__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -386,7 +398,8 @@ extension Proto {
     public struct ReminderReply: WireMessage, Hashable {
         public var found: Bool = false
         public var reminder: Reminder? = nil
-        public var state: UInt32 = 0
+        /// of one that was found
+        public var state: ReminderState? = nil
         public var position: Position? = nil
         public var delivered: Int64 = 0
         public var retrying: Int64 = 0
@@ -399,9 +412,7 @@ extension Proto {
         /// of the position
         public var dueAtMs: Int64 = 0
 
-        public init() {}
-
-        public init(found: Bool = false, reminder: Reminder? = nil, state: UInt32 = 0, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0, revision: Int64 = 0, unserved: Bool = false, dueAtMs: Int64 = 0) {
+        public init(found: Bool = false, reminder: Reminder? = nil, state: ReminderState? = nil, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0, revision: Int64 = 0, unserved: Bool = false, dueAtMs: Int64 = 0) {
             self.found = found
             self.reminder = reminder
             self.state = state
@@ -416,11 +427,11 @@ extension Proto {
             self.dueAtMs = dueAtMs
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ReminderReply>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ReminderReply>) throws(MessageError) {
             found = c.pointee.found != 0
-            if let value = c.pointee.reminder { reminder = Reminder(reading: value) }
-            state = c.pointee.state
-            if let value = c.pointee.position { position = Position(reading: value) }
+            if let value = c.pointee.reminder { reminder = try Reminder(reading: value) }
+            if c.pointee._state_case == TASK_SCHEDULER__V1__REMINDER_REPLY___STATE_STATE, c.pointee.state.rawValue != 0 { state = try ReminderState(number: c.pointee.state.rawValue, in: "ReminderReply.state") }
+            if let value = c.pointee.position { position = try Position(reading: value) }
             delivered = c.pointee.delivered
             retrying = c.pointee.retrying
             held = c.pointee.held
@@ -431,11 +442,11 @@ extension Proto {
             dueAtMs = c.pointee.due_at_ms
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReminderReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__reminder_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ReminderReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__reminder_reply__init(c)
             c.pointee.found = found ? 1 : 0
             if let reminder { c.pointee.reminder = try arena.put(reminder) }
-            c.pointee.state = state
+            if let state { (c.pointee._state_case, c.pointee.state) = (TASK_SCHEDULER__V1__REMINDER_REPLY___STATE_STATE, .init(rawValue: state.rawValue)) }
             if let position { c.pointee.position = try arena.put(position) }
             c.pointee.delivered = delivered
             c.pointee.retrying = retrying
@@ -447,10 +458,10 @@ extension Proto {
             c.pointee.due_at_ms = dueAtMs
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReminderReply>) -> Int { task_scheduler__reminder_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ReminderReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__reminder_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ReminderReply>? {
-            task_scheduler__reminder_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ReminderReply>) -> Int { task_scheduler__v1__reminder_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ReminderReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__reminder_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ReminderReply>? {
+            task_scheduler__v1__reminder_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -458,8 +469,7 @@ extension Proto {
 extension Proto {
     /// Which reminders a list shows. Empty texts and absent times do not filter.
     public struct ReminderFilter: WireMessage, Hashable {
-        public var hasState: Bool = false
-        public var state: UInt32 = 0
+        public var state: ReminderState? = nil
         public var caller: String = ""
         public var classroomId: String = ""
         public var createdBy: String = ""
@@ -467,17 +477,12 @@ extension Proto {
         public var task: String = ""
         /// stands somewhere in the description, whatever the case of ASCII letters
         public var text: String = ""
-        public var hasDueAfter: Bool = false
         /// unix seconds, inclusive; with either of these only scheduled ones, by due time
-        public var dueAfter: Int64 = 0
-        public var hasDueBefore: Bool = false
+        public var dueAfter: Int64? = nil
         /// unix seconds, exclusive
-        public var dueBefore: Int64 = 0
+        public var dueBefore: Int64? = nil
 
-        public init() {}
-
-        public init(hasState: Bool = false, state: UInt32 = 0, caller: String = "", classroomId: String = "", createdBy: String = "", queue: String = "", task: String = "", text: String = "", hasDueAfter: Bool = false, dueAfter: Int64 = 0, hasDueBefore: Bool = false, dueBefore: Int64 = 0) {
-            self.hasState = hasState
+        public init(state: ReminderState? = nil, caller: String = "", classroomId: String = "", createdBy: String = "", queue: String = "", task: String = "", text: String = "", dueAfter: Int64? = nil, dueBefore: Int64? = nil) {
             self.state = state
             self.caller = caller
             self.classroomId = classroomId
@@ -485,47 +490,39 @@ extension Proto {
             self.queue = queue
             self.task = task
             self.text = text
-            self.hasDueAfter = hasDueAfter
             self.dueAfter = dueAfter
-            self.hasDueBefore = hasDueBefore
             self.dueBefore = dueBefore
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ReminderFilter>) {
-            hasState = c.pointee.has_state != 0
-            state = c.pointee.state
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ReminderFilter>) throws(MessageError) {
+            if c.pointee._state_case == TASK_SCHEDULER__V1__REMINDER_FILTER___STATE_STATE, c.pointee.state.rawValue != 0 { state = try ReminderState(number: c.pointee.state.rawValue, in: "ReminderFilter.state") }
             caller = Arena.string(c.pointee.caller)
             classroomId = Arena.string(c.pointee.classroom_id)
             createdBy = Arena.string(c.pointee.created_by)
             queue = Arena.string(c.pointee.queue)
             task = Arena.string(c.pointee.task)
             text = Arena.string(c.pointee.text)
-            hasDueAfter = c.pointee.has_due_after != 0
-            dueAfter = c.pointee.due_after
-            hasDueBefore = c.pointee.has_due_before != 0
-            dueBefore = c.pointee.due_before
+            if c.pointee._due_after_case == TASK_SCHEDULER__V1__REMINDER_FILTER___DUE_AFTER_DUE_AFTER { dueAfter = c.pointee.due_after }
+            if c.pointee._due_before_case == TASK_SCHEDULER__V1__REMINDER_FILTER___DUE_BEFORE_DUE_BEFORE { dueBefore = c.pointee.due_before }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ReminderFilter>, from arena: Arena) throws(MessageError) {
-            task_scheduler__reminder_filter__init(c)
-            c.pointee.has_state = hasState ? 1 : 0
-            c.pointee.state = state
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ReminderFilter>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__reminder_filter__init(c)
+            if let state { (c.pointee._state_case, c.pointee.state) = (TASK_SCHEDULER__V1__REMINDER_FILTER___STATE_STATE, .init(rawValue: state.rawValue)) }
             if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
             if !classroomId.isEmpty { c.pointee.classroom_id = try arena.put(classroomId) }
             if !createdBy.isEmpty { c.pointee.created_by = try arena.put(createdBy) }
             if !queue.isEmpty { c.pointee.queue = try arena.put(queue) }
             if !task.isEmpty { c.pointee.task = try arena.put(task) }
             if !text.isEmpty { c.pointee.text = try arena.put(text) }
-            c.pointee.has_due_after = hasDueAfter ? 1 : 0
-            c.pointee.due_after = dueAfter
-            c.pointee.has_due_before = hasDueBefore ? 1 : 0
-            c.pointee.due_before = dueBefore
+            if let dueAfter { (c.pointee._due_after_case, c.pointee.due_after) = (TASK_SCHEDULER__V1__REMINDER_FILTER___DUE_AFTER_DUE_AFTER, dueAfter) }
+            if let dueBefore { (c.pointee._due_before_case, c.pointee.due_before) = (TASK_SCHEDULER__V1__REMINDER_FILTER___DUE_BEFORE_DUE_BEFORE, dueBefore) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ReminderFilter>) -> Int { task_scheduler__reminder_filter__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ReminderFilter>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__reminder_filter__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ReminderFilter>? {
-            task_scheduler__reminder_filter__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ReminderFilter>) -> Int { task_scheduler__v1__reminder_filter__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ReminderFilter>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__reminder_filter__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ReminderFilter>? {
+            task_scheduler__v1__reminder_filter__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -537,31 +534,29 @@ extension Proto {
         public var cursor: [UInt8] = []
         public var limit: UInt32 = 0
 
-        public init() {}
-
         public init(filter: ReminderFilter? = nil, cursor: [UInt8] = [], limit: UInt32 = 0) {
             self.filter = filter
             self.cursor = cursor
             self.limit = limit
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ListRequest>) {
-            if let value = c.pointee.filter { filter = ReminderFilter(reading: value) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ListRequest>) throws(MessageError) {
+            if let value = c.pointee.filter { filter = try ReminderFilter(reading: value) }
             cursor = Arena.bytes(c.pointee.cursor)
             limit = c.pointee.limit
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__list_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__list_request__init(c)
             if let filter { c.pointee.filter = try arena.put(filter) }
             if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
             c.pointee.limit = limit
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListRequest>) -> Int { task_scheduler__list_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ListRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListRequest>? {
-            task_scheduler__list_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListRequest>) -> Int { task_scheduler__v1__list_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ListRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__list_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ListRequest>? {
+            task_scheduler__v1__list_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -572,28 +567,26 @@ extension Proto {
         /// empty: there is no more
         public var cursor: [UInt8] = []
 
-        public init() {}
-
         public init(reminders: [ReminderReply] = [], cursor: [UInt8] = []) {
             self.reminders = reminders
             self.cursor = cursor
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ListReply>) {
-            reminders = Arena.messages(c.pointee.reminders, c.pointee.n_reminders) { ReminderReply(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ListReply>) throws(MessageError) {
+            reminders = try Arena.messages(c.pointee.reminders, c.pointee.n_reminders) { (c) throws(MessageError) in try ReminderReply(reading: c) }
             cursor = Arena.bytes(c.pointee.cursor)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__list_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__list_reply__init(c)
             (c.pointee.reminders, c.pointee.n_reminders) = try arena.put(messages: reminders)
             if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListReply>) -> Int { task_scheduler__list_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ListReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListReply>? {
-            task_scheduler__list_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListReply>) -> Int { task_scheduler__v1__list_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ListReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__list_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ListReply>? {
+            task_scheduler__v1__list_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -601,28 +594,26 @@ extension Proto {
 extension Proto {
     /// What is to become of reminders. One transaction; each is answered on its own, in order.
     public struct ChangeRequest: WireMessage, Hashable {
-        public enum Action: UInt32, Sendable, Hashable {
-            case cancel = 0
-            case pause = 1
-            case resume = 2
-            case run = 3
-            case update = 4
+        public enum Action: UInt32, WireEnum {
+            case cancel = 1
+            case pause = 2
+            case resume = 3
+            case run = 4
+            case update = 5
         }
 
-        public var action: Action = .cancel
+        public var action: Action
         public var reminders: [ReminderRef] = []
         /// not 0: only if it has this revision
         public var revision: Int64 = 0
-        /// of UPDATE of one: the whole as it is to be; absent: it stays as it is
+        /// of ACTION_UPDATE of one: the whole as it is to be; absent: it stays as it is
         public var reminder: Reminder? = nil
-        /// of UPDATE: the new credential; empty: the old one stays
-        public var authorization: String = ""
-        /// when it was asked for, so that a repeated RUN is the same one; 0: when it arrives
+        /// of ACTION_UPDATE: the new credential; empty: the old one stays
+        public var authorization: Credential = ""
+        /// when it was asked for, so that a repeated ACTION_RUN is the same one; 0: when it arrives
         public var atMs: Int64 = 0
 
-        public init() {}
-
-        public init(action: Action = .cancel, reminders: [ReminderRef] = [], revision: Int64 = 0, reminder: Reminder? = nil, authorization: String = "", atMs: Int64 = 0) {
+        public init(action: Action, reminders: [ReminderRef] = [], revision: Int64 = 0, reminder: Reminder? = nil, authorization: Credential = "", atMs: Int64 = 0) {
             self.action = action
             self.reminders = reminders
             self.revision = revision
@@ -631,29 +622,29 @@ extension Proto {
             self.atMs = atMs
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ChangeRequest>) {
-            action = Action(rawValue: UInt32(truncatingIfNeeded: c.pointee.action.rawValue)) ?? .cancel
-            reminders = Arena.messages(c.pointee.reminders, c.pointee.n_reminders) { ReminderRef(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeRequest>) throws(MessageError) {
+            action = try Action(number: c.pointee.action.rawValue, in: "ChangeRequest.action")
+            reminders = try Arena.messages(c.pointee.reminders, c.pointee.n_reminders) { (c) throws(MessageError) in try ReminderRef(reading: c) }
             revision = c.pointee.revision
-            if let value = c.pointee.reminder { reminder = Reminder(reading: value) }
-            authorization = Arena.string(c.pointee.authorization)
+            if let value = c.pointee.reminder { reminder = try Reminder(reading: value) }
+            authorization = Credential(value: Arena.string(c.pointee.authorization))
             atMs = c.pointee.at_ms
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__change_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__change_request__init(c)
             c.pointee.action = .init(rawValue: action.rawValue)
             (c.pointee.reminders, c.pointee.n_reminders) = try arena.put(messages: reminders)
             c.pointee.revision = revision
             if let reminder { c.pointee.reminder = try arena.put(reminder) }
-            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization) }
+            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization.value) }
             c.pointee.at_ms = atMs
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeRequest>) -> Int { task_scheduler__change_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeRequest>? {
-            task_scheduler__change_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeRequest>) -> Int { task_scheduler__v1__change_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ChangeRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__change_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ChangeRequest>? {
+            task_scheduler__v1__change_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -662,49 +653,47 @@ extension Proto {
     public struct ChangeReply: WireMessage, Hashable {
         public var changes: [Change] = []
 
-        public init() {}
-
         public init(changes: [Change] = []) {
             self.changes = changes
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ChangeReply>) {
-            changes = Arena.messages(c.pointee.changes, c.pointee.n_changes) { Change(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeReply>) throws(MessageError) {
+            changes = try Arena.messages(c.pointee.changes, c.pointee.n_changes) { (c) throws(MessageError) in try Change(reading: c) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__change_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__change_reply__init(c)
             (c.pointee.changes, c.pointee.n_changes) = try arena.put(messages: changes)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeReply>) -> Int { task_scheduler__change_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeReply>? {
-            task_scheduler__change_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeReply>) -> Int { task_scheduler__v1__change_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ChangeReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__change_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ChangeReply>? {
+            task_scheduler__v1__change_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
 
 extension Proto {
     public struct Change: WireMessage, Hashable {
-        public enum Result: UInt32, Sendable, Hashable {
-            case done = 0
-            case notFound = 1
-            case finished = 2
-            case revisionDiffers = 3
+        public enum Result: UInt32, WireEnum {
+            case done = 1
+            case notFound = 2
+            /// cancelled or completed before: see state
+            case finished = 3
+            case revisionDiffers = 4
         }
 
-        public var result: Result = .done
-        public var state: UInt32 = 0
+        public var result: Result
+        /// as it is now, of one that was found
+        public var state: ReminderState? = nil
         public var revision: Int64 = 0
         /// occurrences that no longer wait for a credential
         public var released: UInt32 = 0
-        /// of RUN: the occurrence
+        /// of ACTION_RUN: the occurrence
         public var scheduledAt: Int64 = 0
 
-        public init() {}
-
-        public init(result: Result = .done, state: UInt32 = 0, revision: Int64 = 0, released: UInt32 = 0, scheduledAt: Int64 = 0) {
+        public init(result: Result, state: ReminderState? = nil, revision: Int64 = 0, released: UInt32 = 0, scheduledAt: Int64 = 0) {
             self.result = result
             self.state = state
             self.revision = revision
@@ -712,27 +701,27 @@ extension Proto {
             self.scheduledAt = scheduledAt
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Change>) {
-            result = Result(rawValue: UInt32(truncatingIfNeeded: c.pointee.result.rawValue)) ?? .done
-            state = c.pointee.state
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Change>) throws(MessageError) {
+            result = try Result(number: c.pointee.result.rawValue, in: "Change.result")
+            if c.pointee._state_case == TASK_SCHEDULER__V1__CHANGE___STATE_STATE, c.pointee.state.rawValue != 0 { state = try ReminderState(number: c.pointee.state.rawValue, in: "Change.state") }
             revision = c.pointee.revision
             released = c.pointee.released
             scheduledAt = c.pointee.scheduled_at
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Change>, from arena: Arena) throws(MessageError) {
-            task_scheduler__change__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Change>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__change__init(c)
             c.pointee.result = .init(rawValue: result.rawValue)
-            c.pointee.state = state
+            if let state { (c.pointee._state_case, c.pointee.state) = (TASK_SCHEDULER__V1__CHANGE___STATE_STATE, .init(rawValue: state.rawValue)) }
             c.pointee.revision = revision
             c.pointee.released = released
             c.pointee.scheduled_at = scheduledAt
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Change>) -> Int { task_scheduler__change__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Change>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Change>? {
-            task_scheduler__change__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Change>) -> Int { task_scheduler__v1__change__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Change>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__change__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Change>? {
+            task_scheduler__v1__change__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -744,31 +733,29 @@ extension Proto {
         /// not empty: only if it is this caller's
         public var caller: String = ""
 
-        public init() {}
-
         public init(id: [UInt8] = [], limit: UInt32 = 0, caller: String = "") {
             self.id = id
             self.limit = limit
             self.caller = caller
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__AttemptsRequest>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__AttemptsRequest>) throws(MessageError) {
             id = Arena.bytes(c.pointee.id)
             limit = c.pointee.limit
             caller = Arena.string(c.pointee.caller)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__AttemptsRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__attempts_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__AttemptsRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__attempts_request__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             c.pointee.limit = limit
             if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__AttemptsRequest>) -> Int { task_scheduler__attempts_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__AttemptsRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__attempts_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__AttemptsRequest>? {
-            task_scheduler__attempts_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__AttemptsRequest>) -> Int { task_scheduler__v1__attempts_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__AttemptsRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__attempts_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__AttemptsRequest>? {
+            task_scheduler__v1__attempts_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -779,13 +766,11 @@ extension Proto {
         public var number: UInt32 = 0
         public var startedAtMs: Int64 = 0
         public var durationUs: Int64 = 0
-        public var outcome: UInt32 = 0
+        public var outcome: Outcome
         public var statusCode: UInt32 = 0
         public var detail: String = ""
 
-        public init() {}
-
-        public init(scheduledAt: Int64 = 0, number: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, outcome: UInt32 = 0, statusCode: UInt32 = 0, detail: String = "") {
+        public init(scheduledAt: Int64 = 0, number: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, outcome: Outcome, statusCode: UInt32 = 0, detail: String = "") {
             self.scheduledAt = scheduledAt
             self.number = number
             self.startedAtMs = startedAtMs
@@ -795,31 +780,31 @@ extension Proto {
             self.detail = detail
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Attempt>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Attempt>) throws(MessageError) {
             scheduledAt = c.pointee.scheduled_at
             number = c.pointee.number
             startedAtMs = c.pointee.started_at_ms
             durationUs = c.pointee.duration_us
-            outcome = c.pointee.outcome
+            outcome = try Outcome(number: c.pointee.outcome.rawValue, in: "Attempt.outcome")
             statusCode = c.pointee.status_code
             detail = Arena.string(c.pointee.detail)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Attempt>, from arena: Arena) throws(MessageError) {
-            task_scheduler__attempt__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Attempt>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__attempt__init(c)
             c.pointee.scheduled_at = scheduledAt
             c.pointee.number = number
             c.pointee.started_at_ms = startedAtMs
             c.pointee.duration_us = durationUs
-            c.pointee.outcome = outcome
+            c.pointee.outcome = .init(rawValue: outcome.rawValue)
             c.pointee.status_code = statusCode
             if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Attempt>) -> Int { task_scheduler__attempt__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Attempt>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__attempt__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Attempt>? {
-            task_scheduler__attempt__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Attempt>) -> Int { task_scheduler__v1__attempt__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Attempt>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__attempt__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Attempt>? {
+            task_scheduler__v1__attempt__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -829,28 +814,26 @@ extension Proto {
         public var found: Bool = false
         public var attempts: [Attempt] = []
 
-        public init() {}
-
         public init(found: Bool = false, attempts: [Attempt] = []) {
             self.found = found
             self.attempts = attempts
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__AttemptsReply>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__AttemptsReply>) throws(MessageError) {
             found = c.pointee.found != 0
-            attempts = Arena.messages(c.pointee.attempts, c.pointee.n_attempts) { Attempt(reading: $0) }
+            attempts = try Arena.messages(c.pointee.attempts, c.pointee.n_attempts) { (c) throws(MessageError) in try Attempt(reading: c) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__AttemptsReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__attempts_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__AttemptsReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__attempts_reply__init(c)
             c.pointee.found = found ? 1 : 0
             (c.pointee.attempts, c.pointee.n_attempts) = try arena.put(messages: attempts)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__AttemptsReply>) -> Int { task_scheduler__attempts_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__AttemptsReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__attempts_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__AttemptsReply>? {
-            task_scheduler__attempts_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__AttemptsReply>) -> Int { task_scheduler__v1__attempts_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__AttemptsReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__attempts_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__AttemptsReply>? {
+            task_scheduler__v1__attempts_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -861,19 +844,16 @@ extension Proto {
         /// the reminder's
         public var id: [UInt8] = []
         public var scheduledAt: Int64 = 0
-        /// 1 = held, 2 = dead
-        public var state: UInt32 = 0
+        public var state: OccurrenceState? = nil
         public var attempts: UInt32 = 0
         public var sinceMs: Int64 = 0
-        /// of the last attempt
-        public var outcome: UInt32 = 0
+        /// of the last attempt, if there was one
+        public var outcome: Outcome? = nil
         public var statusCode: UInt32 = 0
         public var detail: String = ""
         public var reminder: Reminder? = nil
 
-        public init() {}
-
-        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, state: UInt32 = 0, attempts: UInt32 = 0, sinceMs: Int64 = 0, outcome: UInt32 = 0, statusCode: UInt32 = 0, detail: String = "", reminder: Reminder? = nil) {
+        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, state: OccurrenceState? = nil, attempts: UInt32 = 0, sinceMs: Int64 = 0, outcome: Outcome? = nil, statusCode: UInt32 = 0, detail: String = "", reminder: Reminder? = nil) {
             self.id = id
             self.scheduledAt = scheduledAt
             self.state = state
@@ -885,35 +865,35 @@ extension Proto {
             self.reminder = reminder
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Occurrence>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Occurrence>) throws(MessageError) {
             id = Arena.bytes(c.pointee.id)
             scheduledAt = c.pointee.scheduled_at
-            state = c.pointee.state
+            if c.pointee._state_case == TASK_SCHEDULER__V1__OCCURRENCE___STATE_STATE, c.pointee.state.rawValue != 0 { state = try OccurrenceState(number: c.pointee.state.rawValue, in: "Occurrence.state") }
             attempts = c.pointee.attempts
             sinceMs = c.pointee.since_ms
-            outcome = c.pointee.outcome
+            if c.pointee._outcome_case == TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME_OUTCOME, c.pointee.outcome.rawValue != 0 { outcome = try Outcome(number: c.pointee.outcome.rawValue, in: "Occurrence.outcome") }
             statusCode = c.pointee.status_code
             detail = Arena.string(c.pointee.detail)
-            if let value = c.pointee.reminder { reminder = Reminder(reading: value) }
+            if let value = c.pointee.reminder { reminder = try Reminder(reading: value) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Occurrence>, from arena: Arena) throws(MessageError) {
-            task_scheduler__occurrence__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Occurrence>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__occurrence__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             c.pointee.scheduled_at = scheduledAt
-            c.pointee.state = state
+            if let state { (c.pointee._state_case, c.pointee.state) = (TASK_SCHEDULER__V1__OCCURRENCE___STATE_STATE, .init(rawValue: state.rawValue)) }
             c.pointee.attempts = attempts
             c.pointee.since_ms = sinceMs
-            c.pointee.outcome = outcome
+            if let outcome { (c.pointee._outcome_case, c.pointee.outcome) = (TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME_OUTCOME, .init(rawValue: outcome.rawValue)) }
             c.pointee.status_code = statusCode
             if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
             if let reminder { c.pointee.reminder = try arena.put(reminder) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Occurrence>) -> Int { task_scheduler__occurrence__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Occurrence>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__occurrence__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Occurrence>? {
-            task_scheduler__occurrence__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Occurrence>) -> Int { task_scheduler__v1__occurrence__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Occurrence>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__occurrence__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Occurrence>? {
+            task_scheduler__v1__occurrence__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -923,35 +903,35 @@ extension Proto {
         public var id: [UInt8] = []
         public var scheduledAt: Int64 = 0
 
-        public init() {}
-
         public init(id: [UInt8] = [], scheduledAt: Int64 = 0) {
             self.id = id
             self.scheduledAt = scheduledAt
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__OccurrenceRef>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__OccurrenceRef>) throws(MessageError) {
             id = Arena.bytes(c.pointee.id)
             scheduledAt = c.pointee.scheduled_at
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__OccurrenceRef>, from arena: Arena) throws(MessageError) {
-            task_scheduler__occurrence_ref__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__OccurrenceRef>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__occurrence_ref__init(c)
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             c.pointee.scheduled_at = scheduledAt
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__OccurrenceRef>) -> Int { task_scheduler__occurrence_ref__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__OccurrenceRef>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__occurrence_ref__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__OccurrenceRef>? {
-            task_scheduler__occurrence_ref__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__OccurrenceRef>) -> Int { task_scheduler__v1__occurrence_ref__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__OccurrenceRef>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__occurrence_ref__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__OccurrenceRef>? {
+            task_scheduler__v1__occurrence_ref__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
 
 extension Proto {
+    /// Which occurrences a list shows or a change is of. Empty texts do not filter.
     public struct OccurrenceFilter: WireMessage, Hashable {
-        public var state: UInt32 = 0
+        /// must be given
+        public var state: OccurrenceState? = nil
         public var caller: String = ""
         public var classroomId: String = ""
         public var createdBy: String = ""
@@ -962,9 +942,7 @@ extension Proto {
         /// not empty: of this one
         public var reminder: [UInt8] = []
 
-        public init() {}
-
-        public init(state: UInt32 = 0, caller: String = "", classroomId: String = "", createdBy: String = "", queue: String = "", task: String = "", only: OccurrenceRef? = nil, reminder: [UInt8] = []) {
+        public init(state: OccurrenceState? = nil, caller: String = "", classroomId: String = "", createdBy: String = "", queue: String = "", task: String = "", only: OccurrenceRef? = nil, reminder: [UInt8] = []) {
             self.state = state
             self.caller = caller
             self.classroomId = classroomId
@@ -975,20 +953,20 @@ extension Proto {
             self.reminder = reminder
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__OccurrenceFilter>) {
-            state = c.pointee.state
+        public init(reading c: UnsafePointer<TaskScheduler__V1__OccurrenceFilter>) throws(MessageError) {
+            if c.pointee._state_case == TASK_SCHEDULER__V1__OCCURRENCE_FILTER___STATE_STATE, c.pointee.state.rawValue != 0 { state = try OccurrenceState(number: c.pointee.state.rawValue, in: "OccurrenceFilter.state") }
             caller = Arena.string(c.pointee.caller)
             classroomId = Arena.string(c.pointee.classroom_id)
             createdBy = Arena.string(c.pointee.created_by)
             queue = Arena.string(c.pointee.queue)
             task = Arena.string(c.pointee.task)
-            if let value = c.pointee.only { only = OccurrenceRef(reading: value) }
+            if let value = c.pointee.only { only = try OccurrenceRef(reading: value) }
             reminder = Arena.bytes(c.pointee.reminder)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__OccurrenceFilter>, from arena: Arena) throws(MessageError) {
-            task_scheduler__occurrence_filter__init(c)
-            c.pointee.state = state
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__OccurrenceFilter>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__occurrence_filter__init(c)
+            if let state { (c.pointee._state_case, c.pointee.state) = (TASK_SCHEDULER__V1__OCCURRENCE_FILTER___STATE_STATE, .init(rawValue: state.rawValue)) }
             if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
             if !classroomId.isEmpty { c.pointee.classroom_id = try arena.put(classroomId) }
             if !createdBy.isEmpty { c.pointee.created_by = try arena.put(createdBy) }
@@ -998,10 +976,10 @@ extension Proto {
             if !reminder.isEmpty { c.pointee.reminder = try arena.put(reminder) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__OccurrenceFilter>) -> Int { task_scheduler__occurrence_filter__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__OccurrenceFilter>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__occurrence_filter__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__OccurrenceFilter>? {
-            task_scheduler__occurrence_filter__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__OccurrenceFilter>) -> Int { task_scheduler__v1__occurrence_filter__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__OccurrenceFilter>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__occurrence_filter__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__OccurrenceFilter>? {
+            task_scheduler__v1__occurrence_filter__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1014,8 +992,6 @@ extension Proto {
         /// where `only` is set
         public var withAttempts: Bool = false
 
-        public init() {}
-
         public init(filter: OccurrenceFilter? = nil, cursor: [UInt8] = [], limit: UInt32 = 0, withAttempts: Bool = false) {
             self.filter = filter
             self.cursor = cursor
@@ -1023,25 +999,25 @@ extension Proto {
             self.withAttempts = withAttempts
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ListOccurrencesRequest>) {
-            if let value = c.pointee.filter { filter = OccurrenceFilter(reading: value) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ListOccurrencesRequest>) throws(MessageError) {
+            if let value = c.pointee.filter { filter = try OccurrenceFilter(reading: value) }
             cursor = Arena.bytes(c.pointee.cursor)
             limit = c.pointee.limit
             withAttempts = c.pointee.with_attempts != 0
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListOccurrencesRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__list_occurrences_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListOccurrencesRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__list_occurrences_request__init(c)
             if let filter { c.pointee.filter = try arena.put(filter) }
             if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
             c.pointee.limit = limit
             c.pointee.with_attempts = withAttempts ? 1 : 0
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListOccurrencesRequest>) -> Int { task_scheduler__list_occurrences_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ListOccurrencesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_occurrences_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListOccurrencesRequest>? {
-            task_scheduler__list_occurrences_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListOccurrencesRequest>) -> Int { task_scheduler__v1__list_occurrences_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ListOccurrencesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__list_occurrences_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ListOccurrencesRequest>? {
+            task_scheduler__v1__list_occurrences_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1052,71 +1028,67 @@ extension Proto {
         public var cursor: [UInt8] = []
         public var attempts: [Attempt] = []
 
-        public init() {}
-
         public init(occurrences: [Occurrence] = [], cursor: [UInt8] = [], attempts: [Attempt] = []) {
             self.occurrences = occurrences
             self.cursor = cursor
             self.attempts = attempts
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ListOccurrencesReply>) {
-            occurrences = Arena.messages(c.pointee.occurrences, c.pointee.n_occurrences) { Occurrence(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ListOccurrencesReply>) throws(MessageError) {
+            occurrences = try Arena.messages(c.pointee.occurrences, c.pointee.n_occurrences) { (c) throws(MessageError) in try Occurrence(reading: c) }
             cursor = Arena.bytes(c.pointee.cursor)
-            attempts = Arena.messages(c.pointee.attempts, c.pointee.n_attempts) { Attempt(reading: $0) }
+            attempts = try Arena.messages(c.pointee.attempts, c.pointee.n_attempts) { (c) throws(MessageError) in try Attempt(reading: c) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListOccurrencesReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__list_occurrences_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListOccurrencesReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__list_occurrences_reply__init(c)
             (c.pointee.occurrences, c.pointee.n_occurrences) = try arena.put(messages: occurrences)
             if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
             (c.pointee.attempts, c.pointee.n_attempts) = try arena.put(messages: attempts)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListOccurrencesReply>) -> Int { task_scheduler__list_occurrences_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ListOccurrencesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_occurrences_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListOccurrencesReply>? {
-            task_scheduler__list_occurrences_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListOccurrencesReply>) -> Int { task_scheduler__v1__list_occurrences_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ListOccurrencesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__list_occurrences_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ListOccurrencesReply>? {
+            task_scheduler__v1__list_occurrences_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
 
 extension Proto {
     public struct ChangeOccurrencesRequest: WireMessage, Hashable {
-        public enum Action: UInt32, Sendable, Hashable {
-            case replay = 0
-            case discard = 1
+        public enum Action: UInt32, WireEnum {
+            case replay = 1
+            case discard = 2
         }
 
-        public var action: Action = .replay
+        public var action: Action
         public var filter: OccurrenceFilter? = nil
         public var limit: UInt32 = 0
 
-        public init() {}
-
-        public init(action: Action = .replay, filter: OccurrenceFilter? = nil, limit: UInt32 = 0) {
+        public init(action: Action, filter: OccurrenceFilter? = nil, limit: UInt32 = 0) {
             self.action = action
             self.filter = filter
             self.limit = limit
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ChangeOccurrencesRequest>) {
-            action = Action(rawValue: UInt32(truncatingIfNeeded: c.pointee.action.rawValue)) ?? .replay
-            if let value = c.pointee.filter { filter = OccurrenceFilter(reading: value) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesRequest>) throws(MessageError) {
+            action = try Action(number: c.pointee.action.rawValue, in: "ChangeOccurrencesRequest.action")
+            if let value = c.pointee.filter { filter = try OccurrenceFilter(reading: value) }
             limit = c.pointee.limit
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__change_occurrences_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeOccurrencesRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__change_occurrences_request__init(c)
             c.pointee.action = .init(rawValue: action.rawValue)
             if let filter { c.pointee.filter = try arena.put(filter) }
             c.pointee.limit = limit
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesRequest>) -> Int { task_scheduler__change_occurrences_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_occurrences_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesRequest>? {
-            task_scheduler__change_occurrences_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesRequest>) -> Int { task_scheduler__v1__change_occurrences_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__change_occurrences_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ChangeOccurrencesRequest>? {
+            task_scheduler__v1__change_occurrences_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1127,28 +1099,26 @@ extension Proto {
         /// others match, beyond the limit
         public var more: Bool = false
 
-        public init() {}
-
         public init(changed: UInt32 = 0, more: Bool = false) {
             self.changed = changed
             self.more = more
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ChangeOccurrencesReply>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesReply>) throws(MessageError) {
             changed = c.pointee.changed
             more = c.pointee.more != 0
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__change_occurrences_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeOccurrencesReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__change_occurrences_reply__init(c)
             c.pointee.changed = changed
             c.pointee.more = more ? 1 : 0
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesReply>) -> Int { task_scheduler__change_occurrences_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeOccurrencesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_occurrences_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeOccurrencesReply>? {
-            task_scheduler__change_occurrences_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesReply>) -> Int { task_scheduler__v1__change_occurrences_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__change_occurrences_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ChangeOccurrencesReply>? {
+            task_scheduler__v1__change_occurrences_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1166,8 +1136,6 @@ extension Proto {
         public var running: UInt64 = 0
         public var workers: UInt32 = 0
 
-        public init() {}
-
         public init(name: String = "", paused: Bool = false, maxConcurrency: UInt32 = 0, rateCount: UInt32 = 0, rateSeconds: UInt32 = 0, ready: UInt64 = 0, running: UInt64 = 0, workers: UInt32 = 0) {
             self.name = name
             self.paused = paused
@@ -1179,7 +1147,7 @@ extension Proto {
             self.workers = workers
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Queue>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Queue>) throws(MessageError) {
             name = Arena.string(c.pointee.name)
             paused = c.pointee.paused != 0
             maxConcurrency = c.pointee.max_concurrency
@@ -1190,8 +1158,8 @@ extension Proto {
             workers = c.pointee.workers
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Queue>, from arena: Arena) throws(MessageError) {
-            task_scheduler__queue__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Queue>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__queue__init(c)
             if !name.isEmpty { c.pointee.name = try arena.put(name) }
             c.pointee.paused = paused ? 1 : 0
             c.pointee.max_concurrency = maxConcurrency
@@ -1202,10 +1170,10 @@ extension Proto {
             c.pointee.workers = workers
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Queue>) -> Int { task_scheduler__queue__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Queue>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__queue__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Queue>? {
-            task_scheduler__queue__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Queue>) -> Int { task_scheduler__v1__queue__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Queue>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__queue__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Queue>? {
+            task_scheduler__v1__queue__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1215,17 +1183,17 @@ extension Proto {
 
         public init() {}
 
-        public init(reading c: UnsafePointer<TaskScheduler__ListQueuesRequest>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ListQueuesRequest>) throws(MessageError) {
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListQueuesRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__list_queues_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListQueuesRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__list_queues_request__init(c)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListQueuesRequest>) -> Int { task_scheduler__list_queues_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ListQueuesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_queues_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListQueuesRequest>? {
-            task_scheduler__list_queues_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListQueuesRequest>) -> Int { task_scheduler__v1__list_queues_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ListQueuesRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__list_queues_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ListQueuesRequest>? {
+            task_scheduler__v1__list_queues_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1234,25 +1202,23 @@ extension Proto {
     public struct ListQueuesReply: WireMessage, Hashable {
         public var queues: [Queue] = []
 
-        public init() {}
-
         public init(queues: [Queue] = []) {
             self.queues = queues
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ListQueuesReply>) {
-            queues = Arena.messages(c.pointee.queues, c.pointee.n_queues) { Queue(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ListQueuesReply>) throws(MessageError) {
+            queues = try Arena.messages(c.pointee.queues, c.pointee.n_queues) { (c) throws(MessageError) in try Queue(reading: c) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ListQueuesReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__list_queues_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListQueuesReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__list_queues_reply__init(c)
             (c.pointee.queues, c.pointee.n_queues) = try arena.put(messages: queues)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ListQueuesReply>) -> Int { task_scheduler__list_queues_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ListQueuesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__list_queues_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ListQueuesReply>? {
-            task_scheduler__list_queues_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListQueuesReply>) -> Int { task_scheduler__v1__list_queues_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ListQueuesReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__list_queues_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ListQueuesReply>? {
+            task_scheduler__v1__list_queues_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1261,25 +1227,23 @@ extension Proto {
     public struct ChangeQueueRequest: WireMessage, Hashable {
         public var queue: Queue? = nil
 
-        public init() {}
-
         public init(queue: Queue? = nil) {
             self.queue = queue
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ChangeQueueRequest>) {
-            if let value = c.pointee.queue { queue = Queue(reading: value) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeQueueRequest>) throws(MessageError) {
+            if let value = c.pointee.queue { queue = try Queue(reading: value) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeQueueRequest>, from arena: Arena) throws(MessageError) {
-            task_scheduler__change_queue_request__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeQueueRequest>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__change_queue_request__init(c)
             if let queue { c.pointee.queue = try arena.put(queue) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeQueueRequest>) -> Int { task_scheduler__change_queue_request__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeQueueRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_queue_request__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeQueueRequest>? {
-            task_scheduler__change_queue_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeQueueRequest>) -> Int { task_scheduler__v1__change_queue_request__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ChangeQueueRequest>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__change_queue_request__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ChangeQueueRequest>? {
+            task_scheduler__v1__change_queue_request__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1288,25 +1252,23 @@ extension Proto {
     public struct ChangeQueueReply: WireMessage, Hashable {
         public var queue: Queue? = nil
 
-        public init() {}
-
         public init(queue: Queue? = nil) {
             self.queue = queue
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__ChangeQueueReply>) {
-            if let value = c.pointee.queue { queue = Queue(reading: value) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeQueueReply>) throws(MessageError) {
+            if let value = c.pointee.queue { queue = try Queue(reading: value) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__ChangeQueueReply>, from arena: Arena) throws(MessageError) {
-            task_scheduler__change_queue_reply__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeQueueReply>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__change_queue_reply__init(c)
             if let queue { c.pointee.queue = try arena.put(queue) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__ChangeQueueReply>) -> Int { task_scheduler__change_queue_reply__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__ChangeQueueReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__change_queue_reply__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__ChangeQueueReply>? {
-            task_scheduler__change_queue_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeQueueReply>) -> Int { task_scheduler__v1__change_queue_reply__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ChangeQueueReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__change_queue_reply__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ChangeQueueReply>? {
+            task_scheduler__v1__change_queue_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1321,8 +1283,6 @@ extension Proto {
         /// it drains: nothing new, please
         public var leaving: Bool = false
 
-        public init() {}
-
         public init(attach: Attach? = nil, credit: UInt32 = 0, outcomes: [OutcomeReport] = [], leaving: Bool = false) {
             self.attach = attach
             self.credit = credit
@@ -1330,25 +1290,25 @@ extension Proto {
             self.leaving = leaving
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__WorkerMessage>) {
-            if let value = c.pointee.attach { attach = Attach(reading: value) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__WorkerMessage>) throws(MessageError) {
+            if let value = c.pointee.attach { attach = try Attach(reading: value) }
             credit = c.pointee.credit
-            outcomes = Arena.messages(c.pointee.outcomes, c.pointee.n_outcomes) { OutcomeReport(reading: $0) }
+            outcomes = try Arena.messages(c.pointee.outcomes, c.pointee.n_outcomes) { (c) throws(MessageError) in try OutcomeReport(reading: c) }
             leaving = c.pointee.leaving != 0
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__WorkerMessage>, from arena: Arena) throws(MessageError) {
-            task_scheduler__worker_message__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__WorkerMessage>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__worker_message__init(c)
             if let attach { c.pointee.attach = try arena.put(attach) }
             c.pointee.credit = credit
             (c.pointee.outcomes, c.pointee.n_outcomes) = try arena.put(messages: outcomes)
             c.pointee.leaving = leaving ? 1 : 0
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__WorkerMessage>) -> Int { task_scheduler__worker_message__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__WorkerMessage>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__worker_message__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__WorkerMessage>? {
-            task_scheduler__worker_message__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__WorkerMessage>) -> Int { task_scheduler__v1__worker_message__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__WorkerMessage>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__worker_message__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__WorkerMessage>? {
+            task_scheduler__v1__worker_message__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1360,8 +1320,6 @@ extension Proto {
         public var tasks: [String] = []
         public var running: [Lease] = []
 
-        public init() {}
-
         public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = []) {
             self.instance = instance
             self.queues = queues
@@ -1369,25 +1327,25 @@ extension Proto {
             self.running = running
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Attach>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Attach>) throws(MessageError) {
             instance = Arena.string(c.pointee.instance)
             queues = Arena.strings(c.pointee.queues, c.pointee.n_queues)
             tasks = Arena.strings(c.pointee.tasks, c.pointee.n_tasks)
-            running = Arena.messages(c.pointee.running, c.pointee.n_running) { Lease(reading: $0) }
+            running = try Arena.messages(c.pointee.running, c.pointee.n_running) { (c) throws(MessageError) in try Lease(reading: c) }
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Attach>, from arena: Arena) throws(MessageError) {
-            task_scheduler__attach__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Attach>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__attach__init(c)
             if !instance.isEmpty { c.pointee.instance = try arena.put(instance) }
             (c.pointee.queues, c.pointee.n_queues) = try arena.put(strings: queues)
             (c.pointee.tasks, c.pointee.n_tasks) = try arena.put(strings: tasks)
             (c.pointee.running, c.pointee.n_running) = try arena.put(messages: running)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Attach>) -> Int { task_scheduler__attach__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Attach>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__attach__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Attach>? {
-            task_scheduler__attach__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Attach>) -> Int { task_scheduler__v1__attach__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Attach>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__attach__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Attach>? {
+            task_scheduler__v1__attach__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1398,31 +1356,29 @@ extension Proto {
         public var id: [UInt8] = []
         public var scheduledAt: Int64 = 0
 
-        public init() {}
-
         public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0) {
             self.lease = lease
             self.id = id
             self.scheduledAt = scheduledAt
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Lease>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Lease>) throws(MessageError) {
             lease = c.pointee.lease
             id = Arena.bytes(c.pointee.id)
             scheduledAt = c.pointee.scheduled_at
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Lease>, from arena: Arena) throws(MessageError) {
-            task_scheduler__lease__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Lease>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__lease__init(c)
             c.pointee.lease = lease
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             c.pointee.scheduled_at = scheduledAt
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Lease>) -> Int { task_scheduler__lease__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Lease>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__lease__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Lease>? {
-            task_scheduler__lease__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Lease>) -> Int { task_scheduler__v1__lease__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Lease>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__lease__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Lease>? {
+            task_scheduler__v1__lease__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1432,7 +1388,8 @@ extension Proto {
         public var lease: UInt64 = 0
         public var id: [UInt8] = []
         public var scheduledAt: Int64 = 0
-        public var outcome: UInt32 = 0
+        /// one that this scheduler does not know is tried again, and acknowledged
+        public var outcome: OpenEnum<Outcome>
         /// 0 = the scheduler decides
         public var retryAfterMs: UInt32 = 0
         public var startedAtMs: Int64 = 0
@@ -1440,9 +1397,7 @@ extension Proto {
         public var statusCode: UInt32 = 0
         public var detail: String = ""
 
-        public init() {}
-
-        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, outcome: UInt32 = 0, retryAfterMs: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, statusCode: UInt32 = 0, detail: String = "") {
+        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, outcome: OpenEnum<Outcome>, retryAfterMs: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, statusCode: UInt32 = 0, detail: String = "") {
             self.lease = lease
             self.id = id
             self.scheduledAt = scheduledAt
@@ -1454,11 +1409,11 @@ extension Proto {
             self.detail = detail
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__OutcomeReport>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__OutcomeReport>) throws(MessageError) {
             lease = c.pointee.lease
             id = Arena.bytes(c.pointee.id)
             scheduledAt = c.pointee.scheduled_at
-            outcome = c.pointee.outcome
+            outcome = OpenEnum(number: c.pointee.outcome.rawValue)
             retryAfterMs = c.pointee.retry_after_ms
             startedAtMs = c.pointee.started_at_ms
             durationUs = c.pointee.duration_us
@@ -1466,12 +1421,12 @@ extension Proto {
             detail = Arena.string(c.pointee.detail)
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__OutcomeReport>, from arena: Arena) throws(MessageError) {
-            task_scheduler__outcome_report__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__OutcomeReport>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__outcome_report__init(c)
             c.pointee.lease = lease
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             c.pointee.scheduled_at = scheduledAt
-            c.pointee.outcome = outcome
+            c.pointee.outcome = .init(rawValue: outcome.number)
             c.pointee.retry_after_ms = retryAfterMs
             c.pointee.started_at_ms = startedAtMs
             c.pointee.duration_us = durationUs
@@ -1479,10 +1434,10 @@ extension Proto {
             if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__OutcomeReport>) -> Int { task_scheduler__outcome_report__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__OutcomeReport>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__outcome_report__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__OutcomeReport>? {
-            task_scheduler__outcome_report__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__OutcomeReport>) -> Int { task_scheduler__v1__outcome_report__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__OutcomeReport>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__outcome_report__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__OutcomeReport>? {
+            task_scheduler__v1__outcome_report__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1493,31 +1448,29 @@ extension Proto {
         public var acknowledged: [UInt64] = []
         public var revoked: [UInt64] = []
 
-        public init() {}
-
         public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = []) {
             self.dispatches = dispatches
             self.acknowledged = acknowledged
             self.revoked = revoked
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__SchedulerMessage>) {
-            dispatches = Arena.messages(c.pointee.dispatches, c.pointee.n_dispatches) { Dispatch(reading: $0) }
+        public init(reading c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) throws(MessageError) {
+            dispatches = try Arena.messages(c.pointee.dispatches, c.pointee.n_dispatches) { (c) throws(MessageError) in try Dispatch(reading: c) }
             acknowledged = Array(UnsafeBufferPointer(start: c.pointee.acknowledged, count: c.pointee.n_acknowledged))
             revoked = Array(UnsafeBufferPointer(start: c.pointee.revoked, count: c.pointee.n_revoked))
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__SchedulerMessage>, from arena: Arena) throws(MessageError) {
-            task_scheduler__scheduler_message__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__SchedulerMessage>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__scheduler_message__init(c)
             (c.pointee.dispatches, c.pointee.n_dispatches) = try arena.put(messages: dispatches)
             (c.pointee.acknowledged, c.pointee.n_acknowledged) = try arena.put(values: acknowledged)
             (c.pointee.revoked, c.pointee.n_revoked) = try arena.put(values: revoked)
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__SchedulerMessage>) -> Int { task_scheduler__scheduler_message__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__SchedulerMessage>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__scheduler_message__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__SchedulerMessage>? {
-            task_scheduler__scheduler_message__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) -> Int { task_scheduler__v1__scheduler_message__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__scheduler_message__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__SchedulerMessage>? {
+            task_scheduler__v1__scheduler_message__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1532,11 +1485,9 @@ extension Proto {
         public var leaseMs: UInt32 = 0
         public var task: String = ""
         public var arguments: [UInt8] = []
-        public var authorization: String = ""
+        public var authorization: Credential = ""
 
-        public init() {}
-
-        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, attempt: UInt32 = 0, leaseMs: UInt32 = 0, task: String = "", arguments: [UInt8] = [], authorization: String = "") {
+        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, attempt: UInt32 = 0, leaseMs: UInt32 = 0, task: String = "", arguments: [UInt8] = [], authorization: Credential = "") {
             self.lease = lease
             self.id = id
             self.scheduledAt = scheduledAt
@@ -1547,7 +1498,7 @@ extension Proto {
             self.authorization = authorization
         }
 
-        public init(reading c: UnsafePointer<TaskScheduler__Dispatch>) {
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Dispatch>) throws(MessageError) {
             lease = c.pointee.lease
             id = Arena.bytes(c.pointee.id)
             scheduledAt = c.pointee.scheduled_at
@@ -1555,11 +1506,11 @@ extension Proto {
             leaseMs = c.pointee.lease_ms
             task = Arena.string(c.pointee.task)
             arguments = Arena.bytes(c.pointee.arguments)
-            authorization = Arena.string(c.pointee.authorization)
+            authorization = Credential(value: Arena.string(c.pointee.authorization))
         }
 
-        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__Dispatch>, from arena: Arena) throws(MessageError) {
-            task_scheduler__dispatch__init(c)
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Dispatch>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__dispatch__init(c)
             c.pointee.lease = lease
             if !id.isEmpty { c.pointee.id = try arena.put(id) }
             c.pointee.scheduled_at = scheduledAt
@@ -1567,13 +1518,13 @@ extension Proto {
             c.pointee.lease_ms = leaseMs
             if !task.isEmpty { c.pointee.task = try arena.put(task) }
             if !arguments.isEmpty { c.pointee.arguments = try arena.put(arguments) }
-            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization) }
+            if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization.value) }
         }
 
-        public static func packedSize(_ c: UnsafePointer<TaskScheduler__Dispatch>) -> Int { task_scheduler__dispatch__get_packed_size(c) }
-        public static func pack(_ c: UnsafePointer<TaskScheduler__Dispatch>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__dispatch__pack(c, bytes) }
-        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__Dispatch>? {
-            task_scheduler__dispatch__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Dispatch>) -> Int { task_scheduler__v1__dispatch__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Dispatch>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__dispatch__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Dispatch>? {
+            task_scheduler__v1__dispatch__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }
@@ -1581,63 +1532,16 @@ extension Proto {
 /// What a gateway asks of a scheduler.
 public enum SchedulerService {
     /// protobuf-c's descriptor: servers build their dispatch table from it.
-    public static var descriptor: ServiceDescriptor { ServiceDescriptor(task_scheduler__scheduler__descriptor) }
-    public static var create: UnaryMethod<Proto.CreateRequest, Proto.CreateReply> { .init(index: 0, path: "task_scheduler.Scheduler/Create") }
-    public static var createMany: UnaryMethod<Proto.CreateManyRequest, Proto.CreateManyReply> { .init(index: 1, path: "task_scheduler.Scheduler/CreateMany") }
-    public static var get: UnaryMethod<Proto.ReminderRef, Proto.ReminderReply> { .init(index: 2, path: "task_scheduler.Scheduler/Get") }
-    public static var list: UnaryMethod<Proto.ListRequest, Proto.ListReply> { .init(index: 3, path: "task_scheduler.Scheduler/List") }
-    public static var change: UnaryMethod<Proto.ChangeRequest, Proto.ChangeReply> { .init(index: 4, path: "task_scheduler.Scheduler/Change") }
-    public static var attempts: UnaryMethod<Proto.AttemptsRequest, Proto.AttemptsReply> { .init(index: 5, path: "task_scheduler.Scheduler/Attempts") }
-    public static var listOccurrences: UnaryMethod<Proto.ListOccurrencesRequest, Proto.ListOccurrencesReply> { .init(index: 6, path: "task_scheduler.Scheduler/ListOccurrences") }
-    public static var changeOccurrences: UnaryMethod<Proto.ChangeOccurrencesRequest, Proto.ChangeOccurrencesReply> { .init(index: 7, path: "task_scheduler.Scheduler/ChangeOccurrences") }
-    public static var listQueues: UnaryMethod<Proto.ListQueuesRequest, Proto.ListQueuesReply> { .init(index: 8, path: "task_scheduler.Scheduler/ListQueues") }
-    public static var changeQueue: UnaryMethod<Proto.ChangeQueueRequest, Proto.ChangeQueueReply> { .init(index: 9, path: "task_scheduler.Scheduler/ChangeQueue") }
-    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 10, path: "task_scheduler.Scheduler/Work") }
-}
-
-/// Calls of `Scheduler` as functions. Each throws `CallError`.
-public struct SchedulerClient<Channel: Caller>: Sendable {
-    public let channel: Channel
-
-    public init(_ channel: Channel) { self.channel = channel }
-
-    public func create(_ request: Proto.CreateRequest, deadline: CallDeadline) async throws(CallError) -> Proto.CreateReply {
-        try await channel.call(SchedulerService.create, request, deadline: deadline)
-    }
-
-    public func createMany(_ request: Proto.CreateManyRequest, deadline: CallDeadline) async throws(CallError) -> Proto.CreateManyReply {
-        try await channel.call(SchedulerService.createMany, request, deadline: deadline)
-    }
-
-    public func get(_ request: Proto.ReminderRef, deadline: CallDeadline) async throws(CallError) -> Proto.ReminderReply {
-        try await channel.call(SchedulerService.get, request, deadline: deadline)
-    }
-
-    public func list(_ request: Proto.ListRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ListReply {
-        try await channel.call(SchedulerService.list, request, deadline: deadline)
-    }
-
-    public func change(_ request: Proto.ChangeRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ChangeReply {
-        try await channel.call(SchedulerService.change, request, deadline: deadline)
-    }
-
-    public func attempts(_ request: Proto.AttemptsRequest, deadline: CallDeadline) async throws(CallError) -> Proto.AttemptsReply {
-        try await channel.call(SchedulerService.attempts, request, deadline: deadline)
-    }
-
-    public func listOccurrences(_ request: Proto.ListOccurrencesRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ListOccurrencesReply {
-        try await channel.call(SchedulerService.listOccurrences, request, deadline: deadline)
-    }
-
-    public func changeOccurrences(_ request: Proto.ChangeOccurrencesRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ChangeOccurrencesReply {
-        try await channel.call(SchedulerService.changeOccurrences, request, deadline: deadline)
-    }
-
-    public func listQueues(_ request: Proto.ListQueuesRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ListQueuesReply {
-        try await channel.call(SchedulerService.listQueues, request, deadline: deadline)
-    }
-
-    public func changeQueue(_ request: Proto.ChangeQueueRequest, deadline: CallDeadline) async throws(CallError) -> Proto.ChangeQueueReply {
-        try await channel.call(SchedulerService.changeQueue, request, deadline: deadline)
-    }
+    public static var descriptor: ServiceDescriptor { ServiceDescriptor(task_scheduler__v1__scheduler__descriptor) }
+    public static var create: UnaryMethod<Proto.CreateRequest, Proto.CreateReply> { .init(index: 0, path: "task_scheduler.v1.Scheduler/Create") }
+    public static var createMany: UnaryMethod<Proto.CreateManyRequest, Proto.CreateManyReply> { .init(index: 1, path: "task_scheduler.v1.Scheduler/CreateMany") }
+    public static var get: UnaryMethod<Proto.ReminderRef, Proto.ReminderReply> { .init(index: 2, path: "task_scheduler.v1.Scheduler/Get") }
+    public static var list: UnaryMethod<Proto.ListRequest, Proto.ListReply> { .init(index: 3, path: "task_scheduler.v1.Scheduler/List") }
+    public static var change: UnaryMethod<Proto.ChangeRequest, Proto.ChangeReply> { .init(index: 4, path: "task_scheduler.v1.Scheduler/Change") }
+    public static var attempts: UnaryMethod<Proto.AttemptsRequest, Proto.AttemptsReply> { .init(index: 5, path: "task_scheduler.v1.Scheduler/Attempts") }
+    public static var listOccurrences: UnaryMethod<Proto.ListOccurrencesRequest, Proto.ListOccurrencesReply> { .init(index: 6, path: "task_scheduler.v1.Scheduler/ListOccurrences") }
+    public static var changeOccurrences: UnaryMethod<Proto.ChangeOccurrencesRequest, Proto.ChangeOccurrencesReply> { .init(index: 7, path: "task_scheduler.v1.Scheduler/ChangeOccurrences") }
+    public static var listQueues: UnaryMethod<Proto.ListQueuesRequest, Proto.ListQueuesReply> { .init(index: 8, path: "task_scheduler.v1.Scheduler/ListQueues") }
+    public static var changeQueue: UnaryMethod<Proto.ChangeQueueRequest, Proto.ChangeQueueReply> { .init(index: 9, path: "task_scheduler.v1.Scheduler/ChangeQueue") }
+    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 10, path: "task_scheduler.v1.Scheduler/Work") }
 }

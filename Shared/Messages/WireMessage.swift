@@ -7,9 +7,9 @@ public enum Proto {}
 public protocol WireMessage: Sendable {
     /// protobuf-c's struct of this message.
     associatedtype CStruct
-    init()
     /// Copies out of a C struct; nothing of it is kept.
-    init(reading c: UnsafePointer<CStruct>)
+    /// - Throws: `MessageError.unknownValue` for an enum's field that is not given, or that this build does not know.
+    init(reading c: UnsafePointer<CStruct>) throws(MessageError)
     /// Fills a C struct; its pointers lead into the arena or to static memory.
     func fill(_ c: UnsafeMutablePointer<CStruct>, from arena: Arena) throws(MessageError)
     static func packedSize(_ c: UnsafePointer<CStruct>) -> Int
@@ -22,12 +22,16 @@ public protocol WireMessage: Sendable {
 /// Why a message could not be packed or unpacked.
 public enum MessageError: Error, Sendable, Hashable, CustomStringConvertible {
     case malformed(String)
+    /// A field, named `Message.field`, of an enum that must be given and is not (0), or whose value has no meaning to this build.
+    case unknownValue(field: String, number: UInt32)
     case nulInString
     case outOfMemory
 
     public var description: String {
         switch self {
         case .malformed(let type): "these bytes are not a \(type) message"
+        case .unknownValue(let field, 0): "\(field) is not given"
+        case .unknownValue(let field, let number): "\(field) is \(number), which this build does not know"
         case .nulInString: "a text holds the character U+0000, which the wire cannot carry"
         case .outOfMemory: "no memory left for a message"
         }
@@ -38,7 +42,7 @@ extension WireMessage {
     /// Unpacks from memory that outlives the call only.
     public init(unpacking bytes: UnsafeRawBufferPointer, arena: Arena) throws(MessageError) {
         guard let c = Self.unpack(bytes, with: arena.allocator) else { throw .malformed("\(Self.self)") }
-        self.init(reading: c)
+        try self.init(reading: c)
     }
 
     /// Unpacks bytes kept from before. For what is not on a hot path: it makes an arena of its own.

@@ -1,10 +1,13 @@
-"""Writes Swift values and call stubs over protobuf-c's generated C: one file for each .proto file.
+"""Writes Swift values and method stubs over protobuf-c's generated C: one file for each .proto file.
 
-usage: generate.py DESCRIPTOR_SET OUTPUT_FOLDER
+usage: generate.py DESCRIPTOR_SET OUTPUT_FOLDER DESCRIPTOR_SET_FOR_C
 
 A message becomes a struct in the namespace `Proto` with a memberwise initialiser, and two conversions: from the C
 struct that protobuf-c unpacked, and into a C struct whose memory comes from an arena. A service becomes an enum with
-its methods as typed values, and a client struct with one function a method.
+its methods as typed values.
+
+An enum's zero, `..._UNSPECIFIED`, is no case of the Swift enum: a message whose enum field is not given, or has a number
+without a case, cannot be read. A field that is `optional` may be absent, and is nil then.
 """
 import pathlib
 import sys
@@ -17,6 +20,12 @@ SCALARS = {
     Field.TYPE_UINT32: ("UInt32", "0"), Field.TYPE_BOOL: ("Bool", "false"),
     Field.TYPE_STRING: ("String", '""'), Field.TYPE_BYTES: ("[UInt8]", "[]"),
 }
+
+# Enum fields of which a number without a case must not make the whole message unreadable: they are read as `OpenEnum`.
+OPEN = {("OutcomeReport", "outcome")}
+
+# String fields that hold a credential: nothing that prints the message shows them.
+CREDENTIALS = {"authorization"}
 
 
 def camel(name):
@@ -37,54 +46,75 @@ def c_prefix(package, path):
     return "__".join([p for p in package.split(".")] + [snake(p) for p in path])
 
 
+def base_name(field):
+    return field.type_name.split(".")[-1]
+
+
+def write_comments(lines, indent, out):
+    for line in lines:
+        out(f"{indent}/// {line}")
+
+
+def write_enum(e, path, comments, indent, out):
+    prefix = snake(e.name).upper() + "_"
+    zero, *values = e.value
+    assert zero.number == 0 and zero.name == prefix + "UNSPECIFIED", f"{e.name} must begin with {prefix}UNSPECIFIED = 0"
+    write_comments(comments.get(path, []), indent, out)
+    out(f"{indent}public enum {e.name}: UInt32, WireEnum {{")
+    for v in values:
+        assert v.name.startswith(prefix), f"{v.name} must begin with {prefix}"
+        write_comments(comments.get((*path, v.name), []), indent + "    ", out)
+        out(f"{indent}    case {camel(v.name.removeprefix(prefix).lower())} = {v.number}")
+    out(f"{indent}}}")
+
+
 class Message:
     def __init__(self, package, message, comments):
         self.package, self.message, self.comments = package, message, comments
         self.c = c_type(package, [message.name])
         self.prefix = c_prefix(package, [message.name])
+        for f in message.field:
+            assert not f.proto3_optional or f.type in (Field.TYPE_ENUM, Field.TYPE_INT64), f"{f.name} cannot be optional yet"
+            assert f.type != Field.TYPE_ENUM or f.label != Field.LABEL_REPEATED, f"{f.name} cannot be repeated yet"
+
+    def is_open(self, field):
+        return (self.message.name, field.name) in OPEN
 
     def swift_type(self, field):
+        """Its Swift type and default; the default is None for what must be given."""
         if field.type in SCALARS:
-            base, default = SCALARS[field.type]
-        elif field.type == Field.TYPE_ENUM:
-            base, default = field.type_name.split(".")[-1], "init(0)"
+            base, default = ("Credential", '""') if field.name in CREDENTIALS else SCALARS[field.type]
         else:
-            base, default = field.type_name.split(".")[-1], "nil"
+            base, default = base_name(field), None
         if field.label == Field.LABEL_REPEATED:
             return f"[{base}]", "[]"
-        if field.type == Field.TYPE_MESSAGE:
+        if field.type == Field.TYPE_MESSAGE or field.proto3_optional:
             return base + "?", "nil"
-        if field.type == Field.TYPE_ENUM:
-            return base, f".{camel(self.enum(base).value[0].name.lower())}"
-        return base, default
+        return (f"OpenEnum<{base}>" if self.is_open(field) else base), default
 
-    def enum(self, name):
-        return next(e for e in self.message.enum_type if e.name == name)
+    def parameter(self, field):
+        t, default = self.swift_type(field)
+        return f"{camel(field.name)}: {t}" + (f" = {default}" if default else "")
 
     def write(self, out):
         m = self.message
-        out(f"extension Proto {{")
-        for line in self.comments.get((m.name,), []):
-            out(f"    /// {line}")
+        out("extension Proto {")
+        write_comments(self.comments.get((m.name,), []), "    ", out)
         out(f"    public struct {m.name}: WireMessage, Hashable {{")
         for e in m.enum_type:
-            self.write_enum(e, out)
-        for f in m.field:
-            t, default = self.swift_type(f)
-            for line in self.comments.get((m.name, f.name), []):
-                out(f"        /// {line}")
-            out(f"        public var {camel(f.name)}: {t} = {default}")
-        out("")
-        out("        public init() {}")
-        if m.field:
+            write_enum(e, (m.name, e.name), self.comments, "        ", out)
             out("")
-            args = ", ".join(f"{camel(f.name)}: {self.swift_type(f)[0]} = {self.swift_type(f)[1]}" for f in m.field)
-            out(f"        public init({args}) {{")
+        for f in m.field:
+            write_comments(self.comments.get((m.name, f.name), []), "        ", out)
+            out(f"        public var {self.parameter(f)}")
+        out("")
+        out(f"        public init({', '.join(self.parameter(f) for f in m.field)}) {{" + ("" if m.field else "}"))
+        if m.field:
             for f in m.field:
                 out(f"            self.{camel(f.name)} = {camel(f.name)}")
             out("        }")
         out("")
-        out(f"        public init(reading c: UnsafePointer<{self.c}>) {{")
+        out(f"        public init(reading c: UnsafePointer<{self.c}>) throws(MessageError) {{")
         for f in m.field:
             out("            " + self.read(f))
         out("        }")
@@ -104,34 +134,39 @@ class Message:
         out("}")
         out("")
 
-    def write_enum(self, e, out):
-        out(f"        public enum {e.name}: UInt32, Sendable, Hashable {{")
-        for v in e.value:
-            out(f"            case {camel(v.name.lower())} = {v.number}")
-        out("        }")
-        out("")
+    def presence(self, f):
+        """The C member that says whether an optional field is there, and what it is then."""
+        return f"c.pointee._{f.name}_case", f"{self.prefix}___{f.name}_{f.name}".upper()
 
     def read(self, f):
         name, source = camel(f.name), f"c.pointee.{f.name}"
         if f.label == Field.LABEL_REPEATED:
             if f.type == Field.TYPE_MESSAGE:
-                base = f.type_name.split(".")[-1]
-                return f"{name} = Arena.messages({source}, c.pointee.n_{f.name}) {{ {base}(reading: $0) }}"
+                read = f"(c) throws(MessageError) in try {base_name(f)}(reading: c)"
+                return f"{name} = try Arena.messages({source}, c.pointee.n_{f.name}) {{ {read} }}"
             if f.type == Field.TYPE_STRING:
                 return f"{name} = Arena.strings({source}, c.pointee.n_{f.name})"
             return f"{name} = Array(UnsafeBufferPointer(start: {source}, count: c.pointee.n_{f.name}))"
         if f.type == Field.TYPE_MESSAGE:
-            base = f.type_name.split(".")[-1]
-            return f"if let value = {source} {{ {name} = {base}(reading: value) }}"
+            return f"if let value = {source} {{ {name} = try {base_name(f)}(reading: value) }}"
         if f.type == Field.TYPE_STRING:
-            return f"{name} = Arena.string({source})"
+            text = f"Arena.string({source})"
+            return f"{name} = Credential(value: {text})" if f.name in CREDENTIALS else f"{name} = {text}"
         if f.type == Field.TYPE_BYTES:
             return f"{name} = Arena.bytes({source})"
         if f.type == Field.TYPE_BOOL:
             return f"{name} = {source} != 0"
         if f.type == Field.TYPE_ENUM:
-            base = f.type_name.split(".")[-1]
-            return f"{name} = {base}(rawValue: UInt32(truncatingIfNeeded: {source}.rawValue)) ?? {self.swift_type(f)[1]}"
+            if self.is_open(f):
+                return f"{name} = OpenEnum(number: {source}.rawValue)"
+            value = f'{name} = try {base_name(f)}(number: {source}.rawValue, in: "{self.message.name}.{f.name}")'
+            if not f.proto3_optional:
+                return value
+            member, case = self.presence(f)
+            return f"if {member} == {case}, {source}.rawValue != 0 {{ {value} }}"
+        if f.proto3_optional:
+            member, case = self.presence(f)
+            return f"if {member} == {case} {{ {name} = {source} }}"
         return f"{name} = {source}"
 
     def fill(self, f):
@@ -145,21 +180,24 @@ class Message:
         if f.type == Field.TYPE_MESSAGE:
             return f"if let {name} {{ {target} = try arena.put({name}) }}"
         if f.type == Field.TYPE_STRING:
-            return f"if !{name}.isEmpty {{ {target} = try arena.put({name}) }}"
+            value = f"{name}.value" if f.name in CREDENTIALS else name
+            return f"if !{name}.isEmpty {{ {target} = try arena.put({value}) }}"
         if f.type == Field.TYPE_BYTES:
             return f"if !{name}.isEmpty {{ {target} = try arena.put({name}) }}"
         if f.type == Field.TYPE_BOOL:
             return f"{target} = {name} ? 1 : 0"
+        value = name
         if f.type == Field.TYPE_ENUM:
-            base = f.type_name.split(".")[-1]
-            return f"{target} = .init(rawValue: {name}.rawValue)"
-        return f"{target} = {name}"
+            value = f".init(rawValue: {name}.{'number' if self.is_open(f) else 'rawValue'})"
+        if f.proto3_optional:
+            member, case = self.presence(f)
+            return f"if let {name} {{ ({member}, {target}) = ({case}, {value}) }}"
+        return f"{target} = {value}"
 
 
 def write_service(package, service, comments, out):
     descriptor = c_prefix(package, [service.name]) + "__descriptor"
-    for line in comments.get((service.name,), []):
-        out(f"/// {line}")
+    write_comments(comments.get((service.name,), []), "", out)
     out(f"public enum {service.name}Service {{")
     out(f"    /// protobuf-c's descriptor: servers build their dispatch table from it.")
     out(f"    public static var descriptor: ServiceDescriptor {{ ServiceDescriptor({descriptor}) }}")
@@ -168,56 +206,66 @@ def write_service(package, service, comments, out):
         kind = "StreamMethod" if m.server_streaming else "UnaryMethod"
         out(f"    public static var {camel(snake(m.name))}: {kind}<Proto.{q}, Proto.{r}> {{ .init(index: {index}, path: \"{package}.{service.name}/{m.name}\") }}")
     out("}")
-    out("")
-    out(f"/// Calls of `{service.name}` as functions. Each throws `CallError`.")
-    out(f"public struct {service.name}Client<Channel: Caller>: Sendable {{")
-    out("    public let channel: Channel")
-    out("")
-    out("    public init(_ channel: Channel) { self.channel = channel }")
-    for m in service.method:
-        if m.server_streaming:
-            continue
-        q, r = (t.split(".")[-1] for t in (m.input_type, m.output_type))
-        name = camel(snake(m.name))
-        out("")
-        out(f"    public func {name}(_ request: Proto.{q}, deadline: CallDeadline) async throws(CallError) -> Proto.{r} {{")
-        out(f"        try await channel.call({service.name}Service.{name}, request, deadline: deadline)")
-        out("    }")
-    out("}")
+
+
+def names_at(file, path):
+    """What a path of the source info names (descriptor.proto, SourceCodeInfo.Location.path); None for what has no comment here."""
+    match path:
+        case [4, m]:
+            return (file.message_type[m].name,)
+        case [4, m, 2, f]:
+            return (file.message_type[m].name, file.message_type[m].field[f].name)
+        case [4, m, 4, e, 2, v]:
+            enum = file.message_type[m].enum_type[e]
+            return (file.message_type[m].name, enum.name, enum.value[v].name)
+        case [5, e]:
+            return (file.enum_type[e].name,)
+        case [5, e, 2, v]:
+            return (file.enum_type[e].name, file.enum_type[e].value[v].name)
+        case [6, s]:
+            return (file.service[s].name,)
 
 
 def comments_of(file):
     found = {}
     for location in file.source_code_info.location:
         text = (location.leading_comments or location.trailing_comments).strip()
-        if not text:
-            continue
-        path = tuple(location.path)
-        names = None
-        if len(path) == 2 and path[0] == 4:
-            names = (file.message_type[path[1]].name,)
-        elif len(path) == 4 and path[0] == 4 and path[2] == 2:
-            message = file.message_type[path[1]]
-            names = (message.name, message.field[path[3]].name)
-        elif len(path) == 2 and path[0] == 6:
-            names = (file.service[path[1]].name,)
+        names = names_at(file, list(location.path)) if text else None
         if names:
             found[names] = [line.strip() for line in text.split("\n")]
     return found
 
 
+def for_c(descriptors):
+    """The same messages for protoc-c, which does not know proto3's `optional`: it stands for a oneof of that field alone."""
+    for file in descriptors.file:
+        for m in file.message_type:
+            for f in m.field:
+                f.ClearField("proto3_optional")
+    return descriptors.SerializeToString()
+
+
 def main():
     descriptors = descriptor_pb2.FileDescriptorSet.FromString(pathlib.Path(sys.argv[1]).read_bytes())
     for file in descriptors.file:
-        lines = [f"// Generated from Shared/Protos/{file.name} by Shared/Protos/generate. Do not edit.", "",
-                 "public import CProtobufC", "public import CProtos", ""]
+        # The envelope is used as the C structs that it is.
+        if file.package.endswith(".wire"):
+            continue
+        lines = [f"// Generated from Shared/Protos/{file.name} by Shared/Protos/generate. Do not edit.", ""]
+        if file.message_type or file.service:
+            lines += ["public import CProtobufC", "public import CProtos", ""]
         comments = comments_of(file)
+        for e in file.enum_type:
+            lines.append("extension Proto {")
+            write_enum(e, (e.name,), comments, "    ", lines.append)
+            lines += ["}", ""]
         for m in file.message_type:
             Message(file.package, m, comments).write(lines.append)
         for s in file.service:
             write_service(file.package, s, comments, lines.append)
         name = file.name.removesuffix(".proto").capitalize()
-        pathlib.Path(sys.argv[2], f"{name}.generated.swift").write_text("\n".join(lines) + "\n")
+        pathlib.Path(sys.argv[2], f"{name}.generated.swift").write_text("\n".join(lines).rstrip("\n") + "\n")
+    pathlib.Path(sys.argv[3]).write_bytes(for_c(descriptors))
 
 
 main()

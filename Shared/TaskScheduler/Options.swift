@@ -1,4 +1,5 @@
 public import Domain
+import Messages
 import Tasks
 
 extension TaskScheduler {
@@ -11,7 +12,7 @@ extension TaskScheduler {
         /// A credential that the task is given, as an `Authorization` header has it; kept sealed and never shown.
         public var authorization: String? {
             get { credential?.value }
-            set { credential = newValue.map(Credential.init) }
+            set { credential = newValue.map(Credential.init(value:)) }
         }
         /// The reminder's id; `nil`: a new one. Asking again with the same id, after ``TaskSchedulerError/unavailable(_:)``
         /// or after a crash, leaves one reminder: the first that was stored.
@@ -29,7 +30,7 @@ extension TaskScheduler {
                 queue: queue, priority: priority, misfirePolicy: misfirePolicy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds)
             self.id = id
-            credential = authorization.map(Credential.init)
+            credential = authorization.map(Credential.init(value:))
         }
 
         public subscript<Value>(dynamicMember field: WritableKeyPath<Handling, Value>) -> Value {

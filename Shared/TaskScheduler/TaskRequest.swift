@@ -36,13 +36,13 @@ struct TaskRequest: Sendable {
             id: id.bytes,
             schedule: Proto.Schedule(
                 start: schedule.start, rule: schedule.rule ?? "", timezone: schedule.timezone,
-                hasUntil: schedule.until != nil, until: schedule.until ?? 0),
+                until: schedule.until),
             task: task, arguments: arguments, queue: options.queue, priority: UInt32(clamping: options.priority),
-            misfirePolicy: UInt32(options.misfirePolicy.rawValue), maxAttempts: UInt32(clamping: options.maxAttempts),
+            misfirePolicy: options.misfirePolicy.wire, maxAttempts: UInt32(clamping: options.maxAttempts),
             description: description, createdAtMs: nowMilliseconds, jitterSeconds: UInt32(clamping: options.jitterSeconds),
             expiresAfterSeconds: UInt32(clamping: options.expiresAfterSeconds ?? 0))
         return Proto.CreateRequest(
-            reminder: reminder, authorization: options.authorization ?? "",
+            reminder: reminder, authorization: Credential(value: options.authorization ?? ""),
             position: Proto.Position(scheduledAt: first.instant, index: first.index))
     }
 

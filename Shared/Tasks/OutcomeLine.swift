@@ -1,3 +1,5 @@
+public import Messages
+
 /// What an attempt's history says of a task's end: one line of bounded length, without the credential that the task had.
 ///
 /// A task's error may say anything: a megabyte of an answer, or the request's headers. Every run of bytes that the

@@ -1,8 +1,10 @@
+public import Messages
+
 /// How a task ended.
 public struct TaskResult: Sendable {
-    /// The numbers of the wire's `OutcomeReport.outcome`.
-    public enum Outcome: UInt32, Sendable {
-        case delivered = 0, retry, rejected, authRejected, cancelSchedule
+    /// The outcomes that a worker can report.
+    public enum Outcome: Sendable, Hashable, CaseIterable {
+        case delivered, retry, rejected, authRejected, cancelSchedule
         /// Whether it was done is not known: whoever was to do it went away. Tried again at once, and not counted against
         /// the reminder's attempts unless it happens over and over.
         case lost
@@ -28,6 +30,32 @@ public struct TaskResult: Sendable {
         self.durationMicroseconds = durationMicroseconds
         self.statusCode = statusCode
         self.detail = detail
+    }
+}
+
+extension TaskResult.Outcome {
+    /// `nil` for an outcome that is not a task's: the scheduler alone knows that an occurrence misfired or expired.
+    public init?(_ wire: Proto.Outcome) {
+        switch wire {
+        case .delivered: self = .delivered
+        case .retry: self = .retry
+        case .rejected: self = .rejected
+        case .authRejected: self = .authRejected
+        case .cancelSchedule: self = .cancelSchedule
+        case .lost: self = .lost
+        case .misfired, .expired: return nil
+        }
+    }
+
+    public var wire: Proto.Outcome {
+        switch self {
+        case .delivered: .delivered
+        case .retry: .retry
+        case .rejected: .rejected
+        case .authRejected: .authRejected
+        case .cancelSchedule: .cancelSchedule
+        case .lost: .lost
+        }
     }
 }
 

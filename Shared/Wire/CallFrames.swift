@@ -52,7 +52,6 @@ extension PeerConnection {
             if let error {
                 c.pointee.status = error.code.rawValue
                 c.pointee.message = try arena.put(error.message)
-                c.pointee.details = try arena.put(error.details)
             }
             frame.body_case = TASK_SCHEDULER__WIRE__FRAME__BODY_END
             frame.end = c

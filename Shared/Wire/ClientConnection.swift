@@ -66,7 +66,7 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
 
     private func ended(_ end: TaskScheduler__Wire__End) {
         let code = StatusCode(rawValue: end.status) ?? .unknown
-        let error = CallError(code, code == .ok ? "" : Arena.string(end.message), details: Arena.bytes(end.details))
+        let error = CallError(code, code == .ok ? "" : Arena.string(end.message))
         if let call = unary.removeValue(forKey: end.call) {
             call.complete(code == .ok ? .success(end.payload) : .failure(error))
         } else if let stream = streams.removeValue(forKey: end.call) {

@@ -21,6 +21,16 @@ extension ClusterSuite {
             return (String(decoding: data, as: UTF8.self), process.terminationStatus)
         }
 
+        /// What protoc makes of the .proto files, in a file.
+        static func descriptors(in folder: URL) throws -> String {
+            let descriptors = folder.appending(path: "protos.bin").path, protos = repository.appending(path: "Shared/Protos").path
+            let protoc = try run(
+                ["protoc", "-I\(protos)", "--descriptor_set_out=\(descriptors)"]
+                    + ["wire.proto", "outcome.proto", "scheduler.proto", "notifier.proto"])
+            try #require(protoc.status == 0, "\(protoc.output)")
+            return descriptors
+        }
+
         @Test("the generated C and Swift are what protoc-c and the generator make of the .proto files")
         func generated() throws {
             let folder = FileManager.default.temporaryDirectory.appending(path: "protos-\(UUID().uuidString)")
@@ -36,17 +46,14 @@ extension ClusterSuite {
                 #expect(try Data(contentsOf: shared.appending(path: path)) == fresh, "\(path) is not up to date: run Shared/Protos/generate")
                 compared += 1
             }
-            #expect(compared == 8)
+            #expect(compared == 11)
         }
 
         @Test("a worker in Python, written from the specification, takes occurrences and reports them")
         func pythonWorker() throws {
             let secret = "a secret of the whole cluster"
             let cluster = try Cluster(environment: ["CLUSTER_SECRET": secret])
-            let descriptors = cluster.folder.appending(path: "protos.bin").path, protos = Self.repository.appending(path: "Shared/Protos").path
-            let protoc = try Self.run(
-                ["protoc", "-I\(protos)", "--descriptor_set_out=\(descriptors)", "wire.proto", "scheduler.proto", "notifier.proto"])
-            try #require(protoc.status == 0, "\(protoc.output)")
+            let descriptors = try Self.descriptors(in: cluster.folder)
             let due = Cluster.now + 2
             let id = try #require(
                 try cluster.create(
@@ -54,7 +61,7 @@ extension ClusterSuite {
                 ).json["id"] as? String)
             let worker = try Self.run(
                 [
-                    "timeout", "30", Self.python, Self.repository.appending(path: "Tests/Cluster/worker.py").path,
+                    "timeout", "30", Self.python, "-B", Self.repository.appending(path: "Tests/Cluster/worker.py").path,
                     try cluster.scheduler.address(saidWith: "wire listening"), "python", descriptors, "3",
                 ], ["CLUSTER_SECRET": secret])
             #expect(worker.status == 0, "\(worker.output)")

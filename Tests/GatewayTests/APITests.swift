@@ -26,7 +26,7 @@ struct APITests {
                 ])
             let stored = peer.state.withLockedValue { $0.creates }
             #expect(stored.count == 1)
-            #expect(stored[0].authorization == credential)
+            #expect(stored[0].authorization.value == credential)
             #expect(stored[0].reminder?.schedule?.start == 4_000_000_000)
         }
     }
@@ -138,8 +138,9 @@ struct APITests {
         try await withGateway { gateway, peer in
             peer.state.withLockedValue {
                 $0.attempts = [
-                    Proto.Attempt(scheduledAt: .max, number: .max, startedAtMs: .min, durationUs: .max, outcome: .max, statusCode: .max),
-                    Proto.Attempt(scheduledAt: .min, startedAtMs: .max),
+                    Proto.Attempt(
+                        scheduledAt: .max, number: .max, startedAtMs: .min, durationUs: .max, outcome: .misfired, statusCode: .max),
+                    Proto.Attempt(scheduledAt: .min, startedAtMs: .max, outcome: .retry),
                 ]
             }
             let path = try #require(try await gateway.post("/remind_me", body()).headers["location"])
@@ -157,10 +158,10 @@ struct APITests {
             peer.state.withLockedValue {
                 $0.attempts = [
                     Proto.Attempt(
-                        scheduledAt: 100, number: 2, startedAtMs: 101_250, durationUs: 777, outcome: 0, statusCode: 200,
+                        scheduledAt: 100, number: 2, startedAtMs: 101_250, durationUs: 777, outcome: .delivered, statusCode: 200,
                         detail: "ok"),
                     Proto.Attempt(
-                        scheduledAt: 100, number: 1, startedAtMs: 100_003, durationUs: 5, outcome: 1, detail: "connection refused"
+                        scheduledAt: 100, number: 1, startedAtMs: 100_003, durationUs: 5, outcome: .retry, detail: "connection refused"
                     )
                 ]
             }

@@ -99,7 +99,7 @@ final class SchedulerPeer: Sendable {
     private static func reply(to create: Proto.CreateRequest, _ state: State) -> Proto.ReminderReply {
         let isCancelled = state.cancelled.contains(create.reminder?.id ?? [])
         return Proto.ReminderReply(
-            found: true, reminder: create.reminder, state: isCancelled ? 3 : 0, position: isCancelled ? nil : create.position,
+            found: true, reminder: create.reminder, state: isCancelled ? .cancelled : .scheduled, position: isCancelled ? nil : create.position,
             delivered: 1, retrying: 2, held: 3, dead: 4, updatedAtMs: 1_795_392_000_999, revision: state.revision)
     }
 
@@ -112,15 +112,16 @@ final class SchedulerPeer: Sendable {
         if request.revision != 0, request.revision != state.revision { return Proto.Change(result: .revisionDiffers) }
         switch request.action {
         case .cancel:
-            if state.completed.contains(reference.id) { return Proto.Change(result: .finished, state: 2) }
+            if state.completed.contains(reference.id) { return Proto.Change(result: .finished, state: .completed) }
             let isFirst = state.cancelled.insert(reference.id).inserted
-            return Proto.Change(result: isFirst ? .done : .finished, state: 3, revision: state.revision)
+            return Proto.Change(result: isFirst ? .done : .finished, state: .cancelled, revision: state.revision)
         case .update:
-            if !request.authorization.isEmpty { state.authorizations.append(request.authorization) }
+            if !request.authorization.isEmpty { state.authorizations.append(request.authorization.value) }
             if let reminder = request.reminder { state.creates[index].reminder = reminder }
             state.revision += 1
-            return Proto.Change(result: .done, revision: state.revision, released: request.authorization.isEmpty ? 0 : 3)
-        case .pause, .resume, .run: return Proto.Change(result: .done, revision: state.revision)
+            return Proto.Change(
+                result: .done, state: .scheduled, revision: state.revision, released: request.authorization.isEmpty ? 0 : 3)
+        case .pause, .resume, .run: return Proto.Change(result: .done, state: .scheduled, revision: state.revision)
         }
     }
 }

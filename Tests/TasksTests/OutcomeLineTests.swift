@@ -1,3 +1,4 @@
+import Messages
 import Tasks
 import Testing
 

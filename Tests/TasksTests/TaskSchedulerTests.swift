@@ -34,7 +34,7 @@ struct TaskSchedulerTests {
             reply(result)
         }
         table.unary(SchedulerService.change) { request, _, reply in
-            reply(.success(Proto.ChangeReply(changes: request.reminders.map { _ in Proto.Change(result: .done) })))
+            reply(.success(Proto.ChangeReply(changes: request.reminders.map { _ in Proto.Change(result: .done, state: .cancelled) })))
         }
         func settings(_ role: String) -> WireSettings { WireSettings(identity: PeerIdentity(role: role, instance: role, build: "test")) }
         let server = Server(settings: settings("scheduler"), table: table, eventLoop: group.next(), logger: quiet)
@@ -72,7 +72,7 @@ struct TaskSchedulerTests {
             let request = try #require(asked().first), reminder = try #require(request.reminder)
             #expect(reminder.task == "people.greet" && reminder.queue == "mail" && reminder.priority == 9 && reminder.jitterSeconds == 5)
             #expect(reminder.schedule?.rule == "FREQ=DAILY" && reminder.schedule?.timezone == "Europe/Berlin")
-            #expect(reminder.schedule?.until == Self.now + 900_000 && request.authorization == "Bearer x")
+            #expect(reminder.schedule?.until == Self.now + 900_000 && request.authorization.value == "Bearer x")
         }
     }
 

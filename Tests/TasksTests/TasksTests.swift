@@ -57,6 +57,13 @@ struct TasksTests {
         #expect(throws: TaskArgumentsError.self) { try TaskArguments(encoding: ["big": String(repeating: "x", count: 64 << 10)]) }
     }
 
+    @Test("every outcome of a task has one of its own on the wire; what only a scheduler knows is no task's")
+    func outcomesOfTheWire() {
+        #expect(TaskResult.Outcome.allCases.allSatisfy { TaskResult.Outcome($0.wire) == $0 })
+        let others = Proto.Outcome.allCases.filter { TaskResult.Outcome($0) == nil }
+        #expect(others == [.misfired, .expired])
+    }
+
     @Test("what a task throws decides its outcome")
     func outcomes() async throws {
         var registry = TaskRegistry()

@@ -19,7 +19,7 @@ final class TestServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var table = ServiceTable([NotifierService.descriptor])
         table.unary(NotifierService.deliver) { request, _, reply in
-            reply(.success(Proto.DeliverReply(outcome: 0, statusCode: 200, detail: request.idempotencyKey)))
+            reply(.success(Proto.DeliverReply(outcome: .delivered, statusCode: 200, detail: request.idempotencyKey)))
         }
         define(&table)
         var settings = TestServer.settings(role: "notifier", secret: secret, versions: versions)
@@ -80,8 +80,8 @@ func eventually(_ what: String, _ condition: () async -> Bool) async throws {
 }
 
 func deliver(_ client: Client, _ key: String, milliseconds: Int = 60_000) async throws -> String {
-    try await NotifierClient(client).deliver(
-        Proto.DeliverRequest(idempotencyKey: key), deadline: .after(milliseconds: milliseconds)
+    try await client.call(
+        NotifierService.deliver, Proto.DeliverRequest(idempotencyKey: key), deadline: .after(milliseconds: milliseconds)
     ).detail
 }
 

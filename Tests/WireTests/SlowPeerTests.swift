@@ -44,7 +44,7 @@ private enum Bytes {
     static let hello = frame(1, [0x08, 1, 0x10, 1, 0x1A, 1, 0x77, 0x22, 1, 0x69, 0x2A, 1, 0x62, 0x32, 32] + [UInt8](repeating: 9, count: 32))
     static let proof = frame(2, [])
 
-    /// Opens a call to `task_scheduler.Notifier/Deliver` whose answer is as long as its key.
+    /// Opens a call to `Notifier/Deliver` whose answer is as long as its key.
     static func deliver(call: UInt8, keyBytes: Int) throws -> [UInt8] {
         let request = try Proto.DeliverRequest(idempotencyKey: String(repeating: "k", count: keyBytes)).packed()
         let path = Array(NotifierService.deliver.path.utf8)
@@ -109,7 +109,7 @@ private enum Bytes {
         let server = try await TestServer.start(adjust: { $0.keepaliveMilliseconds = 500 }) { table in
             table.unary(NotifierService.deliver) { request, _, reply in
                 answered.withLockedValue { $0 += request.idempotencyKey.utf8.count }
-                reply(.success(Proto.DeliverReply(detail: request.idempotencyKey)))
+                reply(.success(Proto.DeliverReply(outcome: .delivered, detail: request.idempotencyKey)))
             }
         }
         let (peer, channel) = try await BarePeer.connect(server, reads: false)
@@ -193,7 +193,7 @@ private enum Bytes {
         let server = try await TestServer.start(define: { table in
             table.unary(NotifierService.deliver) { request, _, reply in
                 seen.withLockedValue { $0.append(Weak(connection: reply.connection.wire)) }
-                reply(.success(Proto.DeliverReply(detail: request.idempotencyKey)))
+                reply(.success(Proto.DeliverReply(outcome: .delivered, detail: request.idempotencyKey)))
             }
         })
         for _ in 0..<3 {

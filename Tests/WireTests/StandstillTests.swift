@@ -44,7 +44,7 @@ struct StandstillTests {
         let server = try await TestServer.start(adjust: { $0.keepaliveMilliseconds = Self.keepaliveMilliseconds }) { table in
             table.unary(NotifierService.deliver) { request, _, reply in
                 asked.withLockedValue { $0.append(request.idempotencyKey) }
-                reply(.success(Proto.DeliverReply(detail: request.idempotencyKey)))
+                reply(.success(Proto.DeliverReply(outcome: .delivered, detail: request.idempotencyKey)))
             }
         }
         let client = server.client(repetition: .never, on: group), other = server.client(on: group)
@@ -91,7 +91,7 @@ struct StandstillTests {
         try await eventually("both are open") { call.withLockedValue { $0 != nil } && stream.withLockedValue { $0 != nil } }
         let standstill = try await Standstill(of: group)
         try await server.group.next().submit {
-            call.withLockedValue { $0 }?(.success(Proto.DeliverReply(detail: "done")))
+            call.withLockedValue { $0 }?(.success(Proto.DeliverReply(outcome: .delivered, detail: "done")))
             stream.withLockedValue { $0 }?.send(Proto.SchedulerMessage(acknowledged: [7]))
         }.get()
         // Closes the connection, as what it carried is answered.

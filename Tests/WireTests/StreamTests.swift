@@ -13,7 +13,7 @@ private func startScheduler(
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     var table = ServiceTable([SchedulerService.descriptor])
     table.allowsMissing = true
-    table.unary(SchedulerService.create) { _, _, reply in reply(.success(Proto.CreateReply())) }
+    table.unary(SchedulerService.create) { _, _, reply in reply(.success(Proto.CreateReply(result: .created))) }
     table.unary(SchedulerService.get) { _, _, reply in reply(.success(Proto.ReminderReply())) }
     table.unary(SchedulerService.attempts) { _, _, reply in reply(.success(Proto.AttemptsReply())) }
     table.stream(SchedulerService.work, work)

@@ -43,11 +43,11 @@ struct SchedulerLinkTests {
         for (lease, task) in zip(UInt64(1)..., ["test", "failing", "ending", "unknown"]) { peer.send(Self.dispatch(lease, task: task)) }
         try await wait { peer.outcomes.count == 4 }
         let byLease = Dictionary(uniqueKeysWithValues: peer.outcomes.map { ($0.lease, $0) })
-        #expect(byLease[1]?.outcome == UInt32(Outcome.delivered.rawValue))
-        #expect(byLease[2]?.outcome == UInt32(Outcome.retry.rawValue))
+        #expect(byLease[1]?.outcome == .known(.delivered))
+        #expect(byLease[2]?.outcome == .known(.retry))
         #expect(byLease[2]?.detail.contains("Failure") == true)
-        #expect(byLease[3]?.outcome == UInt32(Outcome.cancelSchedule.rawValue))
-        #expect(byLease[4]?.outcome == UInt32(Outcome.retry.rawValue))
+        #expect(byLease[3]?.outcome == .known(.cancelSchedule))
+        #expect(byLease[4]?.outcome == .known(.retry))
         #expect(byLease[4]?.detail.contains("unknown") == true)
         #expect(peer.messages.dropFirst().reduce(0) { $0 + $1.credit } == 4)
         // The credential shows in nothing that a task might print.
@@ -151,7 +151,7 @@ struct SchedulerLinkTests {
         message.dispatches[0].leaseMs = 200
         peer.send(message)
         try await wait { peer.outcomes.count == 1 && cancelled.withLockedValue { $0 } }
-        #expect(peer.outcomes[0].outcome == TaskResult.Outcome.retry.rawValue)
+        #expect(peer.outcomes[0].outcome == .known(.retry))
         #expect(peer.outcomes[0].detail == "the task did not end within its lease")
         // What it throws afterwards is not a second outcome.
         peer.send(Self.dispatch(2))

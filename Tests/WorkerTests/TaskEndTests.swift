@@ -22,7 +22,7 @@ struct TaskEndTests {
     }
 
     private static func dispatch(
-        _ lease: UInt64, _ task: String, _ kwargs: String = "{}", leaseMs: UInt32 = 60_000, authorization: String = ""
+        _ lease: UInt64, _ task: String, _ kwargs: String = "{}", leaseMs: UInt32 = 60_000, authorization: Credential = ""
     ) -> Proto.SchedulerMessage {
         let id = ReminderID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0000 | lease)
         return Proto.SchedulerMessage(
@@ -58,24 +58,24 @@ struct TaskEndTests {
         } _: { peer in
             peer.send(Self.dispatch(1, "people.greet", #"{"name":"Ada"}"#))
             let first = try await outcome(peer, 1)
-            #expect(first.outcome == TaskResult.Outcome.delivered.rawValue)
+            #expect(first.outcome == .known(.delivered))
             peer.send(Self.dispatch(2, "people.greet", #"{"name":"Bob"}"#))
             let rejected = try await outcome(peer, 2)
-            #expect(rejected.outcome == TaskResult.Outcome.rejected.rawValue && rejected.detail == "nobody is called Bob")
+            #expect(rejected.outcome == .known(.rejected) && rejected.detail == "nobody is called Bob")
             for (lease, task) in [(UInt64(3), "people.greet"), (4, "closure")] {
                 peer.send(Self.dispatch(lease, task, #"{"nome":"Ada"}"#))
                 let wrong = try await outcome(peer, lease)
-                #expect(wrong.outcome == TaskResult.Outcome.rejected.rawValue && wrong.detail == "argument name is missing")
+                #expect(wrong.outcome == .known(.rejected) && wrong.detail == "argument name is missing")
             }
             peer.send(Self.dispatch(5, "later"))
             let later = try await outcome(peer, 5)
-            #expect(later.outcome == TaskResult.Outcome.retry.rawValue && later.retryAfterMs == 90_000 && later.detail == "busy")
+            #expect(later.outcome == .known(.retry) && later.retryAfterMs == 90_000 && later.detail == "busy")
         }
     }
 
     @Test("whatever a task's error says, its outcome arrives: in one line, bounded, without the credential")
     func details() async throws {
-        let credential = "Bearer abcdefghijklmnopqrstuvwxyz"
+        let credential: Credential = "Bearer abcdefghijklmnopqrstuvwxyz"
         try await withWorker { registry in
             try registry.register("nul") { _ in throw Failure(description: "a\u{0}b\nc") }
             try registry.register("huge") { _ in throw Failure(description: String(repeating: "ä", count: 3 << 20)) }
@@ -104,7 +104,7 @@ struct TaskEndTests {
             try await wait { peer.messages.count { $0.attach != nil } == 2 }
             peer.send(Self.dispatch(1, "test"))
             let first = try await outcome(peer, 1)
-            #expect(first.outcome == TaskResult.Outcome.delivered.rawValue)
+            #expect(first.outcome == .known(.delivered))
         }
     }
 
@@ -119,7 +119,7 @@ struct TaskEndTests {
         } _: { peer in
             peer.send(Self.dispatch(1, "stubborn", leaseMs: 100))
             let report = try await outcome(peer, 1)
-            #expect(report.outcome == TaskResult.Outcome.retry.rawValue)
+            #expect(report.outcome == .known(.retry))
             #expect(report.detail == "the task did not end within its lease")
             #expect(peer.messages.dropFirst().allSatisfy { $0.credit == 0 })
             release.withLockedValue { $0 = true }

@@ -49,10 +49,10 @@ struct Draft: Sendable {
         return Proto.Reminder(
             id: id.bytes,
             schedule: Proto.Schedule(
-                start: when.start, rule: when.rule ?? "", timezone: when.timezone, hasUntil: when.until != nil,
-                until: when.until ?? 0, rdates: when.rdates, exdates: when.exdates),
+                start: when.start, rule: when.rule ?? "", timezone: when.timezone, until: when.until,
+                rdates: when.rdates, exdates: when.exdates),
             task: task, arguments: arguments, queue: handling.queue, priority: UInt32(handling.priority),
-            misfirePolicy: UInt32(handling.misfirePolicy.rawValue), maxAttempts: UInt32(handling.maxAttempts),
+            misfirePolicy: handling.misfirePolicy.wire, maxAttempts: UInt32(handling.maxAttempts),
             description: description, classroomId: classroomID, createdBy: createdBy,
             createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(handling.jitterSeconds),
             expiresAfterSeconds: UInt32(handling.expiresAfterSeconds ?? 0), caller: caller)

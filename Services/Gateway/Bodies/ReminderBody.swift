@@ -21,8 +21,13 @@ struct ReminderBody: Sendable {
 
     func draft() throws(Problem) -> Draft {
         let notification = metadata.notification
+        let arguments: [UInt8]
+        // Each of its texts has been checked already; a blank notification must never be stored in its place.
+        do throws(MessageError) { arguments = try notification.packed() } catch {
+            throw Problem(.unprocessableContent, "the notification cannot be passed on: \(error)")
+        }
         return try Draft(
-            schedule: schedule, handling: handling, task: TaskName.notification, arguments: (try? notification.packed()) ?? [],
+            schedule: schedule, handling: handling, task: TaskName.notification, arguments: arguments,
             authHeader: metadata.authHeader, description: description, classroomID: notification.classroomId,
             createdBy: notification.createdBy)
     }

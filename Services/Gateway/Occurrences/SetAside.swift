@@ -16,7 +16,7 @@ struct SetAside: Sendable {
         fileprivate var plural: String { self == .dead ? "DeadLetters" : "Held" }
         fileprivate var singular: String { self == .dead ? "DeadLetter" : "HeldOccurrence" }
         fileprivate var list: String { self == .dead ? "dead_letters" : "held" }
-        fileprivate var state: UInt32 { UInt32((self == .dead ? OccurrenceState.dead : .held).rawValue) }
+        fileprivate var state: Proto.OccurrenceState { self == .dead ? .dead : .held }
     }
 
     let kind: Kind
@@ -50,25 +50,25 @@ struct SetAside: Sendable {
         let request = Proto.ListOccurrencesRequest(
             filter: filter(query.filter, exchange), cursor: query.page.cursor, limit: query.page.limit)
         let reply = try await scheduler.call(SchedulerService.listOccurrences, request)
-        return Answer(
-            .ok, [kind.list: .array(reply.occurrences.map(Self.json)), "next_cursor": Cursor.json(reply.cursor)])
+        let occurrences = try reply.occurrences.map(Self.json)
+        return Answer(.ok, [kind.list: .array(occurrences), "next_cursor": Cursor.json(reply.cursor)])
     }
 
     private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
         let request = Proto.ListOccurrencesRequest(filter: try only(exchange), limit: 1, withAttempts: true)
         let reply = try await scheduler.call(SchedulerService.listOccurrences, request)
-        guard let occurrence = reply.occurrences.first, case .object(var object) = Self.json(occurrence) else { throw missing }
+        guard let occurrence = reply.occurrences.first, case .object(var object) = try Self.json(occurrence) else { throw missing }
         object["attempts"] = .array(reply.attempts.map(AttemptAnswer.json))
         return Answer(.ok, .object(object))
     }
 
-    static func json(_ occurrence: Proto.Occurrence) -> JSONValue {
-        let reminder = occurrence.reminder ?? Proto.Reminder()
+    static func json(_ occurrence: Proto.Occurrence) throws(Problem) -> JSONValue {
+        guard let reminder = occurrence.reminder else { throw .incompleteAnswer }
         let id = ReminderAnswer.id(occurrence.id)
         return [
             "id": .string("\(id):\(occurrence.scheduledAt)"), "reminder_id": .string(id),
             "scheduled_at": .integer(occurrence.scheduledAt), "since": .integer(occurrence.sinceMs / 1_000),
-            "outcome": .string(AttemptAnswer.outcomeName(occurrence.outcome)),
+            "outcome": .string(occurrence.outcome.map { Outcome($0).name } ?? "unknown"),
             "status_code": occurrence.statusCode == 0 ? .null : .integer(Int64(occurrence.statusCode)),
             "detail": .string(occurrence.detail), "attempts_made": .integer(Int64(occurrence.attempts)),
             "task": .string(reminder.task), "queue": .string(reminder.queue), "description": .string(reminder.description),
@@ -162,7 +162,8 @@ struct SetAside: Sendable {
             guard !references.isEmpty else { break }
             let changes = try await scheduler.change(
                 Proto.ChangeRequest(
-                    action: .update, reminders: references, authorization: body.authHeader.value, atMs: exchange.nowMilliseconds))
+                    action: .update, reminders: references, authorization: Credential(value: body.authHeader.value),
+                    atMs: exchange.nowMilliseconds))
             released += changes.reduce(0) { $0 + Int($1.released) }
             reminders += changes.count { $0.result == .done }
         }

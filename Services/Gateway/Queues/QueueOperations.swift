@@ -43,7 +43,8 @@ struct QueueOperations: Sendable {
         let reply = try await scheduler.call(
             SchedulerService.changeQueue, Proto.ChangeQueueRequest(queue: queue),
             uncertain: "whether it was changed is not known; read it, or ask again")
-        return Answer(.ok, Self.json(reply.queue ?? queue))
+        guard let changed = reply.queue else { throw .incompleteAnswer }
+        return Answer(.ok, Self.json(changed))
     }
 
     private func all() async throws(Problem) -> [Proto.Queue] {

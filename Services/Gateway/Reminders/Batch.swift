@@ -54,6 +54,7 @@ extension Reminders {
         let reply = try await scheduler.call(
             SchedulerService.createMany, Proto.CreateManyRequest(creates: requests),
             uncertain: "whether the reminders were stored is not known; send them again with the same Idempotency-Key")
+        guard reply.replies.count == requests.count else { throw .incompleteAnswer }
         var replies = reply.replies.makeIterator()
         return creations.map { creation in
             if case .success = creation { Self.item(creation, replies.next()) } else { Self.item(creation, nil) }
@@ -96,16 +97,15 @@ extension Reminders {
                 Proto.ChangeRequest(action: .cancel, reminders: references, atMs: exchange.nowMilliseconds))
         }
         var answers = changes.makeIterator()
-        return zip(texts, ids).map { text, id in
+        return try zip(texts, ids).map { (text, id) throws(Problem) in
             guard id != nil, let change = answers.next() else {
                 return Self.cancelled(text, .notFound, state: nil)
             }
-            let state = ReminderAnswer.stateName(change.state)
             switch change.result {
-            case .done: return Self.cancelled(text, .ok, state: state)
+            case .done: return Self.cancelled(text, .ok, state: try ReminderAnswer.stateName(change.state))
             case .finished:
-                let wasCancelled = change.state == UInt32(ReminderState.cancelled.rawValue)
-                return Self.cancelled(text, wasCancelled ? .ok : .conflict, state: state)
+                return Self.cancelled(
+                    text, change.state == .cancelled ? .ok : .conflict, state: try ReminderAnswer.stateName(change.state))
             case .notFound, .revisionDiffers: return Self.cancelled(text, .notFound, state: nil)
             }
         }

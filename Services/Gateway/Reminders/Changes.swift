@@ -51,15 +51,15 @@ extension Reminders {
     private func cancel(_ exchange: Exchange) async throws(Problem) -> Answer {
         let (id, change) = try await ask(exchange, .cancel)
         // Cancelled before is cancelled: a repeated request gets the answer that the first one may have lost.
-        guard change.result == .finished, change.state == UInt32(ReminderState.cancelled.rawValue) else {
+        guard change.result == .finished, change.state == .cancelled else {
             return try answer(id, change, finished: "the reminder is completed: nothing of it is left to cancel")
         }
-        return done(id, change)
+        return try done(id, change)
     }
 
     private func change(_ exchange: Exchange, _ action: Proto.ChangeRequest.Action) async throws(Problem) -> Answer {
         let (id, change) = try await ask(exchange, action)
-        return try answer(id, change, finished: "the reminder is \(ReminderAnswer.stateName(change.state))")
+        return try answer(id, change, finished: "the reminder is \(Self.stateWord(change))")
     }
 
     private func ask(
@@ -83,12 +83,12 @@ extension Reminders {
         if let value = patch.onlyAuthHeader { return try await replaceAuthorization(id, value, patch, wanted, exchange) }
         for _ in 0..<Self.maxPatchAttempts {
             let stored = try await found(id, exchange)
-            if let wanted, wanted != stored.revision { throw Revision.differs }
+            if let wanted, wanted != stored.reply.revision { throw Revision.differs }
             let request = try update(stored, id, patch, exchange)
             let change = try await scheduler.change(request.request)[0]
             if change.result == .revisionDiffers, wanted == nil { continue }
             return try answer(
-                id, change, finished: "the reminder is \(ReminderAnswer.stateName(change.state)): its schedule stays as it is",
+                id, change, finished: "the reminder is \(Self.stateWord(change)): its schedule stays as it is",
                 warnings: request.warnings)
         }
         throw Problem(.conflict, "others are changing this reminder all the time; try again", headers: [.retryAfter: "1"])
@@ -96,11 +96,11 @@ extension Reminders {
 
     /// The reminder as it is to be.
     private func update(
-        _ stored: Proto.ReminderReply, _ id: ReminderID, _ patch: PatchBody, _ exchange: Exchange
+        _ stored: StoredReminder, _ id: ReminderID, _ patch: PatchBody, _ exchange: Exchange
     ) throws(Problem) -> (request: Proto.ChangeRequest, warnings: [String]) {
-        let old = stored.reminder ?? Proto.Reminder()
+        let old = stored.reminder
         let isNotification = old.task == TaskName.notification
-        var whole = ReminderAnswer.fields(of: old, isWhole: false)
+        var whole = ReminderAnswer.fields(of: stored, isWhole: false)
         if isNotification, case .object(var metadata)? = whole[PatchBody.metadata] {
             // The body must have one; it is left out again below.
             metadata[PatchBody.authHeader] = "unchanged"
@@ -111,13 +111,13 @@ extension Reminders {
             ? try Exchange.read(merged, as: ReminderBody.type).draft()
             : try Exchange.read(merged, as: TaskBody.type).draft(nowSeconds: exchange.nowSeconds)
         let reminder = draft.reminder(id, createdAtMilliseconds: old.createdAtMs, caller: old.caller)
-        if reminder.schedule != old.schedule, !draft.schedule.schedule.isSingle, draft.series.next(after: exchange.nowSeconds) == nil {
+        if reminder.schedule != stored.schedule, !draft.schedule.schedule.isSingle, draft.series.next(after: exchange.nowSeconds) == nil {
             throw .field("/rrule", "with this schedule nothing is due any more; cancel the reminder instead")
         }
         let credential = patch.hasAuthHeader ? draft.authHeader : nil
         let request = Proto.ChangeRequest(
             action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
-            revision: stored.revision, reminder: reminder, authorization: credential?.value ?? "",
+            revision: stored.reply.revision, reminder: reminder, authorization: Credential(value: credential?.value ?? ""),
             atMs: exchange.nowMilliseconds)
         return (request, credential.map { Warnings.expiry(of: $0, before: exchange.nowSeconds + 1) } ?? [])
     }
@@ -131,7 +131,7 @@ extension Reminders {
         guard let credential = FieldType.authHeader.read(value, at: place), faults.isEmpty else { throw .content(faults) }
         let request = Proto.ChangeRequest(
             action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
-            revision: wanted ?? 0, authorization: credential.value, atMs: exchange.nowMilliseconds)
+            revision: wanted ?? 0, authorization: Credential(value: credential.value), atMs: exchange.nowMilliseconds)
         let change = try await scheduler.change(request)[0]
         return try answer(
             id, change, finished: "the reminder is finished",
@@ -144,16 +144,21 @@ extension Reminders {
         _ id: ReminderID, _ change: Proto.Change, finished: String, warnings: [String] = []
     ) throws(Problem) -> Answer {
         switch change.result {
-        case .done: return done(id, change, warnings)
+        case .done: return try done(id, change, warnings)
         case .notFound: throw .noReminder(id)
         case .finished: throw Problem(.conflict, finished)
         case .revisionDiffers: throw Revision.differs
         }
     }
 
-    private func done(_ id: ReminderID, _ change: Proto.Change, _ warnings: [String] = []) -> Answer {
+    /// Of a reminder that is finished, for a sentence.
+    private static func stateWord(_ change: Proto.Change) -> String {
+        change.state.map { ReminderState($0).name } ?? "finished"
+    }
+
+    private func done(_ id: ReminderID, _ change: Proto.Change, _ warnings: [String] = []) throws(Problem) -> Answer {
         var object: JSONObject = [
-            "message": "success", "id": .string("\(id)"), "state": .string(ReminderAnswer.stateName(change.state)),
+            "message": "success", "id": .string("\(id)"), "state": .string(try ReminderAnswer.stateName(change.state)),
             "revision": .integer(change.revision), "released": .integer(Int64(change.released)),
             "warnings": .array(warnings.map { .string($0) })
         ]

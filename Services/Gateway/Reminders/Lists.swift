@@ -17,10 +17,13 @@ extension Reminders {
         filter.caller = exchange.caller.scope
         let request = Proto.ListRequest(filter: filter, cursor: query.page.cursor, limit: query.page.limit)
         let reply = try await scheduler.call(SchedulerService.list, request)
+        let reminders = try reply.reminders.map { (reply) throws(Problem) in
+            ReminderAnswer.json(try StoredReminder(reply), nowSeconds: exchange.nowSeconds)
+        }
         return Answer(
             .ok,
             [
-                "reminders": .array(reply.reminders.map { ReminderAnswer.json($0, nowSeconds: exchange.nowSeconds) }),
+                "reminders": .array(reminders),
                 "next_cursor": Cursor.json(reply.cursor)
             ])
     }
@@ -35,7 +38,7 @@ struct ReminderQuery: Sendable {
         var filter = Proto.ReminderFilter()
         let states = ReminderState.allCases.map { ($0.name, $0) }
         if let state = fields.optional("state", FieldType<ReminderState>.oneOf(states), help: "only those in this state") {
-            (filter.hasState, filter.state) = (true, UInt32(state.rawValue))
+            filter.state = state.wire
         }
         filter.classroomId = fields.optional("classroom_id", .string(1...200), help: "only of this classroom") ?? ""
         filter.createdBy = fields.optional("created_by", .string(1...200), help: "only those that this person made") ?? ""
@@ -45,8 +48,7 @@ struct ReminderQuery: Sendable {
             "description", .string(1...200), help: "only those whose description holds this text, in upper or lower case") ?? ""
         let after = fields.optional("due_after", .unixSeconds, help: "only what falls due then or later, unix seconds")
         let before = fields.optional("due_before", .unixSeconds, help: "only what falls due before, unix seconds")
-        (filter.hasDueAfter, filter.dueAfter) = (after != nil, after ?? 0)
-        (filter.hasDueBefore, filter.dueBefore) = (before != nil, before ?? 0)
+        (filter.dueAfter, filter.dueBefore) = (after, before)
         let order: ListCursor.Order = after != nil || before != nil ? .byDueTime : .newestFirst
         return ReminderQuery(filter: filter, page: PageQuery(&fields, order))
     }

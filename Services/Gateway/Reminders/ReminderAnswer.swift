@@ -2,15 +2,35 @@ import Domain
 import JSON
 import Messages
 
+/// A reminder as the scheduler answers it, with all that an answer must hold.
+struct StoredReminder: Sendable {
+    let reminder: Proto.Reminder
+    let schedule: Proto.Schedule
+    let state: ReminderState
+    /// What it stands at otherwise.
+    let reply: Proto.ReminderReply
+
+    /// - Parameter reply: to a question for a reminder that was found.
+    init(_ reply: Proto.ReminderReply) throws(Problem) {
+        guard let reminder = reply.reminder, let schedule = reminder.schedule, let state = reply.state else {
+            throw .incompleteAnswer
+        }
+        self.reminder = reminder
+        self.schedule = schedule
+        self.state = ReminderState(state)
+        self.reply = reply
+    }
+}
+
 /// A reminder as callers read it: the fields of a create, without the credential, and where it stands.
 enum ReminderAnswer {
-    static func json(_ reply: Proto.ReminderReply, nowSeconds: Int64) -> JSONValue {
-        let reminder = reply.reminder ?? Proto.Reminder()
+    static func json(_ stored: StoredReminder, nowSeconds: Int64) -> JSONValue {
+        let reminder = stored.reminder, reply = stored.reply
         var object: JSONObject = [
-            "id": .string(id(reminder.id)), "state": .string(stateName(reply.state)),
-            "next_fire_at": nextFireAt(reply, nowSeconds).map { .integer($0) } ?? .null, "task": .string(reminder.task)
+            "id": .string(id(reminder.id)), "state": .string(stored.state.name),
+            "next_fire_at": nextFireAt(stored, nowSeconds).map { .integer($0) } ?? .null, "task": .string(reminder.task)
         ]
-        for member in fields(of: reminder, isWhole: true).members { object[member.name] = member.value }
+        for member in fields(of: stored, isWhole: true).members { object[member.name] = member.value }
         object["occurrences"] = [
             "delivered": .integer(reply.delivered), "retrying": .integer(reply.retrying), "held": .integer(reply.held),
             "dead": .integer(reply.dead)
@@ -25,15 +45,14 @@ enum ReminderAnswer {
 
     /// The fields as the body of a create has them, but for the credential.
     /// - Parameter isWhole: whether those that say nothing are there as `null` or empty.
-    static func fields(of reminder: Proto.Reminder, isWhole: Bool) -> JSONObject {
-        let schedule = reminder.schedule ?? Proto.Schedule()
-        let policy = MisfirePolicy(rawValue: UInt8(clamping: reminder.misfirePolicy)) ?? .fireOnce
+    static func fields(of stored: StoredReminder, isWhole: Bool) -> JSONObject {
+        let reminder = stored.reminder, schedule = stored.schedule
         var object: JSONObject = [
             "rrule": schedule.rule.isEmpty ? .null : .string(schedule.rule), "start_datetime": .integer(schedule.start),
-            "timezone": .string(schedule.timezone), "until": schedule.hasUntil ? .integer(schedule.until) : .null,
+            "timezone": .string(schedule.timezone), "until": schedule.until.map { .integer($0) } ?? .null,
             "exdates": .array(schedule.exdates.map { .integer($0) }), "rdates": .array(schedule.rdates.map { .integer($0) }),
             "queue": .string(reminder.queue), "priority": .integer(Int64(reminder.priority)),
-            "misfire_policy": .string(policy.name), "max_attempts": .integer(Int64(reminder.maxAttempts)),
+            "misfire_policy": .string(MisfirePolicy(reminder.misfirePolicy).name), "max_attempts": .integer(Int64(reminder.maxAttempts)),
             "jitter_seconds": .integer(Int64(reminder.jitterSeconds)),
             "expires_after_seconds": reminder.expiresAfterSeconds == 0 ? .null : .integer(Int64(reminder.expiresAfterSeconds)),
             "description": .string(reminder.description)
@@ -51,18 +70,18 @@ enum ReminderAnswer {
         return object
     }
 
-    static func stateName(_ state: UInt32) -> String {
-        UInt8(exactly: state).flatMap { ReminderState(rawValue: $0) }?.name ?? "unknown"
+    /// - Parameter state: as a change answers it, which says it of every reminder that was found.
+    static func stateName(_ state: Proto.ReminderState?) throws(Problem) -> String {
+        guard let state else { throw .incompleteAnswer }
+        return ReminderState(state).name
     }
 
     static func id(_ bytes: [UInt8]) -> String { ReminderID(bytes: bytes).map { "\($0)" } ?? "" }
 
     /// An overdue occurrence is fired as soon as a worker takes it; one with jitter within the second that is shown.
-    private static func nextFireAt(_ reply: Proto.ReminderReply, _ nowSeconds: Int64) -> Int64? {
-        guard reply.state == UInt32(ReminderState.scheduled.rawValue), let position = reply.position, position.index > 0 else {
-            return nil
-        }
-        return max(position.scheduledAt, reply.dueAtMs / 1_000, nowSeconds)
+    private static func nextFireAt(_ stored: StoredReminder, _ nowSeconds: Int64) -> Int64? {
+        guard stored.state == .scheduled, let position = stored.reply.position, position.index > 0 else { return nil }
+        return max(position.scheduledAt, stored.reply.dueAtMs / 1_000, nowSeconds)
     }
 
     private static func notification(_ arguments: [UInt8]) -> JSONValue {
@@ -87,13 +106,9 @@ enum AttemptAnswer {
             "started_at_ms": .integer(attempt.startedAtMs),
             "lateness_ms": .integer(
                 attempt.startedAtMs.subtractingReportingOverflow(Milliseconds.ofSecond(attempt.scheduledAt)).partialValue),
-            "duration_us": .integer(attempt.durationUs), "outcome": .string(outcomeName(attempt.outcome)),
+            "duration_us": .integer(attempt.durationUs), "outcome": .string(Outcome(attempt.outcome).name),
             "status_code": attempt.statusCode == 0 ? .null : .integer(Int64(attempt.statusCode)),
             "detail": .string(attempt.detail)
         ]
-    }
-
-    static func outcomeName(_ outcome: UInt32) -> String {
-        UInt8(exactly: outcome).flatMap { Outcome(rawValue: $0) }?.name ?? "unknown"
     }
 }

@@ -105,9 +105,9 @@ struct Reminders: Sendable {
     // MARK: Questions
 
     private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
-        let reply = try await found(try exchange.reminderID, exchange)
+        let stored = try await found(try exchange.reminderID, exchange)
         return Answer(
-            .ok, ReminderAnswer.json(reply, nowSeconds: exchange.nowSeconds), headers: [.eTag: Revision.tag(reply.revision)])
+            .ok, ReminderAnswer.json(stored, nowSeconds: exchange.nowSeconds), headers: [.eTag: Revision.tag(stored.reply.revision)])
     }
 
     private func upcoming(_ exchange: Exchange, _ query: UpcomingQuery) async throws(Problem) -> Answer {
@@ -124,11 +124,11 @@ struct Reminders: Sendable {
         return Answer(.ok, ["id": .string("\(id)"), "attempts": .array(reply.attempts.map(AttemptAnswer.json))])
     }
 
-    func found(_ id: ReminderID, _ exchange: Exchange) async throws(Problem) -> Proto.ReminderReply {
+    func found(_ id: ReminderID, _ exchange: Exchange) async throws(Problem) -> StoredReminder {
         let reference = Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)
         let reply = try await scheduler.call(SchedulerService.get, reference)
         guard reply.found else { throw .noReminder(id) }
-        return reply
+        return try StoredReminder(reply)
     }
 }
 

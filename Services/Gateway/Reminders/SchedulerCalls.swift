@@ -37,9 +37,16 @@ struct SchedulerCalls: Sendable {
         let reply = try await call(
             SchedulerService.change, request, uncertain: "whether it was changed is not known; read it, or ask again")
         guard reply.changes.count == request.reminders.count else {
-            throw Problem(.internalServerError, "the scheduler answered another question")
+            throw .incompleteAnswer
         }
         return reply.changes
+    }
+}
+
+extension Problem {
+    /// An answer without what it must hold: nothing follows from it.
+    static var incompleteAnswer: Problem {
+        Problem(.internalServerError, "the scheduler's answer is incomplete; its build may be another than the gateway's")
     }
 }
 
@@ -52,7 +59,8 @@ extension Problem {
         case .deadlineExceeded, .cancelled, .unknown:
             self = .unavailable(Self.sentence("no scheduler answered in time", uncertain), cause: "\(error)")
         case .internal:
-            self.init(.internalServerError, "the scheduler failed; its log says why")
+            // Also for an answer that cannot be read.
+            self.init(.internalServerError, Self.sentence("the scheduler failed; the log says why", uncertain))
             cause = "\(error)"
         // Also after a connection was lost and none came in its place, so here too the outcome may not be known.
         default: self = .unavailable(Self.sentence("no scheduler can do this now", uncertain), cause: "\(error)")

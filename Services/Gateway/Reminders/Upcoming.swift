@@ -5,11 +5,9 @@ import Recurrence
 /// The times at which a stored reminder falls due next.
 enum Upcoming {
     /// - Parameter now: only times after it, unix seconds.
-    static func times(of reply: Proto.ReminderReply, count: Int, after now: Int64) throws(Problem) -> [Int64] {
-        guard let position = reply.position, position.index > 0, reply.state == UInt32(ReminderState.scheduled.rawValue),
-            let schedule = reply.reminder?.schedule
-        else { return [] }
-        return try series(schedule).first(count, after: max(now, position.scheduledAt.subtractingReportingOverflow(1).partialValue))
+    static func times(of stored: StoredReminder, count: Int, after now: Int64) throws(Problem) -> [Int64] {
+        guard let position = stored.reply.position, position.index > 0, stored.state == .scheduled else { return [] }
+        return try series(stored.schedule).first(count, after: max(now, position.scheduledAt.subtractingReportingOverflow(1).partialValue))
     }
 
     private static func series(_ schedule: Proto.Schedule) throws(Problem) -> Series {
@@ -17,7 +15,7 @@ enum Upcoming {
             let rules = schedule.rule.isEmpty ? [] : [try Rule(parsing: schedule.rule)]
             return Series(
                 start: schedule.start, rules: rules, rdates: schedule.rdates, exdates: schedule.exdates,
-                until: schedule.hasUntil ? schedule.until : nil, zone: try Zone(identifier: schedule.timezone))
+                until: schedule.until, zone: try Zone(identifier: schedule.timezone))
         } catch {
             throw Problem(.internalServerError, "the stored schedule cannot be read: \(error)")
         }

@@ -7,142 +7,142 @@
 #endif
 
 #include "notifier.pb-c.h"
-void   task_scheduler__notification__init
-                     (TaskScheduler__Notification         *message)
+void   task_scheduler__v1__notification__init
+                     (TaskScheduler__V1__Notification         *message)
 {
-  static const TaskScheduler__Notification init_value = TASK_SCHEDULER__NOTIFICATION__INIT;
+  static const TaskScheduler__V1__Notification init_value = TASK_SCHEDULER__V1__NOTIFICATION__INIT;
   *message = init_value;
 }
-size_t task_scheduler__notification__get_packed_size
-                     (const TaskScheduler__Notification *message)
+size_t task_scheduler__v1__notification__get_packed_size
+                     (const TaskScheduler__V1__Notification *message)
 {
-  assert(message->base.descriptor == &task_scheduler__notification__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__notification__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__notification__pack
-                     (const TaskScheduler__Notification *message,
+size_t task_scheduler__v1__notification__pack
+                     (const TaskScheduler__V1__Notification *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__notification__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__notification__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__notification__pack_to_buffer
-                     (const TaskScheduler__Notification *message,
+size_t task_scheduler__v1__notification__pack_to_buffer
+                     (const TaskScheduler__V1__Notification *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__notification__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__notification__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Notification *
-       task_scheduler__notification__unpack
+TaskScheduler__V1__Notification *
+       task_scheduler__v1__notification__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Notification *)
-     protobuf_c_message_unpack (&task_scheduler__notification__descriptor,
+  return (TaskScheduler__V1__Notification *)
+     protobuf_c_message_unpack (&task_scheduler__v1__notification__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__notification__free_unpacked
-                     (TaskScheduler__Notification *message,
+void   task_scheduler__v1__notification__free_unpacked
+                     (TaskScheduler__V1__Notification *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__notification__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__notification__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__deliver_request__init
-                     (TaskScheduler__DeliverRequest         *message)
+void   task_scheduler__v1__deliver_request__init
+                     (TaskScheduler__V1__DeliverRequest         *message)
 {
-  static const TaskScheduler__DeliverRequest init_value = TASK_SCHEDULER__DELIVER_REQUEST__INIT;
+  static const TaskScheduler__V1__DeliverRequest init_value = TASK_SCHEDULER__V1__DELIVER_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__deliver_request__get_packed_size
-                     (const TaskScheduler__DeliverRequest *message)
+size_t task_scheduler__v1__deliver_request__get_packed_size
+                     (const TaskScheduler__V1__DeliverRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__deliver_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__deliver_request__pack
-                     (const TaskScheduler__DeliverRequest *message,
+size_t task_scheduler__v1__deliver_request__pack
+                     (const TaskScheduler__V1__DeliverRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__deliver_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__deliver_request__pack_to_buffer
-                     (const TaskScheduler__DeliverRequest *message,
+size_t task_scheduler__v1__deliver_request__pack_to_buffer
+                     (const TaskScheduler__V1__DeliverRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__deliver_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__DeliverRequest *
-       task_scheduler__deliver_request__unpack
+TaskScheduler__V1__DeliverRequest *
+       task_scheduler__v1__deliver_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__DeliverRequest *)
-     protobuf_c_message_unpack (&task_scheduler__deliver_request__descriptor,
+  return (TaskScheduler__V1__DeliverRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__deliver_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__deliver_request__free_unpacked
-                     (TaskScheduler__DeliverRequest *message,
+void   task_scheduler__v1__deliver_request__free_unpacked
+                     (TaskScheduler__V1__DeliverRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__deliver_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__deliver_reply__init
-                     (TaskScheduler__DeliverReply         *message)
+void   task_scheduler__v1__deliver_reply__init
+                     (TaskScheduler__V1__DeliverReply         *message)
 {
-  static const TaskScheduler__DeliverReply init_value = TASK_SCHEDULER__DELIVER_REPLY__INIT;
+  static const TaskScheduler__V1__DeliverReply init_value = TASK_SCHEDULER__V1__DELIVER_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__deliver_reply__get_packed_size
-                     (const TaskScheduler__DeliverReply *message)
+size_t task_scheduler__v1__deliver_reply__get_packed_size
+                     (const TaskScheduler__V1__DeliverReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__deliver_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__deliver_reply__pack
-                     (const TaskScheduler__DeliverReply *message,
+size_t task_scheduler__v1__deliver_reply__pack
+                     (const TaskScheduler__V1__DeliverReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__deliver_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__deliver_reply__pack_to_buffer
-                     (const TaskScheduler__DeliverReply *message,
+size_t task_scheduler__v1__deliver_reply__pack_to_buffer
+                     (const TaskScheduler__V1__DeliverReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__deliver_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__DeliverReply *
-       task_scheduler__deliver_reply__unpack
+TaskScheduler__V1__DeliverReply *
+       task_scheduler__v1__deliver_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__DeliverReply *)
-     protobuf_c_message_unpack (&task_scheduler__deliver_reply__descriptor,
+  return (TaskScheduler__V1__DeliverReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__deliver_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__deliver_reply__free_unpacked
-                     (TaskScheduler__DeliverReply *message,
+void   task_scheduler__v1__deliver_reply__free_unpacked
+                     (TaskScheduler__V1__DeliverReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__deliver_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__deliver_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor task_scheduler__notification__field_descriptors[12] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__notification__field_descriptors[12] =
 {
   {
     "title",
@@ -150,7 +150,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, title),
+    offsetof(TaskScheduler__V1__Notification, title),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -162,7 +162,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, body),
+    offsetof(TaskScheduler__V1__Notification, body),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -174,7 +174,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, image),
+    offsetof(TaskScheduler__V1__Notification, image),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -186,7 +186,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, kind),
+    offsetof(TaskScheduler__V1__Notification, kind),
     NULL,
     NULL,
     0,             /* flags */
@@ -198,7 +198,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, classroom_id),
+    offsetof(TaskScheduler__V1__Notification, classroom_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -210,7 +210,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, created_at),
+    offsetof(TaskScheduler__V1__Notification, created_at),
     NULL,
     NULL,
     0,             /* flags */
@@ -222,7 +222,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, created_by),
+    offsetof(TaskScheduler__V1__Notification, created_by),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -234,7 +234,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, item_id_json),
+    offsetof(TaskScheduler__V1__Notification, item_id_json),
     NULL,
     NULL,
     0,             /* flags */
@@ -246,7 +246,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, action),
+    offsetof(TaskScheduler__V1__Notification, action),
     NULL,
     NULL,
     0,             /* flags */
@@ -257,8 +257,8 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     10,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_STRING,
-    offsetof(TaskScheduler__Notification, n_action_path),
-    offsetof(TaskScheduler__Notification, action_path),
+    offsetof(TaskScheduler__V1__Notification, n_action_path),
+    offsetof(TaskScheduler__V1__Notification, action_path),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -270,7 +270,7 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Notification, extra_path),
+    offsetof(TaskScheduler__V1__Notification, extra_path),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -281,15 +281,15 @@ static const ProtobufCFieldDescriptor task_scheduler__notification__field_descri
     12,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_STRING,
-    offsetof(TaskScheduler__Notification, n_usernames),
-    offsetof(TaskScheduler__Notification, usernames),
+    offsetof(TaskScheduler__V1__Notification, n_usernames),
+    offsetof(TaskScheduler__V1__Notification, usernames),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__notification__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__notification__field_indices_by_name[] = {
   8,   /* field[8] = action */
   9,   /* field[9] = action_path */
   1,   /* field[1] = body */
@@ -303,27 +303,27 @@ static const unsigned task_scheduler__notification__field_indices_by_name[] = {
   0,   /* field[0] = title */
   11,   /* field[11] = usernames */
 };
-static const ProtobufCIntRange task_scheduler__notification__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__notification__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 12 }
 };
-const ProtobufCMessageDescriptor task_scheduler__notification__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__notification__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Notification",
+  "task_scheduler.v1.Notification",
   "Notification",
-  "TaskScheduler__Notification",
-  "task_scheduler",
-  sizeof(TaskScheduler__Notification),
+  "TaskScheduler__V1__Notification",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Notification),
   12,
-  task_scheduler__notification__field_descriptors,
-  task_scheduler__notification__field_indices_by_name,
-  1,  task_scheduler__notification__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__notification__init,
+  task_scheduler__v1__notification__field_descriptors,
+  task_scheduler__v1__notification__field_indices_by_name,
+  1,  task_scheduler__v1__notification__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__notification__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__deliver_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__deliver_request__field_descriptors[4] =
 {
   {
     "idempotency_key",
@@ -331,7 +331,7 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_request__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverRequest, idempotency_key),
+    offsetof(TaskScheduler__V1__DeliverRequest, idempotency_key),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -343,7 +343,7 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_request__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverRequest, authorization),
+    offsetof(TaskScheduler__V1__DeliverRequest, authorization),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -355,7 +355,7 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_request__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverRequest, notification),
+    offsetof(TaskScheduler__V1__DeliverRequest, notification),
     NULL,
     NULL,
     0,             /* flags */
@@ -367,49 +367,49 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_request__field_des
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverRequest, traceparent),
+    offsetof(TaskScheduler__V1__DeliverRequest, traceparent),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__deliver_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__deliver_request__field_indices_by_name[] = {
   1,   /* field[1] = authorization */
   0,   /* field[0] = idempotency_key */
   2,   /* field[2] = notification */
   3,   /* field[3] = traceparent */
 };
-static const ProtobufCIntRange task_scheduler__deliver_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__deliver_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor task_scheduler__deliver_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__deliver_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.DeliverRequest",
+  "task_scheduler.v1.DeliverRequest",
   "DeliverRequest",
-  "TaskScheduler__DeliverRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__DeliverRequest),
+  "TaskScheduler__V1__DeliverRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__DeliverRequest),
   4,
-  task_scheduler__deliver_request__field_descriptors,
-  task_scheduler__deliver_request__field_indices_by_name,
-  1,  task_scheduler__deliver_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__deliver_request__init,
+  task_scheduler__v1__deliver_request__field_descriptors,
+  task_scheduler__v1__deliver_request__field_indices_by_name,
+  1,  task_scheduler__v1__deliver_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__deliver_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__deliver_reply__field_descriptors[6] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__deliver_reply__field_descriptors[6] =
 {
   {
     "outcome",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
+    PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverReply, outcome),
-    NULL,
+    offsetof(TaskScheduler__V1__DeliverReply, outcome),
+    &task_scheduler__v1__outcome__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -420,7 +420,7 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_reply__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverReply, status_code),
+    offsetof(TaskScheduler__V1__DeliverReply, status_code),
     NULL,
     NULL,
     0,             /* flags */
@@ -432,7 +432,7 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_reply__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverReply, retry_after_ms),
+    offsetof(TaskScheduler__V1__DeliverReply, retry_after_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -444,7 +444,7 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_reply__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverReply, started_at_ms),
+    offsetof(TaskScheduler__V1__DeliverReply, started_at_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -456,7 +456,7 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_reply__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverReply, duration_us),
+    offsetof(TaskScheduler__V1__DeliverReply, duration_us),
     NULL,
     NULL,
     0,             /* flags */
@@ -468,14 +468,14 @@ static const ProtobufCFieldDescriptor task_scheduler__deliver_reply__field_descr
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__DeliverReply, detail),
+    offsetof(TaskScheduler__V1__DeliverReply, detail),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__deliver_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__deliver_reply__field_indices_by_name[] = {
   5,   /* field[5] = detail */
   4,   /* field[4] = duration_us */
   0,   /* field[0] = outcome */
@@ -483,56 +483,56 @@ static const unsigned task_scheduler__deliver_reply__field_indices_by_name[] = {
   3,   /* field[3] = started_at_ms */
   1,   /* field[1] = status_code */
 };
-static const ProtobufCIntRange task_scheduler__deliver_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__deliver_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 6 }
 };
-const ProtobufCMessageDescriptor task_scheduler__deliver_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__deliver_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.DeliverReply",
+  "task_scheduler.v1.DeliverReply",
   "DeliverReply",
-  "TaskScheduler__DeliverReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__DeliverReply),
+  "TaskScheduler__V1__DeliverReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__DeliverReply),
   6,
-  task_scheduler__deliver_reply__field_descriptors,
-  task_scheduler__deliver_reply__field_indices_by_name,
-  1,  task_scheduler__deliver_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__deliver_reply__init,
+  task_scheduler__v1__deliver_reply__field_descriptors,
+  task_scheduler__v1__deliver_reply__field_indices_by_name,
+  1,  task_scheduler__v1__deliver_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__deliver_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__notifier__method_descriptors[1] =
+static const ProtobufCMethodDescriptor task_scheduler__v1__notifier__method_descriptors[1] =
 {
-  { "Deliver", &task_scheduler__deliver_request__descriptor, &task_scheduler__deliver_reply__descriptor },
+  { "Deliver", &task_scheduler__v1__deliver_request__descriptor, &task_scheduler__v1__deliver_reply__descriptor },
 };
-const unsigned task_scheduler__notifier__method_indices_by_name[] = {
+const unsigned task_scheduler__v1__notifier__method_indices_by_name[] = {
   0         /* Deliver */
 };
-const ProtobufCServiceDescriptor task_scheduler__notifier__descriptor =
+const ProtobufCServiceDescriptor task_scheduler__v1__notifier__descriptor =
 {
   PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Notifier",
+  "task_scheduler.v1.Notifier",
   "Notifier",
-  "TaskScheduler__Notifier",
-  "task_scheduler",
+  "TaskScheduler__V1__Notifier",
+  "task_scheduler.v1",
   1,
-  task_scheduler__notifier__method_descriptors,
-  task_scheduler__notifier__method_indices_by_name
+  task_scheduler__v1__notifier__method_descriptors,
+  task_scheduler__v1__notifier__method_indices_by_name
 };
-void task_scheduler__notifier__deliver(ProtobufCService *service,
-                                       const TaskScheduler__DeliverRequest *input,
-                                       TaskScheduler__DeliverReply_Closure closure,
-                                       void *closure_data)
+void task_scheduler__v1__notifier__deliver(ProtobufCService *service,
+                                           const TaskScheduler__V1__DeliverRequest *input,
+                                           TaskScheduler__V1__DeliverReply_Closure closure,
+                                           void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__notifier__descriptor);
+  assert(service->descriptor == &task_scheduler__v1__notifier__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__notifier__init (TaskScheduler__Notifier_Service *service,
-                                     TaskScheduler__Notifier_ServiceDestroy destroy)
+void task_scheduler__v1__notifier__init (TaskScheduler__V1__Notifier_Service *service,
+                                         TaskScheduler__V1__Notifier_ServiceDestroy destroy)
 {
   protobuf_c_service_generated_init (&service->base,
-                                     &task_scheduler__notifier__descriptor,
+                                     &task_scheduler__v1__notifier__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }

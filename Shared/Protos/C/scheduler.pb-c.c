@@ -7,1672 +7,1672 @@
 #endif
 
 #include "scheduler.pb-c.h"
-void   task_scheduler__schedule__init
-                     (TaskScheduler__Schedule         *message)
+void   task_scheduler__v1__schedule__init
+                     (TaskScheduler__V1__Schedule         *message)
 {
-  static const TaskScheduler__Schedule init_value = TASK_SCHEDULER__SCHEDULE__INIT;
+  static const TaskScheduler__V1__Schedule init_value = TASK_SCHEDULER__V1__SCHEDULE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__schedule__get_packed_size
-                     (const TaskScheduler__Schedule *message)
+size_t task_scheduler__v1__schedule__get_packed_size
+                     (const TaskScheduler__V1__Schedule *message)
 {
-  assert(message->base.descriptor == &task_scheduler__schedule__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__schedule__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__schedule__pack
-                     (const TaskScheduler__Schedule *message,
+size_t task_scheduler__v1__schedule__pack
+                     (const TaskScheduler__V1__Schedule *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__schedule__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__schedule__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__schedule__pack_to_buffer
-                     (const TaskScheduler__Schedule *message,
+size_t task_scheduler__v1__schedule__pack_to_buffer
+                     (const TaskScheduler__V1__Schedule *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__schedule__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__schedule__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Schedule *
-       task_scheduler__schedule__unpack
+TaskScheduler__V1__Schedule *
+       task_scheduler__v1__schedule__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Schedule *)
-     protobuf_c_message_unpack (&task_scheduler__schedule__descriptor,
+  return (TaskScheduler__V1__Schedule *)
+     protobuf_c_message_unpack (&task_scheduler__v1__schedule__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__schedule__free_unpacked
-                     (TaskScheduler__Schedule *message,
+void   task_scheduler__v1__schedule__free_unpacked
+                     (TaskScheduler__V1__Schedule *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__schedule__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__schedule__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__reminder__init
-                     (TaskScheduler__Reminder         *message)
+void   task_scheduler__v1__reminder__init
+                     (TaskScheduler__V1__Reminder         *message)
 {
-  static const TaskScheduler__Reminder init_value = TASK_SCHEDULER__REMINDER__INIT;
+  static const TaskScheduler__V1__Reminder init_value = TASK_SCHEDULER__V1__REMINDER__INIT;
   *message = init_value;
 }
-size_t task_scheduler__reminder__get_packed_size
-                     (const TaskScheduler__Reminder *message)
+size_t task_scheduler__v1__reminder__get_packed_size
+                     (const TaskScheduler__V1__Reminder *message)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__reminder__pack
-                     (const TaskScheduler__Reminder *message,
+size_t task_scheduler__v1__reminder__pack
+                     (const TaskScheduler__V1__Reminder *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__reminder__pack_to_buffer
-                     (const TaskScheduler__Reminder *message,
+size_t task_scheduler__v1__reminder__pack_to_buffer
+                     (const TaskScheduler__V1__Reminder *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Reminder *
-       task_scheduler__reminder__unpack
+TaskScheduler__V1__Reminder *
+       task_scheduler__v1__reminder__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Reminder *)
-     protobuf_c_message_unpack (&task_scheduler__reminder__descriptor,
+  return (TaskScheduler__V1__Reminder *)
+     protobuf_c_message_unpack (&task_scheduler__v1__reminder__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__reminder__free_unpacked
-                     (TaskScheduler__Reminder *message,
+void   task_scheduler__v1__reminder__free_unpacked
+                     (TaskScheduler__V1__Reminder *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__reminder__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__position__init
-                     (TaskScheduler__Position         *message)
+void   task_scheduler__v1__position__init
+                     (TaskScheduler__V1__Position         *message)
 {
-  static const TaskScheduler__Position init_value = TASK_SCHEDULER__POSITION__INIT;
+  static const TaskScheduler__V1__Position init_value = TASK_SCHEDULER__V1__POSITION__INIT;
   *message = init_value;
 }
-size_t task_scheduler__position__get_packed_size
-                     (const TaskScheduler__Position *message)
+size_t task_scheduler__v1__position__get_packed_size
+                     (const TaskScheduler__V1__Position *message)
 {
-  assert(message->base.descriptor == &task_scheduler__position__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__position__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__position__pack
-                     (const TaskScheduler__Position *message,
+size_t task_scheduler__v1__position__pack
+                     (const TaskScheduler__V1__Position *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__position__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__position__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__position__pack_to_buffer
-                     (const TaskScheduler__Position *message,
+size_t task_scheduler__v1__position__pack_to_buffer
+                     (const TaskScheduler__V1__Position *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__position__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__position__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Position *
-       task_scheduler__position__unpack
+TaskScheduler__V1__Position *
+       task_scheduler__v1__position__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Position *)
-     protobuf_c_message_unpack (&task_scheduler__position__descriptor,
+  return (TaskScheduler__V1__Position *)
+     protobuf_c_message_unpack (&task_scheduler__v1__position__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__position__free_unpacked
-                     (TaskScheduler__Position *message,
+void   task_scheduler__v1__position__free_unpacked
+                     (TaskScheduler__V1__Position *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__position__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__position__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__idempotency__init
-                     (TaskScheduler__Idempotency         *message)
+void   task_scheduler__v1__idempotency__init
+                     (TaskScheduler__V1__Idempotency         *message)
 {
-  static const TaskScheduler__Idempotency init_value = TASK_SCHEDULER__IDEMPOTENCY__INIT;
+  static const TaskScheduler__V1__Idempotency init_value = TASK_SCHEDULER__V1__IDEMPOTENCY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__idempotency__get_packed_size
-                     (const TaskScheduler__Idempotency *message)
+size_t task_scheduler__v1__idempotency__get_packed_size
+                     (const TaskScheduler__V1__Idempotency *message)
 {
-  assert(message->base.descriptor == &task_scheduler__idempotency__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__idempotency__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__idempotency__pack
-                     (const TaskScheduler__Idempotency *message,
+size_t task_scheduler__v1__idempotency__pack
+                     (const TaskScheduler__V1__Idempotency *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__idempotency__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__idempotency__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__idempotency__pack_to_buffer
-                     (const TaskScheduler__Idempotency *message,
+size_t task_scheduler__v1__idempotency__pack_to_buffer
+                     (const TaskScheduler__V1__Idempotency *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__idempotency__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__idempotency__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Idempotency *
-       task_scheduler__idempotency__unpack
+TaskScheduler__V1__Idempotency *
+       task_scheduler__v1__idempotency__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Idempotency *)
-     protobuf_c_message_unpack (&task_scheduler__idempotency__descriptor,
+  return (TaskScheduler__V1__Idempotency *)
+     protobuf_c_message_unpack (&task_scheduler__v1__idempotency__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__idempotency__free_unpacked
-                     (TaskScheduler__Idempotency *message,
+void   task_scheduler__v1__idempotency__free_unpacked
+                     (TaskScheduler__V1__Idempotency *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__idempotency__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__idempotency__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__create_request__init
-                     (TaskScheduler__CreateRequest         *message)
+void   task_scheduler__v1__create_request__init
+                     (TaskScheduler__V1__CreateRequest         *message)
 {
-  static const TaskScheduler__CreateRequest init_value = TASK_SCHEDULER__CREATE_REQUEST__INIT;
+  static const TaskScheduler__V1__CreateRequest init_value = TASK_SCHEDULER__V1__CREATE_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__create_request__get_packed_size
-                     (const TaskScheduler__CreateRequest *message)
+size_t task_scheduler__v1__create_request__get_packed_size
+                     (const TaskScheduler__V1__CreateRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__create_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__create_request__pack
-                     (const TaskScheduler__CreateRequest *message,
+size_t task_scheduler__v1__create_request__pack
+                     (const TaskScheduler__V1__CreateRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__create_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__create_request__pack_to_buffer
-                     (const TaskScheduler__CreateRequest *message,
+size_t task_scheduler__v1__create_request__pack_to_buffer
+                     (const TaskScheduler__V1__CreateRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__create_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__CreateRequest *
-       task_scheduler__create_request__unpack
+TaskScheduler__V1__CreateRequest *
+       task_scheduler__v1__create_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__CreateRequest *)
-     protobuf_c_message_unpack (&task_scheduler__create_request__descriptor,
+  return (TaskScheduler__V1__CreateRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__create_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__create_request__free_unpacked
-                     (TaskScheduler__CreateRequest *message,
+void   task_scheduler__v1__create_request__free_unpacked
+                     (TaskScheduler__V1__CreateRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__create_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__create_reply__init
-                     (TaskScheduler__CreateReply         *message)
+void   task_scheduler__v1__create_reply__init
+                     (TaskScheduler__V1__CreateReply         *message)
 {
-  static const TaskScheduler__CreateReply init_value = TASK_SCHEDULER__CREATE_REPLY__INIT;
+  static const TaskScheduler__V1__CreateReply init_value = TASK_SCHEDULER__V1__CREATE_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__create_reply__get_packed_size
-                     (const TaskScheduler__CreateReply *message)
+size_t task_scheduler__v1__create_reply__get_packed_size
+                     (const TaskScheduler__V1__CreateReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__create_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__create_reply__pack
-                     (const TaskScheduler__CreateReply *message,
+size_t task_scheduler__v1__create_reply__pack
+                     (const TaskScheduler__V1__CreateReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__create_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__create_reply__pack_to_buffer
-                     (const TaskScheduler__CreateReply *message,
+size_t task_scheduler__v1__create_reply__pack_to_buffer
+                     (const TaskScheduler__V1__CreateReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__create_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__CreateReply *
-       task_scheduler__create_reply__unpack
+TaskScheduler__V1__CreateReply *
+       task_scheduler__v1__create_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__CreateReply *)
-     protobuf_c_message_unpack (&task_scheduler__create_reply__descriptor,
+  return (TaskScheduler__V1__CreateReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__create_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__create_reply__free_unpacked
-                     (TaskScheduler__CreateReply *message,
+void   task_scheduler__v1__create_reply__free_unpacked
+                     (TaskScheduler__V1__CreateReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__create_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__create_many_request__init
-                     (TaskScheduler__CreateManyRequest         *message)
+void   task_scheduler__v1__create_many_request__init
+                     (TaskScheduler__V1__CreateManyRequest         *message)
 {
-  static const TaskScheduler__CreateManyRequest init_value = TASK_SCHEDULER__CREATE_MANY_REQUEST__INIT;
+  static const TaskScheduler__V1__CreateManyRequest init_value = TASK_SCHEDULER__V1__CREATE_MANY_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__create_many_request__get_packed_size
-                     (const TaskScheduler__CreateManyRequest *message)
+size_t task_scheduler__v1__create_many_request__get_packed_size
+                     (const TaskScheduler__V1__CreateManyRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__create_many_request__pack
-                     (const TaskScheduler__CreateManyRequest *message,
+size_t task_scheduler__v1__create_many_request__pack
+                     (const TaskScheduler__V1__CreateManyRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__create_many_request__pack_to_buffer
-                     (const TaskScheduler__CreateManyRequest *message,
+size_t task_scheduler__v1__create_many_request__pack_to_buffer
+                     (const TaskScheduler__V1__CreateManyRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__CreateManyRequest *
-       task_scheduler__create_many_request__unpack
+TaskScheduler__V1__CreateManyRequest *
+       task_scheduler__v1__create_many_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__CreateManyRequest *)
-     protobuf_c_message_unpack (&task_scheduler__create_many_request__descriptor,
+  return (TaskScheduler__V1__CreateManyRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__create_many_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__create_many_request__free_unpacked
-                     (TaskScheduler__CreateManyRequest *message,
+void   task_scheduler__v1__create_many_request__free_unpacked
+                     (TaskScheduler__V1__CreateManyRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__create_many_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__create_many_reply__init
-                     (TaskScheduler__CreateManyReply         *message)
+void   task_scheduler__v1__create_many_reply__init
+                     (TaskScheduler__V1__CreateManyReply         *message)
 {
-  static const TaskScheduler__CreateManyReply init_value = TASK_SCHEDULER__CREATE_MANY_REPLY__INIT;
+  static const TaskScheduler__V1__CreateManyReply init_value = TASK_SCHEDULER__V1__CREATE_MANY_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__create_many_reply__get_packed_size
-                     (const TaskScheduler__CreateManyReply *message)
+size_t task_scheduler__v1__create_many_reply__get_packed_size
+                     (const TaskScheduler__V1__CreateManyReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__create_many_reply__pack
-                     (const TaskScheduler__CreateManyReply *message,
+size_t task_scheduler__v1__create_many_reply__pack
+                     (const TaskScheduler__V1__CreateManyReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__create_many_reply__pack_to_buffer
-                     (const TaskScheduler__CreateManyReply *message,
+size_t task_scheduler__v1__create_many_reply__pack_to_buffer
+                     (const TaskScheduler__V1__CreateManyReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__CreateManyReply *
-       task_scheduler__create_many_reply__unpack
+TaskScheduler__V1__CreateManyReply *
+       task_scheduler__v1__create_many_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__CreateManyReply *)
-     protobuf_c_message_unpack (&task_scheduler__create_many_reply__descriptor,
+  return (TaskScheduler__V1__CreateManyReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__create_many_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__create_many_reply__free_unpacked
-                     (TaskScheduler__CreateManyReply *message,
+void   task_scheduler__v1__create_many_reply__free_unpacked
+                     (TaskScheduler__V1__CreateManyReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__create_many_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__create_many_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__reminder_ref__init
-                     (TaskScheduler__ReminderRef         *message)
+void   task_scheduler__v1__reminder_ref__init
+                     (TaskScheduler__V1__ReminderRef         *message)
 {
-  static const TaskScheduler__ReminderRef init_value = TASK_SCHEDULER__REMINDER_REF__INIT;
+  static const TaskScheduler__V1__ReminderRef init_value = TASK_SCHEDULER__V1__REMINDER_REF__INIT;
   *message = init_value;
 }
-size_t task_scheduler__reminder_ref__get_packed_size
-                     (const TaskScheduler__ReminderRef *message)
+size_t task_scheduler__v1__reminder_ref__get_packed_size
+                     (const TaskScheduler__V1__ReminderRef *message)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_ref__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__reminder_ref__pack
-                     (const TaskScheduler__ReminderRef *message,
+size_t task_scheduler__v1__reminder_ref__pack
+                     (const TaskScheduler__V1__ReminderRef *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_ref__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__reminder_ref__pack_to_buffer
-                     (const TaskScheduler__ReminderRef *message,
+size_t task_scheduler__v1__reminder_ref__pack_to_buffer
+                     (const TaskScheduler__V1__ReminderRef *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_ref__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ReminderRef *
-       task_scheduler__reminder_ref__unpack
+TaskScheduler__V1__ReminderRef *
+       task_scheduler__v1__reminder_ref__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ReminderRef *)
-     protobuf_c_message_unpack (&task_scheduler__reminder_ref__descriptor,
+  return (TaskScheduler__V1__ReminderRef *)
+     protobuf_c_message_unpack (&task_scheduler__v1__reminder_ref__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__reminder_ref__free_unpacked
-                     (TaskScheduler__ReminderRef *message,
+void   task_scheduler__v1__reminder_ref__free_unpacked
+                     (TaskScheduler__V1__ReminderRef *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__reminder_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_ref__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__reminder_reply__init
-                     (TaskScheduler__ReminderReply         *message)
+void   task_scheduler__v1__reminder_reply__init
+                     (TaskScheduler__V1__ReminderReply         *message)
 {
-  static const TaskScheduler__ReminderReply init_value = TASK_SCHEDULER__REMINDER_REPLY__INIT;
+  static const TaskScheduler__V1__ReminderReply init_value = TASK_SCHEDULER__V1__REMINDER_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__reminder_reply__get_packed_size
-                     (const TaskScheduler__ReminderReply *message)
+size_t task_scheduler__v1__reminder_reply__get_packed_size
+                     (const TaskScheduler__V1__ReminderReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__reminder_reply__pack
-                     (const TaskScheduler__ReminderReply *message,
+size_t task_scheduler__v1__reminder_reply__pack
+                     (const TaskScheduler__V1__ReminderReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__reminder_reply__pack_to_buffer
-                     (const TaskScheduler__ReminderReply *message,
+size_t task_scheduler__v1__reminder_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ReminderReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ReminderReply *
-       task_scheduler__reminder_reply__unpack
+TaskScheduler__V1__ReminderReply *
+       task_scheduler__v1__reminder_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ReminderReply *)
-     protobuf_c_message_unpack (&task_scheduler__reminder_reply__descriptor,
+  return (TaskScheduler__V1__ReminderReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__reminder_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__reminder_reply__free_unpacked
-                     (TaskScheduler__ReminderReply *message,
+void   task_scheduler__v1__reminder_reply__free_unpacked
+                     (TaskScheduler__V1__ReminderReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__reminder_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__reminder_filter__init
-                     (TaskScheduler__ReminderFilter         *message)
+void   task_scheduler__v1__reminder_filter__init
+                     (TaskScheduler__V1__ReminderFilter         *message)
 {
-  static const TaskScheduler__ReminderFilter init_value = TASK_SCHEDULER__REMINDER_FILTER__INIT;
+  static const TaskScheduler__V1__ReminderFilter init_value = TASK_SCHEDULER__V1__REMINDER_FILTER__INIT;
   *message = init_value;
 }
-size_t task_scheduler__reminder_filter__get_packed_size
-                     (const TaskScheduler__ReminderFilter *message)
+size_t task_scheduler__v1__reminder_filter__get_packed_size
+                     (const TaskScheduler__V1__ReminderFilter *message)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_filter__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__reminder_filter__pack
-                     (const TaskScheduler__ReminderFilter *message,
+size_t task_scheduler__v1__reminder_filter__pack
+                     (const TaskScheduler__V1__ReminderFilter *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_filter__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__reminder_filter__pack_to_buffer
-                     (const TaskScheduler__ReminderFilter *message,
+size_t task_scheduler__v1__reminder_filter__pack_to_buffer
+                     (const TaskScheduler__V1__ReminderFilter *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_filter__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ReminderFilter *
-       task_scheduler__reminder_filter__unpack
+TaskScheduler__V1__ReminderFilter *
+       task_scheduler__v1__reminder_filter__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ReminderFilter *)
-     protobuf_c_message_unpack (&task_scheduler__reminder_filter__descriptor,
+  return (TaskScheduler__V1__ReminderFilter *)
+     protobuf_c_message_unpack (&task_scheduler__v1__reminder_filter__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__reminder_filter__free_unpacked
-                     (TaskScheduler__ReminderFilter *message,
+void   task_scheduler__v1__reminder_filter__free_unpacked
+                     (TaskScheduler__V1__ReminderFilter *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__reminder_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__reminder_filter__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__list_request__init
-                     (TaskScheduler__ListRequest         *message)
+void   task_scheduler__v1__list_request__init
+                     (TaskScheduler__V1__ListRequest         *message)
 {
-  static const TaskScheduler__ListRequest init_value = TASK_SCHEDULER__LIST_REQUEST__INIT;
+  static const TaskScheduler__V1__ListRequest init_value = TASK_SCHEDULER__V1__LIST_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__list_request__get_packed_size
-                     (const TaskScheduler__ListRequest *message)
+size_t task_scheduler__v1__list_request__get_packed_size
+                     (const TaskScheduler__V1__ListRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__list_request__pack
-                     (const TaskScheduler__ListRequest *message,
+size_t task_scheduler__v1__list_request__pack
+                     (const TaskScheduler__V1__ListRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__list_request__pack_to_buffer
-                     (const TaskScheduler__ListRequest *message,
+size_t task_scheduler__v1__list_request__pack_to_buffer
+                     (const TaskScheduler__V1__ListRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ListRequest *
-       task_scheduler__list_request__unpack
+TaskScheduler__V1__ListRequest *
+       task_scheduler__v1__list_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ListRequest *)
-     protobuf_c_message_unpack (&task_scheduler__list_request__descriptor,
+  return (TaskScheduler__V1__ListRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__list_request__free_unpacked
-                     (TaskScheduler__ListRequest *message,
+void   task_scheduler__v1__list_request__free_unpacked
+                     (TaskScheduler__V1__ListRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__list_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__list_reply__init
-                     (TaskScheduler__ListReply         *message)
+void   task_scheduler__v1__list_reply__init
+                     (TaskScheduler__V1__ListReply         *message)
 {
-  static const TaskScheduler__ListReply init_value = TASK_SCHEDULER__LIST_REPLY__INIT;
+  static const TaskScheduler__V1__ListReply init_value = TASK_SCHEDULER__V1__LIST_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__list_reply__get_packed_size
-                     (const TaskScheduler__ListReply *message)
+size_t task_scheduler__v1__list_reply__get_packed_size
+                     (const TaskScheduler__V1__ListReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__list_reply__pack
-                     (const TaskScheduler__ListReply *message,
+size_t task_scheduler__v1__list_reply__pack
+                     (const TaskScheduler__V1__ListReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__list_reply__pack_to_buffer
-                     (const TaskScheduler__ListReply *message,
+size_t task_scheduler__v1__list_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ListReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ListReply *
-       task_scheduler__list_reply__unpack
+TaskScheduler__V1__ListReply *
+       task_scheduler__v1__list_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ListReply *)
-     protobuf_c_message_unpack (&task_scheduler__list_reply__descriptor,
+  return (TaskScheduler__V1__ListReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__list_reply__free_unpacked
-                     (TaskScheduler__ListReply *message,
+void   task_scheduler__v1__list_reply__free_unpacked
+                     (TaskScheduler__V1__ListReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__list_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__change_request__init
-                     (TaskScheduler__ChangeRequest         *message)
+void   task_scheduler__v1__change_request__init
+                     (TaskScheduler__V1__ChangeRequest         *message)
 {
-  static const TaskScheduler__ChangeRequest init_value = TASK_SCHEDULER__CHANGE_REQUEST__INIT;
+  static const TaskScheduler__V1__ChangeRequest init_value = TASK_SCHEDULER__V1__CHANGE_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__change_request__get_packed_size
-                     (const TaskScheduler__ChangeRequest *message)
+size_t task_scheduler__v1__change_request__get_packed_size
+                     (const TaskScheduler__V1__ChangeRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__change_request__pack
-                     (const TaskScheduler__ChangeRequest *message,
+size_t task_scheduler__v1__change_request__pack
+                     (const TaskScheduler__V1__ChangeRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__change_request__pack_to_buffer
-                     (const TaskScheduler__ChangeRequest *message,
+size_t task_scheduler__v1__change_request__pack_to_buffer
+                     (const TaskScheduler__V1__ChangeRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ChangeRequest *
-       task_scheduler__change_request__unpack
+TaskScheduler__V1__ChangeRequest *
+       task_scheduler__v1__change_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ChangeRequest *)
-     protobuf_c_message_unpack (&task_scheduler__change_request__descriptor,
+  return (TaskScheduler__V1__ChangeRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__change_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__change_request__free_unpacked
-                     (TaskScheduler__ChangeRequest *message,
+void   task_scheduler__v1__change_request__free_unpacked
+                     (TaskScheduler__V1__ChangeRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__change_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__change_reply__init
-                     (TaskScheduler__ChangeReply         *message)
+void   task_scheduler__v1__change_reply__init
+                     (TaskScheduler__V1__ChangeReply         *message)
 {
-  static const TaskScheduler__ChangeReply init_value = TASK_SCHEDULER__CHANGE_REPLY__INIT;
+  static const TaskScheduler__V1__ChangeReply init_value = TASK_SCHEDULER__V1__CHANGE_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__change_reply__get_packed_size
-                     (const TaskScheduler__ChangeReply *message)
+size_t task_scheduler__v1__change_reply__get_packed_size
+                     (const TaskScheduler__V1__ChangeReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__change_reply__pack
-                     (const TaskScheduler__ChangeReply *message,
+size_t task_scheduler__v1__change_reply__pack
+                     (const TaskScheduler__V1__ChangeReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__change_reply__pack_to_buffer
-                     (const TaskScheduler__ChangeReply *message,
+size_t task_scheduler__v1__change_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ChangeReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ChangeReply *
-       task_scheduler__change_reply__unpack
+TaskScheduler__V1__ChangeReply *
+       task_scheduler__v1__change_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ChangeReply *)
-     protobuf_c_message_unpack (&task_scheduler__change_reply__descriptor,
+  return (TaskScheduler__V1__ChangeReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__change_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__change_reply__free_unpacked
-                     (TaskScheduler__ChangeReply *message,
+void   task_scheduler__v1__change_reply__free_unpacked
+                     (TaskScheduler__V1__ChangeReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__change_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__change__init
-                     (TaskScheduler__Change         *message)
+void   task_scheduler__v1__change__init
+                     (TaskScheduler__V1__Change         *message)
 {
-  static const TaskScheduler__Change init_value = TASK_SCHEDULER__CHANGE__INIT;
+  static const TaskScheduler__V1__Change init_value = TASK_SCHEDULER__V1__CHANGE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__change__get_packed_size
-                     (const TaskScheduler__Change *message)
+size_t task_scheduler__v1__change__get_packed_size
+                     (const TaskScheduler__V1__Change *message)
 {
-  assert(message->base.descriptor == &task_scheduler__change__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__change__pack
-                     (const TaskScheduler__Change *message,
+size_t task_scheduler__v1__change__pack
+                     (const TaskScheduler__V1__Change *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__change__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__change__pack_to_buffer
-                     (const TaskScheduler__Change *message,
+size_t task_scheduler__v1__change__pack_to_buffer
+                     (const TaskScheduler__V1__Change *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__change__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Change *
-       task_scheduler__change__unpack
+TaskScheduler__V1__Change *
+       task_scheduler__v1__change__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Change *)
-     protobuf_c_message_unpack (&task_scheduler__change__descriptor,
+  return (TaskScheduler__V1__Change *)
+     protobuf_c_message_unpack (&task_scheduler__v1__change__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__change__free_unpacked
-                     (TaskScheduler__Change *message,
+void   task_scheduler__v1__change__free_unpacked
+                     (TaskScheduler__V1__Change *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__change__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__attempts_request__init
-                     (TaskScheduler__AttemptsRequest         *message)
+void   task_scheduler__v1__attempts_request__init
+                     (TaskScheduler__V1__AttemptsRequest         *message)
 {
-  static const TaskScheduler__AttemptsRequest init_value = TASK_SCHEDULER__ATTEMPTS_REQUEST__INIT;
+  static const TaskScheduler__V1__AttemptsRequest init_value = TASK_SCHEDULER__V1__ATTEMPTS_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__attempts_request__get_packed_size
-                     (const TaskScheduler__AttemptsRequest *message)
+size_t task_scheduler__v1__attempts_request__get_packed_size
+                     (const TaskScheduler__V1__AttemptsRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__attempts_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__attempts_request__pack
-                     (const TaskScheduler__AttemptsRequest *message,
+size_t task_scheduler__v1__attempts_request__pack
+                     (const TaskScheduler__V1__AttemptsRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__attempts_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__attempts_request__pack_to_buffer
-                     (const TaskScheduler__AttemptsRequest *message,
+size_t task_scheduler__v1__attempts_request__pack_to_buffer
+                     (const TaskScheduler__V1__AttemptsRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__attempts_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__AttemptsRequest *
-       task_scheduler__attempts_request__unpack
+TaskScheduler__V1__AttemptsRequest *
+       task_scheduler__v1__attempts_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__AttemptsRequest *)
-     protobuf_c_message_unpack (&task_scheduler__attempts_request__descriptor,
+  return (TaskScheduler__V1__AttemptsRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__attempts_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__attempts_request__free_unpacked
-                     (TaskScheduler__AttemptsRequest *message,
+void   task_scheduler__v1__attempts_request__free_unpacked
+                     (TaskScheduler__V1__AttemptsRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__attempts_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__attempt__init
-                     (TaskScheduler__Attempt         *message)
+void   task_scheduler__v1__attempt__init
+                     (TaskScheduler__V1__Attempt         *message)
 {
-  static const TaskScheduler__Attempt init_value = TASK_SCHEDULER__ATTEMPT__INIT;
+  static const TaskScheduler__V1__Attempt init_value = TASK_SCHEDULER__V1__ATTEMPT__INIT;
   *message = init_value;
 }
-size_t task_scheduler__attempt__get_packed_size
-                     (const TaskScheduler__Attempt *message)
+size_t task_scheduler__v1__attempt__get_packed_size
+                     (const TaskScheduler__V1__Attempt *message)
 {
-  assert(message->base.descriptor == &task_scheduler__attempt__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempt__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__attempt__pack
-                     (const TaskScheduler__Attempt *message,
+size_t task_scheduler__v1__attempt__pack
+                     (const TaskScheduler__V1__Attempt *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__attempt__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempt__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__attempt__pack_to_buffer
-                     (const TaskScheduler__Attempt *message,
+size_t task_scheduler__v1__attempt__pack_to_buffer
+                     (const TaskScheduler__V1__Attempt *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__attempt__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempt__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Attempt *
-       task_scheduler__attempt__unpack
+TaskScheduler__V1__Attempt *
+       task_scheduler__v1__attempt__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Attempt *)
-     protobuf_c_message_unpack (&task_scheduler__attempt__descriptor,
+  return (TaskScheduler__V1__Attempt *)
+     protobuf_c_message_unpack (&task_scheduler__v1__attempt__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__attempt__free_unpacked
-                     (TaskScheduler__Attempt *message,
+void   task_scheduler__v1__attempt__free_unpacked
+                     (TaskScheduler__V1__Attempt *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__attempt__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempt__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__attempts_reply__init
-                     (TaskScheduler__AttemptsReply         *message)
+void   task_scheduler__v1__attempts_reply__init
+                     (TaskScheduler__V1__AttemptsReply         *message)
 {
-  static const TaskScheduler__AttemptsReply init_value = TASK_SCHEDULER__ATTEMPTS_REPLY__INIT;
+  static const TaskScheduler__V1__AttemptsReply init_value = TASK_SCHEDULER__V1__ATTEMPTS_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__attempts_reply__get_packed_size
-                     (const TaskScheduler__AttemptsReply *message)
+size_t task_scheduler__v1__attempts_reply__get_packed_size
+                     (const TaskScheduler__V1__AttemptsReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__attempts_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__attempts_reply__pack
-                     (const TaskScheduler__AttemptsReply *message,
+size_t task_scheduler__v1__attempts_reply__pack
+                     (const TaskScheduler__V1__AttemptsReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__attempts_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__attempts_reply__pack_to_buffer
-                     (const TaskScheduler__AttemptsReply *message,
+size_t task_scheduler__v1__attempts_reply__pack_to_buffer
+                     (const TaskScheduler__V1__AttemptsReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__attempts_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__AttemptsReply *
-       task_scheduler__attempts_reply__unpack
+TaskScheduler__V1__AttemptsReply *
+       task_scheduler__v1__attempts_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__AttemptsReply *)
-     protobuf_c_message_unpack (&task_scheduler__attempts_reply__descriptor,
+  return (TaskScheduler__V1__AttemptsReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__attempts_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__attempts_reply__free_unpacked
-                     (TaskScheduler__AttemptsReply *message,
+void   task_scheduler__v1__attempts_reply__free_unpacked
+                     (TaskScheduler__V1__AttemptsReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__attempts_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attempts_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__occurrence__init
-                     (TaskScheduler__Occurrence         *message)
+void   task_scheduler__v1__occurrence__init
+                     (TaskScheduler__V1__Occurrence         *message)
 {
-  static const TaskScheduler__Occurrence init_value = TASK_SCHEDULER__OCCURRENCE__INIT;
+  static const TaskScheduler__V1__Occurrence init_value = TASK_SCHEDULER__V1__OCCURRENCE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__occurrence__get_packed_size
-                     (const TaskScheduler__Occurrence *message)
+size_t task_scheduler__v1__occurrence__get_packed_size
+                     (const TaskScheduler__V1__Occurrence *message)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__occurrence__pack
-                     (const TaskScheduler__Occurrence *message,
+size_t task_scheduler__v1__occurrence__pack
+                     (const TaskScheduler__V1__Occurrence *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__occurrence__pack_to_buffer
-                     (const TaskScheduler__Occurrence *message,
+size_t task_scheduler__v1__occurrence__pack_to_buffer
+                     (const TaskScheduler__V1__Occurrence *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Occurrence *
-       task_scheduler__occurrence__unpack
+TaskScheduler__V1__Occurrence *
+       task_scheduler__v1__occurrence__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Occurrence *)
-     protobuf_c_message_unpack (&task_scheduler__occurrence__descriptor,
+  return (TaskScheduler__V1__Occurrence *)
+     protobuf_c_message_unpack (&task_scheduler__v1__occurrence__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__occurrence__free_unpacked
-                     (TaskScheduler__Occurrence *message,
+void   task_scheduler__v1__occurrence__free_unpacked
+                     (TaskScheduler__V1__Occurrence *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__occurrence__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__occurrence_ref__init
-                     (TaskScheduler__OccurrenceRef         *message)
+void   task_scheduler__v1__occurrence_ref__init
+                     (TaskScheduler__V1__OccurrenceRef         *message)
 {
-  static const TaskScheduler__OccurrenceRef init_value = TASK_SCHEDULER__OCCURRENCE_REF__INIT;
+  static const TaskScheduler__V1__OccurrenceRef init_value = TASK_SCHEDULER__V1__OCCURRENCE_REF__INIT;
   *message = init_value;
 }
-size_t task_scheduler__occurrence_ref__get_packed_size
-                     (const TaskScheduler__OccurrenceRef *message)
+size_t task_scheduler__v1__occurrence_ref__get_packed_size
+                     (const TaskScheduler__V1__OccurrenceRef *message)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_ref__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__occurrence_ref__pack
-                     (const TaskScheduler__OccurrenceRef *message,
+size_t task_scheduler__v1__occurrence_ref__pack
+                     (const TaskScheduler__V1__OccurrenceRef *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_ref__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__occurrence_ref__pack_to_buffer
-                     (const TaskScheduler__OccurrenceRef *message,
+size_t task_scheduler__v1__occurrence_ref__pack_to_buffer
+                     (const TaskScheduler__V1__OccurrenceRef *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_ref__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__OccurrenceRef *
-       task_scheduler__occurrence_ref__unpack
+TaskScheduler__V1__OccurrenceRef *
+       task_scheduler__v1__occurrence_ref__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__OccurrenceRef *)
-     protobuf_c_message_unpack (&task_scheduler__occurrence_ref__descriptor,
+  return (TaskScheduler__V1__OccurrenceRef *)
+     protobuf_c_message_unpack (&task_scheduler__v1__occurrence_ref__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__occurrence_ref__free_unpacked
-                     (TaskScheduler__OccurrenceRef *message,
+void   task_scheduler__v1__occurrence_ref__free_unpacked
+                     (TaskScheduler__V1__OccurrenceRef *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__occurrence_ref__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_ref__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__occurrence_filter__init
-                     (TaskScheduler__OccurrenceFilter         *message)
+void   task_scheduler__v1__occurrence_filter__init
+                     (TaskScheduler__V1__OccurrenceFilter         *message)
 {
-  static const TaskScheduler__OccurrenceFilter init_value = TASK_SCHEDULER__OCCURRENCE_FILTER__INIT;
+  static const TaskScheduler__V1__OccurrenceFilter init_value = TASK_SCHEDULER__V1__OCCURRENCE_FILTER__INIT;
   *message = init_value;
 }
-size_t task_scheduler__occurrence_filter__get_packed_size
-                     (const TaskScheduler__OccurrenceFilter *message)
+size_t task_scheduler__v1__occurrence_filter__get_packed_size
+                     (const TaskScheduler__V1__OccurrenceFilter *message)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_filter__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__occurrence_filter__pack
-                     (const TaskScheduler__OccurrenceFilter *message,
+size_t task_scheduler__v1__occurrence_filter__pack
+                     (const TaskScheduler__V1__OccurrenceFilter *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_filter__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__occurrence_filter__pack_to_buffer
-                     (const TaskScheduler__OccurrenceFilter *message,
+size_t task_scheduler__v1__occurrence_filter__pack_to_buffer
+                     (const TaskScheduler__V1__OccurrenceFilter *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_filter__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__OccurrenceFilter *
-       task_scheduler__occurrence_filter__unpack
+TaskScheduler__V1__OccurrenceFilter *
+       task_scheduler__v1__occurrence_filter__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__OccurrenceFilter *)
-     protobuf_c_message_unpack (&task_scheduler__occurrence_filter__descriptor,
+  return (TaskScheduler__V1__OccurrenceFilter *)
+     protobuf_c_message_unpack (&task_scheduler__v1__occurrence_filter__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__occurrence_filter__free_unpacked
-                     (TaskScheduler__OccurrenceFilter *message,
+void   task_scheduler__v1__occurrence_filter__free_unpacked
+                     (TaskScheduler__V1__OccurrenceFilter *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__occurrence_filter__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__occurrence_filter__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__list_occurrences_request__init
-                     (TaskScheduler__ListOccurrencesRequest         *message)
+void   task_scheduler__v1__list_occurrences_request__init
+                     (TaskScheduler__V1__ListOccurrencesRequest         *message)
 {
-  static const TaskScheduler__ListOccurrencesRequest init_value = TASK_SCHEDULER__LIST_OCCURRENCES_REQUEST__INIT;
+  static const TaskScheduler__V1__ListOccurrencesRequest init_value = TASK_SCHEDULER__V1__LIST_OCCURRENCES_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__list_occurrences_request__get_packed_size
-                     (const TaskScheduler__ListOccurrencesRequest *message)
+size_t task_scheduler__v1__list_occurrences_request__get_packed_size
+                     (const TaskScheduler__V1__ListOccurrencesRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__list_occurrences_request__pack
-                     (const TaskScheduler__ListOccurrencesRequest *message,
+size_t task_scheduler__v1__list_occurrences_request__pack
+                     (const TaskScheduler__V1__ListOccurrencesRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__list_occurrences_request__pack_to_buffer
-                     (const TaskScheduler__ListOccurrencesRequest *message,
+size_t task_scheduler__v1__list_occurrences_request__pack_to_buffer
+                     (const TaskScheduler__V1__ListOccurrencesRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ListOccurrencesRequest *
-       task_scheduler__list_occurrences_request__unpack
+TaskScheduler__V1__ListOccurrencesRequest *
+       task_scheduler__v1__list_occurrences_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ListOccurrencesRequest *)
-     protobuf_c_message_unpack (&task_scheduler__list_occurrences_request__descriptor,
+  return (TaskScheduler__V1__ListOccurrencesRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_occurrences_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__list_occurrences_request__free_unpacked
-                     (TaskScheduler__ListOccurrencesRequest *message,
+void   task_scheduler__v1__list_occurrences_request__free_unpacked
+                     (TaskScheduler__V1__ListOccurrencesRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__list_occurrences_reply__init
-                     (TaskScheduler__ListOccurrencesReply         *message)
+void   task_scheduler__v1__list_occurrences_reply__init
+                     (TaskScheduler__V1__ListOccurrencesReply         *message)
 {
-  static const TaskScheduler__ListOccurrencesReply init_value = TASK_SCHEDULER__LIST_OCCURRENCES_REPLY__INIT;
+  static const TaskScheduler__V1__ListOccurrencesReply init_value = TASK_SCHEDULER__V1__LIST_OCCURRENCES_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__list_occurrences_reply__get_packed_size
-                     (const TaskScheduler__ListOccurrencesReply *message)
+size_t task_scheduler__v1__list_occurrences_reply__get_packed_size
+                     (const TaskScheduler__V1__ListOccurrencesReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__list_occurrences_reply__pack
-                     (const TaskScheduler__ListOccurrencesReply *message,
+size_t task_scheduler__v1__list_occurrences_reply__pack
+                     (const TaskScheduler__V1__ListOccurrencesReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__list_occurrences_reply__pack_to_buffer
-                     (const TaskScheduler__ListOccurrencesReply *message,
+size_t task_scheduler__v1__list_occurrences_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ListOccurrencesReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ListOccurrencesReply *
-       task_scheduler__list_occurrences_reply__unpack
+TaskScheduler__V1__ListOccurrencesReply *
+       task_scheduler__v1__list_occurrences_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ListOccurrencesReply *)
-     protobuf_c_message_unpack (&task_scheduler__list_occurrences_reply__descriptor,
+  return (TaskScheduler__V1__ListOccurrencesReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_occurrences_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__list_occurrences_reply__free_unpacked
-                     (TaskScheduler__ListOccurrencesReply *message,
+void   task_scheduler__v1__list_occurrences_reply__free_unpacked
+                     (TaskScheduler__V1__ListOccurrencesReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__list_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_occurrences_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__change_occurrences_request__init
-                     (TaskScheduler__ChangeOccurrencesRequest         *message)
+void   task_scheduler__v1__change_occurrences_request__init
+                     (TaskScheduler__V1__ChangeOccurrencesRequest         *message)
 {
-  static const TaskScheduler__ChangeOccurrencesRequest init_value = TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__INIT;
+  static const TaskScheduler__V1__ChangeOccurrencesRequest init_value = TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__change_occurrences_request__get_packed_size
-                     (const TaskScheduler__ChangeOccurrencesRequest *message)
+size_t task_scheduler__v1__change_occurrences_request__get_packed_size
+                     (const TaskScheduler__V1__ChangeOccurrencesRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__change_occurrences_request__pack
-                     (const TaskScheduler__ChangeOccurrencesRequest *message,
+size_t task_scheduler__v1__change_occurrences_request__pack
+                     (const TaskScheduler__V1__ChangeOccurrencesRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__change_occurrences_request__pack_to_buffer
-                     (const TaskScheduler__ChangeOccurrencesRequest *message,
+size_t task_scheduler__v1__change_occurrences_request__pack_to_buffer
+                     (const TaskScheduler__V1__ChangeOccurrencesRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ChangeOccurrencesRequest *
-       task_scheduler__change_occurrences_request__unpack
+TaskScheduler__V1__ChangeOccurrencesRequest *
+       task_scheduler__v1__change_occurrences_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ChangeOccurrencesRequest *)
-     protobuf_c_message_unpack (&task_scheduler__change_occurrences_request__descriptor,
+  return (TaskScheduler__V1__ChangeOccurrencesRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__change_occurrences_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__change_occurrences_request__free_unpacked
-                     (TaskScheduler__ChangeOccurrencesRequest *message,
+void   task_scheduler__v1__change_occurrences_request__free_unpacked
+                     (TaskScheduler__V1__ChangeOccurrencesRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__change_occurrences_reply__init
-                     (TaskScheduler__ChangeOccurrencesReply         *message)
+void   task_scheduler__v1__change_occurrences_reply__init
+                     (TaskScheduler__V1__ChangeOccurrencesReply         *message)
 {
-  static const TaskScheduler__ChangeOccurrencesReply init_value = TASK_SCHEDULER__CHANGE_OCCURRENCES_REPLY__INIT;
+  static const TaskScheduler__V1__ChangeOccurrencesReply init_value = TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__change_occurrences_reply__get_packed_size
-                     (const TaskScheduler__ChangeOccurrencesReply *message)
+size_t task_scheduler__v1__change_occurrences_reply__get_packed_size
+                     (const TaskScheduler__V1__ChangeOccurrencesReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__change_occurrences_reply__pack
-                     (const TaskScheduler__ChangeOccurrencesReply *message,
+size_t task_scheduler__v1__change_occurrences_reply__pack
+                     (const TaskScheduler__V1__ChangeOccurrencesReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__change_occurrences_reply__pack_to_buffer
-                     (const TaskScheduler__ChangeOccurrencesReply *message,
+size_t task_scheduler__v1__change_occurrences_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ChangeOccurrencesReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ChangeOccurrencesReply *
-       task_scheduler__change_occurrences_reply__unpack
+TaskScheduler__V1__ChangeOccurrencesReply *
+       task_scheduler__v1__change_occurrences_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ChangeOccurrencesReply *)
-     protobuf_c_message_unpack (&task_scheduler__change_occurrences_reply__descriptor,
+  return (TaskScheduler__V1__ChangeOccurrencesReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__change_occurrences_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__change_occurrences_reply__free_unpacked
-                     (TaskScheduler__ChangeOccurrencesReply *message,
+void   task_scheduler__v1__change_occurrences_reply__free_unpacked
+                     (TaskScheduler__V1__ChangeOccurrencesReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__change_occurrences_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__queue__init
-                     (TaskScheduler__Queue         *message)
+void   task_scheduler__v1__queue__init
+                     (TaskScheduler__V1__Queue         *message)
 {
-  static const TaskScheduler__Queue init_value = TASK_SCHEDULER__QUEUE__INIT;
+  static const TaskScheduler__V1__Queue init_value = TASK_SCHEDULER__V1__QUEUE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__queue__get_packed_size
-                     (const TaskScheduler__Queue *message)
+size_t task_scheduler__v1__queue__get_packed_size
+                     (const TaskScheduler__V1__Queue *message)
 {
-  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__queue__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__queue__pack
-                     (const TaskScheduler__Queue *message,
+size_t task_scheduler__v1__queue__pack
+                     (const TaskScheduler__V1__Queue *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__queue__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__queue__pack_to_buffer
-                     (const TaskScheduler__Queue *message,
+size_t task_scheduler__v1__queue__pack_to_buffer
+                     (const TaskScheduler__V1__Queue *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__queue__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Queue *
-       task_scheduler__queue__unpack
+TaskScheduler__V1__Queue *
+       task_scheduler__v1__queue__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Queue *)
-     protobuf_c_message_unpack (&task_scheduler__queue__descriptor,
+  return (TaskScheduler__V1__Queue *)
+     protobuf_c_message_unpack (&task_scheduler__v1__queue__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__queue__free_unpacked
-                     (TaskScheduler__Queue *message,
+void   task_scheduler__v1__queue__free_unpacked
+                     (TaskScheduler__V1__Queue *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__queue__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__queue__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__list_queues_request__init
-                     (TaskScheduler__ListQueuesRequest         *message)
+void   task_scheduler__v1__list_queues_request__init
+                     (TaskScheduler__V1__ListQueuesRequest         *message)
 {
-  static const TaskScheduler__ListQueuesRequest init_value = TASK_SCHEDULER__LIST_QUEUES_REQUEST__INIT;
+  static const TaskScheduler__V1__ListQueuesRequest init_value = TASK_SCHEDULER__V1__LIST_QUEUES_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__list_queues_request__get_packed_size
-                     (const TaskScheduler__ListQueuesRequest *message)
+size_t task_scheduler__v1__list_queues_request__get_packed_size
+                     (const TaskScheduler__V1__ListQueuesRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__list_queues_request__pack
-                     (const TaskScheduler__ListQueuesRequest *message,
+size_t task_scheduler__v1__list_queues_request__pack
+                     (const TaskScheduler__V1__ListQueuesRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__list_queues_request__pack_to_buffer
-                     (const TaskScheduler__ListQueuesRequest *message,
+size_t task_scheduler__v1__list_queues_request__pack_to_buffer
+                     (const TaskScheduler__V1__ListQueuesRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ListQueuesRequest *
-       task_scheduler__list_queues_request__unpack
+TaskScheduler__V1__ListQueuesRequest *
+       task_scheduler__v1__list_queues_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ListQueuesRequest *)
-     protobuf_c_message_unpack (&task_scheduler__list_queues_request__descriptor,
+  return (TaskScheduler__V1__ListQueuesRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_queues_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__list_queues_request__free_unpacked
-                     (TaskScheduler__ListQueuesRequest *message,
+void   task_scheduler__v1__list_queues_request__free_unpacked
+                     (TaskScheduler__V1__ListQueuesRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__list_queues_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__list_queues_reply__init
-                     (TaskScheduler__ListQueuesReply         *message)
+void   task_scheduler__v1__list_queues_reply__init
+                     (TaskScheduler__V1__ListQueuesReply         *message)
 {
-  static const TaskScheduler__ListQueuesReply init_value = TASK_SCHEDULER__LIST_QUEUES_REPLY__INIT;
+  static const TaskScheduler__V1__ListQueuesReply init_value = TASK_SCHEDULER__V1__LIST_QUEUES_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__list_queues_reply__get_packed_size
-                     (const TaskScheduler__ListQueuesReply *message)
+size_t task_scheduler__v1__list_queues_reply__get_packed_size
+                     (const TaskScheduler__V1__ListQueuesReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__list_queues_reply__pack
-                     (const TaskScheduler__ListQueuesReply *message,
+size_t task_scheduler__v1__list_queues_reply__pack
+                     (const TaskScheduler__V1__ListQueuesReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__list_queues_reply__pack_to_buffer
-                     (const TaskScheduler__ListQueuesReply *message,
+size_t task_scheduler__v1__list_queues_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ListQueuesReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ListQueuesReply *
-       task_scheduler__list_queues_reply__unpack
+TaskScheduler__V1__ListQueuesReply *
+       task_scheduler__v1__list_queues_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ListQueuesReply *)
-     protobuf_c_message_unpack (&task_scheduler__list_queues_reply__descriptor,
+  return (TaskScheduler__V1__ListQueuesReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_queues_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__list_queues_reply__free_unpacked
-                     (TaskScheduler__ListQueuesReply *message,
+void   task_scheduler__v1__list_queues_reply__free_unpacked
+                     (TaskScheduler__V1__ListQueuesReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__list_queues_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__list_queues_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__change_queue_request__init
-                     (TaskScheduler__ChangeQueueRequest         *message)
+void   task_scheduler__v1__change_queue_request__init
+                     (TaskScheduler__V1__ChangeQueueRequest         *message)
 {
-  static const TaskScheduler__ChangeQueueRequest init_value = TASK_SCHEDULER__CHANGE_QUEUE_REQUEST__INIT;
+  static const TaskScheduler__V1__ChangeQueueRequest init_value = TASK_SCHEDULER__V1__CHANGE_QUEUE_REQUEST__INIT;
   *message = init_value;
 }
-size_t task_scheduler__change_queue_request__get_packed_size
-                     (const TaskScheduler__ChangeQueueRequest *message)
+size_t task_scheduler__v1__change_queue_request__get_packed_size
+                     (const TaskScheduler__V1__ChangeQueueRequest *message)
 {
-  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__change_queue_request__pack
-                     (const TaskScheduler__ChangeQueueRequest *message,
+size_t task_scheduler__v1__change_queue_request__pack
+                     (const TaskScheduler__V1__ChangeQueueRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__change_queue_request__pack_to_buffer
-                     (const TaskScheduler__ChangeQueueRequest *message,
+size_t task_scheduler__v1__change_queue_request__pack_to_buffer
+                     (const TaskScheduler__V1__ChangeQueueRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ChangeQueueRequest *
-       task_scheduler__change_queue_request__unpack
+TaskScheduler__V1__ChangeQueueRequest *
+       task_scheduler__v1__change_queue_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ChangeQueueRequest *)
-     protobuf_c_message_unpack (&task_scheduler__change_queue_request__descriptor,
+  return (TaskScheduler__V1__ChangeQueueRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__change_queue_request__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__change_queue_request__free_unpacked
-                     (TaskScheduler__ChangeQueueRequest *message,
+void   task_scheduler__v1__change_queue_request__free_unpacked
+                     (TaskScheduler__V1__ChangeQueueRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__change_queue_request__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__change_queue_reply__init
-                     (TaskScheduler__ChangeQueueReply         *message)
+void   task_scheduler__v1__change_queue_reply__init
+                     (TaskScheduler__V1__ChangeQueueReply         *message)
 {
-  static const TaskScheduler__ChangeQueueReply init_value = TASK_SCHEDULER__CHANGE_QUEUE_REPLY__INIT;
+  static const TaskScheduler__V1__ChangeQueueReply init_value = TASK_SCHEDULER__V1__CHANGE_QUEUE_REPLY__INIT;
   *message = init_value;
 }
-size_t task_scheduler__change_queue_reply__get_packed_size
-                     (const TaskScheduler__ChangeQueueReply *message)
+size_t task_scheduler__v1__change_queue_reply__get_packed_size
+                     (const TaskScheduler__V1__ChangeQueueReply *message)
 {
-  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_reply__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__change_queue_reply__pack
-                     (const TaskScheduler__ChangeQueueReply *message,
+size_t task_scheduler__v1__change_queue_reply__pack
+                     (const TaskScheduler__V1__ChangeQueueReply *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_reply__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__change_queue_reply__pack_to_buffer
-                     (const TaskScheduler__ChangeQueueReply *message,
+size_t task_scheduler__v1__change_queue_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ChangeQueueReply *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_reply__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__ChangeQueueReply *
-       task_scheduler__change_queue_reply__unpack
+TaskScheduler__V1__ChangeQueueReply *
+       task_scheduler__v1__change_queue_reply__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__ChangeQueueReply *)
-     protobuf_c_message_unpack (&task_scheduler__change_queue_reply__descriptor,
+  return (TaskScheduler__V1__ChangeQueueReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__change_queue_reply__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__change_queue_reply__free_unpacked
-                     (TaskScheduler__ChangeQueueReply *message,
+void   task_scheduler__v1__change_queue_reply__free_unpacked
+                     (TaskScheduler__V1__ChangeQueueReply *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__change_queue_reply__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__change_queue_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__worker_message__init
-                     (TaskScheduler__WorkerMessage         *message)
+void   task_scheduler__v1__worker_message__init
+                     (TaskScheduler__V1__WorkerMessage         *message)
 {
-  static const TaskScheduler__WorkerMessage init_value = TASK_SCHEDULER__WORKER_MESSAGE__INIT;
+  static const TaskScheduler__V1__WorkerMessage init_value = TASK_SCHEDULER__V1__WORKER_MESSAGE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__worker_message__get_packed_size
-                     (const TaskScheduler__WorkerMessage *message)
+size_t task_scheduler__v1__worker_message__get_packed_size
+                     (const TaskScheduler__V1__WorkerMessage *message)
 {
-  assert(message->base.descriptor == &task_scheduler__worker_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__worker_message__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__worker_message__pack
-                     (const TaskScheduler__WorkerMessage *message,
+size_t task_scheduler__v1__worker_message__pack
+                     (const TaskScheduler__V1__WorkerMessage *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__worker_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__worker_message__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__worker_message__pack_to_buffer
-                     (const TaskScheduler__WorkerMessage *message,
+size_t task_scheduler__v1__worker_message__pack_to_buffer
+                     (const TaskScheduler__V1__WorkerMessage *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__worker_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__worker_message__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__WorkerMessage *
-       task_scheduler__worker_message__unpack
+TaskScheduler__V1__WorkerMessage *
+       task_scheduler__v1__worker_message__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__WorkerMessage *)
-     protobuf_c_message_unpack (&task_scheduler__worker_message__descriptor,
+  return (TaskScheduler__V1__WorkerMessage *)
+     protobuf_c_message_unpack (&task_scheduler__v1__worker_message__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__worker_message__free_unpacked
-                     (TaskScheduler__WorkerMessage *message,
+void   task_scheduler__v1__worker_message__free_unpacked
+                     (TaskScheduler__V1__WorkerMessage *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__worker_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__worker_message__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__attach__init
-                     (TaskScheduler__Attach         *message)
+void   task_scheduler__v1__attach__init
+                     (TaskScheduler__V1__Attach         *message)
 {
-  static const TaskScheduler__Attach init_value = TASK_SCHEDULER__ATTACH__INIT;
+  static const TaskScheduler__V1__Attach init_value = TASK_SCHEDULER__V1__ATTACH__INIT;
   *message = init_value;
 }
-size_t task_scheduler__attach__get_packed_size
-                     (const TaskScheduler__Attach *message)
+size_t task_scheduler__v1__attach__get_packed_size
+                     (const TaskScheduler__V1__Attach *message)
 {
-  assert(message->base.descriptor == &task_scheduler__attach__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attach__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__attach__pack
-                     (const TaskScheduler__Attach *message,
+size_t task_scheduler__v1__attach__pack
+                     (const TaskScheduler__V1__Attach *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__attach__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attach__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__attach__pack_to_buffer
-                     (const TaskScheduler__Attach *message,
+size_t task_scheduler__v1__attach__pack_to_buffer
+                     (const TaskScheduler__V1__Attach *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__attach__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attach__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Attach *
-       task_scheduler__attach__unpack
+TaskScheduler__V1__Attach *
+       task_scheduler__v1__attach__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Attach *)
-     protobuf_c_message_unpack (&task_scheduler__attach__descriptor,
+  return (TaskScheduler__V1__Attach *)
+     protobuf_c_message_unpack (&task_scheduler__v1__attach__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__attach__free_unpacked
-                     (TaskScheduler__Attach *message,
+void   task_scheduler__v1__attach__free_unpacked
+                     (TaskScheduler__V1__Attach *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__attach__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__attach__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__lease__init
-                     (TaskScheduler__Lease         *message)
+void   task_scheduler__v1__lease__init
+                     (TaskScheduler__V1__Lease         *message)
 {
-  static const TaskScheduler__Lease init_value = TASK_SCHEDULER__LEASE__INIT;
+  static const TaskScheduler__V1__Lease init_value = TASK_SCHEDULER__V1__LEASE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__lease__get_packed_size
-                     (const TaskScheduler__Lease *message)
+size_t task_scheduler__v1__lease__get_packed_size
+                     (const TaskScheduler__V1__Lease *message)
 {
-  assert(message->base.descriptor == &task_scheduler__lease__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__lease__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__lease__pack
-                     (const TaskScheduler__Lease *message,
+size_t task_scheduler__v1__lease__pack
+                     (const TaskScheduler__V1__Lease *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__lease__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__lease__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__lease__pack_to_buffer
-                     (const TaskScheduler__Lease *message,
+size_t task_scheduler__v1__lease__pack_to_buffer
+                     (const TaskScheduler__V1__Lease *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__lease__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__lease__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Lease *
-       task_scheduler__lease__unpack
+TaskScheduler__V1__Lease *
+       task_scheduler__v1__lease__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Lease *)
-     protobuf_c_message_unpack (&task_scheduler__lease__descriptor,
+  return (TaskScheduler__V1__Lease *)
+     protobuf_c_message_unpack (&task_scheduler__v1__lease__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__lease__free_unpacked
-                     (TaskScheduler__Lease *message,
+void   task_scheduler__v1__lease__free_unpacked
+                     (TaskScheduler__V1__Lease *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__lease__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__lease__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__outcome_report__init
-                     (TaskScheduler__OutcomeReport         *message)
+void   task_scheduler__v1__outcome_report__init
+                     (TaskScheduler__V1__OutcomeReport         *message)
 {
-  static const TaskScheduler__OutcomeReport init_value = TASK_SCHEDULER__OUTCOME_REPORT__INIT;
+  static const TaskScheduler__V1__OutcomeReport init_value = TASK_SCHEDULER__V1__OUTCOME_REPORT__INIT;
   *message = init_value;
 }
-size_t task_scheduler__outcome_report__get_packed_size
-                     (const TaskScheduler__OutcomeReport *message)
+size_t task_scheduler__v1__outcome_report__get_packed_size
+                     (const TaskScheduler__V1__OutcomeReport *message)
 {
-  assert(message->base.descriptor == &task_scheduler__outcome_report__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__outcome_report__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__outcome_report__pack
-                     (const TaskScheduler__OutcomeReport *message,
+size_t task_scheduler__v1__outcome_report__pack
+                     (const TaskScheduler__V1__OutcomeReport *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__outcome_report__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__outcome_report__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__outcome_report__pack_to_buffer
-                     (const TaskScheduler__OutcomeReport *message,
+size_t task_scheduler__v1__outcome_report__pack_to_buffer
+                     (const TaskScheduler__V1__OutcomeReport *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__outcome_report__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__outcome_report__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__OutcomeReport *
-       task_scheduler__outcome_report__unpack
+TaskScheduler__V1__OutcomeReport *
+       task_scheduler__v1__outcome_report__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__OutcomeReport *)
-     protobuf_c_message_unpack (&task_scheduler__outcome_report__descriptor,
+  return (TaskScheduler__V1__OutcomeReport *)
+     protobuf_c_message_unpack (&task_scheduler__v1__outcome_report__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__outcome_report__free_unpacked
-                     (TaskScheduler__OutcomeReport *message,
+void   task_scheduler__v1__outcome_report__free_unpacked
+                     (TaskScheduler__V1__OutcomeReport *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__outcome_report__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__outcome_report__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__scheduler_message__init
-                     (TaskScheduler__SchedulerMessage         *message)
+void   task_scheduler__v1__scheduler_message__init
+                     (TaskScheduler__V1__SchedulerMessage         *message)
 {
-  static const TaskScheduler__SchedulerMessage init_value = TASK_SCHEDULER__SCHEDULER_MESSAGE__INIT;
+  static const TaskScheduler__V1__SchedulerMessage init_value = TASK_SCHEDULER__V1__SCHEDULER_MESSAGE__INIT;
   *message = init_value;
 }
-size_t task_scheduler__scheduler_message__get_packed_size
-                     (const TaskScheduler__SchedulerMessage *message)
+size_t task_scheduler__v1__scheduler_message__get_packed_size
+                     (const TaskScheduler__V1__SchedulerMessage *message)
 {
-  assert(message->base.descriptor == &task_scheduler__scheduler_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__scheduler_message__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__scheduler_message__pack
-                     (const TaskScheduler__SchedulerMessage *message,
+size_t task_scheduler__v1__scheduler_message__pack
+                     (const TaskScheduler__V1__SchedulerMessage *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__scheduler_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__scheduler_message__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__scheduler_message__pack_to_buffer
-                     (const TaskScheduler__SchedulerMessage *message,
+size_t task_scheduler__v1__scheduler_message__pack_to_buffer
+                     (const TaskScheduler__V1__SchedulerMessage *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__scheduler_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__scheduler_message__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__SchedulerMessage *
-       task_scheduler__scheduler_message__unpack
+TaskScheduler__V1__SchedulerMessage *
+       task_scheduler__v1__scheduler_message__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__SchedulerMessage *)
-     protobuf_c_message_unpack (&task_scheduler__scheduler_message__descriptor,
+  return (TaskScheduler__V1__SchedulerMessage *)
+     protobuf_c_message_unpack (&task_scheduler__v1__scheduler_message__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__scheduler_message__free_unpacked
-                     (TaskScheduler__SchedulerMessage *message,
+void   task_scheduler__v1__scheduler_message__free_unpacked
+                     (TaskScheduler__V1__SchedulerMessage *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__scheduler_message__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__scheduler_message__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__dispatch__init
-                     (TaskScheduler__Dispatch         *message)
+void   task_scheduler__v1__dispatch__init
+                     (TaskScheduler__V1__Dispatch         *message)
 {
-  static const TaskScheduler__Dispatch init_value = TASK_SCHEDULER__DISPATCH__INIT;
+  static const TaskScheduler__V1__Dispatch init_value = TASK_SCHEDULER__V1__DISPATCH__INIT;
   *message = init_value;
 }
-size_t task_scheduler__dispatch__get_packed_size
-                     (const TaskScheduler__Dispatch *message)
+size_t task_scheduler__v1__dispatch__get_packed_size
+                     (const TaskScheduler__V1__Dispatch *message)
 {
-  assert(message->base.descriptor == &task_scheduler__dispatch__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__dispatch__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t task_scheduler__dispatch__pack
-                     (const TaskScheduler__Dispatch *message,
+size_t task_scheduler__v1__dispatch__pack
+                     (const TaskScheduler__V1__Dispatch *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &task_scheduler__dispatch__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__dispatch__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t task_scheduler__dispatch__pack_to_buffer
-                     (const TaskScheduler__Dispatch *message,
+size_t task_scheduler__v1__dispatch__pack_to_buffer
+                     (const TaskScheduler__V1__Dispatch *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &task_scheduler__dispatch__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__dispatch__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-TaskScheduler__Dispatch *
-       task_scheduler__dispatch__unpack
+TaskScheduler__V1__Dispatch *
+       task_scheduler__v1__dispatch__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (TaskScheduler__Dispatch *)
-     protobuf_c_message_unpack (&task_scheduler__dispatch__descriptor,
+  return (TaskScheduler__V1__Dispatch *)
+     protobuf_c_message_unpack (&task_scheduler__v1__dispatch__descriptor,
                                 allocator, len, data);
 }
-void   task_scheduler__dispatch__free_unpacked
-                     (TaskScheduler__Dispatch *message,
+void   task_scheduler__v1__dispatch__free_unpacked
+                     (TaskScheduler__V1__Dispatch *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &task_scheduler__dispatch__descriptor);
+  assert(message->base.descriptor == &task_scheduler__v1__dispatch__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor task_scheduler__schedule__field_descriptors[7] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__schedule__field_descriptors[6] =
 {
   {
     "start",
@@ -1680,7 +1680,7 @@ static const ProtobufCFieldDescriptor task_scheduler__schedule__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Schedule, start),
+    offsetof(TaskScheduler__V1__Schedule, start),
     NULL,
     NULL,
     0,             /* flags */
@@ -1692,7 +1692,7 @@ static const ProtobufCFieldDescriptor task_scheduler__schedule__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Schedule, rule),
+    offsetof(TaskScheduler__V1__Schedule, rule),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -1704,43 +1704,31 @@ static const ProtobufCFieldDescriptor task_scheduler__schedule__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Schedule, timezone),
+    offsetof(TaskScheduler__V1__Schedule, timezone),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "has_until",
+    "until",
     4,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Schedule, has_until),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "until",
-    5,
-    PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Schedule, until),
+    offsetof(TaskScheduler__V1__Schedule, _until_case),
+    offsetof(TaskScheduler__V1__Schedule, until),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
     "rdates",
-    6,
+    5,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(TaskScheduler__Schedule, n_rdates),
-    offsetof(TaskScheduler__Schedule, rdates),
+    offsetof(TaskScheduler__V1__Schedule, n_rdates),
+    offsetof(TaskScheduler__V1__Schedule, rdates),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -1748,47 +1736,46 @@ static const ProtobufCFieldDescriptor task_scheduler__schedule__field_descriptor
   },
   {
     "exdates",
-    7,
+    6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(TaskScheduler__Schedule, n_exdates),
-    offsetof(TaskScheduler__Schedule, exdates),
+    offsetof(TaskScheduler__V1__Schedule, n_exdates),
+    offsetof(TaskScheduler__V1__Schedule, exdates),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__schedule__field_indices_by_name[] = {
-  6,   /* field[6] = exdates */
-  3,   /* field[3] = has_until */
-  5,   /* field[5] = rdates */
+static const unsigned task_scheduler__v1__schedule__field_indices_by_name[] = {
+  5,   /* field[5] = exdates */
+  4,   /* field[4] = rdates */
   1,   /* field[1] = rule */
   0,   /* field[0] = start */
   2,   /* field[2] = timezone */
-  4,   /* field[4] = until */
+  3,   /* field[3] = until */
 };
-static const ProtobufCIntRange task_scheduler__schedule__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__schedule__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 6 }
 };
-const ProtobufCMessageDescriptor task_scheduler__schedule__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__schedule__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Schedule",
+  "task_scheduler.v1.Schedule",
   "Schedule",
-  "TaskScheduler__Schedule",
-  "task_scheduler",
-  sizeof(TaskScheduler__Schedule),
-  7,
-  task_scheduler__schedule__field_descriptors,
-  task_scheduler__schedule__field_indices_by_name,
-  1,  task_scheduler__schedule__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__schedule__init,
+  "TaskScheduler__V1__Schedule",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Schedule),
+  6,
+  task_scheduler__v1__schedule__field_descriptors,
+  task_scheduler__v1__schedule__field_indices_by_name,
+  1,  task_scheduler__v1__schedule__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__schedule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptors[15] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descriptors[15] =
 {
   {
     "id",
@@ -1796,7 +1783,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, id),
+    offsetof(TaskScheduler__V1__Reminder, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -1808,8 +1795,8 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, schedule),
-    &task_scheduler__schedule__descriptor,
+    offsetof(TaskScheduler__V1__Reminder, schedule),
+    &task_scheduler__v1__schedule__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1820,7 +1807,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, task),
+    offsetof(TaskScheduler__V1__Reminder, task),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -1832,7 +1819,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, arguments),
+    offsetof(TaskScheduler__V1__Reminder, arguments),
     NULL,
     NULL,
     0,             /* flags */
@@ -1844,7 +1831,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, queue),
+    offsetof(TaskScheduler__V1__Reminder, queue),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -1856,7 +1843,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, priority),
+    offsetof(TaskScheduler__V1__Reminder, priority),
     NULL,
     NULL,
     0,             /* flags */
@@ -1866,10 +1853,10 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     "misfire_policy",
     7,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
+    PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, misfire_policy),
-    NULL,
+    offsetof(TaskScheduler__V1__Reminder, misfire_policy),
+    &task_scheduler__v1__misfire_policy__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1880,7 +1867,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, max_attempts),
+    offsetof(TaskScheduler__V1__Reminder, max_attempts),
     NULL,
     NULL,
     0,             /* flags */
@@ -1892,7 +1879,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, description),
+    offsetof(TaskScheduler__V1__Reminder, description),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -1904,7 +1891,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, classroom_id),
+    offsetof(TaskScheduler__V1__Reminder, classroom_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -1916,7 +1903,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, created_by),
+    offsetof(TaskScheduler__V1__Reminder, created_by),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -1928,7 +1915,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, created_at_ms),
+    offsetof(TaskScheduler__V1__Reminder, created_at_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -1940,7 +1927,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, jitter_seconds),
+    offsetof(TaskScheduler__V1__Reminder, jitter_seconds),
     NULL,
     NULL,
     0,             /* flags */
@@ -1952,7 +1939,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, expires_after_seconds),
+    offsetof(TaskScheduler__V1__Reminder, expires_after_seconds),
     NULL,
     NULL,
     0,             /* flags */
@@ -1964,14 +1951,14 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Reminder, caller),
+    offsetof(TaskScheduler__V1__Reminder, caller),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__reminder__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__reminder__field_indices_by_name[] = {
   3,   /* field[3] = arguments */
   14,   /* field[14] = caller */
   9,   /* field[9] = classroom_id */
@@ -1988,27 +1975,27 @@ static const unsigned task_scheduler__reminder__field_indices_by_name[] = {
   1,   /* field[1] = schedule */
   2,   /* field[2] = task */
 };
-static const ProtobufCIntRange task_scheduler__reminder__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__reminder__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 15 }
 };
-const ProtobufCMessageDescriptor task_scheduler__reminder__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__reminder__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Reminder",
+  "task_scheduler.v1.Reminder",
   "Reminder",
-  "TaskScheduler__Reminder",
-  "task_scheduler",
-  sizeof(TaskScheduler__Reminder),
+  "TaskScheduler__V1__Reminder",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Reminder),
   15,
-  task_scheduler__reminder__field_descriptors,
-  task_scheduler__reminder__field_indices_by_name,
-  1,  task_scheduler__reminder__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__reminder__init,
+  task_scheduler__v1__reminder__field_descriptors,
+  task_scheduler__v1__reminder__field_indices_by_name,
+  1,  task_scheduler__v1__reminder__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__reminder__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__position__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__position__field_descriptors[2] =
 {
   {
     "scheduled_at",
@@ -2016,7 +2003,7 @@ static const ProtobufCFieldDescriptor task_scheduler__position__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Position, scheduled_at),
+    offsetof(TaskScheduler__V1__Position, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
@@ -2028,38 +2015,38 @@ static const ProtobufCFieldDescriptor task_scheduler__position__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Position, index),
+    offsetof(TaskScheduler__V1__Position, index),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__position__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__position__field_indices_by_name[] = {
   1,   /* field[1] = index */
   0,   /* field[0] = scheduled_at */
 };
-static const ProtobufCIntRange task_scheduler__position__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__position__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__position__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__position__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Position",
+  "task_scheduler.v1.Position",
   "Position",
-  "TaskScheduler__Position",
-  "task_scheduler",
-  sizeof(TaskScheduler__Position),
+  "TaskScheduler__V1__Position",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Position),
   2,
-  task_scheduler__position__field_descriptors,
-  task_scheduler__position__field_indices_by_name,
-  1,  task_scheduler__position__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__position__init,
+  task_scheduler__v1__position__field_descriptors,
+  task_scheduler__v1__position__field_indices_by_name,
+  1,  task_scheduler__v1__position__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__position__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__idempotency__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__idempotency__field_descriptors[3] =
 {
   {
     "key",
@@ -2067,7 +2054,7 @@ static const ProtobufCFieldDescriptor task_scheduler__idempotency__field_descrip
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Idempotency, key),
+    offsetof(TaskScheduler__V1__Idempotency, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -2079,7 +2066,7 @@ static const ProtobufCFieldDescriptor task_scheduler__idempotency__field_descrip
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Idempotency, request),
+    offsetof(TaskScheduler__V1__Idempotency, request),
     NULL,
     NULL,
     0,             /* flags */
@@ -2091,39 +2078,39 @@ static const ProtobufCFieldDescriptor task_scheduler__idempotency__field_descrip
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Idempotency, answer),
+    offsetof(TaskScheduler__V1__Idempotency, answer),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__idempotency__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__idempotency__field_indices_by_name[] = {
   2,   /* field[2] = answer */
   0,   /* field[0] = key */
   1,   /* field[1] = request */
 };
-static const ProtobufCIntRange task_scheduler__idempotency__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__idempotency__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__idempotency__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__idempotency__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Idempotency",
+  "task_scheduler.v1.Idempotency",
   "Idempotency",
-  "TaskScheduler__Idempotency",
-  "task_scheduler",
-  sizeof(TaskScheduler__Idempotency),
+  "TaskScheduler__V1__Idempotency",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Idempotency),
   3,
-  task_scheduler__idempotency__field_descriptors,
-  task_scheduler__idempotency__field_indices_by_name,
-  1,  task_scheduler__idempotency__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__idempotency__init,
+  task_scheduler__v1__idempotency__field_descriptors,
+  task_scheduler__v1__idempotency__field_indices_by_name,
+  1,  task_scheduler__v1__idempotency__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__idempotency__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__create_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__create_request__field_descriptors[4] =
 {
   {
     "reminder",
@@ -2131,8 +2118,8 @@ static const ProtobufCFieldDescriptor task_scheduler__create_request__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CreateRequest, reminder),
-    &task_scheduler__reminder__descriptor,
+    offsetof(TaskScheduler__V1__CreateRequest, reminder),
+    &task_scheduler__v1__reminder__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2143,7 +2130,7 @@ static const ProtobufCFieldDescriptor task_scheduler__create_request__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CreateRequest, authorization),
+    offsetof(TaskScheduler__V1__CreateRequest, authorization),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -2155,8 +2142,8 @@ static const ProtobufCFieldDescriptor task_scheduler__create_request__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CreateRequest, position),
-    &task_scheduler__position__descriptor,
+    offsetof(TaskScheduler__V1__CreateRequest, position),
+    &task_scheduler__v1__position__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2167,72 +2154,74 @@ static const ProtobufCFieldDescriptor task_scheduler__create_request__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CreateRequest, idempotency),
-    &task_scheduler__idempotency__descriptor,
+    offsetof(TaskScheduler__V1__CreateRequest, idempotency),
+    &task_scheduler__v1__idempotency__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__create_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__create_request__field_indices_by_name[] = {
   1,   /* field[1] = authorization */
   3,   /* field[3] = idempotency */
   2,   /* field[2] = position */
   0,   /* field[0] = reminder */
 };
-static const ProtobufCIntRange task_scheduler__create_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__create_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor task_scheduler__create_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__create_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.CreateRequest",
+  "task_scheduler.v1.CreateRequest",
   "CreateRequest",
-  "TaskScheduler__CreateRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__CreateRequest),
+  "TaskScheduler__V1__CreateRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__CreateRequest),
   4,
-  task_scheduler__create_request__field_descriptors,
-  task_scheduler__create_request__field_indices_by_name,
-  1,  task_scheduler__create_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__create_request__init,
+  task_scheduler__v1__create_request__field_descriptors,
+  task_scheduler__v1__create_request__field_indices_by_name,
+  1,  task_scheduler__v1__create_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__create_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue task_scheduler__create_reply__result__enum_values_by_number[4] =
+static const ProtobufCEnumValue task_scheduler__v1__create_reply__result__enum_values_by_number[5] =
 {
-  { "CREATED", "TASK_SCHEDULER__CREATE_REPLY__RESULT__CREATED", 0 },
-  { "REPLAYED", "TASK_SCHEDULER__CREATE_REPLY__RESULT__REPLAYED", 1 },
-  { "CONFLICT", "TASK_SCHEDULER__CREATE_REPLY__RESULT__CONFLICT", 2 },
-  { "REFUSED", "TASK_SCHEDULER__CREATE_REPLY__RESULT__REFUSED", 3 },
+  { "RESULT_UNSPECIFIED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_UNSPECIFIED", 0 },
+  { "RESULT_CREATED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_CREATED", 1 },
+  { "RESULT_REPLAYED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_REPLAYED", 2 },
+  { "RESULT_CONFLICT", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_CONFLICT", 3 },
+  { "RESULT_REFUSED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_REFUSED", 4 },
 };
-static const ProtobufCIntRange task_scheduler__create_reply__result__value_ranges[] = {
-{0, 0},{0, 4}
+static const ProtobufCIntRange task_scheduler__v1__create_reply__result__value_ranges[] = {
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex task_scheduler__create_reply__result__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex task_scheduler__v1__create_reply__result__enum_values_by_name[5] =
 {
-  { "CONFLICT", 2 },
-  { "CREATED", 0 },
-  { "REFUSED", 3 },
-  { "REPLAYED", 1 },
+  { "RESULT_CONFLICT", 3 },
+  { "RESULT_CREATED", 1 },
+  { "RESULT_REFUSED", 4 },
+  { "RESULT_REPLAYED", 2 },
+  { "RESULT_UNSPECIFIED", 0 },
 };
-const ProtobufCEnumDescriptor task_scheduler__create_reply__result__descriptor =
+const ProtobufCEnumDescriptor task_scheduler__v1__create_reply__result__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "task_scheduler.CreateReply.Result",
+  "task_scheduler.v1.CreateReply.Result",
   "Result",
-  "TaskScheduler__CreateReply__Result",
-  "task_scheduler",
-  4,
-  task_scheduler__create_reply__result__enum_values_by_number,
-  4,
-  task_scheduler__create_reply__result__enum_values_by_name,
+  "TaskScheduler__V1__CreateReply__Result",
+  "task_scheduler.v1",
+  5,
+  task_scheduler__v1__create_reply__result__enum_values_by_number,
+  5,
+  task_scheduler__v1__create_reply__result__enum_values_by_name,
   1,
-  task_scheduler__create_reply__result__value_ranges,
+  task_scheduler__v1__create_reply__result__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__create_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__create_reply__field_descriptors[3] =
 {
   {
     "result",
@@ -2240,8 +2229,8 @@ static const ProtobufCFieldDescriptor task_scheduler__create_reply__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CreateReply, result),
-    &task_scheduler__create_reply__result__descriptor,
+    offsetof(TaskScheduler__V1__CreateReply, result),
+    &task_scheduler__v1__create_reply__result__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2252,7 +2241,7 @@ static const ProtobufCFieldDescriptor task_scheduler__create_reply__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CreateReply, answer),
+    offsetof(TaskScheduler__V1__CreateReply, answer),
     NULL,
     NULL,
     0,             /* flags */
@@ -2264,115 +2253,115 @@ static const ProtobufCFieldDescriptor task_scheduler__create_reply__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__CreateReply, reason),
+    offsetof(TaskScheduler__V1__CreateReply, reason),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__create_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__create_reply__field_indices_by_name[] = {
   1,   /* field[1] = answer */
   2,   /* field[2] = reason */
   0,   /* field[0] = result */
 };
-static const ProtobufCIntRange task_scheduler__create_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__create_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__create_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__create_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.CreateReply",
+  "task_scheduler.v1.CreateReply",
   "CreateReply",
-  "TaskScheduler__CreateReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__CreateReply),
+  "TaskScheduler__V1__CreateReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__CreateReply),
   3,
-  task_scheduler__create_reply__field_descriptors,
-  task_scheduler__create_reply__field_indices_by_name,
-  1,  task_scheduler__create_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__create_reply__init,
+  task_scheduler__v1__create_reply__field_descriptors,
+  task_scheduler__v1__create_reply__field_indices_by_name,
+  1,  task_scheduler__v1__create_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__create_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__create_many_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__create_many_request__field_descriptors[1] =
 {
   {
     "creates",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__CreateManyRequest, n_creates),
-    offsetof(TaskScheduler__CreateManyRequest, creates),
-    &task_scheduler__create_request__descriptor,
+    offsetof(TaskScheduler__V1__CreateManyRequest, n_creates),
+    offsetof(TaskScheduler__V1__CreateManyRequest, creates),
+    &task_scheduler__v1__create_request__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__create_many_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__create_many_request__field_indices_by_name[] = {
   0,   /* field[0] = creates */
 };
-static const ProtobufCIntRange task_scheduler__create_many_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__create_many_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor task_scheduler__create_many_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__create_many_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.CreateManyRequest",
+  "task_scheduler.v1.CreateManyRequest",
   "CreateManyRequest",
-  "TaskScheduler__CreateManyRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__CreateManyRequest),
+  "TaskScheduler__V1__CreateManyRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__CreateManyRequest),
   1,
-  task_scheduler__create_many_request__field_descriptors,
-  task_scheduler__create_many_request__field_indices_by_name,
-  1,  task_scheduler__create_many_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__create_many_request__init,
+  task_scheduler__v1__create_many_request__field_descriptors,
+  task_scheduler__v1__create_many_request__field_indices_by_name,
+  1,  task_scheduler__v1__create_many_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__create_many_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__create_many_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__create_many_reply__field_descriptors[1] =
 {
   {
     "replies",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__CreateManyReply, n_replies),
-    offsetof(TaskScheduler__CreateManyReply, replies),
-    &task_scheduler__create_reply__descriptor,
+    offsetof(TaskScheduler__V1__CreateManyReply, n_replies),
+    offsetof(TaskScheduler__V1__CreateManyReply, replies),
+    &task_scheduler__v1__create_reply__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__create_many_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__create_many_reply__field_indices_by_name[] = {
   0,   /* field[0] = replies */
 };
-static const ProtobufCIntRange task_scheduler__create_many_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__create_many_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor task_scheduler__create_many_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__create_many_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.CreateManyReply",
+  "task_scheduler.v1.CreateManyReply",
   "CreateManyReply",
-  "TaskScheduler__CreateManyReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__CreateManyReply),
+  "TaskScheduler__V1__CreateManyReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__CreateManyReply),
   1,
-  task_scheduler__create_many_reply__field_descriptors,
-  task_scheduler__create_many_reply__field_indices_by_name,
-  1,  task_scheduler__create_many_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__create_many_reply__init,
+  task_scheduler__v1__create_many_reply__field_descriptors,
+  task_scheduler__v1__create_many_reply__field_indices_by_name,
+  1,  task_scheduler__v1__create_many_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__create_many_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__reminder_ref__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_ref__field_descriptors[2] =
 {
   {
     "id",
@@ -2380,7 +2369,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_ref__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderRef, id),
+    offsetof(TaskScheduler__V1__ReminderRef, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -2392,38 +2381,38 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_ref__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderRef, caller),
+    offsetof(TaskScheduler__V1__ReminderRef, caller),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__reminder_ref__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__reminder_ref__field_indices_by_name[] = {
   1,   /* field[1] = caller */
   0,   /* field[0] = id */
 };
-static const ProtobufCIntRange task_scheduler__reminder_ref__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__reminder_ref__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__reminder_ref__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__reminder_ref__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ReminderRef",
+  "task_scheduler.v1.ReminderRef",
   "ReminderRef",
-  "TaskScheduler__ReminderRef",
-  "task_scheduler",
-  sizeof(TaskScheduler__ReminderRef),
+  "TaskScheduler__V1__ReminderRef",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ReminderRef),
   2,
-  task_scheduler__reminder_ref__field_descriptors,
-  task_scheduler__reminder_ref__field_indices_by_name,
-  1,  task_scheduler__reminder_ref__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__reminder_ref__init,
+  task_scheduler__v1__reminder_ref__field_descriptors,
+  task_scheduler__v1__reminder_ref__field_indices_by_name,
+  1,  task_scheduler__v1__reminder_ref__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__reminder_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_descriptors[12] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_reply__field_descriptors[12] =
 {
   {
     "found",
@@ -2431,7 +2420,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, found),
+    offsetof(TaskScheduler__V1__ReminderReply, found),
     NULL,
     NULL,
     0,             /* flags */
@@ -2443,8 +2432,8 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, reminder),
-    &task_scheduler__reminder__descriptor,
+    offsetof(TaskScheduler__V1__ReminderReply, reminder),
+    &task_scheduler__v1__reminder__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2453,12 +2442,12 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     "state",
     3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, state),
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__ReminderReply, _state_case),
+    offsetof(TaskScheduler__V1__ReminderReply, state),
+    &task_scheduler__v1__reminder_state__descriptor,
     NULL,
-    NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -2467,8 +2456,8 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, position),
-    &task_scheduler__position__descriptor,
+    offsetof(TaskScheduler__V1__ReminderReply, position),
+    &task_scheduler__v1__position__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2479,7 +2468,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, delivered),
+    offsetof(TaskScheduler__V1__ReminderReply, delivered),
     NULL,
     NULL,
     0,             /* flags */
@@ -2491,7 +2480,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, retrying),
+    offsetof(TaskScheduler__V1__ReminderReply, retrying),
     NULL,
     NULL,
     0,             /* flags */
@@ -2503,7 +2492,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, held),
+    offsetof(TaskScheduler__V1__ReminderReply, held),
     NULL,
     NULL,
     0,             /* flags */
@@ -2515,7 +2504,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, dead),
+    offsetof(TaskScheduler__V1__ReminderReply, dead),
     NULL,
     NULL,
     0,             /* flags */
@@ -2527,7 +2516,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, updated_at_ms),
+    offsetof(TaskScheduler__V1__ReminderReply, updated_at_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -2539,7 +2528,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, revision),
+    offsetof(TaskScheduler__V1__ReminderReply, revision),
     NULL,
     NULL,
     0,             /* flags */
@@ -2551,7 +2540,7 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, unserved),
+    offsetof(TaskScheduler__V1__ReminderReply, unserved),
     NULL,
     NULL,
     0,             /* flags */
@@ -2563,14 +2552,14 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderReply, due_at_ms),
+    offsetof(TaskScheduler__V1__ReminderReply, due_at_ms),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__reminder_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__reminder_reply__field_indices_by_name[] = {
   7,   /* field[7] = dead */
   4,   /* field[4] = delivered */
   11,   /* field[11] = due_at_ms */
@@ -2584,59 +2573,47 @@ static const unsigned task_scheduler__reminder_reply__field_indices_by_name[] = 
   10,   /* field[10] = unserved */
   8,   /* field[8] = updated_at_ms */
 };
-static const ProtobufCIntRange task_scheduler__reminder_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__reminder_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 12 }
 };
-const ProtobufCMessageDescriptor task_scheduler__reminder_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__reminder_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ReminderReply",
+  "task_scheduler.v1.ReminderReply",
   "ReminderReply",
-  "TaskScheduler__ReminderReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__ReminderReply),
+  "TaskScheduler__V1__ReminderReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ReminderReply),
   12,
-  task_scheduler__reminder_reply__field_descriptors,
-  task_scheduler__reminder_reply__field_indices_by_name,
-  1,  task_scheduler__reminder_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__reminder_reply__init,
+  task_scheduler__v1__reminder_reply__field_descriptors,
+  task_scheduler__v1__reminder_reply__field_indices_by_name,
+  1,  task_scheduler__v1__reminder_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__reminder_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__reminder_filter__field_descriptors[12] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_filter__field_descriptors[9] =
 {
   {
-    "has_state",
+    "state",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, has_state),
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__ReminderFilter, _state_case),
+    offsetof(TaskScheduler__V1__ReminderFilter, state),
+    &task_scheduler__v1__reminder_state__descriptor,
     NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "state",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, state),
-    NULL,
-    NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
     "caller",
-    3,
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, caller),
+    offsetof(TaskScheduler__V1__ReminderFilter, caller),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -2644,11 +2621,11 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_filter__field_des
   },
   {
     "classroom_id",
-    4,
+    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, classroom_id),
+    offsetof(TaskScheduler__V1__ReminderFilter, classroom_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -2656,11 +2633,11 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_filter__field_des
   },
   {
     "created_by",
-    5,
+    4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, created_by),
+    offsetof(TaskScheduler__V1__ReminderFilter, created_by),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -2668,11 +2645,11 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_filter__field_des
   },
   {
     "queue",
-    6,
+    5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, queue),
+    offsetof(TaskScheduler__V1__ReminderFilter, queue),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -2680,11 +2657,11 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_filter__field_des
   },
   {
     "task",
-    7,
+    6,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, task),
+    offsetof(TaskScheduler__V1__ReminderFilter, task),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -2692,100 +2669,73 @@ static const ProtobufCFieldDescriptor task_scheduler__reminder_filter__field_des
   },
   {
     "text",
-    8,
+    7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, text),
+    offsetof(TaskScheduler__V1__ReminderFilter, text),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "has_due_after",
-    9,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, has_due_after),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "due_after",
-    10,
+    8,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, due_after),
+    offsetof(TaskScheduler__V1__ReminderFilter, _due_after_case),
+    offsetof(TaskScheduler__V1__ReminderFilter, due_after),
     NULL,
     NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "has_due_before",
-    11,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, has_due_before),
-    NULL,
-    NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
     "due_before",
-    12,
+    9,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ReminderFilter, due_before),
+    offsetof(TaskScheduler__V1__ReminderFilter, _due_before_case),
+    offsetof(TaskScheduler__V1__ReminderFilter, due_before),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__reminder_filter__field_indices_by_name[] = {
-  2,   /* field[2] = caller */
-  3,   /* field[3] = classroom_id */
-  4,   /* field[4] = created_by */
-  9,   /* field[9] = due_after */
-  11,   /* field[11] = due_before */
-  8,   /* field[8] = has_due_after */
-  10,   /* field[10] = has_due_before */
-  0,   /* field[0] = has_state */
-  5,   /* field[5] = queue */
-  1,   /* field[1] = state */
-  6,   /* field[6] = task */
-  7,   /* field[7] = text */
+static const unsigned task_scheduler__v1__reminder_filter__field_indices_by_name[] = {
+  1,   /* field[1] = caller */
+  2,   /* field[2] = classroom_id */
+  3,   /* field[3] = created_by */
+  7,   /* field[7] = due_after */
+  8,   /* field[8] = due_before */
+  4,   /* field[4] = queue */
+  0,   /* field[0] = state */
+  5,   /* field[5] = task */
+  6,   /* field[6] = text */
 };
-static const ProtobufCIntRange task_scheduler__reminder_filter__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__reminder_filter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 9 }
 };
-const ProtobufCMessageDescriptor task_scheduler__reminder_filter__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__reminder_filter__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ReminderFilter",
+  "task_scheduler.v1.ReminderFilter",
   "ReminderFilter",
-  "TaskScheduler__ReminderFilter",
-  "task_scheduler",
-  sizeof(TaskScheduler__ReminderFilter),
-  12,
-  task_scheduler__reminder_filter__field_descriptors,
-  task_scheduler__reminder_filter__field_indices_by_name,
-  1,  task_scheduler__reminder_filter__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__reminder_filter__init,
+  "TaskScheduler__V1__ReminderFilter",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ReminderFilter),
+  9,
+  task_scheduler__v1__reminder_filter__field_descriptors,
+  task_scheduler__v1__reminder_filter__field_indices_by_name,
+  1,  task_scheduler__v1__reminder_filter__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__reminder_filter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__list_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_request__field_descriptors[3] =
 {
   {
     "filter",
@@ -2793,8 +2743,8 @@ static const ProtobufCFieldDescriptor task_scheduler__list_request__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListRequest, filter),
-    &task_scheduler__reminder_filter__descriptor,
+    offsetof(TaskScheduler__V1__ListRequest, filter),
+    &task_scheduler__v1__reminder_filter__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2805,7 +2755,7 @@ static const ProtobufCFieldDescriptor task_scheduler__list_request__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListRequest, cursor),
+    offsetof(TaskScheduler__V1__ListRequest, cursor),
     NULL,
     NULL,
     0,             /* flags */
@@ -2817,48 +2767,48 @@ static const ProtobufCFieldDescriptor task_scheduler__list_request__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListRequest, limit),
+    offsetof(TaskScheduler__V1__ListRequest, limit),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__list_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__list_request__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
   0,   /* field[0] = filter */
   2,   /* field[2] = limit */
 };
-static const ProtobufCIntRange task_scheduler__list_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__list_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__list_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__list_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ListRequest",
+  "task_scheduler.v1.ListRequest",
   "ListRequest",
-  "TaskScheduler__ListRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__ListRequest),
+  "TaskScheduler__V1__ListRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListRequest),
   3,
-  task_scheduler__list_request__field_descriptors,
-  task_scheduler__list_request__field_indices_by_name,
-  1,  task_scheduler__list_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__list_request__init,
+  task_scheduler__v1__list_request__field_descriptors,
+  task_scheduler__v1__list_request__field_indices_by_name,
+  1,  task_scheduler__v1__list_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__list_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_reply__field_descriptors[2] =
 {
   {
     "reminders",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__ListReply, n_reminders),
-    offsetof(TaskScheduler__ListReply, reminders),
-    &task_scheduler__reminder_reply__descriptor,
+    offsetof(TaskScheduler__V1__ListReply, n_reminders),
+    offsetof(TaskScheduler__V1__ListReply, reminders),
+    &task_scheduler__v1__reminder_reply__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2869,72 +2819,74 @@ static const ProtobufCFieldDescriptor task_scheduler__list_reply__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListReply, cursor),
+    offsetof(TaskScheduler__V1__ListReply, cursor),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__list_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__list_reply__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
   0,   /* field[0] = reminders */
 };
-static const ProtobufCIntRange task_scheduler__list_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__list_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__list_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__list_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ListReply",
+  "task_scheduler.v1.ListReply",
   "ListReply",
-  "TaskScheduler__ListReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__ListReply),
+  "TaskScheduler__V1__ListReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListReply),
   2,
-  task_scheduler__list_reply__field_descriptors,
-  task_scheduler__list_reply__field_indices_by_name,
-  1,  task_scheduler__list_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__list_reply__init,
+  task_scheduler__v1__list_reply__field_descriptors,
+  task_scheduler__v1__list_reply__field_indices_by_name,
+  1,  task_scheduler__v1__list_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue task_scheduler__change_request__action__enum_values_by_number[5] =
+static const ProtobufCEnumValue task_scheduler__v1__change_request__action__enum_values_by_number[6] =
 {
-  { "CANCEL", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__CANCEL", 0 },
-  { "PAUSE", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__PAUSE", 1 },
-  { "RESUME", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__RESUME", 2 },
-  { "RUN", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__RUN", 3 },
-  { "UPDATE", "TASK_SCHEDULER__CHANGE_REQUEST__ACTION__UPDATE", 4 },
+  { "ACTION_UNSPECIFIED", "TASK_SCHEDULER__V1__CHANGE_REQUEST__ACTION__ACTION_UNSPECIFIED", 0 },
+  { "ACTION_CANCEL", "TASK_SCHEDULER__V1__CHANGE_REQUEST__ACTION__ACTION_CANCEL", 1 },
+  { "ACTION_PAUSE", "TASK_SCHEDULER__V1__CHANGE_REQUEST__ACTION__ACTION_PAUSE", 2 },
+  { "ACTION_RESUME", "TASK_SCHEDULER__V1__CHANGE_REQUEST__ACTION__ACTION_RESUME", 3 },
+  { "ACTION_RUN", "TASK_SCHEDULER__V1__CHANGE_REQUEST__ACTION__ACTION_RUN", 4 },
+  { "ACTION_UPDATE", "TASK_SCHEDULER__V1__CHANGE_REQUEST__ACTION__ACTION_UPDATE", 5 },
 };
-static const ProtobufCIntRange task_scheduler__change_request__action__value_ranges[] = {
-{0, 0},{0, 5}
+static const ProtobufCIntRange task_scheduler__v1__change_request__action__value_ranges[] = {
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex task_scheduler__change_request__action__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex task_scheduler__v1__change_request__action__enum_values_by_name[6] =
 {
-  { "CANCEL", 0 },
-  { "PAUSE", 1 },
-  { "RESUME", 2 },
-  { "RUN", 3 },
-  { "UPDATE", 4 },
+  { "ACTION_CANCEL", 1 },
+  { "ACTION_PAUSE", 2 },
+  { "ACTION_RESUME", 3 },
+  { "ACTION_RUN", 4 },
+  { "ACTION_UNSPECIFIED", 0 },
+  { "ACTION_UPDATE", 5 },
 };
-const ProtobufCEnumDescriptor task_scheduler__change_request__action__descriptor =
+const ProtobufCEnumDescriptor task_scheduler__v1__change_request__action__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeRequest.Action",
+  "task_scheduler.v1.ChangeRequest.Action",
   "Action",
-  "TaskScheduler__ChangeRequest__Action",
-  "task_scheduler",
-  5,
-  task_scheduler__change_request__action__enum_values_by_number,
-  5,
-  task_scheduler__change_request__action__enum_values_by_name,
+  "TaskScheduler__V1__ChangeRequest__Action",
+  "task_scheduler.v1",
+  6,
+  task_scheduler__v1__change_request__action__enum_values_by_number,
+  6,
+  task_scheduler__v1__change_request__action__enum_values_by_name,
   1,
-  task_scheduler__change_request__action__value_ranges,
+  task_scheduler__v1__change_request__action__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__change_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__change_request__field_descriptors[6] =
 {
   {
     "action",
@@ -2942,8 +2894,8 @@ static const ProtobufCFieldDescriptor task_scheduler__change_request__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeRequest, action),
-    &task_scheduler__change_request__action__descriptor,
+    offsetof(TaskScheduler__V1__ChangeRequest, action),
+    &task_scheduler__v1__change_request__action__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2953,183 +2905,9 @@ static const ProtobufCFieldDescriptor task_scheduler__change_request__field_desc
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__ChangeRequest, n_reminders),
-    offsetof(TaskScheduler__ChangeRequest, reminders),
-    &task_scheduler__reminder_ref__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "revision",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeRequest, revision),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "reminder",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeRequest, reminder),
-    &task_scheduler__reminder__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "authorization",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeRequest, authorization),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "at_ms",
-    7,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeRequest, at_ms),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned task_scheduler__change_request__field_indices_by_name[] = {
-  0,   /* field[0] = action */
-  5,   /* field[5] = at_ms */
-  4,   /* field[4] = authorization */
-  3,   /* field[3] = reminder */
-  1,   /* field[1] = reminders */
-  2,   /* field[2] = revision */
-};
-static const ProtobufCIntRange task_scheduler__change_request__number_ranges[2 + 1] =
-{
-  { 1, 0 },
-  { 4, 2 },
-  { 0, 6 }
-};
-const ProtobufCMessageDescriptor task_scheduler__change_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeRequest",
-  "ChangeRequest",
-  "TaskScheduler__ChangeRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__ChangeRequest),
-  6,
-  task_scheduler__change_request__field_descriptors,
-  task_scheduler__change_request__field_indices_by_name,
-  2,  task_scheduler__change_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__change_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor task_scheduler__change_reply__field_descriptors[1] =
-{
-  {
-    "changes",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__ChangeReply, n_changes),
-    offsetof(TaskScheduler__ChangeReply, changes),
-    &task_scheduler__change__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned task_scheduler__change_reply__field_indices_by_name[] = {
-  0,   /* field[0] = changes */
-};
-static const ProtobufCIntRange task_scheduler__change_reply__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor task_scheduler__change_reply__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeReply",
-  "ChangeReply",
-  "TaskScheduler__ChangeReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__ChangeReply),
-  1,
-  task_scheduler__change_reply__field_descriptors,
-  task_scheduler__change_reply__field_indices_by_name,
-  1,  task_scheduler__change_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__change_reply__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCEnumValue task_scheduler__change__result__enum_values_by_number[4] =
-{
-  { "DONE", "TASK_SCHEDULER__CHANGE__RESULT__DONE", 0 },
-  { "NOT_FOUND", "TASK_SCHEDULER__CHANGE__RESULT__NOT_FOUND", 1 },
-  { "FINISHED", "TASK_SCHEDULER__CHANGE__RESULT__FINISHED", 2 },
-  { "REVISION_DIFFERS", "TASK_SCHEDULER__CHANGE__RESULT__REVISION_DIFFERS", 3 },
-};
-static const ProtobufCIntRange task_scheduler__change__result__value_ranges[] = {
-{0, 0},{0, 4}
-};
-static const ProtobufCEnumValueIndex task_scheduler__change__result__enum_values_by_name[4] =
-{
-  { "DONE", 0 },
-  { "FINISHED", 2 },
-  { "NOT_FOUND", 1 },
-  { "REVISION_DIFFERS", 3 },
-};
-const ProtobufCEnumDescriptor task_scheduler__change__result__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "task_scheduler.Change.Result",
-  "Result",
-  "TaskScheduler__Change__Result",
-  "task_scheduler",
-  4,
-  task_scheduler__change__result__enum_values_by_number,
-  4,
-  task_scheduler__change__result__enum_values_by_name,
-  1,
-  task_scheduler__change__result__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
-};
-static const ProtobufCFieldDescriptor task_scheduler__change__field_descriptors[5] =
-{
-  {
-    "result",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_ENUM,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Change, result),
-    &task_scheduler__change__result__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "state",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Change, state),
-    NULL,
+    offsetof(TaskScheduler__V1__ChangeRequest, n_reminders),
+    offsetof(TaskScheduler__V1__ChangeRequest, reminders),
+    &task_scheduler__v1__reminder_ref__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3140,7 +2918,182 @@ static const ProtobufCFieldDescriptor task_scheduler__change__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Change, revision),
+    offsetof(TaskScheduler__V1__ChangeRequest, revision),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reminder",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ChangeRequest, reminder),
+    &task_scheduler__v1__reminder__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "authorization",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ChangeRequest, authorization),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ChangeRequest, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__change_request__field_indices_by_name[] = {
+  0,   /* field[0] = action */
+  5,   /* field[5] = at_ms */
+  4,   /* field[4] = authorization */
+  3,   /* field[3] = reminder */
+  1,   /* field[1] = reminders */
+  2,   /* field[2] = revision */
+};
+static const ProtobufCIntRange task_scheduler__v1__change_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__change_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ChangeRequest",
+  "ChangeRequest",
+  "TaskScheduler__V1__ChangeRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ChangeRequest),
+  6,
+  task_scheduler__v1__change_request__field_descriptors,
+  task_scheduler__v1__change_request__field_indices_by_name,
+  1,  task_scheduler__v1__change_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__change_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__change_reply__field_descriptors[1] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__ChangeReply, n_changes),
+    offsetof(TaskScheduler__V1__ChangeReply, changes),
+    &task_scheduler__v1__change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__change_reply__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+};
+static const ProtobufCIntRange task_scheduler__v1__change_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__change_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ChangeReply",
+  "ChangeReply",
+  "TaskScheduler__V1__ChangeReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ChangeReply),
+  1,
+  task_scheduler__v1__change_reply__field_descriptors,
+  task_scheduler__v1__change_reply__field_indices_by_name,
+  1,  task_scheduler__v1__change_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__change_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue task_scheduler__v1__change__result__enum_values_by_number[5] =
+{
+  { "RESULT_UNSPECIFIED", "TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_UNSPECIFIED", 0 },
+  { "RESULT_DONE", "TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_DONE", 1 },
+  { "RESULT_NOT_FOUND", "TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_NOT_FOUND", 2 },
+  { "RESULT_FINISHED", "TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_FINISHED", 3 },
+  { "RESULT_REVISION_DIFFERS", "TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_REVISION_DIFFERS", 4 },
+};
+static const ProtobufCIntRange task_scheduler__v1__change__result__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__change__result__enum_values_by_name[5] =
+{
+  { "RESULT_DONE", 1 },
+  { "RESULT_FINISHED", 3 },
+  { "RESULT_NOT_FOUND", 2 },
+  { "RESULT_REVISION_DIFFERS", 4 },
+  { "RESULT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__change__result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Change.Result",
+  "Result",
+  "TaskScheduler__V1__Change__Result",
+  "task_scheduler.v1",
+  5,
+  task_scheduler__v1__change__result__enum_values_by_number,
+  5,
+  task_scheduler__v1__change__result__enum_values_by_name,
+  1,
+  task_scheduler__v1__change__result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__change__field_descriptors[5] =
+{
+  {
+    "result",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Change, result),
+    &task_scheduler__v1__change__result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__Change, _state_case),
+    offsetof(TaskScheduler__V1__Change, state),
+    &task_scheduler__v1__reminder_state__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revision",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Change, revision),
     NULL,
     NULL,
     0,             /* flags */
@@ -3152,7 +3105,7 @@ static const ProtobufCFieldDescriptor task_scheduler__change__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Change, released),
+    offsetof(TaskScheduler__V1__Change, released),
     NULL,
     NULL,
     0,             /* flags */
@@ -3164,41 +3117,41 @@ static const ProtobufCFieldDescriptor task_scheduler__change__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Change, scheduled_at),
+    offsetof(TaskScheduler__V1__Change, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__change__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__change__field_indices_by_name[] = {
   3,   /* field[3] = released */
   0,   /* field[0] = result */
   2,   /* field[2] = revision */
   4,   /* field[4] = scheduled_at */
   1,   /* field[1] = state */
 };
-static const ProtobufCIntRange task_scheduler__change__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__change__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 5 }
 };
-const ProtobufCMessageDescriptor task_scheduler__change__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__change__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Change",
+  "task_scheduler.v1.Change",
   "Change",
-  "TaskScheduler__Change",
-  "task_scheduler",
-  sizeof(TaskScheduler__Change),
+  "TaskScheduler__V1__Change",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Change),
   5,
-  task_scheduler__change__field_descriptors,
-  task_scheduler__change__field_indices_by_name,
-  1,  task_scheduler__change__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__change__init,
+  task_scheduler__v1__change__field_descriptors,
+  task_scheduler__v1__change__field_indices_by_name,
+  1,  task_scheduler__v1__change__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__attempts_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attempts_request__field_descriptors[3] =
 {
   {
     "id",
@@ -3206,7 +3159,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempts_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__AttemptsRequest, id),
+    offsetof(TaskScheduler__V1__AttemptsRequest, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -3218,7 +3171,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempts_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__AttemptsRequest, limit),
+    offsetof(TaskScheduler__V1__AttemptsRequest, limit),
     NULL,
     NULL,
     0,             /* flags */
@@ -3230,39 +3183,39 @@ static const ProtobufCFieldDescriptor task_scheduler__attempts_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__AttemptsRequest, caller),
+    offsetof(TaskScheduler__V1__AttemptsRequest, caller),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__attempts_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__attempts_request__field_indices_by_name[] = {
   2,   /* field[2] = caller */
   0,   /* field[0] = id */
   1,   /* field[1] = limit */
 };
-static const ProtobufCIntRange task_scheduler__attempts_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__attempts_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__attempts_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__attempts_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.AttemptsRequest",
+  "task_scheduler.v1.AttemptsRequest",
   "AttemptsRequest",
-  "TaskScheduler__AttemptsRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__AttemptsRequest),
+  "TaskScheduler__V1__AttemptsRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__AttemptsRequest),
   3,
-  task_scheduler__attempts_request__field_descriptors,
-  task_scheduler__attempts_request__field_indices_by_name,
-  1,  task_scheduler__attempts_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__attempts_request__init,
+  task_scheduler__v1__attempts_request__field_descriptors,
+  task_scheduler__v1__attempts_request__field_indices_by_name,
+  1,  task_scheduler__v1__attempts_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__attempts_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors[7] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attempt__field_descriptors[7] =
 {
   {
     "scheduled_at",
@@ -3270,7 +3223,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attempt, scheduled_at),
+    offsetof(TaskScheduler__V1__Attempt, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
@@ -3282,7 +3235,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attempt, number),
+    offsetof(TaskScheduler__V1__Attempt, number),
     NULL,
     NULL,
     0,             /* flags */
@@ -3294,7 +3247,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attempt, started_at_ms),
+    offsetof(TaskScheduler__V1__Attempt, started_at_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -3306,7 +3259,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attempt, duration_us),
+    offsetof(TaskScheduler__V1__Attempt, duration_us),
     NULL,
     NULL,
     0,             /* flags */
@@ -3316,10 +3269,10 @@ static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors
     "outcome",
     5,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
+    PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attempt, outcome),
-    NULL,
+    offsetof(TaskScheduler__V1__Attempt, outcome),
+    &task_scheduler__v1__outcome__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3330,7 +3283,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attempt, status_code),
+    offsetof(TaskScheduler__V1__Attempt, status_code),
     NULL,
     NULL,
     0,             /* flags */
@@ -3342,14 +3295,14 @@ static const ProtobufCFieldDescriptor task_scheduler__attempt__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attempt, detail),
+    offsetof(TaskScheduler__V1__Attempt, detail),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__attempt__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__attempt__field_indices_by_name[] = {
   6,   /* field[6] = detail */
   3,   /* field[3] = duration_us */
   1,   /* field[1] = number */
@@ -3358,27 +3311,27 @@ static const unsigned task_scheduler__attempt__field_indices_by_name[] = {
   2,   /* field[2] = started_at_ms */
   5,   /* field[5] = status_code */
 };
-static const ProtobufCIntRange task_scheduler__attempt__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__attempt__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 7 }
 };
-const ProtobufCMessageDescriptor task_scheduler__attempt__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__attempt__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Attempt",
+  "task_scheduler.v1.Attempt",
   "Attempt",
-  "TaskScheduler__Attempt",
-  "task_scheduler",
-  sizeof(TaskScheduler__Attempt),
+  "TaskScheduler__V1__Attempt",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Attempt),
   7,
-  task_scheduler__attempt__field_descriptors,
-  task_scheduler__attempt__field_indices_by_name,
-  1,  task_scheduler__attempt__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__attempt__init,
+  task_scheduler__v1__attempt__field_descriptors,
+  task_scheduler__v1__attempt__field_indices_by_name,
+  1,  task_scheduler__v1__attempt__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__attempt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__attempts_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attempts_reply__field_descriptors[2] =
 {
   {
     "found",
@@ -3386,7 +3339,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attempts_reply__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__AttemptsReply, found),
+    offsetof(TaskScheduler__V1__AttemptsReply, found),
     NULL,
     NULL,
     0,             /* flags */
@@ -3397,39 +3350,39 @@ static const ProtobufCFieldDescriptor task_scheduler__attempts_reply__field_desc
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__AttemptsReply, n_attempts),
-    offsetof(TaskScheduler__AttemptsReply, attempts),
-    &task_scheduler__attempt__descriptor,
+    offsetof(TaskScheduler__V1__AttemptsReply, n_attempts),
+    offsetof(TaskScheduler__V1__AttemptsReply, attempts),
+    &task_scheduler__v1__attempt__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__attempts_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__attempts_reply__field_indices_by_name[] = {
   1,   /* field[1] = attempts */
   0,   /* field[0] = found */
 };
-static const ProtobufCIntRange task_scheduler__attempts_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__attempts_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__attempts_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__attempts_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.AttemptsReply",
+  "task_scheduler.v1.AttemptsReply",
   "AttemptsReply",
-  "TaskScheduler__AttemptsReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__AttemptsReply),
+  "TaskScheduler__V1__AttemptsReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__AttemptsReply),
   2,
-  task_scheduler__attempts_reply__field_descriptors,
-  task_scheduler__attempts_reply__field_indices_by_name,
-  1,  task_scheduler__attempts_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__attempts_reply__init,
+  task_scheduler__v1__attempts_reply__field_descriptors,
+  task_scheduler__v1__attempts_reply__field_indices_by_name,
+  1,  task_scheduler__v1__attempts_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__attempts_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descriptors[9] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_descriptors[9] =
 {
   {
     "id",
@@ -3437,7 +3390,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, id),
+    offsetof(TaskScheduler__V1__Occurrence, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -3449,7 +3402,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, scheduled_at),
+    offsetof(TaskScheduler__V1__Occurrence, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
@@ -3459,12 +3412,12 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     "state",
     3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, state),
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__Occurrence, _state_case),
+    offsetof(TaskScheduler__V1__Occurrence, state),
+    &task_scheduler__v1__occurrence_state__descriptor,
     NULL,
-    NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -3473,7 +3426,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, attempts),
+    offsetof(TaskScheduler__V1__Occurrence, attempts),
     NULL,
     NULL,
     0,             /* flags */
@@ -3485,7 +3438,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, since_ms),
+    offsetof(TaskScheduler__V1__Occurrence, since_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -3495,12 +3448,12 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     "outcome",
     6,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, outcome),
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__Occurrence, _outcome_case),
+    offsetof(TaskScheduler__V1__Occurrence, outcome),
+    &task_scheduler__v1__outcome__descriptor,
     NULL,
-    NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -3509,7 +3462,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, status_code),
+    offsetof(TaskScheduler__V1__Occurrence, status_code),
     NULL,
     NULL,
     0,             /* flags */
@@ -3521,7 +3474,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, detail),
+    offsetof(TaskScheduler__V1__Occurrence, detail),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -3533,14 +3486,14 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Occurrence, reminder),
-    &task_scheduler__reminder__descriptor,
+    offsetof(TaskScheduler__V1__Occurrence, reminder),
+    &task_scheduler__v1__reminder__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__occurrence__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__occurrence__field_indices_by_name[] = {
   3,   /* field[3] = attempts */
   7,   /* field[7] = detail */
   0,   /* field[0] = id */
@@ -3551,27 +3504,27 @@ static const unsigned task_scheduler__occurrence__field_indices_by_name[] = {
   2,   /* field[2] = state */
   6,   /* field[6] = status_code */
 };
-static const ProtobufCIntRange task_scheduler__occurrence__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__occurrence__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 9 }
 };
-const ProtobufCMessageDescriptor task_scheduler__occurrence__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__occurrence__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Occurrence",
+  "task_scheduler.v1.Occurrence",
   "Occurrence",
-  "TaskScheduler__Occurrence",
-  "task_scheduler",
-  sizeof(TaskScheduler__Occurrence),
+  "TaskScheduler__V1__Occurrence",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Occurrence),
   9,
-  task_scheduler__occurrence__field_descriptors,
-  task_scheduler__occurrence__field_indices_by_name,
-  1,  task_scheduler__occurrence__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__occurrence__init,
+  task_scheduler__v1__occurrence__field_descriptors,
+  task_scheduler__v1__occurrence__field_indices_by_name,
+  1,  task_scheduler__v1__occurrence__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__occurrence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__occurrence_ref__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence_ref__field_descriptors[2] =
 {
   {
     "id",
@@ -3579,7 +3532,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_ref__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceRef, id),
+    offsetof(TaskScheduler__V1__OccurrenceRef, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -3591,49 +3544,49 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_ref__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceRef, scheduled_at),
+    offsetof(TaskScheduler__V1__OccurrenceRef, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__occurrence_ref__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__occurrence_ref__field_indices_by_name[] = {
   0,   /* field[0] = id */
   1,   /* field[1] = scheduled_at */
 };
-static const ProtobufCIntRange task_scheduler__occurrence_ref__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__occurrence_ref__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__occurrence_ref__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__occurrence_ref__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.OccurrenceRef",
+  "task_scheduler.v1.OccurrenceRef",
   "OccurrenceRef",
-  "TaskScheduler__OccurrenceRef",
-  "task_scheduler",
-  sizeof(TaskScheduler__OccurrenceRef),
+  "TaskScheduler__V1__OccurrenceRef",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__OccurrenceRef),
   2,
-  task_scheduler__occurrence_ref__field_descriptors,
-  task_scheduler__occurrence_ref__field_indices_by_name,
-  1,  task_scheduler__occurrence_ref__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__occurrence_ref__init,
+  task_scheduler__v1__occurrence_ref__field_descriptors,
+  task_scheduler__v1__occurrence_ref__field_indices_by_name,
+  1,  task_scheduler__v1__occurrence_ref__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__occurrence_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_descriptors[8] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence_filter__field_descriptors[8] =
 {
   {
     "state",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, state),
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__OccurrenceFilter, _state_case),
+    offsetof(TaskScheduler__V1__OccurrenceFilter, state),
+    &task_scheduler__v1__occurrence_state__descriptor,
     NULL,
-    NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -3642,7 +3595,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, caller),
+    offsetof(TaskScheduler__V1__OccurrenceFilter, caller),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -3654,7 +3607,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, classroom_id),
+    offsetof(TaskScheduler__V1__OccurrenceFilter, classroom_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -3666,7 +3619,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, created_by),
+    offsetof(TaskScheduler__V1__OccurrenceFilter, created_by),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -3678,7 +3631,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, queue),
+    offsetof(TaskScheduler__V1__OccurrenceFilter, queue),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -3690,7 +3643,7 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, task),
+    offsetof(TaskScheduler__V1__OccurrenceFilter, task),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -3702,8 +3655,8 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, only),
-    &task_scheduler__occurrence_ref__descriptor,
+    offsetof(TaskScheduler__V1__OccurrenceFilter, only),
+    &task_scheduler__v1__occurrence_ref__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3714,14 +3667,14 @@ static const ProtobufCFieldDescriptor task_scheduler__occurrence_filter__field_d
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OccurrenceFilter, reminder),
+    offsetof(TaskScheduler__V1__OccurrenceFilter, reminder),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__occurrence_filter__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__occurrence_filter__field_indices_by_name[] = {
   1,   /* field[1] = caller */
   2,   /* field[2] = classroom_id */
   3,   /* field[3] = created_by */
@@ -3731,27 +3684,27 @@ static const unsigned task_scheduler__occurrence_filter__field_indices_by_name[]
   0,   /* field[0] = state */
   5,   /* field[5] = task */
 };
-static const ProtobufCIntRange task_scheduler__occurrence_filter__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__occurrence_filter__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 8 }
 };
-const ProtobufCMessageDescriptor task_scheduler__occurrence_filter__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__occurrence_filter__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.OccurrenceFilter",
+  "task_scheduler.v1.OccurrenceFilter",
   "OccurrenceFilter",
-  "TaskScheduler__OccurrenceFilter",
-  "task_scheduler",
-  sizeof(TaskScheduler__OccurrenceFilter),
+  "TaskScheduler__V1__OccurrenceFilter",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__OccurrenceFilter),
   8,
-  task_scheduler__occurrence_filter__field_descriptors,
-  task_scheduler__occurrence_filter__field_indices_by_name,
-  1,  task_scheduler__occurrence_filter__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__occurrence_filter__init,
+  task_scheduler__v1__occurrence_filter__field_descriptors,
+  task_scheduler__v1__occurrence_filter__field_indices_by_name,
+  1,  task_scheduler__v1__occurrence_filter__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__occurrence_filter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_occurrences_request__field_descriptors[4] =
 {
   {
     "filter",
@@ -3759,8 +3712,8 @@ static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_request__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListOccurrencesRequest, filter),
-    &task_scheduler__occurrence_filter__descriptor,
+    offsetof(TaskScheduler__V1__ListOccurrencesRequest, filter),
+    &task_scheduler__v1__occurrence_filter__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3771,7 +3724,7 @@ static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_request__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListOccurrencesRequest, cursor),
+    offsetof(TaskScheduler__V1__ListOccurrencesRequest, cursor),
     NULL,
     NULL,
     0,             /* flags */
@@ -3783,7 +3736,7 @@ static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_request__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListOccurrencesRequest, limit),
+    offsetof(TaskScheduler__V1__ListOccurrencesRequest, limit),
     NULL,
     NULL,
     0,             /* flags */
@@ -3795,49 +3748,49 @@ static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_request__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListOccurrencesRequest, with_attempts),
+    offsetof(TaskScheduler__V1__ListOccurrencesRequest, with_attempts),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__list_occurrences_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__list_occurrences_request__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
   0,   /* field[0] = filter */
   2,   /* field[2] = limit */
   3,   /* field[3] = with_attempts */
 };
-static const ProtobufCIntRange task_scheduler__list_occurrences_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__list_occurrences_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor task_scheduler__list_occurrences_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__list_occurrences_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ListOccurrencesRequest",
+  "task_scheduler.v1.ListOccurrencesRequest",
   "ListOccurrencesRequest",
-  "TaskScheduler__ListOccurrencesRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__ListOccurrencesRequest),
+  "TaskScheduler__V1__ListOccurrencesRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListOccurrencesRequest),
   4,
-  task_scheduler__list_occurrences_request__field_descriptors,
-  task_scheduler__list_occurrences_request__field_indices_by_name,
-  1,  task_scheduler__list_occurrences_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__list_occurrences_request__init,
+  task_scheduler__v1__list_occurrences_request__field_descriptors,
+  task_scheduler__v1__list_occurrences_request__field_indices_by_name,
+  1,  task_scheduler__v1__list_occurrences_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_occurrences_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_occurrences_reply__field_descriptors[3] =
 {
   {
     "occurrences",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__ListOccurrencesReply, n_occurrences),
-    offsetof(TaskScheduler__ListOccurrencesReply, occurrences),
-    &task_scheduler__occurrence__descriptor,
+    offsetof(TaskScheduler__V1__ListOccurrencesReply, n_occurrences),
+    offsetof(TaskScheduler__V1__ListOccurrencesReply, occurrences),
+    &task_scheduler__v1__occurrence__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3848,7 +3801,7 @@ static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_reply__fi
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ListOccurrencesReply, cursor),
+    offsetof(TaskScheduler__V1__ListOccurrencesReply, cursor),
     NULL,
     NULL,
     0,             /* flags */
@@ -3859,68 +3812,70 @@ static const ProtobufCFieldDescriptor task_scheduler__list_occurrences_reply__fi
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__ListOccurrencesReply, n_attempts),
-    offsetof(TaskScheduler__ListOccurrencesReply, attempts),
-    &task_scheduler__attempt__descriptor,
+    offsetof(TaskScheduler__V1__ListOccurrencesReply, n_attempts),
+    offsetof(TaskScheduler__V1__ListOccurrencesReply, attempts),
+    &task_scheduler__v1__attempt__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__list_occurrences_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__list_occurrences_reply__field_indices_by_name[] = {
   2,   /* field[2] = attempts */
   1,   /* field[1] = cursor */
   0,   /* field[0] = occurrences */
 };
-static const ProtobufCIntRange task_scheduler__list_occurrences_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__list_occurrences_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__list_occurrences_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__list_occurrences_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ListOccurrencesReply",
+  "task_scheduler.v1.ListOccurrencesReply",
   "ListOccurrencesReply",
-  "TaskScheduler__ListOccurrencesReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__ListOccurrencesReply),
+  "TaskScheduler__V1__ListOccurrencesReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListOccurrencesReply),
   3,
-  task_scheduler__list_occurrences_reply__field_descriptors,
-  task_scheduler__list_occurrences_reply__field_indices_by_name,
-  1,  task_scheduler__list_occurrences_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__list_occurrences_reply__init,
+  task_scheduler__v1__list_occurrences_reply__field_descriptors,
+  task_scheduler__v1__list_occurrences_reply__field_indices_by_name,
+  1,  task_scheduler__v1__list_occurrences_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_occurrences_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue task_scheduler__change_occurrences_request__action__enum_values_by_number[2] =
+static const ProtobufCEnumValue task_scheduler__v1__change_occurrences_request__action__enum_values_by_number[3] =
 {
-  { "REPLAY", "TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION__REPLAY", 0 },
-  { "DISCARD", "TASK_SCHEDULER__CHANGE_OCCURRENCES_REQUEST__ACTION__DISCARD", 1 },
+  { "ACTION_UNSPECIFIED", "TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_UNSPECIFIED", 0 },
+  { "ACTION_REPLAY", "TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_REPLAY", 1 },
+  { "ACTION_DISCARD", "TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_DISCARD", 2 },
 };
-static const ProtobufCIntRange task_scheduler__change_occurrences_request__action__value_ranges[] = {
-{0, 0},{0, 2}
+static const ProtobufCIntRange task_scheduler__v1__change_occurrences_request__action__value_ranges[] = {
+{0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex task_scheduler__change_occurrences_request__action__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex task_scheduler__v1__change_occurrences_request__action__enum_values_by_name[3] =
 {
-  { "DISCARD", 1 },
-  { "REPLAY", 0 },
+  { "ACTION_DISCARD", 2 },
+  { "ACTION_REPLAY", 1 },
+  { "ACTION_UNSPECIFIED", 0 },
 };
-const ProtobufCEnumDescriptor task_scheduler__change_occurrences_request__action__descriptor =
+const ProtobufCEnumDescriptor task_scheduler__v1__change_occurrences_request__action__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeOccurrencesRequest.Action",
+  "task_scheduler.v1.ChangeOccurrencesRequest.Action",
   "Action",
-  "TaskScheduler__ChangeOccurrencesRequest__Action",
-  "task_scheduler",
-  2,
-  task_scheduler__change_occurrences_request__action__enum_values_by_number,
-  2,
-  task_scheduler__change_occurrences_request__action__enum_values_by_name,
+  "TaskScheduler__V1__ChangeOccurrencesRequest__Action",
+  "task_scheduler.v1",
+  3,
+  task_scheduler__v1__change_occurrences_request__action__enum_values_by_number,
+  3,
+  task_scheduler__v1__change_occurrences_request__action__enum_values_by_name,
   1,
-  task_scheduler__change_occurrences_request__action__value_ranges,
+  task_scheduler__v1__change_occurrences_request__action__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__change_occurrences_request__field_descriptors[3] =
 {
   {
     "action",
@@ -3928,8 +3883,8 @@ static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeOccurrencesRequest, action),
-    &task_scheduler__change_occurrences_request__action__descriptor,
+    offsetof(TaskScheduler__V1__ChangeOccurrencesRequest, action),
+    &task_scheduler__v1__change_occurrences_request__action__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3940,8 +3895,8 @@ static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeOccurrencesRequest, filter),
-    &task_scheduler__occurrence_filter__descriptor,
+    offsetof(TaskScheduler__V1__ChangeOccurrencesRequest, filter),
+    &task_scheduler__v1__occurrence_filter__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -3952,39 +3907,39 @@ static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeOccurrencesRequest, limit),
+    offsetof(TaskScheduler__V1__ChangeOccurrencesRequest, limit),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__change_occurrences_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__change_occurrences_request__field_indices_by_name[] = {
   0,   /* field[0] = action */
   1,   /* field[1] = filter */
   2,   /* field[2] = limit */
 };
-static const ProtobufCIntRange task_scheduler__change_occurrences_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__change_occurrences_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__change_occurrences_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeOccurrencesRequest",
+  "task_scheduler.v1.ChangeOccurrencesRequest",
   "ChangeOccurrencesRequest",
-  "TaskScheduler__ChangeOccurrencesRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__ChangeOccurrencesRequest),
+  "TaskScheduler__V1__ChangeOccurrencesRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ChangeOccurrencesRequest),
   3,
-  task_scheduler__change_occurrences_request__field_descriptors,
-  task_scheduler__change_occurrences_request__field_indices_by_name,
-  1,  task_scheduler__change_occurrences_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__change_occurrences_request__init,
+  task_scheduler__v1__change_occurrences_request__field_descriptors,
+  task_scheduler__v1__change_occurrences_request__field_indices_by_name,
+  1,  task_scheduler__v1__change_occurrences_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__change_occurrences_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__change_occurrences_reply__field_descriptors[2] =
 {
   {
     "changed",
@@ -3992,7 +3947,7 @@ static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_reply__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeOccurrencesReply, changed),
+    offsetof(TaskScheduler__V1__ChangeOccurrencesReply, changed),
     NULL,
     NULL,
     0,             /* flags */
@@ -4004,38 +3959,38 @@ static const ProtobufCFieldDescriptor task_scheduler__change_occurrences_reply__
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeOccurrencesReply, more),
+    offsetof(TaskScheduler__V1__ChangeOccurrencesReply, more),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__change_occurrences_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__change_occurrences_reply__field_indices_by_name[] = {
   0,   /* field[0] = changed */
   1,   /* field[1] = more */
 };
-static const ProtobufCIntRange task_scheduler__change_occurrences_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__change_occurrences_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor task_scheduler__change_occurrences_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeOccurrencesReply",
+  "task_scheduler.v1.ChangeOccurrencesReply",
   "ChangeOccurrencesReply",
-  "TaskScheduler__ChangeOccurrencesReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__ChangeOccurrencesReply),
+  "TaskScheduler__V1__ChangeOccurrencesReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ChangeOccurrencesReply),
   2,
-  task_scheduler__change_occurrences_reply__field_descriptors,
-  task_scheduler__change_occurrences_reply__field_indices_by_name,
-  1,  task_scheduler__change_occurrences_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__change_occurrences_reply__init,
+  task_scheduler__v1__change_occurrences_reply__field_descriptors,
+  task_scheduler__v1__change_occurrences_reply__field_indices_by_name,
+  1,  task_scheduler__v1__change_occurrences_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__change_occurrences_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descriptors[8] =
 {
   {
     "name",
@@ -4043,7 +3998,7 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, name),
+    offsetof(TaskScheduler__V1__Queue, name),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -4055,7 +4010,7 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, paused),
+    offsetof(TaskScheduler__V1__Queue, paused),
     NULL,
     NULL,
     0,             /* flags */
@@ -4067,7 +4022,7 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, max_concurrency),
+    offsetof(TaskScheduler__V1__Queue, max_concurrency),
     NULL,
     NULL,
     0,             /* flags */
@@ -4079,7 +4034,7 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, rate_count),
+    offsetof(TaskScheduler__V1__Queue, rate_count),
     NULL,
     NULL,
     0,             /* flags */
@@ -4091,7 +4046,7 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, rate_seconds),
+    offsetof(TaskScheduler__V1__Queue, rate_seconds),
     NULL,
     NULL,
     0,             /* flags */
@@ -4103,7 +4058,7 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, ready),
+    offsetof(TaskScheduler__V1__Queue, ready),
     NULL,
     NULL,
     0,             /* flags */
@@ -4115,7 +4070,7 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, running),
+    offsetof(TaskScheduler__V1__Queue, running),
     NULL,
     NULL,
     0,             /* flags */
@@ -4127,14 +4082,14 @@ static const ProtobufCFieldDescriptor task_scheduler__queue__field_descriptors[8
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Queue, workers),
+    offsetof(TaskScheduler__V1__Queue, workers),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__queue__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__queue__field_indices_by_name[] = {
   2,   /* field[2] = max_concurrency */
   0,   /* field[0] = name */
   1,   /* field[1] = paused */
@@ -4144,83 +4099,83 @@ static const unsigned task_scheduler__queue__field_indices_by_name[] = {
   6,   /* field[6] = running */
   7,   /* field[7] = workers */
 };
-static const ProtobufCIntRange task_scheduler__queue__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__queue__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 8 }
 };
-const ProtobufCMessageDescriptor task_scheduler__queue__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__queue__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Queue",
+  "task_scheduler.v1.Queue",
   "Queue",
-  "TaskScheduler__Queue",
-  "task_scheduler",
-  sizeof(TaskScheduler__Queue),
+  "TaskScheduler__V1__Queue",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Queue),
   8,
-  task_scheduler__queue__field_descriptors,
-  task_scheduler__queue__field_indices_by_name,
-  1,  task_scheduler__queue__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__queue__init,
+  task_scheduler__v1__queue__field_descriptors,
+  task_scheduler__v1__queue__field_indices_by_name,
+  1,  task_scheduler__v1__queue__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__queue__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define task_scheduler__list_queues_request__field_descriptors NULL
-#define task_scheduler__list_queues_request__field_indices_by_name NULL
-#define task_scheduler__list_queues_request__number_ranges NULL
-const ProtobufCMessageDescriptor task_scheduler__list_queues_request__descriptor =
+#define task_scheduler__v1__list_queues_request__field_descriptors NULL
+#define task_scheduler__v1__list_queues_request__field_indices_by_name NULL
+#define task_scheduler__v1__list_queues_request__number_ranges NULL
+const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ListQueuesRequest",
+  "task_scheduler.v1.ListQueuesRequest",
   "ListQueuesRequest",
-  "TaskScheduler__ListQueuesRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__ListQueuesRequest),
+  "TaskScheduler__V1__ListQueuesRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListQueuesRequest),
   0,
-  task_scheduler__list_queues_request__field_descriptors,
-  task_scheduler__list_queues_request__field_indices_by_name,
-  0,  task_scheduler__list_queues_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__list_queues_request__init,
+  task_scheduler__v1__list_queues_request__field_descriptors,
+  task_scheduler__v1__list_queues_request__field_indices_by_name,
+  0,  task_scheduler__v1__list_queues_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_queues_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__list_queues_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_queues_reply__field_descriptors[1] =
 {
   {
     "queues",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__ListQueuesReply, n_queues),
-    offsetof(TaskScheduler__ListQueuesReply, queues),
-    &task_scheduler__queue__descriptor,
+    offsetof(TaskScheduler__V1__ListQueuesReply, n_queues),
+    offsetof(TaskScheduler__V1__ListQueuesReply, queues),
+    &task_scheduler__v1__queue__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__list_queues_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__list_queues_reply__field_indices_by_name[] = {
   0,   /* field[0] = queues */
 };
-static const ProtobufCIntRange task_scheduler__list_queues_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__list_queues_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor task_scheduler__list_queues_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ListQueuesReply",
+  "task_scheduler.v1.ListQueuesReply",
   "ListQueuesReply",
-  "TaskScheduler__ListQueuesReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__ListQueuesReply),
+  "TaskScheduler__V1__ListQueuesReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListQueuesReply),
   1,
-  task_scheduler__list_queues_reply__field_descriptors,
-  task_scheduler__list_queues_reply__field_indices_by_name,
-  1,  task_scheduler__list_queues_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__list_queues_reply__init,
+  task_scheduler__v1__list_queues_reply__field_descriptors,
+  task_scheduler__v1__list_queues_reply__field_indices_by_name,
+  1,  task_scheduler__v1__list_queues_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_queues_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__change_queue_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__change_queue_request__field_descriptors[1] =
 {
   {
     "queue",
@@ -4228,37 +4183,37 @@ static const ProtobufCFieldDescriptor task_scheduler__change_queue_request__fiel
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeQueueRequest, queue),
-    &task_scheduler__queue__descriptor,
+    offsetof(TaskScheduler__V1__ChangeQueueRequest, queue),
+    &task_scheduler__v1__queue__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__change_queue_request__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__change_queue_request__field_indices_by_name[] = {
   0,   /* field[0] = queue */
 };
-static const ProtobufCIntRange task_scheduler__change_queue_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__change_queue_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor task_scheduler__change_queue_request__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__change_queue_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeQueueRequest",
+  "task_scheduler.v1.ChangeQueueRequest",
   "ChangeQueueRequest",
-  "TaskScheduler__ChangeQueueRequest",
-  "task_scheduler",
-  sizeof(TaskScheduler__ChangeQueueRequest),
+  "TaskScheduler__V1__ChangeQueueRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ChangeQueueRequest),
   1,
-  task_scheduler__change_queue_request__field_descriptors,
-  task_scheduler__change_queue_request__field_indices_by_name,
-  1,  task_scheduler__change_queue_request__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__change_queue_request__init,
+  task_scheduler__v1__change_queue_request__field_descriptors,
+  task_scheduler__v1__change_queue_request__field_indices_by_name,
+  1,  task_scheduler__v1__change_queue_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__change_queue_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__change_queue_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__change_queue_reply__field_descriptors[1] =
 {
   {
     "queue",
@@ -4266,37 +4221,37 @@ static const ProtobufCFieldDescriptor task_scheduler__change_queue_reply__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__ChangeQueueReply, queue),
-    &task_scheduler__queue__descriptor,
+    offsetof(TaskScheduler__V1__ChangeQueueReply, queue),
+    &task_scheduler__v1__queue__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__change_queue_reply__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__change_queue_reply__field_indices_by_name[] = {
   0,   /* field[0] = queue */
 };
-static const ProtobufCIntRange task_scheduler__change_queue_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__change_queue_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor task_scheduler__change_queue_reply__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__change_queue_reply__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.ChangeQueueReply",
+  "task_scheduler.v1.ChangeQueueReply",
   "ChangeQueueReply",
-  "TaskScheduler__ChangeQueueReply",
-  "task_scheduler",
-  sizeof(TaskScheduler__ChangeQueueReply),
+  "TaskScheduler__V1__ChangeQueueReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ChangeQueueReply),
   1,
-  task_scheduler__change_queue_reply__field_descriptors,
-  task_scheduler__change_queue_reply__field_indices_by_name,
-  1,  task_scheduler__change_queue_reply__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__change_queue_reply__init,
+  task_scheduler__v1__change_queue_reply__field_descriptors,
+  task_scheduler__v1__change_queue_reply__field_indices_by_name,
+  1,  task_scheduler__v1__change_queue_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__change_queue_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__worker_message__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[4] =
 {
   {
     "attach",
@@ -4304,8 +4259,8 @@ static const ProtobufCFieldDescriptor task_scheduler__worker_message__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__WorkerMessage, attach),
-    &task_scheduler__attach__descriptor,
+    offsetof(TaskScheduler__V1__WorkerMessage, attach),
+    &task_scheduler__v1__attach__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -4316,7 +4271,7 @@ static const ProtobufCFieldDescriptor task_scheduler__worker_message__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__WorkerMessage, credit),
+    offsetof(TaskScheduler__V1__WorkerMessage, credit),
     NULL,
     NULL,
     0,             /* flags */
@@ -4327,9 +4282,9 @@ static const ProtobufCFieldDescriptor task_scheduler__worker_message__field_desc
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__WorkerMessage, n_outcomes),
-    offsetof(TaskScheduler__WorkerMessage, outcomes),
-    &task_scheduler__outcome_report__descriptor,
+    offsetof(TaskScheduler__V1__WorkerMessage, n_outcomes),
+    offsetof(TaskScheduler__V1__WorkerMessage, outcomes),
+    &task_scheduler__v1__outcome_report__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -4340,40 +4295,40 @@ static const ProtobufCFieldDescriptor task_scheduler__worker_message__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__WorkerMessage, leaving),
+    offsetof(TaskScheduler__V1__WorkerMessage, leaving),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__worker_message__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__worker_message__field_indices_by_name[] = {
   0,   /* field[0] = attach */
   1,   /* field[1] = credit */
   3,   /* field[3] = leaving */
   2,   /* field[2] = outcomes */
 };
-static const ProtobufCIntRange task_scheduler__worker_message__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor task_scheduler__worker_message__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.WorkerMessage",
+  "task_scheduler.v1.WorkerMessage",
   "WorkerMessage",
-  "TaskScheduler__WorkerMessage",
-  "task_scheduler",
-  sizeof(TaskScheduler__WorkerMessage),
+  "TaskScheduler__V1__WorkerMessage",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__WorkerMessage),
   4,
-  task_scheduler__worker_message__field_descriptors,
-  task_scheduler__worker_message__field_indices_by_name,
-  1,  task_scheduler__worker_message__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__worker_message__init,
+  task_scheduler__v1__worker_message__field_descriptors,
+  task_scheduler__v1__worker_message__field_indices_by_name,
+  1,  task_scheduler__v1__worker_message__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__attach__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[4] =
 {
   {
     "instance",
@@ -4381,7 +4336,7 @@ static const ProtobufCFieldDescriptor task_scheduler__attach__field_descriptors[
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Attach, instance),
+    offsetof(TaskScheduler__V1__Attach, instance),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -4392,8 +4347,8 @@ static const ProtobufCFieldDescriptor task_scheduler__attach__field_descriptors[
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_STRING,
-    offsetof(TaskScheduler__Attach, n_queues),
-    offsetof(TaskScheduler__Attach, queues),
+    offsetof(TaskScheduler__V1__Attach, n_queues),
+    offsetof(TaskScheduler__V1__Attach, queues),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -4404,8 +4359,8 @@ static const ProtobufCFieldDescriptor task_scheduler__attach__field_descriptors[
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_STRING,
-    offsetof(TaskScheduler__Attach, n_tasks),
-    offsetof(TaskScheduler__Attach, tasks),
+    offsetof(TaskScheduler__V1__Attach, n_tasks),
+    offsetof(TaskScheduler__V1__Attach, tasks),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -4416,41 +4371,41 @@ static const ProtobufCFieldDescriptor task_scheduler__attach__field_descriptors[
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__Attach, n_running),
-    offsetof(TaskScheduler__Attach, running),
-    &task_scheduler__lease__descriptor,
+    offsetof(TaskScheduler__V1__Attach, n_running),
+    offsetof(TaskScheduler__V1__Attach, running),
+    &task_scheduler__v1__lease__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__attach__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
   0,   /* field[0] = instance */
   1,   /* field[1] = queues */
   3,   /* field[3] = running */
   2,   /* field[2] = tasks */
 };
-static const ProtobufCIntRange task_scheduler__attach__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__attach__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor task_scheduler__attach__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Attach",
+  "task_scheduler.v1.Attach",
   "Attach",
-  "TaskScheduler__Attach",
-  "task_scheduler",
-  sizeof(TaskScheduler__Attach),
+  "TaskScheduler__V1__Attach",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Attach),
   4,
-  task_scheduler__attach__field_descriptors,
-  task_scheduler__attach__field_indices_by_name,
-  1,  task_scheduler__attach__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__attach__init,
+  task_scheduler__v1__attach__field_descriptors,
+  task_scheduler__v1__attach__field_indices_by_name,
+  1,  task_scheduler__v1__attach__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__attach__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__lease__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__lease__field_descriptors[3] =
 {
   {
     "lease",
@@ -4458,7 +4413,7 @@ static const ProtobufCFieldDescriptor task_scheduler__lease__field_descriptors[3
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Lease, lease),
+    offsetof(TaskScheduler__V1__Lease, lease),
     NULL,
     NULL,
     0,             /* flags */
@@ -4470,7 +4425,7 @@ static const ProtobufCFieldDescriptor task_scheduler__lease__field_descriptors[3
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Lease, id),
+    offsetof(TaskScheduler__V1__Lease, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -4482,39 +4437,39 @@ static const ProtobufCFieldDescriptor task_scheduler__lease__field_descriptors[3
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Lease, scheduled_at),
+    offsetof(TaskScheduler__V1__Lease, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__lease__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__lease__field_indices_by_name[] = {
   1,   /* field[1] = id */
   0,   /* field[0] = lease */
   2,   /* field[2] = scheduled_at */
 };
-static const ProtobufCIntRange task_scheduler__lease__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__lease__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__lease__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Lease",
+  "task_scheduler.v1.Lease",
   "Lease",
-  "TaskScheduler__Lease",
-  "task_scheduler",
-  sizeof(TaskScheduler__Lease),
+  "TaskScheduler__V1__Lease",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Lease),
   3,
-  task_scheduler__lease__field_descriptors,
-  task_scheduler__lease__field_indices_by_name,
-  1,  task_scheduler__lease__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__lease__init,
+  task_scheduler__v1__lease__field_descriptors,
+  task_scheduler__v1__lease__field_indices_by_name,
+  1,  task_scheduler__v1__lease__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__lease__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_descriptors[9] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__outcome_report__field_descriptors[9] =
 {
   {
     "lease",
@@ -4522,7 +4477,7 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, lease),
+    offsetof(TaskScheduler__V1__OutcomeReport, lease),
     NULL,
     NULL,
     0,             /* flags */
@@ -4534,7 +4489,7 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, id),
+    offsetof(TaskScheduler__V1__OutcomeReport, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -4546,7 +4501,7 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, scheduled_at),
+    offsetof(TaskScheduler__V1__OutcomeReport, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
@@ -4556,10 +4511,10 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     "outcome",
     4,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
+    PROTOBUF_C_TYPE_ENUM,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, outcome),
-    NULL,
+    offsetof(TaskScheduler__V1__OutcomeReport, outcome),
+    &task_scheduler__v1__outcome__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -4570,7 +4525,7 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, retry_after_ms),
+    offsetof(TaskScheduler__V1__OutcomeReport, retry_after_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -4582,7 +4537,7 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, started_at_ms),
+    offsetof(TaskScheduler__V1__OutcomeReport, started_at_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -4594,7 +4549,7 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, duration_us),
+    offsetof(TaskScheduler__V1__OutcomeReport, duration_us),
     NULL,
     NULL,
     0,             /* flags */
@@ -4606,7 +4561,7 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, status_code),
+    offsetof(TaskScheduler__V1__OutcomeReport, status_code),
     NULL,
     NULL,
     0,             /* flags */
@@ -4618,14 +4573,14 @@ static const ProtobufCFieldDescriptor task_scheduler__outcome_report__field_desc
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__OutcomeReport, detail),
+    offsetof(TaskScheduler__V1__OutcomeReport, detail),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__outcome_report__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__outcome_report__field_indices_by_name[] = {
   8,   /* field[8] = detail */
   6,   /* field[6] = duration_us */
   1,   /* field[1] = id */
@@ -4636,36 +4591,36 @@ static const unsigned task_scheduler__outcome_report__field_indices_by_name[] = 
   5,   /* field[5] = started_at_ms */
   7,   /* field[7] = status_code */
 };
-static const ProtobufCIntRange task_scheduler__outcome_report__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__outcome_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 9 }
 };
-const ProtobufCMessageDescriptor task_scheduler__outcome_report__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.OutcomeReport",
+  "task_scheduler.v1.OutcomeReport",
   "OutcomeReport",
-  "TaskScheduler__OutcomeReport",
-  "task_scheduler",
-  sizeof(TaskScheduler__OutcomeReport),
+  "TaskScheduler__V1__OutcomeReport",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__OutcomeReport),
   9,
-  task_scheduler__outcome_report__field_descriptors,
-  task_scheduler__outcome_report__field_indices_by_name,
-  1,  task_scheduler__outcome_report__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__outcome_report__init,
+  task_scheduler__v1__outcome_report__field_descriptors,
+  task_scheduler__v1__outcome_report__field_indices_by_name,
+  1,  task_scheduler__v1__outcome_report__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__outcome_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__scheduler_message__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[3] =
 {
   {
     "dispatches",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__SchedulerMessage, n_dispatches),
-    offsetof(TaskScheduler__SchedulerMessage, dispatches),
-    &task_scheduler__dispatch__descriptor,
+    offsetof(TaskScheduler__V1__SchedulerMessage, n_dispatches),
+    offsetof(TaskScheduler__V1__SchedulerMessage, dispatches),
+    &task_scheduler__v1__dispatch__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -4675,8 +4630,8 @@ static const ProtobufCFieldDescriptor task_scheduler__scheduler_message__field_d
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(TaskScheduler__SchedulerMessage, n_acknowledged),
-    offsetof(TaskScheduler__SchedulerMessage, acknowledged),
+    offsetof(TaskScheduler__V1__SchedulerMessage, n_acknowledged),
+    offsetof(TaskScheduler__V1__SchedulerMessage, acknowledged),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -4687,40 +4642,40 @@ static const ProtobufCFieldDescriptor task_scheduler__scheduler_message__field_d
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(TaskScheduler__SchedulerMessage, n_revoked),
-    offsetof(TaskScheduler__SchedulerMessage, revoked),
+    offsetof(TaskScheduler__V1__SchedulerMessage, n_revoked),
+    offsetof(TaskScheduler__V1__SchedulerMessage, revoked),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__scheduler_message__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__scheduler_message__field_indices_by_name[] = {
   1,   /* field[1] = acknowledged */
   0,   /* field[0] = dispatches */
   2,   /* field[2] = revoked */
 };
-static const ProtobufCIntRange task_scheduler__scheduler_message__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__scheduler_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor task_scheduler__scheduler_message__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.SchedulerMessage",
+  "task_scheduler.v1.SchedulerMessage",
   "SchedulerMessage",
-  "TaskScheduler__SchedulerMessage",
-  "task_scheduler",
-  sizeof(TaskScheduler__SchedulerMessage),
+  "TaskScheduler__V1__SchedulerMessage",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__SchedulerMessage),
   3,
-  task_scheduler__scheduler_message__field_descriptors,
-  task_scheduler__scheduler_message__field_indices_by_name,
-  1,  task_scheduler__scheduler_message__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__scheduler_message__init,
+  task_scheduler__v1__scheduler_message__field_descriptors,
+  task_scheduler__v1__scheduler_message__field_indices_by_name,
+  1,  task_scheduler__v1__scheduler_message__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__scheduler_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptors[8] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__dispatch__field_descriptors[8] =
 {
   {
     "lease",
@@ -4728,7 +4683,7 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, lease),
+    offsetof(TaskScheduler__V1__Dispatch, lease),
     NULL,
     NULL,
     0,             /* flags */
@@ -4740,7 +4695,7 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, id),
+    offsetof(TaskScheduler__V1__Dispatch, id),
     NULL,
     NULL,
     0,             /* flags */
@@ -4752,7 +4707,7 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, scheduled_at),
+    offsetof(TaskScheduler__V1__Dispatch, scheduled_at),
     NULL,
     NULL,
     0,             /* flags */
@@ -4764,7 +4719,7 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, attempt),
+    offsetof(TaskScheduler__V1__Dispatch, attempt),
     NULL,
     NULL,
     0,             /* flags */
@@ -4776,7 +4731,7 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, lease_ms),
+    offsetof(TaskScheduler__V1__Dispatch, lease_ms),
     NULL,
     NULL,
     0,             /* flags */
@@ -4788,7 +4743,7 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, task),
+    offsetof(TaskScheduler__V1__Dispatch, task),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -4800,7 +4755,7 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, arguments),
+    offsetof(TaskScheduler__V1__Dispatch, arguments),
     NULL,
     NULL,
     0,             /* flags */
@@ -4812,14 +4767,14 @@ static const ProtobufCFieldDescriptor task_scheduler__dispatch__field_descriptor
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Dispatch, authorization),
+    offsetof(TaskScheduler__V1__Dispatch, authorization),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned task_scheduler__dispatch__field_indices_by_name[] = {
+static const unsigned task_scheduler__v1__dispatch__field_indices_by_name[] = {
   6,   /* field[6] = arguments */
   3,   /* field[3] = attempt */
   7,   /* field[7] = authorization */
@@ -4829,41 +4784,137 @@ static const unsigned task_scheduler__dispatch__field_indices_by_name[] = {
   2,   /* field[2] = scheduled_at */
   5,   /* field[5] = task */
 };
-static const ProtobufCIntRange task_scheduler__dispatch__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__dispatch__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 8 }
 };
-const ProtobufCMessageDescriptor task_scheduler__dispatch__descriptor =
+const ProtobufCMessageDescriptor task_scheduler__v1__dispatch__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Dispatch",
+  "task_scheduler.v1.Dispatch",
   "Dispatch",
-  "TaskScheduler__Dispatch",
-  "task_scheduler",
-  sizeof(TaskScheduler__Dispatch),
+  "TaskScheduler__V1__Dispatch",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Dispatch),
   8,
-  task_scheduler__dispatch__field_descriptors,
-  task_scheduler__dispatch__field_indices_by_name,
-  1,  task_scheduler__dispatch__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__dispatch__init,
+  task_scheduler__v1__dispatch__field_descriptors,
+  task_scheduler__v1__dispatch__field_indices_by_name,
+  1,  task_scheduler__v1__dispatch__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__dispatch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__scheduler__method_descriptors[11] =
+static const ProtobufCEnumValue task_scheduler__v1__misfire_policy__enum_values_by_number[4] =
 {
-  { "Create", &task_scheduler__create_request__descriptor, &task_scheduler__create_reply__descriptor },
-  { "CreateMany", &task_scheduler__create_many_request__descriptor, &task_scheduler__create_many_reply__descriptor },
-  { "Get", &task_scheduler__reminder_ref__descriptor, &task_scheduler__reminder_reply__descriptor },
-  { "List", &task_scheduler__list_request__descriptor, &task_scheduler__list_reply__descriptor },
-  { "Change", &task_scheduler__change_request__descriptor, &task_scheduler__change_reply__descriptor },
-  { "Attempts", &task_scheduler__attempts_request__descriptor, &task_scheduler__attempts_reply__descriptor },
-  { "ListOccurrences", &task_scheduler__list_occurrences_request__descriptor, &task_scheduler__list_occurrences_reply__descriptor },
-  { "ChangeOccurrences", &task_scheduler__change_occurrences_request__descriptor, &task_scheduler__change_occurrences_reply__descriptor },
-  { "ListQueues", &task_scheduler__list_queues_request__descriptor, &task_scheduler__list_queues_reply__descriptor },
-  { "ChangeQueue", &task_scheduler__change_queue_request__descriptor, &task_scheduler__change_queue_reply__descriptor },
-  { "Work", &task_scheduler__worker_message__descriptor, &task_scheduler__scheduler_message__descriptor },
+  { "MISFIRE_POLICY_UNSPECIFIED", "TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_UNSPECIFIED", 0 },
+  { "MISFIRE_POLICY_FIRE_ONCE", "TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_FIRE_ONCE", 1 },
+  { "MISFIRE_POLICY_FIRE_ALL", "TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_FIRE_ALL", 2 },
+  { "MISFIRE_POLICY_SKIP", "TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_SKIP", 3 },
 };
-const unsigned task_scheduler__scheduler__method_indices_by_name[] = {
+static const ProtobufCIntRange task_scheduler__v1__misfire_policy__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__misfire_policy__enum_values_by_name[4] =
+{
+  { "MISFIRE_POLICY_FIRE_ALL", 2 },
+  { "MISFIRE_POLICY_FIRE_ONCE", 1 },
+  { "MISFIRE_POLICY_SKIP", 3 },
+  { "MISFIRE_POLICY_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__misfire_policy__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.MisfirePolicy",
+  "MisfirePolicy",
+  "TaskScheduler__V1__MisfirePolicy",
+  "task_scheduler.v1",
+  4,
+  task_scheduler__v1__misfire_policy__enum_values_by_number,
+  4,
+  task_scheduler__v1__misfire_policy__enum_values_by_name,
+  1,
+  task_scheduler__v1__misfire_policy__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue task_scheduler__v1__reminder_state__enum_values_by_number[5] =
+{
+  { "REMINDER_STATE_UNSPECIFIED", "TASK_SCHEDULER__V1__REMINDER_STATE__REMINDER_STATE_UNSPECIFIED", 0 },
+  { "REMINDER_STATE_SCHEDULED", "TASK_SCHEDULER__V1__REMINDER_STATE__REMINDER_STATE_SCHEDULED", 1 },
+  { "REMINDER_STATE_PAUSED", "TASK_SCHEDULER__V1__REMINDER_STATE__REMINDER_STATE_PAUSED", 2 },
+  { "REMINDER_STATE_COMPLETED", "TASK_SCHEDULER__V1__REMINDER_STATE__REMINDER_STATE_COMPLETED", 3 },
+  { "REMINDER_STATE_CANCELLED", "TASK_SCHEDULER__V1__REMINDER_STATE__REMINDER_STATE_CANCELLED", 4 },
+};
+static const ProtobufCIntRange task_scheduler__v1__reminder_state__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__reminder_state__enum_values_by_name[5] =
+{
+  { "REMINDER_STATE_CANCELLED", 4 },
+  { "REMINDER_STATE_COMPLETED", 3 },
+  { "REMINDER_STATE_PAUSED", 2 },
+  { "REMINDER_STATE_SCHEDULED", 1 },
+  { "REMINDER_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__reminder_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ReminderState",
+  "ReminderState",
+  "TaskScheduler__V1__ReminderState",
+  "task_scheduler.v1",
+  5,
+  task_scheduler__v1__reminder_state__enum_values_by_number,
+  5,
+  task_scheduler__v1__reminder_state__enum_values_by_name,
+  1,
+  task_scheduler__v1__reminder_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue task_scheduler__v1__occurrence_state__enum_values_by_number[3] =
+{
+  { "OCCURRENCE_STATE_UNSPECIFIED", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_UNSPECIFIED", 0 },
+  { "OCCURRENCE_STATE_HELD", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_HELD", 1 },
+  { "OCCURRENCE_STATE_DEAD", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_DEAD", 2 },
+};
+static const ProtobufCIntRange task_scheduler__v1__occurrence_state__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__occurrence_state__enum_values_by_name[3] =
+{
+  { "OCCURRENCE_STATE_DEAD", 2 },
+  { "OCCURRENCE_STATE_HELD", 1 },
+  { "OCCURRENCE_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__occurrence_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.OccurrenceState",
+  "OccurrenceState",
+  "TaskScheduler__V1__OccurrenceState",
+  "task_scheduler.v1",
+  3,
+  task_scheduler__v1__occurrence_state__enum_values_by_number,
+  3,
+  task_scheduler__v1__occurrence_state__enum_values_by_name,
+  1,
+  task_scheduler__v1__occurrence_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[11] =
+{
+  { "Create", &task_scheduler__v1__create_request__descriptor, &task_scheduler__v1__create_reply__descriptor },
+  { "CreateMany", &task_scheduler__v1__create_many_request__descriptor, &task_scheduler__v1__create_many_reply__descriptor },
+  { "Get", &task_scheduler__v1__reminder_ref__descriptor, &task_scheduler__v1__reminder_reply__descriptor },
+  { "List", &task_scheduler__v1__list_request__descriptor, &task_scheduler__v1__list_reply__descriptor },
+  { "Change", &task_scheduler__v1__change_request__descriptor, &task_scheduler__v1__change_reply__descriptor },
+  { "Attempts", &task_scheduler__v1__attempts_request__descriptor, &task_scheduler__v1__attempts_reply__descriptor },
+  { "ListOccurrences", &task_scheduler__v1__list_occurrences_request__descriptor, &task_scheduler__v1__list_occurrences_reply__descriptor },
+  { "ChangeOccurrences", &task_scheduler__v1__change_occurrences_request__descriptor, &task_scheduler__v1__change_occurrences_reply__descriptor },
+  { "ListQueues", &task_scheduler__v1__list_queues_request__descriptor, &task_scheduler__v1__list_queues_reply__descriptor },
+  { "ChangeQueue", &task_scheduler__v1__change_queue_request__descriptor, &task_scheduler__v1__change_queue_reply__descriptor },
+  { "Work", &task_scheduler__v1__worker_message__descriptor, &task_scheduler__v1__scheduler_message__descriptor },
+};
+const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   5,        /* Attempts */
   4,        /* Change */
   7,        /* ChangeOccurrences */
@@ -4876,109 +4927,109 @@ const unsigned task_scheduler__scheduler__method_indices_by_name[] = {
   8,        /* ListQueues */
   10         /* Work */
 };
-const ProtobufCServiceDescriptor task_scheduler__scheduler__descriptor =
+const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
 {
   PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
-  "task_scheduler.Scheduler",
+  "task_scheduler.v1.Scheduler",
   "Scheduler",
-  "TaskScheduler__Scheduler",
-  "task_scheduler",
+  "TaskScheduler__V1__Scheduler",
+  "task_scheduler.v1",
   11,
-  task_scheduler__scheduler__method_descriptors,
-  task_scheduler__scheduler__method_indices_by_name
+  task_scheduler__v1__scheduler__method_descriptors,
+  task_scheduler__v1__scheduler__method_indices_by_name
 };
-void task_scheduler__scheduler__create(ProtobufCService *service,
-                                       const TaskScheduler__CreateRequest *input,
-                                       TaskScheduler__CreateReply_Closure closure,
-                                       void *closure_data)
+void task_scheduler__v1__scheduler__create(ProtobufCService *service,
+                                           const TaskScheduler__V1__CreateRequest *input,
+                                           TaskScheduler__V1__CreateReply_Closure closure,
+                                           void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__create_many(ProtobufCService *service,
-                                            const TaskScheduler__CreateManyRequest *input,
-                                            TaskScheduler__CreateManyReply_Closure closure,
-                                            void *closure_data)
+void task_scheduler__v1__scheduler__create_many(ProtobufCService *service,
+                                                const TaskScheduler__V1__CreateManyRequest *input,
+                                                TaskScheduler__V1__CreateManyReply_Closure closure,
+                                                void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__get(ProtobufCService *service,
-                                    const TaskScheduler__ReminderRef *input,
-                                    TaskScheduler__ReminderReply_Closure closure,
-                                    void *closure_data)
+void task_scheduler__v1__scheduler__get(ProtobufCService *service,
+                                        const TaskScheduler__V1__ReminderRef *input,
+                                        TaskScheduler__V1__ReminderReply_Closure closure,
+                                        void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__list(ProtobufCService *service,
-                                     const TaskScheduler__ListRequest *input,
-                                     TaskScheduler__ListReply_Closure closure,
-                                     void *closure_data)
-{
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void task_scheduler__scheduler__change(ProtobufCService *service,
-                                       const TaskScheduler__ChangeRequest *input,
-                                       TaskScheduler__ChangeReply_Closure closure,
-                                       void *closure_data)
-{
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void task_scheduler__scheduler__attempts(ProtobufCService *service,
-                                         const TaskScheduler__AttemptsRequest *input,
-                                         TaskScheduler__AttemptsReply_Closure closure,
+void task_scheduler__v1__scheduler__list(ProtobufCService *service,
+                                         const TaskScheduler__V1__ListRequest *input,
+                                         TaskScheduler__V1__ListReply_Closure closure,
                                          void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__list_occurrences(ProtobufCService *service,
-                                                 const TaskScheduler__ListOccurrencesRequest *input,
-                                                 TaskScheduler__ListOccurrencesReply_Closure closure,
-                                                 void *closure_data)
+void task_scheduler__v1__scheduler__change(ProtobufCService *service,
+                                           const TaskScheduler__V1__ChangeRequest *input,
+                                           TaskScheduler__V1__ChangeReply_Closure closure,
+                                           void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__change_occurrences(ProtobufCService *service,
-                                                   const TaskScheduler__ChangeOccurrencesRequest *input,
-                                                   TaskScheduler__ChangeOccurrencesReply_Closure closure,
-                                                   void *closure_data)
-{
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void task_scheduler__scheduler__list_queues(ProtobufCService *service,
-                                            const TaskScheduler__ListQueuesRequest *input,
-                                            TaskScheduler__ListQueuesReply_Closure closure,
-                                            void *closure_data)
-{
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
-void task_scheduler__scheduler__change_queue(ProtobufCService *service,
-                                             const TaskScheduler__ChangeQueueRequest *input,
-                                             TaskScheduler__ChangeQueueReply_Closure closure,
+void task_scheduler__v1__scheduler__attempts(ProtobufCService *service,
+                                             const TaskScheduler__V1__AttemptsRequest *input,
+                                             TaskScheduler__V1__AttemptsReply_Closure closure,
                                              void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__v1__scheduler__list_occurrences(ProtobufCService *service,
+                                                     const TaskScheduler__V1__ListOccurrencesRequest *input,
+                                                     TaskScheduler__V1__ListOccurrencesReply_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__v1__scheduler__change_occurrences(ProtobufCService *service,
+                                                       const TaskScheduler__V1__ChangeOccurrencesRequest *input,
+                                                       TaskScheduler__V1__ChangeOccurrencesReply_Closure closure,
+                                                       void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__v1__scheduler__list_queues(ProtobufCService *service,
+                                                const TaskScheduler__V1__ListQueuesRequest *input,
+                                                TaskScheduler__V1__ListQueuesReply_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
+                                                 const TaskScheduler__V1__ChangeQueueRequest *input,
+                                                 TaskScheduler__V1__ChangeQueueReply_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__work(ProtobufCService *service,
-                                     const TaskScheduler__WorkerMessage *input,
-                                     TaskScheduler__SchedulerMessage_Closure closure,
-                                     void *closure_data)
+void task_scheduler__v1__scheduler__work(ProtobufCService *service,
+                                         const TaskScheduler__V1__WorkerMessage *input,
+                                         TaskScheduler__V1__SchedulerMessage_Closure closure,
+                                         void *closure_data)
 {
-  assert(service->descriptor == &task_scheduler__scheduler__descriptor);
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void task_scheduler__scheduler__init (TaskScheduler__Scheduler_Service *service,
-                                      TaskScheduler__Scheduler_ServiceDestroy destroy)
+void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *service,
+                                          TaskScheduler__V1__Scheduler_ServiceDestroy destroy)
 {
   protobuf_c_service_generated_init (&service->base,
-                                     &task_scheduler__scheduler__descriptor,
+                                     &task_scheduler__v1__scheduler__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }

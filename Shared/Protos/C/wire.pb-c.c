@@ -187,51 +187,6 @@ void   task_scheduler__wire__open__free_unpacked
   assert(message->base.descriptor == &task_scheduler__wire__open__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   task_scheduler__wire__metadata__init
-                     (TaskScheduler__Wire__Metadata         *message)
-{
-  static const TaskScheduler__Wire__Metadata init_value = TASK_SCHEDULER__WIRE__METADATA__INIT;
-  *message = init_value;
-}
-size_t task_scheduler__wire__metadata__get_packed_size
-                     (const TaskScheduler__Wire__Metadata *message)
-{
-  assert(message->base.descriptor == &task_scheduler__wire__metadata__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t task_scheduler__wire__metadata__pack
-                     (const TaskScheduler__Wire__Metadata *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &task_scheduler__wire__metadata__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t task_scheduler__wire__metadata__pack_to_buffer
-                     (const TaskScheduler__Wire__Metadata *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &task_scheduler__wire__metadata__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-TaskScheduler__Wire__Metadata *
-       task_scheduler__wire__metadata__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (TaskScheduler__Wire__Metadata *)
-     protobuf_c_message_unpack (&task_scheduler__wire__metadata__descriptor,
-                                allocator, len, data);
-}
-void   task_scheduler__wire__metadata__free_unpacked
-                     (TaskScheduler__Wire__Metadata *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &task_scheduler__wire__metadata__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   task_scheduler__wire__item__init
                      (TaskScheduler__Wire__Item         *message)
 {
@@ -798,7 +753,7 @@ const ProtobufCMessageDescriptor task_scheduler__wire__proof__descriptor =
   (ProtobufCMessageInit) task_scheduler__wire__proof__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__wire__open__field_descriptors[6] =
+static const ProtobufCFieldDescriptor task_scheduler__wire__open__field_descriptors[5] =
 {
   {
     "call",
@@ -860,23 +815,10 @@ static const ProtobufCFieldDescriptor task_scheduler__wire__open__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "metadata",
-    6,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(TaskScheduler__Wire__Open, n_metadata),
-    offsetof(TaskScheduler__Wire__Open, metadata),
-    &task_scheduler__wire__metadata__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned task_scheduler__wire__open__field_indices_by_name[] = {
   0,   /* field[0] = call */
   2,   /* field[2] = deadline_ms */
-  5,   /* field[5] = metadata */
   1,   /* field[1] = method */
   3,   /* field[3] = payload */
   4,   /* field[4] = streaming */
@@ -884,7 +826,7 @@ static const unsigned task_scheduler__wire__open__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__wire__open__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor task_scheduler__wire__open__descriptor =
 {
@@ -894,62 +836,11 @@ const ProtobufCMessageDescriptor task_scheduler__wire__open__descriptor =
   "TaskScheduler__Wire__Open",
   "task_scheduler.wire",
   sizeof(TaskScheduler__Wire__Open),
-  6,
+  5,
   task_scheduler__wire__open__field_descriptors,
   task_scheduler__wire__open__field_indices_by_name,
   1,  task_scheduler__wire__open__number_ranges,
   (ProtobufCMessageInit) task_scheduler__wire__open__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor task_scheduler__wire__metadata__field_descriptors[2] =
-{
-  {
-    "key",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Wire__Metadata, key),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "value",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Wire__Metadata, value),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned task_scheduler__wire__metadata__field_indices_by_name[] = {
-  0,   /* field[0] = key */
-  1,   /* field[1] = value */
-};
-static const ProtobufCIntRange task_scheduler__wire__metadata__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor task_scheduler__wire__metadata__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "task_scheduler.wire.Metadata",
-  "Metadata",
-  "TaskScheduler__Wire__Metadata",
-  "task_scheduler.wire",
-  sizeof(TaskScheduler__Wire__Metadata),
-  2,
-  task_scheduler__wire__metadata__field_descriptors,
-  task_scheduler__wire__metadata__field_indices_by_name,
-  1,  task_scheduler__wire__metadata__number_ranges,
-  (ProtobufCMessageInit) task_scheduler__wire__metadata__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor task_scheduler__wire__item__field_descriptors[2] =
@@ -1003,7 +894,7 @@ const ProtobufCMessageDescriptor task_scheduler__wire__item__descriptor =
   (ProtobufCMessageInit) task_scheduler__wire__item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__wire__end__field_descriptors[6] =
+static const ProtobufCFieldDescriptor task_scheduler__wire__end__field_descriptors[5] =
 {
   {
     "call",
@@ -1042,20 +933,8 @@ static const ProtobufCFieldDescriptor task_scheduler__wire__end__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "details",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__Wire__End, details),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "payload",
-    5,
+    4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
@@ -1067,7 +946,7 @@ static const ProtobufCFieldDescriptor task_scheduler__wire__end__field_descripto
   },
   {
     "from_client",
-    6,
+    5,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
@@ -1080,16 +959,15 @@ static const ProtobufCFieldDescriptor task_scheduler__wire__end__field_descripto
 };
 static const unsigned task_scheduler__wire__end__field_indices_by_name[] = {
   0,   /* field[0] = call */
-  3,   /* field[3] = details */
-  5,   /* field[5] = from_client */
+  4,   /* field[4] = from_client */
   2,   /* field[2] = message */
-  4,   /* field[4] = payload */
+  3,   /* field[3] = payload */
   1,   /* field[1] = status */
 };
 static const ProtobufCIntRange task_scheduler__wire__end__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor task_scheduler__wire__end__descriptor =
 {
@@ -1099,7 +977,7 @@ const ProtobufCMessageDescriptor task_scheduler__wire__end__descriptor =
   "TaskScheduler__Wire__End",
   "task_scheduler.wire",
   sizeof(TaskScheduler__Wire__End),
-  6,
+  5,
   task_scheduler__wire__end__field_descriptors,
   task_scheduler__wire__end__field_indices_by_name,
   1,  task_scheduler__wire__end__number_ranges,

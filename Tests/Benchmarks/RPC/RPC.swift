@@ -18,9 +18,10 @@ enum RPC {
         var logger = Logger(label: "rpc-benchmark")
         logger.logLevel = .critical
         let request = Proto.DeliverRequest(
-            idempotencyKey: "01a209f0-c991-7612-8b71-e74fc5c3787b:1805702400", authorization: "Bearer " + String(repeating: "x", count: 200),
+            idempotencyKey: "01a209f0-c991-7612-8b71-e74fc5c3787b:1805702400",
+            authorization: Credential(value: "Bearer " + String(repeating: "x", count: 200)),
             notification: try Proto.Notification(title: "Homework", body: "Page 12", classroomId: "c1", createdBy: "u1").packed())
-        let reply = Proto.DeliverReply(outcome: 0, statusCode: 200, detail: "")
+        let reply = Proto.DeliverReply(outcome: .delivered, statusCode: 200, detail: "")
         var table = ServiceTable([NotifierService.descriptor])
         table.unary(NotifierService.deliver) { _, _, answer in answer(.success(reply)) }
         let server = Server(settings: settings("notifier"), table: table, eventLoop: group.next(), logger: logger)

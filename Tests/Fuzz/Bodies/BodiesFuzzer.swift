@@ -72,7 +72,7 @@ enum BodiesFuzzer: Fuzzer {
         let again = needed("reading a create") { try Proto.CreateRequest(unpacking: bytes) }
         require(again == creation.request, "the scheduler reads another create than was sent")
         require(bytes.count < 1 << 20, "a create of \(bytes.count) bytes")
-        let isHeader = creation.request.authorization.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        let isHeader = creation.request.authorization.value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
         require(isHeader, "a credential that begins another header")
         let answer = try? JSONValue(parsing: creation.answer, maxBytes: creation.answer.count)
         require(answer?["id"] == .string("\(creation.id)"), "an answer that is no JSON")

@@ -15,18 +15,18 @@ enum SchedulerAnswersFuzzer: Fuzzer {
         switch kind % 4 {
         case 0: if let reply = try? Proto.ReminderReply(unpacking: message) { check(reply) }
         case 1: if let attempt = try? Proto.Attempt(unpacking: message) { check(AttemptAnswer.json(attempt)) }
-        case 2: if let occurrence = try? Proto.Occurrence(unpacking: message) { check(SetAside.json(occurrence)) }
+        case 2: if let occurrence = try? Proto.Occurrence(unpacking: message), let json = try? SetAside.json(occurrence) { check(json) }
         default: if let queue = try? Proto.Queue(unpacking: message) { check(QueueOperations.json(queue)) }
         }
     }
 
     private static func check(_ reply: Proto.ReminderReply) {
-        check(timed("ReminderAnswer.json", milliseconds: 100) { ReminderAnswer.json(reply, nowSeconds: now) })
-        _ = timed("Upcoming.times", milliseconds: 100) { try? Upcoming.times(of: reply, count: 100, after: now) }
+        guard let stored = try? StoredReminder(reply) else { return }
+        check(timed("ReminderAnswer.json", milliseconds: 100) { ReminderAnswer.json(stored, nowSeconds: now) })
+        _ = timed("Upcoming.times", milliseconds: 100) { try? Upcoming.times(of: stored, count: 100, after: now) }
         // What a PATCH makes of it.
-        let reminder = reply.reminder ?? Proto.Reminder()
-        let isNotification = reminder.task == TaskName.notification
-        let whole = JSONValue.object(ReminderAnswer.fields(of: reminder, isWhole: false))
+        let isNotification = stored.reminder.task == TaskName.notification
+        let whole = JSONValue.object(ReminderAnswer.fields(of: stored, isWhole: false))
         timed("a draft of a stored reminder", milliseconds: 100) {
             if isNotification {
                 _ = try? Exchange.read(whole, as: ReminderBody.type).draft()

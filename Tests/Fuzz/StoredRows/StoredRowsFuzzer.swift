@@ -125,7 +125,7 @@ private final class Database {
         }
         for state in [OccurrenceState.held, .dead] {
             let page = try? queries.occurrences(OccurrenceFilter(state: state), after: nil, limit: 2)
-            for item in page?.items ?? [] { check(SetAside.json(Proto.Occurrence(item))) }
+            for item in page?.items ?? [] { check(needed("a whole occurrence") { try SetAside.json(Proto.Occurrence(item)) }) }
         }
     }
 
@@ -139,9 +139,9 @@ private final class Database {
     }
 
     private func show(_ summary: ReminderSummary) {
-        let reply = Proto.ReminderReply(summary, isServed: true)
-        check(ReminderAnswer.json(reply, nowSeconds: Self.now))
-        _ = try? Upcoming.times(of: reply, count: 5, after: Self.now)
+        let stored = needed("a whole reminder") { try StoredReminder(Proto.ReminderReply(summary, isServed: true)) }
+        check(ReminderAnswer.json(stored, nowSeconds: Self.now))
+        _ = try? Upcoming.times(of: stored, count: 5, after: Self.now)
         use(summary.reminder, at: summary.position?.scheduledAt ?? Rows.start)
     }
 

@@ -119,7 +119,7 @@ private struct Scene {
         let number = UInt32(truncatingIfNeeded: recipe.number())
         let methods = [
             NotifierService.deliver.path, SchedulerService.work.path, SchedulerService.create.path, SchedulerService.createMany.path,
-            "task_scheduler.Notifier/None", "", "/", String(repeating: "x", count: 300),
+            "task_scheduler.v1.Notifier/None", "", "/", String(repeating: "x", count: 300),
         ]
         let method = methods[Int(recipe.byte()) % methods.count]
         return Self.frame { (frame, arena) throws(MessageError) in
@@ -271,13 +271,13 @@ private struct Scene {
         table.allowsMissing = true
         let calls = UncheckedBox(calls)
         table.unary(NotifierService.deliver) { request, _, reply in
-            reply(.success(Proto.DeliverReply(outcome: 0, statusCode: 200, detail: request.idempotencyKey)))
+            reply(.success(Proto.DeliverReply(outcome: .delivered, statusCode: 200, detail: request.idempotencyKey)))
         }
         // Never answers: what is open stays open.
         table.unary(SchedulerService.create) { _, _, _ in }
         table.unary(SchedulerService.createMany) { request, _, reply in
             // Larger than a frame may be, when many are asked for.
-            let reply500 = Proto.CreateReply(answer: Array(repeating: 1, count: 500))
+            let reply500 = Proto.CreateReply(result: .replayed, answer: Array(repeating: 1, count: 500))
             reply(.success(Proto.CreateManyReply(replies: request.creates.map { _ in reply500 })))
         }
         table.stream(SchedulerService.work) { stream in

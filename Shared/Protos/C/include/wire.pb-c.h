@@ -19,7 +19,6 @@ typedef struct TaskScheduler__Wire__Frame TaskScheduler__Wire__Frame;
 typedef struct TaskScheduler__Wire__Hello TaskScheduler__Wire__Hello;
 typedef struct TaskScheduler__Wire__Proof TaskScheduler__Wire__Proof;
 typedef struct TaskScheduler__Wire__Open TaskScheduler__Wire__Open;
-typedef struct TaskScheduler__Wire__Metadata TaskScheduler__Wire__Metadata;
 typedef struct TaskScheduler__Wire__Item TaskScheduler__Wire__Item;
 typedef struct TaskScheduler__Wire__End TaskScheduler__Wire__End;
 typedef struct TaskScheduler__Wire__Cancel TaskScheduler__Wire__Cancel;
@@ -133,26 +132,13 @@ struct  TaskScheduler__Wire__Open
    */
   ProtobufCBinaryData payload;
   /*
-   * items follow in both directions; `payload` is the first
+   * items follow in both directions; `payload` is ignored
    */
   protobuf_c_boolean streaming;
-  size_t n_metadata;
-  TaskScheduler__Wire__Metadata **metadata;
 };
 #define TASK_SCHEDULER__WIRE__OPEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__wire__open__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, {0,NULL}, 0, 0,NULL }
-
-
-struct  TaskScheduler__Wire__Metadata
-{
-  ProtobufCMessage base;
-  char *key;
-  char *value;
-};
-#define TASK_SCHEDULER__WIRE__METADATA__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__wire__metadata__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, {0,NULL}, 0 }
 
 
 /*
@@ -181,13 +167,12 @@ struct  TaskScheduler__Wire__End
    */
   uint32_t status;
   char *message;
-  ProtobufCBinaryData details;
   ProtobufCBinaryData payload;
   protobuf_c_boolean from_client;
 };
 #define TASK_SCHEDULER__WIRE__END__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__wire__end__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, {0,NULL}, {0,NULL}, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, {0,NULL}, 0 }
 
 
 /*
@@ -315,25 +300,6 @@ TaskScheduler__Wire__Open *
                       const uint8_t       *data);
 void   task_scheduler__wire__open__free_unpacked
                      (TaskScheduler__Wire__Open *message,
-                      ProtobufCAllocator *allocator);
-/* TaskScheduler__Wire__Metadata methods */
-void   task_scheduler__wire__metadata__init
-                     (TaskScheduler__Wire__Metadata         *message);
-size_t task_scheduler__wire__metadata__get_packed_size
-                     (const TaskScheduler__Wire__Metadata   *message);
-size_t task_scheduler__wire__metadata__pack
-                     (const TaskScheduler__Wire__Metadata   *message,
-                      uint8_t             *out);
-size_t task_scheduler__wire__metadata__pack_to_buffer
-                     (const TaskScheduler__Wire__Metadata   *message,
-                      ProtobufCBuffer     *buffer);
-TaskScheduler__Wire__Metadata *
-       task_scheduler__wire__metadata__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   task_scheduler__wire__metadata__free_unpacked
-                     (TaskScheduler__Wire__Metadata *message,
                       ProtobufCAllocator *allocator);
 /* TaskScheduler__Wire__Item methods */
 void   task_scheduler__wire__item__init
@@ -463,9 +429,6 @@ typedef void (*TaskScheduler__Wire__Proof_Closure)
 typedef void (*TaskScheduler__Wire__Open_Closure)
                  (const TaskScheduler__Wire__Open *message,
                   void *closure_data);
-typedef void (*TaskScheduler__Wire__Metadata_Closure)
-                 (const TaskScheduler__Wire__Metadata *message,
-                  void *closure_data);
 typedef void (*TaskScheduler__Wire__Item_Closure)
                  (const TaskScheduler__Wire__Item *message,
                   void *closure_data);
@@ -494,7 +457,6 @@ extern const ProtobufCMessageDescriptor task_scheduler__wire__frame__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__wire__hello__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__wire__proof__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__wire__open__descriptor;
-extern const ProtobufCMessageDescriptor task_scheduler__wire__metadata__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__wire__item__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__wire__end__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__wire__cancel__descriptor;

@@ -1,0 +1,91 @@
+public import Domain
+
+// The domain's enums as the wire has them: what is stored is numbered by the domain, what is sent by the .proto files.
+
+extension MisfirePolicy {
+    public init(_ wire: Proto.MisfirePolicy) {
+        self =
+            switch wire {
+            case .fireOnce: .fireOnce
+            case .fireAll: .fireAll
+            case .skip: .skip
+            }
+    }
+
+    public var wire: Proto.MisfirePolicy {
+        switch self {
+        case .fireOnce: .fireOnce
+        case .fireAll: .fireAll
+        case .skip: .skip
+        }
+    }
+}
+
+extension ReminderState {
+    public init(_ wire: Proto.ReminderState) {
+        self =
+            switch wire {
+            case .scheduled: .scheduled
+            case .paused: .paused
+            case .completed: .completed
+            case .cancelled: .cancelled
+            }
+    }
+
+    public var wire: Proto.ReminderState {
+        switch self {
+        case .scheduled: .scheduled
+        case .paused: .paused
+        case .completed: .completed
+        case .cancelled: .cancelled
+        }
+    }
+}
+
+extension OccurrenceState {
+    public init(_ wire: Proto.OccurrenceState) {
+        self =
+            switch wire {
+            case .held: .held
+            case .dead: .dead
+            }
+    }
+
+    /// `nil` for one that waits for its time: that is no matter of a person's, and has no value on the wire.
+    public var wire: Proto.OccurrenceState? {
+        switch self {
+        case .pending: nil
+        case .held: .held
+        case .dead: .dead
+        }
+    }
+}
+
+extension Outcome {
+    public init(_ wire: Proto.Outcome) {
+        self =
+            switch wire {
+            case .delivered: .delivered
+            case .retry: .retry
+            case .rejected: .rejected
+            case .authRejected: .authRejected
+            case .cancelSchedule: .cancelSchedule
+            case .lost: .leaseLost
+            case .misfired: .misfired
+            case .expired: .expired
+            }
+    }
+
+    public var wire: Proto.Outcome {
+        switch self {
+        case .delivered: .delivered
+        case .retry: .retry
+        case .rejected: .rejected
+        case .authRejected: .authRejected
+        case .cancelSchedule: .cancelSchedule
+        case .leaseLost: .lost
+        case .misfired: .misfired
+        case .expired: .expired
+        }
+    }
+}
