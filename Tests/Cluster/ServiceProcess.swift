@@ -11,9 +11,14 @@ final class ServiceProcess {
     /// Where in the log the last start began.
     private var logStart: UInt64 = 0
 
-    init(_ name: String, executable: String, environment: [String: String], folder: URL) {
+    convenience init(_ name: String, executable: String, environment: [String: String], folder: URL) {
+        self.init(name, at: Self.products.appending(path: executable), environment: environment, folder: folder)
+    }
+
+    /// - Parameter executable: any program.
+    init(_ name: String, at executable: URL, environment: [String: String] = [:], folder: URL) {
         self.name = name
-        self.executable = Self.products.appending(path: executable)
+        self.executable = executable
         self.environment = environment
         log = folder.appending(path: "\(name).log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
