@@ -9,14 +9,14 @@ import Testing
 struct ReminderBoundsTests {
     private static let sound = Proto.Reminder(
         id: ReminderID(high: 7 << 16 | 0x7000, low: 1 << 63).bytes, schedule: Proto.Schedule(start: 1_800_000_000, timezone: "UTC"),
-        task: "worker.log", queue: "default", priority: 5, misfirePolicy: UInt32(MisfirePolicy.fireOnce.rawValue), maxAttempts: 12)
+        task: "worker.log", queue: "default", priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12)
 
     /// Why the scheduler refuses a reminder; `nil`: it takes it.
     private func refusal(authorization: String = "", _ change: (inout Proto.Reminder) -> Void) throws -> String? {
         var wire = Self.sound
         change(&wire)
         do {
-            _ = try Reminder(wire, authorization: authorization) { text, _ in Array(text.utf8) }
+            _ = try Reminder(wire, authorization: Credential(authorization)) { credential, _ in Array(credential.value.utf8) }
             return nil
         } catch let error as InvalidRequest { return error.description }
     }
