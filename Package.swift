@@ -9,6 +9,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -138,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "OperationsTests", dependencies: ["Operations", hummingbird, httpTypes, logging, coreMetrics, lifecycle],
             path: "Tests/OperationsTests"),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging], path: "Tests/WireTests"),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(
             name: "GatewayTests",

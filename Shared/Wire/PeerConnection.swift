@@ -37,6 +37,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
     /// After a GOAWAY with the reason of a refusal, the peer has this long to read it.
     private static let refusalMilliseconds: Int64 = 100
+    /// Bytes of frames that have been handled, beyond which the buffer that they came in is given back.
+    static let maxHandledBytes = 64 << 10
 
     let settings: WireSettings
     let side: Handshake.Side
@@ -47,6 +49,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     private var delegate: (any PeerDelegate)?
     private var state = State.connecting
     private var context: ChannelHandlerContext?
+    /// Begins with a frame that has not arrived whole, or with less than ``maxHandledBytes`` of handled ones.
     private var inbound = ByteBuffer()
     private var outgoing = ByteBuffer()
     private var flushScheduled = false, isReading = false, isWritable = true
@@ -98,6 +101,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .closed = state { return }
         var bytes = unwrapInboundIn(data)
         isReading = true
         let now = NIODeadline.now()
@@ -109,6 +113,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             inbound.writeBuffer(&bytes)
         }
         readFrames()
+        giveBackInbound()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -117,7 +122,21 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         if inbound.readableBytes == 0 { inbound = ByteBuffer() }
     }
 
+    /// What is left of a frame that has not arrived whole moves to a buffer of its own size: otherwise a peer that always leaves a
+    /// part of a frame behind would make the buffer grow by all it ever sent.
+    private func giveBackInbound() {
+        if case .closed = state {
+            inbound = ByteBuffer()
+        } else if inbound.readerIndex >= Self.maxHandledBytes {
+            inbound = ByteBuffer(bytes: inbound.readableBytesView)
+        }
+    }
+
+    /// Memory that the connection holds for what it has read, in bytes.
+    var inboundCapacity: Int { inbound.storageCapacity }
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .closed = state { return }
         isWritable = context.channel.isWritable
         // A peer that does not read is not read from either: its answers would only pile up here.
         context.channel.setOption(.autoRead, value: isWritable).whenFailure { _ in }
@@ -250,6 +269,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         notifyClosed(reason)
         guard let context else { return }
         let channel = context.channel
+        // Whatever else a stranger sends stays with its system.
+        channel.setOption(.autoRead, value: false).whenFailure { _ in }
         context.eventLoop.scheduleTask(in: .milliseconds(Self.refusalMilliseconds)) { channel.close(promise: nil) }
     }
 

@@ -12,6 +12,7 @@ public final class Server: @unchecked Sendable {
     private let settings: WireSettings
     private let table: ServiceTable
     private let logger: Logger
+    private let refusals: RefusalLog
     private var connections: [ObjectIdentifier: ServerConnection] = [:]
     private var listener: (any Channel)?
 
@@ -22,6 +23,7 @@ public final class Server: @unchecked Sendable {
         self.table = table
         self.eventLoop = eventLoop
         self.logger = logger
+        refusals = RefusalLog(eventLoop: eventLoop, logger: logger)
     }
 
     /// Binds and begins to accept.
@@ -43,7 +45,7 @@ public final class Server: @unchecked Sendable {
 
     private func accept(_ channel: any Channel) throws {
         guard connections.count < settings.maxConnections else {
-            logger.warning("connection refused", metadata: ["reason": "\(settings.maxConnections) are open"])
+            refusals.refused("\(settings.maxConnections) are open", level: .warning)
             throw ChannelError.operationUnsupported
         }
         if let tls = settings.security.serverTLS {
@@ -51,7 +53,7 @@ public final class Server: @unchecked Sendable {
         }
         let key = ObjectIdentifier(channel as AnyObject)
         let connection = ServerConnection(
-            eventLoop: eventLoop, table: table, maxCalls: settings.maxCallsPerConnection, logger: logger
+            eventLoop: eventLoop, table: table, maxCalls: settings.maxCallsPerConnection, refusals: refusals, logger: logger
         ) { [weak self] in
             _ = self?.connections.removeValue(forKey: key)
         }

@@ -14,6 +14,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
 
     let eventLoop: any EventLoop
     private let table: ServiceTable
+    private let refusals: RefusalLog
     private let logger: Logger
     private let onClosed: () -> Void
     private(set) var peer = PeerIdentity(role: "", instance: "", build: "")
@@ -23,10 +24,14 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     private var isDraining = false
     private let maxCalls: Int
 
-    init(eventLoop: any EventLoop, table: ServiceTable, maxCalls: Int, logger: Logger, onClosed: @escaping () -> Void) {
+    init(
+        eventLoop: any EventLoop, table: ServiceTable, maxCalls: Int, refusals: RefusalLog, logger: Logger,
+        onClosed: @escaping () -> Void
+    ) {
         self.eventLoop = eventLoop
         self.table = table
         self.maxCalls = maxCalls
+        self.refusals = refusals
         self.logger = logger
         self.onClosed = onClosed
     }
@@ -76,7 +81,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         if !peer.role.isEmpty {
             logger.debug("peer gone", metadata: ["role": "\(peer.role)", "instance": "\(peer.instance)", "reason": "\(reason)"])
         } else {
-            logger.info("connection refused", metadata: ["reason": "\(reason)"])
+            refusals.refused(reason)
         }
         caller.leave()
         let open = calls

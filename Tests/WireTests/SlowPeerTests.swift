@@ -6,56 +6,6 @@ import Testing
 
 @testable import Wire
 
-/// A bare connection that may leave unread what comes.
-private final class BarePeer: ChannelInboundHandler, Sendable {
-    typealias InboundIn = ByteBuffer
-    let isClosed = NIOLockedValueBox(false)
-    let receivedBytes = NIOLockedValueBox(0)
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let count = unwrapInboundIn(data).readableBytes
-        receivedBytes.withLockedValue { $0 += count }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) { isClosed.withLockedValue { $0 = true } }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
-    static func connect(_ server: TestServer, reads: Bool = true) async throws -> (BarePeer, any Channel) {
-        let peer = BarePeer()
-        let channel = try await ClientBootstrap(group: server.group)
-            .channelOption(.autoRead, value: reads)
-            // Small, so that what a peer leaves unread is soon felt at the other end.
-            .channelOption(.socketOption(.so_rcvbuf), value: 16 << 10)
-            .channelInitializer { channel in channel.pipeline.addHandler(peer) }
-            .connect(host: "127.0.0.1", port: server.port).get()
-        return (peer, channel)
-    }
-
-    func waitForClose() async throws { try await eventually("the server hangs up") { isClosed.withLockedValue { $0 } } }
-}
-
-/// Frames, byte by byte.
-private enum Bytes {
-    static func frame(_ field: UInt8, _ body: [UInt8]) -> [UInt8] {
-        let message = [field << 3 | 2] + varint(body.count) + body
-        return withUnsafeBytes(of: UInt32(message.count).bigEndian) { Array($0) } + message
-    }
-
-    static let hello = frame(1, [0x08, 1, 0x10, 1, 0x1A, 1, 0x77, 0x22, 1, 0x69, 0x2A, 1, 0x62, 0x32, 32] + [UInt8](repeating: 9, count: 32))
-    static let proof = frame(2, [])
-
-    /// Opens a call to `Notifier/Deliver` whose answer is as long as its key.
-    static func deliver(call: UInt8, keyBytes: Int) throws -> [UInt8] {
-        let request = try Proto.DeliverRequest(idempotencyKey: String(repeating: "k", count: keyBytes)).packed()
-        let path = Array(NotifierService.deliver.path.utf8)
-        return frame(3, [0x08, call, 0x12] + varint(path.count) + path + [0x22] + varint(request.count) + request)
-    }
-
-    private static func varint(_ value: Int) -> [UInt8] {
-        value < 0x80 ? [UInt8(value)] : [UInt8(value & 0x7F) | 0x80] + varint(value >> 7)
-    }
-}
-
 @Suite(.timeLimit(.minutes(3))) struct SlowPeerTests {
     @Test("a Hello of which the last byte never comes is waited for no longer than a handshake may take")
     func oneByteShort() async throws {
