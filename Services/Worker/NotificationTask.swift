@@ -23,10 +23,10 @@ struct NotificationTask: Sendable {
         }
     }
 
-    /// A notifier that went away says nothing about the notification. Whether the request left is unknown; the
-    /// idempotency key lets the backend tell a repetition.
+    /// A notifier that went away, or that could not be reached, says nothing about the notification. Whether the request left is
+    /// unknown as a rule; the idempotency key lets the backend tell a repetition.
     private static func result(of error: CallError) -> TaskResult {
-        TaskResult(outcome: error.code == .unavailable ? .lost : .retry, detail: "notifier: \(error)")
+        TaskResult(outcome: error.code == .unavailable || error.isUnsent ? .lost : .retry, detail: "notifier: \(error)")
     }
 
     private static func result(of reply: Proto.DeliverReply) -> TaskResult {

@@ -86,11 +86,14 @@ public struct CallError: Error, Sendable, Hashable, CustomStringConvertible {
     public var message: String
     /// The connection ended before the answer came: the call may or may not have been carried out. Never sent.
     public var isConnectionLost: Bool
+    /// The call never left this side: it was not carried out. Never sent.
+    public var isUnsent: Bool
 
-    public init(_ code: StatusCode, _ message: String, isConnectionLost: Bool = false) {
+    public init(_ code: StatusCode, _ message: String, isConnectionLost: Bool = false, isUnsent: Bool = false) {
         self.code = code
         self.message = message
         self.isConnectionLost = isConnectionLost
+        self.isUnsent = isUnsent
     }
 
     public var description: String { "\(code): \(message)" }

@@ -20,11 +20,17 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         case never
     }
 
-    /// A waiting call: `start` when there is a connection, `expire` when its deadline comes first.
+    /// A call that waits for a connection.
     private struct Waiting {
         let deadline: CallDeadline
-        let start: (ClientConnection?) -> Void
+        /// Makes the call, over whichever connection is open.
+        let start: () -> Void
+        /// Ends the call: it was never made.
+        let fail: (CallError) -> Void
     }
+
+    /// How often the deadlines of waiting calls are looked at. A call may end this much after its deadline.
+    private static let sweepMilliseconds: Int64 = 20
 
     public let eventLoop: any EventLoop
     private let endpoints: [WireEndpoint]
@@ -36,6 +42,8 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     private var waiting: [Waiting] = []
     private var isStopped = false, isSweeping = false, isResolving = false
     private var lastFailure = "no connection yet"
+
+    private static let stopped = "this side stops"
 
     /// - Parameters:
     ///   - repetition: what this client's calls allow.
@@ -59,10 +67,10 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     public func stop() async {
         try? await eventLoop.submit { [self] in
             isStopped = true
-            for target in targets.values { target.close("this side stops") }
+            for target in targets.values { target.close(Self.stopped) }
             let calls = waiting
             waiting = []
-            for call in calls { call.start(nil) }
+            for call in calls { call.fail(CallError(.unavailable, Self.stopped, isUnsent: true)) }
         }.get()
     }
 
@@ -95,20 +103,24 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         complete: @escaping (Result<Reply, CallError>) -> Void
     ) {
         guard deadline.millisecondsLeft > 0 else {
-            return complete(.failure(CallError(.deadlineExceeded, "no time left for \(method.path)")))
+            return complete(.failure(CallError(.deadlineExceeded, "no time left for \(method.path)", isUnsent: true)))
         }
         guard let connection = pick() else {
-            return wait(Waiting(deadline: deadline) { [self] connection in
-                guard connection != nil else { return complete(.failure(CallError(.unavailable, lastFailure))) }
-                start(method, request, deadline: deadline, complete: complete)
-            }, complete)
+            return wait(
+                Waiting(
+                    deadline: deadline,
+                    start: { self.start(method, request, deadline: deadline, complete: complete) },
+                    fail: { complete(.failure($0)) }))
         }
         connection.start(method, request, deadline: deadline) { [self] result in
             guard case .failure(let error) = result, error.isConnectionLost, repetition == .idempotent, !isStopped
             else { return complete(result) }
             // On the next tick, when the lost connection is out of the list.
             eventLoop.assumeIsolated().execute {
-                self.start(method, request, deadline: deadline, complete: complete)
+                self.start(method, request, deadline: deadline) { result in
+                    // The try before may have been carried out.
+                    complete(result.mapError { CallError($0.code, $0.message, isConnectionLost: $0.isConnectionLost) })
+                }
             }
         }
     }
@@ -122,9 +134,9 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         return best
     }
 
-    private func wait<Reply>(_ call: Waiting, _ complete: (Result<Reply, CallError>) -> Void) {
+    private func wait(_ call: Waiting) {
         guard !isStopped, waiting.count < Self.maxWaiting else {
-            return complete(.failure(CallError(.unavailable, isStopped ? "this side stops" : lastFailure)))
+            return call.fail(CallError(.unavailable, isStopped ? Self.stopped : lastFailure, isUnsent: true))
         }
         waiting.append(call)
         scheduleSweep()
@@ -133,11 +145,14 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     private func scheduleSweep() {
         guard !isSweeping else { return }
         isSweeping = true
-        eventLoop.scheduleTask(in: .milliseconds(20)) { [self] in
+        eventLoop.scheduleTask(in: .milliseconds(Self.sweepMilliseconds)) { [self] in
             isSweeping = false
-            let late = waiting.filter { $0.deadline.millisecondsLeft == 0 }
-            waiting.removeAll { $0.deadline.millisecondsLeft == 0 }
-            for call in late { call.start(nil) }
+            let now = CallDeadline.now
+            let late = waiting.filter { $0.deadline.nanoseconds <= now }
+            waiting.removeAll { $0.deadline.nanoseconds <= now }
+            for call in late {
+                call.fail(CallError(.deadlineExceeded, "no connection in time: \(lastFailure)", isUnsent: true))
+            }
             if !waiting.isEmpty { scheduleSweep() }
         }
     }
@@ -262,7 +277,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         onReady(connection)
         let calls = waiting
         waiting = []
-        for call in calls { call.start(connection) }
+        for call in calls { call.start() }
     }
 
     private func lost(_ address: SocketAddress, _ reason: String, again wait: Int) {

@@ -152,13 +152,49 @@ import Testing
         try await other.group.shutdownGracefully()
     }
 
-    @Test("with nobody there a call fails as unavailable at its deadline", .timeLimit(.minutes(1)))
+    @Test("with nobody there a call ends at its deadline, says why, and that it was never made", .timeLimit(.minutes(1)))
     func nobodyThere() async throws {
         let server = try await TestServer.start()
         let client = server.client()
         await server.server.drain(milliseconds: 100)
         let error = await #expect(throws: CallError.self) { try await deliver(client, "x", milliseconds: 200) }
-        #expect(error?.code == .unavailable)
+        #expect(error?.code == .deadlineExceeded)
+        #expect(error?.message.contains("127.0.0.1:\(server.port)") == true, "\(error?.message ?? "")")
+        #expect(error?.isUnsent == true)
+        await client.stop()
+        try await server.group.shutdownGracefully()
+    }
+
+    @Test("a call that waits for a connection fails as unavailable when its side stops", .timeLimit(.minutes(1)))
+    func stopsWaiting() async throws {
+        let server = try await TestServer.start()
+        let client = server.client()
+        await server.server.drain(milliseconds: 100)
+        let result = NIOLockedValueBox<Result<Proto.DeliverReply, CallError>?>(nil)
+        try await client.eventLoop.submit {
+            client.start(NotifierService.deliver, Proto.DeliverRequest(), deadline: .after(milliseconds: 60_000)) { end in
+                result.withLockedValue { $0 = end }
+            }
+        }.get()
+        await client.stop()
+        try await eventually("it has ended") { result.withLockedValue { $0 != nil } }
+        guard case .failure(let error) = result.withLockedValue({ $0 }) else { return #expect(Bool(false), "nobody could answer") }
+        #expect(error.code == .unavailable && error.isUnsent)
+        try await server.group.shutdownGracefully()
+    }
+
+    @Test("a call that was made before its connection was lost is not told as one that never was", .timeLimit(.minutes(1)))
+    func madeBefore() async throws {
+        let isAsked = NIOLockedValueBox(false)
+        let server = try await TestServer.start(define: { table in
+            table.unary(NotifierService.deliver) { _, _, _ in isAsked.withLockedValue { $0 = true } }
+        })
+        let client = server.client(repetition: .idempotent)
+        let call = Task { try await deliver(client, "x", milliseconds: 3_000) }
+        try await eventually("it is asked") { isAsked.withLockedValue { $0 } }
+        await server.server.drain(milliseconds: 0)
+        let error = await #expect(throws: CallError.self) { try await call.value }
+        #expect(error?.isUnsent == false)
         await client.stop()
         try await server.group.shutdownGracefully()
     }

@@ -95,7 +95,7 @@ private final class RawPeer: ChannelInboundHandler, Sendable {
         let server = try await TestServer.start(secret: theirs)
         let client = server.client(secret: ours)
         let error = try await refusal(client, naming: ["CLUSTER_SECRET"])
-        #expect(error.code == .unavailable)
+        #expect(error.code == .deadlineExceeded)
         #expect(error.message.contains("CLUSTER_SECRET"))
         await client.stop()
         try await server.stop()
