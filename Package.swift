@@ -135,7 +135,12 @@ let package = Package(
         .testTarget(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),
-        .testTarget(name: "SchedulerTests", dependencies: ["scheduler", "Operations", "Messages", "Domain"], path: "Tests/SchedulerTests"),
+        .testTarget(
+            name: "SchedulerTests",
+            dependencies: [
+                "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "Operations", "Wire", "Messages", "Domain", nioCore, nioPosix,
+                nioConcurrency, logging,
+            ], path: "Tests/SchedulerTests"),
         .testTarget(
             name: "OperationsTests", dependencies: ["Operations", hummingbird, httpTypes, logging, coreMetrics, lifecycle],
             path: "Tests/OperationsTests"),

@@ -16,14 +16,11 @@ import Wire
 final class SchedulerLoop: @unchecked Sendable {
     /// The longest sleep: a wall clock that was set forwards is noticed within this time.
     static let maxSleepMilliseconds: Int64 = 500
-    /// A message to a worker holds about this many payload bytes, so that its first occurrences start while the rest
-    /// is being packed.
-    static let maxMessageBytes = 256 << 10
 
     let eventLoop: any EventLoop
     let store: any Store
     let sealer: Sealer
-    private var core: SchedulerCore
+    private(set) var core: SchedulerCore
     private var effects: [Effect] = []
     private var workers: [WorkerID: WorkerStream] = [:]
     private var nextWorker: UInt64 = 1
@@ -37,7 +34,8 @@ final class SchedulerLoop: @unchecked Sendable {
     private var isStoreFailing = false
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
-    private let measures = SchedulerMetrics()
+    let measures = SchedulerMetrics()
+
     /// - Parameters:
     ///   - store: completes on `eventLoop`.
     ///   - onStoreHealth: told when writes begin to fail, and when they succeed again.
@@ -155,11 +153,9 @@ final class SchedulerLoop: @unchecked Sendable {
             }
         case .write(let token, let writes):
             store.submit(writes) { result in self.written(token, result) }
-        case .dispatch(let worker, let dispatches): dispatch(dispatches, to: worker)
-        case .acknowledge(let worker, let leases):
-            workers[worker]?.send(Proto.SchedulerMessage(acknowledged: leases))
-        case .revoke(let worker, let leases):
-            workers[worker]?.send(Proto.SchedulerMessage(revoked: leases))
+        case .dispatch(let worker, let dispatches): workers[worker]?.dispatch(dispatches)
+        case .acknowledge(let worker, let leases): workers[worker]?.acknowledge(leases)
+        case .revoke(let worker, let leases): workers[worker]?.revoke(leases)
         case .answer(let id, let results): requests.removeValue(forKey: id)?(.success(results))
         case .refuse(let id):
             let error = CallError(.unavailable, "the store cannot be written now, or too many changes wait for it")
@@ -218,58 +214,6 @@ final class SchedulerLoop: @unchecked Sendable {
                 logger.warning("could not remember the attached workers", metadata: ["reason": "\(error)"])
             }
         }
-    }
-
-    var workerCount: Int { workers.count }
-
-    private func dispatch(_ dispatches: [Dispatch], to worker: WorkerID) {
-        guard let stream = workers[worker] else { return }
-        var message = Proto.SchedulerMessage(), bytes = 0
-        var unusable: [OutcomeReport] = []
-        let now = WallClock.milliseconds
-        message.dispatches.reserveCapacity(dispatches.count)
-        for dispatch in dispatches {
-            let reminder = dispatch.entry.reminder
-            let authorization: Credential
-            do {
-                authorization = reminder.sealedAuthorization.isEmpty ? "" : try open(reminder)
-            } catch {
-                unusable.append(held(dispatch, because: "\(error)", now: now))
-                continue
-            }
-            measures.dispatched(latenessMilliseconds: now - dispatch.entry.due.dueAtMilliseconds)
-            message.dispatches.append(
-                Proto.Dispatch(
-                    lease: dispatch.lease, id: reminder.id.bytes, scheduledAt: dispatch.entry.due.occurrence.scheduledAt,
-                    attempt: UInt32(clamping: dispatch.attempt),
-                    leaseMs: UInt32(clamping: dispatch.leaseMilliseconds), task: reminder.task,
-                    arguments: reminder.arguments, authorization: authorization))
-            bytes += reminder.arguments.count + authorization.value.utf8.count
-            if bytes >= Self.maxMessageBytes {
-                stream.send(message)
-                message.dispatches.removeAll(keepingCapacity: true)
-                bytes = 0
-            }
-        }
-        if !message.dispatches.isEmpty { stream.send(message) }
-        guard !unusable.isEmpty else { return }
-        let reports = unusable
-        eventLoop.assumeIsolated().execute { self.handle(.outcomes(worker, reports)) }
-    }
-
-    private func open(_ reminder: Reminder) throws -> Credential {
-        Credential(value: String(decoding: try sealer.open(reminder.sealedAuthorization, for: reminder.id.bytes), as: UTF8.self))
-    }
-
-    /// A credential that cannot be opened is as good as one that is refused: held until a new one comes.
-    private func held(_ dispatch: Dispatch, because reason: String, now: Int64) -> OutcomeReport {
-        logger.error(
-            "a stored credential cannot be opened; the occurrence is held",
-            metadata: ["reminder": "\(dispatch.entry.reminder.id)", "reason": "\(reason)"])
-        return OutcomeReport(
-            lease: dispatch.lease, key: dispatch.entry.due.occurrence, outcome: .authRejected,
-            retryAfterMilliseconds: nil, startedAtMilliseconds: now, durationMicroseconds: 0, statusCode: 0,
-            detail: reason)
     }
 
     // MARK: The end

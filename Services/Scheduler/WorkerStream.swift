@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import Messages
+import NIOCore
 import SchedulerCore
 import Wire
 
@@ -11,12 +12,20 @@ final class WorkerStream {
     /// Running occurrences or outcomes that one message may name; a worker that names more is cut off.
     static let maxReports = 100_000
     static let maxQueues = 256
+    /// Acknowledgements and revocations that may wait for a worker. One that reports so much more than it reads is cut off.
+    static let maxWaitingLeases = 200_000
+    /// A message holds about this many payload bytes, so that its first occurrences start while the rest is being packed.
+    static let maxMessageBytes = 256 << 10
+    /// What a message holds of each occurrence beside its arguments, credential and task, at most.
+    private static let dispatchBytes = 64
+    private static let maxLeasesPerMessage = 10_000
 
     private let stream: MessageStream<Proto.WorkerMessage, Proto.SchedulerMessage>
     private unowned let loop: SchedulerLoop
     private let logger: Logger
     private(set) var instance = ""
     private var worker: WorkerID?
+    private var backlog = WorkerBacklog()
 
     /// Takes up a stream; the object lives as long as the stream does.
     @discardableResult
@@ -26,9 +35,8 @@ final class WorkerStream {
         self.logger = logger
         stream.onMessage = { self.received($0) }
         stream.onEnd = { self.ended($0) }
+        stream.onUnblocked = { self.sendBacklog() }
     }
-
-    func send(_ message: Proto.SchedulerMessage) { stream.send(message) }
 
     private func received(_ message: Proto.WorkerMessage) {
         do throws(InvalidRequest) {
@@ -43,9 +51,14 @@ final class WorkerStream {
             }
         } catch {
             logger.warning("a worker's message was refused", metadata: ["instance": "\(instance)", "reason": "\(error)"])
-            stream.end(error.callError)
-            ended(error.callError)
+            cutOff(error.callError)
         }
+    }
+
+    /// What the worker runs, it may still run: that is settled as for one whose connection broke.
+    private func cutOff(_ error: CallError) {
+        ended(error)
+        stream.end(error)
     }
 
     private func attached(_ attach: Proto.Attach, credit: Int, _ outcomes: [OutcomeReport]) throws(InvalidRequest) {
@@ -86,6 +99,109 @@ final class WorkerStream {
         }
         return result
     }
+
+    // MARK: To the worker
+
+    func dispatch(_ dispatches: [Dispatch]) {
+        backlog.add(dispatches, now: Self.now)
+        sendBacklog()
+    }
+
+    func acknowledge(_ leases: [UInt64]) {
+        backlog.acknowledge(leases)
+        sendBacklog()
+    }
+
+    func revoke(_ leases: [UInt64]) {
+        returnUnsent(backlog.revoke(leases).map { Self.unsent($0, .leaseLost, "taken back before it was sent") })
+        sendBacklog()
+    }
+
+    /// Sends what the stream takes. The rest waits, and goes on with `onUnblocked`.
+    private func sendBacklog() {
+        var unsent: [OutcomeReport] = []
+        while !stream.isBlocked, !backlog.isEmpty {
+            var message = Proto.SchedulerMessage(
+                acknowledged: backlog.takeAcknowledged(limit: Self.maxLeasesPerMessage),
+                revoked: backlog.takeRevoked(limit: Self.maxLeasesPerMessage))
+            var bytes = 0
+            while bytes < Self.maxMessageBytes, let waiting = backlog.takeDispatch() {
+                do throws(Unsendable) {
+                    let dispatch = try wire(waiting)
+                    message.dispatches.append(dispatch)
+                    bytes += Self.dispatchBytes + dispatch.arguments.count + dispatch.authorization.value.utf8.count + dispatch.task.utf8.count
+                } catch {
+                    unsent.append(Self.unsent(waiting.dispatch, error.outcome, error.reason))
+                }
+            }
+            if message != Proto.SchedulerMessage() { stream.send(message) }
+        }
+        returnUnsent(unsent)
+        guard backlog.leaseCount > Self.maxWaitingLeases else { return }
+        backlog = WorkerBacklog()
+        later { $0.cutOff(CallError(.resourceExhausted, "the worker reports and does not read what it is answered")) }
+    }
+
+    /// Why an occurrence cannot be sent.
+    private struct Unsendable: Error {
+        let outcome: Outcome
+        let reason: String
+    }
+
+    private func wire(_ waiting: WorkerBacklog.Waiting) throws(Unsendable) -> Proto.Dispatch {
+        let dispatch = waiting.dispatch, reminder = dispatch.entry.reminder
+        let leaseMilliseconds = waiting.leaseEndsAt - Self.now
+        guard leaseMilliseconds > 0 else {
+            throw Unsendable(outcome: .leaseLost, reason: "the worker did not take it within the lease")
+        }
+        var authorization: Credential = ""
+        do {
+            if !reminder.sealedAuthorization.isEmpty {
+                let opened = try loop.sealer.open(reminder.sealedAuthorization, for: reminder.id.bytes)
+                authorization = Credential(value: String(decoding: opened, as: UTF8.self))
+            }
+        } catch {
+            // As good as one that is refused: held until a new one comes.
+            throw Unsendable(outcome: .authRejected, reason: "\(error)")
+        }
+        loop.measures.dispatched(latenessMilliseconds: WallClock.milliseconds - dispatch.entry.due.dueAtMilliseconds)
+        return Proto.Dispatch(
+            lease: dispatch.lease, id: reminder.id.bytes, scheduledAt: dispatch.entry.due.occurrence.scheduledAt,
+            attempt: UInt32(clamping: dispatch.attempt), leaseMs: UInt32(clamping: leaseMilliseconds), task: reminder.task,
+            arguments: reminder.arguments, authorization: authorization)
+    }
+
+    private static func unsent(_ dispatch: Dispatch, _ outcome: Outcome, _ reason: String) -> OutcomeReport {
+        OutcomeReport(
+            lease: dispatch.lease, key: dispatch.entry.due.occurrence, outcome: outcome, retryAfterMilliseconds: nil,
+            startedAtMilliseconds: WallClock.milliseconds, durationMicroseconds: 0, statusCode: 0, detail: reason)
+    }
+
+    private func returnUnsent(_ reports: [OutcomeReport]) {
+        guard !reports.isEmpty else { return }
+        if let first = reports.first(where: { $0.outcome == .authRejected }) {
+            logger.error(
+                "stored credentials cannot be opened; their occurrences are held",
+                metadata: [
+                    "count": "\(reports.count { $0.outcome == .authRejected })", "first": "\(first.key.reminder)",
+                    "reason": "\(first.detail)",
+                ])
+        }
+        later { stream in
+            // Of one whose connection broke meanwhile the core takes everything back.
+            if let worker = stream.worker { stream.loop.handle(.undispatchable(worker, reports)) }
+        }
+    }
+
+    /// The core is told nothing while its effects are being carried out.
+    private func later(_ body: @escaping (WorkerStream) -> Void) {
+        stream.eventLoop.assumeIsolated().execute { body(self) }
+    }
+
+    /// Monotonic milliseconds.
+    private static var now: Int64 { Int64(CallDeadline.now / 1_000_000) }
+
+    // MARK: The end
 
     private func ended(_ error: CallError?) {
         guard let worker else { return }

@@ -5,7 +5,8 @@ public import NIOCore
 /// One end of a stream: messages both ways until one side ends it. Used on its event loop only.
 ///
 /// Either direction carries at most a window of payload bytes beyond what the receiver has taken; what is sent beyond
-/// it waits here, up to `maxWaiting` messages: the sender watches `isBlocked`.
+/// it waits here, up to ``maxWaiting`` messages. Who may have more to say than that sends while ``isBlocked`` is false, and goes on
+/// with ``onUnblocked``.
 ///
 /// @unchecked Sendable is safe because every member is used on `eventLoop` only.
 public final class MessageStream<Inbound: WireMessage, Outbound: WireMessage>: @unchecked Sendable {
@@ -19,7 +20,7 @@ public final class MessageStream<Inbound: WireMessage, Outbound: WireMessage>: @
     public var onMessage: ((Inbound) -> Void)?
     /// Called once when the stream is over; `nil` after an orderly end.
     public var onEnd: ((CallError?) -> Void)?
-    /// Called when messages that waited for credit have been sent.
+    /// Called each time the peer has granted credit after ``isBlocked`` was true, and it is false again.
     public var onUnblocked: (() -> Void)?
 
     private let call: UInt64
@@ -41,13 +42,15 @@ public final class MessageStream<Inbound: WireMessage, Outbound: WireMessage>: @
         sendCredit = connection.settings.streamWindowBytes
     }
 
-    /// Whether the peer must take something before more is sent.
-    public var isBlocked: Bool { !waiting.isEmpty }
+    /// The peer must take something before anything more can leave: what is sent meanwhile waits here. Also true once it is over.
+    public var isBlocked: Bool { isOver || sendCredit <= 0 || !waiting.isEmpty }
+    /// Messages that wait here.
+    var waitingCount: Int { waiting.count }
 
     /// Sends a message, or keeps it until the peer has granted credit. Nothing happens after the end.
     public func send(_ message: Outbound) {
         guard !isOver else { return }
-        guard sendCredit > 0, waiting.isEmpty else {
+        guard !isBlocked else {
             guard waiting.count < Self.maxWaiting else {
                 return cancel(CallError(.resourceExhausted, "the peer takes nothing from the stream"))
             }
@@ -103,15 +106,16 @@ extension MessageStream: AnyStream {
     }
 
     func granted(_ bytes: Int) {
-        sendCredit += bytes
-        guard !waiting.isEmpty else { return }
+        let wasBlocked = isBlocked
+        // A peer that grants without end has no use for more than it can be sent.
+        sendCredit = min(sendCredit.addingReportingOverflow(bytes).partialValue, .max / 2)
         var sent = 0
         while sent < waiting.count, sendCredit > 0, !isOver {
             transmit(waiting[sent])
             sent += 1
         }
         waiting.removeFirst(min(sent, waiting.count))
-        if waiting.isEmpty, !isOver { onUnblocked?() }
+        if wasBlocked, !isBlocked { onUnblocked?() }
     }
 
     func over(_ error: CallError?) {

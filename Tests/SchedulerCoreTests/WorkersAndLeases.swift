@@ -16,6 +16,37 @@ struct WorkersAndLeases {
         #expect(world.runs.count == 3)
     }
 
+    @Test("what cannot be sent to a worker costs it no credit, and is settled")
+    func undispatchable() throws {
+        let world = try World()
+        let refused = try (0..<10).map { _ in try world.create(in: 0) }
+        world.unsendable = { refused.contains($0.entry.reminder.id) ? .authRejected : nil }
+        world.attach("a", credit: 3)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.isEmpty)
+        for id in refused { #expect(try world.summary(id).held == 1) }
+        let sent = try world.create(in: 0)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.map(\.key.reminder) == [sent])
+        #expect(try world.summary(sent).delivered == 1)
+        #expect(world.core.snapshot.leased == 0)
+    }
+
+    @Test("what did not reach a worker in time is given out again, and credit grows by nothing that was not spent")
+    func undispatchableAgain() throws {
+        let world = try World()
+        var left = 2
+        world.unsendable = { _ in
+            left -= 1
+            return left >= 0 ? .leaseLost : nil
+        }
+        world.answer = { _ in .never }
+        for _ in 0..<5 { try world.create(in: 0) }
+        world.attach("a", credit: 3)
+        world.run(milliseconds: 5_000)
+        #expect(world.runs.count == 3 && world.core.snapshot.leased == 3)
+    }
+
     @Test("two workers share the work by their credit")
     func sharing() throws {
         let world = try World()

@@ -55,6 +55,8 @@ final class World {
 
     /// What each occurrence comes to.
     var answer: (Dispatch) -> Answer = { _ in .delivered }
+    /// What a dispatch that cannot be sent ends as; `nil`: it is sent.
+    var unsendable: (Dispatch) -> Outcome? = { _ in nil }
     /// While true workers go on with what was revoked.
     var isDeaf = false
     /// How long the store takes for each answer: what it does is done at once, in order, what it says comes later, in order.
@@ -285,6 +287,9 @@ final class World {
 
     private func run(_ dispatch: Dispatch, on worker: WorkerID) {
         let key = dispatch.entry.due.occurrence
+        if let outcome = unsendable(dispatch) {
+            return events.append(.undispatchable(worker, [Self.report(dispatch.lease, key, outcome, now)]))
+        }
         #expect(now.wallMilliseconds >= key.scheduledAt * 1_000, "early")
         #expect(now.wallMilliseconds >= dispatch.entry.due.dueAtMilliseconds, "early")
         runs.append(Run(key: key, attempt: dispatch.attempt, worker: names[worker] ?? "", at: now.wallMilliseconds))

@@ -83,4 +83,38 @@ import NIOPosix
         await server.drain(milliseconds: 100)
         try await group.shutdownGracefully()
     }
+
+    @Test("a sender that watches whether it is blocked gets everything across, and nothing waits in the stream", .timeLimit(.minutes(1)))
+    func watched() async throws {
+        let count = 5_000
+        let sent = NIOLockedValueBox(0), mostWaiting = NIOLockedValueBox(0)
+        let (server, port, group) = try await startScheduler(adjust: { $0.streamWindowBytes = 10_000 }) { stream in
+            let go = {
+                while !stream.isBlocked, sent.withLockedValue({ $0 }) < count {
+                    let number = sent.withLockedValue { $0 += 1; return $0 }
+                    stream.send(Proto.SchedulerMessage(dispatches: [Proto.Dispatch(lease: UInt64(number), arguments: Array(repeating: 7, count: 1_000))]))
+                    mostWaiting.withLockedValue { $0 = max($0, stream.waitingCount) }
+                }
+            }
+            stream.onUnblocked = go
+            go()
+        }
+        let received = NIOLockedValueBox<[UInt64]>([])
+        var settings = TestServer.settings(role: "worker", secret: nil)
+        settings.streamWindowBytes = 10_000
+        let client = Client(
+            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .never,
+            eventLoop: group.next(), logger: quiet
+        ) { connection in
+            guard let stream = connection.stream(SchedulerService.work) else { return }
+            stream.onMessage = { message in received.withLockedValue { $0 += message.dispatches.map(\.lease) } }
+        }
+        client.start()
+        try await eventually("all are across") { received.withLockedValue { $0.count == count } }
+        #expect(received.withLockedValue { $0 } == (1...count).map { UInt64($0) })
+        #expect(mostWaiting.withLockedValue { $0 } == 0)
+        await client.stop()
+        await server.drain(milliseconds: 100)
+        try await group.shutdownGracefully()
+    }
 }

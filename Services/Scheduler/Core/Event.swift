@@ -93,6 +93,8 @@ public enum Event: Sendable {
     /// The worker said goodbye: nothing runs there.
     case workerLeft(WorkerID)
     case outcomes(WorkerID, [OutcomeReport])
+    /// Dispatches that never reached the worker, with what they are to end as. Their credit is the worker's again.
+    case undispatchable(WorkerID, [OutcomeReport])
     /// The answer to `Effect.write`; `nil`: it failed.
     case written(token: UInt64, [StoreWriteResult]?)
     /// Nothing more is to be dispatched: the process ends.

@@ -90,6 +90,7 @@ public struct SchedulerCore {
         case .workerDetached(let id): detach(id)
         case .workerLeft(let id): leave(id)
         case .outcomes(let id, let reports): take(reports, from: id)
+        case .undispatchable(let id, let reports): takeBack(reports, from: id)
         case .written(let token, let results): written(token, results)
         case .drain: isDraining = true
         case .tick: break

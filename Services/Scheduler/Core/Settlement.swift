@@ -27,6 +27,17 @@ extension SchedulerCore {
         outbox.acknowledge(worker, report.lease)
     }
 
+    /// Dispatches that were not sent: the worker, which never saw them, will not give their credit back.
+    mutating func takeBack(_ reports: [OutcomeReport], from worker: WorkerID) {
+        for report in reports {
+            if let credit = workers[worker]?.credit { workers[worker]?.credit = min(credit + 1, configuration.maxCreditPerWorker) }
+            // A lease that has ended meanwhile has been settled.
+            guard let lease = leases[report.lease], lease.entry.key == report.key else { continue }
+            endLease(report.lease)
+            settle(lease.entry, attempt(report, of: lease.entry), asked: nil, lease: lease)
+        }
+    }
+
     /// Delivered, and not in memory: settled before, as a rule. But its reminder may be paused, or memory may have had no
     /// room for it; then it is still to come on disk, and its series goes on after it when it gets there.
     mutating func settleUnseen(_ report: OutcomeReport, from worker: WorkerID) {

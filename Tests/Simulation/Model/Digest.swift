@@ -29,7 +29,7 @@ package struct Digest {
             add(UInt64(outcomes.count))
         case .workerCredit(let id, let credit): add(id.rawValue << 24 | UInt64(credit))
         case .workerDraining(let id), .workerDetached(let id), .workerLeft(let id): add(id.rawValue << 32)
-        case .outcomes(_, let reports):
+        case .outcomes(_, let reports), .undispatchable(_, let reports):
             for report in reports {
                 add(report.lease)
                 add(UInt64(report.outcome.rawValue))

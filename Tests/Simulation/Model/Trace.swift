@@ -21,6 +21,10 @@ extension Life {
             for report in reports {
                 trace("\(report.outcome.name) of \(report.key.scheduledAt) from worker \(id.rawValue), lease \(report.lease)", report.key.reminder)
             }
+        case .undispatchable(let id, let reports):
+            for report in reports {
+                trace("\(report.key.scheduledAt) never reached worker \(id.rawValue), lease \(report.lease)", report.key.reminder)
+            }
         case .written(let token, nil): trace("batch \(token) failed")
         case .start(_, let rejoin, _): trace("start, to rejoin: \(rejoin)")
         default: break

@@ -1,0 +1,132 @@
+import Domain
+import Foundation
+import Messages
+import NIOConcurrencyHelpers
+import NIOCore
+import Testing
+import Wire
+
+@testable import scheduler
+
+@Suite("A worker's stream", .timeLimit(.minutes(3)))
+struct WorkerStreamTests {
+    @Test("carries as much as the worker has credit for, and an outcome is acknowledged once it is stored")
+    func creditAndOutcomes() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        var ids: Set<[UInt8]> = []
+        for number in 0..<5 { ids.insert(try await scheduler.create(SchedulerUnderTest.request(arguments: [UInt8(number)]))) }
+        let worker = WorkerPeer(scheduler, credit: 3)
+        try await eventually("three are dispatched") { worker.dispatches.count == 3 }
+        let first = worker.dispatches
+        for dispatch in first {
+            #expect(dispatch.authorization == "Bearer abcdefgh" && dispatch.attempt == 1 && dispatch.task == "test")
+            #expect((1...60_000).contains(dispatch.leaseMs))
+        }
+        worker.deliver(first)
+        try await eventually("the others follow") { worker.dispatches.count == 5 }
+        try await eventually("all are acknowledged") { Set(worker.acknowledged) == Set(first.map(\.lease)) }
+        for dispatch in first { #expect(try await scheduler.reminder(dispatch.id).delivered == 1) }
+        #expect(Set(worker.dispatches.map(\.id)) == ids)
+        worker.deliver(Array(worker.dispatches.suffix(2)))
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
+    @Test("is ended with the reason when it does not begin with a valid Attach, or has a second one")
+    func announcements() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        let nameless = WorkerPeer.attach("", credit: 1)
+        let many = Proto.WorkerMessage(
+            attach: Proto.Attach(instance: "w", queues: Array(repeating: "q", count: WorkerStream.maxQueues + 1), tasks: ["test"]))
+        for first in [Proto.WorkerMessage(credit: 5), nameless, many] {
+            let worker = WorkerPeer(scheduler, first: first)
+            try await eventually("it is ended") { worker.end != nil }
+            #expect((worker.end ?? nil)?.code == .invalidArgument)
+            try await worker.stop()
+        }
+        let worker = WorkerPeer(scheduler, credit: 1)
+        try await eventually("its stream is open") { worker.isOpen }
+        worker.send(WorkerPeer.attach("worker-1", credit: 1))
+        try await eventually("it is ended") { worker.end != nil }
+        #expect((worker.end ?? nil)?.message.contains("second Attach") == true)
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
+    @Test("credentials that cannot be opened cost the worker nothing: what can be is delivered, however many they are")
+    func unreadableCredentials() async throws {
+        let folder = try Folder(), credit: UInt32 = 4
+        let former = try await SchedulerUnderTest(in: folder, key: "lost")
+        var unreadable: [[UInt8]] = []
+        for _ in 0..<3 * credit { unreadable.append(try await former.create()) }
+        try await former.stop()
+
+        let scheduler = try await SchedulerUnderTest(in: folder, key: "new")
+        let worker = WorkerPeer(scheduler, credit: credit)
+        for id in unreadable { try await eventually("it is held") { try await scheduler.reminder(id).held == 1 } }
+        let readable = try await scheduler.create()
+        try await eventually("it is dispatched") { !worker.dispatches.isEmpty }
+        #expect(worker.dispatches.map(\.id) == [readable])
+        worker.deliver(worker.dispatches)
+        try await eventually("it is delivered") { try await scheduler.reminder(readable).delivered == 1 }
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
+    @Test("a worker that is merely slow gets everything, once, and its stream stays")
+    func slowWorker() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        // Far more messages than a stream lets wait, and more bytes than its window.
+        let count = 3_000, arguments = [UInt8](repeating: 7, count: 2_000)
+        let worker = WorkerPeer(scheduler, credit: UInt32(count))
+        let held = NIOLockedValueBox(false), isOver = NIOLockedValueBox(false)
+        // One is on its way before: the worker has attached.
+        try await scheduler.create(SchedulerUnderTest.request(arguments: arguments))
+        try await eventually("the worker is attached") { worker.dispatches.count == 1 }
+        let standstill = worker.group.next().submit {
+            held.withLockedValue { $0 = true }
+            while !isOver.withLockedValue({ $0 }) { usleep(1_000) }
+        }
+        try await eventually("the worker stands still") { held.withLockedValue { $0 } }
+        var ids: Set<[UInt8]> = []
+        try await withThrowingTaskGroup(of: [UInt8].self) { tasks in
+            for _ in 1..<count {
+                tasks.addTask { try await scheduler.create(SchedulerUnderTest.request(arguments: arguments)) }
+            }
+            for try await id in tasks { ids.insert(id) }
+        }
+        try await eventually("all are on their way") { try await scheduler.leased() == count }
+        // A change meanwhile: what has not left need not.
+        let recalled = Array(ids.suffix(10))
+        #expect(try await scheduler.change(.cancel, recalled).allSatisfy { $0.result == .done })
+        isOver.withLockedValue { $0 = true }
+        try await standstill.get()
+        try await eventually("the rest has come") { worker.dispatches.count >= count - recalled.count }
+        worker.deliver(worker.dispatches)
+        try await eventually("all is settled") { try await scheduler.leased() == 0 }
+        #expect(worker.end == nil)
+        let leases = worker.dispatches.map(\.lease)
+        #expect(Set(leases).count == leases.count)
+        #expect(Set(worker.dispatches.map(\.id)).isSuperset(of: ids.subtracting(recalled)))
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
+    @Test("a cancelled reminder's lease is revoked")
+    func revocation() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        let id = try await scheduler.create()
+        let worker = WorkerPeer(scheduler)
+        try await eventually("it is dispatched") { worker.dispatches.count == 1 }
+        _ = try await scheduler.change(.cancel, [id])
+        try await eventually("it is revoked") { worker.revoked == worker.dispatches.map(\.lease) }
+        worker.deliver(worker.dispatches)
+        try await eventually("its outcome is acknowledged") { worker.acknowledged == worker.dispatches.map(\.lease) }
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+}
+
+extension SchedulerUnderTest {
+    func leased() async throws -> Int { try await loop.eventLoop.submit { self.loop.core.snapshot.leased }.get() }
+}
