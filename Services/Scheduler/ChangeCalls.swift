@@ -13,14 +13,25 @@ extension SchedulerAPI {
         guard (1...RequestBounds.maxItems).contains(request.reminders.count) else {
             return reply(.failure(CallError(.invalidArgument, "a change is of 1 to \(RequestBounds.maxItems) reminders")))
         }
-        if request.action == .resume { return resume(request.reminders, request, [], reply) }
+        switch request.action {
+        case .cancel: change(request, reply) { _ in .cancel }
+        case .pause: change(request, reply) { _ in .pause }
+        case .resume: resume(request, reply)
+        case .run: change(request, reply) { _ in .run }
+        case .update: change(request, reply) { id in try update(request, id) }
+        }
+    }
+
+    private func change(
+        _ request: Proto.ChangeRequest, _ reply: Responder<Proto.ChangeReply>, _ change: (ReminderID) throws -> ReminderChange
+    ) {
         let at = Self.time(of: request)
         let writes: [StoreWrite]
         do {
             writes = try request.reminders.map { reference in
                 let id = try ReminderID(wire: reference.id)
                 return .change(
-                    id, try reminderChange(request, id), guardian(reference, revision: request.revision), atMilliseconds: at)
+                    id, try change(id), guardian(reference, revision: request.revision), atMilliseconds: at)
             }
         } catch {
             return reply(.failure(Self.callError(error)))
@@ -38,16 +49,6 @@ extension SchedulerAPI {
 
     private func guardian(_ reference: Proto.ReminderRef, revision: Int64) -> ChangeGuard {
         ChangeGuard(caller: reference.caller.isEmpty ? nil : reference.caller, revision: revision == 0 ? nil : revision)
-    }
-
-    private func reminderChange(_ request: Proto.ChangeRequest, _ id: ReminderID) throws -> ReminderChange {
-        switch request.action {
-        case .cancel: return .cancel
-        case .pause: return .pause
-        case .run: return .run
-        case .resume: return .resume(goesOnAt: .itsPosition)
-        case .update: return try update(request, id)
-        }
     }
 
     private func update(_ request: Proto.ChangeRequest, _ id: ReminderID) throws -> ReminderChange {
@@ -75,46 +76,18 @@ extension SchedulerAPI {
         return cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
     }
 
-    /// Where a series goes on follows from its schedule, which has to be read first; another change may come between.
-    private func resume(
-        _ rest: [Proto.ReminderRef], _ request: Proto.ChangeRequest, _ done: [Proto.Change],
-        _ reply: Responder<Proto.ChangeReply>, attempt: Int = 1
-    ) {
-        guard let reference = rest.first else { return reply(.success(Proto.ChangeReply(changes: done))) }
-        guard let id = id(reference.id, reply) else { return }
-        loop.store.reminder(id) { result in
-            let summary: ReminderSummary?, target: SeriesTarget
-            do {
-                summary = try result.get()
-                target = try summary.map { try Self.target($0.reminder.schedule) } ?? .itsPosition
-            } catch {
-                return reply(.failure(Self.callError(error)))
+    private func resume(_ request: Proto.ChangeRequest, _ reply: Responder<Proto.ChangeReply>) {
+        let items: [Resumption.Item]
+        do throws(InvalidRequest) {
+            items = try request.reminders.map { (reference) throws(InvalidRequest) in
+                Resumption.Item(id: try ReminderID(wire: reference.id), guardian: guardian(reference, revision: request.revision))
             }
-            var guardian = guardian(reference, revision: request.revision)
-            if guardian.revision == nil { guardian.revision = summary?.revision }
-            let write = StoreWrite.change(
-                id, .resume(goesOnAt: target), guardian, atMilliseconds: WallClock.milliseconds)
-            loop.request([write]) { result in
-                switch result {
-                case .failure(let error): reply(.failure(error))
-                case .success(let results):
-                    let change = results.first.map(Proto.Change.init) ?? Proto.Change(result: .notFound)
-                    if change.result == .revisionDiffers, request.revision == 0, attempt < Self.maxResumeAttempts {
-                        return resume(rest, request, done, reply, attempt: attempt + 1)
-                    }
-                    resume(Array(rest.dropFirst()), request, done + [change], reply)
-                }
-            }
+        } catch {
+            return reply(.failure(error.callError))
         }
-    }
-
-    /// How often a resume is begun anew because something else changed the reminder.
-    private static var maxResumeAttempts: Int { 5 }
-
-    private static func target(_ schedule: Schedule) throws(ScheduleError) -> SeriesTarget {
-        guard !schedule.isSingle else { return .itsPosition }
-        let next = try schedule.series().cursor(after: WallClock.milliseconds / 1_000)
-        return .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+        Resumption(of: items, at: Self.time(of: request), loop: loop) { result in
+            reply(result.map { Proto.ChangeReply(changes: $0) })
+        }.start()
     }
 
     // MARK: Occurrences

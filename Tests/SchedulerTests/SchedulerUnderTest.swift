@@ -98,7 +98,7 @@ final class SchedulerUnderTest: Sendable {
             reminder: Proto.Reminder(
                 id: ReminderID(unixMilliseconds: now, using: &random).bytes,
                 schedule: Proto.Schedule(start: start, rule: rule, timezone: "UTC"), task: "test", arguments: arguments, queue: "default",
-                priority: 5, maxAttempts: 12, createdAtMs: now),
+                priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, createdAtMs: now),
             authorization: authorization, position: Proto.Position(scheduledAt: start, index: 1))
     }
 
@@ -187,12 +187,10 @@ final class WorkerPeer: Sendable {
                 credit: UInt32(dispatches.count),
                 outcomes: dispatches.map {
                     var report = Proto.OutcomeReport(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt, startedAtMs: now)
-                    report.outcome = Self.delivered
+                    report.outcome = .known(.delivered)
                     return report
                 }))
     }
-
-    static let delivered = UInt32(Outcome.delivered.rawValue)
 
     func stop() async throws {
         await client.stop()

@@ -1,0 +1,156 @@
+import Domain
+import Messages
+import NIOConcurrencyHelpers
+import Storage
+import Testing
+import Wire
+
+@testable import scheduler
+
+/// A database of which some reads of single reminders fail, and that may do something before one.
+final class UncertainStore: Store {
+    let store: any Store
+    let failing: NIOLockedValueBox<ReminderID?> = NIOLockedValueBox(nil)
+    let beforeRead: NIOLockedValueBox<(@Sendable (ReminderID) -> Void)?> = NIOLockedValueBox(nil)
+
+    init(_ store: any Store) { self.store = store }
+
+    func reminder(_ id: ReminderID, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void) {
+        guard failing.withLockedValue({ $0 }) != id else {
+            // As late as any other answer.
+            return store.reminder(id) { _ in completion(.failure(.unavailable("an I/O error"))) }
+        }
+        let before = beforeRead.withLockedValue { $0 }
+        store.reminder(id) { result in
+            before?(id)
+            completion(result)
+        }
+    }
+
+    func submit(_ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], StoreError>) -> Void) {
+        store.submit(writes, completion: completion)
+    }
+    func load(
+        shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
+        completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void
+    ) { store.load(shard: shard, after: after, throughMilliseconds: throughMilliseconds, limit: limit, completion: completion) }
+    func attempts(of id: ReminderID, limit: Int, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void) {
+        store.attempts(of: id, limit: limit, completion: completion)
+    }
+    func list(
+        _ filter: ReminderFilter, after: ListCursor?, limit: Int,
+        completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void
+    ) { store.list(filter, after: after, limit: limit, completion: completion) }
+    func listOccurrences(
+        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int,
+        completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void
+    ) { store.listOccurrences(filter, after: after, limit: limit, completion: completion) }
+    func attempts(at key: OccurrenceKey, limit: Int, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void) {
+        store.attempts(at: key, limit: limit, completion: completion)
+    }
+    func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void) { store.queues(completion: completion) }
+    func prune(
+        finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, limit: Int,
+        completion: @escaping @Sendable (Result<Int, StoreError>) -> Void
+    ) {
+        store.prune(
+            finishedBeforeMilliseconds: finishedBeforeMilliseconds, idempotencyBeforeMilliseconds: idempotencyBeforeMilliseconds,
+            limit: limit, completion: completion)
+    }
+    func attachedWorkers(completion: @escaping @Sendable (Result<[String], StoreError>) -> Void) {
+        store.attachedWorkers(completion: completion)
+    }
+    func close() async { await store.close() }
+}
+
+@Suite("Changes of reminders", .timeLimit(.minutes(3)))
+struct ChangeTests {
+    private static let hourly = SchedulerUnderTest.request(in: 3_600, rule: "FREQ=HOURLY")
+
+    private func paused(_ scheduler: SchedulerUnderTest, _ count: Int) async throws -> [[UInt8]] {
+        var ids: [[UInt8]] = []
+        for _ in 0..<count { ids.append(try await scheduler.create(SchedulerUnderTest.request(in: 3_600, rule: "FREQ=HOURLY"))) }
+        #expect(try await scheduler.change(.pause, ids).allSatisfy { $0.result == .done })
+        return ids
+    }
+
+    private static func state(_ state: ReminderState) -> UInt32 { UInt32(state.rawValue) }
+
+    @Test("a resume of many of which one cannot be read resumes none")
+    func resumeIsWhole() async throws {
+        let stores = NIOLockedValueBox<UncertainStore?>(nil)
+        let scheduler = try await SchedulerUnderTest(in: Folder(), wrap: { store in
+            let uncertain = UncertainStore(store)
+            stores.withLockedValue { $0 = uncertain }
+            return uncertain
+        })
+        let store = try #require(stores.withLockedValue { $0 })
+        let ids = try await paused(scheduler, 20)
+        store.failing.withLockedValue { $0 = ReminderID(bytes: ids[10]) }
+        let error = await #expect(throws: CallError.self) { try await scheduler.change(.resume, ids) }
+        #expect(error?.code == .unavailable)
+        store.failing.withLockedValue { $0 = nil }
+        for id in ids { #expect(try await scheduler.reminder(id).state == Self.state(.paused)) }
+        #expect(try await scheduler.change(.resume, ids).allSatisfy { $0.result == .done })
+        for id in ids { #expect(try await scheduler.reminder(id).state == Self.state(.scheduled)) }
+        try await scheduler.stop()
+    }
+
+    @Test("a resume takes again what something else changed in between, and answers each on its own")
+    func resumeAgain() async throws {
+        let stores = NIOLockedValueBox<UncertainStore?>(nil)
+        let scheduler = try await SchedulerUnderTest(in: Folder(), wrap: { store in
+            let uncertain = UncertainStore(store)
+            stores.withLockedValue { $0 = uncertain }
+            return uncertain
+        })
+        let store = try #require(stores.withLockedValue { $0 })
+        let ids = try await paused(scheduler, 4)
+        let once = try #require(ReminderID(bytes: ids[1])), always = try #require(ReminderID(bytes: ids[2]))
+        let changed = NIOLockedValueBox(0)
+        let loop = scheduler.loop
+        store.beforeRead.withLockedValue { before in
+            before = { id in
+                guard id == always || id == once && changed.withLockedValue({ $0 }) == 0 else { return }
+                changed.withLockedValue { $0 += 1 }
+                loop.request([.change(id, .run, ChangeGuard(), atMilliseconds: WallClock.milliseconds + 7_200_000)]) { _ in }
+            }
+        }
+        let unknown = SchedulerUnderTest.request().reminder?.id ?? []
+        let answers = try await scheduler.change(.resume, ids + [unknown])
+        #expect(answers.map(\.result) == [.done, .done, .revisionDiffers, .done, .notFound])
+        store.beforeRead.withLockedValue { $0 = nil }
+        let states = [ReminderState.scheduled, .scheduled, .paused, .scheduled]
+        for (id, state) in zip(ids, states) { #expect(try await scheduler.reminder(id).state == Self.state(state)) }
+        // A revision that the caller asks for is not taken again.
+        #expect(try await scheduler.change(.resume, [ids[2]], revision: 1).map(\.result) == [.revisionDiffers])
+        try await scheduler.stop()
+    }
+
+    @Test("a series goes on behind the moment at which its resumption was asked for")
+    func resumeAtItsTime() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        var request = SchedulerUnderTest.request(in: -30, rule: "FREQ=SECONDLY")
+        request.reminder?.misfirePolicy = UInt32(MisfirePolicy.fireAll.rawValue)
+        let id = try await scheduler.create(request)
+        _ = try await scheduler.change(.pause, [id])
+        let asked = WallClock.milliseconds - 20_000
+        #expect(try await scheduler.change(.resume, [id], atMs: asked).map(\.result) == [.done])
+        #expect(try await scheduler.reminder(id).position?.scheduledAt == asked / 1_000 + 1)
+        try await scheduler.stop()
+    }
+
+    @Test("a change of nothing, or of more than a call may name, or of what has no valid id, is refused whole")
+    func bounds() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        let id = try await scheduler.create(Self.hourly)
+        for ids in [[], Array(repeating: id, count: RequestBounds.maxItems + 1), [id, [1, 2, 3]]] {
+            for action in [Proto.ChangeRequest.Action.cancel, .resume] {
+                let error = await #expect(throws: CallError.self) { try await scheduler.change(action, ids) }
+                #expect(error?.code == .invalidArgument)
+            }
+        }
+        #expect(try await scheduler.reminder(id).state == Self.state(.scheduled))
+        try await scheduler.stop()
+    }
+}
