@@ -153,7 +153,7 @@ let package = Package(
                 nioConcurrency, lifecycle, logging, crypto,
             ], path: "Tests/GatewayTests"),
         .testTarget(
-            name: "WorkerTests", dependencies: ["worker", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
+            name: "WorkerTests", dependencies: ["worker", "Operations", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/WorkerTests"),
         .testTarget(
             name: "TasksTests", dependencies: ["Tasks", "TaskScheduler", "Wire", "Messages", "Domain", "JSON", nioPosix, nioConcurrency, logging],

@@ -7,10 +7,13 @@ import Operations
 import Tasks
 import Wire
 
-/// Takes occurrences from the schedulers, runs them, and reports what became of them.
+/// Takes occurrences from the scheduler, runs them, and reports what became of them.
 ///
-/// An outcome is kept until a scheduler has acknowledged it, and said again after each reconnection, together with
+/// An outcome is kept until the scheduler has acknowledged it, and said again after each reconnection, together with
 /// what is still running: so nothing runs twice for a broken connection, and no outcome is lost with it.
+///
+/// From one scheduler at a time: its leases mean nothing to another, which would acknowledge them and never record an outcome.
+/// Where a second is connected, as when a name stands for two addresses, it is left alone until the stream to the first is over.
 ///
 /// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
 final class SchedulerLink: @unchecked Sendable {
@@ -42,8 +45,9 @@ final class SchedulerLink: @unchecked Sendable {
     private let concurrency: Int
     private let registry: TaskRegistry
     private let logger: Logger
-    /// One for each scheduler that is connected.
-    private var streams: [ObjectIdentifier: WorkStream] = [:]
+    private var stream: WorkStream?
+    /// Connections that came while there was a stream.
+    private var spare: [ClientConnection] = []
     private var running: [UInt64: Running] = [:]
     private var lastRun: UInt64 = 0
     /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
@@ -77,17 +81,13 @@ final class SchedulerLink: @unchecked Sendable {
 
     /// A connection to a scheduler is ready: announce, then take what comes.
     func attach(_ connection: ClientConnection) {
-        guard !isDraining, let stream = connection.stream(SchedulerService.work) else { return }
-        let key = ObjectIdentifier(stream)
-        streams[key] = stream
+        guard !isDraining else { return }
+        guard stream == nil else { return keep(connection) }
+        guard let stream = connection.stream(SchedulerService.work) else { return }
+        self.stream = stream
         stream.onMessage = { [weak self] message in self?.received(message) }
-        stream.onEnd = { [weak self] error in
-            guard let self else { return }
-            self.streams[key] = nil
-            self.logger.info("stream to the scheduler ended", metadata: ["reason": "\(error?.description ?? "drained")"])
-            self.finishDrainIfDone()
-            if let error, !error.isConnectionLost { self.reattach(connection) }
-        }
+        stream.onUnblocked = { [weak self] in self?.flush() }
+        stream.onEnd = { [weak self] error in self?.ended(error, connection) }
         let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt) }
         let attach = Proto.Attach(instance: instance, queues: queues, tasks: registry.names, running: leases)
         let credit = concurrency - running.count - overrunning
@@ -101,6 +101,21 @@ final class SchedulerLink: @unchecked Sendable {
         // What this tick had gathered is in the announcement.
         fresh = []
         freshCredit = 0
+    }
+
+    private func keep(_ connection: ClientConnection) {
+        spare = spare.filter(\.isOpen) + [connection]
+        logger.warning(
+            "a second scheduler is connected; nothing is taken from it while the first is there",
+            metadata: ["second": "\(connection.peer.instance)", "first": "\(stream?.peer.instance ?? "")"])
+    }
+
+    private func ended(_ error: CallError?, _ connection: ClientConnection) {
+        stream = nil
+        logger.info("stream to the scheduler ended", metadata: ["reason": "\(error?.description ?? "drained")"])
+        finishDrainIfDone()
+        if let error, !error.isConnectionLost { reattach(connection) }
+        while stream == nil, !spare.isEmpty { attach(spare.removeFirst()) }
     }
 
     /// The stream ended and its connection is still there: nobody else would open another.
@@ -224,11 +239,9 @@ final class SchedulerLink: @unchecked Sendable {
         flushScheduled = false
         runningGauge.record(running.count + overrunning)
         let credit = isDraining ? 0 : freshCredit
-        // Without a stream nothing is lost: the next announcement says it all.
-        guard !streams.isEmpty, !fresh.isEmpty || credit > 0 else { return }
-        for message in Self.messages(credit: credit, fresh) {
-            for stream in streams.values { stream.send(message) }
-        }
+        // Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
+        guard let stream, !stream.isBlocked, !fresh.isEmpty || credit > 0 else { return }
+        for message in Self.messages(credit: credit, fresh) { stream.send(message) }
         fresh = []
         freshCredit = 0
     }
@@ -241,21 +254,15 @@ final class SchedulerLink: @unchecked Sendable {
         eventLoop.execute { [self] in
             isDraining = true
             drained = done
-            for stream in streams.values { stream.send(Proto.WorkerMessage(leaving: true)) }
+            stream?.send(Proto.WorkerMessage(leaving: true))
             finishDrainIfDone()
         }
         try? await done.futureResult.get()
     }
 
     private func finishDrainIfDone() {
-        guard let drained, running.isEmpty, unacknowledged.isEmpty || streams.isEmpty else { return }
+        guard let drained, running.isEmpty, unacknowledged.isEmpty || stream == nil else { return }
         self.drained = nil
-        for stream in streams.values { stream.end() }
+        stream?.end()
         drained.succeed()
-    }
-
-    /// How many schedulers it takes work from.
-    func attachedSchedulers() async -> Int {
-        (try? await eventLoop.submit { self.streams.count }.get()) ?? 0
-    }
-}
+    }}

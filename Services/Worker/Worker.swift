@@ -49,7 +49,7 @@ struct WorkerSettings: ServiceSettings {
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
         schedulers = settings.value(
-            "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the schedulers that it takes occurrences from")
+            "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the scheduler that it takes occurrences from")
         notifiers = settings.value(
             "NOTIFIER_ENDPOINTS", .endpoints, default: "127.0.0.1:7103", help: "the notifiers that deliver notifications")
         queues = settings.value("WORKER_QUEUES", .names, default: "default", help: "the queues that it serves")
@@ -58,6 +58,12 @@ struct WorkerSettings: ServiceSettings {
         opsListen = settings.setting(
             "WORKER_OPS_LISTEN", .listen, default: "127.0.0.1:9102", help: "where /healthz, /readyz and /metrics are served")
         settings.checkOpsListener(opsListen, common)
+        settings.check { [schedulers] () throws(ConfigurationError) in
+            guard schedulers.count > 1 else { return }
+            throw ConfigurationError(
+                "SCHEDULER_ENDPOINTS names \(schedulers.count) schedulers, \(schedulers.map(\.description).joined(separator: ", ")); "
+                    + "a worker takes occurrences from one: name one, and run a worker for each of the others")
+        }
     }
 }
 

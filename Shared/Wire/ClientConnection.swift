@@ -27,7 +27,8 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
     private var isSweeping = false
     /// Set by GOAWAY: calls that are open go on, new ones go elsewhere.
     private(set) var isLeaving = false
-    private(set) var isOpen = false
+    /// The handshake is through, and the connection is not over.
+    public private(set) var isOpen = false
 
     init(address: SocketAddress, eventLoop: any EventLoop, events: any ClientConnectionEvents) {
         self.address = address

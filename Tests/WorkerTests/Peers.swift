@@ -67,7 +67,8 @@ final class LinkUnderTest: Sendable {
     private let client: Client
     private let group: MultiThreadedEventLoopGroup
 
-    init(port: Int, queues: [String] = ["default"], concurrency: Int = 4, _ register: (inout TaskRegistry) throws -> Void) throws {
+    /// - Parameter others: further schedulers.
+    init(port: Int, others: [Int] = [], queues: [String] = ["default"], concurrency: Int = 4, _ register: (inout TaskRegistry) throws -> Void) throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var registry = TaskRegistry()
         try register(&registry)
@@ -75,11 +76,14 @@ final class LinkUnderTest: Sendable {
             eventLoop: group.next(), instance: "worker-1", queues: queues, concurrency: concurrency, registry: registry, logger: quiet)
         self.link = link
         client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)],
+            endpoints: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },
             settings: WireSettings(identity: PeerIdentity(role: "worker", instance: "worker-1", build: "test")), repetition: .never,
             eventLoop: group.next(), logger: quiet, onReady: link.attach)
         client.start()
     }
+
+    /// Connections that are open.
+    func connections() async -> Int { await client.status().connected }
 
     func stop() async throws {
         await client.stop()

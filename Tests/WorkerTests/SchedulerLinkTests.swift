@@ -86,6 +86,28 @@ struct SchedulerLinkTests {
         try await again.stop()
     }
 
+    @Test("takes work from one scheduler at a time, reports to that one only, and goes to another when it is gone")
+    func oneAtATime() async throws {
+        let peers = [try await SchedulerPeer(), try await SchedulerPeer()]
+        let worker = try LinkUnderTest(port: peers[0].port, others: [peers[1].port], concurrency: 3) { try $0.register("test") { _ in } }
+        while await worker.connections() < 2 { try await Task.sleep(for: .milliseconds(2)) }
+        try await wait { peers.contains { !$0.messages.isEmpty } }
+        let first = peers[0].messages.isEmpty ? peers[1] : peers[0], second = peers[0].messages.isEmpty ? peers[0] : peers[1]
+        #expect(first.messages[0].credit == 3)
+        for lease: UInt64 in 1...2 { first.send(Self.dispatch(lease)) }
+        try await wait { first.outcomes.count == 2 }
+        first.send(Proto.SchedulerMessage(acknowledged: [1, 2]))
+        first.send(Self.dispatch(3))
+        try await wait { first.outcomes.count == 3 }
+        #expect(second.messages.isEmpty)
+        first.send(Proto.SchedulerMessage(acknowledged: [3]))
+        try await first.stop()
+        try await wait { !second.messages.isEmpty }
+        #expect(second.messages[0].attach?.instance == "worker-1" && second.messages[0].credit == 3)
+        try await worker.stop()
+        try await second.stop()
+    }
+
     @Test("drains: asks for nothing more, finishes and reports what runs, and leaves when that is acknowledged")
     func drain() async throws {
         let peer = try await SchedulerPeer()
