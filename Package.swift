@@ -142,6 +142,9 @@ let package = Package(
                 nioConcurrency, logging,
             ], path: "Tests/SchedulerTests"),
         .testTarget(
+            name: "NotifierTests", dependencies: ["notifier", "Delivery", "Wire", "Messages", nioCore, nioPosix, logging],
+            path: "Tests/NotifierTests"),
+        .testTarget(
             name: "OperationsTests", dependencies: ["Operations", hummingbird, httpTypes, logging, coreMetrics, lifecycle],
             path: "Tests/OperationsTests"),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),

@@ -1,0 +1,211 @@
+import Delivery
+import Foundation
+import Logging
+import Messages
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+import Wire
+
+@testable import notifier
+
+private let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+/// The notifier as its service wires it, on a port of loopback, for a backend that a test scripts.
+private final class NotifierUnderTest: Sendable {
+    let engine: DeliveryEngine
+    private let server: Server
+    private let port: Int
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let clients = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    init(_ backend: ScriptedServer, timeout: Duration = .seconds(50), connections: Int = 64) async throws {
+        var configuration = DeliveryConfiguration()
+        configuration.maximumConnectionsPerHost = connections
+        engine = try DeliveryEngine(configuration: configuration)
+        let api = NotifierAPI(
+            engine: engine, backend: try EdvoraBaseURL(backend.url), userAgent: "task-scheduler/test", timeout: timeout,
+            eventLoop: group.next())
+        server = Server(settings: Self.settings("notifier"), table: api.table(), eventLoop: group.next(), logger: quiet)
+        port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
+    }
+
+    private static func settings(_ role: String) -> WireSettings {
+        WireSettings(identity: PeerIdentity(role: role, instance: "\(role)-1", build: "test"))
+    }
+
+    /// A worker's connection.
+    func caller() -> Client {
+        let client = Client(
+            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: Self.settings("worker"), repetition: .never,
+            eventLoop: clients.next(), logger: quiet)
+        client.start()
+        return client
+    }
+
+    /// As the service does at SIGTERM.
+    func drain() async {
+        await server.drain(milliseconds: 60_000)
+        await engine.stop()
+    }
+
+    func stop() async throws {
+        await drain()
+        try await group.shutdownGracefully()
+        try await clients.shutdownGracefully()
+    }
+}
+
+extension Proto.DeliverReply {
+    /// By the number that the wire's specification gives it.
+    fileprivate var outcomeName: String { ["delivered", "retry", "rejected", "auth_rejected"][Int(outcome)] }
+}
+
+private func deliver(
+    _ caller: Client, key: String = "k:1", notification: [UInt8]? = nil, milliseconds: Int = 60_000
+) async throws -> Proto.DeliverReply {
+    let bytes = try notification ?? Proto.Notification(title: "t", body: "b", classroomId: "c", createdBy: "u", itemIdJson: Array(#""i""#.utf8)).packed()
+    return try await caller.call(
+        NotifierService.deliver,
+        Proto.DeliverRequest(idempotencyKey: key, authorization: "Bearer abcdefgh", notification: bytes, traceparent: "00-a-b-00"),
+        deadline: .after(milliseconds: milliseconds))
+}
+
+@Suite("The notifier's Deliver call", .timeLimit(.minutes(3)))
+struct DeliverCallTests {
+    @Test("is one request to the backend, with the caller's credential and key, and says how it went")
+    func delivered() async throws {
+        let backend = ScriptedServer { _ in .answer(201) }
+        defer { backend.stop() }
+        let notifier = try await NotifierUnderTest(backend)
+        let caller = notifier.caller()
+        let begin = Int64(Date().timeIntervalSince1970 * 1_000)
+        let reply = try await deliver(caller)
+        #expect(reply.outcomeName == "delivered" && reply.statusCode == 201 && reply.retryAfterMs == 0)
+        #expect(reply.startedAtMs >= begin - 1 && reply.durationUs > 0)
+        #expect(backend.requests.count == 1)
+        let request = try #require(backend.requests.first)
+        #expect(request.path == "/notifications/classroom" && request.headers["authorization"] == "Bearer abcdefgh")
+        #expect(request.headers["idempotency-key"] == "k:1" && request.headers["traceparent"] == "00-a-b-00")
+        await caller.stop()
+        try await notifier.stop()
+    }
+
+    @Test("hands on what the backend's answer means, and the wait that it asks for")
+    func answers() async throws {
+        let backend = ScriptedServer { request in
+            let status = Int(request.headers["idempotency-key"] ?? "") ?? 0
+            return .answer(status, headers: status == 429 ? ["Retry-After: 7"] : status == 503 ? ["Retry-After: 0"] : [])
+        }
+        defer { backend.stop() }
+        let notifier = try await NotifierUnderTest(backend)
+        let caller = notifier.caller()
+        let expected: [(Int, String, UInt32)] = [
+            (204, "delivered", 0), (401, "auth_rejected", 0), (422, "rejected", 0), (500, "retry", 0), (429, "retry", 7_000),
+            // At once is not the same as not asked for.
+            (503, "retry", 1),
+        ]
+        for (status, outcome, wait) in expected {
+            let reply = try await deliver(caller, key: "\(status)")
+            #expect(reply.outcomeName == outcome && reply.statusCode == UInt32(status) && reply.retryAfterMs == wait, "\(status): \(reply)")
+        }
+        await caller.stop()
+        try await notifier.stop()
+    }
+
+    @Test("of a notification that cannot be read is answered as rejected, and nothing is sent")
+    func unreadable() async throws {
+        let backend = ScriptedServer { _ in .answer(200) }
+        defer { backend.stop() }
+        let notifier = try await NotifierUnderTest(backend)
+        let caller = notifier.caller()
+        let reply = try await deliver(caller, notification: [0xFF, 0xFF])
+        #expect(reply.outcomeName == "rejected" && reply.detail.contains("cannot be read"))
+        #expect(try await deliver(caller).outcomeName == "delivered")
+        #expect(backend.requests.count == 1)
+        await caller.stop()
+        try await notifier.stop()
+    }
+
+    @Test("is over at its deadline, and so is its request, however long the notifier itself would wait")
+    func deadline() async throws {
+        // Far longer than the test may take.
+        let backend = ScriptedServer { _ in .stall(milliseconds: 3_600_000) }
+        defer { backend.stop() }
+        let notifier = try await NotifierUnderTest(backend)
+        let caller = notifier.caller()
+        do {
+            let reply = try await deliver(caller, milliseconds: 2_000)
+            #expect(reply.outcomeName == "retry" && reply.statusCode == 0)
+        } catch let error as CallError {
+            // A machine that is slow enough has no time left for the answer's way back.
+            #expect(error.code == .deadlineExceeded)
+        }
+        let deadline = ContinuousClock.now + .seconds(30)
+        while notifier.engine.statistics.inFlight > 0 {
+            try #require(ContinuousClock.now < deadline, "the request goes on")
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        await caller.stop()
+        try await notifier.stop()
+    }
+
+    @Test("of a worker that is gone sends nothing any more; what others asked for goes out")
+    func callerGone() async throws {
+        let isOver = Atomic<Bool>(false)
+        let backend = ScriptedServer { _ in
+            while !isOver.load(ordering: .relaxed) { usleep(1_000) }
+            return .answer(200)
+        }
+        defer { backend.stop() }
+        let notifier = try await NotifierUnderTest(backend, connections: 1)
+        let leaving = notifier.caller(), staying = notifier.caller()
+        let first = Task { try await deliver(staying, key: "first") }
+        try await queued(notifier) { backend.requests.count == 1 }
+        let abandoned = Task { try? await deliver(leaving, key: "abandoned") }
+        try await queued(notifier) { notifier.engine.statistics.queued == 1 }
+        let last = Task { try await deliver(staying, key: "last") }
+        try await queued(notifier) { notifier.engine.statistics.queued == 2 }
+        await leaving.stop()
+        #expect(await abandoned.value == nil)
+        // The notifier has heard of it when it has answered what came later on another connection: both are read in turns.
+        let probe = notifier.caller()
+        _ = try await deliver(probe, notification: [0xFF])
+        isOver.store(true, ordering: .relaxed)
+        #expect(try await first.value.outcomeName == "delivered")
+        #expect(try await last.value.outcomeName == "delivered")
+        #expect(backend.requests.map { $0.headers["idempotency-key"] } == ["first", "last"])
+        await staying.stop()
+        await probe.stop()
+        try await notifier.stop()
+    }
+
+    private func queued(_ notifier: NotifierUnderTest, _ condition: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !condition() {
+            try #require(ContinuousClock.now < deadline, "the requests do not take their places")
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    @Test("calls that are under way when the notifier stops are answered")
+    func draining() async throws {
+        let isOver = Atomic<Bool>(false)
+        let backend = ScriptedServer { _ in
+            while !isOver.load(ordering: .relaxed) { usleep(1_000) }
+            return .answer(200)
+        }
+        defer { backend.stop() }
+        let notifier = try await NotifierUnderTest(backend)
+        let caller = notifier.caller()
+        let call = Task { try await deliver(caller) }
+        try await queued(notifier) { backend.requests.count == 1 }
+        let stopping = Task { await notifier.drain() }
+        isOver.store(true, ordering: .relaxed)
+        #expect(try await call.value.outcomeName == "delivered")
+        await stopping.value
+        await caller.stop()
+        try await notifier.stop()
+    }
+}
