@@ -44,15 +44,7 @@ extension Schedule {
         }
         guard wire.rule.utf8.count <= ReminderLimits.ruleBytes else { throw InvalidRequest("the rule is too long") }
         try InvalidRequest.check("timezone", wire.timezone, ReminderLimits.timezoneLength)
-        self.init(
-            start: wire.start, rule: wire.rule.isEmpty ? nil : wire.rule, timezone: wire.timezone,
-            until: wire.until, rdates: wire.rdates, exdates: wire.exdates)
-    }
-
-    var wire: Proto.Schedule {
-        Proto.Schedule(
-            start: start, rule: rule ?? "", timezone: timezone, until: until, rdates: rdates,
-            exdates: exdates)
+        self.init(wire: wire)
     }
 }
 
@@ -63,11 +55,7 @@ extension Reminder {
     ) throws {
         let id = try ReminderID(wire: wire.id)
         guard let schedule = wire.schedule else { throw InvalidRequest("a reminder without a schedule") }
-        let handling = Handling(
-            queue: wire.queue, priority: Int(wire.priority), misfirePolicy: MisfirePolicy(wire.misfirePolicy),
-            maxAttempts: Int(wire.maxAttempts),
-            jitterSeconds: Int(wire.jitterSeconds),
-            expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds))
+        let handling = Handling(wire: wire)
         if let fault = handling.faults.first { throw InvalidRequest("\(fault.field) \(fault.words)") }
         guard TaskName.isValid(wire.task) else { throw InvalidRequest("task must be \(TaskName.rule)") }
         guard wire.arguments.count <= ReminderLimits.argumentsBytes,
@@ -80,21 +68,14 @@ extension Reminder {
         try InvalidRequest.check("classroom_id", wire.classroomId, ReminderLimits.identifierLength)
         try InvalidRequest.check("created_by", wire.createdBy, ReminderLimits.identifierLength)
         self.init(
-            id: id, schedule: try Schedule(schedule), handling: handling,
-            payload: Payload(
-                task: wire.task, arguments: wire.arguments, description: wire.description, classroomID: wire.classroomId,
-                createdBy: wire.createdBy),
+            id: id, schedule: try Schedule(schedule), handling: handling, payload: Payload(wire: wire),
             createdAtMilliseconds: wire.createdAtMs, caller: wire.caller,
             sealedAuthorization: authorization.isEmpty ? [] : try seal(authorization, id))
     }
 
     var wire: Proto.Reminder {
         Proto.Reminder(
-            id: id.bytes, schedule: schedule.wire, task: task, arguments: arguments, queue: queue,
-            priority: UInt32(priority), misfirePolicy: misfirePolicy.wire, maxAttempts: UInt32(maxAttempts),
-            description: payload.description, classroomId: classroomID, createdBy: createdBy,
-            createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: jitterSeconds),
-            expiresAfterSeconds: UInt32(clamping: expiresAfterSeconds ?? 0), caller: caller)
+            id, schedule: schedule, handling: handling, payload: payload, createdAtMilliseconds: createdAtMilliseconds, caller: caller)
     }
 }
 

@@ -6,9 +6,7 @@ import Tasks
 
 /// What is asked for, checked whole: the bounds are those of `POST /tasks`, so that both ways of asking take the same.
 struct TaskRequest: Sendable {
-    private let task: String
-    private let description: String
-    private let arguments: [UInt8]
+    private let payload: Payload
     private let schedule: Schedule
     private let options: TaskScheduler.Options
     private let first: Cursor
@@ -22,9 +20,7 @@ struct TaskRequest: Sendable {
         let json = Self.check(arguments, &faults)
         let sound = Self.check(schedule, options, &faults)
         guard faults.isEmpty, let sound else { throw .invalid(faults.joined(separator: "; ")) }
-        self.task = task
-        self.description = description
-        self.arguments = json
+        payload = Payload(task: task, arguments: json, description: description)
         self.schedule = sound.schedule
         self.options = options
         first = sound.first
@@ -33,14 +29,7 @@ struct TaskRequest: Sendable {
     /// The call that stores it.
     func create(_ id: ReminderID, nowMilliseconds: Int64) -> Proto.CreateRequest {
         let reminder = Proto.Reminder(
-            id: id.bytes,
-            schedule: Proto.Schedule(
-                start: schedule.start, rule: schedule.rule ?? "", timezone: schedule.timezone,
-                until: schedule.until),
-            task: task, arguments: arguments, queue: options.queue, priority: UInt32(clamping: options.priority),
-            misfirePolicy: options.misfirePolicy.wire, maxAttempts: UInt32(clamping: options.maxAttempts),
-            description: description, createdAtMs: nowMilliseconds, jitterSeconds: UInt32(clamping: options.jitterSeconds),
-            expiresAfterSeconds: UInt32(clamping: options.expiresAfterSeconds ?? 0))
+            id, schedule: schedule, handling: options.handling, payload: payload, createdAtMilliseconds: nowMilliseconds)
         return Proto.CreateRequest(
             reminder: reminder, authorization: Credential(value: options.authorization ?? ""),
             position: Proto.Position(scheduledAt: first.instant, index: first.index))

@@ -30,6 +30,26 @@ extension Handling {
                 help: "an occurrence that was not delivered so long after its time becomes a dead letter; absent: never"
             ).map { Int($0) })
     }
+
+    /// The fields as a body and an answer have them.
+    var members: JSONObject {
+        [
+            "queue": .string(queue), "priority": .integer(Int64(priority)), "misfire_policy": .string(misfirePolicy.name),
+            "max_attempts": .integer(Int64(maxAttempts)), "jitter_seconds": .integer(Int64(jitterSeconds)),
+            "expires_after_seconds": expiresAfterSeconds.map { .integer(Int64($0)) } ?? .null
+        ]
+    }
+
+    /// The JSON Schema of each of ``members``: the one that the body has of it. What has a default there is never null.
+    static var memberSchemas: JSONObject {
+        guard case .object(var schemas)? = FieldType<Handling>.object({ Handling(&$0) }).schema()["properties"] else { return JSONObject() }
+        for member in schemas.members {
+            guard case .object(var schema) = member.value, schema["default"] != nil else { continue }
+            schema["default"] = nil
+            schemas[member.name] = .object(schema.withoutNull)
+        }
+        return schemas
+    }
 }
 
 extension FieldReader {

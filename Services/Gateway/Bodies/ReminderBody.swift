@@ -27,8 +27,10 @@ struct ReminderBody: Sendable {
             throw Problem(.unprocessableContent, "the notification cannot be passed on: \(error)")
         }
         return try Draft(
-            schedule: schedule, handling: handling, task: TaskName.notification, arguments: arguments,
-            authHeader: metadata.authHeader, description: description, classroomID: notification.classroomId,
-            createdBy: notification.createdBy)
+            schedule: schedule, handling: handling,
+            payload: Payload(
+                task: TaskName.notification, arguments: arguments, description: description,
+                classroomID: notification.classroomId, createdBy: notification.createdBy),
+            authHeader: metadata.authHeader)
     }
 }

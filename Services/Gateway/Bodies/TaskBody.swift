@@ -46,7 +46,9 @@ struct TaskBody: Sendable {
         var schedule = schedule
         if startsNow { schedule.start = nowSeconds }
         return try Draft(
-            schedule: schedule, handling: handling, task: task, arguments: arguments.bytes(), authHeader: authHeader,
-            description: description, classroomID: classroomID, createdBy: createdBy)
+            schedule: schedule, handling: handling,
+            payload: Payload(
+                task: task, arguments: arguments.bytes(), description: description, classroomID: classroomID, createdBy: createdBy),
+            authHeader: authHeader)
     }
 }

@@ -4,6 +4,14 @@ import JSON
 extension JSONObject {
     /// A schema that stands among the document's components.
     static func ref(_ name: String) -> JSONObject { ["$ref": .string("#/components/schemas/\(name)")] }
+
+    /// The JSON Schema that takes no null, of one that takes it beside one type.
+    var withoutNull: JSONObject {
+        var schema = self
+        if case .array(let types)? = schema["type"], let type = types.first { schema["type"] = type }
+        if case .array(let values)? = schema["enum"] { schema["enum"] = .array(values.filter { !$0.isNull }) }
+        return schema
+    }
 }
 
 /// The JSON Schemas (2020-12) of what the API answers.
@@ -116,21 +124,19 @@ enum AnswerSchemas {
             "created_by": string, "item_id": ["anyOf": [string, strings]], "action": boolean, "action_path": strings,
             "extra_path": string, "usernames": strings
         ])
-        return object(
-            [
-                "id": id, "state": state, "next_fire_at": instantOrNull, "task": string,
-                "rrule": ["type": ["string", "null"], "description": "RFC 5545"], "start_datetime": instant, "timezone": string,
-                "until": instantOrNull, "exdates": instants, "rdates": instants, "queue": string,
-                "priority": ["type": "integer", "minimum": 0, "maximum": 9],
-                "misfire_policy": ["type": "string", "enum": ["fire_once", "fire_all", "skip"]], "max_attempts": count,
-                "jitter_seconds": count, "expires_after_seconds": ["type": ["integer", "null"]], "description": string,
-                "notification_metadata": notification, "args": ["type": "array"], "kwargs": ["type": "object"],
-                "classroom_id": string, "created_by": string,
-                "occurrences": object(["delivered": count, "retrying": count, "held": count, "dead": count]),
-                "served": ["type": "boolean", "description": "whether a live worker serves its task in its queue"],
-                "caller": ["type": "string", "description": "the name of the key that created it; empty: anyone"],
-                "revision": count, "created_at": instant, "updated_at": instant
-            ], optional: ["notification_metadata", "args", "kwargs", "classroom_id", "created_by"])
+        var properties: JSONObject = [
+            "id": id, "state": state, "next_fire_at": instantOrNull, "task": string,
+            "rrule": ["type": ["string", "null"], "description": "RFC 5545"], "start_datetime": instant, "timezone": string,
+            "until": instantOrNull, "exdates": instants, "rdates": instants, "description": string,
+            "notification_metadata": notification, "args": ["type": "array"], "kwargs": ["type": "object"],
+            "classroom_id": string, "created_by": string,
+            "occurrences": object(["delivered": count, "retrying": count, "held": count, "dead": count]),
+            "served": ["type": "boolean", "description": "whether a live worker serves its task in its queue"],
+            "caller": ["type": "string", "description": "the name of the key that created it; empty: anyone"],
+            "revision": count, "created_at": instant, "updated_at": instant
+        ]
+        for member in Handling.memberSchemas.members { properties[member.name] = member.value }
+        return object(properties, optional: ["notification_metadata", "args", "kwargs", "classroom_id", "created_by"])
     }
 
     private static var attempt: JSONValue {

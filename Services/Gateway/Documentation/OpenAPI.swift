@@ -70,11 +70,9 @@ struct OpenAPI: Sendable {
             let description = schema["description"] ?? ""
             schema["description"] = nil
             // A query has no null.
-            if case .array(let types)? = schema["type"], let type = types.first { schema["type"] = type }
-            if case .array(let values)? = schema["enum"] { schema["enum"] = .array(values.filter { !$0.isNull }) }
             return [
                 "name": .string(member.name), "in": "query", "required": false, "description": description,
-                "schema": .object(schema)
+                "schema": .object(schema.withoutNull)
             ]
         }
     }

@@ -51,12 +51,9 @@ enum ReminderAnswer {
             "rrule": schedule.rule.isEmpty ? .null : .string(schedule.rule), "start_datetime": .integer(schedule.start),
             "timezone": .string(schedule.timezone), "until": schedule.until.map { .integer($0) } ?? .null,
             "exdates": .array(schedule.exdates.map { .integer($0) }), "rdates": .array(schedule.rdates.map { .integer($0) }),
-            "queue": .string(reminder.queue), "priority": .integer(Int64(reminder.priority)),
-            "misfire_policy": .string(MisfirePolicy(reminder.misfirePolicy).name), "max_attempts": .integer(Int64(reminder.maxAttempts)),
-            "jitter_seconds": .integer(Int64(reminder.jitterSeconds)),
-            "expires_after_seconds": reminder.expiresAfterSeconds == 0 ? .null : .integer(Int64(reminder.expiresAfterSeconds)),
             "description": .string(reminder.description)
         ]
+        for member in Handling(wire: reminder).members.members { object[member.name] = member.value }
         if reminder.task == TaskName.notification {
             object["notification_metadata"] = notification(reminder.arguments)
         } else {

@@ -1,0 +1,48 @@
+public import Domain
+
+// A reminder's parts as the wire has them: in one flat message. A reader of messages holds them to their bounds; here they are only
+// turned into what they are.
+
+extension Schedule {
+    public init(wire: Proto.Schedule) {
+        self.init(
+            start: wire.start, rule: wire.rule.isEmpty ? nil : wire.rule, timezone: wire.timezone,
+            until: wire.until, rdates: wire.rdates, exdates: wire.exdates)
+    }
+
+    public var wire: Proto.Schedule {
+        Proto.Schedule(
+            start: start, rule: rule ?? "", timezone: timezone, until: until, rdates: rdates, exdates: exdates)
+    }
+}
+
+extension Handling {
+    public init(wire: Proto.Reminder) {
+        self.init(
+            queue: wire.queue, priority: Int(wire.priority), misfirePolicy: MisfirePolicy(wire.misfirePolicy), maxAttempts: Int(wire.maxAttempts),
+            jitterSeconds: Int(wire.jitterSeconds),
+            expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds))
+    }
+}
+
+extension Payload {
+    public init(wire: Proto.Reminder) {
+        self.init(
+            task: wire.task, arguments: wire.arguments, description: wire.description, classroomID: wire.classroomId,
+            createdBy: wire.createdBy)
+    }
+}
+
+extension Proto.Reminder {
+    public init(
+        _ id: ReminderID, schedule: Domain.Schedule, handling: Handling, payload: Payload, createdAtMilliseconds: Int64,
+        caller: String = ""
+    ) {
+        self.init(
+            id: id.bytes, schedule: schedule.wire, task: payload.task, arguments: payload.arguments, queue: handling.queue,
+            priority: UInt32(clamping: handling.priority), misfirePolicy: handling.misfirePolicy.wire,
+            maxAttempts: UInt32(clamping: handling.maxAttempts), description: payload.description, classroomId: payload.classroomID,
+            createdBy: payload.createdBy, createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: handling.jitterSeconds),
+            expiresAfterSeconds: UInt32(clamping: handling.expiresAfterSeconds ?? 0), caller: caller)
+    }
+}
