@@ -79,7 +79,7 @@ final class NotifierAPI: @unchecked Sendable {
 }
 
 extension Proto.DeliverReply {
-    /// What cannot be sent at all: trying again would find the same bytes.
+    /// The reply for what cannot be sent at all: trying again would find the same bytes.
     fileprivate static func rejected(_ detail: String) -> Self { Self(outcome: .rejected, detail: detail) }
 
     init(_ result: DeliveryResult) {

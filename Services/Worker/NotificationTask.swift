@@ -30,8 +30,14 @@ struct NotificationTask: Sendable {
     }
 
     private static func result(of reply: Proto.DeliverReply) -> TaskResult {
-        guard let outcome = TaskResult.Outcome(reply.outcome) else {
-            return TaskResult(outcome: .retry, detail: "notifier: it answered \(reply.outcome), which no delivery comes to")
+        let outcome: TaskResult.Outcome
+        switch reply.outcome {
+        case .delivered: outcome = .delivered
+        case .retry: outcome = .retry
+        case .rejected: outcome = .rejected
+        case .authRejected: outcome = .authRejected
+        case .cancelSchedule, .lost, .misfired, .expired:
+            return TaskResult(outcome: .retry, detail: "notifier: it answered \(reply.outcome), which is no delivery's outcome")
         }
         return TaskResult(
             outcome: outcome, retryAfterMilliseconds: reply.retryAfterMs,

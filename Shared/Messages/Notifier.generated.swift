@@ -20,6 +20,8 @@ extension Proto {
         public var actionPath: [String] = []
         public var extraPath: String = ""
         public var usernames: [String] = []
+        /// The fields that it came with and this build does not know; they are not in what is packed.
+        public private(set) var unknownFields = UnknownFields()
 
         public init(title: String = "", body: String = "", image: String = "", kind: Int64 = 0, classroomId: String = "", createdAt: Int64 = 0, createdBy: String = "", itemIdJson: [UInt8] = [], action: Bool = false, actionPath: [String] = [], extraPath: String = "", usernames: [String] = []) {
             self.title = title
@@ -49,6 +51,7 @@ extension Proto {
             actionPath = Arena.strings(c.pointee.action_path, c.pointee.n_action_path)
             extraPath = Arena.string(c.pointee.extra_path)
             usernames = Arena.strings(c.pointee.usernames, c.pointee.n_usernames)
+            unknownFields = UnknownFields(areAny: c.pointee.base.n_unknown_fields > 0)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Notification>, from arena: Arena) throws(MessageError) {

@@ -45,6 +45,8 @@ extension Proto {
         public var until: Int64? = nil
         public var rdates: [Int64] = []
         public var exdates: [Int64] = []
+        /// The fields that it came with and this build does not know; they are not in what is packed.
+        public private(set) var unknownFields = UnknownFields()
 
         public init(start: Int64 = 0, rule: String = "", timezone: String = "", until: Int64? = nil, rdates: [Int64] = [], exdates: [Int64] = []) {
             self.start = start
@@ -62,6 +64,7 @@ extension Proto {
             if c.pointee._until_case == TASK_SCHEDULER__V1__SCHEDULE___UNTIL_UNTIL { until = c.pointee.until }
             rdates = Array(UnsafeBufferPointer(start: c.pointee.rdates, count: c.pointee.n_rdates))
             exdates = Array(UnsafeBufferPointer(start: c.pointee.exdates, count: c.pointee.n_exdates))
+            unknownFields = UnknownFields(areAny: c.pointee.base.n_unknown_fields > 0)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Schedule>, from arena: Arena) throws(MessageError) {
@@ -103,6 +106,8 @@ extension Proto {
         public var expiresAfterSeconds: UInt32 = 0
         /// the name of the API key that created it; empty: anyone
         public var caller: String = ""
+        /// The fields that it came with and this build does not know; they are not in what is packed.
+        public private(set) var unknownFields = UnknownFields()
 
         public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: MisfirePolicy, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "") {
             self.id = id
@@ -138,6 +143,7 @@ extension Proto {
             jitterSeconds = c.pointee.jitter_seconds
             expiresAfterSeconds = c.pointee.expires_after_seconds
             caller = Arena.string(c.pointee.caller)
+            unknownFields = UnknownFields(areAny: c.pointee.base.n_unknown_fields > 0)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Reminder>, from arena: Arena) throws(MessageError) {

@@ -19,6 +19,17 @@ public protocol WireMessage: Sendable {
     ) -> UnsafeMutablePointer<CStruct>?
 }
 
+/// A note that a message came with fields which only a newer build knows. No part of the message's value: with them or without, it is
+/// equal to another that says the same.
+public struct UnknownFields: Hashable, Sendable {
+    public let areAny: Bool
+
+    init(areAny: Bool = false) { self.areAny = areAny }
+
+    public static func == (a: UnknownFields, b: UnknownFields) -> Bool { true }
+    public func hash(into hasher: inout Hasher) {}
+}
+
 /// Why a message could not be packed or unpacked.
 public enum MessageError: Error, Sendable, Hashable, CustomStringConvertible {
     case malformed(String)

@@ -24,6 +24,9 @@ SCALARS = {
 # Enum fields of which a number without a case must not make the whole message unreadable: they are read as `OpenEnum`.
 OPEN = {("OutcomeReport", "outcome")}
 
+# Messages that whoever has read them sends back whole: they say whether that would lose something.
+WRITTEN_BACK = {"Reminder", "Schedule", "Notification"}
+
 # String fields that hold a credential: nothing that prints the message shows them.
 CREDENTIALS = {"authorization"}
 
@@ -107,6 +110,9 @@ class Message:
         for f in m.field:
             write_comments(self.comments.get((m.name, f.name), []), "        ", out)
             out(f"        public var {self.parameter(f)}")
+        if m.name in WRITTEN_BACK:
+            out("        /// The fields that it came with and this build does not know; they are not in what is packed.")
+            out("        public private(set) var unknownFields = UnknownFields()")
         out("")
         out(f"        public init({', '.join(self.parameter(f) for f in m.field)}) {{" + ("" if m.field else "}"))
         if m.field:
@@ -117,6 +123,8 @@ class Message:
         out(f"        public init(reading c: UnsafePointer<{self.c}>) throws(MessageError) {{")
         for f in m.field:
             out("            " + self.read(f))
+        if m.name in WRITTEN_BACK:
+            out("            unknownFields = UnknownFields(areAny: c.pointee.base.n_unknown_fields > 0)")
         out("        }")
         out("")
         out(f"        public func fill(_ c: UnsafeMutablePointer<{self.c}>, from arena: Arena) throws(MessageError) {{")
@@ -209,7 +217,7 @@ def write_service(package, service, comments, out):
 
 
 def names_at(file, path):
-    """What a path of the source info names (descriptor.proto, SourceCodeInfo.Location.path); None for what has no comment here."""
+    """The names that a path stands for (descriptor.proto, SourceCodeInfo.Location.path); None where no comment is wanted."""
     match path:
         case [4, m]:
             return (file.message_type[m].name,)

@@ -34,19 +34,7 @@ public struct TaskResult: Sendable {
 }
 
 extension TaskResult.Outcome {
-    /// `nil` for an outcome that is not a task's: the scheduler alone knows that an occurrence misfired or expired.
-    public init?(_ wire: Proto.Outcome) {
-        switch wire {
-        case .delivered: self = .delivered
-        case .retry: self = .retry
-        case .rejected: self = .rejected
-        case .authRejected: self = .authRejected
-        case .cancelSchedule: self = .cancelSchedule
-        case .lost: self = .lost
-        case .misfired, .expired: return nil
-        }
-    }
-
+    /// The same on the wire.
     public var wire: Proto.Outcome {
         switch self {
         case .delivered: .delivered

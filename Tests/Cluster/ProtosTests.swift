@@ -21,7 +21,7 @@ extension ClusterSuite {
             return (String(decoding: data, as: UTF8.self), process.terminationStatus)
         }
 
-        /// What protoc makes of the .proto files, in a file.
+        /// The path of a file that holds what protoc makes of the .proto files.
         static func descriptors(in folder: URL) throws -> String {
             let descriptors = folder.appending(path: "protos.bin").path, protos = repository.appending(path: "Shared/Protos").path
             let protoc = try run(

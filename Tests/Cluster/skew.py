@@ -327,6 +327,7 @@ def notifier(types):
             "says no outcome": (OK, types.packed(types.DeliverReply(status_code=200, detail="fine"))),
             "says an unknown outcome": (OK, types.packed(types.DeliverReply(outcome=UNKNOWN, status_code=200))),
             "says another's outcome": (OK, types.packed(types.DeliverReply(outcome="OUTCOME_EXPIRED", status_code=200))),
+            "says that the series ends": (OK, types.packed(types.DeliverReply(outcome="OUTCOME_CANCEL_SCHEDULE", status_code=200))),
             "ends with an unknown status": (UNKNOWN, types.packed(types.DeliverReply(outcome="OUTCOME_DELIVERED", status_code=200))),
         }[title]
 

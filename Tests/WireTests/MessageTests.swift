@@ -2,7 +2,7 @@ import Domain
 import Messages
 import Testing
 
-/// What is read of messages that another build has written.
+/// Messages that another build has written, as this one reads them.
 @Suite("Messages of another build")
 struct MessageTests {
     /// Packs by hand: fields of the wire type 0, as `number: value`.
@@ -66,6 +66,10 @@ struct MessageTests {
         // Field 1001, a text; field 1002, a number.
         let newer: [UInt8] = [0xCA, 0x3E, 2, 0x68, 0x69, 0xD0, 0x3E, 9]
         #expect(try Proto.Change(unpacking: newer + known + newer) == Proto.Change(result: .done, state: .paused, revision: 7))
+        // Who would write it back can tell that it is not the whole.
+        let schedule = Proto.Schedule(start: 7), packed = try schedule.packed()
+        let whole = try Proto.Schedule(unpacking: packed), part = try Proto.Schedule(unpacking: packed + newer)
+        #expect(whole == schedule && part == schedule && !whole.unknownFields.areAny && part.unknownFields.areAny)
     }
 
     @Test("every value of the domain has one of its own on the wire, and comes back")

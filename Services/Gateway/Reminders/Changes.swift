@@ -98,6 +98,11 @@ extension Reminders {
     private func update(
         _ stored: StoredReminder, _ id: ReminderID, _ patch: PatchBody, _ exchange: Exchange
     ) throws(Problem) -> (request: Proto.ChangeRequest, warnings: [String]) {
+        guard !stored.isPartlyUnknown else {
+            throw .unavailable(
+                "this gateway's build is older than what is stored of the reminder, and would lose some of it; nothing was changed",
+                cause: "the scheduler's reminder has fields that this build does not know")
+        }
         let old = stored.reminder
         let isNotification = old.task == TaskName.notification
         var whole = ReminderAnswer.fields(of: stored, isWhole: false)
@@ -151,7 +156,7 @@ extension Reminders {
         }
     }
 
-    /// Of a reminder that is finished, for a sentence.
+    /// The state of a reminder that is finished, for a sentence.
     private static func stateWord(_ change: Proto.Change) -> String {
         change.state.map { ReminderState($0).name } ?? "finished"
     }

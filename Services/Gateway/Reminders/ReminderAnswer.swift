@@ -7,7 +7,7 @@ struct StoredReminder: Sendable {
     let reminder: Proto.Reminder
     let schedule: Proto.Schedule
     let state: ReminderState
-    /// What it stands at otherwise.
+    /// The whole reply, with the counts and times of where it stands.
     let reply: Proto.ReminderReply
 
     /// - Parameter reply: to a question for a reminder that was found.
@@ -19,6 +19,12 @@ struct StoredReminder: Sendable {
         self.schedule = schedule
         self.state = ReminderState(state)
         self.reply = reply
+    }
+
+    /// Says that a newer build has stored something of it which this one does not know, and would lose by storing it anew.
+    var isPartlyUnknown: Bool {
+        let notification = reminder.task == ReminderBody.task ? try? Proto.Notification(unpacking: reminder.arguments) : nil
+        return [reminder.unknownFields, schedule.unknownFields, notification?.unknownFields].contains { $0?.areAny == true }
     }
 }
 
