@@ -74,7 +74,7 @@ struct SchedulerSettings: ServiceSettings {
 }
 
 extension Store {
-    fileprivate func attachedWorkers() async throws -> [String] {
+    fileprivate func attachedWorkers() async throws -> [AttachedWorker] {
         try await withCheckedThrowingContinuation { continuation in
             attachedWorkers { continuation.resume(with: $0) }
         }

@@ -54,7 +54,7 @@ final class SchedulerLoop: @unchecked Sendable {
     /// Takes over the shards.
     /// - Parameter rejoin: workers that may still run what the last process handed them.
     /// - Parameter queues: those that have settings of their own.
-    func start(rejoin: [String], queues: [QueueSettings]) async throws {
+    func start(rejoin: [AttachedWorker], queues: [QueueSettings]) async throws {
         try await eventLoop.submit { self.handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues)) }.get()
     }
 
@@ -194,7 +194,6 @@ final class SchedulerLoop: @unchecked Sendable {
         handle(
             .workerAttached(
                 worker, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, outcomes: outcomes))
-        rememberWorkers()
         return worker
     }
 
@@ -203,17 +202,6 @@ final class SchedulerLoop: @unchecked Sendable {
     func detach(_ worker: WorkerID, cleanly: Bool) {
         guard workers.removeValue(forKey: worker) != nil else { return }
         handle(cleanly ? .workerLeft(worker) : .workerDetached(worker))
-        rememberWorkers()
-    }
-
-    /// So that after a crash the next process waits for those that may still be running something.
-    private func rememberWorkers() {
-        guard !isStopped else { return }
-        store.submit([.workers(workers.values.map(\.instance))]) { [logger] result in
-            if case .failure(let error) = result {
-                logger.warning("could not remember the attached workers", metadata: ["reason": "\(error)"])
-            }
-        }
     }
 
     // MARK: The end

@@ -11,7 +11,7 @@ import Storage
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
 /// - `queues`: queues that have settings of their own.
-/// - `workers`: instances attached to the scheduler; emptied by a clean end.
+/// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
 /// integers one after the other. State numbers are the raw values of `ReminderState` and `OccurrenceState`.
@@ -97,6 +97,7 @@ enum Migrations {
             next_at INTEGER, next_index INTEGER, due_ms INTEGER
         ) STRICT;
         """,
+        "ALTER TABLE workers ADD COLUMN leases_end_ms INTEGER;",
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

@@ -1,6 +1,7 @@
 import Domain
 
-/// Removes what has been finished for long, a bounded number of rows at a time.
+/// Removes what has been finished for long, a bounded number of rows at a time. Not what has an occurrence to come: of a
+/// cancelled reminder a person may have asked for one.
 final class Pruner {
     struct Request: Sendable {
         var finishedBeforeMilliseconds: Int64
@@ -18,8 +19,11 @@ final class Pruner {
         self.rowsPerPrune = rowsPerPrune
         listFinished = try connection.prepare(
             """
-            SELECT id, definition FROM reminders INDEXED BY reminders_finished
-            WHERE shard = ?1 AND finished_ms IS NOT NULL AND finished_ms < ?2 ORDER BY finished_ms, id LIMIT ?3
+            SELECT id, definition FROM reminders AS r INDEXED BY reminders_finished
+            WHERE shard = ?1 AND finished_ms IS NOT NULL AND finished_ms < ?2 AND NOT EXISTS (
+                SELECT 1 FROM occurrences AS o WHERE o.shard = r.shard AND o.reminder = r.id
+                    AND o.state < \(OccurrenceState.dead.rawValue))
+            ORDER BY finished_ms, id LIMIT ?3
             """)
         dropAttempts = try connection.prepare(
             """

@@ -39,9 +39,9 @@ final class ReminderChanges {
             ON CONFLICT DO UPDATE SET paused = excluded.paused, max_concurrency = excluded.max_concurrency,
                 rate_count = excluded.rate_count, rate_seconds = excluded.rate_seconds
             """)
-        listWorkers = try connection.prepare("SELECT instance FROM workers ORDER BY instance")
+        listWorkers = try connection.prepare("SELECT instance, leases_end_ms FROM workers ORDER BY instance")
         clearWorkers = try connection.prepare("DELETE FROM workers")
-        addWorker = try connection.prepare("INSERT OR IGNORE INTO workers VALUES (?1)")
+        addWorker = try connection.prepare("INSERT OR IGNORE INTO workers VALUES (?1, ?2)")
         let last = "SELECT max(number) FROM"
         nextDefinition =
             max(try connection.integer("\(last) definitions") ?? 0, try connection.integer("\(last) intake") ?? 0) + 1
@@ -63,8 +63,8 @@ final class ReminderChanges {
         case .queue(let settings):
             try set(settings)
             return .done
-        case .workers(let instances):
-            try setWorkers(instances)
+        case .workers(let workers):
+            try set(workers)
             return .done
         }
     }
@@ -116,18 +116,20 @@ final class ReminderChanges {
 
     // MARK: Workers
 
-    func workers() throws(SQLiteFailure) -> [String] {
-        var instances: [String] = []
+    func workers() throws(SQLiteFailure) -> [AttachedWorker] {
+        var workers: [AttachedWorker] = []
         while try listWorkers.step() {
-            if let instance = listWorkers.text(0) { instances.append(instance) }
+            guard let instance = listWorkers.text(0) else { continue }
+            workers.append(AttachedWorker(instance: instance, leasesEndAtMilliseconds: listWorkers.optionalInteger(1)))
         }
-        return instances
+        return workers
     }
 
-    func setWorkers(_ instances: [String]) throws(SQLiteFailure) {
+    private func set(_ workers: [AttachedWorker]) throws(SQLiteFailure) {
         try clearWorkers.run()
-        for instance in instances {
-            addWorker.bind(1, instance)
+        for worker in workers {
+            addWorker.bind(1, worker.instance)
+            addWorker.bind(2, worker.leasesEndAtMilliseconds)
             try addWorker.run()
         }
     }

@@ -12,7 +12,7 @@ import Storage
 /// After a failure (disk full, I/O error) nothing of the transaction remains, its submissions complete with
 /// `.unavailable`, and the next one tries again: there is nothing to restart when the cause has passed.
 ///
-/// A store that is released without `close` finishes what was submitted, but keeps `attachedWorkers` as a crash would.
+/// A store that is released without `close` finishes what was submitted.
 public final class SQLiteStore: Store {
     private let writes: TaskQueue<WriterTask>
     private let reads: TaskQueue<ReaderTask>
@@ -91,7 +91,7 @@ public final class SQLiteStore: Store {
         add(.prune(request, completion)) { completion(.failure($0)) }
     }
 
-    public func attachedWorkers(completion: @escaping @Sendable (Result<[String], StoreError>) -> Void) {
+    public func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
         add(.attachedWorkers(completion)) { completion(.failure($0)) }
     }
 

@@ -11,7 +11,7 @@ enum WriterTask: Sendable {
     case prune(Pruner.Request, @Sendable (Result<Int, StoreError>) -> Void)
     /// What was taken in is to be found by the reading thread.
     case file(@Sendable (Result<Void, StoreError>) -> Void)
-    case attachedWorkers(@Sendable (Result<[String], StoreError>) -> Void)
+    case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
     /// A task for which there was no room.
     case refused(@Sendable (StoreError) -> Void)
     case close(@Sendable () -> Void)
@@ -26,7 +26,7 @@ final class Writer {
     private let complete: Completions
     private let onFault: @Sendable (String) -> Void
     /// As found when the store was opened.
-    private let attachedWorkers: [String]
+    private let attachedWorkers: [AttachedWorker]
     /// `nil` after an error that the connection does not survive; opened again by the next task.
     private var session: WriterSession?
     private var isClosed = false
@@ -220,7 +220,6 @@ final class Writer {
         guard !isClosed else { return }
         let cleared = perform { session throws(SQLiteFailure) in
             try session.file()
-            try session.transaction { session throws(SQLiteFailure) in try session.changes.setWorkers([]) }
             try session.checkpoint(SQLITE_CHECKPOINT_TRUNCATE)
         }
         if case .failure(let error) = cleared { onFault("closing the store: \(error)") }
@@ -250,7 +249,7 @@ extension StoreWrite {
         case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
         case .change: 512
         case .materialise, .queue: 128
-        case .workers(let instances): instances.reduce(64) { $0 + $1.utf8.count }
+        case .workers(let workers): workers.reduce(64) { $0 + $1.instance.utf8.count }
         }
     }
 }

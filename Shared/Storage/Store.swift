@@ -55,9 +55,9 @@ public protocol Store: Sendable {
         finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, limit: Int,
         completion: @escaping @Sendable (Result<Int, StoreError>) -> Void)
 
-    /// The worker instances that held a stream when the last scheduler process ended without closing the store;
-    /// empty after a clean end. Set by `StoreWrite.workers`; what this process sets is for the next to read.
-    func attachedWorkers(completion: @escaping @Sendable (Result<[String], StoreError>) -> Void)
+    /// The workers that may still run what the last scheduler process handed them, by instance, as its last
+    /// `StoreWrite.workers` says; what this process sets is for the next to read.
+    func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void)
 
     /// Finishes what was submitted, then closes. Later calls complete with `.closed`.
     func close() async
@@ -142,8 +142,21 @@ public enum StoreWrite: Sendable {
     /// What a caller asked to be done with a reminder that exists.
     case change(ReminderID, ReminderChange, ChangeGuard, atMilliseconds: Int64)
     case queue(QueueSettings)
-    /// The worker instances that now hold a stream (see `Store.attachedWorkers`).
-    case workers([String])
+    /// The workers that the next process has to ask what they run (see `Store.attachedWorkers`); of those given before,
+    /// only these remain.
+    case workers([AttachedWorker])
+}
+
+/// A worker that holds leases, or may get some.
+public struct AttachedWorker: Sendable, Hashable {
+    public var instance: String
+    /// When the last of its leases ends, unix milliseconds, where it gets no more; `nil`: it may get some at any time.
+    public var leasesEndAtMilliseconds: Int64?
+
+    public init(instance: String, leasesEndAtMilliseconds: Int64? = nil) {
+        self.instance = instance
+        self.leasesEndAtMilliseconds = leasesEndAtMilliseconds
+    }
 }
 
 /// What a caller can do with a reminder, or with an occurrence of it.

@@ -80,7 +80,7 @@ struct SQLiteFileTests {
         let store = try open()
         for round in 0..<5 {
             let reminder = Sample.reminder()
-            try await store.write(Sample.create(reminder), .workers(["w\(round)"]))
+            try await store.write(Sample.create(reminder), .workers([AttachedWorker(instance: "w\(round)")]))
             // The files as a crash at this moment would leave them.
             let copy = folder.path + "/copy\(round)"
             try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
@@ -89,7 +89,7 @@ struct SQLiteFileTests {
             }
             let recovered = try open(copy + "/test.db")
             #expect(try await recovered.summary(reminder.id)?.reminder.isSame(as: reminder) == true)
-            #expect(try await recovered.workers() == ["w\(round)"])
+            #expect(try await recovered.workers() == [AttachedWorker(instance: "w\(round)")])
             await recovered.close()
         }
         await store.close()

@@ -185,6 +185,8 @@ struct Overflow {
         world.storeDelay = { delay }
         world.attach(queues: ["paused", "default"])
         world.request([.queue(QueueSettings(name: "paused", isPaused: true))])
+        // Until it has been answered.
+        world.run(milliseconds: 2 * delay)
         let waiting = try (0..<1_000).map { try world.create(in: Int64($0 % 40) * 1_000, queue: "paused") }
         let served = try (0..<120).map { try world.create(in: 1_000 + Int64($0) * 500) }
         world.run(milliseconds: 62_000)

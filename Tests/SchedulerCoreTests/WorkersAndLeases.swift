@@ -272,7 +272,7 @@ struct WorkersAndLeases {
         #expect(world.acknowledged == [lease.key])
     }
 
-    @Test("workers that do not come back after a crash hold up dispatch for the grace only")
+    @Test("workers that do not come back after a crash hold up what was due for the grace only")
     func noRejoin() async throws {
         let world = try World()
         try world.create(in: 0)

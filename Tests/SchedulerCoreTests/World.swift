@@ -70,7 +70,7 @@ final class World {
     private(set) var revoked: [UInt64] = []
     private(set) var acknowledged: [UInt64] = []
     private(set) var largestMemory = 0
-    /// The writes that reached the store.
+    /// The writes that reached the store, but for who is attached.
     private(set) var writes = 0
     /// How many came at once.
     private(set) var batches: [Int] = []
@@ -147,6 +147,9 @@ final class World {
 
     func drain(_ id: WorkerID) { handle(.workerDraining(id)) }
 
+    /// The scheduler is to end: it dispatches nothing more.
+    func drain() { handle(.drain) }
+
     /// The connection breaks; what runs there goes on running.
     func detach(_ id: WorkerID) { handle(.workerDetached(id)) }
 
@@ -164,17 +167,19 @@ final class World {
     }
 
     /// The process ends without a word, and another opens the store.
-    func crash(rejoin: [String] = [], queues: [QueueSettings] = [], downMilliseconds: Int64 = 0) async throws {
+    /// - Parameter rejoin: whom the next one is to wait for; `nil`: whom the former wrote down.
+    func crash(rejoin: [String]? = nil, queues: [QueueSettings] = [], downMilliseconds: Int64 = 0) async throws {
         events = []
         answers = []
-        // Frees the file's lock; what the store adds of its own, that no worker was attached, `rejoin` stands for.
+        // Frees the file's lock.
         await store.close()
         store = try Self.open(folder)
         reports = []
         now.wallMilliseconds += downMilliseconds
         now.monotonicMilliseconds += downMilliseconds
         core = SchedulerCore(configuration: configuration, seed: UInt64(now.wallMilliseconds))
-        handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues))
+        let stored = try wait { done in store.attachedWorkers { done($0) } }.get()
+        handle(.start(shards: Shard.all, rejoin: rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? stored, queues: queues))
     }
 
     func setWallClock(by milliseconds: Int64) {
@@ -226,6 +231,8 @@ final class World {
 
     func queueSettings() throws -> [QueueSettings] { try wait { done in store.queues { done($0) } }.get() }
 
+    func name(of worker: WorkerID) -> String { names[worker] ?? "" }
+
     func runs(of id: ReminderID) -> [Run] { runs.filter { $0.key.reminder == id } }
 
     // MARK: The core's outside
@@ -266,7 +273,7 @@ final class World {
             }
         case .write(let token, let batch):
             guard !isDiskFull else { return answer(.written(token: token, nil)) }
-            writes += batch.count
+            writes += batch.count { if case .workers = $0 { false } else { true } }
             batches.append(batch.count)
             switch submit(batch) {
             case .success(let results): answer(.written(token: token, results))

@@ -30,16 +30,21 @@ struct LifeTests {
         await again.close()
     }
 
-    @Test("attached workers are known after an end without close, and none after a clean one", arguments: Backend.all)
+    @Test("the workers that were written last are known to the next process, however the last one ended", arguments: Backend.all)
     func workers(backend: Backend) async throws {
         var store: (any Store)? = try backend.open(folder)
         #expect(try await store?.workers() == [])
-        try await store?.write(.workers(["b", "a"]), .workers(["c", "b", "c"]))
+        let workers = [AttachedWorker(instance: "b", leasesEndAtMilliseconds: 1_800_000_060_000), AttachedWorker(instance: "c")]
+        try await store?.write(.workers([AttachedWorker(instance: "a")]), .workers(workers.reversed()))
         #expect(try await store?.workers() == [])
         // Released without close; its files are free once its thread has ended.
         store = nil
         var next = try await reopened(backend)
-        #expect(try await next.workers() == ["b", "c"])
+        #expect(try await next.workers() == workers)
+        await next.close()
+        next = try await reopened(backend)
+        #expect(try await next.workers() == workers)
+        try await next.write(.workers([]))
         await next.close()
         next = try await reopened(backend)
         #expect(try await next.workers() == [])
@@ -78,6 +83,24 @@ struct LifeTests {
         try await store.write(Sample.create(delivered))
         #expect(try await store.summary(delivered.id)?.line == "scheduled next 0#1 delivered 0 retrying 0 held 0 dead 0")
         #expect(try await store.history(delivered.id) == [])
+        await store.close()
+    }
+
+    @Test("a cancelled reminder stays as long as an occurrence of it is to come that a person asked for", arguments: Backend.all)
+    func pruneWithReplay(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let at = Sample.start, reminder = Sample.reminder()
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: at)
+        try await store.write(
+            Sample.create(reminder),
+            .settle(
+                key, Sample.attempt(at, 1, .rejected), .dead(attempts: 1),
+                move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: 2))),
+            .cancel(reminder.id, atMilliseconds: at * 1000 + 2),
+            .change(reminder.id, .replay(scheduledAt: at), ChangeGuard(), atMilliseconds: at * 1000 + 3))
+        #expect(try await store.removeOld(finishedBefore: .max) == 0)
+        try await store.write(.settle(key, Sample.attempt(at, 2, .delivered), .delivered, move: nil))
+        #expect(try await store.removeOld(finishedBefore: .max) == 1)
         await store.close()
     }
 }

@@ -91,7 +91,7 @@ extension Store {
         try await answer { queues(completion: $0) }
     }
 
-    package func workers() async throws -> [String] {
+    package func workers() async throws -> [AttachedWorker] {
         try await answer { attachedWorkers(completion: $0) }
     }
 }

@@ -12,9 +12,10 @@ public struct CoreConfiguration: Sendable {
     public var leaseMilliseconds: Int64 = 60_000
     /// How long a worker whose connection broke may take to come back before its occurrences go to others.
     public var reconnectGraceMilliseconds: Int64 = 300
-    /// How long, after a crash of the scheduler, the workers that it knew may take to come back and say what they
-    /// still run before anything is dispatched.
-    public var rejoinGraceMilliseconds: Int64 = 1_000
+    /// How long a worker of a former process may take to come back and say what it still runs, before what was due then
+    /// is given to others: longer than it takes to notice a dead connection (two keepalive intervals, 10 s) and to try
+    /// again (2 s).
+    public var rejoinGraceMilliseconds: Int64 = 15_000
     /// An occurrence of a series that was not dispatched within this time is missed, and its misfire policy applies.
     public var misfireThresholdMilliseconds: Int64 = MisfirePolicy.thresholdSeconds * 1_000
     /// Being one priority higher is worth being due this much earlier; so the lowest is not starved.

@@ -28,6 +28,7 @@ extension SchedulerCore {
 
     /// An occurrence has fallen due.
     private mutating func ready(_ entry: Entry) {
+        if setAsideInDoubt(entry) { return }
         if let expiry = entry.expiryMilliseconds, !breaks(.ignoresExpiry) {
             guard expiry > now.wallMilliseconds else {
                 // What was missed for long is its misfire policy's; that can lead to one that has not expired.
@@ -78,11 +79,9 @@ extension SchedulerCore {
         if lanes.takeDrained() { reload() }
     }
 
-    /// Not before the workers of a crashed process had their chance to say what they run, and not while the store
-    /// cannot keep up with what becomes of it.
+    /// Not while the store cannot keep up with what becomes of it.
     private var mayDispatch: Bool {
         guard !isDraining else { return false }
-        guard rejoinUntil <= now.monotonicMilliseconds else { return false }
         return !outbox.isFailing && outbox.pendingCount < configuration.maxPendingWrites
     }
 

@@ -7,6 +7,8 @@ final class Entry {
     enum Standing: Equatable {
         /// For its time.
         case waiting
+        /// Due, and perhaps running at a worker of a former process (Rejoining.swift).
+        case inDoubt
         /// For a worker.
         case ready
         case leased(UInt64)

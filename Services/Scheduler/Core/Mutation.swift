@@ -19,8 +19,10 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresWhatRuns
     /// A broken connection is taken for the worker's end.
     case givesUpLostWorkersAtOnce
-    /// After a crash nobody is waited for.
+    /// After a crash or a restart nobody is waited for.
     case doesNotWaitForWorkers
+    /// A process that ends in order forgets who still runs something.
+    case forgetsWorkersInADrain
     /// What is changed stays in memory as it was.
     case keepsWhatIsChanged
     /// Every missed occurrence is fired, whatever the policy.

@@ -11,6 +11,8 @@ struct Outbox {
         var acknowledgements: [(worker: WorkerID, lease: UInt64)] = []
         /// Where a request's writes lie among the batch's.
         var requests: [(id: RequestID, writes: Range<Int>)] = []
+        /// Workers by their instances, of which the latest `StoreWrite.workers` says that the next process is to ask them.
+        var remembered: Set<String>?
 
         var isEmpty: Bool { acknowledgements.isEmpty && requests.isEmpty }
     }
@@ -24,6 +26,7 @@ struct Outbox {
     /// What a batch that succeeded means.
     struct Success {
         var acknowledged: [WorkerID: [UInt64]] = [:]
+        var remembered: Set<String>?
         var answered: [(id: RequestID, writes: [StoreWrite], results: [StoreWriteResult])] = []
     }
 
@@ -53,6 +56,15 @@ struct Outbox {
 
     /// Tells the worker when all writes added so far are on stable storage.
     mutating func acknowledge(_ worker: WorkerID, _ lease: UInt64) { notices.acknowledgements.append((worker, lease)) }
+
+    /// Tells who is remembered when all writes added so far are on stable storage.
+    mutating func noteRemembered(_ instances: Set<String>) { notices.remembered = instances }
+
+    /// Whether an outcome of that worker is not known to be on stable storage.
+    func acknowledges(_ worker: WorkerID) -> Bool {
+        notices.acknowledgements.contains { $0.worker == worker }
+            || inFlight?.notices.acknowledgements.contains { $0.worker == worker } ?? false
+    }
 
     /// The next batch, if the store is free for one.
     mutating func next(limit: Int, now: Int64) -> (token: UInt64, writes: [StoreWrite])? {
@@ -98,6 +110,7 @@ struct Outbox {
         }
         failures = 0
         var success = Success()
+        success.remembered = batch.notices.remembered
         for (worker, lease) in batch.notices.acknowledgements { success.acknowledged[worker, default: []].append(lease) }
         success.answered = batch.notices.requests.map { id, range in
             (id, Array(batch.writes[range]), range.upperBound <= results.count ? Array(results[range]) : [])
@@ -109,6 +122,7 @@ struct Outbox {
         let count = batch.writes.count
         writes = batch.writes + writes
         notices.acknowledgements = batch.notices.acknowledgements + notices.acknowledgements
+        notices.remembered = notices.remembered ?? batch.notices.remembered
         notices.requests =
             batch.notices.requests
             + notices.requests.map { ($0.id, $0.writes.lowerBound + count..<$0.writes.upperBound + count) }

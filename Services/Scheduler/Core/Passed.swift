@@ -1,6 +1,6 @@
 import Domain
 
-/// Occurrences that were delivered, held or given up before their series came to them: run at a person's wish while the
+/// Occurrences that were delivered, held, given up or put off before their series came to them: run at a person's wish while the
 /// series was behind (its queue is slow, its occurrences are spread), or delivered by a worker of a former process when
 /// they were not in memory any more. The series goes on after them.
 ///

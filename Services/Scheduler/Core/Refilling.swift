@@ -27,7 +27,7 @@ extension SchedulerCore {
             table.insert(entry)
             entry.standing = .waiting
             // A worker of a former process had this one too.
-            if let claim = claims.removeValue(forKey: entry.key) { return settleClaim(claim, entry) }
+            if settleClaim(to: entry) { return }
         }
         entry.standing = .waiting
         waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
@@ -113,14 +113,10 @@ extension SchedulerCore {
             }
             let entry = Entry(entry)
             table.insert(entry)
-            if let claim = claims.removeValue(forKey: key) {
-                settleClaim(claim, entry)
-            } else {
-                waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
-            }
+            if !settleClaim(to: entry) { waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry)) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)
-        if !claims.isEmpty, isLoaded(shard) { dropClaims(in: shard) }
+        if !claims.isEmpty, doubt == nil, isLoaded(shard) { dropClaims(in: shard) }
     }
 
     /// How long a store that could not read is left alone.
@@ -129,31 +125,5 @@ extension SchedulerCore {
     mutating func loadFailed(_ shard: Shard) {
         windows[shard]?.load = nil
         loadsPausedUntil = now.monotonicMilliseconds + Self.loadPauseMilliseconds
-    }
-
-    // MARK: Claims
-
-    /// An occurrence has been loaded that a worker took from a former process.
-    private mutating func settleClaim(_ claim: Claim, _ entry: Entry) {
-        guard let report = claim.outcome else {
-            lease(entry, as: claim.lease, to: claim.worker)
-            return
-        }
-        settle(
-            entry, attempt(report, of: entry), asked: report.retryAfterMilliseconds, lease: nil,
-            reported: (claim.worker, claim.lease))
-    }
-
-    /// Claims to what is no longer due: the former process settled it before it ended.
-    private mutating func dropClaims(in shard: Shard) {
-        for (key, claim) in claims where key.reminder.shard == shard {
-            claims[key] = nil
-            if claim.outcome == nil {
-                revoked[claim.worker, default: []].append(claim.lease)
-            } else {
-                if let report = claim.outcome, report.outcome == .delivered { settleUnseen(report, from: claim.worker) }
-                outbox.acknowledge(claim.worker, claim.lease)
-            }
-        }
     }
 }

@@ -34,10 +34,12 @@ public struct SchedulerCore {
     /// Taken back in this step, by the worker to be told.
     var revoked: [WorkerID: [UInt64]] = [:]
 
-    /// Workers of a crashed process that are yet to come back.
-    var rejoining: Set<String> = []
-    /// Nothing is dispatched before this, monotonic milliseconds.
-    var rejoinUntil: Int64 = .min
+    /// What workers of a former process may run; `nil`: all of that is known.
+    var doubt: Doubt?
+    /// Whom the next process would wait for: written or on its way to the store, and of these who are on disk.
+    var remembered: [AttachedWorker] = []
+    var onDisk: Set<String> = []
+    var holdersHaveChanged = false
     var claims: [OccurrenceKey: Claim] = [:]
 
     /// Reminders with a change on its way, see Changes.swift.
@@ -64,8 +66,10 @@ public struct SchedulerCore {
         apply(event)
         giveUpLostWorkers()
         expireLeases()
+        endDoubt()
         ripen()
         dispatch()
+        rememberHolders()
         flush()
         result += effects
         effects.removeAll(keepingCapacity: true)
@@ -97,11 +101,10 @@ public struct SchedulerCore {
         }
     }
 
-    private mutating func start(_ shards: [Shard], _ rejoin: [String], _ settings: [QueueSettings]) {
+    private mutating func start(_ shards: [Shard], _ rejoin: [AttachedWorker], _ settings: [QueueSettings]) {
         for queue in settings { queues.set(queue) }
         for shard in shards where windows[shard] == nil { windows[shard] = Window() }
-        rejoining = Set(rejoin)
-        rejoinUntil = now.monotonicMilliseconds + (rejoin.isEmpty || breaks(.doesNotWaitForWorkers) ? 0 : configuration.rejoinGraceMilliseconds)
+        beginDoubt(rejoin)
         // Above every lease of a former process, whatever it handed out within the milliseconds that it lived.
         nextLease = max(nextLease, UInt64(max(0, now.wallMilliseconds)) << 20 | 1)
     }
@@ -113,6 +116,7 @@ public struct SchedulerCore {
             for shard in windows.keys { windows[shard]?.load?.isVoid = true }
             return
         }
+        if let instances = success.remembered { haveRemembered(instances) }
         for (worker, leases) in success.acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
             effects.append(.acknowledge(worker, leases))
         }
@@ -148,7 +152,7 @@ public struct SchedulerCore {
         consider(lost.values.map(\.until).min())
         consider(outbox.repeatAt)
         consider(queues.wakeAtMilliseconds)
-        if rejoinUntil > now.monotonicMilliseconds { consider(rejoinUntil) }
+        consider(doubt?.endsAt)
         return next
     }
 

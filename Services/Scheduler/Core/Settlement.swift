@@ -14,13 +14,15 @@ extension SchedulerCore {
                 lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
                 reported: (worker, report.lease))
             return
+        } else if let entry = table[report.key], entry.standing == .inDoubt, report.outcome != .delivered {
+            // The lease before the one that a worker which is not back has, perhaps.
+            return claim(report.key, Claim(lease: report.lease, worker: worker, outcome: report))
         } else if let entry = table[report.key] {
             // From a lease that was given up. That it was delivered holds all the same; anything else is overtaken.
             if report.outcome == .delivered { return settleLate(entry, report, from: worker) }
-        } else if !isLoaded(report.key.reminder.shard) {
-            // Dispatched by a former process: settled when it has been loaded, acknowledged then.
-            claims[report.key] = Claim(lease: report.lease, worker: worker, outcome: report)
-            return
+        } else if mayCome(report.key) {
+            // Dispatched by a former process: settled when it has come into memory, acknowledged then.
+            return claim(report.key, Claim(lease: report.lease, worker: worker, outcome: report))
         } else if report.outcome == .delivered {
             settleUnseen(report, from: worker)
         }
@@ -96,7 +98,8 @@ extension SchedulerCore {
             if breaks(.acknowledgesBeforeTheCommit) { effects.append(.acknowledge(worker, [lease])) }
         }
         changed(entry.key)
-        if entry.isManual, !entry.reminder.schedule.isSingle, !disposition.isRetry { passed.ended(entry.key) }
+        // Also where it is tried again: that may be later than its series comes to this second.
+        if entry.isManual, !entry.reminder.schedule.isSingle { passed.ended(entry.key) }
         switch disposition {
         case .retry(let due, let attempts) where !entry.isRevoked && !entry.isPaused:
             entry.attempts = attempts
@@ -139,9 +142,11 @@ extension SchedulerCore {
     }
 
     /// The next try; where the occurrence expires before it, that moment, at which it becomes a dead letter. Where the
-    /// clock was set back meanwhile, its time is still to come.
+    /// clock was set back meanwhile, its time is still to come, with what spreads the series' occurrences.
     private func tryAgain(_ entry: Entry, after delay: Int64, attempts: Int) -> Disposition {
-        let due = max(now.wallMilliseconds + delay, Milliseconds.ofSecond(entry.key.scheduledAt))
+        let second = entry.key.scheduledAt
+        let first = entry.isManual ? Milliseconds.ofSecond(second) : entry.reminder.dueMilliseconds(of: second)
+        let due = max(now.wallMilliseconds + delay, first)
         return .retry(dueAtMilliseconds: min(due, entry.expiryMilliseconds ?? due), attempts: attempts)
     }
 
@@ -160,9 +165,10 @@ extension SchedulerCore {
         return (PositionMove(from: entry.key.scheduledAt, to: position, due: follower.dueAtMilliseconds), follower)
     }
 
-    /// The next occurrence falls due while the first attempt at this one is still under way: each goes its own way.
+    /// The next occurrence falls due while the first attempt at this one is, or may be, still under way: each goes its own
+    /// way.
     mutating func overtake(_ entry: Entry) {
-        guard entry.isLeased, !entry.isPaused, changing[entry.key.reminder] == nil, let next = moveOn(entry) else { return }
+        guard entry.isLeased || entry.standing == .inDoubt, !entry.isPaused, changing[entry.key.reminder] == nil, let next = moveOn(entry) else { return }
         outbox.add(
             .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, attempts: entry.attempts, move: next.move))
         changed(entry.key)
@@ -216,10 +222,6 @@ extension SchedulerCore {
     mutating func changed(_ key: OccurrenceKey) {
         windows[key.reminder.shard]?.load?.changed.insert(key)
     }
-}
-
-extension Disposition {
-    fileprivate var isRetry: Bool { if case .retry = self { true } else { false } }
 }
 
 /// An attempt that has ended, and what is to be known to settle it.

@@ -9,8 +9,10 @@ struct Worker {
     var credit: Int
     var leases: Set<UInt64> = []
     var isDraining = false
+    /// The next process would ask it what it runs.
+    var isRemembered = false
 
-    var canTake: Bool { credit > 0 && !isDraining }
+    var canTake: Bool { credit > 0 && !isDraining && isRemembered }
 
     func serves(_ lane: Lanes.Name) -> Bool { queues.contains(lane.queue) && tasks.contains(lane.task) }
 }
@@ -34,12 +36,6 @@ struct Lease {
     let dispatchedAt: Int64
 }
 
-/// An occurrence that a worker says it runs, or has run, before it was loaded.
-struct Claim {
-    let lease: UInt64
-    let worker: WorkerID
-    var outcome: OutcomeReport?
-}
 
 extension SchedulerCore {
     // MARK: Coming
@@ -52,14 +48,13 @@ extension SchedulerCore {
         for (other, worker) in workers where worker.instance == instance {
             inherited.formUnion(worker.leases)
             workers[other] = nil
+            _ = dropClaims(of: other)
         }
         workers[id] = Worker(
             instance: instance, queues: Set(queues), tasks: Set(tasks),
-            credit: min(max(0, credit), configuration.maxCreditPerWorker))
-        if rejoining.remove(instance) != nil, rejoining.isEmpty {
-            // All are back; the outcomes that they kept come right behind.
-            rejoinUntil = min(rejoinUntil, now.monotonicMilliseconds + Self.forgottenMilliseconds)
-        }
+            credit: min(max(0, credit), configuration.maxCreditPerWorker), isRemembered: isRemembered(instance))
+        holdersHaveChanged = true
+        doubt?.isBack(instance, listenUntil: now.monotonicMilliseconds + Self.forgottenMilliseconds)
         for report in running where !breaks(.ignoresWhatRuns) {
             if let lease = leases[report.lease], lease.entry.key == report.key {
                 inherited.remove(report.lease)
@@ -92,10 +87,11 @@ extension SchedulerCore {
             if entry.isLeased {
                 revoked[id, default: []].append(report.lease)
             } else {
+                if let other = claims.removeValue(forKey: report.key) { letGo(other) }
                 lease(entry, as: report.lease, to: id)
             }
-        } else if !isLoaded(report.key.reminder.shard) {
-            claims[report.key] = Claim(lease: report.lease, worker: id)
+        } else if mayCome(report.key) {
+            claim(report.key, Claim(lease: report.lease, worker: id))
         } else {
             revoked[id, default: []].append(report.lease)
         }
@@ -112,7 +108,7 @@ extension SchedulerCore {
         let grace = breaks(.givesUpLostWorkersAtOnce) ? 0 : configuration.reconnectGraceMilliseconds
         lost[worker.instance] = LostWorker(leases: worker.leases, until: now.monotonicMilliseconds + grace)
         for lease in worker.leases { leases[lease]?.worker = nil }
-        dropClaims(of: id)
+        if dropClaims(of: id) { awaitAgain(worker.instance) }
         lanes.serve(workers)
     }
 
@@ -120,7 +116,8 @@ extension SchedulerCore {
     mutating func leave(_ id: WorkerID) {
         guard let worker = workers.removeValue(forKey: id) else { return }
         for lease in worker.leases.sorted() { loseLease(lease, because: "the worker left before it was done") }
-        dropClaims(of: id)
+        _ = dropClaims(of: id)
+        holdersHaveChanged = true
         lanes.serve(workers)
     }
 
@@ -128,14 +125,9 @@ extension SchedulerCore {
     mutating func giveUpLostWorkers() {
         for (instance, worker) in lost where worker.until <= now.monotonicMilliseconds {
             lost[instance] = nil
+            holdersHaveChanged = true
             for lease in worker.leases.sorted() { loseLease(lease, because: "the connection to the worker was lost") }
         }
-    }
-
-    private mutating func dropClaims(of id: WorkerID) {
-        guard !claims.isEmpty else { return }
-        // With an outcome a claim is worth keeping: the occurrence is done, whoever reported it.
-        claims = claims.filter { $0.value.worker != id || $0.value.outcome != nil }
     }
 
     // MARK: Leases

@@ -27,13 +27,18 @@ final class Backend {
 
     var mood = Mood.well
     private let seed: UInt64
+    private let answerMilliseconds: ClosedRange<Int64>?
     private(set) var requests: [OccurrenceKey: Int] = [:]
     /// How often each occurrence was answered 2xx.
     private(set) var taken: [OccurrenceKey: Int] = [:]
     private(set) var count = 0, repeated = 0
     private(set) var answers: [Int: Int] = [:]
 
-    init(seed: UInt64) { self.seed = seed }
+    /// - Parameter answerMilliseconds: how long it takes to answer; `nil`: as usual.
+    init(seed: UInt64, answerMilliseconds: ClosedRange<Int64>? = nil) {
+        self.seed = seed
+        self.answerMilliseconds = answerMilliseconds
+    }
 
     func take(_ key: OccurrenceKey, taste: Taste, hasGoodCredential: Bool) -> Answer {
         let number = requests[key, default: 0] + 1
@@ -49,7 +54,7 @@ final class Backend {
     }
 
     private func answer(_ taste: Taste, _ hasGoodCredential: Bool, _ chance: inout Chance) -> Answer {
-        let delay = chance.spread(1...(chance.one(in: 10) ? 9_000 : 300))
+        let delay = answerMilliseconds.map { chance.int($0) } ?? chance.spread(1...(chance.one(in: 10) ? 9_000 : 300))
         if mood == .down { return Answer(status: 0, delayMilliseconds: chance.pick([1, 3_000, 10_000])) }
         if case .flaky(let number) = mood, chance.one(in: number) {
             switch chance.int(0...9) {

@@ -4,7 +4,7 @@ import SchedulerCore
 import Storage
 
 /// A promise that was broken (README, "What is promised").
-package struct Violation {
+package struct Violation: Sendable {
     package let promise: Int
     package let text: String
     package let reminder: ReminderID?
@@ -28,17 +28,20 @@ final class Checker {
         var state = State.sent
         /// The scheduler process that knows of it.
         weak var knownTo: SchedulerProcess?
+        /// Which of the scheduler's processes that is.
+        var start: Int
         /// Monotonic milliseconds.
         var knownSince: Int64
         /// The scheduler was told what came of it.
         var isHeard = false
         var isRevoked = false
 
-        init(_ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, at: Int64) {
+        init(_ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, start: Int, at: Int64) {
             self.lease = lease
             self.key = key
             self.instance = instance
             knownTo = scheduler
+            self.start = start
             knownSince = at
         }
     }
@@ -60,8 +63,10 @@ final class Checker {
     private var byLease: [UInt64: Run] = [:]
     /// Workers whose stream the scheduler has seen end, since when; `nil` since: with a goodbye.
     private var away: [String: Int64?] = [:]
-    private var rejoining: Set<String> = []
-    private var rejoinUntil: Int64 = 0
+    /// Workers of the former process that are to be waited for, and until when, monotonic milliseconds.
+    private var rejoining: [String: Int64] = [:]
+    /// When the scheduler's process began, unix milliseconds.
+    private var startedAtWall: Int64 = 0
     private var series: [ReminderID: (reminder: Reminder, series: Series)] = [:]
     private(set) var dispatches = 0, deadLetters = 0, largestMemory = 0
 
@@ -137,8 +142,10 @@ final class Checker {
     ) {
         let wasPosition = before.position?.scheduledAt == key.scheduledAt, id = key.reminder
         if case .cancelSeries = disposition {} else { stepped(before, after) }
-        if disposition == .delivered, after.position == before.position, before.row(key) == nil {
-            // It was not in memory: the process knows that the series is to go on after it.
+        let standsStill = after.position == before.position, hadRow = before.row(key) != nil
+        if standsStill, disposition == .delivered && !hadRow || wasPosition && hadRow {
+            // It was not in memory, or a person had it run before its series came to it: the process knows that the series
+            // is to go on after it.
             passed[key] = starts
         } else if wasPosition, after.position == before.position, before.state != .paused {
             return broken(4, id, "an attempt at \(key.scheduledAt) ended \(attempt.outcome.name), and the series stands still")
@@ -201,23 +208,32 @@ final class Checker {
 
     // MARK: Promise 3: no repetition without an excuse
 
-    func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [String]) {
+    func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [AttachedWorker]) {
+        // Who has something that the former process knew of, and those that it waited for itself.
+        let owing = byLease.values.filter { $0.start == starts && !isGivenUp($0) }.map(\.instance)
         starts += 1
-        rejoining = Set(rejoin)
-        rejoinUntil = now + configuration.rejoinGraceMilliseconds
+        startedAtWall = life.timeline.wall
+        rejoining = rejoining.filter { $0.value > now }
+        for instance in owing { rejoining[instance] = now + configuration.rejoinGraceMilliseconds }
+        for worker in rejoin {
+            let leases = (worker.leasesEndAtMilliseconds ?? 0) - life.timeline.wall
+            rejoining[worker.instance] = now + max(configuration.rejoinGraceMilliseconds, min(leases, configuration.leaseMilliseconds))
+        }
         away = [:]
     }
 
     func attached(_ instance: String, _ running: [LeaseReport], _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
         away[instance] = nil
-        rejoining.remove(instance)
+        rejoining[instance] = nil
         let named = Set(running.map(\.lease)).union(outcomes.map(\.lease))
         for run in byLease.values where run.instance == instance {
             if named.contains(run.lease), canPlace(run, scheduler) {
                 if run.knownTo !== scheduler { run.knownSince = now }
                 run.knownTo = scheduler
+                run.start = starts
             } else {
                 run.knownTo = nil
+                run.start = 0
             }
         }
     }
@@ -231,6 +247,7 @@ final class Checker {
             guard let run = byLease[report.lease], canPlace(run, scheduler) else { continue }
             run.isHeard = true
             run.knownTo = scheduler
+            run.start = starts
         }
     }
 
@@ -297,8 +314,8 @@ final class Checker {
         } else {
             broken(3, key.reminder, "\(key.scheduledAt) is dispatched, and its reminder is not stored")
         }
-        for run in runs[key] ?? [] { checkRepetition(of: run, by: scheduler) }
-        let run = Run(dispatch.lease, key, instance, scheduler, at: now)
+        for run in runs[key] ?? [] { checkRepetition(of: run, dispatch.entry.due.dueAtMilliseconds, by: scheduler) }
+        let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now)
         runs[key, default: []].append(run)
         byLease[dispatch.lease] = run
     }
@@ -307,7 +324,7 @@ final class Checker {
     private func checkTime(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
         let key = dispatch.entry.due.occurrence, wall = life.timeline.wall
         var due = Milliseconds.ofSecond(key.scheduledAt)
-        if let row = standing.row(key) {
+        if let row = standing.row(key), dispatch.entry.positionIndex == nil || !isForgotten(key) {
             // A person may want it before its time.
             if row.isManual { due = row.dueAtMilliseconds }
             if row.state == .pending, row.attempts == dispatch.attempt - 1 { due = max(due, row.dueAtMilliseconds) }
@@ -344,6 +361,9 @@ final class Checker {
         }
     }
 
+    /// What was run before its series came to it is known to that process only (Passed.swift).
+    private func isForgotten(_ key: OccurrenceKey) -> Bool { passed[key].map { $0 < starts } ?? false }
+
     private func checkWanted(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
         let key = dispatch.entry.due.occurrence, id = key.reminder, at = key.scheduledAt, row = standing.row(key)
         if standing.reminder !== dispatch.entry.reminder { broken(3, id, "\(at) is dispatched as it was before a change") }
@@ -353,15 +373,14 @@ final class Checker {
         if standing.state == .cancelled || standing.state == .paused, !(row?.isManual ?? false) {
             broken(3, id, "\(at) is dispatched, and its reminder is \(standing.state.name)")
         }
-        // What was delivered before its series came to it is known to that process.
-        let isForgotten = passed[key].map { $0 < starts } ?? false
+        let isForgotten = isForgotten(key)
         // Another schedule, made when the clock had been set back, may come to a second again.
         let isAnother = wasSetBack && rescheduled.contains(id)
         if life.store.contents.wasDelivered(key), !isAnother, !isForgotten {
             broken(3, id, "\(at) is dispatched, and was delivered before")
         }
         guard row?.state != .pending else { return }
-        if let row, !isAnother { return broken(3, id, "\(at) is dispatched, and is \(row.state)") }
+        if let row, !isAnother, !isForgotten { return broken(3, id, "\(at) is dispatched, and is \(row.state)") }
         guard let position = standing.position, position.scheduledAt <= at else {
             return broken(3, id, "\(at) is dispatched, and its series is past it")
         }
@@ -372,18 +391,24 @@ final class Checker {
 
     /// A worker has it in its hands already: it must be one that the scheduler cannot know of, or has good reason to
     /// have given up.
-    private func checkRepetition(of run: Run, by scheduler: SchedulerProcess) {
+    private func checkRepetition(of run: Run, _ dueAtMilliseconds: Int64, by scheduler: SchedulerProcess) {
         if case .ended(let outcome) = run.state, outcome != .delivered { return }
-        if rejoining.contains(run.instance), now < rejoinUntil {
+        if let until = rejoining[run.instance], now < until {
+            // What was handed out before the clock was set back looks, after a crash, as if it were yet to fall due.
+            if wasSetBack, dueAtMilliseconds > startedAtWall { return }
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched without waiting for \(run.instance), which has it")
         }
-        guard run.knownTo === scheduler else { return }
-        if run.isRevoked, life.plan.profile != .calm { return }
-        if let since = away[run.instance] {
-            guard let since, now - since < configuration.reconnectGraceMilliseconds else { return }
-        }
-        if !run.isHeard, now - run.knownSince >= configuration.leaseMilliseconds { return }
+        guard run.knownTo === scheduler, !isGivenUp(run) else { return }
         broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched again, and lease \(run.lease) of \(run.instance) is \(run.state)")
+    }
+
+    /// Whether the scheduler that knows of a run has good reason to have given it up.
+    private func isGivenUp(_ run: Run) -> Bool {
+        if run.isRevoked, life.plan.profile != .calm { return true }
+        if let since = away[run.instance] {
+            guard let since, now - since < configuration.reconnectGraceMilliseconds else { return true }
+        }
+        return !run.isHeard && now - run.knownSince >= configuration.leaseMilliseconds
     }
 
     // MARK: Promise 6, clocks, the end

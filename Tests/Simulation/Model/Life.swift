@@ -38,7 +38,7 @@ package final class Life {
         timeline = Timeline(wallMilliseconds: 1_800_000_000_000 + Int64(plan.seed % 1_000_003) * 7_919_137)
         store = ModelStore(timeline, seed: Chance(plan.seed, 5))
         store.commitMilliseconds = plan.commitMilliseconds
-        backend = Backend(seed: plan.seed)
+        backend = Backend(seed: plan.seed, answerMilliseconds: plan.answerMilliseconds)
         delayMilliseconds = plan.delayMilliseconds
         workers = Array(repeating: nil, count: plan.workers)
         if isTraced { lines = [] }
@@ -118,7 +118,7 @@ package final class Life {
         store.commitMilliseconds = 1...5
         delayMilliseconds = 0...5
         backend.mood = .well
-        for queue in ReminderPlan.queues { ask(queue: QueueSettings(name: queue)) }
+        for queue in ReminderPlan.queues { ask(queue: QueueSettings(name: queue), isLast: true) }
     }
 
     var isFaulty: Bool { !hasHealed && plan.profile != .calm }
@@ -211,14 +211,16 @@ package final class Life {
 
     func performed(_ key: OccurrenceKey) { checker.performed(key) }
 
-    private func ask(queue settings: QueueSettings) {
+    /// - Parameter isLast: it has to get through; what was asked before it is not asked any more.
+    private func ask(queue settings: QueueSettings, isLast: Bool = false) {
+        guard isLast || !hasHealed else { return }
         guard let scheduler = reachableScheduler else {
-            return timeline.schedule(in: 500) { self.ask(queue: settings) }
+            return timeline.schedule(in: 500) { self.ask(queue: settings, isLast: isLast) }
         }
         var isAnswered = false
         scheduler.request([.queue(settings)]) { isAnswered = $0 != nil }
-        // In the end it has to get through.
-        timeline.schedule(in: 2_000) { [self] in if hasHealed, !isAnswered { ask(queue: settings) } }
+        guard isLast else { return }
+        timeline.schedule(in: 2_000) { [self] in if !isAnswered { ask(queue: settings, isLast: true) } }
     }
 
     // MARK: Steps
@@ -242,6 +244,7 @@ package final class Life {
         case .crashWorker(let index, let down): end(worker: index, for: down) { $0.kill() }
         case .drainWorker(let index, let down): end(worker: index, for: down) { $0.drain() }
         case .crashNotifier(let down): crashNotifier(down)
+        case .upgrade(let order, let gap, let down): upgrade(order, gap, down)
         case .powerCut(let down):
             nextDown = down
             crashScheduler()
@@ -275,6 +278,21 @@ package final class Life {
             timeline.schedule(in: down) { self.startWorker(index) }
         }
         body(worker)
+    }
+
+    private func upgrade(_ order: [Int], _ gap: Int64, _ down: Int64) {
+        for (place, part) in order.enumerated() {
+            timeline.schedule(in: Int64(place) * gap) { [self] in
+                guard !hasHealed else { return }
+                switch part {
+                case 0:
+                    nextDown = down
+                    scheduler?.drain()
+                case 1: crashNotifier(down)
+                default: end(worker: part - 2, for: down) { $0.drain() }
+                }
+            }
+        }
     }
 
     /// A peer that is stopped for long is taken for dead.

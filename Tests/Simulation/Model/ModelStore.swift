@@ -32,7 +32,7 @@ final class ModelStore {
     }
 
     /// A process opens it.
-    func open() -> (workers: [String], queues: [QueueSettings]) {
+    func open() -> (workers: [AttachedWorker], queues: [QueueSettings]) {
         session += 1
         return (contents.workers, contents.queueSettings)
     }
@@ -52,7 +52,6 @@ final class ModelStore {
             var submitted = committing
             for case .submit(let writes, _) in queue { submitted.append(writes) }
             for writes in submitted { _ = apply(writes) }
-            _ = contents.apply(.workers([]))
         }
         session += 1
         queue = []

@@ -55,6 +55,8 @@ package struct Plan {
     var longestSleepMilliseconds: Int64 = 500
     var commitMilliseconds: ClosedRange<Int64> = 1...20
     var delayMilliseconds: ClosedRange<Int64> = 0...5
+    /// How long the backend takes to answer, where that is not as usual.
+    var answerMilliseconds: ClosedRange<Int64>?
 
     package init(seed: UInt64, sabotage: Sabotage? = nil) {
         var chance = Chance(seed, 1)
@@ -98,6 +100,9 @@ package struct Plan {
             configuration.maxEntriesInMemory = Int(chance.int(20...400))
         }
         if chance.one(in: 3) { configuration.maxWritesPerBatch = 3 }
+        if profile != .calm, chance.one(in: 3) { workers = Int(chance.int(3...8)) }
+        // Longer than a drain (5 and 10 s) and than the notifier waits (10 s).
+        if profile == .busy, chance.one(in: 3) { answerMilliseconds = chance.pick([3_000...9_900, 3_000...15_000]) }
     }
 
     // MARK: Callers
@@ -153,6 +158,9 @@ enum Action {
     case crashWorker(Int, downMilliseconds: Int64)
     case drainWorker(Int, downMilliseconds: Int64)
     case crashNotifier(downMilliseconds: Int64)
+    /// Everything restarted in order, one after the other: each of `order` is the scheduler (0), the notifier (1), or a
+    /// worker (from 2 on).
+    case upgrade(order: [Int], gapMilliseconds: Int64, downMilliseconds: Int64)
     /// Every process at once.
     case powerCut(downMilliseconds: Int64)
     case stopScheduler(Int64)
@@ -166,7 +174,7 @@ enum Action {
     case setClock(by: Int64)
     case backend(Backend.Mood, Int64)
 
-    static let faultKinds = 15
+    static let faultKinds = 16
 
     static func fault(_ kind: Int, isLong: Bool, workers: Int, _ chance: inout Chance) -> Action {
         let worker = Int(chance.int(0...Int64(workers - 1)))
@@ -186,7 +194,10 @@ enum Action {
         case 11: return .diskUnreadable(short)
         case 12: return chance.one(in: 2) ? .slowDisk(1...chance.spread(20...3_000), down) : .slowNetwork(0...chance.spread(10...2_000), down)
         case 13: return .backend(chance.one(in: 2) ? .down : .flaky(oneIn: 1), down)
-        default: return .powerCut(downMilliseconds: down)
+        case 14: return .powerCut(downMilliseconds: down)
+        default:
+            let order = (0..<workers + 2).shuffled(using: &chance)
+            return .upgrade(order: order, gapMilliseconds: chance.spread(1...15_000), downMilliseconds: chance.spread(1...10_000))
         }
     }
 
@@ -199,6 +210,7 @@ enum Action {
         case .crashWorker: "worker killed"
         case .drainWorker: "worker restarted"
         case .crashNotifier: "notifier killed"
+        case .upgrade: "all restarted"
         case .powerCut: "all killed"
         case .stopScheduler: "scheduler stopped"
         case .stopWorker: "worker stopped"

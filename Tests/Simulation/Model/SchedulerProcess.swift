@@ -125,7 +125,6 @@ final class SchedulerProcess: Process {
             guard let worker = stream.worker, streams.removeValue(forKey: worker) != nil else { return }
             life.checker.detached(stream.instance, isClean: isClean, from: self)
             handle(isClean ? .workerLeft(worker) : .workerDetached(worker))
-            rememberWorkers()
         }
     }
 
@@ -142,7 +141,6 @@ final class SchedulerProcess: Process {
                 .workerAttached(
                     worker, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: message.credit,
                     running: attach.running, outcomes: message.outcomes))
-            rememberWorkers()
         }
         guard let worker = stream.worker else { return }
         if message.attach == nil, !message.outcomes.isEmpty {
@@ -151,11 +149,6 @@ final class SchedulerProcess: Process {
         }
         if message.attach == nil, message.credit > 0 { handle(.workerCredit(worker, message.credit)) }
         if message.isLeaving { handle(.workerDraining(worker)) }
-    }
-
-    private func rememberWorkers() {
-        guard isAlive else { return }
-        life.store.submit([.workers(streams.values.map(\.instance))]) { _ in }
     }
 
     // MARK: Callers

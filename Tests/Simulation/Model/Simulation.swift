@@ -1,6 +1,6 @@
 /// Runs lives one after the other, and finds the shortest plan that still breaks the same promise.
 package struct Simulation {
-    package struct Totals {
+    package struct Totals: Sendable {
         package var lives = 0, steps = 0, reminders = 0, dispatches = 0, posts = 0, taken = 0, repeated = 0, deadLetters = 0
         package var simulatedMilliseconds: Int64 = 0
         package var faults: [String: Int] = [:]
@@ -20,6 +20,19 @@ package struct Simulation {
             deadLetters += life.deadLetters
             simulatedMilliseconds += life.simulatedMilliseconds
             faults.merge(life.faults, uniquingKeysWith: +)
+        }
+
+        package mutating func add(_ other: Totals) {
+            lives += other.lives
+            steps += other.steps
+            reminders += other.reminders
+            dispatches += other.dispatches
+            posts += other.posts
+            taken += other.taken
+            repeated += other.repeated
+            deadLetters += other.deadLetters
+            simulatedMilliseconds += other.simulatedMilliseconds
+            faults.merge(other.faults, uniquingKeysWith: +)
         }
     }
 

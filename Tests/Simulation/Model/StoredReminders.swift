@@ -52,7 +52,7 @@ package struct StoredReminders {
     package private(set) var reminders: [ReminderID: Standing] = [:]
     var histories: [ReminderID: History] = [:]
     private(set) var queues: [String: QueueSettings] = [:]
-    private(set) var workers: [String] = []
+    private(set) var workers: [AttachedWorker] = []
     private var idempotency: [IdempotencyKey: IdempotencyRecord] = [:]
     /// Reminders of each shard with something that may fall due.
     private var open: [Shard: Set<ReminderID>] = [:]
@@ -92,8 +92,8 @@ package struct StoredReminders {
         case .queue(let settings):
             queues[settings.name] = settings
             return .done
-        case .workers(let instances):
-            workers = Set(instances).sorted()
+        case .workers(let workers):
+            self.workers = workers
             return .done
         }
     }
@@ -180,6 +180,7 @@ package struct StoredReminders {
     ) -> [ReminderID] {
         idempotency = idempotency.filter { $0.value.createdAtMilliseconds >= idempotencyBeforeMilliseconds }
         let gone = reminders.filter { $0.value.finishedAtMilliseconds.map { $0 < finishedBeforeMilliseconds } ?? false }
+            .filter { !$0.value.hasOpenOccurrence }
             .keys.sorted()
         for id in gone {
             reminders[id] = nil

@@ -26,7 +26,7 @@ extension Life {
                 trace("\(report.key.scheduledAt) never reached worker \(id.rawValue), lease \(report.lease)", report.key.reminder)
             }
         case .written(let token, nil): trace("batch \(token) failed")
-        case .start(_, let rejoin, _): trace("start, to rejoin: \(rejoin)")
+        case .start(_, let rejoin, _): trace("start, to rejoin: \(rejoin.map { $0.instance })")
         default: break
         }
     }
@@ -58,7 +58,7 @@ extension StoreWrite {
         case .misfire(_, let record, let move): "misfire, \(move.text): \(record.detail)"
         case .change(_, let change, _, _): "change: \(change)"
         case .queue(let settings): "queue \(settings)"
-        case .workers(let instances): "workers \(instances)"
+        case .workers(let workers): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAtMilliseconds.map(String.init) ?? "any time")" })"
         }
     }
 }

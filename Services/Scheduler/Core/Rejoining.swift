@@ -1,0 +1,148 @@
+import Domain
+import Storage
+
+/// What a process does not know of the one before it: which occurrences are running.
+///
+/// Leases are not on disk; the workers that may hold some are (`StoreWrite.workers`). Each of them is waited for, until it
+/// is back and has said what it runs, or until it is given up. Meanwhile whatever was due before this process began is in
+/// doubt: it goes to nobody but a worker that says that it runs it. What falls due afterwards cannot be running, and is
+/// dispatched at once.
+struct Doubt {
+    /// Workers that are not back, and until when each is waited for, monotonic milliseconds.
+    private(set) var awaited: [String: Int64] = [:]
+    /// Occurrences due by then may be running, unix milliseconds.
+    let throughMilliseconds: Int64
+    /// Entries whose standing is or was `inDoubt`.
+    private(set) var entries: [Entry] = []
+    /// The outcomes that a returned worker kept come right behind its announcement, monotonic milliseconds.
+    private var listensUntil = Int64.min
+
+    init(throughMilliseconds: Int64) { self.throughMilliseconds = throughMilliseconds }
+
+    /// When everybody has been asked or given up, monotonic milliseconds.
+    var endsAt: Int64 { max(listensUntil, awaited.values.max() ?? .min) }
+
+    func covers(_ entry: Entry) -> Bool { entry.dueAtMilliseconds <= throughMilliseconds }
+
+    mutating func waitFor(_ instance: String, until: Int64) { awaited[instance] = until }
+
+    mutating func isBack(_ instance: String, listenUntil: Int64) {
+        if awaited.removeValue(forKey: instance) != nil { listensUntil = max(listensUntil, listenUntil) }
+    }
+
+    mutating func add(_ entry: Entry) { entries.append(entry) }
+}
+
+extension SchedulerCore {
+    mutating func beginDoubt(_ workers: [AttachedWorker]) {
+        remembered = workers
+        holdersHaveChanged = true
+        guard !workers.isEmpty, !breaks(.doesNotWaitForWorkers) else { return }
+        var doubt = Doubt(throughMilliseconds: now.wallMilliseconds)
+        for worker in workers { doubt.waitFor(worker.instance, until: now.monotonicMilliseconds + patience(with: worker)) }
+        self.doubt = doubt
+    }
+
+    /// How long a worker of a former process is waited for: for as long as its leases allow where that is known, and never
+    /// for less than a worker that is well takes to come back.
+    private func patience(with worker: AttachedWorker) -> Int64 {
+        let grace = configuration.rejoinGraceMilliseconds
+        guard let end = worker.leasesEndAtMilliseconds else { return grace }
+        // Bounded before it is subtracted: it was read from disk, and the clock may have been set.
+        let longest = max(grace, configuration.leaseMilliseconds)
+        return min(max(end, now.wallMilliseconds + grace), now.wallMilliseconds + longest) - now.wallMilliseconds
+    }
+
+    /// An occurrence that has fallen due may be running: it waits until that is known.
+    /// - Returns: `false` if it cannot be.
+    mutating func setAsideInDoubt(_ entry: Entry) -> Bool {
+        guard let doubt, doubt.covers(entry) else { return false }
+        entry.standing = .inDoubt
+        self.doubt?.add(entry)
+        // Its series goes on meanwhile, unless it is behind: then its misfire policy decides once the doubt has ended.
+        if now.wallMilliseconds - entry.dueAtMilliseconds <= configuration.misfireThresholdMilliseconds,
+            let next = successor(of: entry), entry.reminder.dueMilliseconds(of: next.instant) > doubt.throughMilliseconds
+        {
+            scheduleOvertake(entry)
+        }
+        return true
+    }
+
+    /// Everybody has been asked or given up: what nobody runs is to be run.
+    mutating func endDoubt() {
+        guard let doubt, doubt.endsAt <= now.monotonicMilliseconds else { return }
+        self.doubt = nil
+        holdersHaveChanged = true
+        for entry in doubt.entries where entry.standing == .inDoubt {
+            entry.standing = .waiting
+            if settleClaim(to: entry) { continue }
+            waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+        }
+        for shard in windows.keys.sorted() where isLoaded(shard) { dropClaims(in: shard) }
+    }
+
+    /// A worker whose connection broke had announced what has not been loaded yet: it will announce it again.
+    mutating func awaitAgain(_ instance: String) {
+        var doubt = self.doubt ?? Doubt(throughMilliseconds: now.wallMilliseconds)
+        doubt.waitFor(instance, until: now.monotonicMilliseconds + configuration.reconnectGraceMilliseconds)
+        self.doubt = doubt
+    }
+
+    // MARK: For the next process
+
+    /// Keeps on disk whom the next process has to wait for. A worker gets nothing before it is there.
+    mutating func rememberHolders() {
+        guard holdersHaveChanged || isDraining else { return }
+        holdersHaveChanged = false
+        let holders = isDraining && breaks(.forgetsWorkersInADrain) ? [] : self.holders
+        guard !holders.elementsEqual(remembered, by: { $0.isKnown(as: $1) }) else { return }
+        remembered = holders
+        outbox.add(.workers(holders))
+        outbox.noteRemembered(Set(holders.map(\.instance)))
+    }
+
+    /// Workers that hold leases or may get some, those that may be back, and those that are waited for. Once nothing more
+    /// is dispatched only those that still have something: what they run, or an outcome that is not on stable storage.
+    private var holders: [AttachedWorker] {
+        var ends = (doubt?.awaited ?? [:]).mapValues { Optional(wall($0)) }
+        for (id, worker) in workers {
+            guard isDraining else {
+                ends[worker.instance] = .some(nil)
+                continue
+            }
+            let hasMore = outbox.acknowledges(id) || claims.values.contains { $0.worker == id }
+            if hasMore || !worker.leases.isEmpty { ends[worker.instance] = wall(lastDeadline(of: worker.leases)) }
+        }
+        for (instance, worker) in lost where !worker.leases.isEmpty {
+            ends[instance] = isDraining ? wall(lastDeadline(of: worker.leases)) : .some(nil)
+        }
+        return ends.map { AttachedWorker(instance: $0.key, leasesEndAtMilliseconds: $0.value) }
+            .sorted { $0.instance < $1.instance }
+    }
+
+    private func lastDeadline(of ids: Set<UInt64>) -> Int64 {
+        ids.reduce(now.monotonicMilliseconds) { max($0, leases[$1]?.deadline ?? $0) }
+    }
+
+    /// A monotonic time by the wall clock of this moment.
+    private func wall(_ monotonicMilliseconds: Int64) -> Int64 {
+        now.wallMilliseconds + monotonicMilliseconds - now.monotonicMilliseconds
+    }
+
+    func isRemembered(_ instance: String) -> Bool {
+        onDisk.contains(instance) && remembered.contains { $0.instance == instance }
+    }
+
+    /// Whom the next process would ask is on stable storage.
+    mutating func haveRemembered(_ instances: Set<String>) {
+        onDisk = instances
+        for (id, worker) in workers where instances.contains(worker.instance) { workers[id]?.isRemembered = true }
+    }
+}
+
+extension AttachedWorker {
+    /// Deadlines of the same worker are not worth a write of their own.
+    fileprivate func isKnown(as other: AttachedWorker) -> Bool {
+        instance == other.instance && (leasesEndAtMilliseconds == nil) == (other.leasesEndAtMilliseconds == nil)
+    }
+}

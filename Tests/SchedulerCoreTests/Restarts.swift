@@ -1,0 +1,207 @@
+import Domain
+import Storage
+import Testing
+
+@testable import SchedulerCore
+
+@Suite("restarts, in order and by a crash")
+struct Restarts {
+    private static let workers = ["a", "b", "c", "d"]
+
+    /// Four workers that answer nothing, with everything that was due in their hands.
+    private static func busyWorld(occurrences: Int) throws -> World {
+        let world = try World()
+        world.answer = { _ in .never }
+        for worker in workers { world.attach(worker, credit: occurrences / workers.count) }
+        for _ in 0..<occurrences { try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        #expect(world.runs.count == occurrences)
+        return world
+    }
+
+    /// What a worker says of its leases when it comes back.
+    private static func leases(of worker: String, _ world: World) -> [LeaseReport] {
+        world.running.filter { world.name(of: $0.value.worker) == worker }.map { LeaseReport(lease: $0.key, key: $0.value.key) }
+    }
+
+    @Test("what workers still run at the end of a drain is not run again, whoever comes back first", arguments: [true, false])
+    func orderly(isDrained: Bool) async throws {
+        let world = try Self.busyWorld(occurrences: 40)
+        if isDrained {
+            world.drain()
+            world.run(milliseconds: 5_000)
+        }
+        let reports = Self.workers.map { ($0, Self.leases(of: $0, world)) }
+        try await world.crash(downMilliseconds: 1_000)
+        for (worker, running) in reports {
+            world.attach(worker, credit: 100, running: running)
+            world.run(milliseconds: 1_000)
+        }
+        world.run(milliseconds: 10_000)
+        #expect(world.runs.count == 40)
+        #expect(world.revoked.isEmpty)
+    }
+
+    @Test("what falls due after a restart is dispatched at once, also of the series that are in doubt")
+    func meanwhile() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("gone")
+        let series = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3", maxAttempts: 1)
+        world.run(milliseconds: 100)
+        try await world.crash()
+        world.attach("b")
+        let later = try world.create(in: 2_000)
+        world.run(milliseconds: 2_000)
+        #expect(world.runs(of: later).count == 1)
+        world.run(milliseconds: 3_000)
+        let start = World.start / 1_000
+        #expect(world.runs(of: series).map(\.key.scheduledAt) == [start, start + 5])
+        world.run(milliseconds: world.configuration.rejoinGraceMilliseconds)
+        #expect(world.runs(of: series).map(\.key.scheduledAt) == [start, start + 5, start + 10, start])
+    }
+
+    @Test("a worker that does not come back after a drain is waited for as long as its leases last")
+    func leasesEnd() async throws {
+        let world = try Self.busyWorld(occurrences: 4)
+        world.drain()
+        world.run(milliseconds: 5_000)
+        try await world.crash()
+        world.attach("e")
+        let left = world.configuration.leaseMilliseconds - 5_100
+        world.run(milliseconds: left - 1)
+        #expect(world.runs.count == 4)
+        world.run(milliseconds: 1)
+        #expect(world.runs.count == 8)
+    }
+
+    @Test("a drain after which nothing runs leaves nobody to be waited for")
+    func nothingRuns() async throws {
+        let world = try World()
+        world.attach("a")
+        try world.create(in: 0)
+        world.run(milliseconds: 100)
+        world.drain()
+        world.run(milliseconds: 10)
+        try world.create(in: 0)
+        try await world.crash()
+        world.attach("b")
+        #expect(world.runs.map(\.worker) == ["a", "b"])
+    }
+
+    @Test("a worker is given nothing before the next process would ask it")
+    func remembered() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.storeDelay = { 50 }
+        try world.create(in: 0)
+        world.run(milliseconds: 1_000)
+        world.attach("a")
+        world.run(milliseconds: 49)
+        #expect(world.runs.isEmpty)
+        world.run(milliseconds: 1)
+        #expect(world.runs.count == 1)
+    }
+
+    @Test("a worker that two restarts in a row did not see is still waited for")
+    func twice() async throws {
+        let world = try Self.busyWorld(occurrences: 4)
+        let reports = Self.workers.map { ($0, Self.leases(of: $0, world)) }
+        try await world.crash()
+        for (worker, running) in reports.dropLast() { world.attach(worker, running: running) }
+        world.run(milliseconds: 1_000)
+        try await world.crash(downMilliseconds: 1_000)
+        for (worker, running) in reports { world.attach(worker, running: running) }
+        world.run(milliseconds: 10_000)
+        #expect(world.runs.count == 4)
+    }
+
+    @Test("a failed attempt that a worker reports again does not stand for the one that it runs")
+    func failedBefore() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let first = world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let failed = world.running.first!
+        world.report(first, failed.key, failed.value.key, .retry)
+        world.run(milliseconds: 2_000)
+        let running = world.running.map { LeaseReport(lease: $0.key, key: $0.value.key) }
+        #expect(running.count == 1)
+        // The acknowledgement was lost with the connection, and the shard is read late.
+        world.storeDelay = { 200 }
+        try await world.crash()
+        let again = world.attach("a", running: running)
+        world.report(again, failed.key, failed.value.key, .retry)
+        world.run(milliseconds: 10_000)
+        #expect(world.runs(of: id).count == 2)
+        world.report(again, running[0].lease, running[0].key, .delivered)
+        world.run(milliseconds: 1_000)
+        #expect(try world.summary(id).delivered == 1)
+    }
+
+    @Test("a lost attempt that a worker reports again does not stand for the one that another runs")
+    func lostBefore() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let first = world.attach("a", credit: 1)
+        world.attach("b", credit: 1)
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let lost = world.running.first!
+        world.report(first, lost.key, lost.value.key, .leaseLost)
+        world.run(milliseconds: 100)
+        #expect(world.runs(of: id).map(\.worker) == ["a", "b"])
+        let running = world.running.map { LeaseReport(lease: $0.key, key: $0.value.key) }
+        try await world.crash()
+        let again = world.attach("a", credit: 2)
+        world.report(again, lost.key, lost.value.key, .leaseLost)
+        world.run(milliseconds: 5_000)
+        #expect(world.runs(of: id).count == 2)
+        world.attach("b", running: running)
+        world.run(milliseconds: 30_000)
+        #expect(world.runs(of: id).count == 2)
+        #expect(world.acknowledged.contains(lost.key))
+    }
+
+    // MARK: Times
+
+    @Test("after the clock was set back a lost attempt is tried again at its time, with its series' spread")
+    func spreadTimes() throws {
+        let world = try World()
+        world.answer = { dispatch in dispatch.attempt == 1 ? .never : .delivered }
+        let first = world.attach("a")
+        let id = try world.create(in: 1_000, rule: "FREQ=HOURLY;COUNT=2", jitterSeconds: 600)
+        while world.runs.isEmpty { world.run(milliseconds: 100) }
+        let run = world.runs[0]
+        #expect(run.at - 5_000 > run.key.scheduledAt * 1_000)
+        world.setWallClock(by: -5_000)
+        world.attach("b")
+        world.kill(first)
+        world.run(milliseconds: 10_000)
+        #expect(world.runs(of: id).count == 2)
+        #expect(world.runs(of: id).allSatisfy { $0.at >= run.at })
+    }
+
+    @Test("an occurrence that a person had run, put off for long, is not run early when its series comes to that second")
+    func putOff() throws {
+        let world = try World()
+        let hour: Int64 = 3_600_000
+        world.answer = { dispatch in
+            dispatch.attempt == 1 && dispatch.entry.isManual ? World.Answer(outcome: .retry, retryAfterMilliseconds: hour) : .delivered
+        }
+        world.attach()
+        // The series is behind: its occurrences are spread over ten minutes.
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;COUNT=1200", policy: .fireAll, jitterSeconds: 600)
+        world.run(milliseconds: 3_100)
+        #expect(world.runs.isEmpty)
+        world.change(id, .run)
+        world.run(milliseconds: 100)
+        let asked = try #require(world.runs(of: id).first)
+        #expect(asked.key.scheduledAt == World.start / 1_000 + 3)
+        world.run(milliseconds: 2 * hour)
+        let runs = world.runs(of: id).filter { $0.key == asked.key }
+        #expect(runs.count == 2)
+        #expect(runs.last.map { $0.at >= asked.at + hour } ?? false)
+    }
+}
