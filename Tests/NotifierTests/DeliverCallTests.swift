@@ -57,11 +57,6 @@ private final class NotifierUnderTest: Sendable {
     }
 }
 
-extension Proto.DeliverReply {
-    /// By the number that the wire's specification gives it.
-    fileprivate var outcomeName: String { ["delivered", "retry", "rejected", "auth_rejected"][Int(outcome)] }
-}
-
 private func deliver(
     _ caller: Client, key: String = "k:1", notification: [UInt8]? = nil, milliseconds: Int = 60_000
 ) async throws -> Proto.DeliverReply {
@@ -82,7 +77,7 @@ struct DeliverCallTests {
         let caller = notifier.caller()
         let begin = Int64(Date().timeIntervalSince1970 * 1_000)
         let reply = try await deliver(caller)
-        #expect(reply.outcomeName == "delivered" && reply.statusCode == 201 && reply.retryAfterMs == 0)
+        #expect(reply.outcome == .delivered && reply.statusCode == 201 && reply.retryAfterMs == 0)
         #expect(reply.startedAtMs >= begin - 1 && reply.durationUs > 0)
         #expect(backend.requests.count == 1)
         let request = try #require(backend.requests.first)
@@ -101,14 +96,14 @@ struct DeliverCallTests {
         defer { backend.stop() }
         let notifier = try await NotifierUnderTest(backend)
         let caller = notifier.caller()
-        let expected: [(Int, String, UInt32)] = [
-            (204, "delivered", 0), (401, "auth_rejected", 0), (422, "rejected", 0), (500, "retry", 0), (429, "retry", 7_000),
+        let expected: [(Int, Proto.Outcome, UInt32)] = [
+            (204, .delivered, 0), (401, .authRejected, 0), (422, .rejected, 0), (500, .retry, 0), (429, .retry, 7_000),
             // At once is not the same as not asked for.
-            (503, "retry", 1),
+            (503, .retry, 1),
         ]
         for (status, outcome, wait) in expected {
             let reply = try await deliver(caller, key: "\(status)")
-            #expect(reply.outcomeName == outcome && reply.statusCode == UInt32(status) && reply.retryAfterMs == wait, "\(status): \(reply)")
+            #expect(reply.outcome == outcome && reply.statusCode == UInt32(status) && reply.retryAfterMs == wait, "\(status): \(reply)")
         }
         await caller.stop()
         try await notifier.stop()
@@ -121,8 +116,8 @@ struct DeliverCallTests {
         let notifier = try await NotifierUnderTest(backend)
         let caller = notifier.caller()
         let reply = try await deliver(caller, notification: [0xFF, 0xFF])
-        #expect(reply.outcomeName == "rejected" && reply.detail.contains("cannot be read"))
-        #expect(try await deliver(caller).outcomeName == "delivered")
+        #expect(reply.outcome == .rejected && reply.detail.contains("cannot be read"))
+        #expect(try await deliver(caller).outcome == .delivered)
         #expect(backend.requests.count == 1)
         await caller.stop()
         try await notifier.stop()
@@ -137,7 +132,7 @@ struct DeliverCallTests {
         let caller = notifier.caller()
         do {
             let reply = try await deliver(caller, milliseconds: 2_000)
-            #expect(reply.outcomeName == "retry" && reply.statusCode == 0)
+            #expect(reply.outcome == .retry && reply.statusCode == 0)
         } catch let error as CallError {
             // A machine that is slow enough has no time left for the answer's way back.
             #expect(error.code == .deadlineExceeded)
@@ -173,8 +168,8 @@ struct DeliverCallTests {
         let probe = notifier.caller()
         _ = try await deliver(probe, notification: [0xFF])
         isOver.store(true, ordering: .relaxed)
-        #expect(try await first.value.outcomeName == "delivered")
-        #expect(try await last.value.outcomeName == "delivered")
+        #expect(try await first.value.outcome == .delivered)
+        #expect(try await last.value.outcome == .delivered)
         #expect(backend.requests.map { $0.headers["idempotency-key"] } == ["first", "last"])
         await staying.stop()
         await probe.stop()
@@ -203,7 +198,7 @@ struct DeliverCallTests {
         try await queued(notifier) { backend.requests.count == 1 }
         let stopping = Task { await notifier.drain() }
         isOver.store(true, ordering: .relaxed)
-        #expect(try await call.value.outcomeName == "delivered")
+        #expect(try await call.value.outcome == .delivered)
         await stopping.value
         await caller.stop()
         try await notifier.stop()

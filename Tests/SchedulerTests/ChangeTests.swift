@@ -57,7 +57,7 @@ final class UncertainStore: Store {
             finishedBeforeMilliseconds: finishedBeforeMilliseconds, idempotencyBeforeMilliseconds: idempotencyBeforeMilliseconds,
             limit: limit, completion: completion)
     }
-    func attachedWorkers(completion: @escaping @Sendable (Result<[String], StoreError>) -> Void) {
+    func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
         store.attachedWorkers(completion: completion)
     }
     func close() async { await store.close() }
@@ -74,8 +74,6 @@ struct ChangeTests {
         return ids
     }
 
-    private static func state(_ state: ReminderState) -> UInt32 { UInt32(state.rawValue) }
-
     @Test("a resume of many of which one cannot be read resumes none")
     func resumeIsWhole() async throws {
         let stores = NIOLockedValueBox<UncertainStore?>(nil)
@@ -90,9 +88,9 @@ struct ChangeTests {
         let error = await #expect(throws: CallError.self) { try await scheduler.change(.resume, ids) }
         #expect(error?.code == .unavailable)
         store.failing.withLockedValue { $0 = nil }
-        for id in ids { #expect(try await scheduler.reminder(id).state == Self.state(.paused)) }
+        for id in ids { #expect(try await scheduler.reminder(id).state == .paused) }
         #expect(try await scheduler.change(.resume, ids).allSatisfy { $0.result == .done })
-        for id in ids { #expect(try await scheduler.reminder(id).state == Self.state(.scheduled)) }
+        for id in ids { #expect(try await scheduler.reminder(id).state == .scheduled) }
         try await scheduler.stop()
     }
 
@@ -120,8 +118,8 @@ struct ChangeTests {
         let answers = try await scheduler.change(.resume, ids + [unknown])
         #expect(answers.map(\.result) == [.done, .done, .revisionDiffers, .done, .notFound])
         store.beforeRead.withLockedValue { $0 = nil }
-        let states = [ReminderState.scheduled, .scheduled, .paused, .scheduled]
-        for (id, state) in zip(ids, states) { #expect(try await scheduler.reminder(id).state == Self.state(state)) }
+        let states = [Proto.ReminderState.scheduled, .scheduled, .paused, .scheduled]
+        for (id, state) in zip(ids, states) { #expect(try await scheduler.reminder(id).state == state) }
         // A revision that the caller asks for is not taken again.
         #expect(try await scheduler.change(.resume, [ids[2]], revision: 1).map(\.result) == [.revisionDiffers])
         try await scheduler.stop()
@@ -131,7 +129,7 @@ struct ChangeTests {
     func resumeAtItsTime() async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())
         var request = SchedulerUnderTest.request(in: -30, rule: "FREQ=SECONDLY")
-        request.reminder?.misfirePolicy = UInt32(MisfirePolicy.fireAll.rawValue)
+        request.reminder?.misfirePolicy = .fireAll
         let id = try await scheduler.create(request)
         _ = try await scheduler.change(.pause, [id])
         let asked = WallClock.milliseconds - 20_000
@@ -150,7 +148,7 @@ struct ChangeTests {
                 #expect(error?.code == .invalidArgument)
             }
         }
-        #expect(try await scheduler.reminder(id).state == Self.state(.scheduled))
+        #expect(try await scheduler.reminder(id).state == .scheduled)
         try await scheduler.stop()
     }
 }

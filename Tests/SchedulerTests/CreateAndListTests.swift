@@ -61,8 +61,8 @@ struct CreateAndListTests {
         broken { $0.reminder?.maxAttempts = 101 }
         broken { $0.reminder?.schedule?.rule = "FREQ=NEVER" }
         broken { $0.reminder?.schedule?.timezone = "Mars/Olympus" }
-        broken { $0.authorization = String(repeating: "x", count: RequestBounds.maxAuthorizationBytes + 1) }
-        broken { $0.reminder?.arguments = Array(repeating: 0, count: RequestBounds.maxArgumentsBytes + 1) }
+        broken { $0.authorization = Credential(value: String(repeating: "x", count: RequestBounds.maxAuthorizationBytes + 1)) }
+        broken { $0.reminder?.arguments = Array(repeating: 0, count: ReminderLimits.argumentsBytes + 1) }
         let last = SchedulerUnderTest.request(in: 3_600)
         requests.append(last)
         let replies = try await scheduler.call(SchedulerService.createMany, Proto.CreateManyRequest(creates: requests)).replies
@@ -80,7 +80,7 @@ struct CreateAndListTests {
     func pages() async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())
         // Together more than one frame may hold.
-        let arguments = [UInt8](repeating: 7, count: RequestBounds.maxArgumentsBytes), count = 80
+        let arguments = [UInt8](repeating: 7, count: ReminderLimits.argumentsBytes), count = 80
         let creates = (0..<count).map { _ in SchedulerUnderTest.request(in: 3_600, arguments: arguments) }
         for start in stride(from: 0, to: count, by: 40) {
             _ = try await scheduler.call(SchedulerService.createMany, Proto.CreateManyRequest(creates: Array(creates[start..<start + 40])))

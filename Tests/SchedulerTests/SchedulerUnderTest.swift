@@ -5,6 +5,7 @@ import Messages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import SQLiteStore
 import SchedulerCore
 import Sealing
 import Storage
@@ -186,9 +187,8 @@ final class WorkerPeer: Sendable {
             Proto.WorkerMessage(
                 credit: UInt32(dispatches.count),
                 outcomes: dispatches.map {
-                    var report = Proto.OutcomeReport(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt, startedAtMs: now)
-                    report.outcome = .known(.delivered)
-                    return report
+                    Proto.OutcomeReport(
+                        lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt, outcome: .known(.delivered), startedAtMs: now)
                 }))
     }
 

@@ -19,7 +19,7 @@ struct InboundMemoryTests {
                 // Once what came with the call has been taken.
                 reply.connection.eventLoop.execute {
                     capacities.withLockedValue { $0.append(wire.inboundCapacity) }
-                    reply(.success(Proto.DeliverReply()))
+                    reply(.success(Proto.DeliverReply(outcome: .delivered)))
                 }
             }
         })

@@ -23,7 +23,7 @@ struct StoredReminder: Sendable {
 
     /// Says that a newer build has stored something of it which this one does not know, and would lose by storing it anew.
     var isPartlyUnknown: Bool {
-        let notification = reminder.task == ReminderBody.task ? try? Proto.Notification(unpacking: reminder.arguments) : nil
+        let notification = reminder.task == TaskName.notification ? try? Proto.Notification(unpacking: reminder.arguments) : nil
         return [reminder.unknownFields, schedule.unknownFields, notification?.unknownFields].contains { $0?.areAny == true }
     }
 }
