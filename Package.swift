@@ -147,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "OperationsTests", dependencies: ["Operations", hummingbird, httpTypes, logging, coreMetrics, lifecycle],
             path: "Tests/OperationsTests"),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", "CProtos", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(
             name: "GatewayTests",

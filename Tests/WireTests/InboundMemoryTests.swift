@@ -25,9 +25,8 @@ struct InboundMemoryTests {
         })
     }
 
-    /// The answer says that the half of the next frame that came with the call has been read, as it lies before it on its way.
-    private func answers(_ count: Int, _ capacities: NIOLockedValueBox<[Int]>) async throws {
-        try await eventually("call \(count) is answered") { capacities.withLockedValue { $0.count >= count } }
+    private func waitForCalls(_ count: Int, _ capacities: NIOLockedValueBox<[Int]>) async throws {
+        try await eventually("call \(count) has come") { capacities.withLockedValue { $0.count >= count } }
     }
 
     @Test("a peer that always leaves a part of a frame makes a connection hold no more than any other")
@@ -41,7 +40,7 @@ struct InboundMemoryTests {
             try await channel.writeAndFlush(ByteBuffer(bytes: before + frame.prefix(50_000))).get()
             before = Array(frame.dropFirst(50_000))
             // Nothing more is sent meanwhile: whatever has been read ends within a frame.
-            try await answers(index, capacities)
+            try await waitForCalls(index, capacities)
         }
         #expect(capacities.withLockedValue { $0.max() ?? 0 } < 1 << 20, "of \(200 * 100_000) bytes")
         try await channel.close().get()
@@ -55,9 +54,9 @@ struct InboundMemoryTests {
         let (_, channel) = try await BarePeer.connect(server)
         let large = try Bytes.deliver(call: 1, keyBytes: 3 << 20), small = try Bytes.deliver(call: 2, keyBytes: 1_000)
         try await channel.writeAndFlush(ByteBuffer(bytes: Bytes.hello + Bytes.proof + large + small.prefix(500))).get()
-        try await answers(1, capacities)
+        try await waitForCalls(1, capacities)
         try await channel.writeAndFlush(ByteBuffer(bytes: small.dropFirst(500) + small.prefix(500))).get()
-        try await answers(2, capacities)
+        try await waitForCalls(2, capacities)
         #expect(capacities.withLockedValue { $0[1] } < 1 << 20)
         try await channel.close().get()
         try await server.stop()

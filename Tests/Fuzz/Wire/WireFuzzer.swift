@@ -56,7 +56,9 @@ private struct Scene {
         let logger = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
         let calls = log, loop = channel.eventLoop
         if isServer {
-            let server = ServerConnection(eventLoop: loop, table: Self.table(calls), maxCalls: 8, logger: logger) { calls.closed += 1 }
+            let server = ServerConnection(
+                eventLoop: loop, table: Self.table(calls), maxCalls: 8, refusals: RefusalLog(eventLoop: loop, logger: logger), logger: logger
+            ) { calls.closed += 1 }
             connection = needed("a connection") { try PeerConnection(settings: settings, side: .server, delegate: server, logger: logger) }
             server.attach(connection)
             (self.server, client) = (server, nil)
