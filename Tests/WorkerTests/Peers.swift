@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Messages
 import NIOConcurrencyHelpers
@@ -51,6 +52,20 @@ final class SchedulerPeer: Sendable {
     /// Ends the stream, not the connection.
     func end(_ error: CallError) {
         server.eventLoop.execute { [state] in state.withLockedValue { $0.streams.last }?.end(error) }
+    }
+
+    /// Takes nothing while `body` runs.
+    func standStill(_ body: () async throws -> Void) async throws {
+        let hasBegun = NIOLockedValueBox(false), isOver = NIOLockedValueBox(false)
+        let standstill = server.eventLoop.submit {
+            hasBegun.withLockedValue { $0 = true }
+            while !isOver.withLockedValue({ $0 }) { usleep(1_000) }
+        }
+        defer { isOver.withLockedValue { $0 = true } }
+        try await wait { hasBegun.withLockedValue { $0 } }
+        try await body()
+        isOver.withLockedValue { $0 = true }
+        try await standstill.get()
     }
 
     func stop() async throws {

@@ -108,6 +108,39 @@ struct SchedulerLinkTests {
         try await second.stop()
     }
 
+    @Test("a scheduler that is slow for a while gets every outcome, once, and the stream stays")
+    func slowScheduler() async throws {
+        struct Failure: Error, CustomStringConvertible { let description = String(repeating: "x", count: 1_000) }
+        // Far more messages than a stream lets wait, and more bytes than its window.
+        let count: UInt64 = 2_500
+        let peer = try await SchedulerPeer()
+        let waiting = NIOLockedValueBox<[CheckedContinuation<Void, Never>]>([]), ended = NIOLockedValueBox(0)
+        let worker = try LinkUnderTest(port: peer.port, concurrency: Int(count)) { registry in
+            try registry.register("failing") { _ in
+                await withCheckedContinuation { continuation in waiting.withLockedValue { $0.append(continuation) } }
+                ended.withLockedValue { $0 += 1 }
+                throw Failure()
+            }
+        }
+        try await wait { !peer.messages.isEmpty }
+        for lease in 1...count { peer.send(Self.dispatch(lease, task: "failing")) }
+        try await wait { waiting.withLockedValue { $0.count == count } }
+        try await peer.standStill {
+            for (before, continuation) in waiting.withLockedValue({ $0 }).enumerated() {
+                continuation.resume()
+                // So that each is reported in a tick of its own.
+                while ended.withLockedValue({ $0 == before }) { await Task.yield() }
+                for _ in 0..<3 { try await worker.link.eventLoop.submit {}.get() }
+            }
+        }
+        try await wait { peer.outcomes.count >= count }
+        #expect(peer.ended == 0 && peer.outcomes.count == count)
+        #expect(Set(peer.outcomes.map(\.lease)).count == count)
+        #expect(peer.messages.reduce(0) { $0 + UInt64($1.credit) } == 2 * count)
+        try await worker.stop()
+        try await peer.stop()
+    }
+
     @Test("drains: asks for nothing more, finishes and reports what runs, and leaves when that is acknowledged")
     func drain() async throws {
         let peer = try await SchedulerPeer()
