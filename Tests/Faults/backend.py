@@ -3,8 +3,8 @@ holds what happened even where this process is killed. A line is a letter, the I
 
     R received    A answered 204    F refused with 503
 
-usage: backend.py HOST PORT FILE PER-MILLE MILLISECONDS      so many of a thousand first requests with a key are refused; an answer
-                                                             takes up to so long, by its key
+usage: backend.py HOST PORT FILE PER-MILLE LEAST MOST      so many of a thousand first requests with a key are refused; an answer
+                                                           takes so many milliseconds, by its key: LEAST or more, less than MOST
 """
 import asyncio
 import os
@@ -18,7 +18,7 @@ REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 class Backend(asyncio.Protocol):
     record = -1
-    per_mille, milliseconds = 0, 0
+    per_mille, milliseconds = 0, range(0)
     refused = set()
 
     def connection_made(self, transport):
@@ -34,7 +34,7 @@ class Backend(asyncio.Protocol):
         self._note("R", keys)
         if Backend.milliseconds:
             # A client sends no second request on a connection before the first is answered: order is kept.
-            wait = zlib.crc32(keys[0].encode()) // 1000 % Backend.milliseconds / 1000
+            wait = Backend.milliseconds[zlib.crc32(keys[0].encode()) // 1000 % len(Backend.milliseconds)] / 1000
             asyncio.get_running_loop().call_later(wait, self._look, keys)
         else:
             self._answer(keys)
@@ -82,9 +82,9 @@ class Backend(asyncio.Protocol):
             os.write(Backend.record, "".join(f"{letter} {key} {now}\n" for key in keys).encode())
 
 
-async def main(host, port, path, per_mille, milliseconds):
+async def main(host, port, path, per_mille, least, most):
     Backend.record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    Backend.per_mille, Backend.milliseconds = int(per_mille), int(milliseconds)
+    Backend.per_mille, Backend.milliseconds = int(per_mille), range(int(least), int(most))
     server = await asyncio.get_running_loop().create_server(Backend, host, int(port), reuse_address=True, backlog=1024)
     print("backend listening on {}:{}".format(*server.sockets[0].getsockname()[:2]), flush=True)
     await server.serve_forever()

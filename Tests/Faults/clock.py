@@ -75,7 +75,7 @@ class Clock:
         self.shim = Shim(folder)
         layout = Layout(programs, folder)
         # A leap of a day makes thousands due at once.
-        layout.answer_milliseconds = 100
+        layout.answer_milliseconds = (0, 100)
         layout.settings[""] = self.shim.environment()
         self.cluster = Cluster(layout)
 

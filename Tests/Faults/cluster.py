@@ -97,12 +97,12 @@ class Layout:
         self.store = self.folder / "store.db"
         # How many of a thousand first requests the backend refuses.
         self.refused_per_mille = 0
-        # How long it takes to answer at most, so that whenever something breaks there are requests on their way.
-        self.answer_milliseconds = 900
+        # How long it takes to answer, at least and less than, so that whenever something breaks there are requests on their way.
+        self.answer_milliseconds = (0, 900)
         # Settings for one service by its name, and for all by "".
         self.settings = {}
-        # How many of each there are; the second gateway is gateway-2. One scheduler, one backend.
-        self.copies = 1
+        # How many of a kind there are where that is not one; the second gateway is gateway-2. One scheduler, one backend.
+        self.copies = {}
 
     def host(self, name):
         return "127.0.0.1"
@@ -128,7 +128,7 @@ class Cluster:
         folder = self.layout.folder
         backend = self._add("backend", [
             sys.executable, str(HERE / "backend.py"), self.layout.host("backend"), "0", str(self.record),
-            str(self.layout.refused_per_mille), str(self.layout.answer_milliseconds)], {}, "listening on ")
+            str(self.layout.refused_per_mille), *map(str, self.layout.answer_milliseconds)], {}, "listening on ")
         address = backend.start()
         backend.command[backend.command.index("0")] = address.split(":")[1]
         notifiers = self._services("notifier", "wire listening", {"EDVORA_BASE_URL": f"http://{address}"})
@@ -138,7 +138,7 @@ class Cluster:
         self.api = self.apis[0]
 
     def _services(self, kind, mark, settings):
-        names = [kind] + [f"{kind}-{number}" for number in range(2, self.layout.copies + 1)]
+        names = [kind] + [f"{kind}-{number}" for number in range(2, self.layout.copies.get(kind, 1) + 1)]
         return [self._service(name, mark, settings) for name in names]
 
     def _service(self, name, mark, settings):

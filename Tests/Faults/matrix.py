@@ -58,9 +58,17 @@ FAULTS = {"kill": kill, "freeze": freeze, "terminate": terminate, "loop": loop, 
 STALLED = ["scheduler", "worker", "notifier"]
 
 
-def run(programs, target, fault):
-    with tempfile.TemporaryDirectory() as folder, Cluster(Layout(programs, folder)) as cluster:
-        load = Load(cluster.apis, RATE, SECONDS).start()
+def run(programs, target, fault, prepare=lambda layout: None, rate=RATE, may_repeat=None):
+    """A row. `prepare`: changes the layout before anything starts. `may_repeat`: as `account` has it; None: as `MAY_REPEAT` says."""
+    with tempfile.TemporaryDirectory() as folder:
+        layout = Layout(programs, folder)
+        prepare(layout)
+        return broken(layout, target, fault, rate, (target, fault) in MAY_REPEAT if may_repeat is None else may_repeat)
+
+
+def broken(layout, target, fault, rate, may_repeat):
+    with Cluster(layout) as cluster:
+        load = Load(cluster.apis, rate, SECONDS).start()
         time.sleep(LEAD_SECONDS)
         names = ORDER if target == "all" else [target]
         failures = []
@@ -68,7 +76,7 @@ def run(programs, target, fault):
         breaker.start()
         breaker.join()
         load.join()
-        row = account(cluster, [load], may_repeat=(target, fault) in MAY_REPEAT)
+        row = account(cluster, [load], may_repeat=may_repeat)
         row["problems"] += failures
         return row
 

@@ -36,7 +36,7 @@ class Pinned(Layout):
 
     def __init__(self, programs, folder):
         super().__init__(programs, folder)
-        self.answer_milliseconds = 0
+        self.answer_milliseconds = (0, 0)
 
     def command(self, name, command):
         processors = sorted(os.sched_getaffinity(0))

@@ -191,7 +191,7 @@ def run(programs):
         with tempfile.TemporaryDirectory() as folder:
             shim = Shim(folder)
             layout = Apart(programs, folder, switch, NAMES)
-            layout.copies, layout.refused_per_mille = 2, REFUSED_PER_MILLE
+            layout.copies, layout.refused_per_mille = {"notifier": 2, "worker": 2, "gateway": 2}, REFUSED_PER_MILLE
             layout.settings[""].update(shim.environment(layout.store))
             with Cluster(layout) as cluster:
                 return soak(cluster, switch, shim)

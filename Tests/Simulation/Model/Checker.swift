@@ -28,7 +28,7 @@ final class Checker {
         var state = State.sent
         /// The scheduler process that knows of it.
         weak var knownTo: SchedulerProcess?
-        /// Which of the scheduler's processes that is.
+        /// Which of the scheduler's processes that is, or was; 0: it has been given up, or never arrived.
         var start: Int
         /// Monotonic milliseconds.
         var knownSince: Int64
@@ -210,7 +210,8 @@ final class Checker {
 
     func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [AttachedWorker]) {
         // Who has something that the former process knew of, and those that it waited for itself.
-        let owing = byLease.values.filter { $0.start == starts && !isGivenUp($0) }.map(\.instance)
+        for run in byLease.values where isGivenUp(run) { run.start = 0 }
+        let owing = byLease.values.filter { $0.start == starts }.map(\.instance)
         starts += 1
         startedAtWall = life.timeline.wall
         rejoining = rejoining.filter { $0.value > now }
@@ -393,7 +394,7 @@ final class Checker {
     /// have given up.
     private func checkRepetition(of run: Run, _ dueAtMilliseconds: Int64, by scheduler: SchedulerProcess) {
         if case .ended(let outcome) = run.state, outcome != .delivered { return }
-        if let until = rejoining[run.instance], now < until {
+        if run.start > 0, let until = rejoining[run.instance], now < until {
             // What was handed out before the clock was set back looks, after a crash, as if it were yet to fall due.
             if wasSetBack, dueAtMilliseconds > startedAtWall { return }
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched without waiting for \(run.instance), which has it")
