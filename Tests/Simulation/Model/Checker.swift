@@ -327,7 +327,8 @@ final class Checker {
         var due = Milliseconds.ofSecond(key.scheduledAt)
         if let row = standing.row(key), dispatch.entry.positionIndex == nil || !isForgotten(key) {
             // A person may want it before its time.
-            if row.isManual { due = row.dueAtMilliseconds }
+            if row.isManual { due = min(due, row.dueAtMilliseconds) }
+            // Of another attempt it says nothing: what came of that is on its way to the disk.
             if row.state == .pending, row.attempts == dispatch.attempt - 1 { due = max(due, row.dueAtMilliseconds) }
         } else {
             due = standing.reminder.dueMilliseconds(of: key.scheduledAt)
