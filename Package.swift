@@ -47,7 +47,7 @@ let package = Package(
     targets: [
         // The services.
         .executableTarget(
-            name: "gateway", dependencies: service + ["JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto],
+            name: "gateway", dependencies: service + ["Files", "JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto],
             path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")], swiftSettings: staysWithCaller),
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
@@ -61,7 +61,8 @@ let package = Package(
 
         // What they share.
         .target(name: "Domain", path: "Shared/Domain"),
-        .target(name: "Recurrence", path: "Shared/Recurrence"),
+        .target(name: "Files", path: "Shared/Files"),
+        .target(name: "Recurrence", dependencies: ["Files"], path: "Shared/Recurrence"),
         .target(name: "JSON", path: "Shared/JSON"),
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC", "Domain"], path: "Shared/Messages"),
         .target(
@@ -73,11 +74,11 @@ let package = Package(
             path: "Shared/TaskScheduler"),
         .target(name: "Storage", dependencies: ["Domain"], path: "Shared/Storage"),
         .target(name: "SQLiteStore", dependencies: ["Storage", "Domain", "CSQLite"], path: "Shared/SQLiteStore"),
-        .target(name: "Sealing", dependencies: [crypto], path: "Shared/Sealing"),
+        .target(name: "Sealing", dependencies: ["Files", crypto], path: "Shared/Sealing"),
         .target(
             name: "Operations",
             dependencies: [
-                "Wire", "Domain", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
+                "Files", "Wire", "Domain", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
             ],
             path: "Shared/Operations"),
 

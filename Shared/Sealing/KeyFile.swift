@@ -4,13 +4,8 @@ import FoundationEssentials
 import Foundation
 #endif
 
-#if canImport(Glibc)
+import Files
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Reads and makes the file that holds the sealing keys.
 enum KeyFile {
@@ -27,37 +22,22 @@ enum KeyFile {
     }
 
     private static func contents(of path: String) throws(SealingError) -> [UInt8] {
-        // Non-blocking: a named pipe in its place must not hold up the start.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw .keyFile("\(path): the key file cannot be opened (\(reason(errno))). Name one this process may read")
+        let contents: SmallFile.Contents
+        do throws(FileFailure) { contents = try SmallFile.contents(of: path, limit: sizeLimit) } catch {
+            switch error {
+            case .refused(let reason):
+                throw .keyFile("\(path): the key file cannot be opened (\(reason)). Name one this process may read")
+            case .notAFile: throw .keyFile("\(path): not a file. Name a file of keys")
+            case .tooLarge: throw .keyFile("\(path): the key file has more than \(sizeLimit) bytes")
+            }
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw .keyFile("\(path): not a file. Name a file of keys")
-        }
-        guard status.st_mode & 0o077 == 0 else {
+        let mode = contents.status.st_mode & 0o777
+        guard mode & 0o077 == 0 else {
             throw .keyFile(
-                "\(path): other users may use the key file (mode \(octal(status.st_mode & 0o777))). Run `chmod 600` on "
+                "\(path): other users may use the key file (mode \(octal(mode))). Run `chmod 600` on "
                     + "it, and think of its keys as known")
         }
-        guard status.st_size <= sizeLimit else {
-            throw .keyFile("\(path): the key file has \(status.st_size) bytes, at most \(sizeLimit) are read")
-        }
-        // One byte more, to notice a file that has grown meanwhile.
-        var bytes = [UInt8](repeating: 0, count: sizeLimit + 1), count = 0
-        while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count, off_t(count))
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw .keyFile("\(path): the key file cannot be read (\(reason(errno)))") }
-            if got == 0 { break }
-            count += got
-        }
-        guard count <= sizeLimit else { throw .keyFile("\(path): the key file has more than \(sizeLimit) bytes") }
-        return Array(bytes.prefix(count))
+        return contents.bytes
     }
 
     /// - Throws: errors that name lines by their number and never show them.
@@ -114,52 +94,10 @@ enum KeyFile {
 
     /// - Returns: `false` if there is a file of that name.
     static func create(_ path: String, key: [UInt8]) throws(SealingError) -> Bool {
-        if access(path, F_OK) == 0 { return false }
-        let draft = "\(path).\(getpid())-\(UInt64.random(in: 0 ... .max)).new"
-        try write(Array((Data(key).base64EncodedString() + "\n").utf8), to: draft)
-        defer { unlink(draft) }
-        // Unlike a rename, a link never replaces a file that came into being meanwhile.
-        guard link(draft, path) == 0 else {
-            if errno == EEXIST { return false }
-            throw .keyFile("\(path): the key file cannot be made (\(reason(errno)))")
-        }
-        synchroniseDirectory(of: path)
-        return true
-    }
-
-    private static func write(_ bytes: [UInt8], to path: String) throws(SealingError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .keyFile(
-                "\(path): the key file cannot be made (\(reason(errno))). Let this process's user write in its directory")
-        }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written, off_t(written))
-            }
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { break }
-            written += count
-        }
-        let isWritten = written == bytes.count && fsync(descriptor) == 0
-        let problem = errno
-        guard close(descriptor) == 0, isWritten else {
-            unlink(path)
-            throw .keyFile("\(path): the key file cannot be written (\(reason(problem)))")
+        do throws(FileFailure) { return try SecretFile.create(path, Array((Data(key).base64EncodedString() + "\n").utf8)) } catch {
+            throw .keyFile("\(path): the key file cannot be made (\(error.reason)). Let this process's user write in its directory")
         }
     }
-
-    /// Puts the new name on stable storage: a key that is lost takes all that it sealed with it.
-    private static func synchroniseDirectory(of path: String) {
-        let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
-
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 
     private static func octal(_ mode: mode_t) -> String {
         let digits = String(mode, radix: 8)

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// The file of API keys: one a line, as `NAME SHA256 [admin] [rate=N]`.
@@ -79,33 +80,16 @@ struct APIKeyFile: Sendable {
     }
 
     func read() throws(Failure) -> Contents {
-        // Non-blocking: a named pipe in its place must not hold up anything.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .unreadable(Self.reason(errno)) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .unreadable(Self.reason(errno)) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .fault("is not a file; name a file of keys") }
-        let bytes = try Self.bytes(of: descriptor)
-        guard fstat(descriptor, &status) == 0 else { throw .unreadable(Self.reason(errno)) }
-        return Contents(
-            keys: try APIKeyLines.parse(bytes), stamp: Stamp(status), exposure: Self.exposure(status.st_mode))
-    }
-
-    private static func bytes(of descriptor: Int32) throws(Failure) -> [UInt8] {
-        // One byte more than may be there, to notice a file that is larger.
-        var bytes = [UInt8](repeating: 0, count: maxBytes + 1), count = 0
-        while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count, off_t(count))
+        let contents: SmallFile.Contents
+        do throws(FileFailure) { contents = try SmallFile.contents(of: path, limit: Self.maxBytes) } catch {
+            switch error {
+            case .refused(let reason): throw .unreadable(reason)
+            case .notAFile: throw .fault("is not a file; name a file of keys")
+            case .tooLarge: throw .fault("has more than \(Self.maxBytes) bytes; make it smaller")
             }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw .unreadable(reason(errno)) }
-            if got == 0 { break }
-            count += got
         }
-        guard count <= maxBytes else { throw .fault("has more than \(maxBytes) bytes; make it smaller") }
-        return Array(bytes.prefix(count))
+        return Contents(
+            keys: try APIKeyLines.parse(contents.bytes), stamp: Stamp(contents.status), exposure: Self.exposure(contents.status.st_mode))
     }
 
     private static func exposure(_ mode: mode_t) -> String? {

@@ -1,3 +1,5 @@
+import Files
+
 /// The file named by `--config`: lines `NAME=value`, as Docker's `--env-file` and systemd's `EnvironmentFile=` read them.
 ///
 /// Blank lines and lines that begin with `#` are skipped, blanks around the name and the value are dropped, and so is a
@@ -16,7 +18,7 @@ struct ConfigurationFile: Sendable {
 
     init(path: String) throws(ConfigurationError) {
         let bytes: [UInt8]
-        do throws(SmallFile.Failure) { bytes = try SmallFile.read(path, limit: Self.maxBytes) } catch {
+        do throws(FileFailure) { bytes = try SmallFile.read(path, limit: Self.maxBytes) } catch {
             throw ConfigurationError("--config was \"\(path)\", which cannot be read: \(error.reason)")
         }
         try self.init(path: path, bytes: bytes)

@@ -1,3 +1,4 @@
+import Files
 import NIOSSL
 
 /// The largest PEM file that is read, in bytes: five times what a system's bundle of all authorities has.
@@ -26,7 +27,7 @@ extension Setting where Value == String {
     }
 
     private func readPEM() throws(ConfigurationError) -> [UInt8] {
-        do throws(SmallFile.Failure) { return try SmallFile.read(value, limit: maxPEMBytes) } catch {
+        do throws(FileFailure) { return try SmallFile.read(value, limit: maxPEMBytes) } catch {
             throw ConfigurationError(
                 fault("which cannot be read: \(error.reason); it must be a PEM file that this process's user may read"))
         }

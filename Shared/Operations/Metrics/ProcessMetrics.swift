@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// What Linux knows of this process, under the names that Prometheus' own clients use. What cannot be read is left out.

@@ -1,10 +1,5 @@
-#if canImport(Glibc)
+import Files
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 import Synchronization
 
 /// The zones that this process has read so far, each once.
@@ -22,7 +17,7 @@ enum ZoneStore {
         guard isName(identifier), !isOtherFile(identifier) else { throw refusal(identifier) ?? .badIdentifier(identifier) }
         if let known = tables.withLock({ $0[identifier] }) { return known }
         let folder = getenv("TZDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? defaultFolder
-        guard let bytes = contents(of: folder + "/" + identifier) else {
+        guard let bytes = try? SmallFile.read(folder + "/" + identifier, limit: TZifReader.maximumLength) else {
             throw refusal(identifier) ?? .unknown(identifier, folder: folder)
         }
         let table: ZoneTable
@@ -64,22 +59,5 @@ enum ZoneStore {
 
     private static func isLetter(_ byte: UInt8) -> Bool {
         (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
-    }
-
-    /// The whole file; nil where there is none that can be read, or where it is no regular file of a sensible size.
-    private static func contents(of path: String) -> [UInt8]? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= TZifReader.maximumLength else { return nil }
-        let size = Int(status.st_size)
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-            while filled < size {
-                let count = read(file, buffer.baseAddress.map { $0 + filled }, size - filled)
-                guard count > 0 else { break }
-                filled += count
-            }
-        }
     }
 }
