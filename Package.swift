@@ -21,8 +21,13 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 /// What every service is made of.
 let service: [Target.Dependency] = ["Wire", "Messages", "Domain", "Operations", lifecycle, logging, metrics, nioCore, nioPosix]
 
-/// An async function runs where its caller does, and does not go to an executor of its own and back (SE-0461).
-let staysWithCaller: [SwiftSetting] = [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+/// The same for every target of Swift.
+let settings: [SwiftSetting] = [
+    // An async function runs where its caller does, and does not go to an executor of its own and back (SE-0461).
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // A type that may be any of a protocol's says so (SE-0335).
+    .enableUpcomingFeature("ExistentialAny"),
+]
 
 let package = Package(
     name: "task-scheduler",
@@ -48,7 +53,7 @@ let package = Package(
         // The services.
         .executableTarget(
             name: "gateway", dependencies: service + ["Files", "JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto],
-            path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")], swiftSettings: staysWithCaller),
+            path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")]),
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
         .executableTarget(
@@ -67,7 +72,7 @@ let package = Package(
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC", "Domain"], path: "Shared/Messages"),
         .target(
             name: "Wire", dependencies: ["Messages", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
-            path: "Shared/Wire", swiftSettings: staysWithCaller),
+            path: "Shared/Wire"),
         .target(name: "Tasks", dependencies: ["Messages", "Domain", "JSON"], path: "Shared/Tasks"),
         .target(
             name: "TaskScheduler", dependencies: ["Tasks", "Messages", "Domain", "Recurrence", "JSON"],
@@ -166,3 +171,5 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+for target in package.targets where target.type != .system { target.swiftSettings = settings }

@@ -34,13 +34,13 @@ enum RulePart: Int, CaseIterable, Sendable {
     private static let byField = Dictionary(uniqueKeysWithValues: allCases.map { ($0.field, $0) })
 
     /// The parts that are lists of numbers, with the place in the rule that holds them.
-    static let numberLists: [(part: RulePart, list: WritableKeyPath<Rule, [Int]> & Sendable)] = [
+    static let numberLists: [(part: RulePart, list: any WritableKeyPath<Rule, [Int]> & Sendable)] = [
         (.byMonth, \.byMonth), (.byWeekNo, \.byWeekNo), (.byYearDay, \.byYearDay), (.byMonthDay, \.byMonthDay),
         (.byHour, \.byHour), (.byMinute, \.byMinute), (.bySecond, \.bySecond), (.bySetPos, \.bySetPos),
     ]
 
     /// The place in the rule that holds a list of numbers; nil for the other parts.
-    var numberList: (WritableKeyPath<Rule, [Int]> & Sendable)? {
+    var numberList: (any WritableKeyPath<Rule, [Int]> & Sendable)? {
         RulePart.numberLists.first { $0.part == self }?.list
     }
 
