@@ -30,7 +30,8 @@ enum GatewayMain {
                 // Stopped first: what was asked is answered while the scheduler can still be asked.
                 APIServer(
                     listen: settings.listen, responder: responder, logger: service.logger,
-                    memory: BodyMemory(limit: settings.bodyMemory)),
+                    memory: BodyMemory(limit: settings.bodyMemory),
+                    addresses: AddressCounter(limit: settings.connectionsPerAddress)),
             ]
         }
     }
@@ -65,6 +66,8 @@ struct GatewaySettings: ServiceSettings {
     let rateLimit: Int
     /// Bytes that the bodies of all requests under way may take.
     let bodyMemory: Int
+    /// Connections of one remote address; 0: any number.
+    let connectionsPerAddress: Int
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
         listen = settings.setting("GATEWAY_LISTEN", .listen, default: "127.0.0.1:5000", help: "where the API is served")
@@ -84,6 +87,9 @@ struct GatewaySettings: ServiceSettings {
         bodyMemory = settings.value(
             "GATEWAY_BODY_MEMORY", .size(BodyMemory.sizes), default: "64MiB",
             help: "what the bodies of all requests under way may take of the gateway's memory")
+        connectionsPerAddress = settings.value(
+            "GATEWAY_CONNECTIONS_PER_ADDRESS", .integer(AddressCounter.limits), default: "\(AddressCounter.defaultLimit)",
+            help: "connections of one remote address, of IPv6 its first 64 bits, 0 for any number; those from this machine are not counted")
         settings.check { [listen, allowsAnonymous, keysFile] () throws(ConfigurationError) in
             try requireAuthentication(
                 listen: listen, hasAuthentication: allowsAnonymous || keysFile != nil,

@@ -20,6 +20,7 @@ struct SettingsTests {
         #expect(settings.opsListen.description == "127.0.0.1:5555")
         #expect(settings.schedulers.map(\.description) == ["127.0.0.1:7101"])
         #expect(settings.bodyMemory == 64 << 20)
+        #expect(settings.connectionsPerAddress == 1_000)
     }
 
     @Test("the memory for bodies has room for one of the longest, carried out and arriving")

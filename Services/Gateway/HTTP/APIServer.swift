@@ -33,6 +33,7 @@ struct APIServer: Service, CustomStringConvertible {
     let logger: Logger
     var admission = Admission()
     var memory = BodyMemory()
+    var addresses = AddressCounter()
     var maxConnections = APIServer.maxConnections
     var idleTimeout = APIServer.idleTimeout
     var requestTimeout = ConnectionGuard.requestTimeout
@@ -50,12 +51,12 @@ struct APIServer: Service, CustomStringConvertible {
         quiet.logLevel = max(logger.logLevel, .notice)
         let responder = responder, crowd = Crowd(limit: connectionLimit)
         let admission = admission, refusal = admission.problem.answer
-        let memory = memory, noMemory = BodyMemory.Refusal.full.problem
+        let addresses = addresses, memory = memory, noMemory = BodyMemory.Refusal.full.problem
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuard(
                     requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
-                    crowd: crowd, maxBodyBytes: responder.maxBodyBytes),
+                    crowd: crowd, addresses: addresses, maxBodyBytes: responder.maxBodyBytes),
                 OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) },
                 BodyGuard(memory: memory, maxBodyBytes: responder.maxBodyBytes, refusal: noMemory.answer) {
                     responder.refused($0, with: noMemory)

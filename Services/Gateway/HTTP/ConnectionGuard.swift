@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTPTypes
 
 /// Holds one connection to its bounds: how long a request may take to arrive, how much of a body is read, how long an
-/// answer may take to be taken. Also ends a connection whose answer says so.
+/// answer may take to be taken, how many connections come from its address. Also ends a connection whose answer says so.
 ///
 /// It stands between the HTTP decoder and what handles requests, and is used on the channel's event loop only.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -25,6 +25,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let requestTimeout: TimeAmount, answerTimeout: TimeAmount, crowdedTimeout: TimeAmount
     private let crowd: Crowd
+    private let addresses: AddressCounter
+    /// Where the connection comes from, if that is counted.
+    private var address: AddressCounter.Address?
     private let maxBodyBytes: @Sendable (_ path: String) -> Int
     /// Of the request that is arriving.
     private var bodyLimit = Bounds.bodyBytes
@@ -45,10 +48,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// - Parameters:
     ///   - crowd: all connections of the listener.
+    ///   - addresses: the same, by where they come from.
     ///   - maxBodyBytes: of a body to that path.
     init(
         requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout,
-        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, crowd: Crowd,
+        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, crowd: Crowd, addresses: AddressCounter,
         maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }
     ) {
         self.maxBodyBytes = maxBodyBytes
@@ -56,14 +60,27 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         self.answerTimeout = answerTimeout
         self.crowdedTimeout = crowdedTimeout
         self.crowd = crowd
+        self.addresses = addresses
     }
 
     func handlerAdded(context: ChannelHandlerContext) { crowd.opened() }
-    func handlerRemoved(context: ChannelHandlerContext) { crowd.closed() }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        crowd.closed()
+        if let address { addresses.closed(address) }
+    }
 
     // MARK: In
 
     func channelActive(context: ChannelHandlerContext) {
+        if let counted = addresses.counted(context.remoteAddress) {
+            guard addresses.opened(counted) else {
+                isDropping = true
+                context.fireChannelActive()
+                return context.close(promise: nil)
+            }
+            address = counted
+        }
         waitForRequest(context)
         context.fireChannelActive()
     }
