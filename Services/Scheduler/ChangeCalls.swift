@@ -129,16 +129,14 @@ extension SchedulerAPI {
         do throws(InvalidRequest) { settings = try QueueSettings(request.queue) } catch {
             return reply(.failure(error.callError))
         }
-        let queues = loop.standing.queues
-        guard queues.count < Self.maxQueues || queues.contains(where: { $0.settings.name == settings.name }) else {
-            return reply(.failure(CallError(.failedPrecondition, "there are \(Self.maxQueues) queues already")))
+        let none = QueueSettings(name: settings.name)
+        // Queues without settings are not counted: whoever creates many must not keep others from being paused.
+        guard loop.configuredQueues < Self.maxQueues || settings == none || loop.queue(settings.name).settings != none else {
+            return reply(.failure(CallError(.failedPrecondition, "there are \(Self.maxQueues) queues with settings already; take one's back first")))
         }
         loop.request([.queue(settings)]) { result in
             reply(
-                result.map { _ in
-                    let standing = loop.standing.queues.first { $0.settings.name == settings.name }
-                    return Proto.ChangeQueueReply(queue: standing.map(Proto.Queue.init) ?? Proto.Queue(settings))
-                })
+                result.map { _ in Proto.ChangeQueueReply(queue: Proto.Queue(loop.queue(settings.name))) })
         }
     }
 }

@@ -97,8 +97,16 @@ extension SchedulerAPI {
         }
     }
 
-    func listQueues(_ reply: Responder<Proto.ListQueuesReply>) {
-        reply(.success(Proto.ListQueuesReply(queues: loop.standing.queues.map(Proto.Queue.init))))
+    func listQueues(_ request: Proto.ListQueuesRequest, _ reply: Responder<Proto.ListQueuesReply>) {
+        guard request.names.isEmpty else {
+            guard request.names.count <= Self.maxPage else {
+                return reply(.failure(CallError(.invalidArgument, "more than \(Self.maxPage) queues were asked for")))
+            }
+            return reply(.success(Proto.ListQueuesReply(queues: request.names.map { Proto.Queue(loop.queue($0)) })))
+        }
+        let limit = request.limit == 0 ? Self.maxPage : Self.limit(request.limit)
+        let queues = loop.queues(after: request.after, limit: limit + 1)
+        reply(.success(Proto.ListQueuesReply(queues: queues.prefix(limit).map(Proto.Queue.init), more: queues.count > limit)))
     }
 
     private static func limit(_ wire: UInt32) -> Int { min(max(1, Int(wire)), maxPage) }

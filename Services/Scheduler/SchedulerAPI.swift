@@ -24,7 +24,7 @@ struct SchedulerAPI: Sendable {
         table.unary(SchedulerService.attempts) { request, _, reply in attempts(request, reply) }
         table.unary(SchedulerService.listOccurrences) { request, _, reply in listOccurrences(request, reply) }
         table.unary(SchedulerService.changeOccurrences) { request, _, reply in changeOccurrences(request, reply) }
-        table.unary(SchedulerService.listQueues) { _, _, reply in listQueues(reply) }
+        table.unary(SchedulerService.listQueues) { request, _, reply in listQueues(request, reply) }
         table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
         table.stream(SchedulerService.work, worker)
         return table

@@ -94,12 +94,18 @@ final class SchedulerLoop: @unchecked Sendable {
         handle(.request(id, writes))
     }
 
-    /// What the core says of itself.
-    var standing: (queues: [QueueStanding], unserved: [String]) {
-        (core.queueStandings, core.unserved(limit: Self.maxUnservedShown))
-    }
+    /// What is due, or has a kind of task that no attached worker runs; a few of it.
+    var unserved: [String] { core.unserved(limit: Self.maxUnservedShown) }
 
     static let maxUnservedShown = 5
+
+    func queue(_ name: String) -> QueueStanding { core.queueStanding(of: name) }
+
+    /// A page of the queues, by name.
+    func queues(after name: String, limit: Int) -> [QueueStanding] { core.queueStandings(after: name, limit: limit) }
+
+    /// Queues that have settings of their own.
+    var configuredQueues: Int { core.configuredQueues }
 
     func isServed(_ reminder: Reminder) -> Bool { core.isServed(queue: reminder.queue, task: reminder.task) }
 

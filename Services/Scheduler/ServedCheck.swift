@@ -13,7 +13,7 @@ struct ServedCheck: Service, CustomStringConvertible {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
-                let unserved = try await loop.eventLoop.submit { loop.standing.unserved }.get()
+                let unserved = try await loop.eventLoop.submit { loop.unserved }.get()
                 readiness.set(
                     "workers",
                     unserved.isEmpty

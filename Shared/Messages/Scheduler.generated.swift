@@ -1186,14 +1186,30 @@ extension Proto {
 
 extension Proto {
     public struct ListQueuesRequest: WireMessage, Hashable {
+        /// only names beyond this one
+        public var after: String = ""
+        /// 0: as many as one answer may hold
+        public var limit: UInt32 = 0
+        /// only these, known or not, and regardless of the others
+        public var names: [String] = []
 
-        public init() {}
+        public init(after: String = "", limit: UInt32 = 0, names: [String] = []) {
+            self.after = after
+            self.limit = limit
+            self.names = names
+        }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__ListQueuesRequest>) throws(MessageError) {
+            after = Arena.string(c.pointee.after)
+            limit = c.pointee.limit
+            names = Arena.strings(c.pointee.names, c.pointee.n_names)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListQueuesRequest>, from arena: Arena) throws(MessageError) {
             task_scheduler__v1__list_queues_request__init(c)
+            if !after.isEmpty { c.pointee.after = try arena.put(after) }
+            c.pointee.limit = limit
+            (c.pointee.names, c.pointee.n_names) = try arena.put(strings: names)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListQueuesRequest>) -> Int { task_scheduler__v1__list_queues_request__get_packed_size(c) }
@@ -1206,19 +1222,25 @@ extension Proto {
 
 extension Proto {
     public struct ListQueuesReply: WireMessage, Hashable {
+        /// by name
         public var queues: [Queue] = []
+        /// there are others beyond the last
+        public var more: Bool = false
 
-        public init(queues: [Queue] = []) {
+        public init(queues: [Queue] = [], more: Bool = false) {
             self.queues = queues
+            self.more = more
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__ListQueuesReply>) throws(MessageError) {
             queues = try Arena.messages(c.pointee.queues, c.pointee.n_queues) { (c) throws(MessageError) in try Queue(reading: c) }
+            more = c.pointee.more != 0
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ListQueuesReply>, from arena: Arena) throws(MessageError) {
             task_scheduler__v1__list_queues_reply__init(c)
             (c.pointee.queues, c.pointee.n_queues) = try arena.put(messages: queues)
+            c.pointee.more = more ? 1 : 0
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ListQueuesReply>) -> Int { task_scheduler__v1__list_queues_reply__get_packed_size(c) }

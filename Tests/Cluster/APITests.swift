@@ -283,6 +283,29 @@ extension ClusterSuite {
             #expect(try connection.send("GET", "/reminders", body: nil, headers: key("ann")).status == 200)
         }
 
+        @Test("however many queues callers make up, all are listed in pages, one is read alone, and one can be paused")
+        func manyQueues() throws {
+            let cluster = try Cluster()
+            let connection = try HTTPConnection(cluster.api), batches = 3
+            var all: Set<String> = ["default"]
+            for batch in 0..<batches {
+                let names = (0..<1_000).map { "q\(batch)-\($0)" }
+                let items = names.map { #"{"task":"nobody.has","queue":"\#($0)","start_datetime":0}"# }.joined(separator: ",")
+                #expect(try connection.post("/reminders/batch", "{\"create\":[\(items)]}").status == 200)
+                all.formUnion(names)
+            }
+            try Cluster.wait("the last to be due") { try connection.get("/queues/q\(batches - 1)-999").json["ready"] as? Int == 1 }
+            var listed: [String] = [], cursor = ""
+            repeat {
+                let page = try connection.get("/queues?limit=500\(cursor)").json
+                listed += (page["queues"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+                cursor = (page["next_cursor"] as? String).map { "&cursor=\($0)" } ?? ""
+            } while !cursor.isEmpty
+            #expect(Set(listed) == all && listed == listed.sorted() && listed.count == all.count)
+            let paused = try connection.send("PATCH", "/queues/q0-7", body: #"{"paused":true}"#)
+            #expect(paused.status == 200 && paused.json["ready"] as? Int == 1, "\(paused.body)")
+        }
+
         @Test("jitter spreads what is due at one second, never early, and the same after a restart")
         func jitter() throws {
             let cluster = try Cluster()

@@ -15,7 +15,7 @@ struct CallerFileTests {
     private func fault(_ text: String) -> String? {
         guard let failure = #expect(throws: APIKeyFile.Failure.self, performing: { try parse(text) }) else { return nil }
         let description = failure.description
-        #expect(description.contains("A line is NAME SHA256 [admin] [rate=N]"))
+        #expect(description.contains("A line is NAME SHA256 [admin] [rate=N] [queues=A,B]"))
         #expect(description.hasSuffix(APIKeyFile.howToMake))
         let end = description.firstRange(of: ". A line is")?.lowerBound
         return String(description[..<(end ?? description.endIndex)])
@@ -65,16 +65,32 @@ struct CallerFileTests {
     }
 
     @Test(
-        "after the digest stand admin and rate=N from 0 to 1000000, each once, and nothing else",
+        "after the digest stand admin, rate=N from 0 to 1000000 and queues=A,B, each once, and nothing else",
         arguments: [
             "Admin", "admin admin", "rate", "rate=", "rate=-1", "rate=+1", "rate=1.5", "rate=1000001",
-            "rate=99999999999999999999", "rate=1 rate=2", "rate= 1", "RATE=1", "root", "# comment",
+            "rate=99999999999999999999", "rate=1 rate=2", "rate= 1", "RATE=1", "root", "# comment", "queues=", "queues=a,", "queues=a,,b", "queues=a b", "queues=a queues=b",
+            "queues=ä", "queues=a/b", "queues=" + String(repeating: "q", count: 65),
+            "queues=" + (0...100).map { "q\($0)" }.joined(separator: ","),
         ])
     func extras(text: String) {
         #expect(
             fault("alpha \(Self.digest) \(text)")
-                == "line 1 may have only admin and rate=N after the SHA-256, each once, "
-                + "N a whole number from 0 to 1000000")
+                == "line 1 may have only admin, rate=N and queues=A,B after the SHA-256, each once, "
+                + "N a whole number from 0 to 1000000, A and B names of queues, at most 100")
+    }
+
+    @Test("queues=A,B names the queues that the key may name; without it there is no bound, and 100 is the most")
+    func queues() throws {
+        let keys = try parse(
+            "alpha \(Self.digest) queues=mail,b.e_t-A9,mail rate=2\nbeta \(Self.other) queues=\((1...100).map { "q\($0)" }.joined(separator: ","))")
+        #expect(keys[0].caller.queues == ["mail", "b.e_t-A9"] && keys[0].rate == 2)
+        #expect(keys[1].caller.queues?.count == 100)
+        let caller = keys[0].caller
+        #expect(caller.mayName("mail") && !caller.mayName("default"))
+        #expect(caller.visibleQueues == ["b.e_t-A9", "mail"])
+        #expect(try parse("alpha \(Self.digest)")[0].caller.mayName("any"))
+        #expect(try parse("alpha \(Self.digest)")[0].caller.visibleQueues == ["default"])
+        #expect(try parse("alpha \(Self.digest) admin")[0].caller.visibleQueues == nil)
     }
 
     @Test("one key in two lines is a fault, whoever's they are and however it is written")
@@ -125,7 +141,7 @@ struct CallerFileTests {
         #expect(
             error?.description
                 == "GATEWAY_API_KEYS_FILE: \(folder.url.path) line 2 must have the SHA-256 of the key after the name, "
-                + "as 64 hexadecimal digits. A line is NAME SHA256 [admin] [rate=N]; to make a key and its line: "
+                + "as 64 hexadecimal digits. A line is NAME SHA256 [admin] [rate=N] [queues=A,B]; to make a key and its line: "
                 + #"key=$(openssl rand -hex 32); printf 'NAME %s\n' "$(printf %s "$key" | sha256sum | cut -d' ' -f1)" >> keys"#)
     }
 

@@ -56,7 +56,9 @@ extension Callers {
         } catch { return error }
     }
 
-    func admit(_ key: String) throws(Problem) -> Caller { try admit(authorization: ["Bearer \(key)"]) }
+    func caller(_ authorization: [String]) throws(Problem) -> Caller { try admit(authorization: authorization).caller }
+
+    func admit(_ key: String) throws(Problem) -> Caller { try caller(["Bearer \(key)"]) }
 }
 
 @Suite("Callers")
@@ -76,8 +78,8 @@ struct CallerTests {
     @Test("without a keys file anyone may call and sees everything, whatever the header says", arguments: [true, false])
     func anyone(allowsAnonymous: Bool) throws {
         let callers = try callers(nil, allowsAnonymous: allowsAnonymous)
-        #expect(try callers.admit(authorization: []) == Caller(name: "", isAdmin: true))
-        #expect(try callers.admit(authorization: ["Bearer x", "y"]) == Caller(name: "", isAdmin: true))
+        #expect(try callers.caller([]) == Caller(name: "", isAdmin: true))
+        #expect(try callers.caller(["Bearer x", "y"]) == Caller(name: "", isAdmin: true))
     }
 
     @Test("a key is its line's caller, and the scheme is read in either case")
@@ -87,7 +89,7 @@ struct CallerTests {
         #expect(try callers.admit("alpha-key") == Caller(name: "alpha", isAdmin: false))
         #expect(try callers.admit("ops-key") == Caller(name: "ops", isAdmin: true))
         for scheme in ["bearer", "BEARER", "bEaReR"] {
-            #expect(try callers.admit(authorization: ["\(scheme) alpha-key"]).name == "alpha")
+            #expect(try callers.caller(["\(scheme) alpha-key"]).name == "alpha")
         }
     }
 
@@ -163,7 +165,7 @@ struct CallerTests {
     func anonymousBesideKeys() throws {
         let folder = try KeysFolder(line("alpha", "alpha-key"))
         let callers = try callers(folder, allowsAnonymous: true)
-        #expect(try callers.admit(authorization: []) == Caller(name: "", isAdmin: false))
+        #expect(try callers.caller([]) == Caller(name: "", isAdmin: false))
         #expect(try callers.admit("alpha-key").name == "alpha")
         #expect(refused("missing") == "0")
     }

@@ -22,6 +22,8 @@ final class SchedulerPeer: Sendable {
         var attempts: [Proto.Attempt] = []
         /// Every call fails with this.
         var failure: CallError?
+        /// Names of queues that have something in them, ascending.
+        var queues: [String] = []
         /// No call is answered.
         var isSilent = false
     }
@@ -74,7 +76,12 @@ final class SchedulerPeer: Sendable {
         // What these mean is tested with a real scheduler, in Tests/Cluster.
         unary(SchedulerService.listOccurrences) { _, _ in Proto.ListOccurrencesReply() }
         unary(SchedulerService.changeOccurrences) { _, _ in Proto.ChangeOccurrencesReply() }
-        unary(SchedulerService.listQueues) { _, _ in Proto.ListQueuesReply() }
+        unary(SchedulerService.listQueues) { request, state in
+            guard request.names.isEmpty else { return Proto.ListQueuesReply(queues: request.names.map { Proto.Queue(name: $0, ready: 7) }) }
+            let beyond = state.queues.filter { $0 > request.after }
+            return Proto.ListQueuesReply(
+                queues: beyond.prefix(Int(request.limit)).map { Proto.Queue(name: $0) }, more: beyond.count > request.limit)
+        }
         unary(SchedulerService.changeQueue) { request, _ in Proto.ChangeQueueReply(queue: request.queue) }
         table.stream(SchedulerService.work) { stream in stream.end() }
         return table
@@ -134,7 +141,7 @@ final class Gateway: Sendable {
     private let running: Task<Void, any Error>
 
     init(
-        scheduler: Int, deadlineMilliseconds: Int = 60_000, adjust: (inout APIServer) -> Void = { _ in }
+        scheduler: Int, deadlineMilliseconds: Int = 60_000, callers: Callers? = nil, adjust: (inout APIServer) -> Void = { _ in }
     ) async throws {
         let log = LogSink()
         let client = ClientGroup(
@@ -147,7 +154,8 @@ final class Gateway: Sendable {
         var server = APIServer(
             listen: Setting("GATEWAY_LISTEN", try #require(Endpoint("127.0.0.1:0"))),
             responder: APIResponder(
-                routes: RouteTable(api.operations), callers: try Callers(keysFile: nil, allowsAnonymous: true), logger: log.logger),
+                routes: RouteTable(api.operations), callers: try callers ?? Callers(keysFile: nil, allowsAnonymous: true),
+                logger: log.logger),
             logger: log.logger)
         adjust(&server)
         let running = Task { [server] in try await server.run() }
@@ -182,12 +190,12 @@ final class Gateway: Sendable {
 
 /// A gateway in front of a scheduler, for one test.
 func withGateway(
-    deadlineMilliseconds: Int = 60_000, adjust: (inout APIServer) -> Void = { _ in },
+    deadlineMilliseconds: Int = 60_000, callers: Callers? = nil, adjust: (inout APIServer) -> Void = { _ in },
     _ test: (Gateway, SchedulerPeer) async throws -> Void
 ) async throws {
     let peer = try await SchedulerPeer()
     let gateway = try await Gateway(
-        scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, adjust: adjust)
+        scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, callers: callers, adjust: adjust)
     try await test(gateway, peer)
     #expect(!gateway.log.text.contains("credential"), "a credential was logged")
     await gateway.stop()

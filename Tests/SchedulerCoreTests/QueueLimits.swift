@@ -210,6 +210,29 @@ struct QueueLimits {
 
     // MARK: What is shown
 
+    @Test("queues come in pages by name, whoever made them, and one alone; one that nobody uses is empty")
+    func pages() throws {
+        let world = try World()
+        world.attach("a", credit: 0, queues: ["idle", "q05"])
+        for number in (0..<20).shuffled() { try world.create(in: 0, queue: number < 10 ? "q0\(number)" : "q\(number)") }
+        Self.set(world, QueueSettings(name: "paused", isPaused: true))
+        let names = ["idle", "paused"] + (0..<20).map { $0 < 10 ? "q0\($0)" : "q\($0)" }
+        #expect(world.core.queueStandings.map(\.settings.name) == names)
+        var seen: [String] = []
+        while true {
+            let page = world.core.queueStandings(after: seen.last ?? "", limit: 5)
+            #expect(page.count == min(5, names.count - seen.count))
+            seen += page.map(\.settings.name)
+            if page.isEmpty { break }
+        }
+        #expect(seen == names)
+        let one = world.core.queueStanding(of: "q05")
+        #expect((one.ready, one.running, one.workers) == (1, 0, 1))
+        #expect(world.core.queueStanding(of: "nobody's") == QueueStanding(settings: QueueSettings(name: "nobody's"), ready: 0, running: 0, workers: 0))
+        #expect(world.core.queueStanding(of: "paused").settings.isPaused)
+        #expect(world.core.configuredQueues == 1)
+    }
+
     @Test("the standing of queues tells what is ready, running and served; what nobody serves is named")
     func standings() throws {
         let world = try World()

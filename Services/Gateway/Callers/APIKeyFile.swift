@@ -1,13 +1,15 @@
 import Files
 import Glibc
 
-/// The file of API keys: one a line, as `NAME SHA256 [admin] [rate=N]`.
+/// The file of API keys: one a line, as `NAME SHA256 [admin] [rate=N] [queues=A,B]`.
 ///
 /// - `NAME` is the caller's: 1 to 64 letters, digits, `.`, `_` or `-`. It may stand in several lines, each with a key
 ///   of its own, so that a key can be replaced: add the new one, give it to the caller, remove the old one.
 /// - `SHA256` is of the key's bytes, without a line end: 64 hexadecimal digits. The file holds no keys.
 /// - `admin`: whoever shows this key sees and changes what all callers made.
-/// - `rate=N`: requests a second with this key, 0 for any number. Without it, `GATEWAY_RATE_LIMIT`.
+/// - `rate=N`: requests a second with this key, 0 for any number. Without it, `GATEWAY_RATE_LIMIT`. Each item of a
+///   batch counts as one.
+/// - `queues=A,B`: the queues that whoever shows this key may name, and sees. Without it, any.
 ///
 /// Words are separated by blanks. Empty lines, and those whose first word begins with `#`, are skipped. UTF-8.
 ///
@@ -20,6 +22,8 @@ import Glibc
 struct APIKeyFile: Sendable {
     /// The largest file in bytes, the most keys in it, and the longest name in bytes.
     static let maxBytes = 1 << 20, maxKeys = 10_000, maxNameBytes = 64
+    /// Queues that one line may name.
+    static let maxQueues = 100
 
     /// As in the doc comment above.
     static let howToMake =

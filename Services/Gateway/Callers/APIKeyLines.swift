@@ -1,3 +1,5 @@
+import JSON
+
 /// The lines of an ``APIKeyFile``.
 enum APIKeyLines {
     /// - Throws: a fault that names the line by its number and never shows what stands in it, which may be a key that
@@ -30,25 +32,28 @@ enum APIKeyLines {
         guard words.count > 1, let digest = APIKeyDigest(hexadecimal: words[1]) else {
             throw fault("must have the SHA-256 of the key after the name, as 64 hexadecimal digits", number)
         }
-        var isAdmin = false, rate: Int?
+        var isAdmin = false, rate: Int?, queues: Set<String>?
         for word in words[2...] {
             if word.elementsEqual("admin".utf8), !isAdmin {
                 isAdmin = true
             } else if rate == nil, let number = self.rate(word) {
                 rate = number
+            } else if queues == nil, let names = self.queues(word) {
+                queues = names
             } else {
                 throw fault(
-                    "may have only admin and rate=N after the SHA-256, each once, N a whole number from "
-                        + "\(RequestBucket.rates.lowerBound) to \(RequestBucket.rates.upperBound)", number)
+                    "may have only admin, rate=N and queues=A,B after the SHA-256, each once, N a whole number from "
+                        + "\(RequestBucket.rates.lowerBound) to \(RequestBucket.rates.upperBound), A and B names of queues, "
+                        + "at most \(APIKeyFile.maxQueues)", number)
             }
         }
         let name = String(decoding: words[0], as: UTF8.self)
-        return APIKey(caller: Caller(name: name, isAdmin: isAdmin), digest: digest, rate: rate)
+        return APIKey(caller: Caller(name: name, isAdmin: isAdmin, queues: queues), digest: digest, rate: rate)
     }
 
     private static func fault(_ what: String, _ number: Int?) -> APIKeyFile.Failure {
         let subject = number.map { "line \($0) \(what)" } ?? what
-        let form = "A line is NAME SHA256 [admin] [rate=N]; to make a key and its line: \(APIKeyFile.howToMake)"
+        let form = "A line is NAME SHA256 [admin] [rate=N] [queues=A,B]; to make a key and its line: \(APIKeyFile.howToMake)"
         return .fault("\(subject). \(form)")
     }
 
@@ -67,6 +72,15 @@ enum APIKeyLines {
             RequestBucket.rates.contains(rate)
         else { return nil }
         return rate
+    }
+
+    private static func queues(_ word: ArraySlice<UInt8>) -> Set<String>? {
+        guard word.starts(with: "queues=".utf8) else { return nil }
+        let names = word.dropFirst("queues=".utf8.count).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        let type = FieldType.name(Bounds.queue), place = JSONPlace(JSONFaults())
+        guard names.count <= APIKeyFile.maxQueues, names.allSatisfy({ type.read(.string($0), at: place) != nil }) else { return nil }
+        return Set(names)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

@@ -4,6 +4,8 @@ struct Caller: Sendable, Hashable {
     let name: String
     /// Whether it sees and changes what other callers made as well.
     let isAdmin: Bool
+    /// The queues that it may name; `nil`: any.
+    var queues: Set<String>?
 
     /// Anyone, where no keys are configured: there is nobody to keep anything from.
     static let anyone = Caller(name: "", isAdmin: true)
@@ -12,4 +14,13 @@ struct Caller: Sendable, Hashable {
 
     /// Whether it sees what that caller made. What it does not see is to it as if it were not there.
     func sees(madeBy name: String) -> Bool { isAdmin || name == self.name }
+
+    func mayName(_ queue: String) -> Bool { queues?.contains(queue) ?? true }
+
+    /// The queues that lists show it; `nil`: all. Names are callers' to choose and may tell what they are for, so one that may name any
+    /// queue sees the others' only if it knows their names.
+    var visibleQueues: [String]? {
+        if let queues { return queues.sorted() }
+        return isAdmin ? nil : [Defaults.queue]
+    }
 }

@@ -21,8 +21,10 @@ final class Callers: Sendable {
     private let table: Mutex<APIKeyTable?>
     /// Of all callers without a key together.
     private let anonymousBucket = RequestBucket()
-    private let missing: Counter, unknown: Counter, tooMany: Counter
-    private let now: @Sendable () -> ContinuousClock.Instant
+    private let missing: Counter, unknown: Counter
+    /// Of requests that were more than the rate allows.
+    let tooMany: Counter
+    let now: @Sendable () -> ContinuousClock.Instant
 
     /// - Parameters:
     ///   - allowsAnonymous: whether callers without a key are let in beside those with one.
@@ -64,8 +66,9 @@ final class Callers: Sendable {
 
     /// Whose a request is. Called once for each, before anything is done for it.
     /// - Parameter authorization: the values of all its `Authorization` headers.
+    /// - Returns: the caller, and what else it may ask for now.
     /// - Throws: 401 for a caller that cannot be told, 429 for one that comes too often.
-    func admit(authorization: [String]) throws(Problem) -> Caller {
+    func admit(authorization: [String]) throws(Problem) -> (caller: Caller, allowance: Allowance) {
         guard let table = table.withLock({ $0 }) else { return try admitAnonymous(.anyone) }
         guard let value = authorization.first else {
             if allowsAnonymous { return try admitAnonymous(.anonymous) }
@@ -82,19 +85,24 @@ final class Callers: Sendable {
                 .unauthorized, "what the Authorization header holds is not a key of this API; \(Self.howToCall)",
                 headers: [.wwwAuthenticate: Self.challenge + #", error="invalid_token""#])
         }
-        try hold(to: entry.key.rate ?? defaultRate, entry.bucket, who: "this key")
-        return entry.key.caller
+        let allowance = Allowance(
+            rate: entry.key.rate ?? defaultRate, bucket: entry.bucket, who: "this key", callers: self)
+        try hold(to: allowance)
+        return (entry.key.caller, allowance)
     }
 
-    private func admitAnonymous(_ caller: Caller) throws(Problem) -> Caller {
-        try hold(to: defaultRate, anonymousBucket, who: "all callers without a key together")
-        return caller
+    private func admitAnonymous(_ caller: Caller) throws(Problem) -> (caller: Caller, allowance: Allowance) {
+        let allowance = Allowance(
+            rate: defaultRate, bucket: anonymousBucket, who: "all callers without a key together", callers: self)
+        try hold(to: allowance)
+        return (caller, allowance)
     }
 
-    private func hold(to rate: Int, _ bucket: RequestBucket, who: String) throws(Problem) {
-        guard rate > 0, !bucket.take(rate: rate, at: now()) else { return }
+    private func hold(to allowance: Allowance) throws(Problem) {
+        let rate = allowance.rate
+        guard rate > 0, !allowance.bucket.take(rate: rate, at: now()) else { return }
         tooMany.increment()
-        let bound = "\(who) may make \(rate) \(rate == 1 ? "request" : "requests") a second"
+        let bound = "\(allowance.who) may make \(rate) \(rate == 1 ? "request" : "requests") a second"
         throw Problem(
             .tooManyRequests, "\(bound); this one was not carried out",
             headers: [.retryAfter: "\(RequestBucket.retryAfterSeconds)"])

@@ -6,7 +6,7 @@ import Synchronization
 final class RequestBucket: Sendable {
     /// Rates that may be asked for, in requests a second. 0 is none at all: any number of requests.
     static let rates = 0...1_000_000
-    /// When to come again after a refusal: even at the lowest rate, 1 a second, one request is free by then.
+    /// When to come again after a refusal: it is full by then, if nothing else is taken meanwhile.
     static let retryAfterSeconds = 1
 
     /// Amounts are in billionths of a request, which makes filling exact: `rate` of them come every nanosecond.
@@ -20,22 +20,25 @@ final class RequestBucket: Sendable {
     /// `nil`: nothing was taken yet, so it is full.
     private let level = Mutex<Level?>(nil)
 
-    /// Takes one request out of it.
-    /// - Parameter rate: requests a second, from 1.
-    /// - Returns: whether there was one.
-    func take(rate: Int, at now: ContinuousClock.Instant) -> Bool {
+    /// Takes so many requests out of it, or none.
+    /// - Parameters:
+    ///   - count: from 0 to ``rates``' upper bound. More than `rate` are never there.
+    ///   - rate: requests a second, from 1.
+    /// - Returns: whether there were as many.
+    func take(_ count: Int = 1, rate: Int, at now: ContinuousClock.Instant) -> Bool {
         precondition(rate >= 1 && Self.rates.contains(rate), "rates are 1 to \(Self.rates.upperBound)")
-        let capacity = Int64(rate) * Self.oneRequest
+        precondition(Self.rates.contains(count), "counts are \(Self.rates)")
+        let capacity = Int64(rate) * Self.oneRequest, wanted = Int64(count) * Self.oneRequest
         return level.withLock { level in
             var amount = capacity
             if let level {
                 let filled = Int64(rate) * Self.nanoseconds(from: level.time, to: now)
                 amount = min(capacity, level.amount + filled)
             }
-            let isThere = amount >= Self.oneRequest
+            let isThere = amount >= wanted
             // Of two threads the second may have looked at the clock first: time never goes back here.
             let time = level.map { max($0.time, now) } ?? now
-            level = Level(amount: isThere ? amount - Self.oneRequest : amount, time: time)
+            level = Level(amount: isThere ? amount - wanted : amount, time: time)
             return isThere
         }
     }

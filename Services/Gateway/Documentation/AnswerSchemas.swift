@@ -33,7 +33,7 @@ enum AnswerSchemas {
             ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
             ("ReplayedMany", object(["message": success, "replayed": count, "more": boolean])),
             ("ReleasedMany", object(["message": success, "released": count, "reminders": count, "more": boolean])),
-            ("Queue", queue), ("Queues", object(["queues": list(of: "Queue")])), ("Preview", preview),
+            ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
         ]
     }
 

@@ -52,9 +52,9 @@ struct APIResponder: HTTPResponder {
     }
 
     private func carryOut(_ match: RouteTable.Match, _ request: Request) async throws(Problem) -> Answer {
-        var caller = Caller.anyone
+        var caller = Caller.anyone, allowance: Allowance?
         if case .operation(let operation, _) = match, operation.isPublic {} else {
-            caller = try callers.admit(authorization: request.headers[values: .authorization])
+            (caller, allowance) = try callers.admit(authorization: request.headers[values: .authorization])
         }
         switch match {
         case .nothing: throw Problem(.notFound, "there is nothing at this path")
@@ -64,7 +64,8 @@ struct APIResponder: HTTPResponder {
         case .operation(let operation, let pathValues):
             let exchange = Exchange(
                 headers: request.headers, pathValues: pathValues, query: request.uri.query ?? "",
-                body: operation.takesBody ? try await body(of: request, maxBytes: operation.maxBodyBytes) : [], caller: caller)
+                body: operation.takesBody ? try await body(of: request, maxBytes: operation.maxBodyBytes) : [], caller: caller,
+                allowance: allowance)
             return try await operation.handle(exchange)
         }
     }

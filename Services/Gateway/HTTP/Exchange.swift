@@ -14,12 +14,15 @@ struct Exchange: Sendable {
     let nowMilliseconds: Int64
     /// Who sent it.
     let caller: Caller
+    /// What else it may ask for now; `nil`: anything.
+    let allowance: Allowance?
 
     init(
         headers: HTTPFields = [:], pathValues: [String] = [], query: String = "", body: [UInt8] = [],
-        nowMilliseconds: Int64 = WallClock.milliseconds, caller: Caller = .anyone
+        nowMilliseconds: Int64 = WallClock.milliseconds, caller: Caller = .anyone, allowance: Allowance? = nil
     ) {
         self.caller = caller
+        self.allowance = allowance
         self.headers = headers
         self.pathValues = pathValues
         self.query = query

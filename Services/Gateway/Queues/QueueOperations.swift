@@ -9,11 +9,18 @@ struct QueueOperations: Sendable {
 
     var operations: [Operation] {
         [
-            Operation(.get, "/queues", "listQueues", summary: "List the queues that have settings, work, or workers.", handle: list)
-                .answering(.ok, "the queues", .ref("Queues")),
+            Operation(
+                .get, "/queues", "listQueues", summary: "List the queues that have settings, work, or workers, by name.",
+                query: QueueQuery.type, handle: list
+            )
+            .explained(
+                "An admin's key sees all. Any other sees those that its line in the keys file names (`queues=`), whether or not there is "
+                    + "anything in them; without such a line, the queue `default`, and every other that it reads by its name.")
+            .answering(.ok, "a page", .ref("QueuePage")),
             Operation(.get, "/queues/{name}", "getQueue", summary: "Read a queue.", handle: get)
                 .explained("Any name is a queue; one that nobody has used yet is empty.")
-                .answering(.ok, "the queue", .ref("Queue")),
+                .answering(.ok, "the queue", .ref("Queue"))
+                .refusing(.forbidden, "the key may not name this queue"),
             Operation(
                 .patch, "/queues/{name}", "changeQueue", summary: "Pause a queue, or bound its concurrency or rate.",
                 body: QueuePatch.type, handle: patch
@@ -21,15 +28,26 @@ struct QueueOperations: Sendable {
             .explained(
                 "What is absent stays, `null` lifts a bound. What is under way goes on. Only for callers whose key is an admin's.")
             .answering(.ok, "the queue as it is now", .ref("Queue"))
-            .refusing(.forbidden, "the key is not an admin's")
+            .refusing(.forbidden, "the key is not an admin's, or may not name this queue")
             .example("rate", "ten a second, four at once", ["max_concurrency": 4, "rate_limit": ["count": 10, "per_seconds": 1]])
             .example("pause", "nothing of it is dispatched", ["paused": true])
             .example("resume", "and again", ["paused": false]),
         ].map { $0.tagged("Queues") }
     }
 
-    private func list(_ exchange: Exchange) async throws(Problem) -> Answer {
-        Answer(.ok, ["queues": .array(try await all().map(Self.json))])
+    private func list(_ exchange: Exchange, _ query: QueueQuery) async throws(Problem) -> Answer {
+        var queues: [Proto.Queue], more: Bool
+        if let visible = exchange.caller.visibleQueues {
+            let names = visible.filter { $0 > query.after }
+            queues = try await named(Array(names.prefix(query.limit)))
+            more = names.count > query.limit
+        } else {
+            let reply = try await scheduler.call(
+                SchedulerService.listQueues, Proto.ListQueuesRequest(after: query.after, limit: UInt32(query.limit)))
+            (queues, more) = (reply.queues, reply.more)
+        }
+        let last = more ? queues.last.map { Array($0.name.utf8) } : nil
+        return Answer(.ok, ["queues": .array(queues.map(Self.json)), "next_cursor": Cursor.json(last ?? [])])
     }
 
     private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
@@ -47,19 +65,21 @@ struct QueueOperations: Sendable {
         return Answer(.ok, Self.json(changed))
     }
 
-    private func all() async throws(Problem) -> [Proto.Queue] {
-        try await scheduler.call(SchedulerService.listQueues, Proto.ListQueuesRequest()).queues
+    /// Those queues, in that order. A scheduler of an older version answers with all that it has, and not with those that are empty.
+    private func named(_ names: [String]) async throws(Problem) -> [Proto.Queue] {
+        let queues = try await scheduler.call(SchedulerService.listQueues, Proto.ListQueuesRequest(names: names)).queues
+        let byName = Dictionary(queues.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return names.map { byName[$0] ?? Proto.Queue(name: $0) }
     }
 
-    private func queue(_ name: String) async throws(Problem) -> Proto.Queue {
-        try await all().first { $0.name == name } ?? Proto.Queue(name: name)
-    }
+    private func queue(_ name: String) async throws(Problem) -> Proto.Queue { try await named([name])[0] }
 
     private func name(_ exchange: Exchange) throws(Problem) -> String {
         let faults = JSONFaults()
         guard let name = FieldType.name.read(.string(exchange.pathValues[0]), at: JSONPlace(faults)) else {
             throw Problem(.notFound, "there is no such queue: a name has 1 to 64 letters, digits, '.', '_' or '-'")
         }
+        try exchange.caller.requireQueue(name)
         return name
     }
 
@@ -72,6 +92,28 @@ struct QueueOperations: Sendable {
             "ready": .integer(Int64(clamping: queue.ready)), "running": .integer(Int64(clamping: queue.running)),
             "workers": .integer(Int64(queue.workers))
         ]
+    }
+}
+
+/// Which page of the queues.
+struct QueueQuery: Sendable {
+    /// The name that the page before ended with; empty: there was none.
+    let after: String
+    let limit: Int
+
+    /// A name is longer than what other cursors hold.
+    private static let cursor = 1...(Bounds.queue.upperBound * 4 + 2) / 3
+
+    static let type = FieldType<QueueQuery>.object { fields in
+        let limit = fields.value(
+            "limit", .integer(Bounds.page), default: Defaults.page, documented: .integer(Defaults.page), help: "how many at most")
+        let text = fields.optional("cursor", .string(cursor), help: "`next_cursor` of the page before")
+        let bytes = text.map { Cursor.bytes($0) ?? [] }
+        let name = FieldType.name(Bounds.queue).read(.string(String(decoding: bytes ?? [], as: UTF8.self)), at: JSONPlace(JSONFaults()))
+        fields.check { place in
+            if text != nil, name == nil { place.appending("cursor").refuse("is not the next_cursor of a page of this list") }
+        }
+        return QueueQuery(after: text == nil ? "" : name ?? "", limit: Int(limit))
     }
 }
 

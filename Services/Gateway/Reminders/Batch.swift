@@ -15,9 +15,14 @@ extension Reminders {
         .explained(
             "An item of `create` is the body of `POST /remind_me`, or of `POST /tasks` where it has a `task`. The answers stand in "
                 + "the order of the items, with the status that each would have had alone. What can be created is stored in one "
-                + "transaction. With an `Idempotency-Key` a repeated batch creates each item once.")
+                + "transaction. With an `Idempotency-Key` a repeated batch creates each item once. Each item counts as a request of the "
+                + "key's rate.")
         .taking(.idempotencyKey)
         .answering(.ok, "an answer for each item", .ref("BatchAnswer"))
+        .refusing(
+            .tooManyRequests,
+            "more items than requests are left with this key: `Retry-After` says when to try again, or is absent where the batch is "
+                + "larger than the rate, which the detail then names")
         .example(
             "both", "one created, one cancelled",
             ["create": [Examples.once], "cancel": ["01932c07-209c-7123-8abc-0123456789ab"]], futureTimes: ["/create/0/start_datetime"])
@@ -26,6 +31,7 @@ extension Reminders {
     private func batch(_ exchange: Exchange, _ body: BatchBody) async throws(Problem) -> Answer {
         // A header is at fault for the whole, not for an item.
         _ = try IdempotencyKey(exchange)
+        try exchange.allowance?.take(items: body.create.count + body.cancel.count)
         let created = try await create(body.create, exchange)
         let cancelled = try await cancel(body.cancel, exchange)
         return Answer(.ok, ["created": .array(created), "cancelled": .array(cancelled)])
@@ -62,9 +68,11 @@ extension Reminders {
     }
 
     private func draft(_ item: JSONObject, _ exchange: Exchange) throws(Problem) -> Draft {
-        item["task"] == nil
+        let draft = item["task"] == nil
             ? try Exchange.read(.object(item), as: ReminderBody.type, maxFaults: BatchBody.maxFaults).draft()
             : try Exchange.read(.object(item), as: TaskBody.type, maxFaults: BatchBody.maxFaults).draft(nowSeconds: exchange.nowSeconds)
+        try exchange.caller.requireQueue(draft.handling.queue)
+        return draft
     }
 
     /// The answer that the item would have had alone, with its status.

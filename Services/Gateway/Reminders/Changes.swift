@@ -16,6 +16,7 @@ extension Reminders {
                     + "are held because the old one was refused. What had fallen due before goes its way.")
             .changing("changed")
             .refusing(.conflict, "the schedule of a reminder that is finished stays as it is")
+            .refusing(.forbidden, "the key may not name this queue")
             .example("priority", "a higher priority", ["priority": 8, "description": "important"])
             .example("schedule", "another rule", ["rrule": "FREQ=DAILY;INTERVAL=2"])
             .example("credential", "a new credential", ["auth_header": "Bearer eyJhbGciOi.new"]),
@@ -115,6 +116,8 @@ extension Reminders {
         let draft = isNotification
             ? try Exchange.read(merged, as: ReminderBody.type).draft()
             : try Exchange.read(merged, as: TaskBody.type).draft(nowSeconds: exchange.nowSeconds)
+        // What it has it keeps, also where the key has been bound to others since.
+        if draft.handling.queue != old.queue { try exchange.caller.requireQueue(draft.handling.queue) }
         let reminder = draft.reminder(id, createdAtMilliseconds: old.createdAtMs, caller: old.caller)
         if reminder.schedule != stored.schedule, !draft.schedule.schedule.isSingle, draft.series.next(after: exchange.nowSeconds) == nil {
             throw .field("/rrule", "with this schedule nothing is due any more; cancel the reminder instead")

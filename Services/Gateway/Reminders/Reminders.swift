@@ -39,6 +39,7 @@ struct Reminders: Sendable {
         .taking(.idempotencyKey)
         .answering(.created, "stored", .ref("Created"), headers: ["Location": "where the reminder is"])
         .refusing(.conflict, "the Idempotency-Key came with another body before")
+        .refusing(.forbidden, "the key may not name this queue")
         .example("once", "one notification", Examples.once, futureTimes: ["/start_datetime"])
         .example("weekly", "every Monday and Wednesday, in Berlin's time", Examples.weekly, futureTimes: ["/start_datetime"])
         .example("dateutil", "a rule as python-dateutil has it", Examples.dateutil, futureTimes: ["/start_datetime"])
@@ -53,6 +54,7 @@ struct Reminders: Sendable {
             .taking(.idempotencyKey)
             .answering(.created, "stored", .ref("Created"), headers: ["Location": "where it is"])
             .refusing(.conflict, "the Idempotency-Key came with another body before")
+            .refusing(.forbidden, "the key may not name this queue")
             .example("now", "a line in a worker's log, now", Examples.task)
             .example("daily", "the same, every day", Examples.dailyTask, futureTimes: ["/start_datetime"]),
         ]
@@ -69,6 +71,7 @@ struct Reminders: Sendable {
     }
 
     private func create(_ exchange: Exchange, _ draft: Draft) async throws(Problem) -> Answer {
+        try exchange.caller.requireQueue(draft.handling.queue)
         // In a box: the thread sanitizer asks where it lies, and an empty value lies nowhere.
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let creation = Creation(
@@ -129,6 +132,17 @@ struct Reminders: Sendable {
         let reply = try await scheduler.call(SchedulerService.get, reference)
         guard reply.found else { throw .noReminder(id) }
         return try StoredReminder(reply)
+    }
+}
+
+extension Caller {
+    /// - Throws: 403 for a queue that it may not name.
+    func requireQueue(_ queue: String) throws(Problem) {
+        guard !mayName(queue) else { return }
+        let names = (queues ?? []).sorted().joined(separator: ", ")
+        throw Problem(
+            .forbidden, "this key may not name the queue \(queue), only: \(names)",
+            faults: [Problem.Fault(place: .pointer(.root.appending("queue")), detail: "must be one of \(names)")])
     }
 }
 

@@ -142,6 +142,9 @@ struct Lanes {
         lanes.reduce(into: [:]) { counts, lane in counts[lane.key.queue, default: 0] += lane.value.count }
     }
 
+    /// Entries of that queue that are ready.
+    func count(in queue: String) -> Int { lanes.reduce(0) { $1.key.queue == queue ? $0 + $1.value.count : $0 } }
+
     /// The workers have changed.
     mutating func serve(_ workers: [WorkerID: Worker]) {
         served = [:]

@@ -16,6 +16,9 @@ struct Queues {
 
     var names: some Sequence<String> { queues.keys }
 
+    /// Queues that have settings of their own.
+    var configured: Int { queues.count { $0.value.settings != QueueSettings(name: $0.key) } }
+
     mutating func set(_ settings: QueueSettings) {
         queues[settings.name, default: Queue(settings: settings)].settings = settings
     }

@@ -164,17 +164,6 @@ public struct SchedulerCore {
         workers.values.contains { $0.serves(Lanes.Name(queue: queue, task: task)) }
     }
 
-    /// Every queue that has settings, something ready or running, or a worker.
-    public var queueStandings: [QueueStanding] {
-        let ready = lanes.countByQueue
-        let names = Set(queues.names).union(ready.keys).union(workers.values.flatMap(\.queues))
-        return names.sorted().map { name in
-            QueueStanding(
-                settings: queues.settings(of: name), ready: ready[name] ?? 0, running: queues.running(in: name),
-                workers: workers.values.count { $0.queues.contains(name) })
-        }
-    }
-
     public var snapshot: Snapshot {
         Snapshot(
             entriesInMemory: table.count, ready: lanes.count, leased: leases.count, workers: workers.count,

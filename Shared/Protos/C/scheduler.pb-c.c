@@ -4119,9 +4119,55 @@ const ProtobufCMessageDescriptor task_scheduler__v1__queue__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__queue__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define task_scheduler__v1__list_queues_request__field_descriptors NULL
-#define task_scheduler__v1__list_queues_request__field_indices_by_name NULL
-#define task_scheduler__v1__list_queues_request__number_ranges NULL
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_queues_request__field_descriptors[3] =
+{
+  {
+    "after",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ListQueuesRequest, after),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ListQueuesRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "names",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(TaskScheduler__V1__ListQueuesRequest, n_names),
+    offsetof(TaskScheduler__V1__ListQueuesRequest, names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__list_queues_request__field_indices_by_name[] = {
+  0,   /* field[0] = after */
+  1,   /* field[1] = limit */
+  2,   /* field[2] = names */
+};
+static const ProtobufCIntRange task_scheduler__v1__list_queues_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
 const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -4130,14 +4176,14 @@ const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_request__descri
   "TaskScheduler__V1__ListQueuesRequest",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__ListQueuesRequest),
-  0,
+  3,
   task_scheduler__v1__list_queues_request__field_descriptors,
   task_scheduler__v1__list_queues_request__field_indices_by_name,
-  0,  task_scheduler__v1__list_queues_request__number_ranges,
+  1,  task_scheduler__v1__list_queues_request__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__list_queues_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__list_queues_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_queues_reply__field_descriptors[2] =
 {
   {
     "queues",
@@ -4151,14 +4197,27 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__list_queues_reply__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "more",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ListQueuesReply, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__list_queues_reply__field_indices_by_name[] = {
+  1,   /* field[1] = more */
   0,   /* field[0] = queues */
 };
 static const ProtobufCIntRange task_scheduler__v1__list_queues_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_reply__descriptor =
 {
@@ -4168,7 +4227,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_reply__descript
   "TaskScheduler__V1__ListQueuesReply",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__ListQueuesReply),
-  1,
+  2,
   task_scheduler__v1__list_queues_reply__field_descriptors,
   task_scheduler__v1__list_queues_reply__field_indices_by_name,
   1,  task_scheduler__v1__list_queues_reply__number_ranges,

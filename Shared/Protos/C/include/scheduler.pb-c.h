@@ -734,21 +734,41 @@ struct  TaskScheduler__V1__Queue
 struct  TaskScheduler__V1__ListQueuesRequest
 {
   ProtobufCMessage base;
+  /*
+   * only names beyond this one
+   */
+  char *after;
+  /*
+   * 0: as many as one answer may hold
+   */
+  uint32_t limit;
+  /*
+   * only these, known or not, and regardless of the others
+   */
+  size_t n_names;
+  char **names;
 };
 #define TASK_SCHEDULER__V1__LIST_QUEUES_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__list_queues_request__descriptor) \
-     }
+    , (char *)protobuf_c_empty_string, 0, 0,NULL }
 
 
 struct  TaskScheduler__V1__ListQueuesReply
 {
   ProtobufCMessage base;
+  /*
+   * by name
+   */
   size_t n_queues;
   TaskScheduler__V1__Queue **queues;
+  /*
+   * there are others beyond the last
+   */
+  protobuf_c_boolean more;
 };
 #define TASK_SCHEDULER__V1__LIST_QUEUES_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__list_queues_reply__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0 }
 
 
 struct  TaskScheduler__V1__ChangeQueueRequest
