@@ -1,4 +1,4 @@
-import JSON
+import Domain
 
 /// The lines of an ``APIKeyFile``.
 enum APIKeyLines {
@@ -59,10 +59,7 @@ enum APIKeyLines {
 
     private static func isName(_ word: ArraySlice<UInt8>) -> Bool {
         word.count <= APIKeyFile.maxNameBytes
-            && word.allSatisfy { byte in
-                isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                    || "._-".utf8.contains(byte)
-            }
+            && word.allSatisfy(TaskName.isCharacter)
     }
 
     private static func rate(_ word: ArraySlice<UInt8>) -> Int? {
@@ -78,8 +75,7 @@ enum APIKeyLines {
         guard word.starts(with: "queues=".utf8) else { return nil }
         let names = word.dropFirst("queues=".utf8.count).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
-        let type = FieldType.name(Bounds.queue), place = JSONPlace(JSONFaults())
-        guard names.count <= APIKeyFile.maxQueues, names.allSatisfy({ type.read(.string($0), at: place) != nil }) else { return nil }
+        guard names.count <= APIKeyFile.maxQueues, names.allSatisfy(TaskName.isValid) else { return nil }
         return Set(names)
     }
 

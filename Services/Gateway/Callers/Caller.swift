@@ -1,3 +1,5 @@
+import Domain
+
 /// Who sent a request, as far as its key tells.
 struct Caller: Sendable, Hashable {
     /// The name that the key's line has; empty for a caller without a key.
@@ -21,6 +23,6 @@ struct Caller: Sendable, Hashable {
     /// queue sees the others' only if it knows their names.
     var visibleQueues: [String]? {
         if let queues { return queues.sorted() }
-        return isAdmin ? nil : [Defaults.queue]
+        return isAdmin ? nil : [Handling.defaultQueue]
     }
 }

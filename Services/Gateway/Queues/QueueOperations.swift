@@ -102,18 +102,18 @@ struct QueueQuery: Sendable {
     let limit: Int
 
     /// A name is longer than what other cursors hold.
-    private static let cursor = 1...(Bounds.queue.upperBound * 4 + 2) / 3
+    private static let cursor = 1...(TaskName.length.upperBound * 4 + 2) / 3
 
     static let type = FieldType<QueueQuery>.object { fields in
         let limit = fields.value(
             "limit", .integer(Bounds.page), default: Defaults.page, documented: .integer(Defaults.page), help: "how many at most")
         let text = fields.optional("cursor", .string(cursor), help: "`next_cursor` of the page before")
         let bytes = text.map { Cursor.bytes($0) ?? [] }
-        let name = FieldType.name(Bounds.queue).read(.string(String(decoding: bytes ?? [], as: UTF8.self)), at: JSONPlace(JSONFaults()))
+        let name = String(decoding: bytes ?? [], as: UTF8.self)
         fields.check { place in
-            if text != nil, name == nil { place.appending("cursor").refuse("is not the next_cursor of a page of this list") }
+            if text != nil, !TaskName.isValid(name) { place.appending("cursor").refuse("is not the next_cursor of a page of this list") }
         }
-        return QueueQuery(after: text == nil ? "" : name ?? "", limit: Int(limit))
+        return QueueQuery(after: text == nil ? "" : name, limit: Int(limit))
     }
 }
 
