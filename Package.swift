@@ -19,7 +19,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// What every service is made of.
-let service: [Target.Dependency] = ["Wire", "Messages", "Domain", "Operations", lifecycle, logging, metrics, nioCore, nioPosix]
+let service: [Target.Dependency] = ["Wire", "Messages", "Operations", lifecycle, logging, metrics, nioCore, nioPosix]
 
 /// The same for every target of Swift.
 let settings: [SwiftSetting] = [
@@ -52,14 +52,17 @@ let package = Package(
     targets: [
         // The services.
         .executableTarget(
-            name: "gateway", dependencies: service + ["Files", "JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto],
+            name: "gateway",
+            dependencies: service + [
+                "Domain", "Files", "JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto,
+            ],
             path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")]),
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
         .executableTarget(
-            name: "scheduler", dependencies: service + ["SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing"],
+            name: "scheduler", dependencies: service + ["Domain", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing"],
             path: "Services/Scheduler", exclude: ["Core"]),
-        .executableTarget(name: "worker", dependencies: service + ["Tasks"], path: "Services/Worker"),
+        .executableTarget(name: "worker", dependencies: service + ["Domain", "Tasks"], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl"], path: "Services/Notifier/Delivery"),
         .executableTarget(
             name: "notifier", dependencies: service + ["Delivery"], path: "Services/Notifier", exclude: ["Delivery"]),

@@ -5,8 +5,8 @@ public struct TaskResult: Sendable {
     /// The outcomes that a worker can report.
     public enum Outcome: Sendable, Hashable, CaseIterable {
         case delivered, retry, rejected, authRejected, cancelSchedule
-        /// Whether it was done is not known: whoever was to do it went away. Tried again at once, and not counted against
-        /// the reminder's attempts unless it happens over and over.
+        /// Whether it was done is not known: whoever was to do it went away. Tried again at once, unless it happens over and over;
+        /// an attempt like others, but one that alone ends an occurrence only after twenty.
         case lost
     }
 

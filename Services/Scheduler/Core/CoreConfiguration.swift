@@ -45,8 +45,8 @@ public struct RetryPolicy: Sendable {
     public var longestMilliseconds: Int64 = 300_000
     /// The longest wait that a downstream may ask for.
     public var longestAskedMilliseconds: Int64 = 3_600_000
-    /// Lost workers that one occurrence survives, where its own `maxAttempts` is lower: a crash is not its fault, but
-    /// one that brings down every worker must end.
+    /// Attempts after which a lost worker ends an occurrence, where its own `maxAttempts` is lower: a crash is not its fault, but
+    /// one that brings down every worker must end. A loss is an attempt for what fails in another way later.
     public var maxLostLeases = 20
     /// Attempts lost so far after which the next one does not wait.
     static let lossesTriedAgainAtOnce = 2
