@@ -38,11 +38,11 @@ extension ReminderID {
 
 extension Schedule {
     init(_ wire: Proto.Schedule) throws(InvalidRequest) {
-        guard ReminderLimits.unixSeconds.contains(wire.start) else { throw InvalidRequest("start \(wire.start) is out of range") }
+        guard ReminderLimits.scheduleSeconds.contains(wire.start) else { throw InvalidRequest("start \(wire.start) is out of range") }
         guard ReminderLimits.dates.contains(wire.rdates.count), ReminderLimits.dates.contains(wire.exdates.count) else {
             throw InvalidRequest("more than \(ReminderLimits.dates.upperBound) rdates or exdates")
         }
-        guard wire.rule.utf8.count <= ReminderLimits.ruleBytes else { throw InvalidRequest("the rule is too long") }
+        guard wire.rule.utf8.count <= ReminderLimits.patternBytes else { throw InvalidRequest("the rule is too long") }
         try InvalidRequest.check("timezone", wire.timezone, ReminderLimits.timezoneLength)
         self.init(wire: wire)
     }

@@ -2,7 +2,8 @@
 public struct Schedule: Sendable, Hashable {
     /// The first occurrence, unix seconds. It counts towards COUNT whether or not it matches the rule.
     public var start: Int64
-    /// RFC 5545 rule text without `RRULE:`; `nil` for a single time.
+    /// RFC 5545 rule text without `RRULE:`, or content lines where there is more than one rule: `RRULE`, `EXRULE`, and `EXDATE;VALUE=DATE`
+    /// for days left out whole. `nil` where only the start and `rdates` are occurrences.
     public var rule: String?
     /// IANA zone name on whose wall clock the rule runs.
     public var timezone: String

@@ -3,10 +3,16 @@
 ///
 /// Lengths are in Unicode scalars, as JSON Schema counts, unless a name says bytes.
 public enum ReminderLimits {
-    /// 1970 … 9999, as RFC 5545's four-digit years. Unix seconds.
+    /// 1970 … 9999, of what happens here. Unix seconds.
     public static let unixSeconds: ClosedRange<Int64> = 0...253_402_300_799
-    /// A rule's text without `RRULE:`, as it is kept.
+    /// The years 1 to 9999, of schedules: RFC 5545's four-digit years. One may have begun long ago; a birthday does. Unix seconds.
+    public static let scheduleSeconds: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
+    /// A recurrence rule or set as it is given.
+    public static let ruleTextBytes = 1...65_536
+    /// One rule's text without `RRULE:`.
     public static let ruleBytes = 4_096
+    /// ``Schedule/rule``: the rules of a set and the days left out, as they are kept.
+    public static let patternBytes = 16_384
     public static let timezoneLength = 1...64
     /// The count of `rdates`, and of `exdates`.
     public static let dates = 0...1_000

@@ -86,6 +86,17 @@ public struct FieldReader {
         return type().read(member, at: place.appending(name)) ?? fallback()
     }
 
+    /// The value that a field was given, whether or not it was good; `nil` where it is absent or null.
+    public func given(_ name: String) -> JSONValue? {
+        guard let value = object[name], !value.isNull else { return nil }
+        return value
+    }
+
+    /// Refuses a field of the list for what it is beside others.
+    public func refuse(_ name: String, _ detail: String) {
+        if !isDeclaring { place.appending(name).refuse(detail) }
+    }
+
     /// A rule over several fields. It is looked at only if no fault was found before.
     public mutating func check(_ rule: (JSONPlace) -> Void) {
         guard place.faults.isEmpty, !isDeclaring else { return }

@@ -38,7 +38,7 @@ extension Proto {
     public struct Schedule: WireMessage, Hashable {
         /// unix seconds
         public var start: Int64 = 0
-        /// RRULE text; empty: one time
+        /// RRULE text, or lines RRULE, EXRULE, EXDATE;VALUE=DATE; empty: one time
         public var rule: String = ""
         public var timezone: String = ""
         /// unix seconds, inclusive

@@ -13,12 +13,12 @@ struct TaskRequest: Sendable {
 
     /// - Throws: ``TaskSchedulerError/invalid(_:)`` with all faults at once.
     init(
-        task: String, description: String, arguments: TaskArguments, schedule: Schedule, options: TaskScheduler.Options
+        task: String, description: String, arguments: TaskArguments, times: RequestedTimes, options: TaskScheduler.Options
     ) throws(TaskSchedulerError) {
         var faults: [String] = []
         Self.check(task, description, options, &faults)
         let json = Self.check(arguments, &faults)
-        let sound = Self.check(schedule, options, &faults)
+        let sound = times.schedule(options.handling, &faults)
         guard faults.isEmpty, let sound else { throw .invalid(faults.joined(separator: "; ")) }
         payload = Payload(task: task, arguments: json, description: description)
         self.schedule = sound.schedule
@@ -76,53 +76,5 @@ struct TaskRequest: Sendable {
             }
         } catch { faults.append("\(error)") }
         return json
-    }
-
-    private static func check(
-        _ schedule: Schedule, _ options: TaskScheduler.Options, _ faults: inout [String]
-    ) -> (schedule: Schedule, first: Cursor)? {
-        for (name, instant) in [("triggerAt", schedule.start), ("until", schedule.until ?? 0)]
-        where !ReminderLimits.unixSeconds.contains(instant) {
-            faults.append("\(name) must be unix seconds of the years 1970 to 9999; it was \(instant)")
-        }
-        let zone = zone(schedule.timezone, &faults), rules = rules(schedule.rule, &faults)
-        guard let zone, let rules, faults.isEmpty else { return nil }
-        var schedule = schedule
-        schedule.rule = rules.first?.text
-        let series = Series(start: schedule.start, rules: rules, until: schedule.until, zone: zone)
-        guard let first = series.first() else {
-            faults.append("with this rrule and until nothing is ever due")
-            return nil
-        }
-        for fault in options.handling.jitterFaults(among: { series.first(Handling.occurrencesCompared, after: first.instant - 1) }) {
-            faults.append("jitterSeconds \(fault.words(expiry: "expiresAfterSeconds"))")
-        }
-        return (schedule, first)
-    }
-
-    private static func zone(_ name: String, _ faults: inout [String]) -> Zone? {
-        guard ReminderLimits.fits(name, ReminderLimits.timezoneLength), !name.utf8.contains(0) else {
-            faults.append("timezone must have 1 to \(ReminderLimits.timezoneLength.upperBound) characters, and no U+0000")
-            return nil
-        }
-        do throws(ZoneError) { return try Zone(identifier: name) } catch {
-            faults.append("\(error)")
-            return nil
-        }
-    }
-
-    /// - Returns: none or one; `nil` for one that is bad.
-    private static func rules(_ text: String?, _ faults: inout [String]) -> [Rule]? {
-        guard let text else { return [] }
-        switch Rule.parse(text) {
-        case .failure(let errors):
-            faults += errors.all.map { "rrule: \($0)" }
-            return nil
-        case .success(let rule):
-            // The scheduler keeps a rule as its text.
-            guard rule.text.utf8.count > ReminderLimits.ruleBytes else { return [rule] }
-            faults.append("rrule must have at most \(ReminderLimits.ruleBytes) bytes; it had \(rule.text.utf8.count)")
-            return nil
-        }
     }
 }

@@ -43,22 +43,23 @@ public struct TaskScheduler: Sendable {
     /// - Parameters:
     ///   - task: its name, as a worker's `TaskRegistry` has it. One that no worker has yet waits.
     ///   - description: for people; it can be searched for.
-    ///   - rrule: an RFC 5545 rule; `nil` for one time.
-    ///   - triggerAt: the first occurrence, unix seconds, whether or not it matches the rule; `nil`: now.
+    ///   - rrule: an RFC 5545 rule, or a whole recurrence set as calendars export it (content lines `DTSTART`, `RRULE`, `EXRULE`, `RDATE`,
+    ///     `EXDATE`); `nil` for one time.
+    ///   - triggerAt: the first occurrence, unix seconds, whether or not it matches the rule; `nil`: the set's DTSTART, or now.
     ///   - until: no occurrence after this instant, unix seconds, inclusive.
-    ///   - timezone: an IANA name; the rule runs on that zone's wall clock.
+    ///   - timezone: an IANA name; the rule runs on that zone's wall clock. `nil`: that of the set, or UTC.
     /// - Throws: ``TaskSchedulerError``; a fault of what was asked for is found before anything is sent.
     /// - Returns: the reminder's id, for `GET /reminders/{id}` and ``cancel(_:)``.
     @discardableResult
     public func schedule(
         _ task: String, description: String = "", args: [JSONValue] = [], kwargs: JSONObject = JSONObject(),
-        rrule: String? = nil, triggerAt: Int64? = nil, until: Int64? = nil, timezone: String = "UTC",
+        rrule: String? = nil, triggerAt: Int64? = nil, until: Int64? = nil, timezone: String? = nil,
         options: Options = Options()
     ) async throws(TaskSchedulerError) -> ReminderID {
         let now = clock()
         let request = try TaskRequest(
             task: task, description: description, arguments: TaskArguments(args: args, kwargs: kwargs),
-            schedule: Schedule(start: triggerAt ?? now / 1_000, rule: rrule, timezone: timezone, until: until),
+            times: RequestedTimes(rrule: rrule, triggerAt: triggerAt, until: until, timezone: timezone, nowSeconds: now / 1_000),
             options: options)
         let id = options.id ?? Self.drawID(now)
         let reply = try await call(SchedulerService.create, request.create(id, nowMilliseconds: now))
@@ -70,7 +71,7 @@ public struct TaskScheduler: Sendable {
     @discardableResult
     public func schedule<T: ScheduledTask>(
         _ task: T.Type, _ arguments: T.Arguments, description: String = "", rrule: String? = nil, triggerAt: Int64? = nil,
-        until: Int64? = nil, timezone: String = "UTC", options: Options = Options()
+        until: Int64? = nil, timezone: String? = nil, options: Options = Options()
     ) async throws(TaskSchedulerError) -> ReminderID {
         let encoded: TaskArguments
         do throws(TaskArgumentsError) {

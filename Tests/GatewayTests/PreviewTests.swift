@@ -8,7 +8,7 @@ import Testing
 struct PreviewTests {
     private func preview(_ fields: JSONObject) throws -> JSONValue {
         let (preview, faults) = read(Preview.type, .object(fields))
-        return try #require(preview, "\(faults)").answer
+        return try #require(preview, "\(faults)").answer(nowSeconds: now)
     }
 
     @Test("shows the next times, on the wall clock too, whether they end, and the rule in words")
@@ -36,7 +36,7 @@ struct PreviewTests {
         #expect(answer["text"] == "every week on Monday and Wednesday")
         #expect(
             try preview(["start_datetime": .integer(now)]) == [
-                "upcoming": [.integer(now)], "upcoming_local": ["2026-11-23T00:00:00+00:00"], "finite": true, "text": "once"
+                "upcoming": [.integer(now)], "upcoming_local": ["2026-11-23T00:00:00+00:00"], "finite": true, "text": "once", "warnings": []
             ])
         #expect(try preview(["start_datetime": .integer(now), "exdates": [.integer(now)]])["upcoming"] == [])
         #expect(try preview(["start_datetime": 0, "count": 1])["upcoming"] == [0])

@@ -49,11 +49,11 @@ struct ReminderBoundsTests {
         func instants(_ count: Int) -> [Int64] { Array(repeating: 1_800_000_000, count: count) }
         typealias Change = (inout Proto.Reminder) -> Void
         let cases: [(name: String, good: Change, bad: Change)] = [
-            ("start", { $0.schedule?.start = 0 }, { $0.schedule?.start = -1 }),
+            ("start", { $0.schedule?.start = -62_135_596_800 }, { $0.schedule?.start = -62_135_596_801 }),
             ("start", { $0.schedule?.start = 253_402_300_799 }, { $0.schedule?.start = 253_402_300_800 }),
             ("rdates", { $0.schedule?.rdates = instants(1_000) }, { $0.schedule?.rdates = instants(1_001) }),
             ("exdates", { $0.schedule?.exdates = instants(1_000) }, { $0.schedule?.exdates = instants(1_001) }),
-            ("rule", { $0.schedule?.rule = String(repeating: "x", count: 4_096) }, { $0.schedule?.rule = String(repeating: "x", count: 4_097) }),
+            ("rule", { $0.schedule?.rule = String(repeating: "x", count: 16_384) }, { $0.schedule?.rule = String(repeating: "x", count: 16_385) }),
             ("timezone", { $0.schedule?.timezone = text(64) }, { $0.schedule?.timezone = text(65) }),
             ("timezone", { $0.schedule?.timezone = "x" }, { $0.schedule?.timezone = "" }),
             ("task", { $0.task = String(repeating: "t", count: 64) }, { $0.task = String(repeating: "t", count: 65) }),

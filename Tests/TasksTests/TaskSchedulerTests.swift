@@ -119,14 +119,14 @@ struct TaskSchedulerTests {
         typealias Options = TaskScheduler.Options
         let year9999: Int64 = 253_402_300_799
         let good: [(rrule: String?, at: Int64?, options: Options)] = [
-            (nil, 0, Options(priority: 0)), (nil, year9999, Options(priority: 9)),
+            (nil, -62_135_596_800, Options(priority: 0)), (nil, year9999, Options(priority: 9)),
             (nil, nil, Options(maxAttempts: 1)), (nil, nil, Options(maxAttempts: 100)),
             (nil, nil, Options(jitterSeconds: 86_400)), (nil, nil, Options(jitterSeconds: 1, expiresAfterSeconds: 2)),
             (nil, nil, Options(expiresAfterSeconds: 1)), (nil, nil, Options(expiresAfterSeconds: 315_360_000)),
             ("FREQ=HOURLY", nil, Options(jitterSeconds: 3_599)),
         ]
         let bad: [(rrule: String?, at: Int64?, options: Options)] = [
-            (nil, -1, Options()), (nil, year9999 + 1, Options()), (nil, nil, Options(priority: -1)), (nil, nil, Options(priority: 10)),
+            (nil, -62_135_596_801, Options()), (nil, year9999 + 1, Options()), (nil, nil, Options(priority: -1)), (nil, nil, Options(priority: 10)),
             (nil, nil, Options(maxAttempts: 0)), (nil, nil, Options(maxAttempts: 101)), (nil, nil, Options(jitterSeconds: -1)),
             (nil, nil, Options(jitterSeconds: 86_401)), (nil, nil, Options(jitterSeconds: 2, expiresAfterSeconds: 2)),
             (nil, nil, Options(expiresAfterSeconds: 0)), (nil, nil, Options(expiresAfterSeconds: 315_360_001)),
@@ -151,6 +151,39 @@ struct TaskSchedulerTests {
             #expect(try await scheduler.schedule("t", rrule: "RRULE:freq=daily;interval=1;count=2", options: .init(id: id)) == id)
             let reminder = try #require(asked().first?.reminder)
             #expect(reminder.id == id.bytes && reminder.schedule?.rule == "FREQ=DAILY;COUNT=2")
+        }
+    }
+
+    @Test("a recurrence set stands for the time and the zone, and is sent as the gateway sends it")
+    func set() async throws {
+        let text = """
+            DTSTART;TZID=Europe/Berlin:20300107T090000\r
+            RRULE:FREQ=WEEKLY;BYDAY=MO\r
+            RDATE:20300110T100000Z\r
+            EXDATE;VALUE=DATE:20300401\r
+
+            """
+        try await withScheduler { scheduler, asked in
+            try await scheduler.schedule("t", rrule: text)
+            let schedule = try #require(asked().first?.reminder?.schedule)
+            #expect(schedule.timezone == "Europe/Berlin" && schedule.rdates == [1_894_269_600])
+            #expect(schedule.rule == "RRULE:FREQ=WEEKLY;BYDAY=MO\nEXDATE;VALUE=DATE:20300401")
+            #expect(schedule.start == 1_894_003_200 && asked().first?.position?.scheduledAt == schedule.start)
+            func fault(_ at: Int64? = nil, _ timezone: String? = nil, rrule: String = text) async -> String {
+                do throws(TaskSchedulerError) {
+                    try await scheduler.schedule("t", rrule: rrule, triggerAt: at, timezone: timezone)
+                    return ""
+                } catch { return "\(error)" }
+            }
+            #expect(await fault(1, "Europe/Paris").contains("triggerAt is 1, and DTSTART"))
+            #expect(await fault(1, "Europe/Paris").contains("timezone is Europe/Paris"))
+            #expect(await fault(schedule.start, "Europe/Berlin") == "")
+            #expect(await fault(nil, "W. Europe Standard Time").contains("Europe/Berlin"))
+            #expect(await fault(1_798_500_000_000).contains("1798500000"))
+            func padded(_ bytes: Int) -> String { "RRULE:FREQ=DAILY" + String(repeating: "\n ", count: (bytes - 16) / 2) }
+            #expect(await fault(rrule: padded(65_536)) == "")
+            #expect(await fault(rrule: padded(65_538)).contains("at most 65536 bytes"))
+            #expect(await fault(rrule: "0 9 * * 1").contains("FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0;BYSECOND=0"))
         }
     }
 

@@ -28,7 +28,8 @@ struct Draft: Sendable {
 
     private func check(_ place: JSONPlace) {
         guard let first = series.first()?.instant else {
-            return place.appending("start_datetime").refuse("with this rrule, until and exdates nothing is ever due")
+            let field = schedule.startsWithSet ? "rrule" : "start_datetime"
+            return place.appending(field).refuse("with this rrule, until and exdates nothing is ever due")
         }
         for fault in handling.jitterFaults(among: { series.first(Handling.occurrencesCompared, after: first - 1) }) {
             place.appending("jitter_seconds").refuse(fault.words(expiry: "expires_after_seconds"))

@@ -1,4 +1,5 @@
 import JSON
+import Recurrence
 
 /// The body of `PATCH /reminders/{id}`: a JSON merge patch (RFC 7396) on the fields of the create. What is absent stays,
 /// `null` takes a field back to its default. `auth_header` may also stand at the top, beside other fields or alone.
@@ -54,7 +55,18 @@ struct PatchBody: Sendable {
             nested[Self.authHeader] = value
             patch[Self.metadata] = .object(nested)
         }
+        var whole = whole
+        if Self.isWholeSet(patch["rrule"]) { for name in Self.setFields { whole[name] = nil } }
         return Self.merge(.object(patch), into: .object(whole))
+    }
+
+    /// What a recurrence set holds beside its rules.
+    private static let setFields = ["start_datetime", "timezone", "rdates", "exdates"]
+
+    /// Whether it is a text with a DTSTART.
+    private static func isWholeSet(_ rule: JSONValue?) -> Bool {
+        guard case .string(let text)? = rule, case .success(let set) = RuleSet.parse(text) else { return false }
+        return set.start != nil
     }
 
     /// RFC 7396 section 2.

@@ -2,12 +2,12 @@ import Domain
 import JSON
 import Recurrence
 
-extension FieldType where Value == Rule {
-    /// A recurrence rule: RFC 5545's text, or the arguments of python-dateutil's `rrule(...)` as an object. Each fault of
+extension FieldType where Value == RuleSet {
+    /// A recurrence rule or set: RFC 5545's text, or the arguments of python-dateutil's `rrule(...)` as an object. Each fault of
     /// an object is reported at its own field.
     static var rule: Self {
         Self(
-            expected: "a recurrence rule: the text of an RRULE, or an object with freq", placeholder: Rule(.daily),
+            expected: "a recurrence rule: the text of an RRULE or of a set, or an object with freq", placeholder: RuleSet(),
             schema: { ["anyOf": [.object(RuleSchema.text), .object(RuleSchema.object)]] },
             read: { value, place in
                 switch value {
@@ -18,23 +18,28 @@ extension FieldType where Value == Rule {
             })
     }
 
-    private static func refuse(_ value: JSONValue, _ place: JSONPlace) -> Rule? {
-        place.refuse("must be the text of an RRULE, an object with freq, or null; it was \(value.kind)")
+    private static func refuse(_ value: JSONValue, _ place: JSONPlace) -> RuleSet? {
+        place.refuse("must be the text of an RRULE or of a set, an object with freq, or null; it was \(value.kind)")
         return nil
     }
 
-    private static func parse(_ text: String, _ place: JSONPlace) -> Rule? {
-        switch Rule.parse(text) {
-        case .success(let rule): return rule
+    private static func parse(_ text: String, _ place: JSONPlace) -> RuleSet? {
+        let count = text.utf8.count
+        guard count <= ReminderLimits.ruleTextBytes.upperBound else {
+            place.refuse("must have at most \(ReminderLimits.ruleTextBytes.upperBound) bytes; it had \(count)")
+            return nil
+        }
+        switch count == 0 ? Rule.parse(text).map({ RuleSet(rules: [$0]) }) : RuleSet.parse(text) {
+        case .success(let set): return set
         case .failure(let errors):
             for error in errors.all { place.refuse("\(error)") }
             return nil
         }
     }
 
-    private static func read(_ object: JSONObject, _ place: JSONPlace) -> Rule? {
+    private static func read(_ object: JSONObject, _ place: JSONPlace) -> RuleSet? {
         switch Rule.fromObject(object.members.map { ($0.name, RuleFieldValue($0.value)) }) {
-        case .success(let rule): return rule
+        case .success(let rule): return RuleSet(rules: [rule])
         case .failure(let faults):
             for fault in faults.all { fault.path.reduce(place) { $0.appending($1) }.refuse(fault.detail) }
             return nil
@@ -42,10 +47,10 @@ extension FieldType where Value == Rule {
     }
 
     /// The scheduler keeps a rule as its text, of bounded length.
-    private static func bounded(_ rule: Rule?, _ place: JSONPlace) -> Rule? {
-        guard let rule else { return nil }
-        let count = rule.text.utf8.count
-        if count <= ReminderLimits.ruleBytes { return rule }
+    private static func bounded(_ set: RuleSet?, _ place: JSONPlace) -> RuleSet? {
+        guard let set else { return nil }
+        let counts = (set.rules + set.exrules).map(\.text.utf8.count)
+        guard let count = counts.first(where: { $0 > ReminderLimits.ruleBytes }) else { return set }
         place.refuse("must have at most \(ReminderLimits.ruleBytes) bytes when written as an RRULE; it had \(count)")
         return nil
     }
@@ -69,8 +74,11 @@ extension RuleFieldValue {
 private enum RuleSchema {
     static var text: JSONObject {
         [
-            "type": "string", "minLength": 1, "maxLength": .integer(Int64(ReminderLimits.ruleBytes)),
-            "description": "a recurrence rule as in RFC 5545 section 3.3.10", "examples": ["FREQ=WEEKLY;BYDAY=MO,WE"]
+            "type": "string", "minLength": .integer(Int64(ReminderLimits.ruleTextBytes.lowerBound)),
+            "maxLength": .integer(Int64(ReminderLimits.ruleTextBytes.upperBound)),
+            "description":
+                "a recurrence rule as in RFC 5545 section 3.3.10, or a whole set as a calendar exports it: content lines DTSTART, RRULE, EXRULE, RDATE and EXDATE with TZID and VALUE, ending in CRLF or LF, folded or not; DTSTART stands for start_datetime, and its zone for timezone",
+            "examples": ["FREQ=WEEKLY;BYDAY=MO,WE", .string(Examples.setText)]
         ]
     }
 
@@ -91,8 +99,8 @@ private enum RuleSchema {
             ],
             "interval": Self.number(1, nil), "count": Self.number(1, nil),
             "until": [
-                "type": ["integer", "null"], "minimum": .integer(ReminderLimits.unixSeconds.lowerBound),
-                "maximum": .integer(ReminderLimits.unixSeconds.upperBound), "description": "unix seconds, inclusive"
+                "type": ["integer", "null"], "minimum": .integer(ReminderLimits.scheduleSeconds.lowerBound),
+                "maximum": .integer(ReminderLimits.scheduleSeconds.upperBound), "description": "unix seconds, inclusive"
             ],
             "wkst": ["anyOf": [weekday, ["type": "null"]], "description": "the first day of the week; 0 is Monday"],
             "byweekday": oneOrMany(weekdayNumber, "0 Monday … 6 Sunday, or MO … SU, with an ordinal in front where one is meant: -1FR"),

@@ -43,10 +43,8 @@ struct TaskBody: Sendable {
     }
 
     func draft(nowSeconds: Int64) throws(Problem) -> Draft {
-        var schedule = schedule
-        if startsNow { schedule.start = nowSeconds }
-        return try Draft(
-            schedule: schedule, handling: handling,
+        try Draft(
+            schedule: startsNow ? schedule.starting(at: nowSeconds) : schedule, handling: handling,
             payload: Payload(
                 task: task, arguments: arguments.bytes(), description: description, classroomID: classroomID, createdBy: createdBy),
             authHeader: authHeader)

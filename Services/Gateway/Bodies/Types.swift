@@ -5,7 +5,8 @@ import Recurrence
 
 /// The types of the fields that nearly every create has, made once: each is a handful of closures.
 enum CommonTypes {
-    static let unixSeconds = FieldType<Int64>.integer(ReminderLimits.unixSeconds, called: "unix seconds")
+    static let unixSeconds = FieldType<Int64>.instant(ReminderLimits.unixSeconds)
+    static let scheduleSeconds = FieldType<Int64>.instant(ReminderLimits.scheduleSeconds)
     static let kind = FieldType<Int64>.integer(Bounds.exactIntegers)
     static let authHeader = FieldType<Redacted<String>>.authHeader
     static let title = FieldType<String>.string(Bounds.title)
@@ -14,12 +15,24 @@ enum CommonTypes {
     static let identifier = FieldType<String>.string(Bounds.identifier)
     static let classroom = FieldType<String>.string(Bounds.classroom)
     static let itemID = FieldType<ItemID>.itemID
-    static let rule = FieldType<Rule>.rule
+    static let rule = FieldType<RuleSet>.rule
 }
 
 extension FieldType where Value == Int64 {
-    /// An instant.
+    /// An instant of what happens here.
     static var unixSeconds: Self { CommonTypes.unixSeconds }
+    /// An instant of a schedule, which may lie far back.
+    static var scheduleSeconds: Self { CommonTypes.scheduleSeconds }
+
+    /// Unix seconds. A number of another unit is refused with the guess which.
+    fileprivate static func instant(_ range: ClosedRange<Int64>) -> Self {
+        let plain = FieldType.integer(range, called: "unix seconds")
+        return Self(expected: plain.expected, placeholder: range.lowerBound, schema: plain.schema) { value, place in
+            guard let number = value.wholeNumber, let guess = UnixSeconds.guess(number) else { return plain.read(value, at: place) }
+            place.refuse("must be \(plain.expected); \(guess)")
+            return nil
+        }
+    }
 }
 
 extension FieldType where Value == MisfirePolicy {

@@ -126,7 +126,11 @@ enum AnswerSchemas {
         ])
         var properties: JSONObject = [
             "id": id, "state": state, "next_fire_at": instantOrNull, "task": string,
-            "rrule": ["type": ["string", "null"], "description": "RFC 5545"], "start_datetime": instant, "timezone": string,
+            "rrule": [
+                "type": ["string", "null"],
+                "description":
+                    "RFC 5545: a rule, or where there is more the lines RRULE, EXRULE and EXDATE;VALUE=DATE of its set; the rest of a set is in start_datetime, timezone, rdates and exdates"
+            ], "start_datetime": instant, "timezone": string,
             "until": instantOrNull, "exdates": instants, "rdates": instants, "description": string,
             "notification_metadata": notification, "args": ["type": "array"], "kwargs": ["type": "object"],
             "classroom_id": string, "created_by": string,
@@ -188,7 +192,8 @@ enum AnswerSchemas {
     private static var preview: JSONValue {
         object([
             "upcoming": instants, "upcoming_local": strings, "finite": boolean,
-            "text": ["type": "string", "description": "the rule in plain English"]
+            "text": ["type": "string", "description": "the rule in plain English"],
+            "warnings": strings
         ])
     }
 }

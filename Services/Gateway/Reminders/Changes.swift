@@ -13,7 +13,8 @@ extension Reminders {
             )
             .explained(
                 "A JSON merge patch (RFC 7396) on the fields of the create. A new `auth_header` releases the occurrences that "
-                    + "are held because the old one was refused. What had fallen due before goes its way.")
+                    + "are held because the old one was refused. What had fallen due before goes its way. An `rrule` with a DTSTART is a "
+                    + "whole set: it also takes the place of `start_datetime`, `timezone`, `rdates` and `exdates`, unless the patch has these.")
             .changing("changed")
             .refusing(.conflict, "the schedule of a reminder that is finished stays as it is")
             .refusing(.forbidden, "the key may not name this queue")
@@ -127,7 +128,9 @@ extension Reminders {
             action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
             revision: stored.reply.revision, reminder: reminder, authorization: Credential(value: credential?.value ?? ""),
             atMs: exchange.nowMilliseconds)
-        return (request, credential.map { Warnings.expiry(of: $0, before: exchange.nowSeconds + 1) } ?? [])
+        var warnings = credential.map { Warnings.expiry(of: $0, before: exchange.nowSeconds + 1) } ?? []
+        if reminder.schedule != old.schedule { warnings += Warnings.clockChanges(draft.schedule, nowSeconds: exchange.nowSeconds) }
+        return (request, warnings)
     }
 
     private func replaceAuthorization(

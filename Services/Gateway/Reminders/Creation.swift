@@ -19,7 +19,7 @@ struct Creation: Sendable {
         let forecast = Forecast(
             draft.series, isSingle: draft.schedule.schedule.isSingle, policy: draft.handling.misfirePolicy,
             nowMilliseconds: nowMilliseconds)
-        answer = Self.answer(id, forecast, Warnings.all(draft, forecast)).bytes()
+        answer = Self.answer(id, forecast, Warnings.all(draft, forecast, nowSeconds: nowMilliseconds / 1_000)).bytes()
         request = Proto.CreateRequest(
             reminder: draft.reminder(id, createdAtMilliseconds: nowMilliseconds, caller: caller.owner),
             authorization: Credential(value: draft.authHeader?.value ?? ""),

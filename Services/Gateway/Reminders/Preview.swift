@@ -9,9 +9,10 @@ struct Preview: Sendable {
 
     static let operation = Operation(
         .post, "/preview", "preview", summary: "Show a schedule's next times; nothing is stored.", body: type
-    ) { (_, preview) async throws(Problem) -> Answer in Answer(.ok, preview.answer) }
+    ) { (exchange, preview) async throws(Problem) -> Answer in Answer(.ok, preview.answer(nowSeconds: exchange.nowSeconds)) }
     .tagged("Schedules").answering(.ok, "what it comes to", .ref("Preview"))
     .example("last Friday", "the last Friday of each month, in New York's time", Examples.preview)
+    .example("set", "a whole recurrence set", Examples.previewSet)
 
     static let type = FieldType<Preview>.object { fields in
         Preview(
@@ -19,17 +20,18 @@ struct Preview: Sendable {
             count: fields.value(
                 "count", .integer(Bounds.upcoming), default: Defaults.upcoming, documented: .integer(Defaults.upcoming),
                 help: "how many at most"),
-            after: fields.optional("after", .unixSeconds, help: "only times after this instant, unix seconds"))
+            after: fields.optional("after", .scheduleSeconds, help: "only times after this instant, unix seconds"))
     }
 
-    var answer: JSONValue {
+    func answer(nowSeconds: Int64) -> JSONValue {
         let series = schedule.series
         let zone = schedule.timezone.zone
         let times = (after ?? series.first().map { $0.instant - 1 }).map { series.first(Int(count), after: $0) } ?? []
         return [
             "upcoming": .array(times.map { .integer($0) }),
             "upcoming_local": .array(times.map { .string(LocalTime.text($0, in: zone)) }),
-            "finite": .bool(series.isFinite), "text": .string(schedule.rule?.english ?? "once")
+            "finite": .bool(series.isFinite), "text": .string(schedule.english),
+            "warnings": .array(Warnings.clockChanges(schedule, nowSeconds: nowSeconds).map { .string($0) })
         ]
     }
 }

@@ -43,6 +43,8 @@ struct Reminders: Sendable {
         .example("once", "one notification", Examples.once, futureTimes: ["/start_datetime"])
         .example("weekly", "every Monday and Wednesday, in Berlin's time", Examples.weekly, futureTimes: ["/start_datetime"])
         .example("dateutil", "a rule as python-dateutil has it", Examples.dateutil, futureTimes: ["/start_datetime"])
+        .example("set", "a whole recurrence set, as a calendar exports it", Examples.set)
+        .example("birthday", "every year since 1950", Examples.birthday)
         return [
             create,
             create.also(at: "/tasks/remind_me", named: "createReminderAsTask"),

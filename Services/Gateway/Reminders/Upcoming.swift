@@ -12,9 +12,9 @@ enum Upcoming {
 
     private static func series(_ schedule: Proto.Schedule) throws(Problem) -> Series {
         do {
-            let rules = schedule.rule.isEmpty ? [] : [try Rule(parsing: schedule.rule)]
+            let pattern = schedule.rule.isEmpty ? nil : try RecurrencePattern(parsing: schedule.rule)
             return Series(
-                start: schedule.start, rules: rules, rdates: schedule.rdates, exdates: schedule.exdates,
+                start: schedule.start, pattern: pattern, rdates: schedule.rdates, exdates: schedule.exdates,
                 until: schedule.until, zone: try Zone(identifier: schedule.timezone))
         } catch {
             throw Problem(.internalServerError, "the stored schedule cannot be read: \(error)")

@@ -13,13 +13,11 @@ extension Schedule {
         do throws(ZoneError) { zone = try Zone(identifier: timezone) } catch {
             throw ScheduleError(description: "\(error)")
         }
-        var rules: [Rule] = []
-        if let rule {
-            do throws(RuleError) { rules = [try Rule(parsing: rule)] } catch {
-                throw ScheduleError(description: "\(error)")
-            }
+        let pattern: RecurrencePattern?
+        do throws(RuleError) { pattern = try rule.map { (text) throws(RuleError) in try RecurrencePattern(parsing: text) } } catch {
+            throw ScheduleError(description: "\(error)")
         }
-        return Series(start: start, rules: rules, rdates: rdates, exdates: exdates, until: until, zone: zone)
+        return Series(start: start, pattern: pattern, rdates: rdates, exdates: exdates, until: until, zone: zone)
     }
 }
 

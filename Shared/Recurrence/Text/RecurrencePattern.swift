@@ -7,9 +7,6 @@ public struct RecurrencePattern: Sendable, Hashable {
     /// `EXDATE;VALUE=DATE`, days since 1970-01-01: what falls on them on the zone's wall clock is left out.
     public var excludedDays: [Int64]
 
-    /// Most UTF-8 bytes of a pattern's text, where it is stored or sent.
-    public static let maximumTextLength = 16_384
-
     public init(rules: [Rule], exrules: [Rule] = [], excludedDays: [Int64] = []) {
         self.rules = rules
         self.exrules = exrules

@@ -159,7 +159,7 @@ struct  TaskScheduler__V1__Schedule
    */
   int64_t start;
   /*
-   * RRULE text; empty: one time
+   * RRULE text, or lines RRULE, EXRULE, EXDATE;VALUE=DATE; empty: one time
    */
   char *rule;
   char *timezone;
