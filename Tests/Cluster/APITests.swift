@@ -78,6 +78,55 @@ extension ClusterSuite {
             #expect(try connection.send("PATCH", path, body: #"{"start_datetime":\#(start)}"#).status == 409)
         }
 
+        @Test("a recurrence set is kept whole: it is shown, changed without being lost, and exactly its occurrences are delivered")
+        func set() throws {
+            let cluster = try Cluster()
+            let connection = try HTTPConnection(cluster.api), start = Cluster.now + 3
+            func text(_ instant: Int64) -> String {
+                let formatter = DateFormatter()
+                (formatter.locale, formatter.timeZone) = (Locale(identifier: "en_US_POSIX"), TimeZone(identifier: "UTC"))
+                formatter.dateFormat = "yyyyMMdd'T'HHmmss'Z'"
+                return formatter.string(from: Date(timeIntervalSince1970: TimeInterval(instant)))
+            }
+            let lines = [
+                "DTSTART:\(text(start))", "RRULE:FREQ=SECOND", " LY;COUNT=6", "EXRULE:FREQ=SECONDLY;INTERVAL=2",
+                "RDATE:\(text(start + 9)),\(text(start + 11))", "EXDATE:\(text(start + 11))", "EXDATE;VALUE=DATE:20200101", "",
+            ]
+            let rule = #""\#(lines.joined(separator: #"\r\n"#))""#
+            let body = Cluster.reminder(at: start, rule: rule).replacing(#""start_datetime":\#(start),"#, with: "")
+            let created = try cluster.create(body)
+            #expect(created.json["upcoming"] as? [Int64] == [1, 3, 5, 9].map { start + $0 }, "\(created.body)")
+            let id = try id(created), path = "/reminders/\(id)"
+            let kept = "RRULE:FREQ=SECONDLY;COUNT=6\nEXRULE:FREQ=SECONDLY;INTERVAL=2\nEXDATE;VALUE=DATE:20200101"
+            #expect(try connection.send("PATCH", path, body: #"{"priority":9}"#).status == 200)
+            let read = try connection.get(path)
+            #expect(read.json["rrule"] as? String == kept && read.json["start_datetime"] as? Int64 == start, "\(read.body)")
+            #expect(read.json["timezone"] as? String == "UTC" && read.json["rdates"] as? [Int64] == [start + 9, start + 11])
+            #expect(read.json["exdates"] as? [Int64] == [start + 11])
+            try cluster.waitUntilCompleted(id)
+            #expect(try cluster.deliveries().map(\.scheduled_at).sorted() == [1, 3, 5, 9].map { start + $0 })
+            #expect(try cluster.summary().received_twice == 0 && cluster.summary().early == 0)
+        }
+
+        @Test("a series since 1950 goes on with its next time, and costs no walk through the years")
+        func longAgo() throws {
+            let cluster = try Cluster()
+            let connection = try HTTPConnection(cluster.api)
+            // 12 March 1950 in Berlin, and each second since then.
+            let birthday = Cluster.reminder(at: -625_107_600, rule: #""FREQ=YEARLY""#, more: #","timezone":"Europe/Berlin","misfire_policy":"skip""#)
+            let second = Cluster.reminder(at: -62_135_596_800, rule: #""FREQ=SECONDLY;INTERVAL=3600""#, more: #","misfire_policy":"skip""#)
+            for (body, most) in [(birthday, 366 * 86_400), (second, 3_600)] {
+                let created = try cluster.create(body.replacing(/"created_at":-\d+/, with: #""created_at":0"#)), id = try id(created)
+                let next = try #require((created.json["upcoming"] as? [Int64])?.first, "\(created.body)")
+                #expect(next > Cluster.now - 60 && next <= Cluster.now + Int64(most))
+                try Cluster.wait("it to go on") { try connection.get("/reminders/\(id)").json["next_fire_at"] as? Int64 == next }
+                #expect((try connection.get("/reminders/\(id)/upcoming?count=1").json["upcoming"] as? [Int64]) == [next])
+                let first = (try connection.get("/reminders/\(id)/attempts").json["attempts"] as? [[String: Any]])?.first
+                #expect(first?["outcome"] as? String == "misfired")
+            }
+            #expect(try cluster.summary().requests == 0)
+        }
+
         @Test("what is paused is not fired, what is run now is, and a series goes on where it is resumed")
         func pause() throws {
             let cluster = try Cluster()
