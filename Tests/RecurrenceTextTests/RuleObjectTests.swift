@@ -13,6 +13,7 @@ struct RuleObjectTests {
         ([("freq", .string("WEEKLY"))], "FREQ=WEEKLY"), ([("freq", .string("daily"))], "FREQ=DAILY"), ([("freq", .number(3))], "FREQ=DAILY"),
         ([("freq", .integer(3)), ("until", .integer(86_400))], "FREQ=DAILY;UNTIL=19700102T000000Z"),
         ([("freq", .integer(3)), ("until", .integer(-1))], "FREQ=DAILY;UNTIL=19691231T235959Z"),
+        ([("freq", .integer(3)), ("until", .integer(-62_135_596_800))], "FREQ=DAILY;UNTIL=00010101T000000Z"),
         ([("freq", .integer(2)), ("wkst", .integer(6))], "FREQ=WEEKLY;WKST=SU"), ([("freq", .integer(2)), ("wkst", .string("su"))], "FREQ=WEEKLY;WKST=SU"),
         ([("freq", .integer(1)), ("byweekday", .string("-1FR"))], "FREQ=MONTHLY;BYDAY=-1FR"),
         ([("freq", .integer(1)), ("byweekday", .array([.string("+2tu"), .integer(0), .string("SU")]))], "FREQ=MONTHLY;BYDAY=MO,2TU,SU"),
@@ -62,6 +63,7 @@ struct RuleObjectTests {
         ([("freq", .integer(3)), ("until", .string("20300101"))], ["until"], "unix seconds"),
         ([("freq", .integer(3)), ("until", .integer(.max))], ["until"], "9999"),
         ([("freq", .integer(3)), ("until", .integer(253_402_300_800))], ["until"], "9999"),
+        ([("freq", .integer(3)), ("until", .integer(-62_135_596_801))], ["until"], "years 1 to 9999"),
         ([("freq", .integer(3)), ("wkst", .string("1MO"))], ["wkst"], "MO to SU"),
         ([("freq", .integer(3)), ("byeaster", .integer(0))], ["byeaster"], "not a known field"),
         ([("freq", .integer(3)), ("byeaster", .null)], ["byeaster"], "not a known field"),
@@ -110,12 +112,13 @@ struct RuleObjectTests {
         var random = SplitMix(seed: 7)
         for _ in 0..<10_000 {
             var rule = RandomRules.rule(&random)
-            // The object form knows UNTIL in unix seconds only.
+            // The object form knows UNTIL in unix seconds only, since year 1.
             switch rule.until {
             case .local(let seconds): rule.until = .utc(seconds)
             case .date(let days): rule.until = .utc(days * 86_400)
             default: break
             }
+            if case .utc(let seconds)? = rule.until { rule.until = .utc(max(seconds, UnixSeconds.all.lowerBound)) }
             #expect(try Rule.fromObject(object(rule)).get() == rule, "\(rule.text)")
         }
     }

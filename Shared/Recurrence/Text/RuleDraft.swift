@@ -52,9 +52,17 @@ struct RuleDraft {
 
     mutating func set(until: Rule.Until) {
         if until.isWritable { rule.until = until } else {
-            let guess = if case .utc(let number) = until { UnixSeconds.guess(number) } else { String?.none }
-            refuse(.until, until.number, "must lie within the years 0000 to 9999" + (guess.map { "; \($0)" } ?? ""))
+            refuse(.until, until.number, "must lie within the years 0000 to 9999")
         }
+    }
+
+    /// `UNTIL` in unix seconds.
+    mutating func set(untilSeconds seconds: Int64) {
+        guard UnixSeconds.all.contains(seconds) else {
+            let guess = UnixSeconds.guess(seconds).map { "; \($0)" } ?? ""
+            return refuse(.until, String(seconds), "must lie within the years 1 to 9999" + guess)
+        }
+        rule.until = .utc(seconds)
     }
 
     /// `INTERVAL` and `COUNT`.

@@ -48,7 +48,7 @@ private struct RuleObjectReader {
                 draft.refuse(part, value.shown, "must be 0 (Monday) to 6 (Sunday), or MO to SU")
             }
         case .until:
-            if let seconds = value.wholeNumber { draft.set(until: .utc(Int64(seconds))) } else {
+            if let seconds = value.wholeNumber { draft.set(untilSeconds: Int64(seconds)) } else {
                 draft.refuse(part, value.shown, "must be a whole number of unix seconds")
             }
         case .interval, .count:
