@@ -1,6 +1,7 @@
 /// The time zones of Windows by the names that the IANA database has for them: CLDR 47, `windowsZones.xml`, territory 001, with three
-/// names that CLDR has had since (Alberta, British Columbia, Manitoba). Where CLDR keeps an old name for a zone, the database's current
-/// one stands here, as CLDR's `bcp47/timezone.xml` gives it (`iana`). Windows' `UTC` is the database's too and left out.
+/// names that CLDR has had since (Alberta, British Columbia, Manitoba). CLDR keeps old names for seven of these zones; here stand the IANA
+/// database's current ones: America/Argentina/Buenos_Aires, America/Indiana/Indianapolis, America/Nuuk, Asia/Kathmandu, Asia/Kolkata,
+/// Asia/Yangon, and Europe/Kyiv. Windows' `UTC` is the database's too and left out.
 enum WindowsZoneNames {
     /// The IANA name of a Windows zone, whatever the case of its letters; nil for what is no name of Windows.
     static func iana(_ name: String) -> String? {
