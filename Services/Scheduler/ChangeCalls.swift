@@ -132,7 +132,8 @@ extension SchedulerAPI {
         let none = QueueSettings(name: settings.name)
         // Queues without settings are not counted: whoever creates many must not keep others from being paused.
         guard loop.configuredQueues < Self.maxQueues || settings == none || loop.queue(settings.name).settings != none else {
-            return reply(.failure(CallError(.failedPrecondition, "there are \(Self.maxQueues) queues with settings already; take one's back first")))
+            let advice = "there are \(Self.maxQueues) queues with settings already; take the settings of one back first"
+            return reply(.failure(CallError(.failedPrecondition, advice)))
         }
         loop.request([.queue(settings)]) { result in
             reply(

@@ -26,7 +26,7 @@ extension Sealer {
         }
     }
 
-    /// The key's place where none is set. A kind of store that several machines share has none: each would make a key of its own.
+    /// The key's place where none is set.
     private static func keyFile(beside store: StoreLocation) -> String {
         switch store {
         case .sqlite(let path): path + ".key"

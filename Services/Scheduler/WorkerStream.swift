@@ -84,18 +84,17 @@ final class WorkerStream {
 
     private func outcomes(_ reports: [Proto.OutcomeReport]) throws(InvalidRequest) -> [OutcomeReport] {
         guard reports.count <= Self.maxReports else { throw InvalidRequest("more than \(Self.maxReports) outcomes at once") }
-        var result: [OutcomeReport] = []
+        var result: [OutcomeReport] = [], nameless: [UInt64] = []
         result.reserveCapacity(reports.count)
         for report in reports {
-            guard let outcome = OutcomeReport(report) else {
-                logger.warning(
-                    "an outcome without a good id was left; its occurrence is tried again when its lease has run out",
-                    metadata: ["instance": "\(instance)", "lease": "\(report.lease)"])
-                // Else the worker would say it again and again.
-                stream.send(Proto.SchedulerMessage(acknowledged: [report.lease]))
-                continue
-            }
-            result.append(outcome)
+            if let outcome = OutcomeReport(report) { result.append(outcome) } else { nameless.append(report.lease) }
+        }
+        if let first = nameless.first {
+            logger.warning(
+                "outcomes without a good id were left; their occurrences are tried again when their leases have run out",
+                metadata: ["instance": "\(instance)", "count": "\(nameless.count)", "first": "\(first)"])
+            // Else the worker would say them again and again.
+            acknowledge(nameless)
         }
         return result
     }

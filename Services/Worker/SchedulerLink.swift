@@ -265,4 +265,5 @@ final class SchedulerLink: @unchecked Sendable {
         self.drained = nil
         stream?.end()
         drained.succeed()
-    }}
+    }
+}

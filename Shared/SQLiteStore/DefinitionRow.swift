@@ -106,7 +106,10 @@ enum DefinitionRow {
     private static func handling(_ row: Statement, _ next: () -> Int32) throws(Damage) -> Handling {
         let queue = try text(row, next(), "queue")
         let priority = row.integer(next())
-        guard Handling.Limits.priority.contains(priority) else { throw Damage(reason: "priority \(priority), expected 0 to 9") }
+        let priorities = Handling.Limits.priority
+        guard priorities.contains(priority) else {
+            throw Damage(reason: "priority \(priority), expected \(priorities.lowerBound) to \(priorities.upperBound)")
+        }
         let policyNumber = row.integer(next())
         guard let policy = UInt8(exactly: policyNumber).flatMap(MisfirePolicy.init) else {
             throw Damage(reason: "unknown misfire policy \(policyNumber)")

@@ -205,6 +205,21 @@ struct RecurrenceSetTests {
         }
     }
 
+    @Test("many long rules of that kind are a few short warnings: an answer is kept with its idempotency key")
+    func manyWarnings() async throws {
+        let sixty = (0..<60).map(String.init).joined(separator: ",")
+        let rules = (0..<8).map { _ in "RRULE:FREQ=HOURLY;INTERVAL=6;BYHOUR=0,6,12,18;BYMINUTE=\(sixty);BYSECOND=\(sixty)" }
+        let text = (["DTSTART;TZID=America/New_York:20960701T000000"] + rules).joined(separator: "\n")
+        try await withGateway { gateway, _ in
+            let answer = try await gateway.post("/remind_me", body(["rrule": .string(text), "start_datetime": nil]))
+            #expect(answer.status == 201)
+            guard case .array(let warnings)? = answer.json?["warnings"] else { return }
+            #expect(warnings.count == Warnings.rulesShown + 1)
+            #expect(warnings.last == "the same is true of 5 more of its rules")
+            #expect(answer.text.utf8.count < 4_096 && answer.text.contains("…"))
+        }
+    }
+
     @Test("a preview says a set in words")
     func words() throws {
         let (preview, faults) = read(Preview.type, ["rrule": .string(Self.text)])

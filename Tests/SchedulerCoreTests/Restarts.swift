@@ -164,6 +164,26 @@ struct Restarts {
         #expect(world.acknowledged.contains(lost.key))
     }
 
+    @Test("an outcome of before is believed once the doubt ends, also of what is not due again as the clock was set back")
+    func notDueYet() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        for worker in ["a", "b"] { world.attach(worker) }
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let run = try #require(world.running.first)
+        let worker = world.name(of: run.value.worker)
+        // Read after the report came.
+        world.storeDelay = { 200 }
+        try await world.crash()
+        let again = world.attach(worker)
+        world.report(again, run.key, run.value.key, .rejected)
+        world.setWallClock(by: -60_000)
+        world.run(milliseconds: 120_000)
+        #expect(world.runs(of: id).count == 1)
+        #expect(world.acknowledged.contains(run.key))
+    }
+
     // MARK: Times
 
     @Test("after the clock was set back a lost attempt is tried again at its time, with its series' spread")

@@ -53,6 +53,21 @@ struct WorkerStreamTests {
         try await scheduler.stop()
     }
 
+    @Test("outcomes without a good id, however many, are acknowledged and the stream stays")
+    func namelessOutcomes() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        let worker = WorkerPeer(scheduler, credit: 1)
+        try await eventually("its stream is open") { worker.isOpen }
+        let leases = Array(1...UInt64(20_000))
+        worker.send(Proto.WorkerMessage(outcomes: leases.map { Proto.OutcomeReport(lease: $0, id: [1], outcome: .known(.delivered)) }))
+        try await eventually("all are acknowledged") { worker.acknowledged.count == leases.count }
+        #expect(worker.acknowledged == leases)
+        try await scheduler.create()
+        try await eventually("the stream goes on") { worker.dispatches.count == 1 }
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
     @Test("credentials that cannot be opened cost the worker nothing: what can be is delivered, however many they are")
     func unreadableCredentials() async throws {
         let folder = try Folder(), credit: UInt32 = 4

@@ -47,7 +47,7 @@ enum Bytes {
         frame(1, [0x08, version, 0x10, version, 0x1A, 1, 0x77, 0x22, 1, 0x69, 0x2A, 1, 0x62, 0x32, 32] + [UInt8](repeating: 9, count: 32))
     }
 
-    /// Opens a call to `task_scheduler.Notifier/Deliver` whose answer is as long as its key.
+    /// Opens a call to `task_scheduler.v1.Notifier/Deliver` whose answer is as long as its key.
     static func deliver(call: UInt8, keyBytes: Int) throws -> [UInt8] {
         let request = try Proto.DeliverRequest(idempotencyKey: String(repeating: "k", count: keyBytes)).packed()
         let path = Array(NotifierService.deliver.path.utf8)

@@ -112,11 +112,13 @@ struct ScheduleFields: Sendable {
     }
 
     /// The same with another start, where none was given.
-    func starting(at start: Int64) -> ScheduleFields {
-        guard let resolved = try? ResolvedSet(set, start: start, zone: timezone.zone, rdates: givenRDates, exdates: givenEXDates) else {
-            return self
+    /// - Throws: 422 where a date of the set cannot be with that start.
+    func starting(at start: Int64) throws(Problem) -> ScheduleFields {
+        do throws(ResolvedSet.Faults) {
+            return ScheduleFields(self, try ResolvedSet(set, start: start, zone: timezone.zone, rdates: givenRDates, exdates: givenEXDates))
+        } catch {
+            throw .field("/rrule", error.all.map(\.reason).joined(separator: "; "))
         }
-        return ScheduleFields(self, resolved)
     }
 
     private init(_ other: ScheduleFields, _ resolved: ResolvedSet) {

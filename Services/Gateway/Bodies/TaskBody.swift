@@ -44,7 +44,7 @@ struct TaskBody: Sendable {
 
     func draft(nowSeconds: Int64) throws(Problem) -> Draft {
         try Draft(
-            schedule: startsNow ? schedule.starting(at: nowSeconds) : schedule, handling: handling,
+            schedule: startsNow ? try schedule.starting(at: nowSeconds) : schedule, handling: handling,
             payload: Payload(
                 task: task, arguments: arguments.bytes(), description: description, classroomID: classroomID, createdBy: createdBy),
             authHeader: authHeader)

@@ -14,8 +14,8 @@ struct QueueOperations: Sendable {
                 query: QueueQuery.type, handle: list
             )
             .explained(
-                "An admin's key sees all. Any other sees those that its line in the keys file names (`queues=`), whether or not there is "
-                    + "anything in them; without such a line, the queue `default`, and every other that it reads by its name.")
+                "A key whose line in the keys file has `queues=` sees those, whether or not there is anything in them. Of the others an "
+                    + "admin's sees all, and any other the queue `default`, and every queue that it reads by its name.")
             .answering(.ok, "a page", .ref("QueuePage")),
             Operation(.get, "/queues/{name}", "getQueue", summary: "Read a queue.", handle: get)
                 .explained("Any name is a queue; one that nobody has used yet is empty.")
@@ -77,7 +77,7 @@ struct QueueOperations: Sendable {
     private func name(_ exchange: Exchange) throws(Problem) -> String {
         let faults = JSONFaults()
         guard let name = FieldType.name.read(.string(exchange.pathValues[0]), at: JSONPlace(faults)) else {
-            throw Problem(.notFound, "there is no such queue: a name has 1 to 64 letters, digits, '.', '_' or '-'")
+            throw Problem(.notFound, "there is no such queue: a name must be \(TaskName.rule)")
         }
         try exchange.caller.requireQueue(name)
         return name

@@ -10,23 +10,35 @@ enum Warnings {
         return (draft.authHeader.map { expiry(of: $0, before: next) } ?? []) + clockChanges(draft.schedule, nowSeconds: nowSeconds)
     }
 
-    /// Of each rule that a change of the clock keeps from its hours.
+    /// Rules of which a warning is shown; there may be more that deserve one.
+    static let rulesShown = 3
+    /// Characters of a rule that a warning repeats: the answer to a create is kept with its idempotency key.
+    static let ruleCharacters = 200
+
+    /// Warns of rules that a change of the clock keeps from their hours.
     static func clockChanges(_ schedule: ScheduleFields, nowSeconds: Int64) -> [String] {
         let zone = schedule.timezone.zone
-        return (schedule.pattern?.rules ?? []).compactMap { rule in
+        let all = (schedule.pattern?.rules ?? []).compactMap { rule in
             rule.clockChange(start: schedule.start, from: nowSeconds, until: schedule.until, zone: zone).map { text($0, of: rule, in: zone) }
         }
+        return Array(all.prefix(rulesShown))
+            + (all.count > rulesShown ? ["the same is true of \(all.count - rulesShown) more of its rules"] : [])
+    }
+
+    private static func shortened(_ rule: Rule) -> String {
+        let text = rule.text
+        return text.utf8.count <= ruleCharacters ? text : text.prefix(ruleCharacters) + "…"
     }
 
     private static func text(_ change: ClockChange, of rule: Rule, in zone: Zone) -> String {
         let begin = LocalTime.text(change.begin, in: zone), end = change.end.map { " to \(LocalTime.text($0, in: zone))" } ?? " on"
         let count = change.occurrences == 0 ? "nothing is due" : "only \(change.occurrences) of \(change.meant) occurrences are due"
-        let daily = change.daily.map { "; \($0.text) goes by the clock" } ?? ""
-        return "\(rule.text) counts elapsed time, so after a change of the clock in \(zone.identifier) its INTERVAL and BY parts stop meeting: "
+        let daily = change.daily.map { "; \(shortened($0)) goes by the clock" } ?? ""
+        return "\(shortened(rule)) counts elapsed time, so after a change of the clock in \(zone.identifier) its INTERVAL and BY parts stop meeting: "
             + "from \(begin)\(end) \(count)\(daily)"
     }
 
-    /// Of a token that has an end, and one that comes before it is needed.
+    /// Warns of a token that expires before it is needed.
     static func expiry(of authHeader: Redacted<String>, before instant: Int64) -> [String] {
         guard let expiry = JSONWebToken.expiry(inHeader: authHeader.value), expiry <= instant else { return [] }
         return [

@@ -62,9 +62,13 @@ extension SchedulerCore {
         return true
     }
 
-    /// Claims to what is no longer due: the former process settled it before it ended.
+    /// Ends the claims in a shard that has been read, once nothing is in doubt. What is still to come is settled by them; the rest is
+    /// no longer due: the former process settled it before it ended.
     mutating func dropClaims(in shard: Shard) {
         for (key, claim) in claims where key.reminder.shard == shard {
+            // Not due yet, as the clock was set back, or loaded in this very step: no less believed than what was in doubt.
+            if let entry = table[key], entry.standing == .waiting, settleClaim(to: entry) { continue }
+            guard claims[key] != nil else { continue }
             claims[key] = nil
             if let report = claim.outcome, claim.isDelivery { settleUnseen(report, from: claim.worker) }
             letGo(claim)

@@ -168,7 +168,9 @@ extension SchedulerCore {
     /// The next occurrence falls due while the first attempt at this one is, or may be, still under way: each goes its own
     /// way.
     mutating func overtake(_ entry: Entry) {
-        guard entry.isLeased || entry.standing == .inDoubt, !entry.isPaused, changing[entry.key.reminder] == nil, let next = moveOn(entry) else { return }
+        guard entry.isLeased || entry.standing == .inDoubt, !entry.isPaused, changing[entry.key.reminder] == nil,
+            let next = moveOn(entry)
+        else { return }
         outbox.add(
             .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, attempts: entry.attempts, move: next.move))
         changed(entry.key)

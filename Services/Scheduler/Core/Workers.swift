@@ -36,7 +36,6 @@ struct Lease {
     let dispatchedAt: Int64
 }
 
-
 extension SchedulerCore {
     // MARK: Coming
 

@@ -112,7 +112,7 @@ struct CronExpression: Hashable {
             } else {
                 let ends = halves[0].pieces(separatedBy: "-", limit: 2)
                 guard ends.count <= 2, let low = value(ends[0]), let high = ends.count == 2 ? value(ends[1]) : low, low <= high else { return nil }
-                // A step goes on from a single value only after a range or `*`.
+                // A step stands only after a range or `*`.
                 guard ends.count == 2 || halves.count == 1 else { return nil }
                 bounds = low...high
             }

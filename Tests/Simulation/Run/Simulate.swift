@@ -169,7 +169,9 @@ struct Arguments: Sendable {
             guard bounds.count == 2, bounds[0] <= bounds[1] else { throw Bad(reason: "--seeds must be two numbers such as 1-1000, not \(value)") }
             seeds = bounds[0]...bounds[1]
         case "--fresh":
-            guard let number = UInt64(value), 1...1_000_000_000 ~= number else { throw Bad(reason: "--fresh must be a whole number from 1 on, not \(value)") }
+            guard let number = UInt64(value), 1...1_000_000_000 ~= number else {
+                throw Bad(reason: "--fresh must be a whole number from 1 to 1,000,000,000, not \(value)")
+            }
             let first = UInt64(Date().timeIntervalSince1970 * 1_000)
             seeds = first...first + number - 1
             isFresh = true
@@ -177,7 +179,9 @@ struct Arguments: Sendable {
             guard let number = Double(value), number > 0 else { throw Bad(reason: "--seconds must be a positive number, not \(value)") }
             seconds = number
         case "--jobs":
-            guard let number = Int(value), 1...1_024 ~= number else { throw Bad(reason: "--jobs must be a whole number from 1 on, not \(value)") }
+            guard let number = Int(value), 1...1_024 ~= number else {
+                throw Bad(reason: "--jobs must be a whole number from 1 to 1,024, not \(value)")
+            }
             jobs = number
         default:
             guard let known = Sabotage(name: value) else { throw Bad(reason: "there is no mutation \(value)") }

@@ -120,7 +120,7 @@ struct  TaskScheduler__Wire__Open
   ProtobufCMessage base;
   uint64_t call;
   /*
-   * "task_scheduler.Scheduler/Create"
+   * "task_scheduler.v1.Scheduler/Create"
    */
   char *method;
   /*
