@@ -66,7 +66,7 @@ struct NotifierSettings: ServiceSettings {
 }
 
 extension EdvoraBaseURL {
-    /// What libcurl would not take is a fault of the setting as well.
+    /// Reads the setting; a URL that libcurl would not take is a fault of it as well.
     fileprivate init(_ setting: Setting<BaseURL>) throws(ConfigurationError) {
         do throws(DeliveryError) { try self.init(setting.value.description) } catch {
             throw ConfigurationError(setting.fault("which cannot be used: \(error)"))

@@ -17,18 +17,18 @@ final class Resumption: @unchecked Sendable {
         let guardian: ChangeGuard
     }
 
-    /// How often those are taken again that something else changed.
+    /// Attempts at those that something else changed.
     static let maxAttempts = 5
 
     private let loop: SchedulerLoop
     private let items: [Item]
-    /// When it was asked for, unix milliseconds.
+    /// The time at which it was asked for, unix milliseconds.
     private let at: Int64
     private let completion: @Sendable (Result<[Proto.Change], CallError>) -> Void
     /// By item; of what has been written.
     private var changes: [Proto.Change]
     private var attempt = 0
-    /// Of the attempt under way: indices of items, and as many writes as have been made of them.
+    /// The attempt under way: indices of items, and as many writes as have been made of them.
     private var open: [Int]
     private var writes: [StoreWrite] = []
 

@@ -94,7 +94,7 @@ final class SchedulerLoop: @unchecked Sendable {
         handle(.request(id, writes))
     }
 
-    /// What is due, or has a kind of task that no attached worker runs; a few of it.
+    /// Queues and tasks, as `queue/task`, of which something is due and no attached worker runs it; the first few by name.
     var unserved: [String] { core.unserved(limit: Self.maxUnservedShown) }
 
     static let maxUnservedShown = 5

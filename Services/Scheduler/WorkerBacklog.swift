@@ -1,6 +1,6 @@
 import SchedulerCore
 
-/// What one worker is to be told, until its stream takes it.
+/// The messages to one worker, until its stream takes them.
 ///
 /// Small, however slow the worker is: occurrences wait as the core handed them over, their credentials sealed, and no more of them
 /// than the worker gave credit for; acknowledgements and revocations wait as numbers.

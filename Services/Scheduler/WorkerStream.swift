@@ -16,7 +16,7 @@ final class WorkerStream {
     static let maxWaitingLeases = 200_000
     /// A message holds about this many payload bytes, so that its first occurrences start while the rest is being packed.
     static let maxMessageBytes = 256 << 10
-    /// What a message holds of each occurrence beside its arguments, credential and task, at most.
+    /// Bytes of an occurrence in a message, beside its arguments, credential and task, at most.
     private static let dispatchBytes = 64
     private static let maxLeasesPerMessage = 10_000
 
@@ -55,7 +55,7 @@ final class WorkerStream {
         }
     }
 
-    /// What the worker runs, it may still run: that is settled as for one whose connection broke.
+    /// Ends the stream. The worker may go on with what it runs: that is settled as for one whose connection broke.
     private func cutOff(_ error: CallError) {
         ended(error)
         stream.end(error)

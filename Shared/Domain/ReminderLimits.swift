@@ -30,7 +30,7 @@ public enum ReminderLimits {
     /// Reminders that one call creates or changes.
     public static let itemsPerCall = 1...1_000
 
-    /// Whether a text has so many Unicode scalars. They are counted only where the bytes do not decide it.
+    /// Tells whether a text has so many Unicode scalars. They are counted only where the bytes do not decide it.
     public static func fits(_ text: String, _ length: ClosedRange<Int>) -> Bool {
         let bytes = text.utf8.count
         if length.lowerBound <= 1, length.contains(bytes) { return true }

@@ -19,7 +19,7 @@ public enum TaskName {
         length.contains(name.utf8.count) && name.utf8.allSatisfy(isCharacter)
     }
 
-    /// Whether a name may have this byte.
+    /// Tells whether a name may have this byte.
     public static func isCharacter(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "._-".utf8.contains(byte)
     }

@@ -14,7 +14,7 @@ public struct JSONFault: Sendable, Hashable, CustomStringConvertible {
 
 /// Gathers all faults of one text.
 public final class JSONFaults {
-    /// How many faults are kept, unless said otherwise; more are counted.
+    /// Faults that are kept, unless said otherwise; more are counted.
     public static let maxKept = 100
     public let maxKept: Int
 

@@ -30,7 +30,7 @@ enum DefinitionRow {
 
     private static let columnCount = columns.split(separator: ",").count
 
-    /// How many parameters `bind` sets.
+    /// Parameters that `bind` sets.
     static let parameterCount = Int32(columnCount + 2)
 
     /// Binds every parameter of `insert` and of `update`.

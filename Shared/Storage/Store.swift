@@ -150,7 +150,7 @@ public enum StoreWrite: Sendable {
 /// A worker that holds leases, or may get some.
 public struct AttachedWorker: Sendable, Hashable {
     public var instance: String
-    /// When the last of its leases ends, unix milliseconds, where it gets no more; `nil`: it may get some at any time.
+    /// The end of the last of its leases, unix milliseconds, where it gets no more; `nil`: it may get some at any time.
     public var leasesEndAtMilliseconds: Int64?
 
     public init(instance: String, leasesEndAtMilliseconds: Int64? = nil) {

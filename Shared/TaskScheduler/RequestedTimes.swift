@@ -1,7 +1,7 @@
 import Domain
 import Recurrence
 
-/// When something is to be due, as a caller says it; checked as `POST /tasks` checks it.
+/// The times at which something is to be due, as a caller says them; checked as `POST /tasks` checks them.
 struct RequestedTimes: Sendable {
     let rrule: String?
     let triggerAt: Int64?

@@ -5,8 +5,8 @@ public struct TaskResult: Sendable {
     /// The outcomes that a worker can report.
     public enum Outcome: Sendable, Hashable, CaseIterable {
         case delivered, retry, rejected, authRejected, cancelSchedule
-        /// Whether it was done is not known: whoever was to do it went away. Tried again at once, unless it happens over and over;
-        /// an attempt like others, but one that alone ends an occurrence only after twenty.
+        /// An end of which nobody knows whether it was done: whoever was to do it went away. Tried again at once, unless it
+        /// happens over and over; an attempt like others, but one that alone ends an occurrence only after twenty.
         case lost
     }
 

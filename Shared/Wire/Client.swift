@@ -29,7 +29,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         let fail: (CallError) -> Void
     }
 
-    /// How often the deadlines of waiting calls are looked at. A call may end this much after its deadline.
+    /// The interval at which the deadlines of waiting calls are looked at. A call may end this much after its deadline.
     private static let sweepMilliseconds: Int64 = 20
 
     public let eventLoop: any EventLoop

@@ -60,10 +60,10 @@ struct PatchBody: Sendable {
         return Self.merge(.object(patch), into: .object(whole))
     }
 
-    /// What a recurrence set holds beside its rules.
+    /// The parts of a recurrence set beside its rules.
     private static let setFields = ["start_datetime", "timezone", "rdates", "exdates"]
 
-    /// Whether it is a text with a DTSTART.
+    /// Tells whether it is a text with a DTSTART.
     private static func isWholeSet(_ rule: JSONValue?) -> Bool {
         guard case .string(let text)? = rule, case .success(let set) = RuleSet.parse(text) else { return false }
         return set.start != nil

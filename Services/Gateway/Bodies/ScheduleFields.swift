@@ -2,14 +2,14 @@ import Domain
 import JSON
 import Recurrence
 
-/// When something is due, as bodies say it: `rrule` and the fields beside it, which together are one recurrence set.
+/// The times at which something is due, as bodies say them: `rrule` and the fields beside it, which together are one recurrence set.
 struct ScheduleFields: Sendable {
-    /// What `rrule` says; empty where it is absent.
+    /// The set in `rrule`; empty where it is absent.
     private let set: RuleSet
     /// The dates of the fields, beside those of the set.
     private let givenRDates: [Int64], givenEXDates: [Int64]
     let start: Int64
-    /// Whether the start is the set's own, and not that of a field.
+    /// The start is the set's own, and not that of a field.
     let startsWithSet: Bool
     let timezone: NamedZone
     let pattern: RecurrencePattern?
@@ -91,13 +91,13 @@ struct ScheduleFields: Sendable {
         checkBounds(fields)
     }
 
-    /// Whether a text that is refused has a start all the same.
+    /// Tells whether a text that is refused has a start all the same.
     private static func mayStart(_ rule: JSONValue?) -> Bool {
         guard case .string(let text)? = rule else { return false }
         return text.uppercased().contains("DTSTART")
     }
 
-    /// What the scheduler keeps is bounded, however it was given.
+    /// Bounds what the scheduler keeps, however it was given.
     private func checkBounds(_ fields: FieldReader) {
         let most = ReminderLimits.dates.upperBound
         for (name, count, own) in [

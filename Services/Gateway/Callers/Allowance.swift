@@ -1,4 +1,4 @@
-/// What a caller may ask for in a second, beyond the request that it was admitted with.
+/// The rest of what a caller may ask for in a second, beyond the request that it was admitted with.
 struct Allowance: Sendable {
     /// Requests a second, 0 for any number.
     let rate: Int

@@ -22,7 +22,7 @@ final class Callers: Sendable {
     /// Of all callers without a key together.
     private let anonymousBucket = RequestBucket()
     private let missing: Counter, unknown: Counter
-    /// Of requests that were more than the rate allows.
+    /// Counts requests that were more than the rate allows.
     let tooMany: Counter
     let now: @Sendable () -> ContinuousClock.Instant
 

@@ -6,7 +6,7 @@ import Synchronization
 final class RequestBucket: Sendable {
     /// Rates that may be asked for, in requests a second. 0 is none at all: any number of requests.
     static let rates = 0...1_000_000
-    /// When to come again after a refusal: it is full by then, if nothing else is taken meanwhile.
+    /// The time to wait after a refusal: the bucket is full by then, if nothing else is taken meanwhile.
     static let retryAfterSeconds = 1
 
     /// Amounts are in billionths of a request, which makes filling exact: `rate` of them come every nanosecond.

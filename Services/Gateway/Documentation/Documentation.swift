@@ -1,7 +1,7 @@
 import HTTPTypes
 import JSON
 
-/// What the API says of itself: its OpenAPI document, a page on which every operation can be read and tried, and a root that leads to both.
+/// The API's account of itself: its OpenAPI document, a page on which every operation can be read and tried, and a root that leads to both.
 struct Documentation: Sendable {
     /// Bytes that are ready to be sent.
     private let document: [UInt8]

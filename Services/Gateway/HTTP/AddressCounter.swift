@@ -56,7 +56,7 @@ final class AddressCounter: Sendable {
         self.countsLoopback = countsLoopback
     }
 
-    /// What a connection from there counts for; `nil` if for nothing.
+    /// The address that a connection from there counts for; `nil` if for none.
     func counted(_ address: SocketAddress?) -> Address? {
         guard limit > 0, let address = Address(address), countsLoopback || !address.isLoopback else { return nil }
         return address

@@ -19,7 +19,7 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Pieces of a body that are shorter go on together.
     private static let shortPiece = 4 << 10
 
-    /// What is known of the request that is arriving.
+    /// The state of the request that is arriving.
     private enum Arrival {
         /// There is none, or it has been answered, so that its rest is passed on to be dropped.
         case none
@@ -37,11 +37,11 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let refusal: Answer
     private let onRefusal: @Sendable (HTTPRequest) -> Void
     private var arrival = Arrival.none
-    /// Of the body that is arriving, and since it was last said to go on.
+    /// Bytes of the body that is arriving, and those since it was last said to go on.
     private var bodyBytes = 0, freshBytes = 0
     /// The piece of it that is to go on.
     private var piece: ByteBuffer?
-    /// What was taken for each request that went on and whose answer has not ended, in order.
+    /// Memory taken for each request that went on and whose answer has not ended, in order.
     private var charges: [Int] = []
 
     /// - Parameters:
@@ -192,7 +192,7 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if case .receiving(place) = arrival { fail(.slow, context) }
     }
 
-    /// What waits for the rest of the request answers it with that.
+    /// Ends the request with that answer, given by what waits for its rest.
     private func fail(_ refusal: BodyMemory.Refusal, _ context: ChannelHandlerContext) {
         if refusal == .full { memory.count(.full) }
         arrival = .ended

@@ -11,11 +11,11 @@ final class BodyMemory: Sendable {
     static let defaultBytes = 64 << 20
     /// Sizes that may be asked for, in bytes. The least of them carries out one body of the longest, and receives four.
     static let sizes = (24 << 20)...(1 << 40)
-    /// What carrying out a request takes for each byte of its body: the body, the values that it is read as, the reminders that
+    /// Memory that carrying out a request takes, for each byte of its body: the body, the values that it is read as, the reminders that
     /// they become, and the message to the scheduler.
     static let copies = 6
 
-    /// How much a caller must send in which time to be sure of its place.
+    /// The bytes that a caller must send, and in which time, to be sure of its place.
     struct Pace: Sendable {
         var bytes = 64 << 10
         var patience = Duration.seconds(1)
@@ -59,7 +59,7 @@ final class BodyMemory: Sendable {
 
     // MARK: Bodies that are there
 
-    /// What carrying out a request with that body takes.
+    /// Memory that carrying out a request with that body takes.
     static func charge(_ bodyBytes: Int) -> Int { bodyBytes * copies }
 
     /// Takes memory for a body that has come whole.

@@ -26,7 +26,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let requestTimeout: TimeAmount, answerTimeout: TimeAmount, crowdedTimeout: TimeAmount
     private let crowd: Crowd
     private let addresses: AddressCounter
-    /// Where the connection comes from, if that is counted.
+    /// The remote address, if it is counted.
     private var address: AddressCounter.Address?
     private let maxBodyBytes: @Sendable (_ path: String) -> Int
     /// Of the request that is arriving.

@@ -14,7 +14,7 @@ struct Exchange: Sendable {
     let nowMilliseconds: Int64
     /// Who sent it.
     let caller: Caller
-    /// What else it may ask for now; `nil`: anything.
+    /// The caller's allowance for more; `nil`: anything.
     let allowance: Allowance?
 
     init(

@@ -127,7 +127,7 @@ extension Reminders {
 struct BatchBody: Sendable {
     /// JSON values in a batch, lists and objects counted too: 200 for each item where it has as many as it may.
     static let maxValues = 200_000
-    /// How many of its faults an item's answer names: the answers of a thousand items stand in one.
+    /// Faults that an item's answer names at most: the answers of a thousand items stand in one.
     static let maxFaults = 10
 
     let create: [JSONObject]

@@ -11,13 +11,13 @@ struct Claim {
     var isDelivery: Bool { outcome?.outcome == .delivered }
 }
 
-/// What workers say of occurrences that are not in memory yet, or in doubt.
+/// Reports of workers on occurrences that are not in memory yet, or in doubt.
 extension SchedulerCore {
-    /// Whether an occurrence that is not in memory may still come there as one that a former process dispatched: its
+    /// Tells whether an occurrence that is not in memory may still come there as one that a former process dispatched: its
     /// shard has not been read, or an occurrence of its series before it is in doubt.
     func mayCome(_ key: OccurrenceKey) -> Bool { doubt != nil || !isLoaded(key.reminder.shard) }
 
-    /// Of two claims to one occurrence a delivery stands, then what still runs, then the later one.
+    /// Takes a claim: of two to one occurrence a delivery stands, then what still runs, then the later one.
     mutating func claim(_ key: OccurrenceKey, _ claim: Claim) {
         guard let other = claims[key], other.lease != claim.lease else {
             claims[key] = claim
@@ -75,7 +75,7 @@ extension SchedulerCore {
         }
     }
 
-    /// What a worker that is gone was running.
+    /// Drops the claims to what a worker that is gone was running.
     /// - Returns: whether there was something.
     mutating func dropClaims(of id: WorkerID) -> Bool {
         let before = claims.count

@@ -12,7 +12,7 @@ public struct CoreConfiguration: Sendable {
     public var leaseMilliseconds: Int64 = 60_000
     /// How long a worker whose connection broke may take to come back before its occurrences go to others.
     public var reconnectGraceMilliseconds: Int64 = 300
-    /// How long a worker of a former process may take to come back and say what it still runs, before what was due then
+    /// The time that a worker of a former process may take to come back and say what it still runs, before what was due then
     /// is given to others: longer than it takes to notice a dead connection (two keepalive intervals, 10 s) and to try
     /// again (2 s).
     public var rejoinGraceMilliseconds: Int64 = 15_000

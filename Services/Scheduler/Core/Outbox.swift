@@ -60,7 +60,7 @@ struct Outbox {
     /// Tells who is remembered when all writes added so far are on stable storage.
     mutating func noteRemembered(_ instances: Set<String>) { notices.remembered = instances }
 
-    /// Whether an outcome of that worker is not known to be on stable storage.
+    /// Tells whether an outcome of that worker is not known to be on stable storage.
     func acknowledges(_ worker: WorkerID) -> Bool {
         notices.acknowledgements.contains { $0.worker == worker }
             || inFlight?.notices.acknowledgements.contains { $0.worker == worker } ?? false

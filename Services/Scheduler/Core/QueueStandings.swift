@@ -1,6 +1,6 @@
 import Domain
 
-/// How queues stand, for those who ask from outside.
+/// The standing of queues, for those who ask from outside.
 extension SchedulerCore {
     /// The queue of that name. One that nobody has used is as one that has nothing.
     public func queueStanding(of name: String) -> QueueStanding { queueStanding(name, ready: lanes.count(in: name)) }

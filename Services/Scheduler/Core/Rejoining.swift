@@ -1,7 +1,7 @@
 import Domain
 import Storage
 
-/// What a process does not know of the one before it: which occurrences are running.
+/// The uncertainty of a process about the one before it: which occurrences are running.
 ///
 /// Leases are not on disk; the workers that may hold some are (`StoreWrite.workers`). Each of them is waited for, until it
 /// is back and has said what it runs, or until it is given up. Meanwhile whatever was due before this process began is in
@@ -19,7 +19,7 @@ struct Doubt {
 
     init(throughMilliseconds: Int64) { self.throughMilliseconds = throughMilliseconds }
 
-    /// When everybody has been asked or given up, monotonic milliseconds.
+    /// The moment by which everybody has been asked or given up, monotonic milliseconds.
     var endsAt: Int64 { max(listensUntil, awaited.values.max() ?? .min) }
 
     func covers(_ entry: Entry) -> Bool { entry.dueAtMilliseconds <= throughMilliseconds }
@@ -43,8 +43,8 @@ extension SchedulerCore {
         self.doubt = doubt
     }
 
-    /// How long a worker of a former process is waited for: for as long as its leases allow where that is known, and never
-    /// for less than a worker that is well takes to come back.
+    /// The time that a worker of a former process is waited for: as long as its leases allow where that is known, and never
+    /// less than a worker that is well takes to come back.
     private func patience(with worker: AttachedWorker) -> Int64 {
         let grace = configuration.rejoinGraceMilliseconds
         guard let end = worker.leasesEndAtMilliseconds else { return grace }

@@ -34,7 +34,7 @@ public struct SchedulerCore {
     /// Taken back in this step, by the worker to be told.
     var revoked: [WorkerID: [UInt64]] = [:]
 
-    /// What workers of a former process may run; `nil`: all of that is known.
+    /// Occurrences that workers of a former process may run; `nil`: all of them are known.
     var doubt: Doubt?
     /// Whom the next process would wait for: written or on its way to the store, and of these who are on disk.
     var remembered: [AttachedWorker] = []

@@ -9,7 +9,7 @@ public struct AcceptedMedia: Sendable {
         /// The weight in thousandths.
         let quality: Int
 
-        /// How closely it names that type, `nil` if it does not.
+        /// The precision with which it names that type, `nil` if it does not.
         func precision(for type: String, _ subtype: String) -> Int? {
             // What is offered has no parameter that a range could ask for.
             guard parameters == 0 else { return nil }

@@ -128,10 +128,10 @@ struct PartEnded: Error, CustomStringConvertible {
     var description: String { "the part \"\(part)\" has ended by itself" }
 }
 
-/// Whether, when and why the stopping of a service has begun.
+/// The beginning of a service's stop: whether, when and why.
 private final class Stopping: Sendable {
     private struct State {
-        /// When a signal asked for it.
+        /// The time of a signal that asked for it.
         var begun: ContinuousClock.Instant?
         /// The first failure of a part, if that came first.
         var failure: (any Error)?

@@ -10,7 +10,7 @@ public struct ClockChange: Sendable, Hashable {
 }
 
 extension Rule {
-    /// How far ahead changes of the clock are looked for: two years have every change of a zone that goes by the calendar.
+    /// The span in which changes of the clock are looked for: two years have every change of a zone that goes by the calendar.
     private static let clockChangesWithin = 2 * 366 * 86_400
 
     /// The first time from `instant` on in which a change of the clock keeps this rule from its hours, minutes or days; nil if none does
@@ -45,7 +45,7 @@ extension Rule {
         return nil
     }
 
-    /// Whether a part lets only some of the steps through by what the clock shows.
+    /// Tells whether a part lets only some of the steps through by what the clock shows.
     private var limitsTimes: Bool {
         !byHour.isEmpty || !byMinute.isEmpty || !bySecond.isEmpty || !byDay.isEmpty || !byMonthDay.isEmpty || !byYearDay.isEmpty
     }

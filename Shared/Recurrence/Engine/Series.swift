@@ -11,8 +11,8 @@
 ///   3,600 seconds through any transition. BYMINUTE and BYSECOND of the longer unit's rule name minutes and seconds on the wall clock.
 /// - What a rule leaves open comes from the start, on the wall clock. BYWEEKNO alone takes the start's weekday. A week that straddles
 ///   New Year belongs, day by day, to the calendar year its days lie in. BYSECOND=60 means second 59.
-/// - EXDATE wins over RDATE and over a rule, and may remove the start; so does a day that is left out whole. EXRULE takes away what the rule
-///   would generate from the start on.
+/// - EXDATE wins over RDATE and over a rule, and may remove the start; so does a day that is left out whole. EXRULE takes away what the
+///   rule would generate from the start on.
 public struct Series: Sendable {
     /// What the start is when it is no occurrence of the rules, which RFC 5545 leaves open.
     public enum StartConvention: Sendable, Hashable {
@@ -50,7 +50,7 @@ public struct Series: Sendable {
     let exrules: [Bounded]
     let rdates: [Int]
     let exdates: [Int]
-    /// What is left out whole: ascending, apart from each other, and none empty.
+    /// Time that is left out whole: ascending, apart from each other, and none empty.
     let excludedDays: [Range<Int>]
     /// The inclusive end of the whole series.
     let last: Int

@@ -1,4 +1,5 @@
-/// A cron expression (crontab(5) of cronie: five fields, or `@daily` and the like), read only so that a rule can be named that means the same.
+/// A cron expression (crontab(5) of cronie: five fields, or `@daily` and the like), read only so that a rule can be named that means the
+/// same.
 struct CronExpression: Hashable {
     /// One field: its values, and whether it begins with `*`, which decides how the two kinds of day go together.
     struct Field: Hashable {
@@ -11,8 +12,8 @@ struct CronExpression: Hashable {
     /// Days of the week, 0 Monday … 6 Sunday as in ``Rule/Weekday``; the text has 0 and 7 for Sunday.
     var weekday: Field
 
-    /// Whether the text is meant for cron, also where it is none that can be read: five to seven fields of digits, signs and names of
-    /// which the first two are of digits and signs, or a word after an `@`.
+    /// Tells whether the text is meant for cron, also where it is none that can be read: five to seven fields of digits, signs and names
+    /// of which the first two are of digits and signs, or a word after an `@`.
     static func isMeant(by bytes: TextBytes) -> Bool {
         guard bytes.count <= maximumLength else { return false }
         if bytes.first == UInt8(ascii: "@") { return bytes.dropFirst().allSatisfy { isLetter($0) || TextBytes.isDigit($0) || isBlank($0) } }
@@ -39,7 +40,7 @@ struct CronExpression: Hashable {
         weekday = Field(values: weekdays, isStarred: days.isStarred, isAll: weekdays.count == 7)
     }
 
-    /// What to say of a text that is meant for cron: the rules that mean the same, where there are such.
+    /// Words about a text that is meant for cron: the rules that mean the same, where there are such.
     static func advice(on bytes: TextBytes) -> String? {
         guard isMeant(by: bytes) else { return nil }
         guard let rules = CronExpression(bytes)?.rules else {

@@ -9,12 +9,12 @@ public struct ResolvedSet: Sendable {
     /// Added and left out, unix seconds, in the order given.
     public var rdates: [Int64], exdates: [Int64]
 
-    /// What of the set, or beside it, is at fault, and why.
+    /// A fault of the set, or of what stands beside it.
     public struct Fault: Error, Sendable, Hashable {
         public enum Place: Sendable, Hashable { case start, zone, text }
 
         public var place: Place
-        /// What is wrong and what is expected, as the rest of a sentence about the place.
+        /// The fault and what is expected, as the rest of a sentence about the place.
         public var reason: String
     }
 
@@ -26,7 +26,8 @@ public struct ResolvedSet: Sendable {
     /// - Parameters:
     ///   - set: what the text says.
     ///   - start: the start given beside it, unix seconds; nil: its DTSTART stands for it.
-    ///   - zone: the zone given beside it; nil: that of DTSTART stands for it, or where there is no DTSTART that of the first date with one, or UTC.
+    ///   - zone: the zone given beside it; nil: that of DTSTART stands for it, or where there is no DTSTART that of the first date with
+    ///     one, or UTC.
     ///   - rdates: added beside those of the text, unix seconds.
     ///   - exdates: left out beside those of the text, unix seconds.
     public init(

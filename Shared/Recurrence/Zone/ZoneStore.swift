@@ -33,7 +33,7 @@ enum ZoneStore {
         }
     }
 
-    /// What is better to say of a name than that there is no such zone.
+    /// A better refusal of a name than that there is no such zone.
     private static func refusal(_ identifier: String) -> ZoneError? {
         WindowsZoneNames.iana(identifier).map { .windowsName(identifier, iana: $0) }
     }
