@@ -32,14 +32,14 @@ extension SchedulerCore {
         if case .replace(let new, _) = change, table.entries(of: id).contains(where: { $0.reminder.schedule != new.schedule }) {
             changing[id]?.isRescheduled = true
         }
-        for entry in table.entries(of: id) where !entry.isLeased && !breaks(.keepsWhatIsChanged) { forget(entry) }
+        for entry in table.entries(of: id) where !entry.isHandedOut && !breaks(.keepsWhatIsChanged) { forget(entry) }
         windows[id.shard]?.load?.ended.insert(id)
     }
 
     /// What runs when its series is paused goes its own way, so that the resumption does not take it for missed.
     private mutating func partRunning(_ id: ReminderID) {
         guard changing[id]?.isRescheduled != true else { return }
-        for entry in table.entries(of: id) where entry.isLeased {
+        for entry in table.entries(of: id) where entry.isHandedOut {
             guard let step = moveOn(entry) else { continue }
             outbox.add(
                 .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, attempts: entry.attempts, move: step.move))
@@ -71,7 +71,7 @@ extension SchedulerCore {
         for entry in entries.prefix(ReminderStanding.maxEntries) where table[entry.due.occurrence] == nil {
             place(Entry(entry))
         }
-        for entry in table.entries(of: id) where entry.isLeased {
+        for entry in table.entries(of: id) where entry.isHandedOut {
             if let standing, let beyond, entry.due >= beyond {
                 // The answer does not reach so far: it is on disk as it was.
                 entry.reminder = standing.reminder
@@ -93,13 +93,13 @@ extension SchedulerCore {
             entry.successor = .unknown
         }
         entry.reminder = standing.reminder
-        entry.isPaused = standing.state == .paused && stored == nil
+        entry.destine(to: standing.state == .paused && stored == nil ? .paused : .kept)
         if let stored {
             entry.positionIndex = stored.positionIndex
             entry.isManual = stored.isManual
             _ = successor(of: entry)
             scheduleOvertake(entry)
-        } else if !entry.isPaused {
+        } else if entry.fate != .paused {
             revoke(entry)
         }
     }

@@ -13,11 +13,11 @@ extension SchedulerCore {
         }
         while let timer = expiries.first, timer.at <= now.wallMilliseconds {
             _ = expiries.pop()
-            if timer.entry.standing == .ready, timer.entry.expiryMilliseconds == timer.at { expire(timer.entry) }
+            if timer.entry.state == .ready, timer.entry.expiryMilliseconds == timer.at { expire(timer.entry) }
         }
         // What was cancelled or left to the disk stays in the heap until its time; not too much of it.
         if waiting.count > 2 * table.count + 1_024 { waiting.filter { $0.isCurrent } }
-        if expiries.count > 2 * table.count + 1_024 { expiries.filter { $0.entry.standing == .ready } }
+        if expiries.count > 2 * table.count + 1_024 { expiries.filter { $0.entry.state == .ready } }
         while let timer = overtakes.first, timer.at <= now.wallMilliseconds {
             _ = overtakes.pop()
             overtake(timer.entry)
@@ -57,15 +57,14 @@ extension SchedulerCore {
         while lanes.count > 0 {
             guard let (entry, worker) = lanes.next(workers, { [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.
-            entry.standing = .waiting
+            entry.state = .waiting
             guard isDue(entry.dueAtMilliseconds) else {
                 // The clock was set back while it waited for a worker.
                 waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
                 continue
             }
             guard prepare(entry) else { continue }
-            let id = nextLease
-            nextLease += 1
+            let id = leases.makeID()
             queues.spend(entry.reminder.queue, now: now)
             lease(entry, as: id, to: worker)
             workers[worker]?.credit -= 1

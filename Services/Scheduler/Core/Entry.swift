@@ -4,16 +4,29 @@ import Storage
 
 /// One occurrence in memory.
 final class Entry {
-    enum Standing: Equatable {
+    enum State: Equatable {
         /// For its time.
         case waiting
         /// Due, and perhaps running at a worker of a former process (Rejoining.swift).
         case inDoubt
         /// For a worker.
         case ready
-        case leased(UInt64)
+        /// At a worker.
+        case leased(LeaseID, Fate)
+        /// No longer at a worker: what its end means depends on a change that is on its way (Changes.swift).
+        case ended(Fate)
         /// No longer in memory; whoever still refers to it must leave it alone.
         case gone
+    }
+
+    /// What is to become of an occurrence that a worker has, or had.
+    enum Fate {
+        /// It is settled, and its series goes on.
+        case kept
+        /// Its reminder was paused meanwhile: what comes of it stays on disk.
+        case paused
+        /// Its reminder was cancelled, or has another schedule: its outcome is recorded, and no more. It is in no table.
+        case revoked
     }
 
     /// What follows in the series.
@@ -29,14 +42,10 @@ final class Entry {
     var attempts: Int
     /// The index in the series while this is the reminder's position; `nil` once it has a row of its own.
     var positionIndex: Int64?
-    var standing = Standing.waiting
+    var state = State.waiting
     var successor = Successor.unknown
     /// Asked for by a person: neither a pause nor its expiry holds it up.
     var isManual: Bool
-    /// Its reminder was paused while a worker ran it: what comes of it stays on disk.
-    var isPaused = false
-    /// Its reminder was cancelled, or has another schedule, while a worker ran it: its outcome is recorded, and no more.
-    var isRevoked = false
     /// Compiled from the schedule when first needed, and handed on to the next occurrence.
     var series: Series?
 
@@ -58,7 +67,30 @@ final class Entry {
     /// From when on it is not delivered any more, unix milliseconds.
     var expiryMilliseconds: Int64? { isManual ? nil : reminder.expiryMilliseconds(of: key.scheduledAt) }
 
-    var isLeased: Bool { if case .leased = standing { true } else { false } }
+    /// Whether a worker has it, or had it and its end is not settled yet.
+    var isHandedOut: Bool {
+        switch state {
+        case .leased, .ended: true
+        case .waiting, .inDoubt, .ready, .gone: false
+        }
+    }
+
+    /// What is to become of it; `kept` unless a change while a worker had it says otherwise.
+    var fate: Fate {
+        switch state {
+        case .leased(_, let fate), .ended(let fate): fate
+        case .waiting, .inDoubt, .ready, .gone: .kept
+        }
+    }
+
+    /// Decides what is to become of it; does nothing where no worker has or had it.
+    func destine(to fate: Fate) {
+        switch state {
+        case .leased(let lease, _): state = .leased(lease, fate)
+        case .ended: state = .ended(fate)
+        case .waiting, .inDoubt, .ready, .gone: break
+        }
+    }
 }
 
 /// The occurrences in memory, found by key or by reminder.
@@ -119,17 +151,17 @@ struct EntryTable {
         count += 1
     }
 
-    mutating func remove(_ key: OccurrenceKey) {
-        switch slots[key.reminder] {
+    /// Does nothing where it is not in the table, even if another entry of its key is.
+    mutating func remove(_ entry: Entry) {
+        let id = entry.key.reminder
+        guard self[entry.key] === entry else { return }
+        switch slots[id] {
         case nil: return
-        case .one(let entry):
-            guard entry.key == key else { return }
-            slots[key.reminder] = nil
+        case .one: slots[id] = nil
         case .many(var entries):
-            slots[key.reminder] = nil
-            let removed = entries.removeValue(forKey: key.scheduledAt)
-            if !entries.isEmpty { slots[key.reminder] = .many(entries) }
-            guard removed != nil else { return }
+            slots[id] = nil
+            entries[entry.key.scheduledAt] = nil
+            if !entries.isEmpty { slots[id] = .many(entries) }
         }
         count -= 1
     }

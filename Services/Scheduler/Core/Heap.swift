@@ -5,6 +5,8 @@ struct Heap<Element: Comparable> {
     var count: Int { elements.count }
     var isEmpty: Bool { elements.isEmpty }
     var first: Element? { elements.first }
+    /// All of them, in no order.
+    var unordered: [Element] { elements }
 
     mutating func push(_ element: Element) {
         elements.append(element)
@@ -50,7 +52,7 @@ struct EntryTimer: Comparable {
     let entry: Entry
 
     /// Whether the entry still waits for this time.
-    var isCurrent: Bool { entry.standing == .waiting && entry.dueAtMilliseconds == at }
+    var isCurrent: Bool { entry.state == .waiting && entry.dueAtMilliseconds == at }
 
     static func == (a: EntryTimer, b: EntryTimer) -> Bool { a.at == b.at && a.entry.key == b.entry.key }
 

@@ -39,7 +39,7 @@ struct Lanes {
             var items: [Item] = [], seen: Set<ObjectIdentifier> = []
             heap.filter { item in
                 // An entry that was ready before may have an old item.
-                guard item.entry.standing == .ready, seen.insert(ObjectIdentifier(item.entry)).inserted else { return false }
+                guard item.entry.state == .ready, seen.insert(ObjectIdentifier(item.entry)).inserted else { return false }
                 items.append(item)
                 return true
             }
@@ -53,7 +53,7 @@ struct Lanes {
         /// What comes next; `nil` where nothing is ready any more.
         fileprivate func head() -> Item? {
             while let item = heap.first {
-                if item.entry.standing == .ready { return item }
+                if item.entry.state == .ready { return item }
                 _ = heap.pop()
             }
             return nil
@@ -68,7 +68,7 @@ struct Lanes {
     private var lanes: [Name: Lane] = [:]
     /// Those that some worker serves: what a dispatch looks at.
     private var served: [Name: Lane] = [:]
-    /// Entries whose standing is `ready`.
+    /// Entries that are `ready`.
     private(set) var count = 0
 
     init(priorityStepMilliseconds: Int64, maxEntries: Int) {
@@ -91,7 +91,7 @@ struct Lanes {
             lanes[name] = lane
             if !lane.workers.isEmpty { served[name] = lane }
         }
-        entry.standing = .ready
+        entry.state = .ready
         count += 1
         lane.count += 1
         lane.heap.push(

@@ -25,11 +25,11 @@ extension SchedulerCore {
                 return
             }
             table.insert(entry)
-            entry.standing = .waiting
+            entry.state = .waiting
             // A worker of a former process had this one too.
             if settleClaim(to: entry) { return }
         }
-        entry.standing = .waiting
+        entry.state = .waiting
         waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
     }
 
@@ -78,7 +78,7 @@ extension SchedulerCore {
 
     /// Leaves what is due last to the disk, a quarter of all, for what is due already and cannot get in.
     private mutating func makeRoom() {
-        let future = table.all.filter { $0.standing == .waiting && $0.dueAtMilliseconds > now.wallMilliseconds }
+        let future = table.all.filter { $0.state == .waiting && $0.dueAtMilliseconds > now.wallMilliseconds }
             .sorted { $0.due < $1.due }
         for entry in future.suffix(max(1, configuration.maxEntriesInMemory / 4)) {
             windows[entry.key.reminder.shard]?.leaveOnDisk(entry.due)
@@ -116,7 +116,7 @@ extension SchedulerCore {
             if !settleClaim(to: entry) { waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry)) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)
-        if !claims.isEmpty, doubt == nil, isLoaded(shard) { dropClaims(in: shard) }
+        if !leases.claims.isEmpty, doubt == nil, isLoaded(shard) { dropClaims(in: shard) }
     }
 
     /// How long a store that could not read is left alone.

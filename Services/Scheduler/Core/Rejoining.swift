@@ -12,7 +12,7 @@ struct Doubt {
     private(set) var awaited: [String: Int64] = [:]
     /// Occurrences due by then may be running, unix milliseconds.
     let throughMilliseconds: Int64
-    /// Entries whose standing is or was `inDoubt`.
+    /// Entries that are or were `inDoubt`.
     private(set) var entries: [Entry] = []
     /// The outcomes that a returned worker kept come right behind its announcement, monotonic milliseconds.
     private var listensUntil = Int64.min
@@ -57,7 +57,7 @@ extension SchedulerCore {
     /// - Returns: `false` if it cannot be.
     mutating func setAsideInDoubt(_ entry: Entry) -> Bool {
         guard let doubt, doubt.covers(entry) else { return false }
-        entry.standing = .inDoubt
+        entry.state = .inDoubt
         self.doubt?.add(entry)
         // Its series goes on meanwhile, unless it is behind: then its misfire policy decides once the doubt has ended.
         if now.wallMilliseconds - entry.dueAtMilliseconds <= configuration.misfireThresholdMilliseconds,
@@ -73,8 +73,8 @@ extension SchedulerCore {
         guard let doubt, doubt.endsAt <= now.monotonicMilliseconds else { return }
         self.doubt = nil
         holdersHaveChanged = true
-        for entry in doubt.entries where entry.standing == .inDoubt {
-            entry.standing = .waiting
+        for entry in doubt.entries where entry.state == .inDoubt {
+            entry.state = .waiting
             if settleClaim(to: entry) { continue }
             waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
         }
@@ -110,18 +110,19 @@ extension SchedulerCore {
                 ends[worker.instance] = .some(nil)
                 continue
             }
-            let hasMore = outbox.acknowledges(id) || claims.values.contains { $0.worker == id }
-            if hasMore || !worker.leases.isEmpty { ends[worker.instance] = wall(lastDeadline(of: worker.leases)) }
+            let held = leases.held(by: id)
+            let hasMore = outbox.acknowledges(id) || leases.claims.contains(id)
+            if hasMore || !held.isEmpty { ends[worker.instance] = wall(lastDeadline(of: held)) }
         }
-        for (instance, worker) in lost where !worker.leases.isEmpty {
-            ends[instance] = isDraining ? wall(lastDeadline(of: worker.leases)) : .some(nil)
+        for (instance, held) in leases.ofLostWorkers where !held.isEmpty {
+            ends[instance] = isDraining ? wall(lastDeadline(of: held)) : .some(nil)
         }
         return ends.map { AttachedWorker(instance: $0.key, leasesEndAtMilliseconds: $0.value) }
             .sorted { $0.instance < $1.instance }
     }
 
-    private func lastDeadline(of ids: Set<UInt64>) -> Int64 {
-        ids.reduce(now.monotonicMilliseconds) { max($0, leases[$1]?.deadline ?? $0) }
+    private func lastDeadline(of ids: Set<LeaseID>) -> Int64 {
+        leases.lastDeadline(of: ids, notBefore: now.monotonicMilliseconds)
     }
 
     /// A monotonic time by the wall clock of this moment.

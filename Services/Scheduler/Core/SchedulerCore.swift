@@ -27,12 +27,7 @@ public struct SchedulerCore {
     var queues = Queues()
 
     var workers: [WorkerID: Worker] = [:]
-    var lost: [String: LostWorker] = [:]
-    var leases: [UInt64: Lease] = [:]
-    var deadlines = Heap<LeaseTimer>()
-    var nextLease: UInt64 = 0
-    /// Taken back in this step, by the worker to be told.
-    var revoked: [WorkerID: [UInt64]] = [:]
+    var leases = Leases()
 
     /// Occurrences that workers of a former process may run; `nil`: all of them are known.
     var doubt: Doubt?
@@ -40,13 +35,16 @@ public struct SchedulerCore {
     var remembered: [AttachedWorker] = []
     var onDisk: Set<String> = []
     var holdersHaveChanged = false
-    var claims: [OccurrenceKey: Claim] = [:]
 
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
     var passed = Passed()
     var outbox = Outbox()
     var isDraining = false
+    #if DEBUG
+        /// Events until the invariants are checked again.
+        var eventsUntilCheck = 0
+    #endif
     /// Monotonic milliseconds.
     var loadsPausedUntil: Int64 = .min
 
@@ -73,6 +71,9 @@ public struct SchedulerCore {
         flush()
         result += effects
         effects.removeAll(keepingCapacity: true)
+        #if DEBUG
+            assertInvariants()
+        #endif
     }
 
     private mutating func apply(_ event: Event) {
@@ -105,8 +106,7 @@ public struct SchedulerCore {
         for queue in settings { queues.set(queue) }
         for shard in shards where windows[shard] == nil { windows[shard] = Window() }
         beginDoubt(rejoin)
-        // Above every lease of a former process, whatever it handed out within the milliseconds that it lived.
-        nextLease = max(nextLease, UInt64(max(0, now.wallMilliseconds)) << 20 | 1)
+        leases.begin(now: now)
     }
 
     private mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
@@ -128,10 +128,9 @@ public struct SchedulerCore {
 
     /// Hands over what this step brought: first what is written, then the loads that must see it.
     private mutating func flush() {
-        for (worker, leases) in revoked.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
+        for (worker, leases) in leases.takeRevocations() where workers[worker] != nil {
             effects.append(.revoke(worker, leases))
         }
-        revoked = [:]
         if let batch = outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonicMilliseconds) {
             effects.append(.write(token: batch.token, batch.writes))
         }
@@ -147,9 +146,9 @@ public struct SchedulerCore {
 
     /// When the next lease, grace or repetition ends, monotonic milliseconds.
     public var nextDeadlineMilliseconds: Int64? {
-        var next = breaks(.neverEndsLeases) ? nil : deadlines.first?.at
+        var next = breaks(.neverEndsLeases) ? nil : leases.nextDeadline
         func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
-        consider(lost.values.map(\.until).min())
+        consider(leases.nextLoss)
         consider(outbox.repeatAt)
         consider(queues.wakeAtMilliseconds)
         consider(doubt?.endsAt)

@@ -14,7 +14,7 @@ extension SchedulerCore {
                 lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
                 reported: (worker, report.lease))
             return
-        } else if let entry = table[report.key], entry.standing == .inDoubt, report.outcome != .delivered {
+        } else if let entry = table[report.key], entry.state == .inDoubt, report.outcome != .delivered {
             // The lease before the one that a worker which is not back has, perhaps.
             return claim(report.key, Claim(lease: report.lease, worker: worker, outcome: report))
         } else if let entry = table[report.key] {
@@ -53,8 +53,9 @@ extension SchedulerCore {
     }
 
     private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport, from reporter: WorkerID) {
-        if case .leased(let other) = entry.standing, let lease = endLease(other), let worker = lease.worker {
-            revoked[worker, default: []].append(other)
+        if case .leased(let other, _) = entry.state {
+            leases.revoke(other)
+            endLease(other)
         }
         settle(entry, attempt(report, of: entry), asked: nil, lease: nil, reported: (reporter, report.lease))
     }
@@ -84,14 +85,15 @@ extension SchedulerCore {
 
     mutating func conclude(_ end: AttemptEnd) {
         let entry = end.entry
-        if entry.standing == .ready {
+        if entry.state == .ready {
             lanes.left(entry)
-            entry.standing = .waiting
+            entry.state = .waiting
         }
+        let fate = entry.fate
         let disposition = disposition(of: entry, end.attempt.outcome, asked: end.asked, lease: end.lease)
         if case .dead = disposition, breaks(.endsTheSeriesWithADeadLetter) { entry.successor = .known(nil) }
         let isHeldUp = breaks(.holdsTheSeriesForARetry) && end.attempt.outcome == .retry
-        let next = entry.isRevoked || isHeldUp ? nil : moveOn(entry)
+        let next = fate == .revoked || isHeldUp ? nil : moveOn(entry)
         outbox.add(.settle(entry.key, end.attempt, disposition, move: next?.move))
         if let (worker, lease) = end.reported {
             outbox.acknowledge(worker, lease)
@@ -101,7 +103,7 @@ extension SchedulerCore {
         // Also where it is tried again: that may be later than its series comes to this second.
         if entry.isManual, !entry.reminder.schedule.isSingle { passed.ended(entry.key) }
         switch disposition {
-        case .retry(let due, let attempts) where !entry.isRevoked && !entry.isPaused:
+        case .retry(let due, let attempts) where fate == .kept:
             entry.attempts = attempts
             entry.dueAtMilliseconds = due
             place(entry)
@@ -111,7 +113,7 @@ extension SchedulerCore {
             return
         default: forget(entry)
         }
-        if let follower = next?.follower, !entry.isPaused, !breaks(.forgetsTheFollower) { place(follower) }
+        if let follower = next?.follower, fate != .paused, !breaks(.forgetsTheFollower) { place(follower) }
     }
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
@@ -168,7 +170,7 @@ extension SchedulerCore {
     /// The next occurrence falls due while the first attempt at this one is, or may be, still under way: each goes its own
     /// way.
     mutating func overtake(_ entry: Entry) {
-        guard entry.isLeased || entry.standing == .inDoubt, !entry.isPaused, changing[entry.key.reminder] == nil,
+        guard entry.isHandedOut || entry.state == .inDoubt, entry.fate != .paused, changing[entry.key.reminder] == nil,
             let next = moveOn(entry)
         else { return }
         outbox.add(
@@ -199,25 +201,23 @@ extension SchedulerCore {
     mutating func drop(_ id: ReminderID) {
         passed.forget(id)
         for entry in table.entries(of: id) {
-            entry.isLeased ? revoke(entry) : forget(entry)
+            entry.isHandedOut ? revoke(entry) : forget(entry)
         }
     }
 
     /// What a worker runs is no longer wanted. Its outcome is still worth recording.
     mutating func revoke(_ entry: Entry) {
-        if case .leased(let lease) = entry.standing, let worker = leases[lease]?.worker {
-            revoked[worker, default: []].append(lease)
-        }
-        entry.isRevoked = true
+        if case .leased(let lease, _) = entry.state { leases.revoke(lease) }
+        entry.destine(to: .revoked)
         entry.positionIndex = nil
-        table.remove(entry.key)
+        table.remove(entry)
     }
 
     /// Takes an entry out of memory.
     mutating func forget(_ entry: Entry) {
-        if entry.standing == .ready { lanes.left(entry) }
-        entry.standing = .gone
-        table.remove(entry.key)
+        if entry.state == .ready { lanes.left(entry) }
+        entry.state = .gone
+        table.remove(entry)
     }
 
     /// What a load under way brings of this occurrence is old.

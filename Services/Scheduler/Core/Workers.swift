@@ -7,7 +7,6 @@ struct Worker {
     let tasks: Set<String>
     /// How many more it can take.
     var credit: Int
-    var leases: Set<UInt64> = []
     var isDraining = false
     /// The next process would ask it what it runs.
     var isRemembered = false
@@ -17,38 +16,19 @@ struct Worker {
     func serves(_ lane: Lanes.Name) -> Bool { queues.contains(lane.queue) && tasks.contains(lane.task) }
 }
 
-/// A worker whose connection broke, and which may be back in a moment.
-struct LostWorker {
-    var leases: Set<UInt64>
-    /// Monotonic milliseconds.
-    let until: Int64
-}
-
-/// A worker's right to run an occurrence.
-struct Lease {
-    let entry: Entry
-    /// The definition that it was dispatched with: another since then may have another credential.
-    let reminder: Reminder
-    var worker: WorkerID?
-    /// Monotonic milliseconds.
-    var deadline: Int64
-    /// Unix milliseconds.
-    let dispatchedAt: Int64
-}
-
 extension SchedulerCore {
     // MARK: Coming
 
     mutating func attach(
         _ id: WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport]
     ) {
-        var inherited = lost.removeValue(forKey: instance)?.leases ?? []
         // A worker that is back before its broken connection was noticed.
-        for (other, worker) in workers where worker.instance == instance {
-            inherited.formUnion(worker.leases)
+        let others = workers.filter { $0.value.instance == instance }.keys.sorted()
+        for other in others {
             workers[other] = nil
             _ = dropClaims(of: other)
         }
+        var inherited = leases.restore(instance, from: others, to: id)
         workers[id] = Worker(
             instance: instance, queues: Set(queues), tasks: Set(tasks),
             credit: min(max(0, credit), configuration.maxCreditPerWorker), isRemembered: isRemembered(instance))
@@ -57,42 +37,33 @@ extension SchedulerCore {
         for report in running where !breaks(.ignoresWhatRuns) {
             if let lease = leases[report.lease], lease.entry.key == report.key {
                 inherited.remove(report.lease)
-                give(report.lease, to: id)
+                leases.move(report.lease, to: id)
             } else {
                 adopt(report, by: id)
             }
         }
         // What it no longer runs it has reported in the same breath, or has forgotten.
         let deadline = now.monotonicMilliseconds + Self.forgottenMilliseconds
-        for lease in inherited {
-            give(lease, to: id)
-            leases[lease]?.deadline = deadline
-            deadlines.push(LeaseTimer(at: deadline, lease: lease))
-        }
+        for lease in inherited { leases.setDeadline(of: lease, to: deadline) }
         lanes.serve(workers)
     }
 
     /// How long the outcomes of what a returning worker no longer runs may take.
     static var forgottenMilliseconds: Int64 { 50 }
 
-    private mutating func give(_ lease: UInt64, to id: WorkerID) {
-        leases[lease]?.worker = id
-        workers[id]?.leases.insert(lease)
-    }
-
     /// A worker runs what no lease of this process says it does: dispatched by a former one, or given up since.
     private mutating func adopt(_ report: LeaseReport, by id: WorkerID) {
         if let entry = table[report.key] {
-            if entry.isLeased {
-                revoked[id, default: []].append(report.lease)
+            if entry.isHandedOut {
+                leases.revoke(report.lease, at: id)
             } else {
-                if let other = claims.removeValue(forKey: report.key) { letGo(other) }
+                if let other = leases.claims.remove(report.key) { letGo(other) }
                 lease(entry, as: report.lease, to: id)
             }
         } else if mayCome(report.key) {
             claim(report.key, Claim(lease: report.lease, worker: id))
         } else {
-            revoked[id, default: []].append(report.lease)
+            leases.revoke(report.lease, at: id)
         }
     }
 
@@ -105,16 +76,15 @@ extension SchedulerCore {
     mutating func detach(_ id: WorkerID) {
         guard let worker = workers.removeValue(forKey: id) else { return }
         let grace = breaks(.givesUpLostWorkersAtOnce) ? 0 : configuration.reconnectGraceMilliseconds
-        lost[worker.instance] = LostWorker(leases: worker.leases, until: now.monotonicMilliseconds + grace)
-        for lease in worker.leases { leases[lease]?.worker = nil }
+        leases.keep(id, as: worker.instance, until: now.monotonicMilliseconds + grace)
         if dropClaims(of: id) { awaitAgain(worker.instance) }
         lanes.serve(workers)
     }
 
     /// It said goodbye: what it left undone goes to others at once.
     mutating func leave(_ id: WorkerID) {
-        guard let worker = workers.removeValue(forKey: id) else { return }
-        for lease in worker.leases.sorted() { loseLease(lease, because: "the worker left before it was done") }
+        guard workers.removeValue(forKey: id) != nil else { return }
+        for lease in leases.dismiss(id) { loseLease(lease, because: "the worker left before it was done") }
         _ = dropClaims(of: id)
         holdersHaveChanged = true
         lanes.serve(workers)
@@ -122,51 +92,39 @@ extension SchedulerCore {
 
     /// Lost workers that did not come back in time.
     mutating func giveUpLostWorkers() {
-        for (instance, worker) in lost where worker.until <= now.monotonicMilliseconds {
-            lost[instance] = nil
+        for held in leases.giveUpLost(now: now) {
             holdersHaveChanged = true
-            for lease in worker.leases.sorted() { loseLease(lease, because: "the connection to the worker was lost") }
+            for lease in held { loseLease(lease, because: "the connection to the worker was lost") }
         }
     }
 
     // MARK: Leases
 
     /// Makes a lease of an entry that has none.
-    mutating func lease(_ entry: Entry, as lease: UInt64, to id: WorkerID) {
-        if entry.standing == .ready { lanes.left(entry) }
-        entry.standing = .leased(lease)
+    mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID) {
+        if entry.state == .ready { lanes.left(entry) }
         queues.began(entry.reminder.queue)
-        let deadline = now.monotonicMilliseconds + configuration.leaseMilliseconds
-        leases[lease] = Lease(
-            entry: entry, reminder: entry.reminder, worker: id, deadline: deadline, dispatchedAt: now.wallMilliseconds)
-        deadlines.push(LeaseTimer(at: deadline, lease: lease))
-        workers[id]?.leases.insert(lease)
+        leases.grant(entry, as: lease, to: id, for: configuration.leaseMilliseconds, now: now)
     }
 
-    /// Takes a lease back; the entry's standing is the caller's to change.
+    /// Takes a lease back; what its entry becomes is the caller's to settle.
     @discardableResult
-    mutating func endLease(_ id: UInt64) -> Lease? {
-        guard let lease = leases.removeValue(forKey: id) else { return nil }
-        if let worker = lease.worker { workers[worker]?.leases.remove(id) }
+    mutating func endLease(_ id: LeaseID) -> Lease? {
+        guard let lease = leases.end(id) else { return nil }
         queues.ended(lease.reminder.queue)
         return lease
     }
 
     /// Leases past their deadline.
     mutating func expireLeases() {
-        while let timer = deadlines.first, timer.at <= now.monotonicMilliseconds, !breaks(.neverEndsLeases) {
-            _ = deadlines.pop()
-            guard let lease = leases[timer.lease], lease.deadline <= now.monotonicMilliseconds else { continue }
-            if let worker = lease.worker { revoked[worker, default: []].append(timer.lease) }
-            loseLease(timer.lease, because: "the worker did not report within the lease")
-        }
-        if deadlines.count > 2 * leases.count + 1_024 {
-            let live = leases
-            deadlines.filter { live[$0.lease]?.deadline == $0.at }
+        guard !breaks(.neverEndsLeases) else { return }
+        while let id = leases.popExpired(now: now) {
+            leases.revoke(id)
+            loseLease(id, because: "the worker did not report within the lease")
         }
     }
 
-    private mutating func loseLease(_ id: UInt64, because reason: String) {
+    private mutating func loseLease(_ id: LeaseID, because reason: String) {
         guard let lease = endLease(id) else { return }
         let attempt = Attempt(
             scheduledAt: lease.entry.key.scheduledAt, number: lease.entry.attempts + 1,

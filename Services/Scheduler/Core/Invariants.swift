@@ -1,0 +1,116 @@
+import Domain
+import Storage
+
+/// What holds between any two events, whatever came before.
+///
+/// A debug build checks it after each event while little is in memory, and beyond that as often as keeps the work of an
+/// event bounded on average. So every test and every simulated life of a debug build checks it, too.
+extension SchedulerCore {
+    #if DEBUG
+        /// Entries that are looked at by each event, on average.
+        private static var entriesPerEvent: Int { 64 }
+
+        mutating func assertInvariants() {
+            // With a promise broken on purpose, others are to notice.
+            guard configuration.mutation == nil else { return }
+            eventsUntilCheck -= 1
+            guard eventsUntilCheck <= 0 else { return }
+            eventsUntilCheck = (table.count + leases.count) / Self.entriesPerEvent
+            if let broken = brokenInvariant { preconditionFailure("the scheduler's core has lost its order: \(broken)") }
+        }
+    #endif
+
+    /// The first thing found that does not hold; `nil`: everything does.
+    package var brokenInvariant: String? {
+        let entries = table.all
+        return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries)
+    }
+
+    private func brokenTable(_ entries: [Entry]) -> String? {
+        if table.count != entries.count { return "the table counts \(table.count) entries and has \(entries.count)" }
+        if table.count > configuration.maxEntriesInMemory {
+            return "\(table.count) entries in memory, \(configuration.maxEntriesInMemory) allowed"
+        }
+        let ready = entries.count { $0.state == .ready }
+        if lanes.count != ready { return "the lanes count \(lanes.count) entries, and \(ready) are ready" }
+        var byQueue: [String: Int] = [:]
+        for entry in entries where entry.state == .ready { byQueue[entry.reminder.queue, default: 0] += 1 }
+        if lanes.countByQueue.filter({ $0.value != 0 }) != byQueue { return "the lanes' counts are not those of the ready entries" }
+        var positions: Set<ReminderID> = []
+        for entry in entries {
+            if entry.state == .gone || entry.fate == .revoked { return "\(entry.key) is \(entry.state), and in the table" }
+            if table[entry.key] !== entry { return "the table does not find \(entry.key)" }
+            if entry.positionIndex != nil, !positions.insert(entry.key.reminder).inserted {
+                return "\(entry.key.reminder) has two positions in memory"
+            }
+            if case .ended = entry.state, changing[entry.key.reminder] == nil {
+                return "\(entry.key) has ended, and no change is on its way that would settle it"
+            }
+        }
+        return nil
+    }
+
+    private func brokenLeases(_ entries: [Entry]) -> String? {
+        for entry in entries {
+            if case .leased(let id, _) = entry.state, leases[id]?.entry !== entry { return "\(entry.key) has no lease \(id)" }
+        }
+        var running: [String: Int] = [:]
+        for (id, lease) in leases.all {
+            guard case .leased(id, let fate) = lease.entry.state else {
+                return "lease \(id) is of \(lease.entry.key), which is \(lease.entry.state)"
+            }
+            if (table[lease.entry.key] === lease.entry) == (fate == .revoked) {
+                return "\(lease.entry.key) is leased, its fate is \(fate), and the table says otherwise"
+            }
+            running[lease.reminder.queue, default: 0] += 1
+        }
+        if let id = leases.misplaced.first { return "lease \(id) is not where its holder is" }
+        if let id = leases.untimed.first { return "lease \(id) has no timer" }
+        for name in Set(queues.names).union(running.keys) where queues.running(in: name) != running[name] ?? 0 {
+            return "queue \(name) counts \(queues.running(in: name)) running, and has \(running[name] ?? 0) leases"
+        }
+        return nil
+    }
+
+    private var brokenWorkers: String? {
+        for (id, worker) in workers {
+            if worker.credit < 0 || worker.credit > configuration.maxCreditPerWorker {
+                return "worker \(id.rawValue) has a credit of \(worker.credit)"
+            }
+            if leases.isLost(worker.instance) { return "\(worker.instance) is attached and lost" }
+        }
+        for (id, lease) in leases.all {
+            if case .attached(let worker) = lease.holder, workers[worker] == nil {
+                return "lease \(id) is of worker \(worker.rawValue), which is not attached"
+            }
+        }
+        for (key, claim) in leases.claims.all where claim.outcome == nil && workers[claim.worker] == nil {
+            return "worker \(claim.worker.rawValue), which is not attached, claims to run \(key)"
+        }
+        return nil
+    }
+
+    /// What waits has its timer, and no timer keeps an entry that another has replaced.
+    private func brokenTimers(_ entries: [Entry]) -> String? {
+        var timed: Set<ObjectIdentifier> = []
+        for timer in waiting.unordered where timer.isCurrent { timed.insert(ObjectIdentifier(timer.entry)) }
+        for entry in entries where entry.state == .waiting && !timed.contains(ObjectIdentifier(entry)) {
+            // Its end waits for a change.
+            if changing[entry.key.reminder] == nil { return "\(entry.key) waits without a timer" }
+        }
+        for timer in waiting.unordered + overtakes.unordered + expiries.unordered {
+            let entry = timer.entry
+            guard entry.state != .gone, entry.fate != .revoked else { continue }
+            if table[entry.key] !== entry { return "a timer is of \(entry.key), which is \(entry.state), and not in the table" }
+        }
+        return nil
+    }
+
+    private func brokenDoubt(_ entries: [Entry]) -> String? {
+        let known = Set((doubt?.entries ?? []).map { ObjectIdentifier($0) })
+        for entry in entries where entry.state == .inDoubt && !known.contains(ObjectIdentifier(entry)) {
+            return "\(entry.key) is in doubt, and nothing will end that"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,199 @@
+import Domain
+
+typealias LeaseID = UInt64
+
+/// A worker's right to run an occurrence.
+struct Lease {
+    /// Who has it.
+    enum Holder: Equatable {
+        case attached(WorkerID)
+        /// A worker whose connection broke, by its instance.
+        case lost(String)
+    }
+
+    let entry: Entry
+    /// The definition that it was dispatched with: another since then may have another credential.
+    let reminder: Reminder
+    fileprivate(set) var holder: Holder
+    /// Monotonic milliseconds.
+    fileprivate(set) var deadline: Int64
+    /// Unix milliseconds.
+    let dispatchedAt: Int64
+}
+
+/// Who may run what, and until when: the leases of attached workers and of those that may be back in a moment, and what is
+/// to be taken back from them.
+///
+/// It keeps the state of the leased entries: `leased` while there is a lease, `ended` behind it.
+struct Leases {
+    /// A worker whose connection broke, and which may be back in a moment.
+    private struct LostWorker {
+        var leases: Set<LeaseID>
+        /// Monotonic milliseconds.
+        let until: Int64
+    }
+
+    private var leases: [LeaseID: Lease] = [:]
+    private var attached: [WorkerID: Set<LeaseID>] = [:]
+    private var lost: [String: LostWorker] = [:]
+    private var deadlines = Heap<LeaseTimer>()
+    private var nextID: LeaseID = 0
+    /// Taken back in this step, by the worker to be told.
+    private var revocations: [WorkerID: [LeaseID]] = [:]
+    /// What workers say they run, or have run, without a lease of this process.
+    var claims = Claims()
+
+    var count: Int { leases.count }
+    subscript(id: LeaseID) -> Lease? { leases[id] }
+    /// All of them, in no order.
+    var all: some Sequence<(key: LeaseID, value: Lease)> { leases }
+
+    // MARK: One lease
+
+    /// Begins above every lease of a former process, whatever it handed out within the milliseconds that it lived.
+    mutating func begin(now: Moment) { nextID = max(nextID, LeaseID(max(0, now.wallMilliseconds)) << 20 | 1) }
+
+    mutating func makeID() -> LeaseID {
+        defer { nextID += 1 }
+        return nextID
+    }
+
+    /// Gives a worker the right to run an entry that nobody has.
+    mutating func grant(_ entry: Entry, as id: LeaseID, to worker: WorkerID, for milliseconds: Int64, now: Moment) {
+        entry.state = .leased(id, .kept)
+        let deadline = now.monotonicMilliseconds + milliseconds
+        leases[id] = Lease(
+            entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: deadline,
+            dispatchedAt: now.wallMilliseconds)
+        deadlines.push(LeaseTimer(at: deadline, lease: id))
+        attached[worker, default: []].insert(id)
+    }
+
+    /// Ends a lease; what its entry becomes is to be settled.
+    mutating func end(_ id: LeaseID) -> Lease? {
+        guard let lease = leases.removeValue(forKey: id) else { return nil }
+        remove(id, from: lease.holder)
+        lease.entry.state = .ended(lease.entry.fate)
+        return lease
+    }
+
+    /// Takes the next lease that is past its deadline out of the timers; it is still to be ended.
+    mutating func popExpired(now: Moment) -> LeaseID? {
+        while let timer = deadlines.first, timer.at <= now.monotonicMilliseconds {
+            _ = deadlines.pop()
+            if let lease = leases[timer.lease], lease.deadline <= now.monotonicMilliseconds { return timer.lease }
+        }
+        // What was ended before its deadline stays in the heap until then; not too much of it.
+        if deadlines.count > 2 * leases.count + 1_024 {
+            let live = leases
+            deadlines.filter { live[$0.lease]?.deadline == $0.at }
+        }
+        return nil
+    }
+
+    /// Lets a lease end at that time, monotonic milliseconds.
+    mutating func setDeadline(of id: LeaseID, to deadline: Int64) {
+        guard leases[id] != nil else { return }
+        leases[id]?.deadline = deadline
+        deadlines.push(LeaseTimer(at: deadline, lease: id))
+    }
+
+    private mutating func remove(_ id: LeaseID, from holder: Lease.Holder) {
+        switch holder {
+        case .attached(let worker): attached[worker]?.remove(id)
+        case .lost(let instance): lost[instance]?.leases.remove(id)
+        }
+    }
+
+    // MARK: Revocations
+
+    /// Tells the worker that has it, if it is attached, that a lease is no longer wanted. The lease itself goes on.
+    mutating func revoke(_ id: LeaseID) {
+        if case .attached(let worker) = leases[id]?.holder { revoke(id, at: worker) }
+    }
+
+    /// Tells a worker that it is not to run what it says it runs under that lease.
+    mutating func revoke(_ id: LeaseID, at worker: WorkerID) { revocations[worker, default: []].append(id) }
+
+    /// Takes what is to be told in this step, by worker in the order of their ids.
+    mutating func takeRevocations() -> [(worker: WorkerID, leases: [LeaseID])] {
+        guard !revocations.isEmpty else { return [] }
+        defer { revocations = [:] }
+        return revocations.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    // MARK: Workers
+
+    /// The leases of an attached worker.
+    func held(by worker: WorkerID) -> Set<LeaseID> { attached[worker] ?? [] }
+
+    /// Workers that are lost and may be back, with their leases.
+    var ofLostWorkers: some Sequence<(instance: String, leases: Set<LeaseID>)> { lost.lazy.map { ($0.key, $0.value.leases) } }
+
+    /// Whether a worker is lost and may be back.
+    func isLost(_ instance: String) -> Bool { lost[instance] != nil }
+
+    /// Gives a lease to another worker, or to the same under another id.
+    mutating func move(_ id: LeaseID, to worker: WorkerID) {
+        guard let lease = leases[id] else { return }
+        remove(id, from: lease.holder)
+        leases[id]?.holder = .attached(worker)
+        attached[worker, default: []].insert(id)
+    }
+
+    /// Gives a worker that is back what it had when its connection broke, and what an older stream of it has.
+    /// - Returns: these leases.
+    mutating func restore(_ instance: String, from others: [WorkerID], to worker: WorkerID) -> Set<LeaseID> {
+        var inherited = lost[instance]?.leases ?? []
+        for other in others { inherited.formUnion(held(by: other)) }
+        for id in inherited { move(id, to: worker) }
+        for other in others { attached[other] = nil }
+        lost[instance] = nil
+        return inherited
+    }
+
+    /// Gives up a worker that said goodbye.
+    /// - Returns: its leases, in order; they are still to be ended.
+    mutating func dismiss(_ worker: WorkerID) -> [LeaseID] { attached.removeValue(forKey: worker)?.sorted() ?? [] }
+
+    /// Keeps the leases of a worker whose connection broke until a monotonic time.
+    mutating func keep(_ worker: WorkerID, as instance: String, until: Int64) {
+        let kept = attached.removeValue(forKey: worker) ?? []
+        for id in kept { leases[id]?.holder = .lost(instance) }
+        lost[instance] = LostWorker(leases: kept, until: until)
+    }
+
+    /// Gives up the lost workers that did not come back in time.
+    /// - Returns: each one's leases, in order; they are still to be ended.
+    mutating func giveUpLost(now: Moment) -> [[LeaseID]] {
+        guard !lost.isEmpty else { return [] }
+        let gone = lost.filter { $0.value.until <= now.monotonicMilliseconds }.keys.sorted()
+        return gone.map { instance in lost.removeValue(forKey: instance)?.leases.sorted() ?? [] }
+    }
+
+    /// The latest deadline of some leases, monotonic milliseconds; not before `time`.
+    func lastDeadline(of ids: Set<LeaseID>, notBefore time: Int64) -> Int64 {
+        ids.reduce(time) { max($0, leases[$1]?.deadline ?? $0) }
+    }
+
+    // MARK: Time
+
+    /// The first deadline, perhaps of a lease that has ended, monotonic milliseconds.
+    var nextDeadline: Int64? { deadlines.first?.at }
+    /// When the next lost worker is given up, monotonic milliseconds.
+    var nextLoss: Int64? { lost.values.lazy.map(\.until).min() }
+
+    /// Leases that have no timer for their deadline: there are none (Invariants.swift).
+    var untimed: [LeaseID] {
+        let timers = Dictionary(grouping: deadlines.unordered, by: \.lease)
+        return leases.filter { id, lease in !(timers[id] ?? []).contains { $0.at == lease.deadline } }.keys.sorted()
+    }
+
+    /// Leases that their holders do not know of, or that holders have and that do not exist: there are none.
+    var misplaced: [LeaseID] {
+        var known: [LeaseID: Lease.Holder] = [:]
+        for (worker, ids) in attached { for id in ids { known[id] = .attached(worker) } }
+        for (instance, worker) in lost { for id in worker.leases { known[id] = .lost(instance) } }
+        return Set(known.keys).union(leases.keys).filter { leases[$0]?.holder != known[$0] }.sorted()
+    }
+}
