@@ -21,12 +21,14 @@ enum NotifierMain {
             let api = NotifierAPI(
                 engine: engine, backend: backend,
                 userAgent: "task-scheduler/\(service.version)", timeout: settings.timeout, eventLoop: eventLoop)
+            service.readiness.watch("delivery") { engine.sinceLastTurn }
             let server = Server(
                 settings: try service.wire(), table: api.table(), eventLoop: eventLoop, logger: service.logger)
 
             return [
                 service.opsServer(listen: settings.opsListen),
                 Part("event loop", stop: { try await group.shutdownGracefully() }),
+                EventLoopPulse(of: eventLoop, readiness: service.readiness),
                 Part("delivery", stop: { await engine.stop() }),
                 DeliveryGauges(engine: engine),
                 // Stopped first: what was asked for is answered while the engine still runs.

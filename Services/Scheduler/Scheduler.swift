@@ -29,6 +29,8 @@ enum SchedulerMain {
             ) { isFailing in
                 readiness.set("store", isFailing ? .failing("writes fail; they are repeated") : .ok)
             }
+            readiness.watch("scheduler's loop", loop.pulse)
+            readiness.watch("store's writes", loop.storeProbe.pulse)
             let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: logger) }
             let server = Server(settings: try service.wire(), table: table, eventLoop: eventLoop, logger: logger)
 

@@ -70,7 +70,9 @@ struct SchedulerAPI: Sendable {
         do throws(CallError) { creation = try self.creation(request) } catch { return reply(.failure(error)) }
         loop.store.submit([creation.write]) { result in
             switch result {
-            case .success(let results): reply(created(creation, results.first))
+            case .success(let results):
+                loop.storeProbe.wrote()
+                reply(created(creation, results.first))
             case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }
@@ -85,7 +87,9 @@ struct SchedulerAPI: Sendable {
         }
         loop.store.submit(creations.compactMap { try? $0.get().write }) { result in
             switch result {
-            case .success(let results): reply(.success(Proto.CreateManyReply(replies: replies(creations, results))))
+            case .success(let results):
+                loop.storeProbe.wrote()
+                reply(.success(Proto.CreateManyReply(replies: replies(creations, results))))
             case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }

@@ -3,6 +3,7 @@ import Logging
 import Messages
 import Metrics
 import NIOCore
+import Operations
 import SchedulerCore
 import Sealing
 import Storage
@@ -35,6 +36,9 @@ final class SchedulerLoop: @unchecked Sendable {
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     let measures = SchedulerMetrics()
+    /// Beats with the ticks, of which there is one at least every `maxSleepMilliseconds`. For any thread.
+    let pulse = Heartbeat()
+    let storeProbe: StoreProbe
 
     /// - Parameters:
     ///   - store: completes on `eventLoop`.
@@ -45,6 +49,7 @@ final class SchedulerLoop: @unchecked Sendable {
     ) {
         self.onStoreHealth = onStoreHealth
         self.store = store
+        storeProbe = StoreProbe(store)
         self.sealer = sealer
         self.eventLoop = eventLoop
         self.logger = logger
@@ -111,8 +116,9 @@ final class SchedulerLoop: @unchecked Sendable {
 
     private func observe(_ snapshot: Snapshot) {
         measures.record(snapshot)
-        if snapshot.isStoreFailing != isStoreFailing {
-            isStoreFailing = snapshot.isStoreFailing
+        let isFailing = snapshot.isStoreFailing || storeProbe.isRefused
+        if isFailing != isStoreFailing {
+            isStoreFailing = isFailing
             onStoreHealth(isStoreFailing)
         }
         if drained != nil, snapshot.leased == 0, snapshot.unwritten == 0 { finishDrain() }
@@ -132,9 +138,16 @@ final class SchedulerLoop: @unchecked Sendable {
         }
         let task = eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) {
             self.wake = nil
-            self.handle(.tick)
+            self.tick()
         }
         wake = (at, task)
+    }
+
+    private func tick() {
+        guard !isStopped else { return }
+        pulse.beat()
+        storeProbe.look(now: CallDeadline.now)
+        handle(.tick)
     }
 
     /// Until the first thing that the core waits for, on either clock.
@@ -180,7 +193,9 @@ final class SchedulerLoop: @unchecked Sendable {
 
     private func written(_ token: UInt64, _ result: Result<[StoreWriteResult], StoreError>) {
         switch result {
-        case .success(let results): handle(.written(token: token, results))
+        case .success(let results):
+            storeProbe.wrote()
+            handle(.written(token: token, results))
         case .failure(let error):
             logger.error("could not write; trying again", metadata: ["reason": "\(error)"])
             handle(.written(token: token, nil))
@@ -230,6 +245,8 @@ final class SchedulerLoop: @unchecked Sendable {
         guard let drained else { return }
         self.drained = nil
         isStopped = true
+        pulse.end()
+        storeProbe.pulse.end()
         wake?.task.cancel()
         for completion in requests.values { completion(.failure(CallError(.unavailable, "the scheduler is stopping"))) }
         requests = [:]

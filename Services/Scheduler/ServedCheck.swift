@@ -1,9 +1,12 @@
+import NIOCore
 import Operations
 import ServiceLifecycle
 
 /// Says in `/readyz` which kinds of tasks are due and run by no worker. The scheduler is ready all the same: they wait.
+///
+/// It looks on the loop's own thread, so that nothing waits for a loop that does not come round.
 struct ServedCheck: Service, CustomStringConvertible {
-    static let interval = Duration.seconds(1)
+    static let interval = TimeAmount.seconds(1)
 
     let loop: SchedulerLoop
     let readiness: Readiness
@@ -11,15 +14,15 @@ struct ServedCheck: Service, CustomStringConvertible {
     var description: String { "workers' check" }
 
     func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                let unserved = try await loop.eventLoop.submit { loop.unserved }.get()
-                readiness.set(
-                    "workers",
-                    unserved.isEmpty
-                        ? .ok : .notice("no worker serves what is due in \(unserved.joined(separator: ", ")) (queue/task)"))
-                try await Task.sleep(for: Self.interval)
-            }
-        }
+        let task = loop.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.interval) { _ in look() }
+        try? await gracefulShutdown()
+        task.cancel()
+    }
+
+    private func look() {
+        let unserved = loop.unserved
+        readiness.set(
+            "workers",
+            unserved.isEmpty ? .ok : .notice("no worker serves what is due in \(unserved.joined(separator: ", ")) (queue/task)"))
     }
 }

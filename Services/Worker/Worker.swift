@@ -30,6 +30,7 @@ enum WorkerMain {
             return [
                 service.opsServer(listen: settings.opsListen),
                 Part("event loop", stop: { try await group.shutdownGracefully() }),
+                EventLoopPulse(of: eventLoop, readiness: service.readiness),
                 Part("notifiers", start: { notifiers.start() }, stop: { await notifiers.stop() }),
                 Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
                 // Stopped first: what runs is finished and reported while the connections are still there.

@@ -52,6 +52,28 @@ extension ClusterSuite {
             try cluster.expectNoCredentialOnDisk()
         }
 
+        @Test("a scheduler whose writes do not return is neither ready nor alive within 5 s, and is again when they do")
+        func storeThatHangs() throws {
+            let cluster = try Cluster()
+            try cluster.waitUntilReady(cluster.scheduler)
+            let ops = try HTTPConnection(try cluster.scheduler.address(saidWith: "ops listening"))
+            // Another program holds the database: what is written waits for it.
+            let script = "import sqlite3,sys,time; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(600)"
+            let holder = ServiceProcess("holder", at: URL(filePath: "/usr/bin/python3"), folder: cluster.folder)
+            try holder.start(arguments: ["-c", script, cluster.folder.appending(path: "store.db").path])
+            try Cluster.wait("the database to be held") { holder.logged.contains("held") }
+            let begin = ContinuousClock.now
+            try Cluster.wait("/healthz to fail") { try ops.get("/healthz").status == 503 }
+            #expect(ContinuousClock.now - begin > .seconds(4))
+            let answer = try ops.get("/readyz")
+            #expect(answer.status == 503)
+            #expect(answer.body.contains("store's writes: has not got on for "))
+            holder.kill()
+            try Cluster.wait("the scheduler to be ready and alive again") {
+                try ops.get("/readyz").status == 200 && ops.get("/healthz").status == 200
+            }
+        }
+
         /// Creates 2,000 reminders over eight seconds, lets `disturb` have each service in turn, and waits for the end.
         private func runTwoThousand(_ cluster: Cluster, disturb: (ServiceProcess) throws -> Void) throws {
             let due = Cluster.now + 5

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Logging
+import Synchronization
 import Testing
 
 @testable import Operations
@@ -29,6 +30,23 @@ struct OpsServerTests {
             #expect(answer.body == "alive\n")
             #expect(try await http("HEAD", port: port, path: "/healthz").status == 200)
             #expect(try await http(port: port, path: "/nothing").status == 404)
+        }
+    }
+
+    @Test("is neither alive nor ready while a part that it watches does not get on")
+    func stalled() async throws {
+        let readiness = Readiness(), isHeld = Mutex(true)
+        readiness.set("store", .ok)
+        readiness.watch("loop") { isHeld.withLock { $0 } ? .seconds(6) : .zero }
+        try await withServer(readiness) { port in
+            for path in ["/healthz", "/readyz"] {
+                let answer = try await http(port: port, path: path)
+                #expect(answer.status == 503)
+                #expect(answer.body == "loop: has not got on for 6 s; 5 s are allowed\n")
+            }
+            isHeld.withLock { $0 = false }
+            #expect(try await http(port: port, path: "/healthz").status == 200)
+            #expect(try await http(port: port, path: "/readyz").status == 200)
         }
     }
 

@@ -7,13 +7,26 @@ import Wire
 
 @testable import scheduler
 
-/// A database of which some reads of single reminders fail, and that may do something before one.
+/// A database of which some reads of single reminders fail, that may do something before one, and whose writes may get stuck.
 final class UncertainStore: Store {
     let store: any Store
     let failing: NIOLockedValueBox<ReminderID?> = NIOLockedValueBox(nil)
     let beforeRead: NIOLockedValueBox<(@Sendable (ReminderID) -> Void)?> = NIOLockedValueBox(nil)
 
+    /// Writes that wait until they are let go; `nil`: none does.
+    private let held = NIOLockedValueBox<[@Sendable () -> Void]?>(nil)
+
     init(_ store: any Store) { self.store = store }
+
+    func holdWrites() { held.withLockedValue { $0 = [] } }
+
+    func letWritesGo() {
+        let writes = held.withLockedValue { held in
+            defer { held = nil }
+            return held ?? []
+        }
+        for write in writes { write() }
+    }
 
     func reminder(_ id: ReminderID, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void) {
         guard failing.withLockedValue({ $0 }) != id else {
@@ -28,7 +41,11 @@ final class UncertainStore: Store {
     }
 
     func submit(_ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], StoreError>) -> Void) {
-        store.submit(writes, completion: completion)
+        let isHeld = held.withLockedValue { held in
+            held?.append { [store] in store.submit(writes, completion: completion) }
+            return held != nil
+        }
+        if !isHeld { store.submit(writes, completion: completion) }
     }
     func load(
         shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,

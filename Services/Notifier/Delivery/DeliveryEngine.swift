@@ -75,6 +75,9 @@ public final class DeliveryEngine: Sendable {
     /// The picture of the delivery thread's last turn.
     public var statistics: DeliveryStatistics { mailbox.statistics }
 
+    /// How long ago the delivery thread last came round, on the monotonic clock; less than a second unless something holds it up.
+    public var sinceLastTurn: Duration { .microseconds(mailbox.sinceLastTurn) }
+
     private func reserve(_ count: Int) -> Range<UInt64> {
         let first = nextTicket.add(UInt64(count), ordering: .relaxed).oldValue
         return first..<(first + UInt64(count))

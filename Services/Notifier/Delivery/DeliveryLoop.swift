@@ -5,6 +5,8 @@ internal import CCurl
 final class DeliveryLoop {
     /// How often the queues are searched for deliveries whose time is up, in microseconds.
     private static let sweepInterval: Int64 = 100_000
+    /// The longest wait for events, in milliseconds: so often it says at least that it comes round.
+    private static let longestWait: Int32 = 500
     /// Lanes of hosts with nothing to do are forgotten when there are more than this.
     private static let keptLanes = 1_024
 
@@ -60,6 +62,7 @@ final class DeliveryLoop {
             runTimer()
             collect()
             let now = Clock.monotonic()
+            mailbox.turn(at: now)
             expire(looked: looked, now: now)
             sweep(now: now)
             for lane in lanes.values where !lane.queue.isEmpty { pump(lane, now: now) }
@@ -79,11 +82,11 @@ final class DeliveryLoop {
         timer = milliseconds < 0 ? nil : Clock.monotonic() + Int64(milliseconds) * 1_000 + grace
     }
 
-    /// How long to wait for events; nil for ever.
-    private func patience(now: Int64) -> Int32? {
+    /// How long to wait for events, in milliseconds.
+    private func patience(now: Int64) -> Int32 {
         let until = min(timer ?? .max, nextDeadline, queued > 0 ? nextSweep : .max)
-        guard until < .max else { return nil }
-        return Int32(clamping: max(0, (until - now + 999) / 1_000))
+        guard until < .max else { return Self.longestWait }
+        return min(Self.longestWait, Int32(clamping: max(0, (until - now + 999) / 1_000)))
     }
 
     private func act(_ socket: Int32, _ bits: Int32) {

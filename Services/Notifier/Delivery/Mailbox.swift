@@ -24,6 +24,8 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
+    /// When the delivery thread last came round, in monotonic microseconds; `.max` once it has ended.
+    private let turned = Atomic<Int64>(Clock.monotonic())
     /// An eventfd, readable when there is mail.
     let wakeup: Int32
 
@@ -76,6 +78,12 @@ final class Mailbox: Sendable {
         }
     }
 
+    /// Microseconds since the delivery thread last came round; 0 once it has ended.
+    var sinceLastTurn: Int64 {
+        let turned = turned.load(ordering: .relaxed)
+        return turned == .max ? 0 : max(0, Clock.monotonic() - turned)
+    }
+
     var statistics: DeliveryStatistics { state.withLock { $0.statistics } }
 
     // The delivery thread's side.
@@ -95,8 +103,12 @@ final class Mailbox: Sendable {
 
     func publish(_ statistics: DeliveryStatistics) { state.withLock { $0.statistics = statistics } }
 
+    /// The thread has come round.
+    func turn(at now: Int64) { turned.store(now, ordering: .relaxed) }
+
     /// The thread's last act.
     func end() {
+        turned.store(.max, ordering: .relaxed)
         let waiters = state.withLock { state in
             state.phase = .ended
             let waiters = state.waiters

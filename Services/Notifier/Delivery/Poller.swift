@@ -48,10 +48,10 @@ final class Poller {
         ready.deallocate()
     }
 
-    /// Waits for events, at most so long; for ever if nil.
-    func wait(milliseconds: Int32?, into events: inout [Event]) {
+    /// Waits for events, at most so long.
+    func wait(milliseconds: Int32, into events: inout [Event]) {
         events.removeAll(keepingCapacity: true)
-        let count = epoll_wait(epoll, ready.baseAddress, Int32(clamping: ready.count), milliseconds ?? -1)
+        let count = epoll_wait(epoll, ready.baseAddress, Int32(clamping: ready.count), milliseconds)
         guard count > 0 else { return }
         for index in 0..<Int(count) {
             let socket = ready[index].data.fd

@@ -6,7 +6,7 @@ enum OpsIndex {
     private static let text = "text/plain", html = "text/html"
 
     private static let entries = [
-        ("/healthz", "200 as long as the process answers"),
+        ("/healthz", "200 as long as its event loops and its store get on, otherwise 503 and what does not"),
         ("/readyz", "200 if the service can do its job now, otherwise 503 and the reasons"),
         ("/metrics", "Prometheus text"),
     ]

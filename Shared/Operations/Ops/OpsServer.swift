@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// The listener that a service is operated by.
 ///
-/// - `GET /healthz`: 200 as long as the process answers at all.
+/// - `GET /healthz`: 200 as long as every part that ``Readiness`` watches gets on, otherwise 503 and one line for each that does not.
 /// - `GET /readyz`: 200 if every check of ``Readiness`` is well, otherwise 503 and one line for each that is not.
 /// - `GET /metrics`: Prometheus text.
 /// - `GET /`: these three, as a page of links or as text, by the request's `Accept`.
@@ -65,7 +65,10 @@ public struct OpsServer: Service, CustomStringConvertible {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         let readiness = readiness, metrics = metrics
         router.get("/") { request, _ in OpsIndex.response(to: request.headers) }
-        router.get("/healthz") { _, _ in Self.text(.ok, "alive\n") }
+        router.get("/healthz") { _, _ in
+            let stalled = readiness.stalled
+            return stalled.isEmpty ? Self.text(.ok, "alive\n") : Self.text(.serviceUnavailable, stalled.map { $0 + "\n" }.joined())
+        }
         router.get("/readyz") { _, _ in
             let failures = readiness.failures
             return failures.isEmpty

@@ -19,6 +19,8 @@ public final class Readiness: Sendable {
 
     private struct Checks {
         var states: [String: State] = [:]
+        /// Of parts that beat: how long ago the last beat was.
+        var ages: [String: @Sendable () -> Duration] = [:]
         var isDraining = false
     }
 
@@ -43,6 +45,26 @@ public final class Readiness: Sendable {
         }
     }
 
+    /// Watches a part that beats: the service is neither ready nor alive while its last beat is longer ago than ``Heartbeat/limit``.
+    public func watch(_ name: String, _ heartbeat: Heartbeat) { watch(name) { heartbeat.age } }
+
+    /// - Parameter age: how long ago the part's last beat was, on the monotonic clock. Called from any thread; does not wait for it.
+    public func watch(_ name: String, age: @escaping @Sendable () -> Duration) {
+        checks.withLock { checks in
+            if checks.ages[name] != nil || checks.ages.count < Self.maxChecks { checks.ages[name] = age }
+        }
+    }
+
+    /// Each part that does not get on, as `name: what`, sorted by name. A restart may help, and nothing else does. Empty: alive.
+    public var stalled: [String] {
+        checks.withLock { $0.ages }.sorted { $0.key < $1.key }.compactMap { name, age in
+            let age = age()
+            guard age > Heartbeat.limit else { return nil }
+            let words = "has not got on for \(age.components.seconds) s; \(Heartbeat.limit.components.seconds) s are allowed"
+            return OneLine.escaping("\(name): \(words)", limit: Self.maxReasonBytes)
+        }
+    }
+
     /// From here on the service is not ready, whatever its parts say: it is being stopped.
     public func drain() { checks.withLock { $0.isDraining = true } }
 
@@ -53,7 +75,7 @@ public final class Readiness: Sendable {
         let checks = checks.withLock { $0 }
         if checks.isDraining { return ["shutdown: the service is stopping"] }
         if checks.states.isEmpty { return ["start: no check has reported yet"] }
-        return Self.lines(of: checks) { if case .failing(let reason) = $0 { reason } else { nil } }
+        return stalled + Self.lines(of: checks) { if case .failing(let reason) = $0 { reason } else { nil } }
     }
 
     /// What an operator should know although it is ready, as `name: what`, sorted by name.
