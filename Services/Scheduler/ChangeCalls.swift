@@ -9,14 +9,14 @@ import Wire
 extension SchedulerAPI {
     // MARK: Reminders
 
-    func change(_ request: Proto.ChangeRequest, _ reply: Responder<Proto.ChangeReply>) {
+    func change(_ request: Proto.ChangeRequest, _ asker: Asker, _ reply: Responder<Proto.ChangeReply>) {
         guard (1...RequestBounds.maxItems).contains(request.reminders.count) else {
             return reply(.failure(CallError(.invalidArgument, "a change is of 1 to \(RequestBounds.maxItems) reminders")))
         }
         switch request.action {
         case .cancel: change(request, reply) { _ in .cancel }
         case .pause: change(request, reply) { _ in .pause }
-        case .resume: resume(request, reply)
+        case .resume: resume(request, asker, reply)
         case .run: change(request, reply) { _ in .run }
         case .update: change(request, reply) { id in try update(request, id) }
         }
@@ -76,7 +76,7 @@ extension SchedulerAPI {
         return cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
     }
 
-    private func resume(_ request: Proto.ChangeRequest, _ reply: Responder<Proto.ChangeReply>) {
+    private func resume(_ request: Proto.ChangeRequest, _ asker: Asker, _ reply: Responder<Proto.ChangeReply>) {
         let items: [Resumption.Item]
         do throws(InvalidRequest) {
             items = try request.reminders.map { (reference) throws(InvalidRequest) in
@@ -85,20 +85,22 @@ extension SchedulerAPI {
         } catch {
             return reply(.failure(error.callError))
         }
-        Resumption(of: items, at: Self.time(of: request), loop: loop) { result in
+        Resumption(of: items, at: Self.time(of: request), for: asker, loop: loop) { result in
             reply(result.map { Proto.ChangeReply(changes: $0) })
         }.start()
     }
 
     // MARK: Occurrences
 
-    func changeOccurrences(_ request: Proto.ChangeOccurrencesRequest, _ reply: Responder<Proto.ChangeOccurrencesReply>) {
+    func changeOccurrences(
+        _ request: Proto.ChangeOccurrencesRequest, _ asker: Asker, _ reply: Responder<Proto.ChangeOccurrencesReply>
+    ) {
         let filter: OccurrenceFilter
         do throws(InvalidRequest) { filter = try OccurrenceFilter(request.filter) } catch {
             return reply(.failure(error.callError))
         }
         let limit = min(max(1, Int(request.limit)), RequestBounds.maxItems)
-        loop.store.listOccurrences(filter, after: nil, limit: limit) { result in
+        loop.store.listOccurrences(filter, after: nil, limit: limit, for: asker) { result in
             let page: ListPage<SetAsideOccurrence>
             do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
             let more = page.next != nil

@@ -9,9 +9,9 @@ extension SchedulerAPI {
     private static var maxPage: Int { 1_000 }
     private static var maxPageBytes: Int { 2 << 20 }
 
-    func get(_ request: Proto.ReminderRef, _ reply: Responder<Proto.ReminderReply>) {
+    func get(_ request: Proto.ReminderRef, _ asker: Asker, _ reply: Responder<Proto.ReminderReply>) {
         guard let id = id(request.id, reply) else { return }
-        loop.store.reminder(id) { result in
+        loop.store.reminder(id, for: asker) { result in
             switch result {
             case .success(let summary?) where request.caller.isEmpty || request.caller == summary.reminder.caller:
                 reply(.success(Proto.ReminderReply(summary, isServed: loop.isServed(summary.reminder))))
@@ -21,7 +21,7 @@ extension SchedulerAPI {
         }
     }
 
-    func list(_ request: Proto.ListRequest, _ reply: Responder<Proto.ListReply>) {
+    func list(_ request: Proto.ListRequest, _ asker: Asker, _ reply: Responder<Proto.ListReply>) {
         let filter: ReminderFilter, after: ListCursor?
         do throws(InvalidRequest) {
             filter = try ReminderFilter(request.filter)
@@ -29,7 +29,7 @@ extension SchedulerAPI {
         } catch {
             return reply(.failure(error.callError))
         }
-        loop.store.list(filter, after: after, limit: Self.limit(request.limit)) { result in
+        loop.store.list(filter, after: after, limit: Self.limit(request.limit), for: asker) { result in
             reply(
                 result.mapError(Self.callError).map { page in
                     let (items, next) = Self.cut(page) { 256 + $0.reminder.arguments.count }
@@ -40,22 +40,22 @@ extension SchedulerAPI {
         }
     }
 
-    func attempts(_ request: Proto.AttemptsRequest, _ reply: Responder<Proto.AttemptsReply>) {
+    func attempts(_ request: Proto.AttemptsRequest, _ asker: Asker, _ reply: Responder<Proto.AttemptsReply>) {
         guard let id = id(request.id, reply) else { return }
         let limit = Self.limit(request.limit)
-        guard !request.caller.isEmpty else { return attempts(of: id, limit: limit, reply) }
-        loop.store.reminder(id) { result in
+        guard !request.caller.isEmpty else { return attempts(of: id, limit: limit, asker, reply) }
+        loop.store.reminder(id, for: asker) { result in
             switch result {
             case .success(let summary?) where request.caller == summary.reminder.caller:
-                attempts(of: id, limit: limit, reply)
+                attempts(of: id, limit: limit, asker, reply)
             case .success: reply(.success(Proto.AttemptsReply(found: false)))
             case .failure(let error): reply(.failure(Self.callError(error)))
             }
         }
     }
 
-    private func attempts(of id: ReminderID, limit: Int, _ reply: Responder<Proto.AttemptsReply>) {
-        loop.store.attempts(of: id, limit: limit) { result in
+    private func attempts(of id: ReminderID, limit: Int, _ asker: Asker, _ reply: Responder<Proto.AttemptsReply>) {
+        loop.store.attempts(of: id, limit: limit, for: asker) { result in
             switch result {
             case .success(nil): reply(.success(Proto.AttemptsReply(found: false)))
             case .success(let attempts?):
@@ -65,7 +65,7 @@ extension SchedulerAPI {
         }
     }
 
-    func listOccurrences(_ request: Proto.ListOccurrencesRequest, _ reply: Responder<Proto.ListOccurrencesReply>) {
+    func listOccurrences(_ request: Proto.ListOccurrencesRequest, _ asker: Asker, _ reply: Responder<Proto.ListOccurrencesReply>) {
         let filter: OccurrenceFilter, after: ListCursor?
         do throws(InvalidRequest) {
             filter = try OccurrenceFilter(request.filter)
@@ -73,21 +73,21 @@ extension SchedulerAPI {
         } catch {
             return reply(.failure(error.callError))
         }
-        loop.store.listOccurrences(filter, after: after, limit: Self.limit(request.limit)) { result in
+        loop.store.listOccurrences(filter, after: after, limit: Self.limit(request.limit), for: asker) { result in
             let page: ListPage<SetAsideOccurrence>
             do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
             let (items, next) = Self.cut(page) { 1_280 + $0.reminder.arguments.count }
             let answer = Proto.ListOccurrencesReply(
                 occurrences: items.map(Proto.Occurrence.init), cursor: next?.bytes ?? [])
             guard request.withAttempts, let key = filter.key, !items.isEmpty else { return reply(.success(answer)) }
-            addAttempts(at: key, to: answer, reply)
+            addAttempts(at: key, to: answer, asker, reply)
         }
     }
 
     private func addAttempts(
-        at key: OccurrenceKey, to answer: Proto.ListOccurrencesReply, _ reply: Responder<Proto.ListOccurrencesReply>
+        at key: OccurrenceKey, to answer: Proto.ListOccurrencesReply, _ asker: Asker, _ reply: Responder<Proto.ListOccurrencesReply>
     ) {
-        loop.store.attempts(at: key, limit: Self.maxPage) { result in
+        loop.store.attempts(at: key, limit: Self.maxPage, for: asker) { result in
             reply(
                 result.mapError(Self.callError).map { attempts in
                     var whole = answer

@@ -24,6 +24,7 @@ final class Resumption: @unchecked Sendable {
     private let items: [Item]
     /// The time at which it was asked for, unix milliseconds.
     private let at: Int64
+    private let asker: Asker
     private let completion: @Sendable (Result<[Proto.Change], CallError>) -> Void
     /// By item; of what has been written.
     private var changes: [Proto.Change]
@@ -32,14 +33,17 @@ final class Resumption: @unchecked Sendable {
     private var open: [Int]
     private var writes: [StoreWrite] = []
 
-    /// - Parameter completion: called on the event loop with what became of each item, or with the error because of which nothing
-    ///   was changed.
+    /// - Parameters:
+    ///   - asker: as long as it waits, what is to be resumed is read.
+    ///   - completion: called on the event loop with what became of each item, or with the error because of which
+    ///     nothing was changed.
     init(
-        of items: [Item], at: Int64, loop: SchedulerLoop,
+        of items: [Item], at: Int64, for asker: Asker, loop: SchedulerLoop,
         completion: @escaping @Sendable (Result<[Proto.Change], CallError>) -> Void
     ) {
         self.items = items
         self.at = at
+        self.asker = asker
         self.loop = loop
         self.completion = completion
         changes = Array(repeating: Proto.Change(result: .revisionDiffers), count: items.count)
@@ -57,7 +61,7 @@ final class Resumption: @unchecked Sendable {
     private func readNext() {
         guard writes.count < open.count else { return write() }
         let item = items[open[writes.count]]
-        loop.store.reminder(item.id) { [self] result in
+        loop.store.reminder(item.id, for: asker) { [self] result in
             switch result {
             case .success(let summary):
                 writes.append(resume(item, summary))

@@ -18,12 +18,12 @@ struct SchedulerAPI: Sendable {
         var table = ServiceTable([SchedulerService.descriptor])
         table.unary(SchedulerService.create) { request, _, reply in create(request, reply) }
         table.unary(SchedulerService.createMany) { request, _, reply in createMany(request, reply) }
-        table.unary(SchedulerService.get) { request, _, reply in get(request, reply) }
-        table.unary(SchedulerService.list) { request, _, reply in list(request, reply) }
-        table.unary(SchedulerService.change) { request, _, reply in change(request, reply) }
-        table.unary(SchedulerService.attempts) { request, _, reply in attempts(request, reply) }
-        table.unary(SchedulerService.listOccurrences) { request, _, reply in listOccurrences(request, reply) }
-        table.unary(SchedulerService.changeOccurrences) { request, _, reply in changeOccurrences(request, reply) }
+        table.unary(SchedulerService.get) { request, context, reply in get(request, Asker(context), reply) }
+        table.unary(SchedulerService.list) { request, context, reply in list(request, Asker(context), reply) }
+        table.unary(SchedulerService.change) { request, context, reply in change(request, Asker(context), reply) }
+        table.unary(SchedulerService.attempts) { request, context, reply in attempts(request, Asker(context), reply) }
+        table.unary(SchedulerService.listOccurrences) { request, context, reply in listOccurrences(request, Asker(context), reply) }
+        table.unary(SchedulerService.changeOccurrences) { request, context, reply in changeOccurrences(request, Asker(context), reply) }
         table.unary(SchedulerService.listQueues) { request, _, reply in listQueues(request, reply) }
         table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
         table.stream(SchedulerService.work, worker)
@@ -142,7 +142,16 @@ struct SchedulerAPI: Sendable {
     private static func callError(_ error: StoreError) -> CallError {
         switch error {
         case .unavailable, .closed: CallError(.unavailable, "\(error)")
+        case .overloaded: CallError(.resourceExhausted, "\(error)")
         case .unusable: CallError(.dataLoss, "\(error)")
         }
+    }
+}
+
+extension Asker {
+    /// Whoever made a call.
+    init(_ context: CallContext) {
+        let presence = context.waiting()
+        self.init { !presence.isGone }
     }
 }

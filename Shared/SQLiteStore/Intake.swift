@@ -93,7 +93,11 @@ final class Intake {
         try clear.run()
         ids.removeAll(keepingCapacity: true)
         bytes = 0
-        count.set(0)
+    }
+
+    /// The transaction is on stable storage: what was filed in it is found by others from now on, and not before.
+    func committed() {
+        if ids.isEmpty { count.set(0) }
     }
 }
 
@@ -101,7 +105,7 @@ final class Intake {
 final class UnfiledCount: Sendable {
     private let count = Atomic(0)
 
-    /// Never too low for a create that was answered: it is set before.
+    /// Never true for a create that was answered and is not to be found by others: it is raised before, and lowered after the commit.
     var isZero: Bool { count.load(ordering: .acquiring) == 0 }
 
     func set(_ value: Int) { count.store(value, ordering: .releasing) }

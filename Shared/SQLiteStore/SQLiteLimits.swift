@@ -11,11 +11,14 @@ public struct SQLiteLimits: Sendable {
     public var bytesPerCommit = 8 << 20
     /// Writes that may wait for their transaction. A `submit` beyond it completes, in its turn, with `.unavailable`.
     public var queuedWrites = 262_144
-    /// Reads (`reminder`, `attempts`) that may wait for the reading thread.
+    /// Reads that may wait for each of the reading threads, that for lists and that for the others.
     public var queuedReads = 16_384
+    /// How long a read may wait for its turn. One that has waited longer completes, in its turn, with `.overloaded`: so what waits is
+    /// never more than can be answered while it is of use.
+    public var readWait = Duration.seconds(1)
     /// KiB of database pages that the writing connection keeps in memory.
     public var writerCacheKibibytes = 16 << 10
-    /// KiB of database pages that the reading connection keeps in memory.
+    /// KiB of database pages that each of the two reading connections keeps in memory.
     public var readerCacheKibibytes = 8 << 10
     /// Pages of 4 KiB in the write-ahead log from which it is copied into the database.
     public var checkpointPages: Int32 = 8192

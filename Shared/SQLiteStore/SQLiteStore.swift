@@ -4,10 +4,11 @@ import Storage
 
 /// A `Store` in one SQLite file, for one scheduler.
 ///
-/// Two threads, one connection each. The writing thread carries out `submit`, `load`, `prune` and `attachedWorkers` in
+/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune` and `attachedWorkers` in
 /// the order of the calls; writes that waited during a commit share the next (write-ahead log, `synchronous=FULL`: one
-/// fsync each). The reading thread answers from snapshots and never waits for a commit, but for `list`, which wants new
-/// reminders filed where lists find them (see `Intake`).
+/// fsync each). Two threads answer from snapshots, one what is quickly found, one lists, which may look at much and find
+/// little. They never wait for a commit, but for `list`, which wants new reminders filed where lists find them (see
+/// `Intake`): all that wait share one filing.
 ///
 /// After a failure (disk full, I/O error) nothing of the transaction remains, its submissions complete with
 /// `.unavailable`, and the next one tries again: there is nothing to restart when the cause has passed.
@@ -15,8 +16,7 @@ import Storage
 /// A store that is released without `close` finishes what was submitted.
 public final class SQLiteStore: Store {
     private let writes: TaskQueue<WriterTask>
-    private let reads: TaskQueue<ReaderTask>
-    private let unfiled: UnfiledCount
+    private let reads: ReadLane, lists: ReadLane
 
     /// Opens the database, creating it (file 0600, missing directories 0700) and bringing its schema up to date.
     /// - Parameters:
@@ -38,24 +38,30 @@ public final class SQLiteStore: Store {
                     + "Upgrade libsqlite3")
         }
         let writes = TaskQueue<WriterTask>(maximumWeight: limits.queuedWrites)
-        let reads = TaskQueue<ReaderTask>(maximumWeight: limits.queuedReads)
+        let reads = ReadLane(limits), lists = ReadLane(limits)
         let file = try DatabaseFile(path: path)
         let unfiled = UnfiledCount()
         let completions = Completions(deliver: deliver)
         let writer = ThreadBound(
             try Writer(
                 queue: writes, file: file, limits: limits, unfiled: unfiled, completions: completions, onFault: onFault))
-        let reader = ThreadBound(
-            try SnapshotReader(queue: reads, file: file, limits: limits, completions: completions, onFault: onFault))
-        guard StoreThread.start({ writer.take()?.run() }),
-            StoreThread.start({ reader.take()?.run() })
+        func reader(_ lane: ReadLane) throws(StoreError) -> ThreadBound<SnapshotReader> {
+            ThreadBound(
+                try SnapshotReader(
+                    lane: lane, file: file, limits: limits, unfiled: unfiled, completions: completions, onFault: onFault
+                ) { filed in append(.file(filed), to: writes) })
+        }
+        let finder = try reader(reads), lister = try reader(lists)
+        guard StoreThread.start({ writer.take()?.run() }), StoreThread.start({ finder.take()?.run() }),
+            StoreThread.start({ lister.take()?.run() })
         else {
+            for lane in [reads, lists] { lane.end() }
             writes.end()
             throw .unavailable("\(path): the system gave no thread for it. Raise the limit on processes (ulimit -u)")
         }
         self.writes = writes
         self.reads = reads
-        self.unfiled = unfiled
+        self.lists = lists
     }
 
     /// 3.37.0: STRICT tables.
@@ -64,6 +70,7 @@ public final class SQLiteStore: Store {
     deinit {
         writes.end()
         reads.end()
+        lists.end()
     }
 
     public func submit(
@@ -96,67 +103,54 @@ public final class SQLiteStore: Store {
     }
 
     public func reminder(
-        _ id: ReminderID, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void
+        _ id: ReminderID, for asker: Asker, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void
     ) {
-        add(.reminder(id, completion)) { completion(.failure($0)) }
+        reads.add(.reminder(id, completion), for: asker)
     }
 
     public func attempts(
-        of id: ReminderID, limit: Int, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void
+        of id: ReminderID, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void
     ) {
-        add(.attempts(id, limit: limit, completion)) { completion(.failure($0)) }
+        reads.add(.attempts(id, limit: limit, completion), for: asker)
     }
 
     public func attempts(
-        at key: OccurrenceKey, limit: Int, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void
+        at key: OccurrenceKey, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void
     ) {
-        add(.attemptsAt(key, limit: limit, completion)) { completion(.failure($0)) }
+        reads.add(.attemptsAt(key, limit: limit, completion), for: asker)
     }
 
     public func list(
-        _ filter: ReminderFilter, after: ListCursor?, limit: Int,
+        _ filter: ReminderFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void
     ) {
-        let task = ReaderTask.list(filter, after: after, limit: limit, completion)
-        guard !unfiled.isZero else { return add(task) { completion(.failure($0)) } }
-        append(
-            .file { [reads] result in
-                switch result {
-                case .success: reads.append(task, weight: task.weight, refusal: .refused { completion(.failure($0)) })
-                // The list would lack what was accepted.
-                case .failure(let error): completion(.failure(error))
-                }
-            }, to: writes)
+        lists.add(.list(filter, after: after, limit: limit, completion), for: asker)
     }
 
     public func listOccurrences(
-        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int,
+        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void
     ) {
-        add(.occurrences(filter, after: after, limit: limit, completion)) { completion(.failure($0)) }
+        lists.add(.occurrences(filter, after: after, limit: limit, completion), for: asker)
     }
 
     public func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void) {
-        add(.queues(completion)) { completion(.failure($0)) }
+        reads.add(.queues(completion), for: .patient)
     }
 
     public func close() async {
-        // The reader first: the last connection to close takes the write-ahead log with it.
-        await withCheckedContinuation { done in append(.close { done.resume() }, to: reads) }
+        // The readers first: the last connection to close takes the write-ahead log with it.
+        for lane in [lists, reads] { await withCheckedContinuation { done in lane.close { done.resume() } } }
         await withCheckedContinuation { done in append(.close { done.resume() }, to: writes) }
     }
 
     private func add(_ task: WriterTask, refused: @escaping @Sendable (StoreError) -> Void) {
         writes.append(task, weight: task.weight, refusal: .refused(refused))
     }
-
-    private func add(_ task: ReaderTask, refused: @escaping @Sendable (StoreError) -> Void) {
-        reads.append(task, weight: task.weight, refusal: .refused(refused))
-    }
 }
 
 /// Adds a task that there is always room for.
-private func append<Task>(_ task: Task, to queue: TaskQueue<Task>) {
+private func append(_ task: WriterTask, to queue: TaskQueue<WriterTask>) {
     queue.append(task, weight: 0, refusal: task)
 }
 

@@ -14,25 +14,31 @@ enum ReaderTask: Sendable {
         @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
     case queues(@Sendable (Result<[QueueSettings], StoreError>) -> Void)
     /// A task for which there was no room.
-    case refused(@Sendable (StoreError) -> Void)
+    indirect case refused(ReaderTask, StoreError)
     case close(@Sendable () -> Void)
 }
 
-/// The reading thread's work: queries on a connection of its own, each on a snapshot, so that none waits for a commit.
+/// The work of a reading thread: queries on a connection of its own, each on a snapshot, so that none waits for a commit.
 final class SnapshotReader {
-    private let queue: TaskQueue<ReaderTask>
+    private let lane: ReadLane
     private let file: DatabaseFile
     private let limits: SQLiteLimits
+    private let unfiled: UnfiledCount
+    private let fileIntake: @Sendable (@escaping @Sendable (Result<Void, StoreError>) -> Void) -> Void
     private let complete: Completions
     private let onFault: @Sendable (String) -> Void
     private var queries: SnapshotQueries?
     private var isClosed = false
 
+    /// - Parameter fileIntake: has the writing thread file what it has taken in, and is told on that thread when it is done.
     init(
-        queue: TaskQueue<ReaderTask>, file: DatabaseFile, limits: SQLiteLimits, completions: Completions,
-        onFault: @escaping @Sendable (String) -> Void
+        lane: ReadLane, file: DatabaseFile, limits: SQLiteLimits, unfiled: UnfiledCount, completions: Completions,
+        onFault: @escaping @Sendable (String) -> Void,
+        fileIntake: @escaping @Sendable (@escaping @Sendable (Result<Void, StoreError>) -> Void) -> Void
     ) throws(StoreError) {
-        self.queue = queue
+        self.lane = lane
+        self.unfiled = unfiled
+        self.fileIntake = fileIntake
         self.file = file
         self.limits = limits
         complete = completions
@@ -44,16 +50,31 @@ final class SnapshotReader {
         }
     }
 
-    /// Works until the queue is ended.
+    /// Works until the lane is ended.
     func run() {
-        var tasks: [ReaderTask] = []
-        while queue.drain(into: &tasks, wait: true) {
-            for task in tasks {
-                queue.taken(weight: task.weight)
-                carryOut(task)
+        var reads: [ReadLane.Read] = []
+        while lane.drain(into: &reads) {
+            var unfiled: [ReadLane.Read] = []
+            for read in reads {
+                if let refusal = lane.refusal(of: read) {
+                    lane.left(read)
+                    read.task.refuse(isClosed ? .closed : refusal, complete)
+                } else if read.filing == nil, read.task.wantsFiled, !self.unfiled.isZero {
+                    unfiled.append(read)
+                } else {
+                    lane.left(read)
+                    carryOut(read)
+                }
             }
-            tasks.removeAll(keepingCapacity: tasks.capacity <= 4096)
+            if !unfiled.isEmpty { fileIntake { [lane, unfiled] result in lane.add(unfiled, filed: result) } }
+            reads.removeAll(keepingCapacity: reads.capacity <= 4096)
         }
+    }
+
+    private func carryOut(_ read: ReadLane.Read) {
+        // A list would lack what was accepted.
+        if case .failure(let error)? = read.filing { return read.task.refuse(error, complete) }
+        carryOut(read.task)
     }
 
     private func carryOut(_ task: ReaderTask) {
@@ -74,12 +95,7 @@ final class SnapshotReader {
                 query { queries throws(StoreQueryError) in try queries.occurrences(filter, after: after, limit: limit) })
         case .queues(let completion):
             complete(completion, query { queries throws(StoreQueryError) in try queries.queues() })
-        case .refused(let completion):
-            complete(
-                completion,
-                isClosed
-                    ? .closed
-                    : .unavailable("more than \(limits.queuedReads) reads wait for \(file.path). Slow down"))
+        case .refused(let task, let error): task.refuse(isClosed ? .closed : error, complete)
         case .close(let completion):
             isClosed = true
             queries = nil
@@ -119,11 +135,27 @@ final class SnapshotReader {
 }
 
 extension ReaderTask {
-    /// What the task counts for among those that wait.
-    var weight: Int {
+    /// Whether it counts among those that wait.
+    var hasPlace: Bool {
         switch self {
-        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .queues: 1
-        case .refused, .close: 0
+        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .queues: true
+        case .refused, .close: false
+        }
+    }
+
+    /// Whether it looks only where new reminders are once they are filed.
+    var wantsFiled: Bool { if case .list = self { true } else { false } }
+
+    func refuse(_ error: StoreError, _ complete: Completions) {
+        switch self {
+        case .reminder(_, let completion): complete(completion, .failure(error))
+        case .attempts(_, _, let completion): complete(completion, .failure(error))
+        case .attemptsAt(_, _, let completion): complete(completion, .failure(error))
+        case .list(_, _, _, let completion): complete(completion, .failure(error))
+        case .occurrences(_, _, _, let completion): complete(completion, .failure(error))
+        case .queues(let completion): complete(completion, .failure(error))
+        case .refused(let task, _): task.refuse(error, complete)
+        case .close(let completion): completion()
         }
     }
 }

@@ -91,6 +91,7 @@ final class WriterSession {
         try begin.run()
         let value = try body(self)
         try commit.run()
+        changes.intake.committed()
         return value
     }
 

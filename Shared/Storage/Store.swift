@@ -6,9 +6,10 @@ import Domain
 /// an occurrence that needs a life of its own (a retry, a held one, a dead letter, one that the next has overtaken) is
 /// *materialised* as a row beside it. So the happy path writes once on create and once per occurrence.
 ///
-/// Calls never block. Requests are carried out in the order in which they were made, and completions are called in
+/// Calls never block. Writes and loads are carried out in the order in which they were made, and completions are called in
 /// that order too, on a thread of the store's or wherever it was told to: a `load` sees every write submitted before it
-/// and none after. All writes that arrived during one commit go into the next together (group commit): one fsync for all
+/// and none after. What else is read (`reminder`, `attempts`, `list`, `listOccurrences`, `queues`) sees every write that was
+/// answered before; lists do not hold up the others, and none is read for whom nobody waits. All writes that arrived during one commit go into the next together (group commit): one fsync for all
 /// of them. A write's completion is called only after its commit is on stable storage.
 public protocol Store: Sendable {
     /// Carries out the writes in one transaction, shared with others.
@@ -25,26 +26,26 @@ public protocol Store: Sendable {
 
     /// Reads one reminder with its counts; `nil` where there is none. Runs beside the writers on a snapshot.
     func reminder(
-        _ id: ReminderID, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void)
+        _ id: ReminderID, for asker: Asker, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void)
 
     /// Reads attempts of a reminder, newest first, at most `limit`; `nil` where there is no such reminder.
     func attempts(
-        of id: ReminderID, limit: Int, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void)
+        of id: ReminderID, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void)
 
     /// Reads one page of reminders. It looks at no more than a bounded number of candidates, so a page of a filter that
     /// few match may be short, or empty, and still have a cursor to go on with.
     func list(
-        _ filter: ReminderFilter, after: ListCursor?, limit: Int,
+        _ filter: ReminderFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void)
 
     /// Reads one page of held occurrences or dead letters, the latest first; as `list` does.
     func listOccurrences(
-        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int,
+        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
 
     /// Reads the attempts at one occurrence, newest first, at most `limit`.
     func attempts(
-        at key: OccurrenceKey, limit: Int, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void)
+        at key: OccurrenceKey, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void)
 
     /// The queues that have settings of their own.
     func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void)
@@ -367,6 +368,8 @@ public struct ReminderSummary: Sendable {
 public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Disk full, read-only, an I/O error, a lost server: may pass. What happened, with the file and what to do.
     case unavailable(String)
+    /// More was asked than can be answered in time; this question was not looked at. Ask again later, and less.
+    case overloaded(String)
     /// The data is not what this build understands (a newer schema, a damaged file or row).
     case unusable(String)
     case closed
@@ -374,6 +377,7 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unavailable(let reason): "the store cannot be used now: \(reason)"
+        case .overloaded(let reason): "too much is asked of the store: \(reason)"
         case .unusable(let reason): "the store cannot be used: \(reason)"
         case .closed: "the store is closed"
         }

@@ -8,7 +8,8 @@ import NIOCore
 /// @unchecked Sendable is safe because every member is used on `eventLoop` only.
 final class ServerConnection: PeerDelegate, @unchecked Sendable {
     private enum OpenCall {
-        case unary
+        /// With whoever waits for its answer, where that was asked for.
+        case unary(CallerPresence?)
         case stream(any AnyStream)
     }
 
@@ -45,8 +46,19 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         return connection
     }
 
-    func context(_ deadline: CallDeadline?) -> CallContext {
-        CallContext(peer: peer, deadline: deadline, eventLoop: eventLoop, caller: caller)
+    func context(of call: UInt64, _ deadline: CallDeadline?) -> CallContext {
+        CallContext(peer: peer, deadline: deadline, eventLoop: eventLoop, caller: caller, call: call, connection: self)
+    }
+
+    func presence(in call: UInt64, until deadline: CallDeadline?) -> CallerPresence {
+        guard case .unary(let known) = calls[call] else {
+            let gone = CallerPresence()
+            gone.leave()
+            return gone
+        }
+        let presence = known ?? CallerPresence(until: deadline)
+        calls[call] = .unary(presence)
+        return presence
     }
 
     // MARK: PeerDelegate
@@ -86,7 +98,12 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         caller.leave()
         let open = calls
         calls = [:]
-        for case .stream(let stream) in open.values { stream.over(CallError(.unavailable, reason)) }
+        for call in open.values {
+            switch call {
+            case .unary(let presence): presence?.leave()
+            case .stream(let stream): stream.over(CallError(.unavailable, reason))
+            }
+        }
         onClosed()
     }
 
@@ -105,7 +122,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         }
         switch (handler, open.streaming != 0) {
         case (.unary(let body), false):
-            calls[open.call] = .unary
+            calls[open.call] = .unary(nil)
             let deadline = open.deadline_ms == 0 ? nil : CallDeadline.after(milliseconds: Int(open.deadline_ms))
             body(open.payload, open.call, deadline, self)
         case (.stream(let body), true):
@@ -116,7 +133,11 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     }
 
     private func drop(_ call: UInt64, _ error: CallError?) {
-        if case .stream(let stream) = calls.removeValue(forKey: call) { stream.over(error) }
+        switch calls.removeValue(forKey: call) {
+        case .unary(let presence)?: presence?.leave()
+        case .stream(let stream)?: stream.over(error)
+        case nil: break
+        }
         closeWhenDrained()
     }
 

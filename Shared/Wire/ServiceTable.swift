@@ -14,14 +14,25 @@ public struct CallContext: Sendable {
     public let deadline: CallDeadline?
     public let eventLoop: any EventLoop
     public let caller: CallerPresence
+    let call: UInt64
+    let connection: ServerConnection
+
+    /// Whether the answer to this very call is still waited for: until its deadline has passed, it is cancelled, or the connection is
+    /// over. Asked for while the call is being handed over, on its event loop.
+    public func waiting() -> CallerPresence { connection.presence(in: call, until: deadline) }
 }
 
 /// Whether whoever made a call can still hear its answer. For work that has not begun and that the caller, or another, will ask for again.
 public final class CallerPresence: Sendable {
     private let gone = Atomic(false)
+    private let deadline: CallDeadline?
 
-    /// The connection is over. From any thread; never true again after false.
-    public var isGone: Bool { gone.load(ordering: .relaxed) }
+    init(until deadline: CallDeadline? = nil) { self.deadline = deadline }
+
+    /// The connection is over, or what else ends the wait for this call's answer. From any thread; never false again after true.
+    public var isGone: Bool {
+        gone.load(ordering: .relaxed) || deadline.map { $0.nanoseconds <= CallDeadline.now } ?? false
+    }
 
     func leave() { gone.store(true, ordering: .relaxed) }
 }
@@ -98,7 +109,7 @@ public struct ServiceTable: Sendable {
                 let responder = Responder<R>(call: call, connection: connection, eventLoop: connection.eventLoop)
                 do throws(MessageError) {
                     let request = try connection.wire.read(payload, as: Q.self)
-                    body(request, connection.context(deadline), responder)
+                    body(request, connection.context(of: call, deadline), responder)
                 } catch {
                     responder(.failure(CallError(.invalidArgument, "\(error)")))
                 }

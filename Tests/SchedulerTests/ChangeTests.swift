@@ -28,13 +28,15 @@ final class UncertainStore: Store {
         for write in writes { write() }
     }
 
-    func reminder(_ id: ReminderID, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void) {
+    func reminder(
+        _ id: ReminderID, for asker: Asker, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void
+    ) {
         guard failing.withLockedValue({ $0 }) != id else {
             // As late as any other answer.
-            return store.reminder(id) { _ in completion(.failure(.unavailable("an I/O error"))) }
+            return store.reminder(id, for: asker) { _ in completion(.failure(.unavailable("an I/O error"))) }
         }
         let before = beforeRead.withLockedValue { $0 }
-        store.reminder(id) { result in
+        store.reminder(id, for: asker) { result in
             before?(id)
             completion(result)
         }
@@ -51,20 +53,20 @@ final class UncertainStore: Store {
         shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
         completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void
     ) { store.load(shard: shard, after: after, throughMilliseconds: throughMilliseconds, limit: limit, completion: completion) }
-    func attempts(of id: ReminderID, limit: Int, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void) {
-        store.attempts(of: id, limit: limit, completion: completion)
-    }
+    func attempts(
+        of id: ReminderID, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void
+    ) { store.attempts(of: id, limit: limit, for: asker, completion: completion) }
     func list(
-        _ filter: ReminderFilter, after: ListCursor?, limit: Int,
+        _ filter: ReminderFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void
-    ) { store.list(filter, after: after, limit: limit, completion: completion) }
+    ) { store.list(filter, after: after, limit: limit, for: asker, completion: completion) }
     func listOccurrences(
-        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int,
+        _ filter: OccurrenceFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void
-    ) { store.listOccurrences(filter, after: after, limit: limit, completion: completion) }
-    func attempts(at key: OccurrenceKey, limit: Int, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void) {
-        store.attempts(at: key, limit: limit, completion: completion)
-    }
+    ) { store.listOccurrences(filter, after: after, limit: limit, for: asker, completion: completion) }
+    func attempts(
+        at key: OccurrenceKey, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void
+    ) { store.attempts(at: key, limit: limit, for: asker, completion: completion) }
     func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void) { store.queues(completion: completion) }
     func prune(
         finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, limit: Int,

@@ -82,6 +82,29 @@ import Testing
         try await server.stop()
     }
 
+    @Test("who answers a call can see whether its answer is waited for: not after its deadline, a cancellation, or the connection's end",
+        .timeLimit(.minutes(1)))
+    func waiting() async throws {
+        let waiting = NIOLockedValueBox<[String: CallerPresence]>([:])
+        let server = try await TestServer.start(define: { table in
+            table.unary(NotifierService.deliver) { request, context, _ in
+                waiting.withLockedValue { $0[request.idempotencyKey] = context.waiting() }
+            }
+        })
+        let client = server.client()
+        let short = Task { try? await deliver(client, "short", milliseconds: 300) }
+        let long = Task { try? await deliver(client, "long") }
+        func isGone(_ key: String) -> Bool? { waiting.withLockedValue { $0[key]?.isGone } }
+        try await eventually("both are asked") { waiting.withLockedValue { $0.count == 2 } }
+        try await eventually("one's time is up") { isGone("short") == true }
+        #expect(isGone("long") == false)
+        _ = await short.value
+        await client.stop()
+        try await eventually("the other has gone") { isGone("long") == true }
+        _ = await long.value
+        try await server.stop()
+    }
+
     @Test("each of the sixteen codes and its message come through", arguments: StatusCode.allCases.dropFirst())
     func statusCodes(code: StatusCode) async throws {
         let server = try await TestServer.start(define: { table in

@@ -58,6 +58,10 @@ extension Problem {
             self.init(.unprocessableContent, "the scheduler refuses it: \(error.message)")
         case .deadlineExceeded, .cancelled, .unknown:
             self = .unavailable(Self.sentence("no scheduler answered in time", uncertain), cause: "\(error)")
+        case .resourceExhausted:
+            self = .unavailable(
+                Self.sentence("the scheduler is asked more than it can answer in time: ask again later, and less at once", uncertain),
+                cause: "\(error)")
         case .internal:
             // Also for an answer that cannot be read.
             self.init(.internalServerError, Self.sentence("the scheduler failed; the log says why", uncertain))
