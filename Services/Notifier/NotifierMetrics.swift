@@ -10,7 +10,7 @@ struct NotifierMetrics: Sendable {
     init() {
         var requests: [DeliveryReason: [String: Counter]] = [:]
         for reason in DeliveryReason.allCases {
-            for outcome in ["delivered", "retry", "rejected", "auth_rejected"] {
+            for outcome in ["delivered", "retry", "rejected", "auth_rejected", "unsent"] {
                 requests[reason, default: [:]][outcome] = Counter(
                     label: "notifier_requests_total", dimensions: [("outcome", outcome), ("reason", reason.rawValue)])
             }
@@ -25,6 +25,7 @@ struct NotifierMetrics: Sendable {
             case .retry: "retry"
             case .rejected: "rejected"
             case .authRejected: "auth_rejected"
+            case .unsent: "unsent"
             }
         requests[result.reason]?[outcome]?.increment()
         duration.recordMicroseconds(result.durationMicroseconds)

@@ -112,7 +112,7 @@ final class WorkerStream {
     }
 
     func revoke(_ leases: [UInt64]) {
-        returnUnsent(backlog.revoke(leases).map { Self.unsent($0, .leaseLost, "taken back before it was sent") })
+        returnUnsent(backlog.revoke(leases).map { Self.unsent($0, .unsent, "taken back before it was sent") })
         sendBacklog()
     }
 
@@ -151,7 +151,7 @@ final class WorkerStream {
         let dispatch = waiting.dispatch, reminder = dispatch.entry.reminder
         let leaseMilliseconds = waiting.leaseEndsAt - Self.now
         guard leaseMilliseconds > 0 else {
-            throw Unsendable(outcome: .leaseLost, reason: "the worker did not take it within the lease")
+            throw Unsendable(outcome: .unsent, reason: "the worker did not take it within the lease")
         }
         var authorization: Credential = ""
         do {

@@ -23,10 +23,12 @@ struct NotificationTask: Sendable {
         }
     }
 
-    /// A notifier that went away, or that could not be reached, says nothing about the notification. Whether the request left is
-    /// unknown as a rule; the idempotency key lets the backend tell a repetition.
+    /// A notifier that could not be reached, or that took no more calls, has sent nothing. Of one that went away it is unknown whether
+    /// the request left; the idempotency key lets the backend tell a repetition.
     private static func result(of error: CallError) -> TaskResult {
-        TaskResult(outcome: error.code == .unavailable || error.isUnsent ? .lost : .retry, detail: "notifier: \(error)")
+        let outcome: TaskResult.Outcome =
+            if error.isUnsent || error.code == .resourceExhausted { .unsent } else if error.code == .unavailable { .lost } else { .retry }
+        return TaskResult(outcome: outcome, detail: "notifier: \(error)")
     }
 
     private static func result(of reply: Proto.DeliverReply) -> TaskResult {
@@ -36,6 +38,7 @@ struct NotificationTask: Sendable {
         case .retry: outcome = .retry
         case .rejected: outcome = .rejected
         case .authRejected: outcome = .authRejected
+        case .unsent: outcome = .unsent
         case .cancelSchedule, .lost, .misfired, .expired:
             return TaskResult(outcome: .retry, detail: "notifier: it answered \(reply.outcome), which is no delivery's outcome")
         }

@@ -9,12 +9,17 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case authRejected = 3
     /// The task asked for the end of its series; the occurrence itself is done.
     case cancelSchedule = 4
-    /// The worker or what it works with was lost, or the lease ran out; tried again at once.
+    /// The worker or what it works with was lost, or the lease ran out, and nobody knows what was done; tried again at once.
     case leaseLost = 5
     /// Not fired: its misfire policy said so.
     case misfired = 6
     /// Could not be delivered before its time was over (`Reminder.expiresAfterSeconds`): it becomes a dead letter.
     case expired = 7
+    /// Nothing was sent, and nothing begun: no attempt, and in no history. Tried again as soon as may be.
+    case unsent = 8
+
+    /// Those of attempts, and of what ended without one: all that a history can hold.
+    public static let recorded = allCases.filter { $0 != .unsent }
 
     public var name: String {
         switch self {
@@ -26,6 +31,7 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
         case .leaseLost: "lease_lost"
         case .misfired: "misfired"
         case .expired: "expired"
+        case .unsent: "unsent"
         }
     }
 }

@@ -73,6 +73,7 @@ extension Outcome {
             case .lost: .leaseLost
             case .misfired: .misfired
             case .expired: .expired
+            case .unsent: .unsent
             }
     }
 
@@ -86,6 +87,7 @@ extension Outcome {
         case .leaseLost: .lost
         case .misfired: .misfired
         case .expired: .expired
+        case .unsent: .unsent
         }
     }
 }

@@ -118,7 +118,7 @@ extension Proto {
 
 extension Proto {
     public struct DeliverReply: WireMessage, Hashable {
-        /// OUTCOME_DELIVERED to OUTCOME_AUTH_REJECTED
+        /// OUTCOME_DELIVERED to OUTCOME_AUTH_REJECTED, or OUTCOME_UNSENT
         public var outcome: Outcome
         public var statusCode: UInt32 = 0
         public var retryAfterMs: UInt32 = 0

@@ -12,11 +12,13 @@ extension Proto {
         case authRejected = 4
         /// done, and the task asked for the end of its series
         case cancelSchedule = 5
-        /// whether it was done is not known: tried again at once
+        /// whether it was done is not known: tried again at once, no attempt
         case lost = 6
         /// not fired, as its misfire policy says; never reported by a worker
         case misfired = 7
         /// its time was over: it becomes a dead letter; never reported by a worker
         case expired = 8
+        /// nothing was sent or begun: no attempt, and tried again when it can be
+        case unsent = 9
     }
 }

@@ -14,6 +14,9 @@ final class CallerChanges {
     private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement
     private let findDelivery: Statement, findRow: Statement
 
+    /// What begins anew.
+    private static let nothingTried = "attempts = 0, losses = 0, tried_since_ms = NULL"
+
     init(
         _ connection: Connection, path: String, standings: Standings, settlements: Settlements,
         onFault: @escaping @Sendable (String) -> Void
@@ -29,7 +32,7 @@ final class CallerChanges {
             """)
         pending = try connection.prepare(
             """
-            SELECT scheduled_at, due_ms, attempts, manual FROM occurrences
+            SELECT scheduled_at, due_ms, manual, attempts, losses, tried_since_ms FROM occurrences
             WHERE shard = ?1 AND reminder = ?2 AND state = 0 AND manual >= ?3 ORDER BY due_ms, scheduled_at LIMIT ?4
             """)
         let key = "WHERE shard = ?1 AND id = ?2"
@@ -45,7 +48,7 @@ final class CallerChanges {
         // Where the clock was set back meanwhile, the time of what is held is still to come.
         releaseHeld = try connection.prepare(
             """
-            UPDATE occurrences SET state = 0, due_ms = max(?3, scheduled_at * 1000), attempts = 0, changed_ms = ?3
+            UPDATE occurrences SET state = 0, due_ms = max(?3, scheduled_at * 1000), \(Self.nothingTried), changed_ms = ?3
             \(occurrence) AND state = 1
             """)
         putManual = try connection.prepare(
@@ -53,11 +56,12 @@ final class CallerChanges {
             INSERT INTO occurrences (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, manual)
             VALUES (?1, ?2, ?3, 0, ?4, 0, ?4, 1)
             ON CONFLICT DO UPDATE SET state = 0, manual = 1, due_ms = iif(state > 0, ?4, due_ms),
-                attempts = iif(state > 0, 0, attempts), changed_ms = iif(state > 0, ?4, changed_ms)
+                attempts = iif(state > 0, 0, attempts), losses = iif(state > 0, 0, losses),
+                tried_since_ms = iif(state > 0, NULL, tried_since_ms), changed_ms = iif(state > 0, ?4, changed_ms)
             """)
         replay = try connection.prepare(
             """
-            UPDATE occurrences SET state = 0, due_ms = ?4, attempts = 0, changed_ms = ?4, manual = 1
+            UPDATE occurrences SET state = 0, due_ms = ?4, \(Self.nothingTried), changed_ms = ?4, manual = 1
             \(occurrence) AND scheduled_at = ?3 AND state > 0
             """)
         discard = try connection.prepare("DELETE FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state > 0")
@@ -221,7 +225,7 @@ final class CallerChanges {
         {
             let key = OccurrenceKey(reminder: reminder.id, scheduledAt: old.scheduledAt)
             _ = try settlements.materialise(
-                key, dueAtMilliseconds: due, attempts: 0, PositionMove(from: old.scheduledAt, to: nil))
+                key, dueAtMilliseconds: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
         }
         try set(position, of: reminder)
     }
@@ -287,7 +291,7 @@ final class CallerChanges {
             let key = OccurrenceKey(reminder: id, scheduledAt: position.scheduledAt)
             entries.append(
                 DueEntry(
-                    due: DueKey(dueAtMilliseconds: due, occurrence: key), reminder: stored.reminder, attempts: 0,
+                    due: DueKey(dueAtMilliseconds: due, occurrence: key), reminder: stored.reminder, tries: .none,
                     positionIndex: position.index))
         }
         pending.bindKey(id)
@@ -298,7 +302,7 @@ final class CallerChanges {
             entries.append(
                 DueEntry(
                     due: DueKey(dueAtMilliseconds: pending.integer(1), occurrence: key), reminder: stored.reminder,
-                    attempts: Int(clamping: pending.integer(2)), positionIndex: nil, isManual: pending.integer(3) != 0))
+                    tries: pending.tries(from: 3), positionIndex: nil, isManual: pending.integer(2) != 0))
         }
         entries.sort { $0.due < $1.due }
         return ReminderStanding(

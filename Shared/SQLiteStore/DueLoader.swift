@@ -29,7 +29,7 @@ final class DueLoader {
             """)
         occurrences = try connection.prepare(
             """
-            SELECT o.reminder, o.due_ms, o.scheduled_at, o.attempts, o.manual, \(DefinitionRow.selected)
+            SELECT o.reminder, o.due_ms, o.scheduled_at, o.manual, o.attempts, o.losses, o.tried_since_ms, \(DefinitionRow.selected)
             FROM occurrences o INDEXED BY occurrences_due
                 LEFT JOIN reminders r ON r.shard = o.shard AND r.id = o.reminder
                 LEFT JOIN definitions d ON d.number = r.definition
@@ -53,7 +53,7 @@ final class DueLoader {
                 if let entry = entry(due, from: positions, definition: 4, isPosition: true) { entries.append(entry) }
                 position = try nextPosition(after: request.after)
             } else if let due = occurrence {
-                if let entry = entry(due, from: occurrences, definition: 5, isPosition: false) { entries.append(entry) }
+                if let entry = entry(due, from: occurrences, definition: 7, isPosition: false) { entries.append(entry) }
                 occurrence = try nextKey(of: occurrences, from: "occurrences")
             } else {
                 break
@@ -113,10 +113,9 @@ final class DueLoader {
         do throws(DefinitionRow.Damage) {
             let reminder = try DefinitionRow.decode(row, from: definition, expecting: due.occurrence.reminder)
             return isPosition
-                ? DueEntry(due: due, reminder: reminder, attempts: 0, positionIndex: row.integer(3))
+                ? DueEntry(due: due, reminder: reminder, tries: .none, positionIndex: row.integer(3))
                 : DueEntry(
-                    due: due, reminder: reminder, attempts: Int(clamping: row.integer(3)), positionIndex: nil,
-                    isManual: row.integer(4) != 0)
+                    due: due, reminder: reminder, tries: row.tries(from: 4), positionIndex: nil, isManual: row.integer(3) != 0)
         } catch {
             onFault("\(path): reminder \(due.occurrence.reminder) is damaged: \(error.reason); not fired")
             return nil

@@ -7,7 +7,7 @@ import Storage
 /// - `intake`: new reminders before they are filed as a row of `definitions` and one of `reminders` each; see `Intake`.
 /// - `reminders`: where each reminder stands: small rows by (shard, id) that point to their definition. A settled
 ///   occurrence changes this row and never the wide one, which halves the cost of both.
-/// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`).
+/// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`), and what has been tried at them (`Tries`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
 /// - `queues`: queues that have settings of their own.
@@ -98,6 +98,10 @@ enum Migrations {
         ) STRICT;
         """,
         "ALTER TABLE workers ADD COLUMN leases_end_ms INTEGER;",
+        """
+        ALTER TABLE occurrences ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE occurrences ADD COLUMN tried_since_ms INTEGER;
+        """,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

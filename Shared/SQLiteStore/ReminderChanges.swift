@@ -54,8 +54,8 @@ final class ReminderChanges {
             return try create(reminder, position, idempotency)
         case .settle(let key, let attempt, let disposition, let move):
             return try settlements.settle(key, attempt, disposition, move)
-        case .materialise(let key, let due, let attempts, let move):
-            return try settlements.materialise(key, dueAtMilliseconds: due, attempts: attempts, move)
+        case .materialise(let key, let due, let tries, let move):
+            return try settlements.materialise(key, dueAtMilliseconds: due, tries: tries, move)
         case .misfire(let id, let record, let move):
             return try settlements.misfire(id, record, move)
         case .change(let id, let change, let guardian, let at):

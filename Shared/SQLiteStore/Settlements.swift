@@ -32,17 +32,18 @@ final class Settlements {
         putOccurrence = try connection.prepare(
             """
             INSERT INTO occurrences
-                (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, outcome, status_code, detail)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, outcome, status_code, detail, losses, tried_since_ms)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             ON CONFLICT DO UPDATE SET state = excluded.state, due_ms = excluded.due_ms,
                 attempts = excluded.attempts, changed_ms = excluded.changed_ms, outcome = excluded.outcome,
-                status_code = excluded.status_code, detail = excluded.detail
+                status_code = excluded.status_code, detail = excluded.detail, losses = excluded.losses,
+                tried_since_ms = excluded.tried_since_ms
             """)
         changeOccurrence = try connection.prepare(
             """
             UPDATE occurrences SET state = ?4, due_ms = ?5, attempts = ?6, changed_ms = ?7, outcome = ?8,
-                status_code = ?9, detail = ?10
-            WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND state <= ?11
+                status_code = ?9, detail = ?10, losses = ?11, tried_since_ms = ?12
+            WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND state <= ?13
             """)
         removeOccurrence = try connection.prepare(
             "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3")
@@ -69,16 +70,16 @@ final class Settlements {
         switch disposition {
         case .delivered: return try deliver(key, attempt, move, at: ended)
         case .cancelSeries: return try cancelSeries(key, attempt, move, at: ended)
-        case .retry(let due, let attempts):
-            let row = Row(state: .pending, dueAtMilliseconds: due, attempts: attempts, changedAtMilliseconds: ended)
+        case .retry(let due, let tries):
+            let row = Row(state: .pending, dueAtMilliseconds: due, tries: tries, changedAtMilliseconds: ended)
             return try keep(key, as: row, attempt, move)
-        case .held(let attempts):
+        case .held(let tries):
             let row = Row(
-                state: .held, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended, last: attempt)
+                state: .held, dueAtMilliseconds: ended, tries: tries, changedAtMilliseconds: ended, last: attempt)
             return try keep(key, as: row, attempt, move)
-        case .dead(let attempts):
+        case .dead(let tries):
             let row = Row(
-                state: .dead, dueAtMilliseconds: ended, attempts: attempts, changedAtMilliseconds: ended, last: attempt)
+                state: .dead, dueAtMilliseconds: ended, tries: tries, changedAtMilliseconds: ended, last: attempt)
             return try keep(key, as: row, attempt, move)
         }
     }
@@ -130,7 +131,7 @@ final class Settlements {
         }
         bind(key, row, to: changeOccurrence)
         // What is held waits for a credential and for nothing else; only giving up ends that.
-        changeOccurrence.bind(11, (staysOpen ? OccurrenceState.pending : .held).rawValue)
+        changeOccurrence.bind(13, (staysOpen ? OccurrenceState.pending : .held).rawValue)
         if try changeOccurrence.run() == 1 {
             if !staysOpen { try standings.finishIfNothingIsOpen(key.reminder, at: at) }
             return .done
@@ -141,14 +142,14 @@ final class Settlements {
     // MARK: Materialise, misfire
 
     func materialise(
-        _ key: OccurrenceKey, dueAtMilliseconds: Int64, attempts: Int, _ move: PositionMove
+        _ key: OccurrenceKey, dueAtMilliseconds: Int64, tries: Tries, _ move: PositionMove
     ) throws(SQLiteFailure) -> StoreWriteResult {
         let at = Milliseconds.ofSecond(key.scheduledAt)
         guard move.from == key.scheduledAt,
             try standings.move(key.reminder, move, delivered: false, staysOpen: true, at: .min)
         else { return try standings.read(key.reminder) == nil ? .notFound : .done }
         let row = Row(
-            state: .pending, dueAtMilliseconds: dueAtMilliseconds, attempts: attempts, changedAtMilliseconds: at)
+            state: .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries, changedAtMilliseconds: at)
         bind(key, row, to: putOccurrence)
         try putOccurrence.run()
         return .done
@@ -167,7 +168,7 @@ final class Settlements {
     private struct Row {
         var state: OccurrenceState
         var dueAtMilliseconds: Int64
-        var attempts: Int
+        var tries: Tries
         var changedAtMilliseconds: Int64
         /// The attempt after which it was set aside.
         var last: Attempt?
@@ -178,11 +179,13 @@ final class Settlements {
         statement.bind(3, key.scheduledAt)
         statement.bind(4, row.state.rawValue)
         statement.bind(5, row.dueAtMilliseconds)
-        statement.bind(6, row.attempts)
+        statement.bind(6, row.tries.attempts)
         statement.bind(7, row.changedAtMilliseconds)
         statement.bind(8, row.last.map { Int64($0.outcome.rawValue) })
         statement.bind(9, row.last.map { Int64($0.statusCode) })
         statement.bind(10, row.last?.boundedDetail)
+        statement.bind(11, row.tries.losses)
+        statement.bind(12, row.tries.sinceMilliseconds)
     }
 
     /// - Returns: whether the occurrence had a row.

@@ -144,3 +144,12 @@ final class Statement {
             low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 }
+
+extension Statement {
+    /// Reads the columns `attempts`, `losses` and `tried_since_ms`, of which the first has this number.
+    func tries(from column: Int32) -> Tries {
+        Tries(
+            attempts: Int(clamping: integer(column)), losses: Int(clamping: integer(column + 1)),
+            sinceMilliseconds: optionalInteger(column + 2))
+    }
+}

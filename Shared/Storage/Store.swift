@@ -85,17 +85,16 @@ public struct DueKey: Sendable, Hashable, Comparable {
 public struct DueEntry: Sendable {
     public var due: DueKey
     public var reminder: Reminder
-    /// Attempts made so far.
-    public var attempts: Int
+    public var tries: Tries
     /// The index in the series where this is the reminder's position; `nil` for a materialised occurrence.
     public var positionIndex: Int64?
     /// Asked for by a person (run now, replay): neither a pause nor its expiry holds it up.
     public var isManual: Bool
 
-    public init(due: DueKey, reminder: Reminder, attempts: Int, positionIndex: Int64?, isManual: Bool = false) {
+    public init(due: DueKey, reminder: Reminder, tries: Tries, positionIndex: Int64?, isManual: Bool = false) {
         self.due = due
         self.reminder = reminder
-        self.attempts = attempts
+        self.tries = tries
         self.positionIndex = positionIndex
         self.isManual = isManual
     }
@@ -106,7 +105,7 @@ public struct DueEntry: Sendable {
             due: DueKey(
                 dueAtMilliseconds: reminder.dueMilliseconds(of: position.scheduledAt),
                 occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
-            reminder: reminder, attempts: 0, positionIndex: position.index)
+            reminder: reminder, tries: .none, positionIndex: position.index)
     }
 }
 
@@ -137,7 +136,7 @@ public enum StoreWrite: Sendable {
     case settle(OccurrenceKey, Attempt, Disposition, move: PositionMove?)
     /// Gives the position's occurrence a row of its own (pending, due at `dueAtMilliseconds`), because the next one
     /// falls due before its first attempt has ended.
-    case materialise(OccurrenceKey, dueAtMilliseconds: Int64, attempts: Int, move: PositionMove)
+    case materialise(OccurrenceKey, dueAtMilliseconds: Int64, tries: Tries, move: PositionMove)
     /// Moves the position past occurrences that the misfire policy does not fire; `record` says which.
     case misfire(ReminderID, record: Attempt, move: PositionMove)
     /// What a caller asked to be done with a reminder that exists.
@@ -170,12 +169,12 @@ public enum ReminderChange: Sendable {
     case resume(goesOnAt: SeriesTarget)
     /// Makes an occurrence of this very second, beside those of the schedule.
     case run
-    /// Replaces the credential and makes every held occurrence pending, due now, with no attempts.
+    /// Replaces the credential and makes every held occurrence pending, due now, with nothing tried.
     case replaceAuthorization(sealed: [UInt8])
     /// Replaces the definition. Where it has no credential, the old one stays; where it has one, held occurrences are
     /// released. Where the schedule is another, the position becomes `position`; one that has fallen due stays due.
     case replace(Reminder, position: SeriesPosition?)
-    /// A dead letter or held occurrence is due now, with no attempts.
+    /// A dead letter or held occurrence is due now, with nothing tried.
     case replay(scheduledAt: Int64)
     /// A dead letter or held occurrence is given up.
     case discard(scheduledAt: Int64)
@@ -205,10 +204,10 @@ public struct ChangeGuard: Sendable, Hashable {
 /// What follows from an attempt.
 public enum Disposition: Sendable, Hashable {
     case delivered
-    /// Tried again at this time (unix milliseconds); `attempts` made so far.
-    case retry(dueAtMilliseconds: Int64, attempts: Int)
-    case held(attempts: Int)
-    case dead(attempts: Int)
+    /// Tried again at this time (unix milliseconds); `tries` made so far.
+    case retry(dueAtMilliseconds: Int64, tries: Tries)
+    case held(tries: Tries)
+    case dead(tries: Tries)
     /// Done, and the whole series is cancelled with it.
     case cancelSeries
 }

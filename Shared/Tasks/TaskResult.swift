@@ -6,8 +6,10 @@ public struct TaskResult: Sendable {
     public enum Outcome: Sendable, Hashable, CaseIterable {
         case delivered, retry, rejected, authRejected, cancelSchedule
         /// An end of which nobody knows whether it was done: whoever was to do it went away. Tried again at once, unless it
-        /// happens over and over; an attempt like others, but one that alone ends an occurrence only after twenty.
+        /// happens over and over, twenty times at most.
         case lost
+        /// Nothing was begun: whoever was to do it could not be reached, or refused to begin. No attempt; tried again, however often.
+        case unsent
     }
 
     public var outcome: Outcome
@@ -43,6 +45,7 @@ extension TaskResult.Outcome {
         case .authRejected: .authRejected
         case .cancelSchedule: .cancelSchedule
         case .lost: .lost
+        case .unsent: .unsent
         }
     }
 }

@@ -206,12 +206,12 @@ struct HostileBackendTests {
         while engine.statistics.queued < 2 { try await Task.sleep(for: .milliseconds(5)) }
         let refused = await engine.deliver(Self.request(server.url))
         #expect(refused.reason == .queueFull)
-        #expect(refused.outcome == .retry(afterMilliseconds: nil))
+        #expect(refused.outcome == .unsent)
         #expect(refused.startedAtMilliseconds == 0)
         for task in waiting {
             let result = await task.value
             #expect(result.reason == .timedOutInQueue)
-            #expect(result.outcome == .retry(afterMilliseconds: nil))
+            #expect(result.outcome == .unsent)
             #expect(result.startedAtMilliseconds == 0)
         }
         first.cancel()

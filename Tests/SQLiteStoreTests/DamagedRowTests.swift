@@ -82,7 +82,7 @@ struct DamagedRowTests {
             try await store.write(Sample.create(reminder))
             guard table == "occurrences" else { continue }
             try await store.write(
-                .materialise(key, dueAtMilliseconds: due[offset].dueAtMilliseconds, attempts: 0, move: PositionMove(from: key.scheduledAt, to: nil)))
+                .materialise(key, dueAtMilliseconds: due[offset].dueAtMilliseconds, tries: .none, move: PositionMove(from: key.scheduledAt, to: nil)))
         }
         #expect(try await store.due(in: shard).map(\.due) == due)
         await store.close()
@@ -113,7 +113,7 @@ struct DamagedRowTests {
                 Sample.create(reminder),
                 .settle(
                     OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start), Sample.attempt(Sample.start, 1, .rejected),
-                    .dead(attempts: 1),
+                    .dead(tries: Tries(attempts: 1)),
                     move: PositionMove(from: Sample.start, to: SeriesPosition(scheduledAt: Sample.start + 60, index: 2))))
         }
         await store.close()

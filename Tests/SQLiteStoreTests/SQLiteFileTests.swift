@@ -167,7 +167,7 @@ struct SQLiteFileTests {
         try await store.write(
             Sample.create(reminder),
             .settle(
-                key, Sample.attempt(Sample.start, 1, .retry), .retry(dueAtMilliseconds: 5, attempts: 1),
+                key, Sample.attempt(Sample.start, 1, .retry), .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 1)),
                 move: PositionMove(from: Sample.start, to: nil)))
         await store.close()
         try tamper("UPDATE reminders SET state = 99; UPDATE occurrences SET state = 99; UPDATE attempts SET outcome = 99", in: path)

@@ -38,7 +38,7 @@ struct WorkersAndLeases {
         var left = 2
         world.unsendable = { _ in
             left -= 1
-            return left >= 0 ? .leaseLost : nil
+            return left >= 0 ? .unsent : nil
         }
         world.answer = { _ in .never }
         for _ in 0..<5 { try world.create(in: 0) }

@@ -15,9 +15,9 @@ struct CancelTests {
         let reminder = Sample.reminder(rule: "FREQ=MINUTELY")
         var writes = [Sample.create(reminder)]
         let rows: [(Int64, Disposition, Outcome)] = [
-            (0, .retry(dueAtMilliseconds: (Self.at + 500) * 1000, attempts: 1), .retry),
-            (60, .held(attempts: 1), .authRejected), (120, .dead(attempts: 12), .rejected),
-            (180, .held(attempts: 3), .authRejected),
+            (0, .retry(dueAtMilliseconds: (Self.at + 500) * 1000, tries: Tries(attempts: 1)), .retry),
+            (60, .held(tries: Tries(attempts: 1)), .authRejected), (120, .dead(tries: Tries(attempts: 12)), .rejected),
+            (180, .held(tries: Tries(attempts: 3)), .authRejected),
         ]
         for (index, (offset, disposition, outcome)) in rows.enumerated() {
             let at = Self.at + offset
@@ -57,8 +57,8 @@ struct CancelTests {
     func settleAfterCancel(backend: Backend, sameCommit: Bool) async throws {
         let store = try backend.open(folder)
         let outcomes: [(Disposition, Outcome, Int64)] = [
-            (.delivered, .delivered, 1), (.retry(dueAtMilliseconds: 0, attempts: 1), .retry, 0),
-            (.held(attempts: 1), .authRejected, 0), (.dead(attempts: 1), .rejected, 0), (.cancelSeries, .cancelSchedule, 1),
+            (.delivered, .delivered, 1), (.retry(dueAtMilliseconds: 0, tries: Tries(attempts: 1)), .retry, 0),
+            (.held(tries: Tries(attempts: 1)), .authRejected, 0), (.dead(tries: Tries(attempts: 1)), .rejected, 0), (.cancelSeries, .cancelSchedule, 1),
         ]
         for (disposition, outcome, delivered) in outcomes {
             for isPosition in [true, false] {
@@ -66,11 +66,11 @@ struct CancelTests {
                 let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
                 let move = PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))
                 var writes = [Sample.create(reminder)]
-                if !isPosition { writes.append(.materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move)) }
+                if !isPosition { writes.append(.materialise(key, dueAtMilliseconds: 0, tries: .none, move: move)) }
                 writes.append(.cancel(reminder.id, atMilliseconds: 5))
                 let settle = StoreWrite.settle(
                     key, Sample.attempt(Self.at, 1, outcome), disposition, move: isPosition ? move : nil)
-                writes += [settle, settle, .materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move)]
+                writes += [settle, settle, .materialise(key, dueAtMilliseconds: 0, tries: .none, move: move)]
                 if sameCommit {
                     try await store.write(writes)
                 } else {
@@ -111,13 +111,13 @@ struct CancelTests {
         #expect(standing.reminder.sealedAuthorization == [1, 2, 3, 4] && standing.reminder.schedule == reminder.schedule)
         #expect(standing.entries.map(\.due.occurrence.scheduledAt) == [60, 180, 240, 0].map { Self.at + $0 })
         #expect(standing.entries.map(\.positionIndex) == [nil, nil, 5, nil])
-        #expect(standing.entries.prefix(2).allSatisfy { $0.due.dueAtMilliseconds == $0.due.occurrence.scheduledAt * 1_000 && $0.attempts == 0 })
+        #expect(standing.entries.prefix(2).allSatisfy { $0.due.dueAtMilliseconds == $0.due.occurrence.scheduledAt * 1_000 && $0.tries.attempts == 0 })
         #expect(standing.entries.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
         #expect(try await store.summary(reminder.id)?.line == "scheduled next 240#5 delivered 0 retrying 3 held 0 dead 1")
 
         let due = try await store.due(in: reminder.id.shard)
         #expect(due.map(\.due.occurrence.scheduledAt) == [60, 180, 240, 0].map { Self.at + $0 })
-        #expect(due.map(\.attempts) == [0, 0, 0, 1])
+        #expect(due.map(\.tries.attempts) == [0, 0, 0, 1])
         #expect(due.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
 
         // Again: nothing is held any more.
@@ -127,7 +127,7 @@ struct CancelTests {
         try await store.write(
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at + 60),
-                Sample.attempt(Self.at + 60, 1, .authRejected), .held(attempts: 1), move: nil))
+                Sample.attempt(Self.at + 60, 1, .authRejected), .held(tries: Tries(attempts: 1)), move: nil))
         #expect(try await store.summary(reminder.id)?.held == 0)
         await store.close()
     }

@@ -122,7 +122,7 @@ struct ChangeTests {
             let at = Sample.start + second
             writes.append(
                 .materialise(
-                    OccurrenceKey(reminder: reminder.id, scheduledAt: at), dueAtMilliseconds: at * 1000, attempts: 0,
+                    OccurrenceKey(reminder: reminder.id, scheduledAt: at), dueAtMilliseconds: at * 1000, tries: .none,
                     move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 1, index: second + 2))))
         }
         try await store.write(writes)

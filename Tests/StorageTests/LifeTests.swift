@@ -67,7 +67,7 @@ struct LifeTests {
         let key = OccurrenceKey(reminder: delivered.id, scheduledAt: at)
         try await store.write(
             Sample.create(delivered), Sample.create(cancelled), Sample.create(open),
-            .settle(key, Sample.attempt(at, 1, .rejected), .dead(attempts: 1), move: PositionMove(from: at, to: nil)),
+            .settle(key, Sample.attempt(at, 1, .rejected), .dead(tries: Tries(attempts: 1)), move: PositionMove(from: at, to: nil)),
             .cancel(cancelled.id, atMilliseconds: at * 1000 + 2))
         // Both ended 2 ms after the second: one below, at, one above.
         #expect(try await store.removeOld(finishedBefore: at * 1000 + 1) == 0)
@@ -94,7 +94,7 @@ struct LifeTests {
         try await store.write(
             Sample.create(reminder),
             .settle(
-                key, Sample.attempt(at, 1, .rejected), .dead(attempts: 1),
+                key, Sample.attempt(at, 1, .rejected), .dead(tries: Tries(attempts: 1)),
                 move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: 2))),
             .cancel(reminder.id, atMilliseconds: at * 1000 + 2),
             .change(reminder.id, .replay(scheduledAt: at), ChangeGuard(), atMilliseconds: at * 1000 + 3))

@@ -40,7 +40,7 @@ struct Collection {
             writes.append(
                 .settle(
                     key, Sample.attempt(at, 1, isHeld ? .authRejected : .rejected, offset: pick([0, 0, 70, 900])),
-                    isHeld ? .held(attempts: 1) : .dead(attempts: 1),
+                    isHeld ? .held(tries: Tries(attempts: 1)) : .dead(tries: Tries(attempts: 1)),
                     move: PositionMove(from: at, to: next, due: reminder.dueMilliseconds(of: next.scheduledAt))))
         }
         switch UInt8.random(in: 0..<6, using: &random) {

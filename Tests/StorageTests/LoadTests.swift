@@ -25,7 +25,7 @@ struct LoadTests {
                 let due = second * 1000 + Int64(index % 5) * 250
                 writes.append(
                     .materialise(
-                        key, dueAtMilliseconds: due, attempts: 2,
+                        key, dueAtMilliseconds: due, tries: Tries(attempts: 2),
                         move: PositionMove(from: second, to: SeriesPosition(scheduledAt: second + 1, index: 2))))
                 expected.append(DueKey(dueAtMilliseconds: due, occurrence: key))
                 expected.append(
@@ -82,7 +82,7 @@ struct LoadTests {
         // The same for a row of its own.
         try await store.write(
             .materialise(
-                key.occurrence, dueAtMilliseconds: due, attempts: 0, move: PositionMove(from: Self.at, to: nil)))
+                key.occurrence, dueAtMilliseconds: due, tries: .none, move: PositionMove(from: Self.at, to: nil)))
         #expect(try await found(through: due - 1) == 0)
         #expect(try await found(through: due) == 1)
         #expect(try await found(after: moved(-1), through: due) == 1)

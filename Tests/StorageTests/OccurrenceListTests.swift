@@ -31,9 +31,9 @@ struct OccurrenceListTests {
                     statusCode: state == .held ? 401 : 404, detail: "why \(index)")
                 let disposition: Disposition =
                     switch state {
-                    case .held: .held(attempts: 1)
-                    case .dead: .dead(attempts: 1)
-                    case .pending: .retry(dueAtMilliseconds: 5, attempts: 1)
+                    case .held: .held(tries: Tries(attempts: 1))
+                    case .dead: .dead(tries: Tries(attempts: 1))
+                    case .pending: .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 1))
                     }
                 let next = SeriesPosition(scheduledAt: at + 60, index: Int64(index) + 2)
                 writes.append(.settle(key, attempt, disposition, move: PositionMove(from: at, to: next)))
@@ -105,9 +105,9 @@ struct OccurrenceListTests {
         }
         try await store.write(
             Sample.create(reminder),
-            .settle(key, attempts[0], .retry(dueAtMilliseconds: 5, attempts: 1), move: PositionMove(from: Sample.start, to: nil)),
-            .settle(key, attempts[1], .retry(dueAtMilliseconds: 5, attempts: 2), move: nil),
-            .settle(key, attempts[2], .dead(attempts: 3), move: nil))
+            .settle(key, attempts[0], .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 1)), move: PositionMove(from: Sample.start, to: nil)),
+            .settle(key, attempts[1], .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 2)), move: nil),
+            .settle(key, attempts[2], .dead(tries: Tries(attempts: 3)), move: nil))
         let item = try #require(try await store.page(OccurrenceFilter(state: .dead), limit: 5).items.first)
         #expect(item.key == key && item.state == .dead && item.attempts == 3 && item.reminder.isSame(as: reminder))
         #expect(item.outcome == .rejected && item.statusCode == 503 && item.detail == "answer 3")
@@ -127,9 +127,9 @@ struct OccurrenceListTests {
             // The first worker's clock is two seconds ahead, the second's is one behind.
             writes += [
                 .settle(
-                    key, Sample.attempt(at, 1, .retry, offset: 2_000), .retry(dueAtMilliseconds: at * 1000 + 10, attempts: 1),
+                    key, Sample.attempt(at, 1, .retry, offset: 2_000), .retry(dueAtMilliseconds: at * 1000 + 10, tries: Tries(attempts: 1)),
                     move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 1, index: second + 2))),
-                .settle(key, Sample.attempt(at, 2, .rejected, offset: -1_000), .dead(attempts: 2), move: nil),
+                .settle(key, Sample.attempt(at, 2, .rejected, offset: -1_000), .dead(tries: Tries(attempts: 2)), move: nil),
             ]
         }
         try await store.write(writes)

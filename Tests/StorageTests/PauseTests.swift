@@ -47,7 +47,7 @@ struct PauseTests {
         try await store.write(
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: second), Sample.attempt(second, 1, .retry),
-                .retry(dueAtMilliseconds: Self.at + 9_000, attempts: 1), move: nil))
+                .retry(dueAtMilliseconds: Self.at + 9_000, tries: Tries(attempts: 1)), move: nil))
         #expect(try await due(store, reminder.id) == ["150 due \(Self.at + 9_000) attempts 1 position - manual true"])
         await store.close()
     }
@@ -218,9 +218,9 @@ struct PauseTests {
         let next = PositionMove(from: second, to: SeriesPosition(scheduledAt: second + 60, index: 5))
         let ends: [(String, (ReminderID) -> StoreWrite)] = [
             ("skipped", { .misfire($0, record: Sample.attempt(second, 1, .misfired), move: next) }),
-            ("dead", { .settle(key($0), Sample.attempt(second, 1, .rejected), .dead(attempts: 1), move: next) }),
-            ("held", { .settle(key($0), Sample.attempt(second, 1, .authRejected), .held(attempts: 1), move: next) }),
-            ("waits", { .settle(key($0), Sample.attempt(second, 1, .retry), .retry(dueAtMilliseconds: at + 5_000, attempts: 1), move: next) }),
+            ("dead", { .settle(key($0), Sample.attempt(second, 1, .rejected), .dead(tries: Tries(attempts: 1)), move: next) }),
+            ("held", { .settle(key($0), Sample.attempt(second, 1, .authRejected), .held(tries: Tries(attempts: 1)), move: next) }),
+            ("waits", { .settle(key($0), Sample.attempt(second, 1, .retry), .retry(dueAtMilliseconds: at + 5_000, tries: Tries(attempts: 1)), move: next) }),
         ]
         for (name, end) in ends {
             let reminder = try await Situation.scheduled.make(store)

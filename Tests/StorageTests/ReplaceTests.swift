@@ -68,10 +68,10 @@ struct ReplaceTests {
         try await store.change(reminder.id, .replay(scheduledAt: second), at: Self.at)
         try await store.write(
             .settle(
-                key, Sample.attempt(second, 1, .retry, offset: 40_000), .retry(dueAtMilliseconds: Self.at + 77_000, attempts: 1),
+                key, Sample.attempt(second, 1, .retry, offset: 40_000), .retry(dueAtMilliseconds: Self.at + 77_000, tries: Tries(attempts: 1)),
                 move: nil))
         #expect(try await store.due(in: reminder.id.shard).map(\.line) == ["120 due \(Self.at + 77_000) attempts 1 position - manual true"])
-        try await store.write(.settle(key, Sample.attempt(second, 2, .rejected, offset: 90_000), .dead(attempts: 2), move: nil))
+        try await store.write(.settle(key, Sample.attempt(second, 2, .rejected, offset: 90_000), .dead(tries: Tries(attempts: 2)), move: nil))
         #expect(try await line(store, reminder.id) == "cancelled next - delivered 0 retrying 0 held 0 dead 1")
         let set = try await store.page(OccurrenceFilter(state: .dead), limit: 10).items
         #expect(set.map(\.attempts) == [2] && set.map(\.outcome) == [.rejected])
@@ -87,7 +87,7 @@ struct ReplaceTests {
             Sample.create(held),
             .settle(
                 OccurrenceKey(reminder: held.id, scheduledAt: Self.start), Sample.attempt(Self.start, 1, .authRejected),
-                .held(attempts: 1), move: PositionMove(from: Self.start, to: nil)))
+                .held(tries: Tries(attempts: 1)), move: PositionMove(from: Self.start, to: nil)))
         #expect(try await line(store, held.id) == "scheduled next - delivered 0 retrying 0 held 1 dead 0")
         try await store.change(held.id, .discard(scheduledAt: Self.start), at: Self.at)
         #expect(try await line(store, held.id) == "completed next - delivered 0 retrying 0 held 0 dead 0")
@@ -168,13 +168,13 @@ struct ReplaceTests {
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.start)
         let move = PositionMove(from: Self.start, to: SeriesPosition(scheduledAt: Self.start + 60, index: 2))
         let ends: [(Outcome, Disposition)] = [
-            (.delivered, .delivered), (.retry, .retry(dueAtMilliseconds: 1, attempts: 1)), (.authRejected, .held(attempts: 1)),
-            (.rejected, .dead(attempts: 1)),
+            (.delivered, .delivered), (.retry, .retry(dueAtMilliseconds: 1, tries: Tries(attempts: 1))), (.authRejected, .held(tries: Tries(attempts: 1))),
+            (.rejected, .dead(tries: Tries(attempts: 1))),
         ]
         for (number, (outcome, disposition)) in ends.enumerated() {
             let results = try await store.write(
                 .settle(key, Sample.attempt(Self.start, number + 1, outcome), disposition, move: move),
-                .materialise(key, dueAtMilliseconds: 1, attempts: 0, move: move))
+                .materialise(key, dueAtMilliseconds: 1, tries: .none, move: move))
             #expect(results.map(\.name) == ["done", "done"])
             #expect(try await line(store, reminder.id) == "scheduled next 7200#1 delivered 0 retrying 0 held 0 dead 0")
         }
@@ -191,7 +191,7 @@ struct ReplaceTests {
         if hasRow {
             try await store.write(
                 .settle(
-                    key, Sample.attempt(Self.start, 1, .retry), .retry(dueAtMilliseconds: Self.start * 1000 + 5_000, attempts: 1),
+                    key, Sample.attempt(Self.start, 1, .retry), .retry(dueAtMilliseconds: Self.start * 1000 + 5_000, tries: Tries(attempts: 1)),
                     move: PositionMove(from: Self.start, to: nil)))
         }
         var schedule = reminder.schedule

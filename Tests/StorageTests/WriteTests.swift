@@ -15,13 +15,13 @@ private let settlements: [Settlement] = [
     Settlement(
         disposition: .delivered, outcome: .delivered, counts: "delivered 1 retrying 0 held 0 dead 0", ends: true),
     Settlement(
-        disposition: .retry(dueAtMilliseconds: Sample.start * 1000 + 9, attempts: 1), outcome: .retry,
+        disposition: .retry(dueAtMilliseconds: Sample.start * 1000 + 9, tries: Tries(attempts: 1)), outcome: .retry,
         counts: "delivered 0 retrying 1 held 0 dead 0", ends: false),
     Settlement(
-        disposition: .held(attempts: 1), outcome: .authRejected, counts: "delivered 0 retrying 0 held 1 dead 0",
+        disposition: .held(tries: Tries(attempts: 1)), outcome: .authRejected, counts: "delivered 0 retrying 0 held 1 dead 0",
         ends: false),
     Settlement(
-        disposition: .dead(attempts: 1), outcome: .rejected, counts: "delivered 0 retrying 0 held 0 dead 1", ends: true),
+        disposition: .dead(tries: Tries(attempts: 1)), outcome: .rejected, counts: "delivered 0 retrying 0 held 0 dead 1", ends: true),
 ]
 
 @Suite("What each write does")
@@ -57,7 +57,7 @@ struct WriteTests {
         #expect(read.state == .scheduled && read.updatedAtMilliseconds == -1)
         let due = try await store.due(in: id.shard)
         #expect(due.count == 1 && due[0].reminder.isSame(as: reminder))
-        #expect(due[0].due.dueAtMilliseconds == reminder.dueMilliseconds(of: -5) && due[0].positionIndex == 7 && due[0].attempts == 0)
+        #expect(due[0].due.dueAtMilliseconds == reminder.dueMilliseconds(of: -5) && due[0].positionIndex == 7 && due[0].tries.attempts == 0)
         await store.close()
     }
 
@@ -148,7 +148,7 @@ struct WriteTests {
         try await store.write(
             Sample.create(reminder),
             .materialise(
-                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), dueAtMilliseconds: 0, attempts: 0,
+                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), dueAtMilliseconds: 0, tries: .none,
                 move: PositionMove(from: Self.at, to: next)))
         let write = StoreWrite.settle(
             key, Sample.attempt(Self.at + 60, 1, .cancelSchedule), .cancelSeries,
@@ -169,10 +169,10 @@ struct WriteTests {
         let reminder = Sample.reminder()
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
         let first = StoreWrite.settle(
-            key, Sample.attempt(Self.at, 1, .retry), .retry(dueAtMilliseconds: 1000, attempts: 1),
+            key, Sample.attempt(Self.at, 1, .retry), .retry(dueAtMilliseconds: 1000, tries: Tries(attempts: 1)),
             move: PositionMove(from: Self.at, to: nil))
         let second = StoreWrite.settle(
-            key, Sample.attempt(Self.at, 2, .retry, offset: 10), .retry(dueAtMilliseconds: 2000, attempts: 2), move: nil)
+            key, Sample.attempt(Self.at, 2, .retry, offset: 10), .retry(dueAtMilliseconds: 2000, tries: Tries(attempts: 2)), move: nil)
         let third = StoreWrite.settle(key, Sample.attempt(Self.at, 3, .delivered, offset: 20), .delivered, move: nil)
         try await store.write(Sample.create(reminder), first)
         try await store.write(second)
@@ -180,7 +180,7 @@ struct WriteTests {
         try await store.write(first)
         let due = try await store.due(in: reminder.id.shard)
         #expect(due.map(\.due) == [DueKey(dueAtMilliseconds: 2000, occurrence: key)])
-        #expect(due.first?.attempts == 2 && due.first?.positionIndex == nil)
+        #expect(due.first?.tries.attempts == 2 && due.first?.positionIndex == nil)
         try await store.write(third)
         try await store.write(second, third, first)
         #expect(try await line(store, reminder.id) == "completed next - delivered 1 retrying 0 held 0 dead 0")
@@ -198,7 +198,7 @@ struct WriteTests {
         try await store.write(
             Sample.create(reminder),
             .settle(
-                early, Sample.attempt(Self.at, 1, .authRejected), .held(attempts: 1),
+                early, Sample.attempt(Self.at, 1, .authRejected), .held(tries: Tries(attempts: 1)),
                 move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))),
             .settle(
                 late, Sample.attempt(Self.at + 60, 1, .delivered), .delivered,
@@ -206,7 +206,7 @@ struct WriteTests {
         #expect(try await line(store, reminder.id) == "scheduled next - delivered 1 retrying 0 held 1 dead 0")
         try await store.write(.replaceAuthorization(reminder.id, sealed: [7], atMilliseconds: 5))
         try await store.write(
-            .settle(early, Sample.attempt(Self.at, 1, .rejected, offset: 99_000), .dead(attempts: 1), move: nil))
+            .settle(early, Sample.attempt(Self.at, 1, .rejected, offset: 99_000), .dead(tries: Tries(attempts: 1)), move: nil))
         #expect(try await line(store, reminder.id) == "completed next - delivered 1 retrying 0 held 0 dead 1")
         await store.close()
     }
@@ -217,9 +217,9 @@ struct WriteTests {
         let id = Sample.id(), key = OccurrenceKey(reminder: id, scheduledAt: Self.at)
         let move = PositionMove(from: Self.at, to: nil), attempt = Sample.attempt(Self.at, 1, .retry)
         let results = try await store.write(
-            .settle(key, attempt, .delivered, move: move), .settle(key, attempt, .dead(attempts: 1), move: nil),
+            .settle(key, attempt, .delivered, move: move), .settle(key, attempt, .dead(tries: Tries(attempts: 1)), move: nil),
             .settle(key, attempt, .cancelSeries, move: move),
-            .materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move), .misfire(id, record: attempt, move: move),
+            .materialise(key, dueAtMilliseconds: 0, tries: .none, move: move), .misfire(id, record: attempt, move: move),
             .cancel(id, atMilliseconds: 0), .replaceAuthorization(id, sealed: [], atMilliseconds: 0))
         #expect(results.map(\.name) == Array(repeating: "not found", count: 7))
         try await store.write(Sample.create(Sample.reminder(id)))
@@ -236,7 +236,7 @@ struct WriteTests {
         let reminder = Sample.reminder()
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
         let write = StoreWrite.materialise(
-            key, dueAtMilliseconds: Self.at * 1000, attempts: 0,
+            key, dueAtMilliseconds: Self.at * 1000, tries: .none,
             move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2)))
         try await store.write(Sample.create(reminder), write, write)
         #expect(try await line(store, reminder.id) == "scheduled next 60#2 delivered 0 retrying 1 held 0 dead 0")
@@ -272,7 +272,7 @@ struct WriteTests {
         let move = PositionMove(from: Self.at + 1, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))
         try await store.write(
             Sample.create(reminder), .settle(key, Sample.attempt(Self.at + 1, 1, .delivered), .delivered, move: move),
-            .materialise(key, dueAtMilliseconds: 0, attempts: 0, move: move),
+            .materialise(key, dueAtMilliseconds: 0, tries: .none, move: move),
             .misfire(reminder.id, record: Sample.attempt(Self.at + 1, 1, .misfired), move: move))
         #expect(try await line(store, reminder.id) == "scheduled next 0#1 delivered 0 retrying 0 held 0 dead 0")
         await store.close()

@@ -65,7 +65,7 @@ extension StoreWriteResult {
 extension DueEntry {
     /// What is to come, in one line: when it is due, which occurrence, and whose it is.
     package var line: String {
-        "\(due.occurrence.scheduledAt - Sample.start) due \(due.dueAtMilliseconds) attempts \(attempts) "
+        "\(due.occurrence.scheduledAt - Sample.start) due \(due.dueAtMilliseconds) attempts \(tries.attempts) "
             + "position \(positionIndex.map(String.init) ?? "-") manual \(isManual)"
     }
 }

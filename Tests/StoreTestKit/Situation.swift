@@ -20,12 +20,12 @@ package enum Situation: String, CaseIterable, Sendable {
                     move: PositionMove(from: at, to: last ? nil : next)))
         }
         if self == .completed {
-            settle(0, .rejected, .dead(attempts: 1))
+            settle(0, .rejected, .dead(tries: Tries(attempts: 1)))
             settle(1, .delivered, .delivered, last: true)
         } else {
-            settle(0, .retry, .retry(dueAtMilliseconds: (Sample.start + 500) * 1000, attempts: 1))
-            settle(1, .authRejected, .held(attempts: 2))
-            settle(2, .rejected, .dead(attempts: 3))
+            settle(0, .retry, .retry(dueAtMilliseconds: (Sample.start + 500) * 1000, tries: Tries(attempts: 1)))
+            settle(1, .authRejected, .held(tries: Tries(attempts: 2)))
+            settle(2, .rejected, .dead(tries: Tries(attempts: 3)))
         }
         if self == .paused { writes.append(.change(reminder.id, .pause, ChangeGuard(), atMilliseconds: Self.at)) }
         if self == .cancelled { writes.append(.cancel(reminder.id, atMilliseconds: Self.at)) }

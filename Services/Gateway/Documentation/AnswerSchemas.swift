@@ -56,7 +56,7 @@ enum AnswerSchemas {
         "type": "string", "enum": .array(ReminderState.allCases.map { .string($0.name) })
     ]
     private static let outcome: JSONValue = [
-        "type": "string", "enum": .array(Outcome.allCases.map { .string($0.name) } + ["unknown"])
+        "type": "string", "enum": .array(Outcome.recorded.map { .string($0.name) } + ["unknown"])
     ]
     private static let statusCode: JSONValue = ["type": ["integer", "null"], "description": "the downstream's; null without an answer"]
 

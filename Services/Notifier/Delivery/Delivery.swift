@@ -15,4 +15,9 @@ struct Delivery: Sendable {
     func unsent(_ reason: DeliveryReason, _ detail: String) -> DeliveryResult {
         DeliveryResult(outcome: OutcomeRules.outcome(withoutAnswer: reason), reason: reason, detail: detail)
     }
+
+    /// The answer to a delivery that is given up before its turn came: nobody wants it.
+    func withdrawn(_ detail: String) -> DeliveryResult {
+        DeliveryResult(outcome: .unsent, reason: .cancelled, detail: detail)
+    }
 }

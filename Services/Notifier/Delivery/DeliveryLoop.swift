@@ -143,7 +143,7 @@ final class DeliveryLoop {
         for lane in lanes.values {
             for delivery in lane.queue.remove(where: { tickets.contains($0.ticket) }) {
                 queued -= 1
-                answers.append((delivery, delivery.unsent(.cancelled, detail)))
+                answers.append((delivery, delivery.withdrawn(detail)))
             }
         }
         let now = Clock.monotonic()
@@ -171,7 +171,7 @@ final class DeliveryLoop {
             if next.startBy <= now {
                 answers.append((next, expired(next)))
             } else if next.request.isWanted?() == false {
-                answers.append((next, next.unsent(.cancelled, "nobody waits for it any more")))
+                answers.append((next, next.withdrawn("nobody waits for it any more")))
             } else if lane.breaker.admit(now: now) {
                 start(next, in: lane, now: now)
             } else {

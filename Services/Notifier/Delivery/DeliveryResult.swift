@@ -10,6 +10,8 @@ public struct DeliveryResult: Sendable, Hashable {
         case rejected
         /// The credential was not accepted; another one may be.
         case authRejected
+        /// Nothing was sent, and nothing tried: the backend has seen nothing of it.
+        case unsent
     }
 
     public var outcome: Outcome

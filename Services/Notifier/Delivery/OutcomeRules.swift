@@ -19,6 +19,7 @@ enum OutcomeRules {
         switch reason {
         case .invalidRequest: .rejected
         case .invalidAuthorization: .authRejected
+        case .circuitOpen, .queueFull, .timedOutInQueue, .stopping: .unsent
         default: .retry(afterMilliseconds: nil)
         }
     }

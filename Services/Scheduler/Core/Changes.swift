@@ -42,7 +42,7 @@ extension SchedulerCore {
         for entry in table.entries(of: id) where entry.isHandedOut {
             guard let step = moveOn(entry) else { continue }
             outbox.add(
-                .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, attempts: entry.attempts, move: step.move))
+                .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, tries: entry.tries, move: step.move))
             changed(entry.key)
         }
     }

@@ -81,7 +81,7 @@ extension SchedulerCore {
         if !claim.isDelivery {
             if doubt?.covers(entry) ?? false { return false }
             // An attempt that began before this one fell due has been counted.
-            if entry.attempts > 0, report.startedAtMilliseconds < entry.dueAtMilliseconds {
+            if entry.tries != .none, report.startedAtMilliseconds < entry.dueAtMilliseconds {
                 leases.claims.remove(entry.key)
                 letGo(claim)
                 return false

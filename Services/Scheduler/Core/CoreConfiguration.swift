@@ -35,35 +35,6 @@ public struct CoreConfiguration: Sendable {
     public init() {}
 }
 
-/// When a failed occurrence is tried again: exponential backoff with full jitter.
-///
-/// "Full jitter" as in the AWS Architecture Blog's "Exponential Backoff And Jitter" (2015): uniform between zero and the
-/// exponential bound, which spreads the retries of many occurrences that failed together.
-public struct RetryPolicy: Sendable {
-    /// The bound after the first attempt; doubled from attempt to attempt.
-    public var firstMilliseconds: Int64 = 1_000
-    public var longestMilliseconds: Int64 = 300_000
-    /// The longest wait that a downstream may ask for.
-    public var longestAskedMilliseconds: Int64 = 3_600_000
-    /// Attempts after which a lost worker ends an occurrence, where its own `maxAttempts` is lower: a crash is not its fault, but
-    /// one that brings down every worker must end. A loss is an attempt for what fails in another way later.
-    public var maxLostLeases = 20
-    /// Attempts lost so far after which the next one does not wait.
-    static let lossesTriedAgainAtOnce = 2
-
-    public init() {}
-
-    /// - Parameter attempts: made so far, at least 1.
-    func delayMilliseconds(
-        afterAttempts attempts: Int, asked: Int64?, using random: inout some RandomNumberGenerator
-    ) -> Int64 {
-        if let asked { return min(max(0, asked), longestAskedMilliseconds) }
-        let doublings = min(max(0, attempts - 1), 40)
-        let bound = min(longestMilliseconds, firstMilliseconds.multipliedReportingOverflow(by: 1 << doublings).partialValue)
-        return .random(in: 0...max(1, bound), using: &random)
-    }
-}
-
 /// A small generator that a seed decides, so that a run of the core can be repeated.
 ///
 /// SplitMix64: G. L. Steele, D. Lea, C. H. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.

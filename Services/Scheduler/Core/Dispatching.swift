@@ -11,12 +11,17 @@ extension SchedulerCore {
             guard timer.isCurrent else { continue }
             ready(timer.entry)
         }
+        while let timer = rests.first, timer.at <= now.monotonicMilliseconds {
+            _ = rests.pop()
+            if timer.entry.state == .resting { rested(timer.entry) }
+        }
         while let timer = expiries.first, timer.at <= now.wallMilliseconds {
             _ = expiries.pop()
             if timer.entry.state == .ready, timer.entry.expiryMilliseconds == timer.at { expire(timer.entry) }
         }
         // What was cancelled or left to the disk stays in the heap until its time; not too much of it.
         if waiting.count > 2 * table.count + 1_024 { waiting.filter { $0.isCurrent } }
+        if rests.count > 2 * table.count + 1_024 { rests.filter { $0.entry.state == .resting } }
         if expiries.count > 2 * table.count + 1_024 { expiries.filter { $0.entry.state == .ready } }
         while let timer = overtakes.first, timer.at <= now.wallMilliseconds {
             _ = overtakes.pop()
@@ -40,9 +45,19 @@ extension SchedulerCore {
         for left in lanes.add(entry, workers, tableCount: table.count) { forget(left) }
     }
 
+    /// An occurrence that could not be sent may be handed out again.
+    private mutating func rested(_ entry: Entry) {
+        // The clock may have been set back meanwhile.
+        guard isDue(entry.dueAtMilliseconds) else {
+            entry.state = .waiting
+            return waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+        }
+        ready(entry)
+    }
+
     private mutating func expire(_ entry: Entry) {
         let attempt = Attempt(
-            scheduledAt: entry.key.scheduledAt, number: entry.attempts + 1, startedAtMilliseconds: now.wallMilliseconds,
+            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds,
             durationMicroseconds: 0, outcome: .expired, statusCode: 0,
             detail: "not delivered within \(entry.reminder.expiresAfterSeconds ?? 0) s of its time")
         settle(entry, attempt, asked: nil, lease: nil)
@@ -71,7 +86,7 @@ extension SchedulerCore {
             scheduleOvertake(entry)
             batches[worker, default: []].append(
                 Dispatch(
-                    lease: id, entry: entry.dueEntry, attempt: entry.attempts + 1,
+                    lease: id, entry: entry.dueEntry, attempt: entry.tries.next,
                     leaseMilliseconds: configuration.leaseMilliseconds))
         }
         for (worker, dispatches) in batches.sorted(by: { $0.key < $1.key }) { effects.append(.dispatch(worker, dispatches)) }
@@ -133,7 +148,7 @@ extension SchedulerCore {
 
     private mutating func skip(_ entry: Entry, to next: Cursor?, reason: String) {
         let record = Attempt(
-            scheduledAt: entry.key.scheduledAt, number: entry.attempts + 1, startedAtMilliseconds: now.wallMilliseconds,
+            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds,
             durationMicroseconds: 0, outcome: .misfired, statusCode: 0, detail: reason)
         entry.successor = .known(next)
         guard let step = moveOn(entry) else { return }
@@ -150,7 +165,7 @@ extension SchedulerCore {
     private mutating func abandon(_ entry: Entry, because reason: String) {
         entry.successor = .known(nil)
         let attempt = Attempt(
-            scheduledAt: entry.key.scheduledAt, number: entry.attempts + 1, startedAtMilliseconds: now.wallMilliseconds,
+            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds,
             durationMicroseconds: 0, outcome: .rejected, statusCode: 0, detail: reason)
         settle(entry, attempt, asked: nil, lease: nil)
     }

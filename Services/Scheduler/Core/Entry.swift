@@ -11,6 +11,8 @@ final class Entry {
         case inDoubt
         /// For a worker.
         case ready
+        /// Due, and handed out before, and nothing of it was sent: for its rest to end.
+        case resting
         /// At a worker.
         case leased(LeaseID, Fate)
         /// No longer at a worker: what its end means depends on a change that is on its way (Changes.swift).
@@ -38,8 +40,9 @@ final class Entry {
     let key: OccurrenceKey
     var dueAtMilliseconds: Int64
     var reminder: Reminder
-    /// Made so far.
-    var attempts: Int
+    var tries: Tries
+    /// Times in a row that it came back from a worker and nothing had been sent.
+    var unsent = 0
     /// The index in the series while this is the reminder's position; `nil` once it has a row of its own.
     var positionIndex: Int64?
     var state = State.waiting
@@ -53,7 +56,7 @@ final class Entry {
         key = entry.due.occurrence
         dueAtMilliseconds = entry.due.dueAtMilliseconds
         reminder = entry.reminder
-        attempts = entry.attempts
+        tries = entry.tries
         positionIndex = entry.positionIndex
         isManual = entry.isManual
     }
@@ -61,7 +64,7 @@ final class Entry {
     var due: DueKey { DueKey(dueAtMilliseconds: dueAtMilliseconds, occurrence: key) }
 
     var dueEntry: DueEntry {
-        DueEntry(due: due, reminder: reminder, attempts: attempts, positionIndex: positionIndex, isManual: isManual)
+        DueEntry(due: due, reminder: reminder, tries: tries, positionIndex: positionIndex, isManual: isManual)
     }
 
     /// From when on it is not delivered any more, unix milliseconds.
@@ -71,7 +74,7 @@ final class Entry {
     var isHandedOut: Bool {
         switch state {
         case .leased, .ended: true
-        case .waiting, .inDoubt, .ready, .gone: false
+        case .waiting, .inDoubt, .ready, .resting, .gone: false
         }
     }
 
@@ -79,7 +82,7 @@ final class Entry {
     var fate: Fate {
         switch state {
         case .leased(_, let fate), .ended(let fate): fate
-        case .waiting, .inDoubt, .ready, .gone: .kept
+        case .waiting, .inDoubt, .ready, .resting, .gone: .kept
         }
     }
 
@@ -88,7 +91,7 @@ final class Entry {
         switch state {
         case .leased(let lease, _): state = .leased(lease, fate)
         case .ended: state = .ended(fate)
-        case .waiting, .inDoubt, .ready, .gone: break
+        case .waiting, .inDoubt, .ready, .resting, .gone: break
         }
     }
 }

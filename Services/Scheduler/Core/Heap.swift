@@ -46,7 +46,7 @@ struct Heap<Element: Comparable> {
     }
 }
 
-/// An occurrence at a time, in wall milliseconds: ascending by time, then by key, so that runs repeat exactly.
+/// An occurrence at a time, in milliseconds of whichever clock its heap goes by: ascending by time, then by key, so that runs repeat exactly.
 struct EntryTimer: Comparable {
     let at: Int64
     let entry: Entry

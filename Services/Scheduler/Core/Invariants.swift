@@ -98,7 +98,11 @@ extension SchedulerCore {
             // Its end waits for a change.
             if changing[entry.key.reminder] == nil { return "\(entry.key) waits without a timer" }
         }
-        for timer in waiting.unordered + overtakes.unordered + expiries.unordered {
+        let resting = Set(rests.unordered.map { ObjectIdentifier($0.entry) })
+        for entry in entries where entry.state == .resting && !resting.contains(ObjectIdentifier(entry)) {
+            return "\(entry.key) rests without a timer"
+        }
+        for timer in waiting.unordered + rests.unordered + overtakes.unordered + expiries.unordered {
             let entry = timer.entry
             guard entry.state != .gone, entry.fate != .revoked else { continue }
             if table[entry.key] !== entry { return "a timer is of \(entry.key), which is \(entry.state), and not in the table" }

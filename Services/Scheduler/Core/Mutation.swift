@@ -33,6 +33,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresTheMemoryBound
     /// Leases never run out.
     case neverEndsLeases
+    /// What was never sent counts as an attempt.
+    case countsUnsentTries
     /// A batch that failed is dropped.
     case dropsFailedBatches
 }

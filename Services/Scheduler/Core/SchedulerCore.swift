@@ -21,6 +21,8 @@ public struct SchedulerCore {
     var waiting = Heap<EntryTimer>()
     /// Leased positions, by the time at which the next occurrence of their series is due.
     var overtakes = Heap<EntryTimer>()
+    /// Due ones of which nothing was sent when they were handed out, by the time at which they are ready again, monotonic.
+    var rests = Heap<EntryTimer>()
     /// Ready occurrences, by the time at which they expire.
     var expiries = Heap<EntryTimer>()
     var lanes: Lanes
@@ -150,6 +152,7 @@ public struct SchedulerCore {
         func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         consider(leases.nextLoss)
         consider(outbox.repeatAt)
+        consider(rests.first?.at)
         consider(queues.wakeAtMilliseconds)
         consider(doubt?.endsAt)
         return next

@@ -8,6 +8,8 @@ extension SchedulerCore {
     }
 
     private mutating func take(_ report: OutcomeReport, from worker: WorkerID) {
+        var report = report
+        if report.outcome == .unsent, breaks(.countsUnsentTries) { report.outcome = .retry }
         if let lease = leases[report.lease], lease.entry.key == report.key {
             endLease(report.lease)
             settle(
@@ -62,7 +64,7 @@ extension SchedulerCore {
 
     func attempt(_ report: OutcomeReport, of entry: Entry) -> Attempt {
         Attempt(
-            scheduledAt: entry.key.scheduledAt, number: entry.attempts + 1,
+            scheduledAt: entry.key.scheduledAt, number: entry.tries.next,
             startedAtMilliseconds: report.startedAtMilliseconds, durationMicroseconds: report.durationMicroseconds,
             outcome: report.outcome, statusCode: report.statusCode, detail: report.detail)
     }
@@ -89,6 +91,7 @@ extension SchedulerCore {
             lanes.left(entry)
             entry.state = .waiting
         }
+        guard end.attempt.outcome != .unsent else { return putBack(end) }
         let fate = entry.fate
         let disposition = disposition(of: entry, end.attempt.outcome, asked: end.asked, lease: end.lease)
         if case .dead = disposition, breaks(.endsTheSeriesWithADeadLetter) { entry.successor = .known(nil) }
@@ -103,8 +106,9 @@ extension SchedulerCore {
         // Also where it is tried again: that may be later than its series comes to this second.
         if entry.isManual, !entry.reminder.schedule.isSingle { passed.ended(entry.key) }
         switch disposition {
-        case .retry(let due, let attempts) where fate == .kept:
-            entry.attempts = attempts
+        case .retry(let due, let tries) where fate == .kept:
+            entry.tries = tries
+            entry.unsent = 0
             entry.dueAtMilliseconds = due
             place(entry)
         case .cancelSeries:
@@ -116,40 +120,56 @@ extension SchedulerCore {
         if let follower = next?.follower, fate != .paused, !breaks(.forgetsTheFollower) { place(follower) }
     }
 
+    /// Nothing was sent: the occurrence stands as if it had never been handed out, but for a moment's rest. Nothing is written of it,
+    /// however often that happens.
+    private mutating func putBack(_ end: AttemptEnd) {
+        let entry = end.entry
+        if let (worker, lease) = end.reported, workers[worker] != nil { effects.append(.acknowledge(worker, [lease])) }
+        switch entry.fate {
+        // It is in no table.
+        case .revoked: return entry.state = .gone
+        // On disk it is as it was.
+        case .paused: return forget(entry)
+        case .kept: entry.state = .resting
+        }
+        entry.unsent += 1
+        let delay = configuration.retry.delayMilliseconds(afterUnsent: entry.unsent, asked: end.asked, using: &random)
+        rests.push(EntryTimer(at: now.monotonicMilliseconds + delay, entry: entry))
+    }
+
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
-        let attempts = entry.attempts + 1
+        let policy = configuration.retry
+        let attempted = entry.tries.adding(attemptAt: now.wallMilliseconds)
         switch outcome {
         case .delivered, .misfired: return .delivered
         case .cancelSchedule: return .cancelSeries
-        case .rejected: return .dead(attempts: attempts)
-        case .expired: return .dead(attempts: entry.attempts)
+        case .rejected: return .dead(tries: attempted)
+        // Nothing unsent comes as far as this.
+        case .expired, .unsent: return .dead(tries: entry.tries)
         case .authRejected:
             // The credential has been replaced while the attempt was under way: the new one deserves a try.
             if let lease, lease.reminder.sealedAuthorization != entry.reminder.sealedAuthorization {
-                return tryAgain(entry, after: 0, attempts: entry.attempts)
+                return tryAgain(entry, after: 0, entry.tries)
             }
-            return .held(attempts: attempts)
+            return .held(tries: attempted)
         case .leaseLost:
-            let retry = configuration.retry
-            if attempts >= max(entry.reminder.maxAttempts, retry.maxLostLeases) { return .dead(attempts: attempts) }
-            // At once, unless it happens again and again.
-            let again = attempts - RetryPolicy.lossesTriedAgainAtOnce
-            let delay = again > 0 ? retry.delayMilliseconds(afterAttempts: again, asked: nil, using: &random) : 0
-            return tryAgain(entry, after: delay, attempts: attempts)
+            let tries = entry.tries.adding(lossAt: now.wallMilliseconds)
+            if tries.losses >= policy.maxLosses { return .dead(tries: tries) }
+            return tryAgain(entry, after: policy.delayMilliseconds(afterLosses: tries.losses, using: &random), tries)
         case .retry:
-            if attempts >= entry.reminder.maxAttempts { return .dead(attempts: attempts) }
-            let delay = configuration.retry.delayMilliseconds(afterAttempts: attempts, asked: asked, using: &random)
-            return tryAgain(entry, after: delay, attempts: attempts)
+            if attempted.attempts >= entry.reminder.maxAttempts { return .dead(tries: attempted) }
+            let delay = policy.delayMilliseconds(afterAttempts: attempted.attempts, asked: asked, using: &random)
+            return tryAgain(entry, after: delay, attempted)
         }
     }
 
     /// The next try; where the occurrence expires before it, that moment, at which it becomes a dead letter. Where the
     /// clock was set back meanwhile, its time is still to come, with what spreads the series' occurrences.
-    private func tryAgain(_ entry: Entry, after delay: Int64, attempts: Int) -> Disposition {
+    private func tryAgain(_ entry: Entry, after delay: Int64, _ tries: Tries) -> Disposition {
         let second = entry.key.scheduledAt
         let first = entry.isManual ? Milliseconds.ofSecond(second) : entry.reminder.dueMilliseconds(of: second)
         let due = max(now.wallMilliseconds + delay, first)
-        return .retry(dueAtMilliseconds: min(due, entry.expiryMilliseconds ?? due), attempts: attempts)
+        return .retry(dueAtMilliseconds: min(due, entry.expiryMilliseconds ?? due), tries: tries)
     }
 
     // MARK: The series
@@ -174,7 +194,7 @@ extension SchedulerCore {
             let next = moveOn(entry)
         else { return }
         outbox.add(
-            .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, attempts: entry.attempts, move: next.move))
+            .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, tries: entry.tries, move: next.move))
         changed(entry.key)
         if let follower = next.follower { place(follower) }
     }

@@ -127,7 +127,7 @@ extension SchedulerCore {
     private mutating func loseLease(_ id: LeaseID, because reason: String) {
         guard let lease = endLease(id) else { return }
         let attempt = Attempt(
-            scheduledAt: lease.entry.key.scheduledAt, number: lease.entry.attempts + 1,
+            scheduledAt: lease.entry.key.scheduledAt, number: lease.entry.tries.next,
             startedAtMilliseconds: lease.dispatchedAt,
             durationMicroseconds: max(0, now.wallMilliseconds - lease.dispatchedAt) * 1_000, outcome: .leaseLost,
             statusCode: 0, detail: reason)

@@ -7,7 +7,7 @@
 #endif
 
 #include "outcome.pb-c.h"
-static const ProtobufCEnumValue task_scheduler__v1__outcome__enum_values_by_number[9] =
+static const ProtobufCEnumValue task_scheduler__v1__outcome__enum_values_by_number[10] =
 {
   { "OUTCOME_UNSPECIFIED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSPECIFIED", 0 },
   { "OUTCOME_DELIVERED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_DELIVERED", 1 },
@@ -18,11 +18,12 @@ static const ProtobufCEnumValue task_scheduler__v1__outcome__enum_values_by_numb
   { "OUTCOME_LOST", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_LOST", 6 },
   { "OUTCOME_MISFIRED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_MISFIRED", 7 },
   { "OUTCOME_EXPIRED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_EXPIRED", 8 },
+  { "OUTCOME_UNSENT", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSENT", 9 },
 };
 static const ProtobufCIntRange task_scheduler__v1__outcome__value_ranges[] = {
-{0, 0},{0, 9}
+{0, 0},{0, 10}
 };
-static const ProtobufCEnumValueIndex task_scheduler__v1__outcome__enum_values_by_name[9] =
+static const ProtobufCEnumValueIndex task_scheduler__v1__outcome__enum_values_by_name[10] =
 {
   { "OUTCOME_AUTH_REJECTED", 4 },
   { "OUTCOME_CANCEL_SCHEDULE", 5 },
@@ -32,6 +33,7 @@ static const ProtobufCEnumValueIndex task_scheduler__v1__outcome__enum_values_by
   { "OUTCOME_MISFIRED", 7 },
   { "OUTCOME_REJECTED", 3 },
   { "OUTCOME_RETRY", 2 },
+  { "OUTCOME_UNSENT", 9 },
   { "OUTCOME_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor task_scheduler__v1__outcome__descriptor =
@@ -41,9 +43,9 @@ const ProtobufCEnumDescriptor task_scheduler__v1__outcome__descriptor =
   "Outcome",
   "TaskScheduler__V1__Outcome",
   "task_scheduler.v1",
-  9,
+  10,
   task_scheduler__v1__outcome__enum_values_by_number,
-  9,
+  10,
   task_scheduler__v1__outcome__enum_values_by_name,
   1,
   task_scheduler__v1__outcome__value_ranges,

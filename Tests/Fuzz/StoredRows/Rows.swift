@@ -35,7 +35,7 @@ final class Rows {
         }
         definition = try connection.prepare(DefinitionRow.insert)
         reminder = try insert("reminders", 11)
-        occurrence = try insert("occurrences", 11)
+        occurrence = try insert("occurrences", 13)
         attempt = try insert("attempts", 9)
         idempotency = try insert("idempotency", 6)
         queue = try insert("queues", 5)
@@ -63,7 +63,7 @@ final class Rows {
         try put(reminder, [shard, Self.id, 1, 0, Self.start, 1, 0, at, nil, 1, at], &recipe)
         for state in Int64(0)...2 where recipe.byte() % 2 == 0 {
             try put(
-                occurrence, [shard, Self.id, Self.start + state * 60, state, at, 1, at, 0, 1, 503, "detail"], &recipe)
+                occurrence, [shard, Self.id, Self.start + state * 60, state, at, 1, at, 0, 1, 503, "detail", 1, at], &recipe)
         }
         if recipe.byte() % 2 == 0 { try put(attempt, [shard, Self.id, at, Self.start, 1, 1, 2_000, 503, "detail"], &recipe) }
         if recipe.byte() % 2 == 0 { try put(idempotency, [1, shard, [7] as [UInt8], [8] as [UInt8], [9] as [UInt8], at], &recipe) }

@@ -57,6 +57,8 @@ final class Checker {
     private var performed: Set<OccurrenceKey> = []
     /// What was delivered or run before its series came to it, with the number of the scheduler's process.
     private var passed: [OccurrenceKey: Int] = [:]
+    /// Tries of workers that came to an end, but for those of which nothing was sent.
+    private var attemptsMade: [OccurrenceKey: Int] = [:]
     private var starts = 0
     /// Runs that a worker has not forgotten.
     private var runs: [OccurrenceKey: [Run]] = [:]
@@ -141,6 +143,7 @@ final class Checker {
         _ after: StoredReminders.Standing
     ) {
         let wasPosition = before.position?.scheduledAt == key.scheduledAt, id = key.reminder
+        if attempt.outcome == .unsent { broken(2, id, "a try at \(key.scheduledAt) is recorded, of which nothing was sent") }
         if case .cancelSeries = disposition {} else { stepped(before, after) }
         let standsStill = after.position == before.position, hadRow = before.row(key) != nil
         if standsStill, disposition == .delivered && !hadRow || wasPosition && hadRow {
@@ -160,17 +163,23 @@ final class Checker {
             if attempt.outcome != .delivered { broken(2, id, "\(key.scheduledAt) counts as delivered after \(attempt.outcome.name)") }
         case .cancelSeries:
             if attempt.outcome != .cancelSchedule { broken(2, id, "the series was cancelled after \(attempt.outcome.name)") }
-        case .dead(let attempts):
+        case .dead(let tries):
             deadLetters += 1
-            let reminder = before.reminder
-            let limit = attempt.outcome == .leaseLost ? max(reminder.maxAttempts, configuration.retry.maxLostLeases) : reminder.maxAttempts
-            if attempt.outcome != .rejected, attempt.outcome != .expired, attempts < limit {
-                broken(2, id, "\(key.scheduledAt) is a dead letter after \(attempts) of \(limit) attempts, the last \(attempt.outcome.name)")
-            }
+            checkDeadLetter(key, attempt, tries, before.reminder)
             fallthrough
         default:
             if wasOpen, !isOpen { broken(2, id, "\(key.scheduledAt) vanished after \(attempt.outcome.name)") }
         }
+    }
+
+    /// An occurrence is given up when it was refused, when its time was over, or after as many tries as were really made.
+    private func checkDeadLetter(_ key: OccurrenceKey, _ last: Attempt, _ tries: Tries, _ reminder: Reminder) {
+        guard last.outcome != .rejected, last.outcome != .expired else { return }
+        let isLoss = last.outcome == .leaseLost
+        let made = isLoss ? tries.losses : min(tries.attempts, attemptsMade[key] ?? 0)
+        let limit = isLoss ? configuration.retry.maxLosses : reminder.maxAttempts
+        guard made < limit else { return }
+        broken(2, key.reminder, "\(key.scheduledAt) is a dead letter after \(made) of \(limit) tries, the last \(last.outcome.name)")
     }
 
     /// A series goes on with what follows.
@@ -261,7 +270,11 @@ final class Checker {
 
     func began(_ lease: UInt64, _ key: OccurrenceKey, by worker: WorkerProcess) { byLease[lease]?.state = .running }
 
-    func ended(_ lease: UInt64, _ outcome: Outcome, by worker: WorkerProcess) { byLease[lease]?.state = .ended(outcome) }
+    func ended(_ lease: UInt64, _ outcome: Outcome, by worker: WorkerProcess) {
+        guard let run = byLease[lease] else { return }
+        run.state = .ended(outcome)
+        if outcome != .unsent, outcome != .leaseLost { attemptsMade[run.key, default: 0] += 1 }
+    }
 
     func forgotten(_ lease: UInt64, by worker: WorkerProcess) {
         guard let run = byLease[lease], run.instance == worker.instance, case .ended = run.state else { return }
@@ -329,7 +342,7 @@ final class Checker {
             // A person may want it before its time.
             if row.isManual { due = min(due, row.dueAtMilliseconds) }
             // Of another attempt it says nothing: what came of that is on its way to the disk.
-            if row.state == .pending, row.attempts == dispatch.attempt - 1 { due = max(due, row.dueAtMilliseconds) }
+            if row.state == .pending, row.tries.next == dispatch.attempt { due = max(due, row.dueAtMilliseconds) }
         } else {
             due = standing.reminder.dueMilliseconds(of: key.scheduledAt)
         }

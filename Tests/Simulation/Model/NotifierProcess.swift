@@ -6,8 +6,21 @@ final class NotifierProcess: Process {
     static let timeoutMilliseconds: Int64 = 10_000
 
     private let life: Life
+    /// Requests in a row that got no answer. From so many on the circuit is open, and one request passes in each interval.
+    private var failures = 0
+    private static let circuitThreshold = 5
+    private static let probeMilliseconds: Int64 = 500
+    private var nextProbe: Int64 = 0
 
     init(_ life: Life) { self.life = life }
+
+    /// Whether the circuit, being open, turns a request away.
+    private func turnsAway() -> Bool {
+        guard failures >= Self.circuitThreshold else { return false }
+        guard life.timeline.monotonic >= nextProbe else { return true }
+        nextProbe = life.timeline.monotonic + Self.probeMilliseconds
+        return false
+    }
 
     func accept(_ connection: DeliverConnection) {
         connection.up.onMessage = { [self, weak connection] call in
@@ -28,14 +41,19 @@ final class NotifierProcess: Process {
                     number: call.number, outcome: outcome, retryAfterMilliseconds: retryAfter.map { min($0, 3_600_000) },
                     statusCode: status))
         }
+        guard !turnsAway() else { return answer(.unsent) }
         // The request is on the wire: the backend takes it even if the notifier dies meanwhile.
         timeline.schedule(in: way) { [life] in
             let reply = life.post(call.key, call.reminder)
             guard reply.status != 0 || reply.isLost || reply.delayMilliseconds < timeout else { return }
-            timeline.schedule(in: reply.delayMilliseconds + way, for: self) {
+            timeline.schedule(in: reply.delayMilliseconds + way, for: self) { [self] in
+                failures = reply.status == 0 ? failures + 1 : 0
                 answer(reply.outcome, retryAfter: reply.retryAfterMilliseconds, status: reply.status)
             }
         }
-        timeline.schedule(in: timeout, for: self) { answer(.retry) }
+        timeline.schedule(in: timeout, for: self) { [self] in
+            if !isAnswered { failures += 1 }
+            answer(.retry)
+        }
     }
 }

@@ -26,12 +26,12 @@ extension StoredReminders.Standing {
             let hadRow = occurrences.removeValue(forKey: at) != nil
             if wasPosition || hadRow || state == .cancelled { countDelivery(at: end) }
             cancel(at: end)
-        case .retry(let due, let attempts):
-            keep(at, Row(state: .pending, dueAtMilliseconds: due, attempts: attempts), move, at: end)
-        case .held(let attempts):
-            keep(at, Row(state: .held, dueAtMilliseconds: end, attempts: attempts, outcome: attempt.outcome), move, at: end)
-        case .dead(let attempts):
-            keep(at, Row(state: .dead, dueAtMilliseconds: end, attempts: attempts, outcome: attempt.outcome), move, at: end)
+        case .retry(let due, let tries):
+            keep(at, Row(state: .pending, dueAtMilliseconds: due, tries: tries), move, at: end)
+        case .held(let tries):
+            keep(at, Row(state: .held, dueAtMilliseconds: end, tries: tries, outcome: attempt.outcome), move, at: end)
+        case .dead(let tries):
+            keep(at, Row(state: .dead, dueAtMilliseconds: end, tries: tries, outcome: attempt.outcome), move, at: end)
         }
         return .done
     }
@@ -55,10 +55,10 @@ extension StoredReminders.Standing {
     }
 
     mutating func materialise(
-        _ scheduledAt: Int64, dueAtMilliseconds: Int64, attempts: Int, _ move: PositionMove
+        _ scheduledAt: Int64, dueAtMilliseconds: Int64, tries: Tries, _ move: PositionMove
     ) -> StoreWriteResult {
         guard move.from == scheduledAt, self.move(move, delivered: false, staysOpen: true, at: .min) else { return .done }
-        put(scheduledAt, Row(state: .pending, dueAtMilliseconds: dueAtMilliseconds, attempts: attempts))
+        put(scheduledAt, Row(state: .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries))
         return .done
     }
 
@@ -166,7 +166,7 @@ extension StoredReminders.Standing {
         var row = row
         row.state = .pending
         row.dueAtMilliseconds = at
-        row.attempts = 0
+        row.tries = .none
         row.isManual = row.isManual || isManual
         occurrences[scheduledAt] = row
     }
@@ -210,7 +210,7 @@ extension StoredReminders.Standing {
             row.isManual = true
             occurrences[second] = row
         } else {
-            makeDue(second, Row(state: .pending, dueAtMilliseconds: at, attempts: 0), at: at, isManual: true)
+            makeDue(second, Row(state: .pending, dueAtMilliseconds: at, tries: .none), at: at, isManual: true)
         }
         if state == .completed { reopen(as: .scheduled) }
         return second
@@ -221,7 +221,7 @@ extension StoredReminders.Standing {
         if state == .scheduled, let old = self.position, old.scheduledAt != position?.scheduledAt,
             let due = dueAtMilliseconds, due <= at
         {
-            _ = materialise(old.scheduledAt, dueAtMilliseconds: due, attempts: 0, PositionMove(from: old.scheduledAt, to: nil))
+            _ = materialise(old.scheduledAt, dueAtMilliseconds: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
         }
         place(at: position, of: new)
     }
@@ -245,7 +245,7 @@ extension StoredReminders.Standing {
                 DueEntry(
                     due: DueKey(
                         dueAtMilliseconds: due, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
-                    reminder: reminder, attempts: 0, positionIndex: position.index))
+                    reminder: reminder, tries: .none, positionIndex: position.index))
         }
         for (scheduledAt, row) in occurrences where row.state == .pending && (row.isManual || state != .paused) {
             entries.append(
@@ -253,7 +253,7 @@ extension StoredReminders.Standing {
                     due: DueKey(
                         dueAtMilliseconds: row.dueAtMilliseconds,
                         occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: scheduledAt)),
-                    reminder: reminder, attempts: row.attempts, positionIndex: nil, isManual: row.isManual))
+                    reminder: reminder, tries: row.tries, positionIndex: nil, isManual: row.isManual))
         }
         return entries.sorted { $0.due < $1.due }
     }

@@ -30,7 +30,7 @@ package struct StoredReminders {
     package struct Row: Equatable {
         package var state: OccurrenceState
         package var dueAtMilliseconds: Int64
-        package var attempts: Int
+        package var tries: Tries
         package var isManual = false
         package var outcome: Outcome?
     }
@@ -75,9 +75,9 @@ package struct StoredReminders {
         case .create(let reminder, let position, let record): return create(reminder, position, record)
         case .settle(let key, let attempt, let disposition, let move):
             return change(key.reminder) { $0.settle(key, attempt, disposition, move, &$1) } ?? .notFound
-        case .materialise(let key, let due, let attempts, let move):
+        case .materialise(let key, let due, let tries, let move):
             return change(key.reminder) { standing, _ in
-                standing.materialise(key.scheduledAt, dueAtMilliseconds: due, attempts: attempts, move)
+                standing.materialise(key.scheduledAt, dueAtMilliseconds: due, tries: tries, move)
             } ?? .notFound
         case .misfire(let id, let record, let move):
             return change(id) { standing, history in

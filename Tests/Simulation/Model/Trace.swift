@@ -53,8 +53,8 @@ extension StoreWrite {
         case .create: "create"
         case .settle(let key, let attempt, let disposition, let move):
             "settle \(key.scheduledAt), attempt \(attempt.number) \(attempt.outcome.name): \(disposition)\(move.map { ", " + $0.text } ?? "")"
-        case .materialise(let key, let due, let attempts, let move):
-            "materialise \(key.scheduledAt), due at \(due), \(attempts) attempts, \(move.text)"
+        case .materialise(let key, let due, let tries, let move):
+            "materialise \(key.scheduledAt), due at \(due), \(tries.attempts) attempts, \(tries.losses) losses, \(move.text)"
         case .misfire(_, let record, let move): "misfire, \(move.text): \(record.detail)"
         case .change(_, let change, _, _): "change: \(change)"
         case .queue(let settings): "queue \(settings)"

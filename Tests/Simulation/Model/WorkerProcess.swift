@@ -126,7 +126,10 @@ final class WorkerProcess: Process {
             finish(lease, result)
         }
         // The client's own deadline.
-        timeline.schedule(in: deadline - timeline.monotonic, for: self) { self.calls[number]?(Result(outcome: .retry)) }
+        timeline.schedule(in: deadline - timeline.monotonic, for: self) { [self] in
+            let isWaiting = waiting.contains { $0.number == number }
+            calls[number]?(Result(outcome: isWaiting ? .unsent : .retry))
+        }
         let call = DeliverCall(
             number: number, key: dispatch.entry.due.occurrence, reminder: dispatch.entry.reminder, deadline: deadline)
         if let notifier { notifier.up.send(call) } else { waiting.append(call) }

@@ -68,7 +68,7 @@ struct StoreComparison {
     }
 
     private static func text(_ entry: DueEntry) -> String {
-        "\(entry.due.dueAtMilliseconds) \(entry.due.occurrence.idempotencyKey) \(entry.attempts) \(entry.positionIndex ?? 0) \(entry.isManual)"
+        "\(entry.due.dueAtMilliseconds) \(entry.due.occurrence.idempotencyKey) \(entry.tries) \(entry.positionIndex ?? 0) \(entry.isManual)"
     }
 
     private static func text(_ summary: ReminderSummary) -> String {
@@ -105,7 +105,7 @@ struct RandomWrites {
         let id = chance.pick(ids.suffix(Self.keptReminders))
         switch chance.int(0...9) {
         case 0...3: return settle(id)
-        case 4: return .materialise(key(id), dueAtMilliseconds: milliseconds(), attempts: Int(chance.int(0...3)), move: move())
+        case 4: return .materialise(key(id), dueAtMilliseconds: milliseconds(), tries: tries(), move: move())
         case 5: return .misfire(id, record: attempt(.misfired), move: move())
         case 6...8:
             let guardian = ChangeGuard(caller: chance.one(in: 8) ? "other" : nil, revision: chance.one(in: 6) ? chance.int(1...9) : nil)
@@ -155,14 +155,20 @@ struct RandomWrites {
             sealedAuthorization: chance.one(in: 2) ? [] : [7])
     }
 
+    private mutating func tries() -> Tries {
+        Tries(
+            attempts: Int(chance.int(0...3)), losses: Int(chance.int(0...2)),
+            sinceMilliseconds: chance.one(in: 3) ? nil : milliseconds())
+    }
+
     private mutating func settle(_ id: ReminderID) -> StoreWrite {
         let key = key(id)
         let disposition: Disposition =
             switch chance.int(0...11) {
             case 0...3: .delivered
-            case 4...6: .retry(dueAtMilliseconds: milliseconds(), attempts: Int(chance.int(1...3)))
-            case 7, 8: .held(attempts: 1)
-            case 9, 10: .dead(attempts: 2)
+            case 4...6: .retry(dueAtMilliseconds: milliseconds(), tries: tries())
+            case 7, 8: .held(tries: tries())
+            case 9, 10: .dead(tries: tries())
             default: .cancelSeries
             }
         let outcome: Outcome = if case .delivered = disposition { .delivered } else { .retry }

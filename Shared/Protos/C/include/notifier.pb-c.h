@@ -78,7 +78,7 @@ struct  TaskScheduler__V1__DeliverReply
 {
   ProtobufCMessage base;
   /*
-   * OUTCOME_DELIVERED to OUTCOME_AUTH_REJECTED
+   * OUTCOME_DELIVERED to OUTCOME_AUTH_REJECTED, or OUTCOME_UNSENT
    */
   TaskScheduler__V1__Outcome outcome;
   uint32_t status_code;

@@ -42,7 +42,7 @@ typedef enum _TaskScheduler__V1__Outcome {
    */
   TASK_SCHEDULER__V1__OUTCOME__OUTCOME_CANCEL_SCHEDULE = 5,
   /*
-   * whether it was done is not known: tried again at once
+   * whether it was done is not known: tried again at once, no attempt
    */
   TASK_SCHEDULER__V1__OUTCOME__OUTCOME_LOST = 6,
   /*
@@ -52,7 +52,11 @@ typedef enum _TaskScheduler__V1__Outcome {
   /*
    * its time was over: it becomes a dead letter; never reported by a worker
    */
-  TASK_SCHEDULER__V1__OUTCOME__OUTCOME_EXPIRED = 8
+  TASK_SCHEDULER__V1__OUTCOME__OUTCOME_EXPIRED = 8,
+  /*
+   * nothing was sent or begun: no attempt, and tried again when it can be
+   */
+  TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSENT = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OUTCOME)
 } TaskScheduler__V1__Outcome;
 
