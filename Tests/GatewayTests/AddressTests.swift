@@ -1,4 +1,5 @@
 import NIOCore
+import Operations
 import Testing
 
 @testable import gateway
@@ -19,6 +20,16 @@ struct AddressTests {
         #expect(counter.opened(one) && !counter.opened(one))
     }
 
+    @Test("of many refused in a second, all are counted and a few are logged")
+    func refusals() throws {
+        let sink = LogSink(), metrics = MetricsRegistry(), address = try SocketAddress(ipAddress: "192.0.2.1", port: 1)
+        let refusals = ConnectionRefusals(sink.logger, metrics: metrics)
+        for _ in 0..<1_000 { refusals.record(address, limit: 2) }
+        #expect(metrics.exposition().contains("gateway_refused_connections_total 1000\n"))
+        // The loop may meet the end of a second.
+        #expect((LineBudget.linesPerSecond...LineBudget.linesPerSecond * 5).contains(sink.text.split(separator: "\n").count))
+    }
+
     @Test("an IPv6 address counts with all that share its first 64 bits, and a mapped IPv4 address as itself")
     func prefixes() throws {
         let counter = AddressCounter(limit: 1)
@@ -36,9 +47,14 @@ struct AddressTests {
         #expect(AddressCounter(limit: 1).counted(nil) == nil)
     }
 
-    @Test("one connection too many is closed, the others go on, and there is room when one has gone")
+    @Test("one connection too many is closed and counted, the others go on, and there is room when one has gone")
     func listener() async throws {
-        try await withGateway(adjust: { $0.addresses = AddressCounter(limit: 2, countsLoopback: true) }) { gateway, _ in
+        let metrics = MetricsRegistry()
+        func adjust(_ server: inout APIServer) {
+            server.addresses = AddressCounter(limit: 2, countsLoopback: true)
+            server.metrics = metrics
+        }
+        try await withGateway(adjust: adjust) { gateway, _ in
             var first: Connection? = try gateway.connect()
             let second = try gateway.connect()
             for connection in [first, second] {
@@ -49,6 +65,9 @@ struct AddressTests {
             third.send(request("GET", "/nothing"))
             #expect(try await third.ends())
             await #expect(throws: (any Error).self) { try await third.answer() }
+            #expect(metrics.exposition().contains("gateway_refused_connections_total 1\n"))
+            let line = gateway.log.metadata(of: "connection refused: its address has as many as it may")
+            #expect(line == ["address": "127.0.0.1", "limit": "2"])
             second.send(request("GET", "/nothing"))
             #expect(try await second.answer().status == 404)
             first = nil

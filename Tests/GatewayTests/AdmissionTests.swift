@@ -73,6 +73,6 @@ struct AdmissionTests {
         for _ in 0..<1_000 { failures.record(.unavailable("not now", cause: "a test"), route: "POST /remind_me") }
         let lines = sink.text.split(separator: "\n").count
         // The loop may meet the end of a second.
-        #expect((FailureLog.linesPerSecond...FailureLog.linesPerSecond * 5).contains(lines))
+        #expect((LineBudget.linesPerSecond...LineBudget.linesPerSecond * 5).contains(lines))
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import Operations
@@ -34,6 +35,7 @@ struct APIServer: Service, CustomStringConvertible {
     var admission = Admission()
     var memory = BodyMemory()
     var addresses = AddressCounter()
+    var metrics: any MetricsFactory = MetricsSystem.factory
     var maxConnections = APIServer.maxConnections
     var idleTimeout = APIServer.idleTimeout
     var requestTimeout = ConnectionGuard.requestTimeout
@@ -51,12 +53,12 @@ struct APIServer: Service, CustomStringConvertible {
         quiet.logLevel = max(logger.logLevel, .notice)
         let responder = responder, crowd = Crowd(limit: connectionLimit)
         let admission = admission, refusal = admission.problem.answer
-        let addresses = addresses, memory = memory, noMemory = BodyMemory.Refusal.full.problem
+        let addresses = addresses, refusals = ConnectionRefusals(logger, metrics: metrics), memory = memory, noMemory = BodyMemory.Refusal.full.problem
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuard(
                     requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
-                    crowd: crowd, addresses: addresses, maxBodyBytes: responder.maxBodyBytes),
+                    crowd: crowd, addresses: addresses, refusals: refusals, maxBodyBytes: responder.maxBodyBytes),
                 OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) },
                 BodyGuard(memory: memory, maxBodyBytes: responder.maxBodyBytes, refusal: noMemory.answer) {
                     responder.refused($0, with: noMemory)

@@ -26,6 +26,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let requestTimeout: TimeAmount, answerTimeout: TimeAmount, crowdedTimeout: TimeAmount
     private let crowd: Crowd
     private let addresses: AddressCounter
+    private let refusals: ConnectionRefusals
     /// The remote address, if it is counted.
     private var address: AddressCounter.Address?
     private let maxBodyBytes: @Sendable (_ path: String) -> Int
@@ -49,10 +50,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// - Parameters:
     ///   - crowd: all connections of the listener.
     ///   - addresses: the same, by where they come from.
+    ///   - refusals: told of those for which an address has no room.
     ///   - maxBodyBytes: of a body to that path.
     init(
         requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout,
-        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, crowd: Crowd, addresses: AddressCounter,
+        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, crowd: Crowd, addresses: AddressCounter, refusals: ConnectionRefusals,
         maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }
     ) {
         self.maxBodyBytes = maxBodyBytes
@@ -61,6 +63,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         self.crowdedTimeout = crowdedTimeout
         self.crowd = crowd
         self.addresses = addresses
+        self.refusals = refusals
     }
 
     func handlerAdded(context: ChannelHandlerContext) { crowd.opened() }
@@ -76,6 +79,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if let counted = addresses.counted(context.remoteAddress) {
             guard addresses.opened(counted) else {
                 isDropping = true
+                refusals.record(context.remoteAddress, limit: addresses.limit)
                 context.fireChannelActive()
                 return context.close(promise: nil)
             }
