@@ -74,7 +74,7 @@ let package = Package(
         .target(name: "JSON", path: "Shared/JSON"),
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC", "Domain"], path: "Shared/Messages"),
         .target(
-            name: "Wire", dependencies: ["Messages", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
+            name: "Wire", dependencies: ["Messages", "Domain", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
             path: "Shared/Wire"),
         .target(name: "Tasks", dependencies: ["Messages", "Domain", "JSON"], path: "Shared/Tasks"),
         .target(

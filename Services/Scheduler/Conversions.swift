@@ -97,6 +97,14 @@ extension Attempt {
     }
 }
 
+extension LeaseReport {
+    /// - Returns: `nil` where the id is none.
+    init?(_ wire: Proto.Lease) {
+        guard let id = ReminderID(bytes: wire.id) else { return nil }
+        self.init(lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: wire.scheduledAt))
+    }
+}
+
 extension OutcomeReport {
     /// An outcome that is none of a worker's, or that a newer build knows, is one to be tried again: so it is settled and
     /// acknowledged, and takes no other outcome and no stream with it.

@@ -24,15 +24,18 @@ enum SchedulerMain {
             let store = try settings.store.open(logger, deliver: completed.send)
             readiness.set("store", .ok)
             let sealer = try Sealer.open(settings.sealKeyFile, store: settings.store.value, logger)
+            let wire = try service.wire()
+            var configuration = CoreConfiguration()
+            configuration.keepalive = wire.keepalive
             let loop = SchedulerLoop(
-                configuration: CoreConfiguration(), store: store, sealer: sealer, eventLoop: eventLoop, logger: logger
+                configuration: configuration, store: store, sealer: sealer, eventLoop: eventLoop, logger: logger
             ) { isFailing in
                 readiness.set("store", isFailing ? .failing("writes fail; they are repeated") : .ok)
             }
             readiness.watch("scheduler's loop", loop.pulse)
             readiness.watch("store's writes", loop.storeProbe.pulse)
             let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: logger) }
-            let server = Server(settings: try service.wire(), table: table, eventLoop: eventLoop, logger: logger)
+            let server = Server(settings: wire, table: table, eventLoop: eventLoop, logger: logger)
 
             // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
             try await loop.start(rejoin: store.attachedWorkers(), queues: store.queues())

@@ -207,22 +207,23 @@ final class SchedulerLoop: @unchecked Sendable {
     /// A worker's stream has announced itself.
     func attach(
         _ stream: WorkerStream, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
-        outcomes: [OutcomeReport]
+        following: [LeaseReport], outcomes: [OutcomeReport]
     ) -> WorkerID {
         let worker = WorkerID(rawValue: nextWorker)
         nextWorker += 1
         workers[worker] = stream
         handle(
             .workerAttached(
-                worker, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, outcomes: outcomes))
+                worker, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following,
+                outcomes: outcomes))
         return worker
     }
 
     /// A worker's stream has ended.
-    /// - Parameter cleanly: it said goodbye, nothing is running there.
-    func detach(_ worker: WorkerID, cleanly: Bool) {
+    /// - Parameter error: why; `nil`: it said goodbye, nothing is running there.
+    func detach(_ worker: WorkerID, because error: CallError?) {
         guard workers.removeValue(forKey: worker) != nil else { return }
-        handle(cleanly ? .workerLeft(worker) : .workerDetached(worker))
+        handle(error.map { .workerDetached(worker, isSilent: $0.isPeerSilent) } ?? .workerLeft(worker))
     }
 
     // MARK: The end

@@ -64,19 +64,15 @@ final class WorkerStream {
     private func attached(_ attach: Proto.Attach, credit: Int, _ outcomes: [OutcomeReport]) throws(InvalidRequest) {
         guard worker == nil else { throw InvalidRequest("a second Attach on one stream") }
         guard !attach.instance.isEmpty, attach.instance.utf8.count <= RequestBounds.maxNameBytes,
-            attach.running.count <= Self.maxReports, attach.queues.count <= Self.maxQueues,
+            attach.running.count + attach.following.count <= Self.maxReports, attach.queues.count <= Self.maxQueues,
             attach.tasks.count <= Self.maxQueues
         else { throw InvalidRequest("an Attach with fields out of bounds") }
         instance = attach.instance
         // One without a good id is no lease of this scheduler's.
-        let running = attach.running.compactMap { lease in
-            ReminderID(bytes: lease.id).map { id in
-                LeaseReport(lease: lease.lease, key: OccurrenceKey(reminder: id, scheduledAt: lease.scheduledAt))
-            }
-        }
+        let running = attach.running.compactMap(LeaseReport.init), following = attach.following.compactMap(LeaseReport.init)
         worker = loop.attach(
             self, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: credit,
-            running: running, outcomes: outcomes)
+            running: running, following: following, outcomes: outcomes)
         logger.info(
             "worker attached",
             metadata: ["instance": "\(instance)", "queues": "\(attach.queues.joined(separator: ","))", "running": "\(running.count)"])
@@ -207,6 +203,6 @@ final class WorkerStream {
         self.worker = nil
         logger.info(
             "worker detached", metadata: ["instance": "\(instance)", "reason": "\(error?.description ?? "it left")"])
-        loop.detach(worker, cleanly: error == nil)
+        loop.detach(worker, because: error)
     }
 }

@@ -32,18 +32,30 @@ final class SchedulerLink: @unchecked Sendable {
         var overrun: Scheduled<Void>?
     }
 
+    /// How far the end of this worker has come.
+    private enum End {
+        case notAsked
+        /// Nothing new is taken; what runs is finished, and what was reported is to be acknowledged.
+        case draining(EventLoopPromise<Void>, isPatient: Bool)
+        case left
+    }
+
     /// How much of a lease a task may use; the rest is for the outcome's way back.
     private static let leasePercentForTask = 90
     /// With the longest details far from the largest frame.
-    private static let maxOutcomesPerMessage = 1_000
+    static let maxOutcomesPerMessage = 1_000
     /// Before a stream is opened anew on a connection that has not gone with it.
     private static let reattachDelay = TimeAmount.seconds(1)
+    /// How long a worker that has been told to stop waits until its outcomes are acknowledged, also for a scheduler that is not there
+    /// now: what is not would be sent again. Shorter than the drain of the whole process.
+    static let acknowledgementWait = Duration.seconds(8)
 
     let eventLoop: any EventLoop
     private let instance: String
     private let queues: [String]
     private let concurrency: Int
     private let registry: TaskRegistry
+    private let acknowledgementWait: Duration
     private let logger: Logger
     private var stream: WorkStream?
     /// Connections that came while there was a stream.
@@ -59,21 +71,21 @@ final class SchedulerLink: @unchecked Sendable {
     private var fresh: [Proto.OutcomeReport] = []
     private var freshCredit = 0
     private var flushScheduled = false
-    private var isDraining = false
-    private var drained: EventLoopPromise<Void>?
+    private var end = End.notAsked
 
     private let runningGauge = Gauge(label: "worker_running_occurrences")
     private let finished = Counter(label: "worker_finished_occurrences_total")
 
     init(
         eventLoop: any EventLoop, instance: String, queues: [String], concurrency: Int, registry: TaskRegistry,
-        logger: Logger
+        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.instance = instance
         self.queues = queues
         self.concurrency = concurrency
         self.registry = registry
+        self.acknowledgementWait = acknowledgementWait
         self.logger = logger
     }
 
@@ -81,7 +93,7 @@ final class SchedulerLink: @unchecked Sendable {
 
     /// A connection to a scheduler is ready: announce, then take what comes.
     func attach(_ connection: ClientConnection) {
-        guard !isDraining else { return }
+        if case .left = end { return }
         guard stream == nil else { return keep(connection) }
         guard let stream = connection.stream(SchedulerService.work) else { return }
         self.stream = stream
@@ -89,9 +101,13 @@ final class SchedulerLink: @unchecked Sendable {
         stream.onUnblocked = { [weak self] in self?.flush() }
         stream.onEnd = { [weak self] error in self?.ended(error, connection) }
         let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt) }
-        let attach = Proto.Attach(instance: instance, queues: queues, tasks: registry.names, running: leases)
-        let credit = concurrency - running.count - overrunning
-        for message in Self.messages(attach, credit: credit, Array(unacknowledged.values)) { stream.send(message) }
+        let outcomes = Array(unacknowledged.values)
+        let following = outcomes.dropFirst(Self.maxOutcomesPerMessage).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
+        let attach = Proto.Attach(instance: instance, queues: queues, tasks: registry.names, running: leases, following: following)
+        let credit = isDraining ? 0 : concurrency - running.count - overrunning
+        for message in Self.messages(attach, credit: credit, leaving: isDraining, outcomes) {
+            stream.send(message)
+        }
         logger.info(
             "taking occurrences",
             metadata: [
@@ -113,7 +129,6 @@ final class SchedulerLink: @unchecked Sendable {
     private func ended(_ error: CallError?, _ connection: ClientConnection) {
         stream = nil
         logger.info("stream to the scheduler ended", metadata: ["reason": "\(error?.description ?? "drained")"])
-        finishDrainIfDone()
         if let error, !error.isConnectionLost { reattach(connection) }
         while stream == nil, !spare.isEmpty { attach(spare.removeFirst()) }
     }
@@ -128,10 +143,10 @@ final class SchedulerLink: @unchecked Sendable {
 
     /// An announcement or what a tick brought, in as many messages as it takes.
     private static func messages(
-        _ attach: Proto.Attach? = nil, credit: Int, _ outcomes: [Proto.OutcomeReport]
+        _ attach: Proto.Attach? = nil, credit: Int, leaving: Bool = false, _ outcomes: [Proto.OutcomeReport]
     ) -> [Proto.WorkerMessage] {
         let first = Proto.WorkerMessage(
-            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes.prefix(maxOutcomesPerMessage)))
+            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes.prefix(maxOutcomesPerMessage)), leaving: leaving)
         return [first]
             + stride(from: maxOutcomesPerMessage, to: outcomes.count, by: maxOutcomesPerMessage).map { start in
                 Proto.WorkerMessage(outcomes: Array(outcomes[start...].prefix(maxOutcomesPerMessage)))
@@ -248,22 +263,36 @@ final class SchedulerLink: @unchecked Sendable {
 
     // MARK: The end
 
-    /// Asks for nothing more, finishes what runs, and leaves when every outcome has been acknowledged.
+    private var isDraining: Bool { if case .notAsked = end { false } else { true } }
+
+    /// Asks for nothing more, finishes what runs, and leaves when every outcome has been acknowledged, or after ``acknowledgementWait``
+    /// with those that were not.
     func drain() async {
         let done = eventLoop.makePromise(of: Void.self)
         eventLoop.execute { [self] in
-            isDraining = true
-            drained = done
+            end = .draining(done, isPatient: true)
             stream?.send(Proto.WorkerMessage(leaving: true))
+            eventLoop.scheduleTask(in: TimeAmount(acknowledgementWait)) { self.losePatience() }
             finishDrainIfDone()
         }
         try? await done.futureResult.get()
     }
 
+    private func losePatience() {
+        guard case .draining(let done, _) = end else { return }
+        end = .draining(done, isPatient: false)
+        if !unacknowledged.isEmpty {
+            logger.warning(
+                "outcomes were not acknowledged in time; what they are of may be run again",
+                metadata: ["unacknowledged": "\(unacknowledged.count)", "connected": "\(stream != nil)"])
+        }
+        finishDrainIfDone()
+    }
+
     private func finishDrainIfDone() {
-        guard let drained, running.isEmpty, unacknowledged.isEmpty || stream == nil else { return }
-        self.drained = nil
+        guard case .draining(let done, let isPatient) = end, running.isEmpty, unacknowledged.isEmpty || !isPatient else { return }
+        end = .left
         stream?.end()
-        drained.succeed()
+        done.succeed()
     }
 }

@@ -69,7 +69,7 @@ struct WorkerSettings: ServiceSettings {
 }
 
 extension WireSettings {
-    /// A scheduler that comes back waits a second for the workers that it knew; they must be there by then.
+    /// A scheduler that was away for a moment waits for the workers that it knew, but not for long (``Keepalive``).
     fileprivate var reconnectingFast: WireSettings {
         var settings = self
         settings.reconnectMilliseconds = 20...500

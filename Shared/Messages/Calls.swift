@@ -86,13 +86,18 @@ public struct CallError: Error, Sendable, Hashable, CustomStringConvertible {
     public var message: String
     /// The connection ended before the answer came: the call may or may not have been carried out. Never sent.
     public var isConnectionLost: Bool
+    /// The connection was given up because nothing was heard from the peer, which may not know of it yet. Never sent.
+    public var isPeerSilent: Bool
     /// The call never left this side: it was not carried out. Never sent.
     public var isUnsent: Bool
 
-    public init(_ code: StatusCode, _ message: String, isConnectionLost: Bool = false, isUnsent: Bool = false) {
+    public init(
+        _ code: StatusCode, _ message: String, isConnectionLost: Bool = false, isPeerSilent: Bool = false, isUnsent: Bool = false
+    ) {
         self.code = code
         self.message = message
         self.isConnectionLost = isConnectionLost
+        self.isPeerSilent = isPeerSilent
         self.isUnsent = isUnsent
     }
 

@@ -1347,12 +1347,15 @@ extension Proto {
         public var queues: [String] = []
         public var tasks: [String] = []
         public var running: [Lease] = []
+        /// have ended; their outcomes come in the messages after this one
+        public var following: [Lease] = []
 
-        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = []) {
+        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = [], following: [Lease] = []) {
             self.instance = instance
             self.queues = queues
             self.tasks = tasks
             self.running = running
+            self.following = following
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Attach>) throws(MessageError) {
@@ -1360,6 +1363,7 @@ extension Proto {
             queues = Arena.strings(c.pointee.queues, c.pointee.n_queues)
             tasks = Arena.strings(c.pointee.tasks, c.pointee.n_tasks)
             running = try Arena.messages(c.pointee.running, c.pointee.n_running) { (c) throws(MessageError) in try Lease(reading: c) }
+            following = try Arena.messages(c.pointee.following, c.pointee.n_following) { (c) throws(MessageError) in try Lease(reading: c) }
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Attach>, from arena: Arena) throws(MessageError) {
@@ -1368,6 +1372,7 @@ extension Proto {
             (c.pointee.queues, c.pointee.n_queues) = try arena.put(strings: queues)
             (c.pointee.tasks, c.pointee.n_tasks) = try arena.put(strings: tasks)
             (c.pointee.running, c.pointee.n_running) = try arena.put(messages: running)
+            (c.pointee.following, c.pointee.n_following) = try arena.put(messages: following)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Attach>) -> Int { task_scheduler__v1__attach__get_packed_size(c) }

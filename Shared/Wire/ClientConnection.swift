@@ -75,10 +75,10 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
         }
     }
 
-    func closed(_ reason: String) {
+    func closed(_ reason: String, isPeerSilent: Bool) {
         isOpen = false
         isLeaving = true
-        let error = CallError(.unavailable, "connection to \(address.endpoint) lost: \(reason)", isConnectionLost: true)
+        let error = CallError(.unavailable, "connection to \(address.endpoint) lost: \(reason)", isConnectionLost: true, isPeerSilent: isPeerSilent)
         let calls = unary, open = streams
         unary = [:]
         streams = [:]

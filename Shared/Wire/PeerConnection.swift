@@ -15,7 +15,8 @@ protocol PeerDelegate: AnyObject {
     /// A frame after the handshake; valid during the call only.
     func received(_ frame: UnsafePointer<TaskScheduler__Wire__Frame>)
     /// The connection is over, with the reason. Called once.
-    func closed(_ reason: String)
+    /// - Parameter isPeerSilent: nothing was heard from the peer, which may not know of the end.
+    func closed(_ reason: String, isPeerSilent: Bool)
 }
 
 /// One connection: splits and joins frames, shakes hands, keeps alive, and gathers all writes of an event-loop tick
@@ -105,7 +106,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         var bytes = unwrapInboundIn(data)
         isReading = true
         let now = NIODeadline.now()
-        if now - max(lastHeard, lastLooked) >= keepalive * 2 { stoodStill() }
+        if now - max(lastHeard, lastLooked) >= deadSilence { stoodStill() }
         lastHeard = now
         if inbound.readableBytes == 0 {
             inbound = bytes
@@ -281,10 +282,10 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         scheduleKeepalive()
     }
 
-    private var keepalive: TimeAmount { .milliseconds(Int64(settings.keepaliveMilliseconds)) }
+    private var deadSilence: TimeAmount { .milliseconds(settings.keepalive.deadMilliseconds) }
 
     private func scheduleKeepalive() {
-        let interval = keepalive, due = NIODeadline.now() + interval
+        let interval = TimeAmount.milliseconds(settings.keepalive.intervalMilliseconds), due = NIODeadline.now() + interval
         timer = context?.eventLoop.scheduleTask(in: interval) { [weak self] in
             guard let self, case .open = self.state else { return }
             self.lastLooked = .now()
@@ -294,8 +295,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
                 self.stoodStill()
             }
             let silence = self.lastLooked - self.lastHeard
-            if silence >= interval * 2 {
-                return self.close("nothing was heard from the peer for \(silence.nanoseconds / 1_000_000) ms")
+            if silence >= self.deadSilence {
+                return self.close("nothing was heard from the peer for \(silence.nanoseconds / 1_000_000) ms", isPeerSilent: true)
             }
             if let since = self.partialSince, self.lastLooked - since >= .milliseconds(Int64(self.settings.frameMilliseconds)) {
                 return self.close("a frame did not arrive whole within \(self.settings.frameMilliseconds) ms")
@@ -385,23 +386,22 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     // MARK: The end
 
     /// Flushes what waits, then closes.
-    func close(_ reason: String) {
+    func close(_ reason: String, isPeerSilent: Bool = false) {
         if case .closed = state { return }
         flushOutgoing()
-        finish(reason)
+        finish(reason, isPeerSilent: isPeerSilent)
         context?.close(promise: nil)
     }
 
-    private func finish(_ reason: String) {
-        if case .closed = state { return notifyClosed(reason) }
+    private func finish(_ reason: String, isPeerSilent: Bool = false) {
         state = .closed
-        notifyClosed(reason)
+        notifyClosed(reason, isPeerSilent: isPeerSilent)
     }
 
-    private func notifyClosed(_ reason: String) {
+    private func notifyClosed(_ reason: String, isPeerSilent: Bool = false) {
         timer?.cancel()
         guard let delegate else { return }
         self.delegate = nil
-        delegate.closed(reason)
+        delegate.closed(reason, isPeerSilent: isPeerSilent)
     }
 }

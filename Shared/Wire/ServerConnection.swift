@@ -89,7 +89,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         }
     }
 
-    func closed(_ reason: String) {
+    func closed(_ reason: String, isPeerSilent: Bool) {
         if !peer.role.isEmpty {
             logger.debug("peer gone", metadata: ["role": "\(peer.role)", "instance": "\(peer.instance)", "reason": "\(reason)"])
         } else {
@@ -101,7 +101,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         for call in open.values {
             switch call {
             case .unary(let presence): presence?.leave()
-            case .stream(let stream): stream.over(CallError(.unavailable, reason))
+            case .stream(let stream): stream.over(CallError(.unavailable, reason, isPeerSilent: isPeerSilent))
             }
         }
         onClosed()

@@ -1,3 +1,4 @@
+public import Domain
 public import NIOSSL
 
 /// Who a process says it is in its `Hello`.
@@ -48,9 +49,8 @@ public struct WireSettings: Sendable {
     public var frameMilliseconds = 30_000
     /// Hello and Proof must be through by then.
     public var handshakeMilliseconds = 5_000
-    /// A ping is sent after this much silence; a peer silent for twice as long is dead. So long that one which stands still for
-    /// ten seconds is not taken for dead, as what it was doing would then be done again.
-    public var keepaliveMilliseconds = 7_500
+    /// When silence is noticed. Both sides of a cluster have the same.
+    public var keepalive = Keepalive()
     /// Calls open at once on one connection; more are refused with `resourceExhausted`.
     public var maxCallsPerConnection = 8_192
     /// Connections that a server keeps; more are closed at once.

@@ -89,6 +89,47 @@ struct Restarts {
         #expect(world.runs.map(\.worker) == ["a", "b"])
     }
 
+    @Test("what was due at a restart waits for the outcomes that a worker has said will come, and not without an end", arguments: [true, false])
+    func following(come: Bool) async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        let ids = try (0..<3).map { _ in try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        let leases = world.running
+        try await world.crash()
+        world.attach("b")
+        let again = world.attach("a", following: leases.map { LeaseReport(lease: $0.key, key: $0.value.key) })
+        world.run(milliseconds: SchedulerCore.followingMilliseconds - 1)
+        #expect(world.runs.count == 3)
+        if come { for (lease, run) in leases { world.report(again, lease, run.key, .delivered) } }
+        let another = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        #expect(world.runs(of: another).count == 1)
+        for id in ids {
+            #expect(world.runs(of: id).count == (come ? 1 : 2))
+            #expect(try world.summary(id).delivered == (come ? 1 : 0))
+        }
+    }
+
+    @Test("once the outcomes that were to come have come, nothing waits any more")
+    func followed() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        try world.create(in: 0)
+        let second = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let leases = world.running
+        try await world.crash()
+        let again = world.attach("a", following: leases.filter { $0.value.key.reminder != second }.map { LeaseReport(lease: $0.key, key: $0.value.key) })
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.count == 2)
+        for (lease, run) in leases where run.key.reminder != second { world.report(again, lease, run.key, .delivered) }
+        world.run(milliseconds: 1)
+        #expect(world.runs(of: second).count == 2)
+    }
+
     @Test("a worker is given nothing before the next process would ask it")
     func remembered() async throws {
         let world = try World()

@@ -123,6 +123,50 @@ struct WorkersAndLeases {
         #expect(try world.attempts(id).map(\.outcome).sorted { $0.rawValue < $1.rawValue } == [.delivered, .leaseLost])
     }
 
+    @Test("a worker from which nothing is heard has as long to come back as it may take to notice, and not longer")
+    func silent() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let first = world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        world.attach("b")
+        world.detach(first, isSilent: true)
+        world.run(milliseconds: world.configuration.silentGraceMilliseconds - 1)
+        #expect(world.runs(of: id).map(\.worker) == ["a"])
+        world.run(milliseconds: 1)
+        #expect(world.runs(of: id).map(\.worker) == ["a", "b"])
+    }
+
+    @Test("the graces last as long as a peer may take to notice a silence and to be back, and no lease ends before them")
+    func graces() {
+        let configuration = CoreConfiguration(), keepalive = configuration.keepalive
+        for grace in [configuration.silentGraceMilliseconds, configuration.rejoinGraceMilliseconds] {
+            #expect(grace > keepalive.noticeMilliseconds.upperBound)
+            #expect(grace < configuration.leaseMilliseconds)
+        }
+        #expect(keepalive.noticeMilliseconds == 3_750...22_500 && keepalive.deadMilliseconds == 15_000)
+    }
+
+    @Test("what a worker that is back has ended is not given to another before its outcomes have come, many though they are")
+    func following() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let first = world.attach("a")
+        let ids = try (0..<3).map { _ in try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        let leases = world.running
+        world.attach("b")
+        world.detach(first)
+        world.run(milliseconds: 100)
+        let again = world.attach("a", following: leases.map { LeaseReport(lease: $0.key, key: $0.value.key) })
+        world.run(milliseconds: 5_000)
+        for (lease, run) in leases { world.report(again, lease, run.key, .delivered) }
+        world.run(milliseconds: 100_000)
+        #expect(world.runs.count == 3)
+        for id in ids { #expect(try world.summary(id).delivered == 1) }
+    }
+
     @Test("a worker that is back in time runs nothing twice")
     func reconnect() throws {
         let world = try World()

@@ -136,12 +136,12 @@ final class World {
     @discardableResult
     func attach(
         _ name: String = "a", credit: Int = 1_000, queues: [String] = ["default"], tasks: [String] = ["test"],
-        running: [LeaseReport] = []
+        running: [LeaseReport] = [], following: [LeaseReport] = []
     ) -> WorkerID {
         let id = WorkerID(rawValue: nextWorker)
         nextWorker += 1
         names[id] = name
-        handle(.workerAttached(id, instance: name, queues: queues, tasks: tasks, credit: credit, running: running))
+        handle(.workerAttached(id, instance: name, queues: queues, tasks: tasks, credit: credit, running: running, following: following))
         return id
     }
 
@@ -151,7 +151,7 @@ final class World {
     func drain() { handle(.drain) }
 
     /// The connection breaks; what runs there goes on running.
-    func detach(_ id: WorkerID) { handle(.workerDetached(id)) }
+    func detach(_ id: WorkerID, isSilent: Bool = false) { handle(.workerDetached(id, isSilent: isSilent)) }
 
     /// The worker dies with everything that it runs.
     func kill(_ id: WorkerID) {

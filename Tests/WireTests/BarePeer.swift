@@ -54,6 +54,12 @@ enum Bytes {
         return frame(3, [0x08, call, 0x12] + varint(path.count) + path + [0x22] + varint(request.count) + request)
     }
 
+    /// Opens a stream to `task_scheduler.v1.Scheduler/Work`.
+    static var work: [UInt8] {
+        let path = Array(SchedulerService.work.path.utf8)
+        return frame(3, [0x08, 1, 0x12] + varint(path.count) + path + [0x28, 1])
+    }
+
     private static func varint(_ value: Int) -> [UInt8] {
         value < 0x80 ? [UInt8(value)] : [UInt8(value & 0x7F) | 0x80] + varint(value >> 7)
     }

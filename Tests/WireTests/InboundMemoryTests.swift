@@ -66,7 +66,7 @@ struct InboundMemoryTests {
         var closed: String?
         func opened(_ peer: PeerIdentity) {}
         func received(_ frame: UnsafePointer<TaskScheduler__Wire__Frame>) {}
-        func closed(_ reason: String) { closed = reason }
+        func closed(_ reason: String, isPeerSilent: Bool) { closed = reason }
     }
 
     /// As it was set last.

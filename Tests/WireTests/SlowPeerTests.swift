@@ -1,3 +1,4 @@
+import Domain
 import Messages
 import NIOConcurrencyHelpers
 import NIOCore
@@ -35,7 +36,7 @@ import Testing
     @Test("a frame that never arrives whole ends its connection, although bytes of it keep coming")
     func slowFrame() async throws {
         let server = try await TestServer.start(adjust: {
-            $0.keepaliveMilliseconds = 100
+            $0.keepalive = Keepalive(intervalMilliseconds: 100)
             $0.frameMilliseconds = 300
         })
         let (peer, channel) = try await BarePeer.connect(server)
@@ -53,10 +54,29 @@ import Testing
         try await server.stop()
     }
 
+    @Test("a stream to a peer that says nothing any more ends as one whose peer may not know of it", arguments: [true, false])
+    func silence(isSilent: Bool) async throws {
+        let ended = NIOLockedValueBox<CallError??>(nil)
+        let server = try await TestServer.start(adjust: { if isSilent { $0.keepalive = Keepalive(intervalMilliseconds: 100) } }) { table in
+            table = ServiceTable([SchedulerService.descriptor])
+            table.allowsMissing = true
+            table.stream(SchedulerService.work) { stream in stream.onEnd = { error in ended.withLockedValue { $0 = .some(error) } } }
+        }
+        let (peer, channel) = try await BarePeer.connect(server)
+        try await channel.writeAndFlush(ByteBuffer(bytes: Bytes.hello + Bytes.proof + Bytes.work)).get()
+        // The bare peer answers no ping.
+        if !isSilent { try await channel.close().get() }
+        try await eventually("the stream is over") { ended.withLockedValue { $0 != nil } }
+        let error = try #require(ended.withLockedValue { $0 } ?? nil)
+        #expect(error.isPeerSilent == isSilent)
+        if isSilent { try await peer.waitForClose() }
+        try await server.stop()
+    }
+
     @Test("a peer that does not read its answers is not read from either, and is dropped in the end")
     func neverReads() async throws {
         let answered = NIOLockedValueBox(0)
-        let server = try await TestServer.start(adjust: { $0.keepaliveMilliseconds = 500 }) { table in
+        let server = try await TestServer.start(adjust: { $0.keepalive = Keepalive(intervalMilliseconds: 500) }) { table in
             table.unary(NotifierService.deliver) { request, _, reply in
                 answered.withLockedValue { $0 += request.idempotencyKey.utf8.count }
                 reply(.success(Proto.DeliverReply(outcome: .delivered, detail: request.idempotencyKey)))

@@ -1,3 +1,4 @@
+import Domain
 import Messages
 import NIOConcurrencyHelpers
 import NIOCore
@@ -31,7 +32,7 @@ private struct Standstill {
 @Suite("A process that stood still", .timeLimit(.minutes(1)))
 struct StandstillTests {
     /// Of the side that stands still.
-    private static let keepaliveMilliseconds = 500
+    private static let keepaliveMilliseconds: Int64 = 500
     /// Longer than two intervals.
     private static let standstillMilliseconds: UInt64 = 1_200
 
@@ -41,7 +42,7 @@ struct StandstillTests {
     @Test("does not begin what a caller has given up meanwhile, and begins what one still waits for", arguments: [true, false])
     func asked(isGivenUp: Bool) async throws {
         let asked = NIOLockedValueBox<[String]>([])
-        let server = try await TestServer.start(adjust: { $0.keepaliveMilliseconds = Self.keepaliveMilliseconds }) { table in
+        let server = try await TestServer.start(adjust: { $0.keepalive = Keepalive(intervalMilliseconds: Self.keepaliveMilliseconds) }) { table in
             table.unary(NotifierService.deliver) { request, _, reply in
                 asked.withLockedValue { $0.append(request.idempotencyKey) }
                 reply(.success(Proto.DeliverReply(outcome: .delivered, detail: request.idempotencyKey)))
@@ -81,7 +82,7 @@ struct StandstillTests {
             table.stream(SchedulerService.work) { opened in stream.withLockedValue { $0 = opened } }
         })
         let client = server.client(
-            repetition: .never, on: group, adjust: { $0.keepaliveMilliseconds = Self.keepaliveMilliseconds }
+            repetition: .never, on: group, adjust: { $0.keepalive = Keepalive(intervalMilliseconds: Self.keepaliveMilliseconds) }
         ) { connection in
             guard let opened = connection.stream(SchedulerService.work) else { return }
             opened.onMessage = { message in received.withLockedValue { $0 += message.acknowledged } }

@@ -83,12 +83,16 @@ final class LinkUnderTest: Sendable {
     private let group: MultiThreadedEventLoopGroup
 
     /// - Parameter others: further schedulers.
-    init(port: Int, others: [Int] = [], queues: [String] = ["default"], concurrency: Int = 4, _ register: (inout TaskRegistry) throws -> Void) throws {
+    init(
+        port: Int, others: [Int] = [], queues: [String] = ["default"], concurrency: Int = 4,
+        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, _ register: (inout TaskRegistry) throws -> Void
+    ) throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var registry = TaskRegistry()
         try register(&registry)
         let link = SchedulerLink(
-            eventLoop: group.next(), instance: "worker-1", queues: queues, concurrency: concurrency, registry: registry, logger: quiet)
+            eventLoop: group.next(), instance: "worker-1", queues: queues, concurrency: concurrency, registry: registry,
+            acknowledgementWait: acknowledgementWait, logger: quiet)
         self.link = link
         client = Client(
             endpoints: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },

@@ -1,6 +1,7 @@
 import Domain
 import Messages
 import NIOConcurrencyHelpers
+import Operations
 import Tasks
 import Testing
 
@@ -169,6 +170,66 @@ struct SchedulerLinkTests {
         try await wait { peer.ended == 1 }
         try await worker.stop()
         try await peer.stop()
+    }
+
+    @Test("drains while the scheduler is away: comes back without credit, says that it leaves, and waits until its outcomes are acknowledged")
+    func drainWithoutScheduler() async throws {
+        let peer = try await SchedulerPeer()
+        let worker = try LinkUnderTest(port: peer.port) { try $0.register("test") { _ in } }
+        try await wait { !peer.messages.isEmpty }
+        peer.send(Self.dispatch(1))
+        try await wait { peer.outcomes.count == 1 }
+        try await peer.stop()
+        while await worker.connections() > 0 { try await Task.sleep(for: .milliseconds(2)) }
+
+        let drained = NIOLockedValueBox(false)
+        let draining = Task {
+            await worker.link.drain()
+            drained.withLockedValue { $0 = true }
+        }
+        let again = try await SchedulerPeer(port: peer.port)
+        try await wait { !again.messages.isEmpty || drained.withLockedValue { $0 } }
+        let first = try #require(again.messages.first)
+        #expect(first.credit == 0 && first.leaving && first.outcomes.map(\.lease) == [1])
+        #expect(!drained.withLockedValue { $0 })
+        again.send(Proto.SchedulerMessage(acknowledged: [1]))
+        await draining.value
+        try await wait { again.ended == 1 }
+        try await worker.stop()
+        try await again.stop()
+    }
+
+    @Test("does not wait without an end for a scheduler that stays away")
+    func drainBound() async throws {
+        let peer = try await SchedulerPeer()
+        let worker = try LinkUnderTest(port: peer.port, acknowledgementWait: .milliseconds(100)) { try $0.register("test") { _ in } }
+        try await wait { !peer.messages.isEmpty }
+        peer.send(Self.dispatch(1))
+        try await wait { peer.outcomes.count == 1 }
+        try await peer.stop()
+        await worker.link.drain()
+        try await worker.stop()
+        #expect(SchedulerLink.acknowledgementWait < ServiceMain.drainLimit)
+    }
+
+    @Test("names, when it announces itself, every outcome that does not fit into its first message")
+    func manyOutcomes() async throws {
+        let count = UInt64(2 * SchedulerLink.maxOutcomesPerMessage + 10)
+        let peer = try await SchedulerPeer()
+        let worker = try LinkUnderTest(port: peer.port, concurrency: Int(count)) { try $0.register("test") { _ in } }
+        try await wait { !peer.messages.isEmpty }
+        for lease in 1...count { peer.send(Self.dispatch(lease)) }
+        try await wait { peer.outcomes.count == count }
+        try await peer.stop()
+        let again = try await SchedulerPeer(port: peer.port)
+        try await wait { again.outcomes.count == count }
+        let attach = try #require(again.messages[0].attach)
+        let later = again.messages.dropFirst().flatMap(\.outcomes)
+        #expect(again.messages[0].outcomes.count == SchedulerLink.maxOutcomesPerMessage)
+        #expect(attach.following == later.map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) })
+        #expect(attach.running.isEmpty)
+        try await worker.stop()
+        try await again.stop()
     }
 
     @Test("stops a task whose lease was revoked")

@@ -10,12 +10,16 @@ public struct CoreConfiguration: Sendable {
     public var loadLimit = 2_000
     /// How long a worker may run an occurrence without reporting before it is given to another.
     public var leaseMilliseconds: Int64 = 60_000
-    /// How long a worker whose connection broke may take to come back before its occurrences go to others.
+    /// When the ends of a connection notice that it has fallen silent; the two graces after this one follow from it.
+    public var keepalive = Keepalive()
+    /// How long a worker whose connection broke may take to come back before its occurrences go to others. It was told of the end at
+    /// once, as this side was.
     public var reconnectGraceMilliseconds: Int64 = 300
-    /// The time that a worker of a former process may take to come back and say what it still runs, before what was due then
-    /// is given to others: longer than it takes to notice a dead connection (two keepalive intervals, 10 s) and to try
-    /// again (2 s).
-    public var rejoinGraceMilliseconds: Int64 = 15_000
+    /// The same where nothing was heard from the worker: it notices the end by itself, and perhaps so much later.
+    public var silentGraceMilliseconds: Int64 { keepalive.returnMilliseconds }
+    /// The time that a worker of a former process may take to come back and say what it still runs, before what was due then is given
+    /// to others. What the former process ended with, its machine too perhaps, may not have told it.
+    public var rejoinGraceMilliseconds: Int64 { keepalive.returnMilliseconds }
     /// An occurrence of a series that was not dispatched within this time is missed, and its misfire policy applies.
     public var misfireThresholdMilliseconds: Int64 = MisfirePolicy.thresholdSeconds * 1_000
     /// Being one priority higher is worth being due this much earlier; so the lowest is not starved.

@@ -30,7 +30,7 @@ public struct RequestID: RawRepresentable, Sendable, Hashable {
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// An occurrence that a worker says it is running.
+/// An occurrence that a worker says it is running, or has run.
 public struct LeaseReport: Sendable, Hashable {
     public var lease: UInt64
     public var key: OccurrenceKey
@@ -80,16 +80,17 @@ public enum Event: Sendable {
     case created(DueEntry)
     /// A caller wants these changes (`StoreWrite.change`, `.queue`), in one transaction. Answered by `Effect.answer`.
     case request(RequestID, [StoreWrite])
-    /// A worker opened a stream. `outcomes`: what it finished meanwhile; known before anything is dispatched again.
+    /// A worker opened a stream. `outcomes`: what it finished meanwhile; known before anything is dispatched again. `following`: what
+    /// it finished besides, whose outcomes come right behind.
     case workerAttached(
         WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
-        outcomes: [OutcomeReport] = [])
+        following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
     /// The worker can take this many more.
     case workerCredit(WorkerID, Int)
     /// The worker takes nothing more, and finishes what it has.
     case workerDraining(WorkerID)
-    /// The worker's connection broke.
-    case workerDetached(WorkerID)
+    /// The worker's connection broke. `isSilent`: nothing was heard from it, and it may not know yet.
+    case workerDetached(WorkerID, isSilent: Bool = false)
     /// The worker said goodbye: nothing runs there.
     case workerLeft(WorkerID)
     case outcomes(WorkerID, [OutcomeReport])

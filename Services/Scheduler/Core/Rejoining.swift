@@ -16,11 +16,13 @@ struct Doubt {
     private(set) var entries: [Entry] = []
     /// The outcomes that a returned worker kept come right behind its announcement, monotonic milliseconds.
     private var listensUntil = Int64.min
+    /// Leases of which returned workers have said that the outcomes come, and until when they are listened to for those.
+    private var following: [WorkerID: (leases: Set<UInt64>, until: Int64)] = [:]
 
     init(throughMilliseconds: Int64) { self.throughMilliseconds = throughMilliseconds }
 
     /// The moment by which everybody has been asked or given up, monotonic milliseconds.
-    var endsAt: Int64 { max(listensUntil, awaited.values.max() ?? .min) }
+    var endsAt: Int64 { max(listensUntil, awaited.values.max() ?? .min, following.values.map(\.until).max() ?? .min) }
 
     func covers(_ entry: Entry) -> Bool { entry.dueAtMilliseconds <= throughMilliseconds }
 
@@ -29,6 +31,21 @@ struct Doubt {
     mutating func isBack(_ instance: String, listenUntil: Int64) {
         if awaited.removeValue(forKey: instance) != nil { listensUntil = max(listensUntil, listenUntil) }
     }
+
+    mutating func listen(to worker: WorkerID, of leases: [UInt64], until: Int64) {
+        if !leases.isEmpty { following[worker] = (Set(leases), until) }
+    }
+
+    /// An outcome has come.
+    mutating func hear(_ lease: UInt64, from worker: WorkerID) {
+        following[worker]?.leases.remove(lease)
+        if following[worker]?.leases.isEmpty ?? false { following[worker] = nil }
+    }
+
+    /// A worker is gone.
+    /// - Returns: whether outcomes of it were still to come.
+    @discardableResult
+    mutating func stopListening(to worker: WorkerID) -> Bool { following.removeValue(forKey: worker) != nil }
 
     mutating func add(_ entry: Entry) { entries.append(entry) }
 }
@@ -82,9 +99,9 @@ extension SchedulerCore {
     }
 
     /// A worker whose connection broke had announced what has not been loaded yet: it will announce it again.
-    mutating func awaitAgain(_ instance: String) {
+    mutating func awaitAgain(_ instance: String, for patience: Int64) {
         var doubt = self.doubt ?? Doubt(throughMilliseconds: now.wallMilliseconds)
-        doubt.waitFor(instance, until: now.monotonicMilliseconds + configuration.reconnectGraceMilliseconds)
+        doubt.waitFor(instance, until: now.monotonicMilliseconds + patience)
         self.doubt = doubt
     }
 

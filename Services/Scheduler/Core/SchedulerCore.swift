@@ -87,14 +87,15 @@ public struct SchedulerCore {
             // A change of it that is on its way will tell where it stands.
             if changing[entry.reminder.id] == nil { place(Entry(entry)) }
         case .request(let id, let writes): request(id, writes)
-        case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let outcomes):
-            attach(id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running)
+        case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let following, let outcomes):
+            attach(
+                id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following)
             take(outcomes, from: id)
         case .workerCredit(let id, let more):
             guard let credit = workers[id]?.credit else { return }
             workers[id]?.credit = min(credit + max(0, more), configuration.maxCreditPerWorker)
         case .workerDraining(let id): workers[id]?.isDraining = true
-        case .workerDetached(let id): detach(id)
+        case .workerDetached(let id, let isSilent): detach(id, isSilent: isSilent)
         case .workerLeft(let id): leave(id)
         case .outcomes(let id, let reports): take(reports, from: id)
         case .undispatchable(let id, let reports): takeBack(reports, from: id)

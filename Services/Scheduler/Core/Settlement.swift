@@ -10,6 +10,7 @@ extension SchedulerCore {
     private mutating func take(_ report: OutcomeReport, from worker: WorkerID) {
         var report = report
         if report.outcome == .unsent, breaks(.countsUnsentTries) { report.outcome = .retry }
+        doubt?.hear(report.lease, from: worker)
         if let lease = leases[report.lease], lease.entry.key == report.key {
             endLease(report.lease)
             settle(

@@ -20,13 +20,15 @@ extension SchedulerCore {
     // MARK: Coming
 
     mutating func attach(
-        _ id: WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport]
+        _ id: WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
+        following: [LeaseReport]
     ) {
         // A worker that is back before its broken connection was noticed.
         let others = workers.filter { $0.value.instance == instance }.keys.sorted()
         for other in others {
             workers[other] = nil
             _ = dropClaims(of: other)
+            doubt?.stopListening(to: other)
         }
         var inherited = leases.restore(instance, from: others, to: id)
         workers[id] = Worker(
@@ -34,6 +36,7 @@ extension SchedulerCore {
             credit: min(max(0, credit), configuration.maxCreditPerWorker), isRemembered: isRemembered(instance))
         holdersHaveChanged = true
         doubt?.isBack(instance, listenUntil: now.monotonicMilliseconds + Self.forgottenMilliseconds)
+        doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonicMilliseconds + Self.followingMilliseconds)
         for report in running where !breaks(.ignoresWhatRuns) {
             if let lease = leases[report.lease], lease.entry.key == report.key {
                 inherited.remove(report.lease)
@@ -42,14 +45,21 @@ extension SchedulerCore {
                 adopt(report, by: id)
             }
         }
-        // What it no longer runs it has reported in the same breath, or has forgotten.
+        for report in following where leases[report.lease]?.entry.key == report.key {
+            inherited.remove(report.lease)
+            leases.move(report.lease, to: id)
+        }
+        // Of what else it no longer runs it has reported the end in the same breath, or has forgotten it.
         let deadline = now.monotonicMilliseconds + Self.forgottenMilliseconds
         for lease in inherited { leases.setDeadline(of: lease, to: deadline) }
         lanes.serve(workers)
     }
 
-    /// How long the outcomes of what a returning worker no longer runs may take.
+    /// How long the outcomes of what a returning worker no longer runs may take, where it has not said that they come.
     static var forgottenMilliseconds: Int64 { 50 }
+
+    /// How long what was due before this process began waits for outcomes that a returning worker has said will come.
+    static var followingMilliseconds: Int64 { 10_000 }
 
     /// A worker runs what no lease of this process says it does: dispatched by a former one, or given up since.
     private mutating func adopt(_ report: LeaseReport, by id: WorkerID) {
@@ -73,11 +83,13 @@ extension SchedulerCore {
     // MARK: Going
 
     /// The connection broke: what runs there may still come to its end.
-    mutating func detach(_ id: WorkerID) {
+    mutating func detach(_ id: WorkerID, isSilent: Bool) {
         guard let worker = workers.removeValue(forKey: id) else { return }
-        let grace = breaks(.givesUpLostWorkersAtOnce) ? 0 : configuration.reconnectGraceMilliseconds
+        let patience = isSilent ? configuration.silentGraceMilliseconds : configuration.reconnectGraceMilliseconds
+        let grace = breaks(.givesUpLostWorkersAtOnce) ? 0 : patience
         leases.keep(id, as: worker.instance, until: now.monotonicMilliseconds + grace)
-        if dropClaims(of: id) { awaitAgain(worker.instance) }
+        let hasClaims = dropClaims(of: id), isListenedTo = doubt?.stopListening(to: id) ?? false
+        if hasClaims || isListenedTo { awaitAgain(worker.instance, for: patience) }
         lanes.serve(workers)
     }
 
@@ -86,6 +98,7 @@ extension SchedulerCore {
         guard workers.removeValue(forKey: id) != nil else { return }
         for lease in leases.dismiss(id) { loseLease(lease, because: "the worker left before it was done") }
         _ = dropClaims(of: id)
+        doubt?.stopListening(to: id)
         holdersHaveChanged = true
         lanes.serve(workers)
     }

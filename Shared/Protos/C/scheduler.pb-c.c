@@ -4387,7 +4387,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[5] =
 {
   {
     "instance",
@@ -4437,8 +4437,21 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "following",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__Attach, n_following),
+    offsetof(TaskScheduler__V1__Attach, following),
+    &task_scheduler__v1__lease__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
+  4,   /* field[4] = following */
   0,   /* field[0] = instance */
   1,   /* field[1] = queues */
   3,   /* field[3] = running */
@@ -4447,7 +4460,7 @@ static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__v1__attach__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
 {
@@ -4457,7 +4470,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
   "TaskScheduler__V1__Attach",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Attach),
-  4,
+  5,
   task_scheduler__v1__attach__field_descriptors,
   task_scheduler__v1__attach__field_indices_by_name,
   1,  task_scheduler__v1__attach__number_ranges,

@@ -35,6 +35,8 @@ final class Checker {
         /// The scheduler was told what came of it.
         var isHeard = false
         var isRevoked = false
+        /// Its worker has left in order, and was not told that the outcome is stored.
+        var isLeft = false
 
         init(_ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, start: Int, at: Int64) {
             self.lease = lease
@@ -63,8 +65,8 @@ final class Checker {
     /// Runs that a worker has not forgotten.
     private var runs: [OccurrenceKey: [Run]] = [:]
     private var byLease: [UInt64: Run] = [:]
-    /// Workers whose stream the scheduler has seen end, since when; `nil` since: with a goodbye.
-    private var away: [String: Int64?] = [:]
+    /// Workers whose stream the scheduler has seen end, and until when they may come back, monotonic milliseconds.
+    private var away: [String: Int64] = [:]
     /// Workers of the former process that are to be waited for, and until when, monotonic milliseconds.
     private var rejoining: [String: Int64] = [:]
     /// When the scheduler's process began, unix milliseconds.
@@ -232,10 +234,16 @@ final class Checker {
         away = [:]
     }
 
-    func attached(_ instance: String, _ running: [LeaseReport], _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
+    func attached(_ attach: WorkerMessage.Attach, _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
+        let instance = attach.instance, isAwaited = rejoining[instance].map { now < $0 } ?? false
+        var named = Set(attach.running.map(\.lease)).union(outcomes.map(\.lease))
+        // What has been given up is anybody's until the outcome is there.
+        for lease in attach.following.map(\.lease) {
+            guard let run = byLease[lease], run.start > 0 else { continue }
+            if run.knownTo === scheduler ? !isGivenUp(run) : isAwaited { named.insert(lease) }
+        }
         away[instance] = nil
         rejoining[instance] = nil
-        let named = Set(running.map(\.lease)).union(outcomes.map(\.lease))
         for run in byLease.values where run.instance == instance {
             if named.contains(run.lease), canPlace(run, scheduler) {
                 if run.knownTo !== scheduler { run.knownSince = now }
@@ -248,8 +256,13 @@ final class Checker {
         }
     }
 
-    func detached(_ instance: String, isClean: Bool, from scheduler: SchedulerProcess) {
-        away[instance] = .some(isClean ? nil : now)
+    func detached(_ instance: String, _ end: ConnectionEnd, from scheduler: SchedulerProcess) {
+        away[instance] =
+            switch end {
+            case .clean: now
+            case .broken: now + configuration.reconnectGraceMilliseconds
+            case .silence: now + configuration.silentGraceMilliseconds
+            }
     }
 
     func heard(_ reports: [OutcomeReport], by scheduler: SchedulerProcess) {
@@ -281,8 +294,15 @@ final class Checker {
         remove(run)
     }
 
+    /// A worker leaves of its own accord.
+    func left(_ worker: WorkerProcess) {
+        for run in byLease.values where run.instance == worker.instance {
+            if case .ended = run.state { run.isLeft = true }
+        }
+    }
+
     func died(_ worker: WorkerProcess) {
-        for run in byLease.values.filter({ $0.instance == worker.instance }) { remove(run) }
+        for run in byLease.values.filter({ $0.instance == worker.instance && !$0.isLeft }) { remove(run) }
     }
 
     private func remove(_ run: Run) {
@@ -408,6 +428,9 @@ final class Checker {
     /// have given up.
     private func checkRepetition(of run: Run, _ dueAtMilliseconds: Int64, by scheduler: SchedulerProcess) {
         if case .ended(let outcome) = run.state, outcome != .delivered { return }
+        if run.isLeft {
+            return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched again, and \(run.instance), which delivered it, left without a word")
+        }
         if run.start > 0, let until = rejoining[run.instance], now < until {
             // What was handed out before the clock was set back looks, after a crash, as if it were yet to fall due.
             if wasSetBack, dueAtMilliseconds > startedAtWall { return }
@@ -420,9 +443,7 @@ final class Checker {
     /// Whether the scheduler that knows of a run has good reason to have given it up.
     private func isGivenUp(_ run: Run) -> Bool {
         if run.isRevoked, life.plan.profile != .calm { return true }
-        if let since = away[run.instance] {
-            guard let since, now - since < configuration.reconnectGraceMilliseconds else { return true }
-        }
+        if let until = away[run.instance], now >= until { return true }
         return !run.isHeard && now - run.knownSince >= configuration.leaseMilliseconds
     }
 

@@ -1,3 +1,14 @@
+import Domain
+
+/// How one side learns that a connection is over.
+enum ConnectionEnd {
+    /// The other side said goodbye.
+    case clean
+    case broken
+    /// Nothing was heard for long.
+    case silence
+}
+
 /// A TCP connection between two processes, with a stream of messages each way: in order, each once, as long as it lasts.
 ///
 /// It can be cut at any message: some of what is on its way still arrives, the rest does not, and each side learns of
@@ -9,8 +20,8 @@ final class Connection<Up, Down> {
     private var chance: Chance
     private(set) var isCut = false
 
-    /// Two keepalive intervals (`WireSettings.keepaliveMilliseconds`).
-    static var longestSilence: Int64 { 10_000 }
+    /// How long each side takes to notice that it hears nothing.
+    static var silenceMilliseconds: ClosedRange<Int64> { Keepalive().noticeMilliseconds }
 
     init(_ timeline: Timeline, client: Process, server: Process, seed: Chance, delay: @escaping () -> ClosedRange<Int64>) {
         self.timeline = timeline
@@ -27,7 +38,7 @@ final class Connection<Up, Down> {
         guard !isCut else { return }
         isCut = true
         for fail in [up.fail, down.fail] {
-            fail(chance.next(), isSilent ? chance.int(Self.longestSilence / 2...Self.longestSilence) : chance.int(0...30))
+            fail(chance.next(), isSilent ? .silence : .broken, isSilent ? chance.int(Self.silenceMilliseconds) : chance.int(0...30))
         }
     }
 
@@ -53,8 +64,7 @@ final class Pipe<Message> {
     private var isEnded = false
 
     var onMessage: (Message) -> Void = { _ in }
-    /// `true`: the other side said goodbye.
-    var onEnd: (_ isClean: Bool) -> Void = { _ in }
+    var onEnd: (ConnectionEnd) -> Void = { _ in }
 
     init(_ timeline: Timeline, to receiver: Process, seed: Chance, delay: @escaping () -> ClosedRange<Int64>) {
         self.timeline = timeline
@@ -80,20 +90,20 @@ final class Pipe<Message> {
         timeline.schedule(in: at - timeline.monotonic, for: receiver, body)
     }
 
-    /// - Parameter silence: until the receiver notices.
-    func fail(_ word: UInt64, _ silence: Int64) {
+    /// - Parameter time: until the receiver notices.
+    func fail(_ word: UInt64, _ end: ConnectionEnd, after time: Int64) {
         guard lostFrom == .max else { return }
         lostFrom = received + Int(word % UInt64(sent - received + 1))
         // What still arrives comes first.
-        let at = max(lastArrival, timeline.monotonic) + silence
-        timeline.schedule(in: at - timeline.monotonic, for: receiver) { self.end(isClean: false) }
+        let at = max(lastArrival, timeline.monotonic) + time
+        timeline.schedule(in: at - timeline.monotonic, for: receiver) { self.end(end) }
     }
 
-    func finish() { schedule { self.end(isClean: true) } }
+    func finish() { schedule { self.end(.clean) } }
 
-    private func end(isClean: Bool) {
+    private func end(_ end: ConnectionEnd) {
         guard !isEnded else { return }
         isEnded = true
-        onEnd(isClean)
+        onEnd(end)
     }
 }

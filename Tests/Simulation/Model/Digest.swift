@@ -24,11 +24,11 @@ package struct Digest {
         case .loadFailed(let shard): add(UInt64(0x300 | UInt64(shard.number)))
         case .created(let entry): add(entry.due.occurrence)
         case .request(let id, _): add(id.rawValue)
-        case .workerAttached(let id, _, _, _, _, let running, let outcomes):
+        case .workerAttached(let id, _, _, _, _, let running, let following, let outcomes):
             add(id.rawValue << 16 | UInt64(running.count))
-            add(UInt64(outcomes.count))
+            add(UInt64(outcomes.count) << 16 | UInt64(following.count))
         case .workerCredit(let id, let credit): add(id.rawValue << 24 | UInt64(credit))
-        case .workerDraining(let id), .workerDetached(let id), .workerLeft(let id): add(id.rawValue << 32)
+        case .workerDraining(let id), .workerDetached(let id, _), .workerLeft(let id): add(id.rawValue << 32)
         case .outcomes(_, let reports), .undispatchable(_, let reports):
             for report in reports {
                 add(report.lease)

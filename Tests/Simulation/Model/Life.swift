@@ -299,7 +299,7 @@ package final class Life {
     private func stop(worker index: Int, _ time: Int64) {
         guard let worker = workers[index] else { return }
         worker.stoppedUntil = timeline.monotonic + time
-        if time > WorkStream.longestSilence { worker.stream?.cut(isSilent: true) }
+        if time > WorkStream.silenceMilliseconds.upperBound { worker.stream?.cut(isSilent: true) }
     }
 
     private func crashNotifier(_ down: Int64) {

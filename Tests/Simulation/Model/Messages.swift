@@ -8,6 +8,7 @@ struct WorkerMessage {
         var queues: [String]
         var tasks: [String]
         var running: [LeaseReport]
+        var following: [LeaseReport]
     }
 
     var attach: Attach?

@@ -102,6 +102,8 @@ package struct Plan {
         if chance.one(in: 3) { configuration.maxWritesPerBatch = 3 }
         if profile != .calm, chance.one(in: 3) { workers = Int(chance.int(3...8)) }
         // Longer than a drain (5 and 10 s) and than the notifier waits (10 s).
+        var messages = Chance(seed, 7)
+        if messages.one(in: 3) { outcomesPerMessage = Int(messages.int(1...5)) }
         if profile == .busy, chance.one(in: 3) { answerMilliseconds = chance.pick([3_000...9_900, 3_000...15_000]) }
     }
 
@@ -189,7 +191,7 @@ enum Action {
         case 6: return .cutNotifier(worker, isSilent: chance.one(in: 3))
         case 7: return .drainScheduler(downMilliseconds: down)
         case 8: return .drainWorker(worker, downMilliseconds: down)
-        case 9: return .stopWorker(worker, short)
+        case 9: return .stopWorker(worker, isLong ? short : short * 3)
         case 10: return .stopScheduler(short)
         case 11: return .diskUnreadable(short)
         case 12: return chance.one(in: 2) ? .slowDisk(1...chance.spread(20...3_000), down) : .slowNetwork(0...chance.spread(10...2_000), down)

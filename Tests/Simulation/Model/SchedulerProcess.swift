@@ -120,11 +120,11 @@ final class SchedulerProcess: Process {
     func accept(_ connection: WorkStream) {
         let stream = Stream(connection)
         connection.up.onMessage = { [self] message in received(message, stream) }
-        connection.up.onEnd = { [self] isClean in
+        connection.up.onEnd = { [self] end in
             stream.connection?.cut(isSilent: false)
             guard let worker = stream.worker, streams.removeValue(forKey: worker) != nil else { return }
-            life.checker.detached(stream.instance, isClean: isClean, from: self)
-            handle(isClean ? .workerLeft(worker) : .workerDetached(worker))
+            life.checker.detached(stream.instance, end, from: self)
+            handle(end == .clean ? .workerLeft(worker) : .workerDetached(worker, isSilent: end == .silence))
         }
     }
 
@@ -135,12 +135,12 @@ final class SchedulerProcess: Process {
             stream.worker = worker
             stream.instance = attach.instance
             streams[worker] = stream
-            life.checker.attached(attach.instance, attach.running, message.outcomes, to: self)
+            life.checker.attached(attach, message.outcomes, to: self)
             life.checker.heard(message.outcomes, by: self)
             handle(
                 .workerAttached(
                     worker, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: message.credit,
-                    running: attach.running, outcomes: message.outcomes))
+                    running: attach.running, following: attach.following, outcomes: message.outcomes))
         }
         guard let worker = stream.worker else { return }
         if message.attach == nil, !message.outcomes.isEmpty {

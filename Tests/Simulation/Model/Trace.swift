@@ -11,10 +11,10 @@ extension Life {
             for entry in entries {
                 trace("loaded: \(entry.due.occurrence.scheduledAt), due at \(entry.due.dueAtMilliseconds)", entry.due.occurrence.reminder)
             }
-        case .workerAttached(let id, let instance, _, _, let credit, let running, let outcomes):
-            trace("\(instance) attaches as \(id.rawValue) with credit \(credit), running \(running.map { $0.lease })")
+        case .workerAttached(let id, let instance, _, _, let credit, let running, let following, let outcomes):
+            trace("\(instance) attaches as \(id.rawValue) with credit \(credit), running \(running.map { $0.lease }), outcomes to follow \(following.map { $0.lease })")
             trace(.outcomes(id, outcomes))
-        case .workerDetached(let id): trace("worker \(id.rawValue) is gone")
+        case .workerDetached(let id, let isSilent): trace("worker \(id.rawValue) is \(isSilent ? "silent" : "gone")")
         case .workerLeft(let id): trace("worker \(id.rawValue) has left")
         case .workerDraining(let id): trace("worker \(id.rawValue) drains")
         case .outcomes(let id, let reports):

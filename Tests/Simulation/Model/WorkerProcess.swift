@@ -29,6 +29,7 @@ final class WorkerProcess: Process {
     private var freshCredit = 0
     private var isFlushScheduled = false
     private(set) var isDraining = false
+    private var isPatient = true, hasLeft = false
     private var failures = 0
 
     private(set) var notifier: DeliverConnection?
@@ -59,7 +60,7 @@ final class WorkerProcess: Process {
     // MARK: The scheduler
 
     private func connect() {
-        guard stream == nil, !isDraining else { return }
+        guard stream == nil, !hasLeft else { return }
         guard let connection = life.connect(self) else {
             let wait = min(2_000, Int64(20) << Int64(min(failures, 7)))
             failures += 1
@@ -75,7 +76,6 @@ final class WorkerProcess: Process {
             stream = nil
             // The other side may not know yet.
             connection.cut(isSilent: false)
-            finishDrainIfDone()
             timeline.schedule(in: life.chance.int(10...20), for: self) { self.connect() }
         }
         announce(connection)
@@ -84,13 +84,17 @@ final class WorkerProcess: Process {
     private func announce(_ connection: WorkStream) {
         let leases = running.sorted { $0.key < $1.key }.map { LeaseReport(lease: $0.key, key: $0.value.key) }
         let outcomes = unacknowledged.sorted { $0.key < $1.key }.map(\.value)
-        let attach = WorkerMessage.Attach(instance: instance, queues: queues, tasks: Self.tasks, running: leases)
-        let first = WorkerMessage(
-            attach: attach, credit: concurrency - running.count - overrunning,
-            outcomes: Array(outcomes.prefix(life.plan.outcomesPerMessage)))
-        connection.up.send(first)
-        let rest = outcomes.dropFirst(life.plan.outcomesPerMessage)
-        if !rest.isEmpty { connection.up.send(WorkerMessage(outcomes: Array(rest))) }
+        let limit = life.plan.outcomesPerMessage
+        let following = outcomes.dropFirst(limit).map { LeaseReport(lease: $0.lease, key: $0.key) }
+        let attach = WorkerMessage.Attach(
+            instance: instance, queues: queues, tasks: Self.tasks, running: leases, following: following)
+        connection.up.send(
+            WorkerMessage(
+                attach: attach, credit: isDraining ? 0 : concurrency - running.count - overrunning,
+                outcomes: Array(outcomes.prefix(limit)), isLeaving: isDraining))
+        for start in stride(from: limit, to: outcomes.count, by: limit) {
+            connection.up.send(WorkerMessage(outcomes: Array(outcomes[start...].prefix(limit))))
+        }
         fresh = []
         freshCredit = 0
     }
@@ -241,12 +245,20 @@ final class WorkerProcess: Process {
         guard !isDraining else { return }
         isDraining = true
         stream?.up.send(WorkerMessage(isLeaving: true))
+        timeline.schedule(in: Self.acknowledgementWaitMilliseconds, for: self) { [self] in
+            isPatient = false
+            finishDrainIfDone()
+        }
         timeline.schedule(in: 10_000, for: self) { self.kill() }
         finishDrainIfDone()
     }
 
+    private static let acknowledgementWaitMilliseconds: Int64 = 8_000
+
     private func finishDrainIfDone() {
-        guard isDraining, running.isEmpty, unacknowledged.isEmpty || stream == nil else { return }
+        guard isDraining, !hasLeft, running.isEmpty, unacknowledged.isEmpty || !isPatient else { return }
+        hasLeft = true
+        if isPatient { life.checker.left(self) }
         stream?.finish()
         timeline.schedule(in: 50, for: self) { self.kill() }
     }

@@ -824,10 +824,15 @@ struct  TaskScheduler__V1__Attach
   char **tasks;
   size_t n_running;
   TaskScheduler__V1__Lease **running;
+  /*
+   * have ended; their outcomes come in the messages after this one
+   */
+  size_t n_following;
+  TaskScheduler__V1__Lease **following;
 };
 #define TASK_SCHEDULER__V1__ATTACH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__attach__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  TaskScheduler__V1__Lease
