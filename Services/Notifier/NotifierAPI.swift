@@ -21,7 +21,7 @@ final class NotifierAPI: @unchecked Sendable {
     private let userAgent: String
     private let timeoutMilliseconds: Int
     private let eventLoop: any EventLoop
-    private let answers: Wire.Mailbox<Answer>
+    private let answers: Mailbox<Answer>
     private let measures = NotifierMetrics()
     private var gathered: [Job] = []
 
@@ -31,7 +31,7 @@ final class NotifierAPI: @unchecked Sendable {
         self.userAgent = userAgent
         timeoutMilliseconds = Int(timeout.components.seconds * 1_000 + timeout.components.attoseconds / 1_000_000_000_000_000)
         self.eventLoop = eventLoop
-        answers = Wire.Mailbox(eventLoop: eventLoop) { answers in
+        answers = Mailbox(eventLoop: eventLoop) { answers in
             for answer in answers { answer.responder(.success(answer.reply)) }
         }
     }

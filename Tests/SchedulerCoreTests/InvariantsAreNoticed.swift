@@ -62,7 +62,7 @@ struct InvariantsAreNoticed {
         Break("an attempt ends and is not settled", "no change is on its way") { core in
             if let entry = entry(core, { $0.isHandedOut }), case .leased(let id, _) = entry.state { core.endLease(id) }
         },
-        Break("a waiting entry has no timer", "waits without a timer") { $0.waiting = Heap() },
+        Break("a waiting entry has no timer", "waits without a timer") { $0.waiting.removeAll { _ in true } },
         Break("a timer's entry is not in the table", "a timer is of") { core in
             if let entry = entry(core, { $0.state == .waiting }) { core.table.remove(entry) }
         },
@@ -71,7 +71,7 @@ struct InvariantsAreNoticed {
             let later = SeriesPosition(scheduledAt: entry.key.scheduledAt + 3_600, index: 1)
             let second = Entry(DueEntry(entry.reminder, at: later))
             core.table.insert(second)
-            core.waiting.push(EntryTimer(at: second.dueAtMilliseconds, entry: second))
+            core.waiting.insert(EntryTimer(at: second.dueAtMilliseconds, entry: second))
         },
         Break("an entry is in doubt and nobody is waited for", "is in doubt") { core in
             entry(core) { $0.state == .waiting }?.state = .inDoubt

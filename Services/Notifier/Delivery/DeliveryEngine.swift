@@ -12,7 +12,7 @@ public final class DeliveryEngine: Sendable {
     /// How much of a request's time may pass before its turn comes; the rest is for the backend.
     static let queuePercent: Int64 = 50
 
-    private let mailbox: Mailbox
+    private let mailbox: DeliveryInbox
     private let longestTimeout: Int
     private let nextTicket = Atomic<UInt64>(1)
 
@@ -21,7 +21,7 @@ public final class DeliveryEngine: Sendable {
         try configuration.validate()
         try CurlLibrary.start()
         longestTimeout = configuration.maximumTimeoutMilliseconds
-        mailbox = try Mailbox()
+        mailbox = try DeliveryInbox()
         try DeliveryThread.start(DeliveryLoop(configuration: configuration, mailbox: mailbox))
     }
 

@@ -12,7 +12,7 @@ final class DeliveryLoop {
 
     let poller: Poller
     private let multi: UnsafeMutableRawPointer
-    private let mailbox: Mailbox
+    private let mailbox: DeliveryInbox
     private let configuration: DeliveryConfiguration
 
     private var lanes: [String: HostLane] = [:]
@@ -31,7 +31,7 @@ final class DeliveryLoop {
     private var answers: [(Delivery, DeliveryResult)] = []
     private var statistics = DeliveryStatistics()
 
-    init(configuration: DeliveryConfiguration, mailbox: Mailbox) throws(DeliveryError) {
+    init(configuration: DeliveryConfiguration, mailbox: DeliveryInbox) throws(DeliveryError) {
         guard let multi = curl_multi_init() else { throw .system("libcurl is out of memory") }
         self.multi = multi
         self.mailbox = mailbox
@@ -141,7 +141,7 @@ final class DeliveryLoop {
     private func cancel(_ tickets: Set<UInt64>) {
         let detail = "cancelled by the caller"
         for lane in lanes.values {
-            for delivery in lane.queue.remove(where: { tickets.contains($0.ticket) }) {
+            for delivery in lane.removeQueued(where: { tickets.contains($0.ticket) }) {
                 queued -= 1
                 answers.append((delivery, delivery.withdrawn(detail)))
             }
@@ -166,7 +166,7 @@ final class DeliveryLoop {
             let isProbe = lane.breaker.isOpen
             // A probe goes beyond the window: requests that hang must not hide that the host is back.
             guard isProbe || lane.inFlight < lane.window && inFlight < configuration.maximumInFlight else { return }
-            _ = lane.queue.popFirst()
+            lane.queue.removeFirst()
             queued -= 1
             if next.startBy <= now {
                 answers.append((next, expired(next)))
@@ -289,7 +289,7 @@ final class DeliveryLoop {
         guard now >= nextSweep else { return }
         nextSweep = now + Self.sweepInterval
         for lane in lanes.values where !lane.queue.isEmpty {
-            for delivery in lane.queue.remove(where: { $0.startBy <= now }) {
+            for delivery in lane.removeQueued(where: { $0.startBy <= now }) {
                 queued -= 1
                 answers.append((delivery, expired(delivery)))
             }

@@ -1,8 +1,10 @@
+internal import DequeModule
+
 /// The requests for one host: its queue, how many are under way, its circuit breaker.
 final class HostLane {
     /// Scheme and authority.
     let origin: String
-    var queue = FIFO<Delivery>()
+    var queue = Deque<Delivery>()
     var inFlight = 0
     /// How many may be under way.
     var window: Int
@@ -21,4 +23,11 @@ final class HostLane {
 
     /// Nothing would be lost with it.
     var isForgettable: Bool { inFlight == 0 && queue.isEmpty && !breaker.isOpen }
+
+    /// Takes out, in order, what waits and matches.
+    func removeQueued(where matches: (Delivery) -> Bool) -> [Delivery] {
+        let removed = queue.filter(matches)
+        if !removed.isEmpty { queue.removeAll(where: matches) }
+        return Array(removed)
+    }
 }

@@ -6,25 +6,25 @@ import Storage
 extension SchedulerCore {
     /// Brings into memory what is due within the horizon, and to the lanes what is due now.
     mutating func ripen() {
-        while let timer = waiting.first, isDue(timer.at) {
-            _ = waiting.pop()
+        while let timer = waiting.min, isDue(timer.at) {
+            waiting.removeMin()
             guard timer.isCurrent else { continue }
             ready(timer.entry)
         }
-        while let timer = rests.first, timer.at <= now.monotonicMilliseconds {
-            _ = rests.pop()
+        while let timer = rests.min, timer.at <= now.monotonicMilliseconds {
+            rests.removeMin()
             if timer.entry.state == .resting { rested(timer.entry) }
         }
-        while let timer = expiries.first, timer.at <= now.wallMilliseconds {
-            _ = expiries.pop()
+        while let timer = expiries.min, timer.at <= now.wallMilliseconds {
+            expiries.removeMin()
             if timer.entry.state == .ready, timer.entry.expiryMilliseconds == timer.at { expire(timer.entry) }
         }
         // What was cancelled or left to the disk stays in the heap until its time; not too much of it.
-        if waiting.count > 2 * table.count + 1_024 { waiting.filter { $0.isCurrent } }
-        if rests.count > 2 * table.count + 1_024 { rests.filter { $0.entry.state == .resting } }
-        if expiries.count > 2 * table.count + 1_024 { expiries.filter { $0.entry.state == .ready } }
-        while let timer = overtakes.first, timer.at <= now.wallMilliseconds {
-            _ = overtakes.pop()
+        if waiting.count > 2 * table.count + 1_024 { waiting.removeAll { !$0.isCurrent } }
+        if rests.count > 2 * table.count + 1_024 { rests.removeAll { $0.entry.state != .resting } }
+        if expiries.count > 2 * table.count + 1_024 { expiries.removeAll { $0.entry.state != .ready } }
+        while let timer = overtakes.min, timer.at <= now.wallMilliseconds {
+            overtakes.removeMin()
             overtake(timer.entry)
         }
     }
@@ -40,7 +40,7 @@ extension SchedulerCore {
                 if prepare(entry) { expire(entry) }
                 return
             }
-            expiries.push(EntryTimer(at: expiry, entry: entry))
+            expiries.insert(EntryTimer(at: expiry, entry: entry))
         }
         for left in lanes.add(entry, workers, tableCount: table.count) { forget(left) }
     }
@@ -50,7 +50,7 @@ extension SchedulerCore {
         // The clock may have been set back meanwhile.
         guard isDue(entry.dueAtMilliseconds) else {
             entry.state = .waiting
-            return waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+            return waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
         }
         ready(entry)
     }
@@ -75,7 +75,7 @@ extension SchedulerCore {
             entry.state = .waiting
             guard isDue(entry.dueAtMilliseconds) else {
                 // The clock was set back while it waited for a worker.
-                waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+                waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
                 continue
             }
             guard prepare(entry) else { continue }
@@ -105,7 +105,7 @@ extension SchedulerCore {
         let at = entry.reminder.dueMilliseconds(of: next.instant)
         // Later than the lease lasts, the attempt will have ended one way or the other.
         guard at <= now.wallMilliseconds + configuration.leaseMilliseconds else { return }
-        if at <= now.wallMilliseconds { overtake(entry) } else { overtakes.push(EntryTimer(at: at, entry: entry)) }
+        if at <= now.wallMilliseconds { overtake(entry) } else { overtakes.insert(EntryTimer(at: at, entry: entry)) }
     }
 
     // MARK: Misfires

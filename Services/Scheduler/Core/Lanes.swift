@@ -1,3 +1,5 @@
+import HeapModule
+
 /// What is due and waits for a worker, by queue and task: a lane is what the same workers can serve.
 ///
 /// A lane that nobody works off (its queue is paused or slow, no worker runs its task) must not fill the memory that the
@@ -37,24 +39,24 @@ struct Lanes {
         /// Takes out what would come last, so that `kept` remain.
         fileprivate func cut(to kept: Int) -> [Entry] {
             var items: [Item] = [], seen: Set<ObjectIdentifier> = []
-            heap.filter { item in
+            heap.removeAll { item in
                 // An entry that was ready before may have an old item.
-                guard item.entry.state == .ready, seen.insert(ObjectIdentifier(item.entry)).inserted else { return false }
+                guard item.entry.state == .ready, seen.insert(ObjectIdentifier(item.entry)).inserted else { return true }
                 items.append(item)
-                return true
+                return false
             }
             guard items.count > kept else { return [] }
             items.sort()
             let first = items[kept]
-            heap.filter { $0 < first }
+            heap.removeAll { !($0 < first) }
             return items[kept...].map(\.entry)
         }
 
         /// What comes next; `nil` where nothing is ready any more.
         fileprivate func head() -> Item? {
-            while let item = heap.first {
+            while let item = heap.min {
                 if item.entry.state == .ready { return item }
-                _ = heap.pop()
+                heap.removeMin()
             }
             return nil
         }
@@ -94,7 +96,7 @@ struct Lanes {
         entry.state = .ready
         count += 1
         lane.count += 1
-        lane.heap.push(
+        lane.heap.insert(
             Item(rank: entry.dueAtMilliseconds - Int64(entry.reminder.priority) * priorityStepMilliseconds, entry: entry))
         return shed
     }

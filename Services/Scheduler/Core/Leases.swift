@@ -1,4 +1,5 @@
 import Domain
+import HeapModule
 
 typealias LeaseID = UInt64
 
@@ -65,7 +66,7 @@ struct Leases {
         leases[id] = Lease(
             entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: deadline,
             dispatchedAt: now.wallMilliseconds)
-        deadlines.push(LeaseTimer(at: deadline, lease: id))
+        deadlines.insert(LeaseTimer(at: deadline, lease: id))
         attached[worker, default: []].insert(id)
     }
 
@@ -79,14 +80,14 @@ struct Leases {
 
     /// Takes the next lease that is past its deadline out of the timers; it is still to be ended.
     mutating func popExpired(now: Moment) -> LeaseID? {
-        while let timer = deadlines.first, timer.at <= now.monotonicMilliseconds {
-            _ = deadlines.pop()
+        while let timer = deadlines.min, timer.at <= now.monotonicMilliseconds {
+            deadlines.removeMin()
             if let lease = leases[timer.lease], lease.deadline <= now.monotonicMilliseconds { return timer.lease }
         }
         // What was ended before its deadline stays in the heap until then; not too much of it.
         if deadlines.count > 2 * leases.count + 1_024 {
             let live = leases
-            deadlines.filter { live[$0.lease]?.deadline == $0.at }
+            deadlines.removeAll { live[$0.lease]?.deadline != $0.at }
         }
         return nil
     }
@@ -95,7 +96,7 @@ struct Leases {
     mutating func setDeadline(of id: LeaseID, to deadline: Int64) {
         guard leases[id] != nil else { return }
         leases[id]?.deadline = deadline
-        deadlines.push(LeaseTimer(at: deadline, lease: id))
+        deadlines.insert(LeaseTimer(at: deadline, lease: id))
     }
 
     private mutating func remove(_ id: LeaseID, from holder: Lease.Holder) {
@@ -179,7 +180,7 @@ struct Leases {
     // MARK: Time
 
     /// The first deadline, perhaps of a lease that has ended, monotonic milliseconds.
-    var nextDeadline: Int64? { deadlines.first?.at }
+    var nextDeadline: Int64? { deadlines.min?.at }
     /// When the next lost worker is given up, monotonic milliseconds.
     var nextLoss: Int64? { lost.values.lazy.map(\.until).min() }
 

@@ -30,7 +30,7 @@ extension SchedulerCore {
             if settleClaim(to: entry) { return }
         }
         entry.state = .waiting
-        waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+        waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
     }
 
     // MARK: Loads
@@ -113,7 +113,7 @@ extension SchedulerCore {
             }
             let entry = Entry(entry)
             table.insert(entry)
-            if !settleClaim(to: entry) { waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry)) }
+            if !settleClaim(to: entry) { waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry)) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)
         if !leases.claims.isEmpty, doubt == nil, isLoaded(shard) { dropClaims(in: shard) }

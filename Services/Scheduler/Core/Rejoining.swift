@@ -93,7 +93,7 @@ extension SchedulerCore {
         for entry in doubt.entries where entry.state == .inDoubt {
             entry.state = .waiting
             if settleClaim(to: entry) { continue }
-            waiting.push(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+            waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
         }
         for shard in windows.keys.sorted() where isLoaded(shard) { dropClaims(in: shard) }
     }

@@ -1,4 +1,5 @@
 import Domain
+import HeapModule
 import Storage
 
 /// Decides what is due, who gets it, and what its end means. Without I/O, clock, threads, or randomness of its own:
@@ -144,7 +145,7 @@ public struct SchedulerCore {
 
     /// When the next occurrence in memory falls due, unix milliseconds.
     public var nextDueMilliseconds: Int64? {
-        [waiting.first?.at, overtakes.first?.at, expiries.first?.at].compactMap { $0 }.min()
+        [waiting.min?.at, overtakes.min?.at, expiries.min?.at].compactMap { $0 }.min()
     }
 
     /// When the next lease, grace or repetition ends, monotonic milliseconds.
@@ -153,7 +154,7 @@ public struct SchedulerCore {
         func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         consider(leases.nextLoss)
         consider(outbox.repeatAt)
-        consider(rests.first?.at)
+        consider(rests.min?.at)
         consider(queues.wakeAtMilliseconds)
         consider(doubt?.endsAt)
         return next

@@ -135,7 +135,7 @@ extension SchedulerCore {
         }
         entry.unsent += 1
         let delay = configuration.retry.delayMilliseconds(afterUnsent: entry.unsent, asked: end.asked, using: &random)
-        rests.push(EntryTimer(at: now.monotonicMilliseconds + delay, entry: entry))
+        rests.insert(EntryTimer(at: now.monotonicMilliseconds + delay, entry: entry))
     }
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Where any thread leaves deliveries for the delivery thread. A lock and, only when the thread has not been
 /// woken already, one system call for a batch of any size.
-final class Mailbox: Sendable {
+final class DeliveryInbox: Sendable {
     enum Phase { case open, stopping, ended }
 
     /// What has come in since the last look.
