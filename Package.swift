@@ -15,6 +15,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
@@ -43,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
@@ -58,19 +61,19 @@ let package = Package(
             ],
             path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")]),
         .target(
-            name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence"], path: "Services/Scheduler/Core"),
+            name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence", heap], path: "Services/Scheduler/Core"),
         .executableTarget(
             name: "scheduler", dependencies: service + ["Domain", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing"],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(name: "worker", dependencies: service + ["Domain", "Tasks"], path: "Services/Worker"),
-        .target(name: "Delivery", dependencies: ["CCurl"], path: "Services/Notifier/Delivery"),
+        .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", deque], path: "Services/Notifier/Delivery"),
         .executableTarget(
             name: "notifier", dependencies: service + ["Delivery"], path: "Services/Notifier", exclude: ["Delivery"]),
 
         // What they share.
         .target(name: "Domain", path: "Shared/Domain"),
         .target(name: "Files", path: "Shared/Files"),
-        .target(name: "Recurrence", dependencies: ["Files"], path: "Shared/Recurrence"),
+        .target(name: "Recurrence", dependencies: ["Domain", "Files"], path: "Shared/Recurrence"),
         .target(name: "JSON", path: "Shared/JSON"),
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC", "Domain"], path: "Shared/Messages"),
         .target(
@@ -86,7 +89,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Files", "Wire", "Domain", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
+                "Files", "Wire", "Domain", "JSON", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
             ],
             path: "Shared/Operations"),
 
@@ -131,8 +134,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation", "StoreTestKit", "Storage", "Domain"], path: "Tests/Simulation/Tests"),
         .testTarget(
-            name: "RecurrenceTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
-        .testTarget(name: "RecurrenceTextTests", dependencies: ["Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
+            name: "RecurrenceTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
+        .testTarget(name: "RecurrenceTextTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], path: "Tests/DeliveryTests"),
         // The kinds of store, and what tests of any of them need.
         .target(name: "StoreTestKit", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/StoreTestKit"),

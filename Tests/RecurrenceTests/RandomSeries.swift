@@ -1,21 +1,13 @@
+import Domain
 import Foundation
 import Recurrence
 
-/// A small generator with a seed, so that a failure can be repeated: `RECURRENCE_SEED` gives another one.
-struct RepeatableGenerator: RandomNumberGenerator {
-    static var seed: UInt64 { ProcessInfo.processInfo.environment["RECURRENCE_SEED"].flatMap(UInt64.init) ?? 20_261_123 }
+extension SplitMix64 {
+    /// The seed of all random series, so that a failure can be repeated: `RECURRENCE_SEED` gives another one.
+    static var recurrenceSeed: UInt64 { ProcessInfo.processInfo.environment["RECURRENCE_SEED"].flatMap(UInt64.init) ?? 20_261_123 }
 
-    private var state: UInt64
-
-    init(_ stream: UInt64) { state = RepeatableGenerator.seed &+ stream &* 0x2545_F491_4F6C_DD1D }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    /// A stream of its own for each test.
+    init(stream: UInt64) { self.init(seed: Self.recurrenceSeed &+ stream &* 0x2545_F491_4F6C_DD1D) }
 }
 
 /// Random rules that RFC 5545 allows, with starts and zones.
@@ -25,9 +17,9 @@ struct RandomSeries {
         "America/St_Johns", "Africa/Casablanca", "Europe/Dublin", "Antarctica/Troll", "Asia/Tehran", "Pacific/Chatham",
     ]
 
-    var random: RepeatableGenerator
+    var random: SplitMix64
 
-    init(_ stream: UInt64) { random = RepeatableGenerator(stream) }
+    init(_ stream: UInt64) { random = SplitMix64(stream: stream) }
 
     mutating func oneIn(_ chances: Int) -> Bool { Int.random(in: 1...chances, using: &random) == 1 }
 

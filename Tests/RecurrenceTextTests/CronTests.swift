@@ -1,3 +1,4 @@
+import Domain
 import Recurrence
 import Testing
 
@@ -72,7 +73,7 @@ struct CronTests {
         var isStarred: Bool { text.hasPrefix("*") }
     }
 
-    private func field(_ range: ClosedRange<Int>, names: [String] = [], _ random: inout SplitMix) -> Field {
+    private func field(_ range: ClosedRange<Int>, names: [String] = [], _ random: inout SplitMix64) -> Field {
         func name(_ value: Int) -> String {
             let index = value - range.lowerBound
             return names.indices.contains(index) && Bool.random(using: &random) ? names[index] : String(value)
@@ -119,7 +120,7 @@ struct CronTests {
 
     @Test("random expressions and the rules named for them have the same times")
     func random() throws {
-        var random = SplitMix(seed: 7)
+        var random = SplitMix64(seed: 7)
         let months = ["JAN", "feb", "Mar", "APR", "may", "JUN", "JUL", "aug", "SEP", "OCT", "NOV", "dec"]
         let days = ["SUN", "mon", "TUE", "wed", "THU", "fri", "SAT"]
         for _ in 0..<300 {

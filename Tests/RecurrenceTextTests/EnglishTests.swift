@@ -1,3 +1,4 @@
+import Domain
 import Recurrence
 import Testing
 
@@ -158,7 +159,7 @@ struct EnglishTests {
 
     @Test("rules that differ in what they mean read differently")
     func distinct() {
-        var random = SplitMix(seed: 11)
+        var random = SplitMix64(seed: 11)
         var seen: [String: Rule] = [:]
         for _ in 0..<20_000 {
             var rule = RandomRules.rule(&random)

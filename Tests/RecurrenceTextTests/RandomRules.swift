@@ -1,19 +1,5 @@
+import Domain
 import Recurrence
-
-/// A small generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Random rules that RFC 5545 allows, with every part.
 enum RandomRules {
@@ -22,7 +8,7 @@ enum RandomRules {
         "COUNT", "UNTIL",
     ]
 
-    static func rule(_ random: inout SplitMix) -> Rule {
+    static func rule(_ random: inout SplitMix64) -> Rule {
         var rule = Rule(Rule.Frequency.allCases.randomElement(using: &random) ?? .daily)
         if oneIn(2, &random) { rule.interval = oneIn(9, &random) ? .random(in: 1...Int.max, using: &random) : .random(in: 1...40, using: &random) }
         if oneIn(3, &random) { rule.weekStart = Rule.Weekday.allCases.randomElement(using: &random) ?? .monday }
@@ -47,7 +33,7 @@ enum RandomRules {
         return rule
     }
 
-    private static func end(_ rule: inout Rule, _ random: inout SplitMix) {
+    private static func end(_ rule: inout Rule, _ random: inout SplitMix64) {
         switch Int.random(in: 0...7, using: &random) {
         case 0: rule.count = .random(in: 1...100, using: &random)
         case 1: rule.count = .random(in: 1...Int.max, using: &random)
@@ -77,7 +63,7 @@ enum RandomRules {
     }
 
     /// The text of a rule as another program might write it: any case, any order, signs, repeats.
-    static func untidyText(_ rule: Rule, _ random: inout SplitMix) -> String {
+    static func untidyText(_ rule: Rule, _ random: inout SplitMix64) -> String {
         var parts = rule.text.split(separator: ";").map(String.init)
         parts.shuffle(using: &random)
         let signed = ["BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYSETPOS", "BYDAY"]
@@ -94,9 +80,9 @@ enum RandomRules {
         return (oneIn(2, &random) ? "rrule:" : "") + (oneIn(2, &random) ? text.lowercased() : text)
     }
 
-    private static func oneIn(_ chances: Int, _ random: inout SplitMix) -> Bool { Int.random(in: 1...chances, using: &random) == 1 }
+    private static func oneIn(_ chances: Int, _ random: inout SplitMix64) -> Bool { Int.random(in: 1...chances, using: &random) == 1 }
 
-    private static func list(_ range: ClosedRange<Int>, _ random: inout SplitMix) -> [Int] {
+    private static func list(_ range: ClosedRange<Int>, _ random: inout SplitMix64) -> [Int] {
         let count = oneIn(20, &random) ? 400 : Int.random(in: 1...5, using: &random)
         let values = Set((0..<count).map { _ in Int.random(in: range, using: &random) }).subtracting(range.lowerBound < 0 ? [0] : [])
         return values.isEmpty ? [1] : values.sorted()

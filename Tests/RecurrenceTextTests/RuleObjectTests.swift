@@ -1,3 +1,4 @@
+import Domain
 import Recurrence
 import Testing
 
@@ -109,7 +110,7 @@ struct RuleObjectTests {
 
     @Test("a random rule written as an object is the same rule")
     func sameAsText() throws {
-        var random = SplitMix(seed: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<10_000 {
             var rule = RandomRules.rule(&random)
             // The object form knows UNTIL in unix seconds only, since year 1.

@@ -1,3 +1,4 @@
+import Domain
 import Recurrence
 import Testing
 
@@ -124,7 +125,7 @@ struct RuleSetTests {
 
     @Test("random sets print as text that parses to them again")
     func roundTrip() throws {
-        var random = SplitMix(seed: 38)
+        var random = SplitMix64(seed: 38)
         for _ in 0..<2_000 {
             var set = RuleSet(start: Bool.random(using: &random) ? date(&random) : nil)
             // A rule that is open at the end and leaves the time to DTSTART stands beside any start.
@@ -143,7 +144,7 @@ struct RuleSetTests {
         return rule
     }
 
-    private func date(_ random: inout SplitMix) -> RuleDate {
+    private func date(_ random: inout SplitMix64) -> RuleDate {
         let seconds = Int64.random(in: -62_167_219_200...253_402_300_799, using: &random)
         switch Int.random(in: 0...3, using: &random) {
         case 0: return .utc(seconds)

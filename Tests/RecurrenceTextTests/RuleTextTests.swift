@@ -1,3 +1,4 @@
+import Domain
 import Recurrence
 import RecurrenceData
 import Testing
@@ -42,7 +43,7 @@ struct RuleTextTests {
 
     @Test("random rules print as text that parses to them again")
     func roundTrip() throws {
-        var random = SplitMix(seed: 5545)
+        var random = SplitMix64(seed: 5545)
         for _ in 0..<20_000 {
             let rule = RandomRules.rule(&random)
             #expect(rule.faults == [])
@@ -52,7 +53,7 @@ struct RuleTextTests {
 
     @Test("case, order, a leading plus and repeats change nothing")
     func untidy() throws {
-        var random = SplitMix(seed: 3310)
+        var random = SplitMix64(seed: 3310)
         for _ in 0..<5_000 {
             let rule = RandomRules.rule(&random)
             let text = RandomRules.untidyText(rule, &random)

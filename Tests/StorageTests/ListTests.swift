@@ -55,20 +55,6 @@ struct Collection {
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): chance that a seed decides.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// One field of a filter.
 enum FilterField: CaseIterable {
     case state, caller, classroomID, createdBy, queue, task, text, dueAfter, dueBefore

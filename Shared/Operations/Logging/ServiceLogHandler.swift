@@ -1,3 +1,4 @@
+import Domain
 import Logging
 
 /// Writes a service's log lines, as text or as JSON, to standard error.
@@ -17,7 +18,7 @@ public struct ServiceLogHandler: LogHandler {
     ///   - service: stands in every line.
     ///   - label: the logger's, which JSON lines have as `logger`.
     public init(service: String, label: String, level: Logger.Level, format: LogFormat, output: LogOutput = .standardError) {
-        self.init(service: service, label: label, level: level, format: format, output: output, now: { Timestamp.now() })
+        self.init(service: service, label: label, level: level, format: format, output: output, now: { WallClock.milliseconds })
     }
 
     /// - Parameter now: unix time in milliseconds.

@@ -1,3 +1,5 @@
+import Domain
+
 /// Walks the instants of a rule of DAILY or longer: its wall-clock times, each mapped through the zone, ascending, each instant once.
 ///
 /// Within a segment of the zone the mapping is a subtraction. It needs care only around a transition:

@@ -1,3 +1,5 @@
+import Domain
+
 /// A time in which a sub-daily rule comes much more rarely than its parts say, because it steps through elapsed time and the zone's clock
 /// was changed: `FREQ=HOURLY;INTERVAL=6;BYHOUR=0,6,12,18` from a summer in New York meets none of its hours in winter.
 public struct ClockChange: Sendable, Hashable {

@@ -1,3 +1,5 @@
+import Domain
+
 /// Which days of a year a rule names: its date parts, with what DTSTART fills in, applied to a year's shape.
 ///
 /// For expanding frequencies (YEARLY, MONTHLY, WEEKLY) these are the days of the expansion, for the others those that the limits

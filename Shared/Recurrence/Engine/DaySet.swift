@@ -1,3 +1,5 @@
+import Domain
+
 /// The days a rule names, in every year: one mask for each of the shapes that years have.
 struct DaySet: Sendable {
     /// Whether it is every day, so that there is nothing to look up.

@@ -1,3 +1,5 @@
+import Domain
+
 /// Walks the instants of a sub-daily rule, ascending.
 ///
 /// It keeps the zone's segment, the local day and the run of seconds it is in, so that most steps are an addition and a comparison.

@@ -1,3 +1,5 @@
+import Domain
+
 /// Counts the instants of a rule without walking them.
 struct RuleCount {
     private let plan: RulePlan

@@ -1,3 +1,5 @@
+import Domain
+
 /// A rule joined with its DTSTART and zone, compiled: masks of days and times, the grid that INTERVAL makes, the last instant.
 ///
 /// Two kinds of plan share this type. Those of DAILY and longer rules run on the wall clock: periods of days, and in each the days of

@@ -1,3 +1,5 @@
+import Domain
+
 /// A recurrence set of RFC 5545 section 3.8.5 in a time zone: a start, rules, dates to add and dates to leave out.
 ///
 /// It answers questions about its occurrences, which are instants in unix seconds, ascending, each once. Answers are exact and total:

@@ -1,3 +1,5 @@
+import Domain
+
 /// A set of days of one year: bit `n` is day `n` of the year, counted from 0.
 struct YearMask {
     static let words = 6

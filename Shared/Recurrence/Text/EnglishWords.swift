@@ -1,3 +1,5 @@
+import Domain
+
 /// The small change of English that ``Rule/english`` is made of.
 enum EnglishWords {
     /// `a`, `a and b`, `a, b and c`.

@@ -1,3 +1,5 @@
+import Domain
+
 /// The part of a recurrence set that is no list of instants: its rules, the rules whose occurrences are left out, and the days that are
 /// left out whole. It is what is kept of a set as text, beside its start, its zone, and its added and excluded instants.
 public struct RecurrencePattern: Sendable, Hashable {

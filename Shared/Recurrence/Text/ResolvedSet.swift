@@ -1,3 +1,5 @@
+import Domain
+
 /// A recurrence set joined with what stands beside its text: every date an instant, the rest a pattern.
 public struct ResolvedSet: Sendable {
     /// The first occurrence, unless it is left out; unix seconds.

@@ -1,3 +1,5 @@
+import Domain
+
 /// One date of a set (`DTSTART`, `RDATE`, `EXDATE`) in the form in which it was written; mapping a local one to an instant needs the zone's data.
 public enum RuleDate: Sendable, Hashable {
     /// `20261224T180000Z`: unix seconds.

@@ -1,3 +1,5 @@
+import Domain
+
 extension Rule {
     /// A plain English reading of the rule: `every week on Monday and Wednesday`, `on the last Friday of every month`.
     ///

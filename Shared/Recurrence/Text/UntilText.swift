@@ -1,3 +1,5 @@
+import Domain
+
 extension Rule.Until {
     /// Reads one of the three forms of `UNTIL`; nil unless it is a real date and time.
     init?(_ bytes: TextBytes) {

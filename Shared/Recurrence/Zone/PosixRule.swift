@@ -1,3 +1,5 @@
+import Domain
+
 /// The POSIX TZ string in the footer of a TZif file (RFC 9636 section 3.3): the offsets from the last tabulated transition on.
 struct PosixRule {
     /// When a year's change comes, on the wall clock in force before it.

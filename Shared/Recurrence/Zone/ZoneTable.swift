@@ -1,3 +1,5 @@
+import Domain
+
 /// A stretch of time in which a zone's offset does not change.
 struct ZoneSegment {
     /// The instants `start ..< end`; `ZoneTable.beginning` and `ZoneTable.end` where nothing bounds them.

@@ -1,10 +1,10 @@
-/// Numbers that look like chance and follow from a seed alone.
-///
-/// SplitMix64: G. L. Steele, D. Lea, C. H. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-package struct Chance: RandomNumberGenerator {
-    private var state: UInt64
+import Domain
 
-    package init(seed: UInt64) { state = seed }
+/// Numbers that look like chance and follow from a seed alone.
+package struct Chance: RandomNumberGenerator {
+    private var generator: SplitMix64
+
+    package init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
     /// A stream of its own for each purpose: what one draws does not change what another gets. So a run from which
     /// something was left out stays the same in everything else.
@@ -14,16 +14,10 @@ package struct Chance: RandomNumberGenerator {
             var mixer = Chance(seed: state ^ word)
             state = mixer.next()
         }
-        self.state = state
+        generator = SplitMix64(seed: state)
     }
 
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    package mutating func next() -> UInt64 { generator.next() }
 
     package mutating func int(_ range: ClosedRange<Int64>) -> Int64 { .random(in: range, using: &self) }
 
