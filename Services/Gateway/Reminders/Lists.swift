@@ -75,40 +75,10 @@ struct PageQuery: Sendable {
     }
 }
 
-/// A cursor as callers see it: base64url (RFC 4648 section 5) without padding.
+/// A cursor as callers see it.
 enum Cursor {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    static func json(_ bytes: [UInt8]) -> JSONValue { bytes.isEmpty ? .null : .string(Base64URL.text(bytes)) }
 
-    static func json(_ bytes: [UInt8]) -> JSONValue { bytes.isEmpty ? .null : .string(text(bytes)) }
-
-    static func text(_ bytes: [UInt8]) -> String {
-        var result: [UInt8] = []
-        var bits: UInt32 = 0, count = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            count += 8
-            while count >= 6 {
-                count -= 6
-                result.append(alphabet[Int(bits >> UInt32(count) & 63)])
-            }
-        }
-        if count > 0 { result.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    /// `nil` for what is no such text.
-    static func bytes(_ text: String) -> [UInt8]? {
-        var result: [UInt8] = []
-        var bits: UInt32 = 0, count = 0
-        for character in text.utf8 {
-            guard let value = alphabet.firstIndex(of: character) else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                result.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return result
-    }
+    /// - Returns: `nil` for what is no such text.
+    static func bytes(_ text: String) -> [UInt8]? { Base64URL.bytes(text.utf8) }
 }
