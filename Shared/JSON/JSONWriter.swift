@@ -11,29 +11,32 @@ extension JSONValue {
     public func text(isIndented: Bool = false) -> String { String(decoding: bytes(isIndented: isIndented), as: UTF8.self) }
 }
 
-/// Puts the text of values together.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+/// Puts JSON (RFC 8259) together from whole values, or piece by piece; then the caller sees to the structure.
+public struct JSONWriter {
+    public private(set) var bytes: [UInt8] = []
     private let isIndented: Bool
     private var depth = 0
 
-    init(isIndented: Bool = false) {
+    /// - Parameter isIndented: of whole values, with line ends and two blanks a level.
+    public init(isIndented: Bool = false, capacity: Int = 256) {
         self.isIndented = isIndented
-        bytes.reserveCapacity(256)
+        bytes.reserveCapacity(capacity)
     }
 
-    mutating func write(_ value: JSONValue) {
+    // MARK: Whole values
+
+    public mutating func write(_ value: JSONValue) {
         switch value {
         case .null: raw("null")
-        case .bool(let bool): raw(bool ? "true" : "false")
-        case .integer(let integer): bytes.append(contentsOf: String(integer).utf8)
+        case .bool(let bool): boolean(bool)
+        case .integer(let integer): self.integer(integer)
         // JSON has no infinities and no NaN. None is ever read, and null is what JavaScript writes for them.
         case .double(let double): double.isFinite ? bytes.append(contentsOf: double.description.utf8) : raw("null")
-        case .string(let string): write(string)
+        case .string(let string): self.string(string)
         case .array(let items): list("[", items, "]") { $0.write($1) }
         case .object(let object):
             list("{", object.members, "}") { writer, member in
-                writer.write(member.name)
+                writer.string(member.name)
                 writer.raw(writer.isIndented ? ": " : ":")
                 writer.write(member.value)
             }
@@ -61,19 +64,30 @@ struct JSONWriter {
         for _ in 0..<depth { raw("  ") }
     }
 
-    private mutating func raw(_ text: StaticString) {
+    // MARK: Pieces
+
+    /// Text that is JSON already: names, colons, brackets.
+    public mutating func raw(_ text: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Bytes that are JSON already.
+    public mutating func raw(_ text: [UInt8]) { bytes.append(contentsOf: text) }
+
+    public mutating func integer(_ value: Int64) { bytes.append(contentsOf: String(value).utf8) }
+
+    public mutating func boolean(_ value: Bool) { value ? raw("true") : raw("false") }
+
     /// A string in quotes; what section 7 wants escaped is escaped, nothing else.
-    private mutating func write(_ string: String) {
-        var string = string
+    public mutating func string(_ value: String) {
+        var value = value
         raw("\"")
-        string.withUTF8 { text in
+        value.withUTF8 { text in
+            // Copied in runs: most strings are one run.
             var plain = 0
             for (place, byte) in text.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
                 bytes.append(contentsOf: text[plain..<place])
-                escape(byte)
+                escape(UInt32(byte))
                 plain = place + 1
             }
             bytes.append(contentsOf: text[plain...])
@@ -81,8 +95,12 @@ struct JSONWriter {
         raw("\"")
     }
 
-    private mutating func escape(_ byte: UInt8) {
-        switch byte {
+    /// An array of strings.
+    public mutating func strings(_ values: [String]) { list("[", values, "]") { $0.string($1) } }
+
+    /// The escape of one character of the Basic Multilingual Plane, without quotes around it.
+    public mutating func escape(_ character: UInt32) {
+        switch character {
         case 0x22: raw("\\\"")
         case 0x5C: raw("\\\\")
         case 0x08: raw("\\b")
@@ -92,9 +110,8 @@ struct JSONWriter {
         case 0x09: raw("\\t")
         default:
             let hexadecimal: StaticString = "0123456789abcdef"
-            raw("\\u00")
-            bytes.append(hexadecimal.utf8Start[Int(byte >> 4)])
-            bytes.append(hexadecimal.utf8Start[Int(byte & 15)])
+            raw("\\u")
+            for shift: UInt32 in [12, 8, 4, 0] { bytes.append(hexadecimal.utf8Start[Int(character >> shift & 15)]) }
         }
     }
 }

@@ -1,15 +1,20 @@
+import JSON
+
 /// Text from anywhere, made fit for one line of a terminal or a log: what could move the cursor or begin a new line is
 /// escaped, and the length is bounded.
 enum OneLine {
     /// Stands where a text was cut off.
     static let ellipsis = "…"
 
-    /// - Parameter limit: bytes of the result at most, not counting the ellipsis.
-    static func escaping(_ text: String, limit: Int) -> String {
+    /// - Parameters:
+    ///   - limit: bytes of the result at most, not counting the ellipsis.
+    ///   - isQuoted: the result stands between quotes, so that quotes and backslashes are escaped too.
+    static func escaping(_ text: String, limit: Int, isQuoted: Bool = false) -> String {
         var result = ""
         var used = 0
         for scalar in text.unicodeScalars {
-            let piece = isControl(scalar) ? escape(scalar) : String(scalar)
+            let isEscaped = isControl(scalar) || isQuoted && (scalar == "\"" || scalar == "\\")
+            let piece = isEscaped ? escape(scalar) : String(scalar)
             used += piece.utf8.count
             guard used <= limit else { return result + ellipsis }
             result += piece
@@ -24,13 +29,8 @@ enum OneLine {
 
     /// The escapes of JSON strings, which text lines use as well.
     static func escape(_ scalar: Unicode.Scalar) -> String {
-        switch scalar {
-        case "\n": return "\\n"
-        case "\r": return "\\r"
-        case "\t": return "\\t"
-        default:
-            let digits = String(scalar.value, radix: 16)
-            return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        }
+        var writer = JSONWriter(capacity: 6)
+        writer.escape(scalar.value)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a user of Edvora is to be told.
 public struct EdvoraNotification: Sendable, Hashable {
     public var title: String
@@ -46,7 +48,7 @@ public struct EdvoraRequest: Sendable, Hashable {
     public init(_ notification: EdvoraNotification) {
         let isForClassroom = notification.usernames.isEmpty
         path = isForClassroom ? "/notifications/classroom" : "/notifications/users"
-        var json = JSONBytes(capacity: 512)
+        var json = JSONWriter(capacity: 512)
         if isForClassroom {
             json.raw(#"{"classroom_id":"#)
             json.string(notification.classroomID)
@@ -86,7 +88,7 @@ public struct EdvoraRequest: Sendable, Hashable {
             timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    private static func payload(of notification: EdvoraNotification, withClassroom: Bool, to json: inout JSONBytes) {
+    private static func payload(of notification: EdvoraNotification, withClassroom: Bool, to json: inout JSONWriter) {
         json.raw(#"{"title":"#)
         json.string(notification.title)
         json.raw(#","body":"#)

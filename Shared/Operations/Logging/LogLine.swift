@@ -55,20 +55,7 @@ struct LogLine {
     }
 
     /// A JSON string (RFC 8259 section 7).
-    private static func quoted(_ text: String, _ limit: Int) -> String { "\"\(escaped(text, limit))\"" }
-
-    /// - Parameter limit: bytes of the result, not counting an ellipsis at its end.
-    private static func escaped(_ text: String, _ limit: Int) -> String {
-        var result = "", used = 0
-        for scalar in text.unicodeScalars {
-            let piece =
-                if scalar == "\"" || scalar == "\\" { "\\\(scalar)" } else if OneLine.isControl(scalar) { OneLine.escape(scalar) } else { String(scalar) }
-            used += piece.utf8.count
-            guard used <= limit else { return result + OneLine.ellipsis }
-            result += piece
-        }
-        return result
-    }
+    private static func quoted(_ text: String, _ limit: Int) -> String { "\"\(OneLine.escaping(text, limit: limit, isQuoted: true))\"" }
 
     // MARK: Text
 
