@@ -104,7 +104,7 @@ struct SettingTypeTests {
         ]
         for (text, size) in table { #expect(type.parse(text) == size, "\(text)") }
         #expect(type.expected == "a size from 1MiB to 1GiB: a whole number and KiB, MiB or GiB, such as 64MiB")
-        #expect(SizeText.text(1_536 << 10) == "1536KiB")
+        #expect(SizeText.form.text(1_536 << 10) == "1536KiB")
     }
 
     @Test("a number keeps to its range and is written in digits")

@@ -12,28 +12,16 @@ extension SettingType where Value == Duration {
 
 /// The text form of durations in settings.
 enum DurationText {
-    /// In milliseconds, the largest first. A minute is 60 s and a day 24 h: no calendar is involved.
-    static let units: [(suffix: String, milliseconds: Int64)] = [
-        ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("ms", 1), ("s", 1_000),
-    ]
+    /// In milliseconds. A minute is 60 s and a day 24 h: no calendar is involved.
+    private static let form = UnitText<Int64>(
+        units: [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)], bare: "ms")
 
     /// `nil` for another form, a sign, or more milliseconds than 64 bits hold.
-    static func parse(_ text: String) -> Duration? {
-        let number = text.prefix { $0.isASCII && $0.isNumber }
-        let suffix = text.dropFirst(number.count)
-        guard let unit = units.first(where: { $0.suffix == suffix }), let count = Digits.integer(number, in: 0...Int64.max)
-        else { return nil }
-        let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit.milliseconds)
-        return overflow ? nil : .milliseconds(milliseconds)
-    }
+    static func parse(_ text: String) -> Duration? { form.parse(text).map { .milliseconds($0) } }
 
-    /// With the largest unit that leaves no fraction.
+    /// With the largest unit that leaves no fraction; what is less than a millisecond is left out.
     static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
-        let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
-        let largestFirst = units.sorted { $0.milliseconds > $1.milliseconds }
-        guard milliseconds > 0, let unit = largestFirst.first(where: { milliseconds.isMultiple(of: $0.milliseconds) })
-        else { return "\(milliseconds)ms" }
-        return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
+        return form.text(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
     }
 }
