@@ -116,7 +116,7 @@ let package = Package(
             name: "recurrence-benchmark", dependencies: ["Recurrence"], path: "Tests/Benchmarks/Recurrence",
             exclude: ["dateutil_times.py", "libical_times.c", "run"]),
         .executableTarget(
-            name: "rpc-benchmark", dependencies: ["Wire", "Messages", logging, nioPosix], path: "Tests/Benchmarks/RPC"),
+            name: "rpc-benchmark", dependencies: ["Wire", "Messages", "Domain", logging, nioPosix], path: "Tests/Benchmarks/RPC"),
         .executableTarget(
             name: "storage-benchmark", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/Benchmarks/Storage"),
 
@@ -126,6 +126,7 @@ let package = Package(
         .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Run"),
 
         // Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .target(
             name: "RecurrenceData", path: "Tests/RecurrenceData",
             exclude: [
@@ -136,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "RecurrenceTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
         .testTarget(name: "RecurrenceTextTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
-        .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], path: "Tests/DeliveryTests"),
+        .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Domain"], path: "Tests/DeliveryTests"),
         // The kinds of store, and what tests of any of them need.
         .target(name: "StoreTestKit", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/StoreTestKit"),
         .testTarget(name: "StorageTests", dependencies: ["StoreTestKit", "Storage", "Domain"], path: "Tests/StorageTests"),
@@ -150,25 +151,25 @@ let package = Package(
         .testTarget(
             name: "SchedulerTests",
             dependencies: [
-                "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "Operations", "Wire", "Messages", "Domain", nioCore, nioPosix,
+                "TestSupport", "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "Operations", "Wire", "Messages", "Domain", nioCore, nioPosix,
                 nioConcurrency, logging,
             ], path: "Tests/SchedulerTests"),
         .testTarget(
             name: "NotifierTests", dependencies: ["notifier", "Delivery", "Wire", "Messages", nioCore, nioPosix, logging],
             path: "Tests/NotifierTests"),
         .testTarget(
-            name: "OperationsTests", dependencies: ["Operations", hummingbird, httpTypes, logging, coreMetrics, lifecycle],
+            name: "OperationsTests", dependencies: ["Operations", "Domain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],
             path: "Tests/OperationsTests"),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Messages", "CProtos", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),
+        .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire", "Messages", "CProtos", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "gateway", "Operations", "Wire", "Messages", "Domain", "JSON", "Recurrence", hummingbird, httpTypes, nioCore, nioPosix,
+                "TestSupport", "gateway", "Operations", "Wire", "Messages", "Domain", "JSON", "Recurrence", hummingbird, httpTypes, nioCore, nioPosix,
                 nioConcurrency, lifecycle, logging, crypto,
             ], path: "Tests/GatewayTests"),
         .testTarget(
-            name: "WorkerTests", dependencies: ["worker", "Operations", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
+            name: "WorkerTests", dependencies: ["TestSupport", "worker", "Operations", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/WorkerTests"),
         .testTarget(
             name: "TasksTests", dependencies: ["Tasks", "TaskScheduler", "Wire", "Messages", "Domain", "JSON", nioPosix, nioConcurrency, logging],

@@ -56,7 +56,7 @@ final class NotifierAPI: @unchecked Sendable {
         }
         let left = (context.deadline?.millisecondsLeft ?? timeoutMilliseconds) - Self.returnMilliseconds
         var delivery = EdvoraRequest(EdvoraNotification(notification)).delivery(
-            to: backend, authorization: request.authorization.value, idempotencyKey: request.idempotencyKey,
+            to: backend, authorization: request.authorization, idempotencyKey: request.idempotencyKey,
             traceparent: request.traceparent, userAgent: userAgent, timeoutMilliseconds: min(timeoutMilliseconds, max(1, left)))
         // Of a worker that is gone the scheduler gives to another what this one has not sent yet.
         delivery.isWanted = { [caller = context.caller] in !caller.isGone }

@@ -51,7 +51,7 @@ extension Schedule {
 extension Reminder {
     /// - Parameter seal: turns the credential into what is stored.
     convenience init(
-        _ wire: Proto.Reminder, authorization: Credential, seal: (Credential, ReminderID) throws -> [UInt8]
+        _ wire: Proto.Reminder, authorization: Secret, seal: (Secret, ReminderID) throws -> [UInt8]
     ) throws {
         let id = try ReminderID(wire: wire.id)
         guard let schedule = wire.schedule else { throw InvalidRequest("a reminder without a schedule") }

@@ -53,7 +53,7 @@ struct SchedulerAPI: Sendable {
         }
     }
 
-    func seal(_ credential: Credential, for id: ReminderID) throws -> [UInt8] {
+    func seal(_ credential: Secret, for id: ReminderID) throws -> [UInt8] {
         try loop.sealer.seal(Array(credential.value.utf8), for: id.bytes)
     }
 

@@ -149,11 +149,11 @@ final class WorkerStream {
         guard leaseMilliseconds > 0 else {
             throw Unsendable(outcome: .unsent, reason: "the worker did not take it within the lease")
         }
-        var authorization: Credential = ""
+        var authorization: Secret = ""
         do {
             if !reminder.sealedAuthorization.isEmpty {
                 let opened = try loop.sealer.open(reminder.sealedAuthorization, for: reminder.id.bytes)
-                authorization = Credential(value: String(decoding: opened, as: UTF8.self))
+                authorization = Secret(String(decoding: opened, as: UTF8.self))
             }
         } catch {
             // As good as one that is refused: held until a new one comes.

@@ -25,7 +25,7 @@ final class SchedulerLink: @unchecked Sendable {
         let id: [UInt8]
         let task: String
         let scheduledAt: Int64
-        let authorization: Credential
+        let authorization: Secret
         let startedAtMilliseconds: Int64
         let startedAt: UInt64
         var work: Task<Void, Never>?
@@ -236,7 +236,7 @@ final class SchedulerLink: @unchecked Sendable {
             retryAfterMs: result.retryAfterMilliseconds,
             startedAtMs: result.startedAtMilliseconds == 0 ? run.startedAtMilliseconds : result.startedAtMilliseconds,
             durationUs: result.durationMicroseconds == 0 ? elapsed : result.durationMicroseconds,
-            statusCode: result.statusCode, detail: OutcomeLine.text(result.detail, hiding: run.authorization))
+            statusCode: result.statusCode, detail: Redaction(of: run.authorization).detail(result.detail))
         unacknowledged[lease] = report
         fresh.append(report)
         finished.increment()

@@ -1,3 +1,4 @@
+import Domain
 import Logging
 import Tasks
 
@@ -37,7 +38,7 @@ struct LogTask: ScheduledTask {
             throw RejectOccurrence("argument level must be one of \(known)")
         }
         logger.log(
-            level: level, "\(OutcomeLine.text(arguments.message, hiding: invocation.authorization))",
+            level: level, "\(Redaction(of: invocation.authorization).detail(arguments.message))",
             metadata: ["occurrence": "\(invocation.idempotencyKey)", "attempt": "\(invocation.attempt)"])
     }
 }

@@ -1,13 +1,8 @@
 #define _GNU_SOURCE
 #include "CCurl.h"
 #include <pthread.h>
-#include <string.h>
 
 void ccurl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
-
-const void *ccurl_find(const void *text, size_t count, const void *part, size_t part_count) {
-    return memmem(text, count, part, part_count);
-}
 
 CURLcode ccurl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
 

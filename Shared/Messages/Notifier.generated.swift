@@ -2,6 +2,7 @@
 
 public import CProtobufC
 public import CProtos
+public import Domain
 
 extension Proto {
     /// The arguments of the task `edvora.notification`.
@@ -81,12 +82,12 @@ extension Proto {
 extension Proto {
     public struct DeliverRequest: WireMessage, Hashable {
         public var idempotencyKey: String = ""
-        public var authorization: Credential = ""
+        public var authorization: Secret = ""
         /// a packed Notification
         public var notification: [UInt8] = []
         public var traceparent: String = ""
 
-        public init(idempotencyKey: String = "", authorization: Credential = "", notification: [UInt8] = [], traceparent: String = "") {
+        public init(idempotencyKey: String = "", authorization: Secret = "", notification: [UInt8] = [], traceparent: String = "") {
             self.idempotencyKey = idempotencyKey
             self.authorization = authorization
             self.notification = notification
@@ -95,7 +96,7 @@ extension Proto {
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__DeliverRequest>) throws(MessageError) {
             idempotencyKey = Arena.string(c.pointee.idempotency_key)
-            authorization = Credential(value: Arena.string(c.pointee.authorization))
+            authorization = Secret(Arena.string(c.pointee.authorization))
             notification = Arena.bytes(c.pointee.notification)
             traceparent = Arena.string(c.pointee.traceparent)
         }

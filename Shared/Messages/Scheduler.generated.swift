@@ -2,6 +2,7 @@
 
 public import CProtobufC
 public import CProtos
+public import Domain
 
 extension Proto {
     /// What becomes of occurrences of a series that no scheduler could fire in time.
@@ -240,11 +241,11 @@ extension Proto {
 extension Proto {
     public struct CreateRequest: WireMessage, Hashable {
         public var reminder: Reminder? = nil
-        public var authorization: Credential = ""
+        public var authorization: Secret = ""
         public var position: Position? = nil
         public var idempotency: Idempotency? = nil
 
-        public init(reminder: Reminder? = nil, authorization: Credential = "", position: Position? = nil, idempotency: Idempotency? = nil) {
+        public init(reminder: Reminder? = nil, authorization: Secret = "", position: Position? = nil, idempotency: Idempotency? = nil) {
             self.reminder = reminder
             self.authorization = authorization
             self.position = position
@@ -253,7 +254,7 @@ extension Proto {
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__CreateRequest>) throws(MessageError) {
             if let value = c.pointee.reminder { reminder = try Reminder(reading: value) }
-            authorization = Credential(value: Arena.string(c.pointee.authorization))
+            authorization = Secret(Arena.string(c.pointee.authorization))
             if let value = c.pointee.position { position = try Position(reading: value) }
             if let value = c.pointee.idempotency { idempotency = try Idempotency(reading: value) }
         }
@@ -615,11 +616,11 @@ extension Proto {
         /// of ACTION_UPDATE of one: the whole as it is to be; absent: it stays as it is
         public var reminder: Reminder? = nil
         /// of ACTION_UPDATE: the new credential; empty: the old one stays
-        public var authorization: Credential = ""
+        public var authorization: Secret = ""
         /// when it was asked for, so that a repeated ACTION_RUN is the same one; 0: when it arrives
         public var atMs: Int64 = 0
 
-        public init(action: Action, reminders: [ReminderRef] = [], revision: Int64 = 0, reminder: Reminder? = nil, authorization: Credential = "", atMs: Int64 = 0) {
+        public init(action: Action, reminders: [ReminderRef] = [], revision: Int64 = 0, reminder: Reminder? = nil, authorization: Secret = "", atMs: Int64 = 0) {
             self.action = action
             self.reminders = reminders
             self.revision = revision
@@ -633,7 +634,7 @@ extension Proto {
             reminders = try Arena.messages(c.pointee.reminders, c.pointee.n_reminders) { (c) throws(MessageError) in try ReminderRef(reading: c) }
             revision = c.pointee.revision
             if let value = c.pointee.reminder { reminder = try Reminder(reading: value) }
-            authorization = Credential(value: Arena.string(c.pointee.authorization))
+            authorization = Secret(Arena.string(c.pointee.authorization))
             atMs = c.pointee.at_ms
         }
 
@@ -1518,9 +1519,9 @@ extension Proto {
         public var leaseMs: UInt32 = 0
         public var task: String = ""
         public var arguments: [UInt8] = []
-        public var authorization: Credential = ""
+        public var authorization: Secret = ""
 
-        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, attempt: UInt32 = 0, leaseMs: UInt32 = 0, task: String = "", arguments: [UInt8] = [], authorization: Credential = "") {
+        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, attempt: UInt32 = 0, leaseMs: UInt32 = 0, task: String = "", arguments: [UInt8] = [], authorization: Secret = "") {
             self.lease = lease
             self.id = id
             self.scheduledAt = scheduledAt
@@ -1539,7 +1540,7 @@ extension Proto {
             leaseMs = c.pointee.lease_ms
             task = Arena.string(c.pointee.task)
             arguments = Arena.bytes(c.pointee.arguments)
-            authorization = Credential(value: Arena.string(c.pointee.authorization))
+            authorization = Secret(Arena.string(c.pointee.authorization))
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Dispatch>, from arena: Arena) throws(MessageError) {

@@ -86,7 +86,7 @@ class Message:
     def swift_type(self, field):
         """Its Swift type and default; the default is None for what must be given."""
         if field.type in SCALARS:
-            base, default = ("Credential", '""') if field.name in CREDENTIALS else SCALARS[field.type]
+            base, default = ("Secret", '""') if field.name in CREDENTIALS else SCALARS[field.type]
         else:
             base, default = base_name(field), None
         if field.label == Field.LABEL_REPEATED:
@@ -159,7 +159,7 @@ class Message:
             return f"if let value = {source} {{ {name} = try {base_name(f)}(reading: value) }}"
         if f.type == Field.TYPE_STRING:
             text = f"Arena.string({source})"
-            return f"{name} = Credential(value: {text})" if f.name in CREDENTIALS else f"{name} = {text}"
+            return f"{name} = Secret({text})" if f.name in CREDENTIALS else f"{name} = {text}"
         if f.type == Field.TYPE_BYTES:
             return f"{name} = Arena.bytes({source})"
         if f.type == Field.TYPE_BOOL:
@@ -261,7 +261,7 @@ def main():
             continue
         lines = [f"// Generated from Shared/Protos/{file.name} by Shared/Protos/generate. Do not edit.", ""]
         if file.message_type or file.service:
-            lines += ["public import CProtobufC", "public import CProtos", ""]
+            lines += ["public import CProtobufC", "public import CProtos", "public import Domain", ""]
         comments = comments_of(file)
         for e in file.enum_type:
             lines.append("extension Proto {")

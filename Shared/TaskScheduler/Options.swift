@@ -12,12 +12,12 @@ extension TaskScheduler {
         /// A credential that the task is given, as an `Authorization` header has it; kept sealed and never shown.
         public var authorization: String? {
             get { credential?.value }
-            set { credential = newValue.map(Credential.init(value:)) }
+            set { credential = newValue.map(Secret.init(_:)) }
         }
         /// The reminder's id; `nil`: a new one. Asking again with the same id, after ``TaskSchedulerError/unavailable(_:)``
         /// or after a crash, leaves one reminder: the first that was stored.
         public var id: ReminderID?
-        private var credential: Credential?
+        private var credential: Secret?
 
         /// - Parameters: those of ``Handling``, whose ``Handling/Limits`` bound them; then the credential and the id.
         public init(
@@ -30,7 +30,7 @@ extension TaskScheduler {
                 queue: queue, priority: priority, misfirePolicy: misfirePolicy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds)
             self.id = id
-            credential = authorization.map(Credential.init(value:))
+            credential = authorization.map(Secret.init(_:))
         }
 
         public subscript<Value>(dynamicMember field: WritableKeyPath<Handling, Value>) -> Value {

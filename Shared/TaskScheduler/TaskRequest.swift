@@ -31,7 +31,7 @@ struct TaskRequest: Sendable {
         let reminder = Proto.Reminder(
             id, schedule: schedule, handling: options.handling, payload: payload, createdAtMilliseconds: nowMilliseconds)
         return Proto.CreateRequest(
-            reminder: reminder, authorization: Credential(value: options.authorization ?? ""),
+            reminder: reminder, authorization: Secret(options.authorization ?? ""),
             position: Proto.Position(scheduledAt: first.instant, index: first.index))
     }
 

@@ -1,3 +1,4 @@
+import Domain
 public import Messages
 
 /// One occurrence to run, as a task sees it.
@@ -11,12 +12,12 @@ public struct TaskInvocation: Sendable {
     /// As stored; see ``arguments()`` for what they mean.
     public let argumentBytes: [UInt8]
     /// The caller's credential, where it gave one. Its description shows nothing of it.
-    public let authorization: Credential
+    public let authorization: Secret
     /// When the outcome must have been reported: what runs longer is cancelled and tried again.
     public let deadline: CallDeadline
 
     public init(
-        idempotencyKey: String, scheduledAt: Int64, attempt: Int, argumentBytes: [UInt8], authorization: Credential,
+        idempotencyKey: String, scheduledAt: Int64, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
         deadline: CallDeadline
     ) {
         self.idempotencyKey = idempotencyKey

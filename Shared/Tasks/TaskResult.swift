@@ -19,7 +19,7 @@ public struct TaskResult: Sendable {
     public var startedAtMilliseconds: Int64 = 0
     public var durationMicroseconds: Int64 = 0
     public var statusCode: UInt32 = 0
-    /// For an operator. Whatever a task says, what is reported of it is ``OutcomeLine``.
+    /// For an operator. Whatever a task says, what is reported of it is one line without the task's credential.
     public var detail = ""
 
     public init(

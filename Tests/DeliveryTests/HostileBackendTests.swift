@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Testing
 
@@ -18,7 +19,7 @@ struct HostileBackendTests {
 
     private static func request(_ url: String, timeout: Int = 60_000) -> DeliveryRequest {
         DeliveryRequest(
-            url: url + "/x", headers: [("Idempotency-Key", "id:1")], authorization: "Bearer \(secret)", body: Array("{}".utf8),
+            url: url + "/x", headers: [("Idempotency-Key", "id:1")], authorization: Secret("Bearer \(secret)"), body: Array("{}".utf8),
             timeoutMilliseconds: timeout)
     }
 
@@ -135,7 +136,7 @@ struct HostileBackendTests {
         defer { server.stop() }
         let engine = try DeliveryEngine()
         let result = await engine.deliver(Self.request(server.url))
-        #expect(result.answer.count < DeliveryConfiguration().keptAnswerBytes + Redaction.mark.count)
+        #expect(result.answer.count <= DeliveryConfiguration().keptAnswerBytes)
         #expect(!String(decoding: result.answer, as: UTF8.self).contains(Self.secret.prefix(8)))
         await engine.stop()
     }

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Synchronization
 import Testing
@@ -16,7 +17,7 @@ struct OutcomeTests {
         let engine = try DeliveryEngine(configuration: configuration)
         let result = await engine.deliver(
             DeliveryRequest(
-                url: server.url + "/x", authorization: "Bearer \(Self.secret)", body: Array("{}".utf8), timeoutMilliseconds: timeout))
+                url: server.url + "/x", authorization: Secret("Bearer \(Self.secret)"), body: Array("{}".utf8), timeoutMilliseconds: timeout))
         await engine.stop()
         for text in [result.detail, String(decoding: result.answer, as: UTF8.self)] { #expect(!text.contains(Self.secret)) }
         return result
@@ -120,7 +121,7 @@ struct OutcomeTests {
         let server = ScriptedServer { _ in .answer(200) }
         defer { server.stop() }
         let engine = try DeliveryEngine()
-        let result = await engine.deliver(DeliveryRequest(url: server.url, authorization: authorization, body: []))
+        let result = await engine.deliver(DeliveryRequest(url: server.url, authorization: Secret(authorization), body: []))
         #expect(result.reason == .invalidAuthorization)
         #expect(server.requests.isEmpty)
         await engine.stop()

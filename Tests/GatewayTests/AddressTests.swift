@@ -1,5 +1,6 @@
 import NIOCore
 import Operations
+import TestSupport
 import Testing
 
 @testable import gateway

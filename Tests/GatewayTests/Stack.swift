@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Operations
+import TestSupport
 import Testing
 import Wire
 

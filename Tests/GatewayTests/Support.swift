@@ -91,15 +91,6 @@ final class LogSink: Sendable {
     }
 }
 
-/// Waits until a condition holds, or fails after a minute.
-func eventually(_ what: String, _ condition: () async -> Bool) async throws {
-    let deadline = CallDeadline.after(milliseconds: 60_000)
-    while await !condition() {
-        try #require(deadline.millisecondsLeft > 0, "never happened: \(what)")
-        try await Task.sleep(nanoseconds: 2_000_000)
-    }
-}
-
 // MARK: HTTP
 
 struct HTTPAnswer {

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Logging
 import Testing
@@ -115,13 +116,13 @@ struct LoggingTests {
 
     @Test("a redacted value shows nothing, however it is shown")
     func redacted() {
-        struct Holder { let secret = Redacted("hunter2") }
+        struct Holder { let secret = Secret("hunter2") }
         var dumped = ""
         dump(Holder(), to: &dumped)
-        for text in ["\(Redacted("hunter2"))", String(reflecting: Redacted("hunter2")), "\(Holder())", dumped, "\(Redacted("hunter2") as Any)"] {
+        for text in ["\(Secret("hunter2"))", String(reflecting: Secret("hunter2")), "\(Holder())", dumped, "\(Secret("hunter2") as Any)"] {
             #expect(text.contains("<redacted>"))
             #expect(!text.contains("hunter2"))
         }
-        #expect(Redacted("hunter2").value == "hunter2")
+        #expect(Secret("hunter2").value == "hunter2")
     }
 }

@@ -1,3 +1,4 @@
+import Domain
 import Logging
 import Testing
 
@@ -145,7 +146,7 @@ struct SettingTypeTests {
 
     @Test("a secret has 16 to 1024 bytes")
     func secrets() {
-        let type = SettingType<Redacted<String>>.secret()
+        let type = SettingType<Secret>.secret()
         for (count, isGood) in [(15, false), (16, true), (17, true), (1_023, true), (1_024, true), (1_025, false)] {
             #expect((type.parse(String(repeating: "x", count: count)) != nil) == isGood, "\(count)")
         }

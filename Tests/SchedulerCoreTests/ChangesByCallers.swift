@@ -7,14 +7,6 @@ import Testing
 /// What callers do to reminders while occurrences wait, run and end; with a store that answers late.
 @Suite("changes by callers")
 struct ChangesByCallers {
-    private static func resume(_ world: World, _ id: ReminderID) throws {
-        let schedule = try world.summary(id).reminder.schedule
-        let next = try schedule.series().cursor(after: world.now.wallMilliseconds / 1_000)
-        world.change(
-            id,
-            .resume(goesOnAt: schedule.isSingle ? .itsPosition : .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })))
-    }
-
     @Test("a reminder paused while it waits is not run until it is resumed", arguments: [0, 150] as [Int64])
     func pauseWaiting(delay: Int64) throws {
         let world = try World()
@@ -26,7 +18,7 @@ struct ChangesByCallers {
         world.run(milliseconds: 60_000)
         #expect(world.runs.isEmpty)
         #expect(try world.summary(id).state == .paused)
-        try Self.resume(world, id)
+        try world.resume(id)
         world.run(milliseconds: 1_000)
         #expect(world.runs.count == 1)
         #expect(try world.summary(id).state == .completed)
@@ -48,7 +40,7 @@ struct ChangesByCallers {
         world.run(milliseconds: 20_000)
         #expect(world.runs(of: id).count == 1)
         #expect(try world.attempts(id).map(\.outcome) == [outcome])
-        try Self.resume(world, id)
+        try world.resume(id)
         world.run(milliseconds: 600_000)
         let delivered = try world.attempts(id).filter { $0.outcome == .delivered }.map(\.scheduledAt)
         #expect(Set(delivered).count == 3 && delivered.count == 3)

@@ -7,14 +7,6 @@ import Testing
 /// What happens to an occurrence that a worker runs while its reminder is changed, and what changes leave behind.
 @Suite("changes while occurrences run")
 struct ChangesWhileRunning {
-    private static func resume(_ world: World, _ id: ReminderID) throws {
-        let schedule = try world.summary(id).reminder.schedule
-        let next = try schedule.series().cursor(after: world.now.wallMilliseconds / 1_000)
-        world.change(
-            id,
-            .resume(goesOnAt: schedule.isSingle ? .itsPosition : .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })))
-    }
-
     /// A world with a series of four, every ten seconds, whose first occurrence runs for five seconds.
     private static func running(
         _ outcome: Outcome = .delivered, delay: Int64 = 0, rule: String? = "FREQ=SECONDLY;INTERVAL=10;COUNT=4"
@@ -45,7 +37,7 @@ struct ChangesWhileRunning {
             let (world, id) = try Self.running(outcome, delay: delay)
             world.change(id, .pause)
             world.run(milliseconds: resumedAfter)
-            try Self.resume(world, id)
+            try world.resume(id)
             world.run(milliseconds: 120_000)
             #expect(world.revoked.isEmpty)
             #expect(Self.offsets(world, id) == (outcome == .delivered ? [0, 10, 20, 30] : [0, 0, 10, 20, 30]), "resumed after \(resumedAfter)")
@@ -63,7 +55,7 @@ struct ChangesWhileRunning {
             world.run(milliseconds: 60_000)
             #expect(world.runs.count == 1)
             #expect(try world.summary(id).state == (outcome == .delivered ? .completed : .paused))
-            try Self.resume(world, id)
+            try world.resume(id)
             world.run(milliseconds: 10_000)
             #expect(world.runs.count == (outcome == .delivered ? 1 : 2))
             #expect(try world.summary(id).state == .completed)
@@ -78,7 +70,7 @@ struct ChangesWhileRunning {
         world.run(milliseconds: 25_000)
         world.change(id, .pause)
         world.run(milliseconds: 40_000)
-        try Self.resume(world, id)
+        try world.resume(id)
         world.run(milliseconds: 3_600_000)
         #expect(Self.offsets(world, id) == [10, 20, 70, 80, 90, 100])
         #expect(try world.attempts(id).filter { $0.outcome == .misfired }.map(\.scheduledAt) == [World.start / 1_000 + 30])

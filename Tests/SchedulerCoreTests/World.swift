@@ -119,6 +119,15 @@ final class World {
 
     func replaceAuthorization(of id: ReminderID) { change(id, .replaceAuthorization(sealed: [2])) }
 
+    /// Resumes a reminder as the scheduler does: a series goes on with what comes after now.
+    func resume(_ id: ReminderID) throws {
+        let schedule = try summary(id).reminder.schedule
+        let next = try schedule.series().cursor(after: now.wallMilliseconds / 1_000)
+        change(
+            id,
+            .resume(goesOnAt: schedule.isSingle ? .itsPosition : .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })))
+    }
+
     /// Asks for a change; `outcomes` has what it came to once the store has answered.
     @discardableResult
     func change(_ id: ReminderID, _ change: ReminderChange, _ guardian: ChangeGuard = ChangeGuard()) -> RequestID {

@@ -86,6 +86,18 @@ final class UncertainStore: Store {
 struct ChangeTests {
     private static let hourly = SchedulerUnderTest.request(in: 3_600, rule: "FREQ=HOURLY")
 
+    /// A scheduler, and the store that it has.
+    private func uncertain() async throws -> (SchedulerUnderTest, UncertainStore) {
+        let stores = NIOLockedValueBox<UncertainStore?>(nil)
+        let scheduler = try await SchedulerUnderTest(in: Folder(), wrap: { store in
+            let uncertain = UncertainStore(store)
+            stores.withLockedValue { $0 = uncertain }
+            return uncertain
+        })
+        let store = try #require(stores.withLockedValue { $0 })
+        return (scheduler, store)
+    }
+
     private func paused(_ scheduler: SchedulerUnderTest, _ count: Int) async throws -> [[UInt8]] {
         var ids: [[UInt8]] = []
         for _ in 0..<count { ids.append(try await scheduler.create(SchedulerUnderTest.request(in: 3_600, rule: "FREQ=HOURLY"))) }
@@ -95,13 +107,7 @@ struct ChangeTests {
 
     @Test("a resume of many of which one cannot be read resumes none")
     func resumeIsWhole() async throws {
-        let stores = NIOLockedValueBox<UncertainStore?>(nil)
-        let scheduler = try await SchedulerUnderTest(in: Folder(), wrap: { store in
-            let uncertain = UncertainStore(store)
-            stores.withLockedValue { $0 = uncertain }
-            return uncertain
-        })
-        let store = try #require(stores.withLockedValue { $0 })
+        let (scheduler, store) = try await uncertain()
         let ids = try await paused(scheduler, 20)
         store.failing.withLockedValue { $0 = ReminderID(bytes: ids[10]) }
         let error = await #expect(throws: CallError.self) { try await scheduler.change(.resume, ids) }
@@ -115,13 +121,7 @@ struct ChangeTests {
 
     @Test("a resume takes again what something else changed in between, and answers each on its own")
     func resumeAgain() async throws {
-        let stores = NIOLockedValueBox<UncertainStore?>(nil)
-        let scheduler = try await SchedulerUnderTest(in: Folder(), wrap: { store in
-            let uncertain = UncertainStore(store)
-            stores.withLockedValue { $0 = uncertain }
-            return uncertain
-        })
-        let store = try #require(stores.withLockedValue { $0 })
+        let (scheduler, store) = try await uncertain()
         let ids = try await paused(scheduler, 4)
         let once = try #require(ReminderID(bytes: ids[1])), always = try #require(ReminderID(bytes: ids[2]))
         let changed = NIOLockedValueBox(0)

@@ -1,6 +1,7 @@
 import Domain
 import Messages
 import NIOConcurrencyHelpers
+import TestSupport
 import Testing
 import Wire
 
@@ -61,7 +62,7 @@ struct CreateAndListTests {
         broken { $0.reminder?.maxAttempts = 101 }
         broken { $0.reminder?.schedule?.rule = "FREQ=NEVER" }
         broken { $0.reminder?.schedule?.timezone = "Mars/Olympus" }
-        broken { $0.authorization = Credential(value: String(repeating: "x", count: RequestBounds.maxAuthorizationBytes + 1)) }
+        broken { $0.authorization = Secret(String(repeating: "x", count: RequestBounds.maxAuthorizationBytes + 1)) }
         broken { $0.reminder?.arguments = Array(repeating: 0, count: ReminderLimits.argumentsBytes + 1) }
         let last = SchedulerUnderTest.request(in: 3_600)
         requests.append(last)

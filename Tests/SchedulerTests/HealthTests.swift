@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import Operations
 import Storage
+import TestSupport
 import Testing
 
 @testable import scheduler

@@ -16,7 +16,7 @@ struct ReminderBoundsTests {
         var wire = Self.sound
         change(&wire)
         do {
-            _ = try Reminder(wire, authorization: Credential(value: authorization)) { credential, _ in Array(credential.value.utf8) }
+            _ = try Reminder(wire, authorization: Secret(authorization)) { credential, _ in Array(credential.value.utf8) }
             return nil
         } catch let error as InvalidRequest { return error.description }
     }

@@ -91,7 +91,7 @@ final class SchedulerUnderTest: Sendable {
 
     /// A request for a reminder that falls due `seconds` from now.
     static func request(
-        in seconds: Int64 = 0, rule: String = "", arguments: [UInt8] = [1], authorization: Credential = "Bearer abcdefgh"
+        in seconds: Int64 = 0, rule: String = "", arguments: [UInt8] = [1], authorization: Secret = "Bearer abcdefgh"
     ) -> Proto.CreateRequest {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let now = WallClock.milliseconds, start = now / 1_000 + seconds
@@ -195,14 +195,5 @@ final class WorkerPeer: Sendable {
     func stop() async throws {
         await client.stop()
         try await group.shutdownGracefully()
-    }
-}
-
-/// Waits until a condition holds, or fails after a minute.
-func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try await !condition() {
-        try #require(ContinuousClock.now < deadline, "never happened: \(what)")
-        try await Task.sleep(for: .milliseconds(2))
     }
 }

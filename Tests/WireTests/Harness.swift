@@ -70,15 +70,6 @@ let quiet: Logger = {
     return logger
 }()
 
-/// Waits until a condition holds, or fails after a minute.
-func eventually(_ what: String, _ condition: () async -> Bool) async throws {
-    let deadline = CallDeadline.after(milliseconds: 60_000)
-    while await !condition() {
-        try #require(deadline.millisecondsLeft > 0, "never happened: \(what)")
-        try await Task.sleep(nanoseconds: 2_000_000)
-    }
-}
-
 func deliver(_ client: Client, _ key: String, milliseconds: Int = 60_000) async throws -> String {
     try await client.call(
         NotifierService.deliver, Proto.DeliverRequest(idempotencyKey: key), deadline: .after(milliseconds: milliseconds)

@@ -92,7 +92,7 @@ struct MessageTests {
             dump(message, to: &dumped)
             return "\(message) \(String(reflecting: message)) \(dumped)"
         }
-        let secret: Credential = "Bearer s3cret"
+        let secret: Secret = "Bearer s3cret"
         #expect(!shown(Proto.CreateRequest(authorization: secret)).contains("s3cret"))
         #expect(!shown(Proto.ChangeRequest(action: .update, authorization: secret)).contains("s3cret"))
         #expect(!shown(Proto.DeliverRequest(authorization: secret)).contains("s3cret"))

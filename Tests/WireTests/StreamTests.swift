@@ -1,6 +1,7 @@
 import Messages
 import NIOConcurrencyHelpers
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Wire

@@ -1,3 +1,4 @@
+import Domain
 import Logging
 import Messages
 import NIOConcurrencyHelpers
@@ -34,10 +35,11 @@ struct LogTaskTests {
         let registry = try TaskRegistry(
             notification: NotificationTask(notifiers: notifiers), logger: Logger(label: "test") { _ in Keeper(lines: lines) })
         #expect(registry.names == ["edvora.notification", "worker.log"])
-        guard case .inTask(let body)? = registry["worker.log"] else { throw TimedOut() }
+        let task: TaskRegistry.AsyncTask? = if case .inTask(let body)? = registry["worker.log"] { body } else { nil }
+        let body = try #require(task)
         let invocation = TaskInvocation(
             idempotencyKey: "k:7", scheduledAt: 7, attempt: 2, argumentBytes: Array(#"{"args":[],"kwargs":\#(kwargs)}"#.utf8),
-            authorization: Credential(value: authorization), deadline: .after(milliseconds: 1_000))
+            authorization: Secret(authorization), deadline: .after(milliseconds: 1_000))
         return (await TaskResult.running(body, invocation), lines.withLockedValue { $0 })
     }
 
@@ -55,7 +57,7 @@ struct LogTaskTests {
         let (_, lines) = try await run(#"{"message":"it is \#(secret)\n!"}"#, authorization: secret)
         #expect(lines[0].text.hasPrefix("it is Bearer [redacted] !") && !lines[0].text.contains("6789abcd"))
         let long = try await run(#"{"message":"\#(String(repeating: "x", count: 30_000))"}"#).1
-        #expect(long[0].text.utf8.count < 2 * OutcomeLine.maxBytes)
+        #expect(long[0].text.utf8.count < 2 * Redaction.maxDetailBytes)
     }
 
     @Test("arguments that it does not know are a dead letter that says why")

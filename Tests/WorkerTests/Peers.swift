@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Tasks
+import TestSupport
 import Wire
 
 @testable import worker
@@ -62,7 +63,7 @@ final class SchedulerPeer: Sendable {
             while !isOver.withLockedValue({ $0 }) { usleep(1_000) }
         }
         defer { isOver.withLockedValue { $0 = true } }
-        try await wait { hasBegun.withLockedValue { $0 } }
+        try await eventually("the task has begun") { hasBegun.withLockedValue { $0 } }
         try await body()
         isOver.withLockedValue { $0 = true }
         try await standstill.get()
@@ -107,15 +108,5 @@ final class LinkUnderTest: Sendable {
     func stop() async throws {
         await client.stop()
         try await group.shutdownGracefully()
-    }
-}
-
-struct TimedOut: Error {}
-
-func wait(_ condition: () -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while !condition() {
-        guard ContinuousClock.now < deadline else { throw TimedOut() }
-        try await Task.sleep(for: .milliseconds(2))
     }
 }

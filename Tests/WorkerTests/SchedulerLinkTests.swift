@@ -3,6 +3,7 @@ import Messages
 import NIOConcurrencyHelpers
 import Operations
 import Tasks
+import TestSupport
 import Testing
 
 @testable import worker
@@ -19,7 +20,7 @@ struct SchedulerLinkTests {
     func announcement() async throws {
         let peer = try await SchedulerPeer()
         let worker = try LinkUnderTest(port: peer.port, queues: ["a", "b"], concurrency: 7) { try $0.register("one") { _ in } }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         #expect(peer.messages[0].attach?.queues == ["a", "b"])
         #expect(peer.messages[0].attach?.tasks == ["one"])
         #expect(peer.messages[0].attach?.instance == "worker-1")
@@ -40,9 +41,9 @@ struct SchedulerLinkTests {
             try registry.register("failing") { _ in throw Failure() }
             try registry.register("ending") { _ in throw CancelSchedule() }
         }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         for (lease, task) in zip(UInt64(1)..., ["test", "failing", "ending", "unknown"]) { peer.send(Self.dispatch(lease, task: task)) }
-        try await wait { peer.outcomes.count == 4 }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 4 }
         let byLease = Dictionary(uniqueKeysWithValues: peer.outcomes.map { ($0.lease, $0) })
         #expect(byLease[1]?.outcome == .known(.delivered))
         #expect(byLease[2]?.outcome == .known(.retry))
@@ -65,24 +66,24 @@ struct SchedulerLinkTests {
             try registry.register("test") { _ in }
             try registry.register("slow") { _ in while !release.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(2)) } }
         }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         for lease: UInt64 in 1...2 { peer.send(Self.dispatch(lease)) }
         peer.send(Self.dispatch(3, task: "slow"))
-        try await wait { peer.outcomes.count == 2 }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 2 }
         peer.send(Proto.SchedulerMessage(acknowledged: [1]))
         // Whatever came before the acknowledgement has been taken when its successor is answered.
         peer.send(Self.dispatch(4))
-        try await wait { peer.outcomes.count == 3 }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 3 }
         try await peer.stop()
 
         let again = try await SchedulerPeer(port: peer.port)
-        try await wait { !again.messages.isEmpty }
+        try await eventually("the worker attaches again") { !again.messages.isEmpty }
         let first = again.messages[0]
         #expect(first.attach?.running.map(\.lease) == [3])
         #expect(Set(first.outcomes.map(\.lease)) == [2, 4])
         #expect(first.credit == 3)
         release.withLockedValue { $0 = true }
-        try await wait { again.outcomes.contains { $0.lease == 3 } }
+        try await eventually("outcomes are reported") { again.outcomes.contains { $0.lease == 3 } }
         try await worker.stop()
         try await again.stop()
     }
@@ -92,18 +93,18 @@ struct SchedulerLinkTests {
         let peers = [try await SchedulerPeer(), try await SchedulerPeer()]
         let worker = try LinkUnderTest(port: peers[0].port, others: [peers[1].port], concurrency: 3) { try $0.register("test") { _ in } }
         while await worker.connections() < 2 { try await Task.sleep(for: .milliseconds(2)) }
-        try await wait { peers.contains { !$0.messages.isEmpty } }
+        try await eventually("the worker attaches") { peers.contains { !$0.messages.isEmpty } }
         let first = peers[0].messages.isEmpty ? peers[1] : peers[0], second = peers[0].messages.isEmpty ? peers[0] : peers[1]
         #expect(first.messages[0].credit == 3)
         for lease: UInt64 in 1...2 { first.send(Self.dispatch(lease)) }
-        try await wait { first.outcomes.count == 2 }
+        try await eventually("outcomes are reported") { first.outcomes.count == 2 }
         first.send(Proto.SchedulerMessage(acknowledged: [1, 2]))
         first.send(Self.dispatch(3))
-        try await wait { first.outcomes.count == 3 }
+        try await eventually("outcomes are reported") { first.outcomes.count == 3 }
         #expect(second.messages.isEmpty)
         first.send(Proto.SchedulerMessage(acknowledged: [3]))
         try await first.stop()
-        try await wait { !second.messages.isEmpty }
+        try await eventually("the worker attaches elsewhere") { !second.messages.isEmpty }
         #expect(second.messages[0].attach?.instance == "worker-1" && second.messages[0].credit == 3)
         try await worker.stop()
         try await second.stop()
@@ -123,9 +124,9 @@ struct SchedulerLinkTests {
                 throw Failure()
             }
         }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         for lease in 1...count { peer.send(Self.dispatch(lease, task: "failing")) }
-        try await wait { waiting.withLockedValue { $0.count == count } }
+        try await eventually("the tasks wait") { waiting.withLockedValue { $0.count == count } }
         try await peer.standStill {
             for (before, continuation) in waiting.withLockedValue({ $0 }).enumerated() {
                 continuation.resume()
@@ -134,7 +135,7 @@ struct SchedulerLinkTests {
                 for _ in 0..<3 { try await worker.link.eventLoop.submit {}.get() }
             }
         }
-        try await wait { peer.outcomes.count >= count }
+        try await eventually("outcomes are reported") { peer.outcomes.count >= count }
         #expect(peer.ended == 0 && peer.outcomes.count == count)
         #expect(Set(peer.outcomes.map(\.lease)).count == count)
         #expect(peer.messages.reduce(0) { $0 + UInt64($1.credit) } == 2 * count)
@@ -152,22 +153,22 @@ struct SchedulerLinkTests {
                 while !release.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
             }
         }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         peer.send(Self.dispatch(1, task: "slow"))
-        try await wait { started.withLockedValue { $0 } }
+        try await eventually("the task has begun") { started.withLockedValue { $0 } }
         let drained = NIOLockedValueBox(false)
         let draining = Task {
             await worker.link.drain()
             drained.withLockedValue { $0 = true }
         }
-        try await wait { peer.messages.contains { $0.leaving } }
+        try await eventually("the worker says that it is leaving") { peer.messages.contains { $0.leaving } }
         release.withLockedValue { $0 = true }
-        try await wait { peer.outcomes.count == 1 }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 1 }
         #expect(!drained.withLockedValue { $0 })
         #expect(peer.messages.last?.credit == 0)
         peer.send(Proto.SchedulerMessage(acknowledged: [1]))
         await draining.value
-        try await wait { peer.ended == 1 }
+        try await eventually("the stream ends") { peer.ended == 1 }
         try await worker.stop()
         try await peer.stop()
     }
@@ -176,9 +177,9 @@ struct SchedulerLinkTests {
     func drainWithoutScheduler() async throws {
         let peer = try await SchedulerPeer()
         let worker = try LinkUnderTest(port: peer.port) { try $0.register("test") { _ in } }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         peer.send(Self.dispatch(1))
-        try await wait { peer.outcomes.count == 1 }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 1 }
         try await peer.stop()
         while await worker.connections() > 0 { try await Task.sleep(for: .milliseconds(2)) }
 
@@ -188,13 +189,13 @@ struct SchedulerLinkTests {
             drained.withLockedValue { $0 = true }
         }
         let again = try await SchedulerPeer(port: peer.port)
-        try await wait { !again.messages.isEmpty || drained.withLockedValue { $0 } }
+        try await eventually("the worker attaches again, or has drained") { !again.messages.isEmpty || drained.withLockedValue { $0 } }
         let first = try #require(again.messages.first)
         #expect(first.credit == 0 && first.leaving && first.outcomes.map(\.lease) == [1])
         #expect(!drained.withLockedValue { $0 })
         again.send(Proto.SchedulerMessage(acknowledged: [1]))
         await draining.value
-        try await wait { again.ended == 1 }
+        try await eventually("the stream ends") { again.ended == 1 }
         try await worker.stop()
         try await again.stop()
     }
@@ -203,9 +204,9 @@ struct SchedulerLinkTests {
     func drainBound() async throws {
         let peer = try await SchedulerPeer()
         let worker = try LinkUnderTest(port: peer.port, acknowledgementWait: .milliseconds(100)) { try $0.register("test") { _ in } }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         peer.send(Self.dispatch(1))
-        try await wait { peer.outcomes.count == 1 }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 1 }
         try await peer.stop()
         await worker.link.drain()
         try await worker.stop()
@@ -217,12 +218,12 @@ struct SchedulerLinkTests {
         let count = UInt64(2 * SchedulerLink.maxOutcomesPerMessage + 10)
         let peer = try await SchedulerPeer()
         let worker = try LinkUnderTest(port: peer.port, concurrency: Int(count)) { try $0.register("test") { _ in } }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         for lease in 1...count { peer.send(Self.dispatch(lease)) }
-        try await wait { peer.outcomes.count == count }
+        try await eventually("outcomes are reported") { peer.outcomes.count == count }
         try await peer.stop()
         let again = try await SchedulerPeer(port: peer.port)
-        try await wait { again.outcomes.count == count }
+        try await eventually("outcomes are reported") { again.outcomes.count == count }
         let attach = try #require(again.messages[0].attach)
         let later = again.messages.dropFirst().flatMap(\.outcomes)
         #expect(again.messages[0].outcomes.count == SchedulerLink.maxOutcomesPerMessage)
@@ -244,10 +245,10 @@ struct SchedulerLinkTests {
                 }
             }
         }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         peer.send(Self.dispatch(1, task: "endless"))
         peer.send(Proto.SchedulerMessage(revoked: [1]))
-        try await wait { cancelled.withLockedValue { $0 } }
+        try await eventually("the task is cancelled") { cancelled.withLockedValue { $0 } }
         try await worker.stop()
         try await peer.stop()
     }
@@ -262,16 +263,16 @@ struct SchedulerLinkTests {
                 while true { try await Task.sleep(for: .seconds(60)) }
             }
         }
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         var message = Self.dispatch(1, task: "endless")
         message.dispatches[0].leaseMs = 200
         peer.send(message)
-        try await wait { peer.outcomes.count == 1 && cancelled.withLockedValue { $0 } }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 1 && cancelled.withLockedValue { $0 } }
         #expect(peer.outcomes[0].outcome == .known(.retry))
         #expect(peer.outcomes[0].detail == "the task did not end within its lease")
         // What it throws afterwards is not a second outcome.
         peer.send(Self.dispatch(2))
-        try await wait { peer.outcomes.count == 2 }
+        try await eventually("outcomes are reported") { peer.outcomes.count == 2 }
         #expect(peer.outcomes.map(\.lease) == [1, 2])
         try await worker.stop()
         try await peer.stop()

@@ -2,6 +2,7 @@ import Domain
 import Messages
 import NIOConcurrencyHelpers
 import Tasks
+import TestSupport
 import Testing
 
 @testable import worker
@@ -22,7 +23,7 @@ struct TaskEndTests {
     }
 
     private static func dispatch(
-        _ lease: UInt64, _ task: String, _ kwargs: String = "{}", leaseMs: UInt32 = 60_000, authorization: Credential = ""
+        _ lease: UInt64, _ task: String, _ kwargs: String = "{}", leaseMs: UInt32 = 60_000, authorization: Secret = ""
     ) -> Proto.SchedulerMessage {
         let id = ReminderID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0000 | lease)
         return Proto.SchedulerMessage(
@@ -38,14 +39,14 @@ struct TaskEndTests {
     ) async throws {
         let peer = try await SchedulerPeer()
         let worker = try LinkUnderTest(port: peer.port, concurrency: concurrency, register)
-        try await wait { !peer.messages.isEmpty }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         try await test(peer)
         try await worker.stop()
         try await peer.stop()
     }
 
     private func outcome(_ peer: SchedulerPeer, _ lease: UInt64) async throws -> Proto.OutcomeReport {
-        try await wait { peer.outcomes.contains { $0.lease == lease } }
+        try await eventually("outcomes are reported") { peer.outcomes.contains { $0.lease == lease } }
         return try #require(peer.outcomes.first { $0.lease == lease })
     }
 
@@ -75,7 +76,7 @@ struct TaskEndTests {
 
     @Test("whatever a task's error says, its outcome arrives: in one line, bounded, without the credential")
     func details() async throws {
-        let credential: Credential = "Bearer abcdefghijklmnopqrstuvwxyz"
+        let credential: Secret = "Bearer abcdefghijklmnopqrstuvwxyz"
         try await withWorker { registry in
             try registry.register("nul") { _ in throw Failure(description: "a\u{0}b\nc") }
             try registry.register("huge") { _ in throw Failure(description: String(repeating: "ä", count: 3 << 20)) }
@@ -88,7 +89,7 @@ struct TaskEndTests {
             #expect(first.detail == "a b c")
             peer.send(Self.dispatch(2, "huge"))
             let second = try await outcome(peer, 2)
-            #expect(second.detail == String(repeating: "ä", count: OutcomeLine.maxBytes / 2))
+            #expect(second.detail == String(repeating: "ä", count: Redaction.maxDetailBytes / 2))
             peer.send(Self.dispatch(3, "quoting", authorization: credential))
             let third = try await outcome(peer, 3)
             #expect(third.detail == "refused: Authorization: Bearer [redacted]")
@@ -101,7 +102,7 @@ struct TaskEndTests {
             try registry.register("test") { _ in }
         } _: { peer in
             peer.end(CallError(.invalidArgument, "not understood"))
-            try await wait { peer.messages.count { $0.attach != nil } == 2 }
+            try await eventually("the worker attaches again") { peer.messages.count { $0.attach != nil } == 2 }
             peer.send(Self.dispatch(1, "test"))
             let first = try await outcome(peer, 1)
             #expect(first.outcome == .known(.delivered))
@@ -123,7 +124,7 @@ struct TaskEndTests {
             #expect(report.detail == "the task did not end within its lease")
             #expect(peer.messages.dropFirst().allSatisfy { $0.credit == 0 })
             release.withLockedValue { $0 = true }
-            try await wait { peer.messages.dropFirst().reduce(0) { $0 + $1.credit } == 1 }
+            try await eventually("credit comes back") { peer.messages.dropFirst().reduce(0) { $0 + $1.credit } == 1 }
             #expect(peer.outcomes.count == 1)
         }
     }
@@ -141,7 +142,7 @@ struct TaskEndTests {
             }
         } _: { peer in
             for lease in 1...UInt64(count) { peer.send(Self.dispatch(lease, "gated")) }
-            try await wait { peer.outcomes.count == count }
+            try await eventually("outcomes are reported") { peer.outcomes.count == count }
             #expect(Set(peer.outcomes.map(\.lease)).count == count)
             #expect(peer.messages.allSatisfy { $0.outcomes.count <= 1_000 })
             #expect(peer.messages.dropFirst().reduce(0) { $0 + Int($1.credit) } == count)

@@ -10,11 +10,11 @@ struct Draft: Sendable {
     let series: Series
     let handling: Handling
     let payload: Payload
-    let authHeader: Redacted<String>?
+    let authHeader: Secret?
 
     /// - Throws: what does not go together, although each field is good.
     init(
-        schedule: ScheduleFields, handling: Handling, payload: Payload, authHeader: Redacted<String>?
+        schedule: ScheduleFields, handling: Handling, payload: Payload, authHeader: Secret?
     ) throws(Problem) {
         self.schedule = schedule
         series = schedule.series

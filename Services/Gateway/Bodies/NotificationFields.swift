@@ -1,10 +1,11 @@
+import Domain
 import JSON
 import Messages
 import Operations
 
 /// `notification_metadata`: what is delivered, and with whose credential.
 struct NotificationFields: Sendable {
-    let authHeader: Redacted<String>
+    let authHeader: Secret
     let notification: Proto.Notification
 
     static let type = FieldType<NotificationFields>.object { NotificationFields(&$0) }

@@ -12,7 +12,7 @@ struct TaskBody: Sendable {
     let startsNow: Bool
     let handling: Handling
     let description: String
-    let authHeader: Redacted<String>?
+    let authHeader: Secret?
     let classroomID: String, createdBy: String
 
     static let type = FieldType<TaskBody>.object { TaskBody(&$0) }

@@ -8,7 +8,7 @@ enum CommonTypes {
     static let unixSeconds = FieldType<Int64>.instant(ReminderLimits.unixSeconds)
     static let scheduleSeconds = FieldType<Int64>.instant(ReminderLimits.scheduleSeconds)
     static let kind = FieldType<Int64>.integer(Bounds.exactIntegers)
-    static let authHeader = FieldType<Redacted<String>>.authHeader
+    static let authHeader = FieldType<Secret>.authHeader
     static let title = FieldType<String>.string(Bounds.title)
     static let body = FieldType<String>.string(Bounds.body)
     static let link = FieldType<String>.string(Bounds.link)
@@ -51,12 +51,12 @@ extension MisfirePolicy {
     }
 }
 
-extension FieldType where Value == Redacted<String> {
+extension FieldType where Value == Secret {
     /// The value of an `Authorization` header (RFC 9110 section 11.6.2): ASCII, so that no line break or other control
     /// character can begin another header.
     static var authHeader: Self {
         FieldType<String>.string(ReminderLimits.authorizationBytes).map(
-            expected: "the value of an Authorization header", placeholder: Redacted(""),
+            expected: "the value of an Authorization header", placeholder: Secret(""),
             schema: { $0["pattern"] = "^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$" }
         ) { text, place in
             let isPrintable = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
@@ -65,7 +65,7 @@ extension FieldType where Value == Redacted<String> {
                     "must be printable ASCII without a line break or other control character, and without blanks around it")
                 return nil
             }
-            return Redacted(text)
+            return Secret(text)
         }
     }
 }

@@ -50,7 +50,7 @@ extension FieldType where Value == ReminderID {
 /// The body of `POST /held/release`.
 struct ReleaseBody: Sendable {
     let createdBy: String
-    let authHeader: Redacted<String>
+    let authHeader: Secret
 
     static let type = FieldType<ReleaseBody>.object { fields in
         ReleaseBody(

@@ -162,7 +162,7 @@ struct SetAside: Sendable {
             guard !references.isEmpty else { break }
             let changes = try await scheduler.change(
                 Proto.ChangeRequest(
-                    action: .update, reminders: references, authorization: Credential(value: body.authHeader.value),
+                    action: .update, reminders: references, authorization: Secret(body.authHeader.value),
                     atMs: exchange.nowMilliseconds))
             released += changes.reduce(0) { $0 + Int($1.released) }
             reminders += changes.count { $0.result == .done }

@@ -126,7 +126,7 @@ extension Reminders {
         let credential = patch.hasAuthHeader ? draft.authHeader : nil
         let request = Proto.ChangeRequest(
             action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
-            revision: stored.reply.revision, reminder: reminder, authorization: Credential(value: credential?.value ?? ""),
+            revision: stored.reply.revision, reminder: reminder, authorization: Secret(credential?.value ?? ""),
             atMs: exchange.nowMilliseconds)
         var warnings = credential.map { Warnings.expiry(of: $0, before: exchange.nowSeconds + 1) } ?? []
         if reminder.schedule != old.schedule { warnings += Warnings.clockChanges(draft.schedule, nowSeconds: exchange.nowSeconds) }
@@ -142,7 +142,7 @@ extension Reminders {
         guard let credential = FieldType.authHeader.read(value, at: place), faults.isEmpty else { throw .content(faults) }
         let request = Proto.ChangeRequest(
             action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
-            revision: wanted ?? 0, authorization: Credential(value: credential.value), atMs: exchange.nowMilliseconds)
+            revision: wanted ?? 0, authorization: Secret(credential.value), atMs: exchange.nowMilliseconds)
         let change = try await scheduler.change(request)[0]
         return try answer(
             id, change, finished: "the reminder is finished",

@@ -22,7 +22,7 @@ struct Creation: Sendable {
         answer = Self.answer(id, forecast, Warnings.all(draft, forecast, nowSeconds: nowMilliseconds / 1_000)).bytes()
         request = Proto.CreateRequest(
             reminder: draft.reminder(id, createdAtMilliseconds: nowMilliseconds, caller: caller.owner),
-            authorization: Credential(value: draft.authHeader?.value ?? ""),
+            authorization: Secret(draft.authHeader?.value ?? ""),
             position: draft.series.first().map { Proto.Position(scheduledAt: $0.instant, index: $0.index) },
             idempotency: idempotency.map { [answer] in
                 Proto.Idempotency(key: $0.digest, request: $0.requestDigest, answer: answer)

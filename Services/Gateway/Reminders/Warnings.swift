@@ -1,3 +1,4 @@
+import Domain
 import Operations
 import Recurrence
 
@@ -39,7 +40,7 @@ enum Warnings {
     }
 
     /// Warns of a token that expires before it is needed.
-    static func expiry(of authHeader: Redacted<String>, before instant: Int64) -> [String] {
+    static func expiry(of authHeader: Secret, before instant: Int64) -> [String] {
         guard let expiry = JSONWebToken.expiry(inHeader: authHeader.value), expiry <= instant else { return [] }
         return [
             "the token in auth_header expires at \(expiry) (\(LocalTime.utc(expiry))), before it is needed; replace it in time with PATCH /reminders/{id}"

@@ -1,12 +1,13 @@
+public import Domain
+
 /// One `POST` to be made.
 public struct DeliveryRequest: Sendable {
     /// An absolute `http` or `https` URL without a user name.
     public var url: String
     /// The header besides `Authorization`, in the order in which it is sent.
     public var headers: [(name: String, value: String)]
-    /// The value of the `Authorization` header, sent verbatim; empty sends none. A credential: it is in no
-    /// description, error or kept answer.
-    public var authorization: String
+    /// The value of the `Authorization` header, sent verbatim; empty sends none. It is in no error or kept answer either.
+    public var authorization: Secret
     public var body: [UInt8]
     /// The time from submission until the request is given up, in milliseconds. Half of it may go by before its
     /// turn comes; then it is given up unsent, as the backend would have too little time left.
@@ -15,7 +16,7 @@ public struct DeliveryRequest: Sendable {
     public var isWanted: (@Sendable () -> Bool)?
 
     public init(
-        url: String, headers: [(name: String, value: String)] = [], authorization: String = "", body: [UInt8],
+        url: String, headers: [(name: String, value: String)] = [], authorization: Secret = "", body: [UInt8],
         timeoutMilliseconds: Int = 10_000, isWanted: (@Sendable () -> Bool)? = nil
     ) {
         self.url = url
@@ -25,15 +26,4 @@ public struct DeliveryRequest: Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.isWanted = isWanted
     }
-}
-
-extension DeliveryRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public var description: String {
-        "POST \(url) (\(body.count) bytes, \(timeoutMilliseconds) ms, authorization redacted)"
-    }
-
-    public var debugDescription: String { description }
-
-    /// `dump` and the like go by the mirror: it shows what the description shows.
-    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }

@@ -20,7 +20,7 @@ public struct DeliveryResult: Sendable, Hashable {
     public var statusCode: Int
     /// One line for an operator.
     public var detail: String
-    /// The beginning of the answer's body, the credential blotted out.
+    /// The beginning of the body of an answer that is no success, the credential blotted out.
     public var answer: [UInt8]
     /// When the request left for the backend, or, without a connection, when one was first tried, in unix
     /// milliseconds; 0 if its turn never came.

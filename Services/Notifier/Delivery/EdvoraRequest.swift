@@ -1,3 +1,4 @@
+public import Domain
 internal import JSON
 
 /// What a user of Edvora is to be told.
@@ -75,7 +76,7 @@ public struct EdvoraRequest: Sendable, Hashable {
     ///   - traceparent: W3C Trace Context; left out if empty.
     ///   - userAgent: `task-scheduler/<version>`.
     public func delivery(
-        to base: EdvoraBaseURL, authorization: String, idempotencyKey: String, traceparent: String,
+        to base: EdvoraBaseURL, authorization: Secret, idempotencyKey: String, traceparent: String,
         userAgent: String, timeoutMilliseconds: Int
     ) -> DeliveryRequest {
         var headers: [(name: String, value: String)] = [

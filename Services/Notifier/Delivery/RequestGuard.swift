@@ -16,7 +16,7 @@ enum RequestGuard {
     /// The first fault of a request, or nil. The text never holds a header's value.
     static func fault(of request: DeliveryRequest) -> RequestFault? {
         if let detail = urlFault(request.url) { return RequestFault(reason: .invalidRequest, detail: detail) }
-        if let detail = authorizationFault(request.authorization) {
+        if let detail = authorizationFault(request.authorization.value) {
             return RequestFault(reason: .invalidAuthorization, detail: detail)
         }
         guard request.body.count <= maximumBodyBytes else {

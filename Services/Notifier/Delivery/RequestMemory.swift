@@ -38,7 +38,7 @@ final class RequestMemory {
     func fill(with request: DeliveryRequest) {
         // Exact, so that the memory cannot move while lines point into it: name, ": " and the final NUL.
         var size = request.body.count + Self.suppressed.reduce(0) { $0 + $1.utf8.count + 2 }
-        size += "Authorization".utf8.count + request.authorization.utf8.count + 3
+        size += "Authorization".utf8.count + request.authorization.value.utf8.count + 3
         for (name, value) in request.headers { size += name.utf8.count + value.utf8.count + 3 }
         reserve(size)
 
@@ -61,7 +61,7 @@ final class RequestMemory {
             text[end] = 0
             end += 1
         }
-        if !request.authorization.isEmpty { line("Authorization", request.authorization) }
+        if !request.authorization.isEmpty { line("Authorization", request.authorization.value) }
         for (name, value) in request.headers { line(name, value) }
         for name in Self.suppressed where !request.headers.contains(where: { Self.isSame($0.name, name) }) {
             line(name, nil)

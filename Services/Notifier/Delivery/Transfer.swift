@@ -1,4 +1,5 @@
 internal import CCurl
+import Domain
 import Glibc
 
 /// One libcurl easy handle, used for one request after the other, and what its callbacks have gathered.
@@ -78,9 +79,8 @@ final class Transfer {
         self.work = work
         sendings = 0
         errorText.pointee = 0
-        let redaction = Redaction(authorization: work.delivery.request.authorization)
         answer.begin(
-            kept: configuration.keptAnswerBytes + redaction.margin, maximum: configuration.maximumAnswerBytes,
+            kept: configuration.keptAnswerBytes + Redaction.margin, maximum: configuration.maximumAnswerBytes,
             maximumHeader: configuration.maximumAnswerHeaderBytes)
         request.fill(with: work.delivery.request)
         var code = setURL(work.delivery.request.url)
@@ -131,7 +131,7 @@ final class Transfer {
         ccurl_easy_get_long(easy, CURLINFO_HTTP_VERSION, &version)
         var result = TransferEnd(
             code: code, status: status, answer: answer, error: words.map { Array($0.utf8) } ?? libcurlWords(code),
-            redaction: Redaction(authorization: work.delivery.request.authorization),
+            redaction: Redaction(of: work.delivery.request.authorization),
             kept: configuration.keptAnswerBytes, sendings: sendings
         ).result(nowSeconds: (work.startedWall + (now - work.started) / 1_000) / 1_000)
         result.startedAtMilliseconds = work.startedWall + Int64(beforeSending) / 1_000

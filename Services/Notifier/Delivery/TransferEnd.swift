@@ -1,4 +1,5 @@
 internal import CCurl
+import Domain
 
 /// What libcurl says of a request's end, turned into a result.
 struct TransferEnd {
@@ -26,7 +27,8 @@ struct TransferEnd {
         return DeliveryResult(
             outcome: outcome, reason: reason, statusCode: isAnswered ? status : 0,
             detail: detail(isAnswered: isAnswered, reason: reason, outcome: outcome),
-            answer: isAnswered ? redaction.apply(answer.bytes, limit: kept) : [], sendings: sendings)
+            // Of a success nobody asks what it said.
+            answer: isAnswered && outcome != .delivered ? redaction.apply(answer.bytes, limit: kept) : [], sendings: sendings)
     }
 
     private var answeredReason: DeliveryReason {

@@ -13,9 +13,6 @@
 /// Names the calling thread, as `top -H` and a debugger show it; at most 15 bytes.
 void ccurl_name_thread(const char *name);
 
-/// memmem: where `part` first stands in `text`, or NULL.
-const void *ccurl_find(const void *text, size_t count, const void *part, size_t part_count);
-
 typedef size_t (*ccurl_bytes_function)(char *bytes, size_t size, size_t count, void *context);
 typedef curl_socket_t (*ccurl_open_function)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 typedef int (*ccurl_close_function)(void *context, curl_socket_t socket);

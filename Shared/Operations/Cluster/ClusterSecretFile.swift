@@ -1,3 +1,4 @@
+import Domain
 import Files
 
 /// A file that holds `CLUSTER_SECRET` as its only line: what an orchestrator mounts, or a volume that the services of
@@ -11,13 +12,13 @@ struct ClusterSecretFile: Sendable, Hashable {
     let path: String
 
     /// - Throws: an error that names the file, never what stands in it.
-    func read() throws(ConfigurationError) -> Redacted<String> {
+    func read() throws(ConfigurationError) -> Secret {
         let bytes: [UInt8]
         do throws(FileFailure) { bytes = try SmallFile.read(path, limit: Self.maxBytes) } catch {
             throw ConfigurationError(
                 "CLUSTER_SECRET_FILE was \"\(path)\", which cannot be read: \(error.reason); it must be a file that this process's user may read")
         }
-        let type = SettingType<Redacted<String>>.secret()
+        let type = SettingType<Secret>.secret()
         let text = String(validating: bytes, as: UTF8.self).map { Trim.blanks($0.last?.isNewline == true ? $0.dropLast() : $0[...]) }
         guard let secret = text.flatMap(type.parse) else {
             throw ConfigurationError("CLUSTER_SECRET_FILE was \"\(path)\"; it must hold one line of \(type.expected)")
@@ -44,7 +45,7 @@ struct ClusterSecretFile: Sendable, Hashable {
 
 extension ServiceStart {
     /// What this service proves to the others that it knows: as it is set, or as its file says.
-    func clusterSecret() throws(ConfigurationError) -> Redacted<String>? {
+    func clusterSecret() throws(ConfigurationError) -> Secret? {
         guard let file = common.clusterSecretFile else { return common.clusterSecret }
         if common.makesClusterSecret, try file.makeIfMissing() {
             logger.notice("a cluster secret was made", metadata: ["path": "\(file.path)"])

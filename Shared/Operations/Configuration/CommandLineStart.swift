@@ -1,3 +1,5 @@
+import Domain
+
 /// What the command line, the environment and the file ask a service to do.
 public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
     case run(Settings, CommonSettings)
@@ -72,7 +74,7 @@ enum SettingsHelp {
 
     private static func fallback(of setting: SettingsReader.Declared) -> String {
         guard let fallback = setting.fallback else { return setting.isRequired ? "required" : "no default" }
-        return "default \(setting.isSecret ? Redacted<String>.placeholder : fallback)"
+        return "default \(setting.isSecret ? Secret.placeholder : fallback)"
     }
 }
 

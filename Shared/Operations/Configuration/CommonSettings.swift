@@ -1,3 +1,4 @@
+import Domain
 import Logging
 
 /// The settings that all services have.
@@ -14,7 +15,7 @@ public struct CommonSettings: Sendable {
     public let logLevel: Logger.Level
     public let logFormat: LogFormat
     /// What the services of a cluster prove to each other that they know.
-    public let clusterSecret: Redacted<String>?
+    public let clusterSecret: Secret?
     /// The file that holds it; never set beside ``clusterSecret``.
     let clusterSecretFile: ClusterSecretFile?
     /// Whether that file is made, with a fresh secret, where it is missing.

@@ -114,12 +114,12 @@ extension SettingType where Value == String {
     }
 }
 
-extension SettingType where Value == Redacted<String> {
+extension SettingType where Value == Secret {
     /// A credential: shown nowhere.
     public static func secret(bytes: ClosedRange<Int> = 16...1_024) -> Self {
         var type = Self(
-            expected: "\(bytes.lowerBound) to \(bytes.upperBound) bytes without control characters", placeholder: Redacted(""),
-            parse: { text in SettingType<String>.text(bytes: bytes).parse(text).map { Redacted($0) } })
+            expected: "\(bytes.lowerBound) to \(bytes.upperBound) bytes without control characters", placeholder: Secret(""),
+            parse: { text in SettingType<String>.text(bytes: bytes).parse(text).map { Secret($0) } })
         type.isSecret = true
         return type
     }

@@ -1,3 +1,5 @@
+import Domain
+
 /// Reads a service's settings, once, into types that cannot hold a bad value.
 ///
 /// A service lists its settings where it reads them; that list is also its `--help`, its flags and the names that its
@@ -146,9 +148,9 @@ public struct SettingsReader {
 
     /// A value as a message may show it: no secret, and nothing that stands before an `@`, where URLs have theirs.
     private static func shown(_ text: String, _ isSecret: Bool) -> String {
-        if isSecret { return Redacted<String>.placeholder }
+        if isSecret { return Secret.placeholder }
         guard let at = text.lastIndex(of: "@") else { return OneLine.escaping(text, limit: maxShownBytes) }
-        return Redacted<String>.placeholder + OneLine.escaping(String(text[at...]), limit: maxShownBytes)
+        return Secret.placeholder + OneLine.escaping(String(text[at...]), limit: maxShownBytes)
     }
 }
 

@@ -1,3 +1,4 @@
+import Domain
 import Glibc
 import Logging
 import Messages
@@ -19,7 +20,7 @@ enum RPC {
         logger.logLevel = .critical
         let request = Proto.DeliverRequest(
             idempotencyKey: "01a209f0-c991-7612-8b71-e74fc5c3787b:1805702400",
-            authorization: Credential(value: "Bearer " + String(repeating: "x", count: 200)),
+            authorization: Secret("Bearer " + String(repeating: "x", count: 200)),
             notification: try Proto.Notification(title: "Homework", body: "Page 12", classroomId: "c1", createdBy: "u1").packed())
         let reply = Proto.DeliverReply(outcome: .delivered, statusCode: 200, detail: "")
         var table = ServiceTable([NotifierService.descriptor])

@@ -1,4 +1,5 @@
 import CCurl
+import Domain
 
 @testable import Delivery
 
@@ -19,11 +20,11 @@ enum AnswersFuzzer: Fuzzer {
         var recipe = Recipe(bytes[...])
         checkPause(recipe)
         let secret = secrets[Int(recipe.byte()) % secrets.count]
-        let redaction = Redaction(authorization: secret)
+        let redaction = Redaction(of: Secret(secret))
         let code = codes[Int(recipe.byte()) % codes.count]
         let status = Int(recipe.byte()) * 4
         var reader = AnswerReader()
-        reader.begin(kept: kept + redaction.margin, maximum: maximum, maximumHeader: maximumHeader)
+        reader.begin(kept: kept + Redaction.margin, maximum: maximum, maximumHeader: maximumHeader)
         var headerBytes = 0, bodyBytes = 0
         while !recipe.isEmpty {
             let isHeader = recipe.byte() % 2 == 0
@@ -33,7 +34,7 @@ enum AnswersFuzzer: Fuzzer {
             let goesOn = piece.withUnsafeBufferPointer { isHeader ? reader.header($0) : reader.body($0) }
             if isHeader { headerBytes += piece.count } else { bodyBytes += piece.count }
             require(goesOn == (isHeader ? headerBytes <= maximumHeader : bodyBytes <= maximum), "a bound is not kept")
-            require(reader.bytes.count <= kept + redaction.margin, "\(reader.bytes.count) bytes are kept")
+            require(reader.bytes.count <= kept + Redaction.margin, "\(reader.bytes.count) bytes are kept")
             require((reader.retryAfter?.utf8.count ?? 0) <= 4 * (RetryAfter.maximumLength + 1), "a long Retry-After is kept")
             if !goesOn { break }
         }
@@ -51,9 +52,9 @@ enum AnswersFuzzer: Fuzzer {
         if result.outcome == .delivered { require((200..<300).contains(result.statusCode), "delivered by \(result.statusCode)") }
         require(result.detail.utf8.count <= 2_000, "a detail of \(result.detail.utf8.count) bytes")
         require(!result.detail.utf8.contains { $0 < 0x20 || $0 == 0x7F }, "a detail of more than one line: \(result.detail)")
-        require(result.answer.count <= kept + Redaction.mark.count, "an answer of \(result.answer.count) bytes")
+        require(result.answer.count <= kept, "an answer of \(result.answer.count) bytes")
         let credential = secret.drop { $0 != " " }.drop { $0 == " " }
-        guard credential.utf8.count >= Redaction.minimumRunBytes else { return }
+        guard credential.utf8.count >= Redaction.runBytes else { return }
         for text in [result.detail, String(decoding: result.answer, as: UTF8.self)] {
             require(!text.contains(credential), "the credential is in \(text)")
         }

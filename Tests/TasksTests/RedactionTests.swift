@@ -1,11 +1,10 @@
-import Messages
-import Tasks
+import Domain
 import Testing
 
 @Suite("What is reported of a task's end")
-struct OutcomeLineTests {
+struct RedactionTests {
     private func line(_ detail: String, _ credential: String = "") -> String {
-        OutcomeLine.text(detail, hiding: Credential(value: credential))
+        Redaction(of: Secret(credential)).detail(detail)
     }
 
     @Test("is one line")
@@ -17,7 +16,7 @@ struct OutcomeLineTests {
     /// 1,024 is a multiple of each one's length, or not.
     @Test("is bounded, and not cut within a character", arguments: ["x", "ä", "€", "💡"])
     func bounded(_ character: String) {
-        let bytes = character.utf8.count, fitting = OutcomeLine.maxBytes / bytes
+        let bytes = character.utf8.count, fitting = Redaction.maxDetailBytes / bytes
         for count in [fitting - 1, fitting, fitting + 1, 10 * fitting] {
             #expect(line(String(repeating: character, count: count)) == String(repeating: character, count: min(count, fitting)))
         }
@@ -31,9 +30,9 @@ struct OutcomeLineTests {
         #expect(line("cut: cdefghijk…, and klm", "Bearer \(secret)") == "cut: [redacted]…, and klm")
         #expect(line(#"abcdefgh\nijklmnop"#, secret) == #"[redacted]\n[redacted]"#)
         // At the edge of what is kept.
-        for lead in (OutcomeLine.maxBytes - 30)...(OutcomeLine.maxBytes + 1) {
+        for lead in (Redaction.maxDetailBytes - 30)...(Redaction.maxDetailBytes + 1) {
             let kept = line(String(repeating: ".", count: lead) + secret, secret)
-            #expect(!kept.contains("abc") && kept.utf8.count <= OutcomeLine.maxBytes)
+            #expect(!kept.contains("abc") && kept.utf8.count <= Redaction.maxDetailBytes)
         }
     }
 
