@@ -95,16 +95,19 @@ extension SchedulerAPI {
     func changeOccurrences(
         _ request: Proto.ChangeOccurrencesRequest, _ asker: Asker, _ reply: Responder<Proto.ChangeOccurrencesReply>
     ) {
-        let filter: OccurrenceFilter
-        do throws(InvalidRequest) { filter = try OccurrenceFilter(request.filter) } catch {
+        let filter: OccurrenceFilter, after: ListCursor?
+        do throws(InvalidRequest) {
+            filter = try OccurrenceFilter(request.filter)
+            after = try .read(request.cursor, .latestSetAside)
+        } catch {
             return reply(.failure(error.callError))
         }
         let limit = min(max(1, Int(request.limit)), RequestBounds.maxItems)
-        loop.store.listOccurrences(filter, after: nil, limit: limit, for: asker) { result in
+        loop.store.listOccurrences(filter, after: after, limit: limit, for: asker) { result in
             let page: ListPage<SetAsideOccurrence>
             do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
-            let more = page.next != nil
-            guard !page.items.isEmpty else { return reply(.success(Proto.ChangeOccurrencesReply(changed: 0, more: more))) }
+            let cursor = page.next?.bytes ?? []
+            guard !page.items.isEmpty else { return reply(.success(Proto.ChangeOccurrencesReply(changed: 0, cursor: cursor))) }
             let at = WallClock.milliseconds
             let writes = page.items.map { item in
                 StoreWrite.change(
@@ -115,7 +118,7 @@ extension SchedulerAPI {
                 reply(
                     result.map { results in
                         let changed = results.map(Proto.Change.init).count { $0.result == .done }
-                        return Proto.ChangeOccurrencesReply(changed: UInt32(changed), more: more)
+                        return Proto.ChangeOccurrencesReply(changed: UInt32(changed), cursor: cursor)
                     })
             }
         }

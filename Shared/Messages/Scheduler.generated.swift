@@ -1072,17 +1072,21 @@ extension Proto {
         public var action: Action
         public var filter: OccurrenceFilter? = nil
         public var limit: UInt32 = 0
+        /// of the answer before; empty: from the latest on
+        public var cursor: [UInt8] = []
 
-        public init(action: Action, filter: OccurrenceFilter? = nil, limit: UInt32 = 0) {
+        public init(action: Action, filter: OccurrenceFilter? = nil, limit: UInt32 = 0, cursor: [UInt8] = []) {
             self.action = action
             self.filter = filter
             self.limit = limit
+            self.cursor = cursor
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesRequest>) throws(MessageError) {
             action = try Action(number: c.pointee.action.rawValue, in: "ChangeOccurrencesRequest.action")
             if let value = c.pointee.filter { filter = try OccurrenceFilter(reading: value) }
             limit = c.pointee.limit
+            cursor = Arena.bytes(c.pointee.cursor)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeOccurrencesRequest>, from arena: Arena) throws(MessageError) {
@@ -1090,6 +1094,7 @@ extension Proto {
             c.pointee.action = .init(rawValue: action.rawValue)
             if let filter { c.pointee.filter = try arena.put(filter) }
             c.pointee.limit = limit
+            if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesRequest>) -> Int { task_scheduler__v1__change_occurrences_request__get_packed_size(c) }
@@ -1103,23 +1108,23 @@ extension Proto {
 extension Proto {
     public struct ChangeOccurrencesReply: WireMessage, Hashable {
         public var changed: UInt32 = 0
-        /// others match, beyond the limit
-        public var more: Bool = false
+        /// not empty: the next call goes on there, others may match
+        public var cursor: [UInt8] = []
 
-        public init(changed: UInt32 = 0, more: Bool = false) {
+        public init(changed: UInt32 = 0, cursor: [UInt8] = []) {
             self.changed = changed
-            self.more = more
+            self.cursor = cursor
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesReply>) throws(MessageError) {
             changed = c.pointee.changed
-            more = c.pointee.more != 0
+            cursor = Arena.bytes(c.pointee.cursor)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ChangeOccurrencesReply>, from arena: Arena) throws(MessageError) {
             task_scheduler__v1__change_occurrences_reply__init(c)
             c.pointee.changed = changed
-            c.pointee.more = more ? 1 : 0
+            if !cursor.isEmpty { c.pointee.cursor = try arena.put(cursor) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ChangeOccurrencesReply>) -> Int { task_scheduler__v1__change_occurrences_reply__get_packed_size(c) }

@@ -25,6 +25,9 @@ final class SchedulerPeer: Sendable {
         var failure: CallError?
         /// Names of queues that have something in them, ascending.
         var queues: [String] = []
+        /// What is set aside, as a test tells it.
+        var changeOccurrences: @Sendable (Proto.ChangeOccurrencesRequest) -> Proto.ChangeOccurrencesReply = { _ in Proto.ChangeOccurrencesReply() }
+        var listOccurrences: @Sendable (Proto.ListOccurrencesRequest) -> Proto.ListOccurrencesReply = { _ in Proto.ListOccurrencesReply() }
         /// No call is answered.
         var isSilent = false
     }
@@ -75,8 +78,8 @@ final class SchedulerPeer: Sendable {
             return Proto.AttemptsReply(found: isThere, attempts: isThere ? Array(state.attempts.prefix(Int(request.limit))) : [])
         }
         // What these mean is tested with a real scheduler, in Tests/Cluster.
-        unary(SchedulerService.listOccurrences) { _, _ in Proto.ListOccurrencesReply() }
-        unary(SchedulerService.changeOccurrences) { _, _ in Proto.ChangeOccurrencesReply() }
+        unary(SchedulerService.listOccurrences) { request, state in state.listOccurrences(request) }
+        unary(SchedulerService.changeOccurrences) { request, state in state.changeOccurrences(request) }
         unary(SchedulerService.listQueues) { request, state in
             guard request.names.isEmpty else { return Proto.ListQueuesReply(queues: request.names.map { Proto.Queue(name: $0, ready: 7) }) }
             let beyond = state.queues.filter { $0 > request.after }

@@ -31,8 +31,7 @@ enum AnswerSchemas {
             ("SetAsideWithAttempts", setAside(withAttempts: true)),
             ("DeadLetterPage", page("dead_letters", of: "SetAside")), ("HeldOccurrencePage", page("held", of: "SetAside")),
             ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
-            ("ReplayedMany", object(["message": success, "replayed": count, "more": boolean])),
-            ("ReleasedMany", object(["message": success, "released": count, "reminders": count, "more": boolean])),
+            ("ReplayedMany", bulk(["replayed"])), ("DiscardedMany", bulk(["discarded"])), ("ReleasedMany", bulk(["released", "reminders"])),
             ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
         ]
     }
@@ -167,6 +166,15 @@ enum AnswerSchemas {
                 ])
             ]
         ])
+    }
+
+    /// The answer to a change of many that match, with what it counts.
+    private static func bulk(_ counts: [String]) -> JSONValue {
+        var properties: JSONObject = ["message": success]
+        for name in counts { properties[name] = count }
+        properties["more"] = ["type": "boolean", "description": "whether the request ended before it had seen all"]
+        properties["next_cursor"] = ["type": ["string", "null"], "description": "`cursor` of the request that goes on; null: all were seen"]
+        return object(properties)
     }
 
     private static func setAside(withAttempts: Bool) -> JSONValue {

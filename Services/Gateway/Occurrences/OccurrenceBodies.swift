@@ -13,12 +13,18 @@ struct OccurrenceQuery: Sendable {
     }
 }
 
-/// The same filters in a body.
+/// The same filters in a body, and where to go on.
 struct OccurrenceSelection: Sendable {
     let filter: Proto.OccurrenceFilter
+    /// Empty: from the latest on.
+    let cursor: [UInt8]
 
-    static let type = FieldType<OccurrenceSelection>.object { OccurrenceSelection(filter: Proto.OccurrenceFilter(&$0)) }
+    static let type = FieldType<OccurrenceSelection>.object { fields in
+        OccurrenceSelection(filter: Proto.OccurrenceFilter(&fields), cursor: Cursor.read(&fields, .latestSetAside, help: bulkCursorHelp))
+    }
 }
+
+private let bulkCursorHelp = "`next_cursor` of the answer before, with the same filters; absent: from the latest on"
 
 extension Proto.OccurrenceFilter {
     fileprivate init(_ fields: inout FieldReader) {
@@ -51,10 +57,13 @@ extension FieldType where Value == ReminderID {
 struct ReleaseBody: Sendable {
     let createdBy: String
     let authHeader: Secret
+    /// Empty: from the latest on.
+    let cursor: [UInt8]
 
     static let type = FieldType<ReleaseBody>.object { fields in
         ReleaseBody(
             createdBy: fields.required("created_by", .string(1...200), help: "whose reminders"),
-            authHeader: fields.required("auth_header", .authHeader, help: "the new Authorization header"))
+            authHeader: fields.required("auth_header", .authHeader, help: "the new Authorization header"),
+            cursor: Cursor.read(&fields, .latestSetAside, help: bulkCursorHelp))
     }
 }

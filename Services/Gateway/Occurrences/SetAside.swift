@@ -5,6 +5,8 @@ import Messages
 
 /// What callers can do with occurrences that wait for a person: dead letters, and those held because their credential
 /// was refused. An occurrence is named by its idempotency key, `<reminder id>:<unix seconds>`.
+///
+/// What is done with many at once is in SetAsideMany.swift.
 struct SetAside: Sendable {
     /// Which of the two.
     enum Kind: Sendable {
@@ -40,7 +42,7 @@ struct SetAside: Sendable {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .discard)
             }.answering(.ok, "given up; its attempts stay in the history", .ref("OccurrenceChanged")),
         ]
-        operations.append(kind == .dead ? replayAll : release)
+        operations += many
         return operations.map { $0.tagged(kind.tag) }
     }
 
@@ -85,7 +87,7 @@ struct SetAside: Sendable {
         return Answer(.ok, ["message": "success", "id": .string(exchange.pathValues[0])])
     }
 
-    private static let uncertain = "whether it was done is not known; look at the list, or ask again"
+    static let uncertain = "whether it was done is not known; look at the list, or ask again"
 
     private var missing: Problem { Problem(.notFound, "there is no such \(kind.noun) (any more)") }
 
@@ -100,79 +102,10 @@ struct SetAside: Sendable {
             Proto.OccurrenceFilter(only: Proto.OccurrenceRef(id: key.reminder.bytes, scheduledAt: key.scheduledAt)), exchange)
     }
 
-    private func filter(_ filter: Proto.OccurrenceFilter, _ exchange: Exchange) -> Proto.OccurrenceFilter {
+    func filter(_ filter: Proto.OccurrenceFilter, _ exchange: Exchange) -> Proto.OccurrenceFilter {
         var whole = filter
         (whole.state, whole.caller) = (kind.state, exchange.caller.scope)
         return whole
-    }
-
-    // MARK: Many
-
-    private var replayAll: Operation {
-        Operation(
-            .post, "/dead-letters/replay", "replayDeadLetters", summary: "Try all dead letters again that match.",
-            body: OccurrenceSelection.type, handle: replayAll
-        )
-        .explained("An empty object means all. What it could not do within one request, `more` says; ask again then.")
-        .answering(.ok, "how many are due now", .ref("ReplayedMany"))
-        .example("classroom", "all of one classroom", ["classroom_id": "classroom-1"])
-    }
-
-    private func replayAll(_ exchange: Exchange, _ selection: OccurrenceSelection) async throws(Problem) -> Answer {
-        let until = ContinuousClock.now + Bounds.bulkTime
-        var changed = 0
-        var more = true
-        while more, changed < Bounds.bulkChanges, .now < until {
-            let request = Proto.ChangeOccurrencesRequest(action: .replay, filter: filter(selection.filter, exchange), limit: 1_000)
-            let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
-            changed += Int(reply.changed)
-            more = reply.more
-            // Nothing on a page that could be replayed: others are quicker.
-            if reply.changed == 0 { break }
-        }
-        return Answer(.ok, ["message": "success", "replayed": .integer(Int64(changed)), "more": .bool(more)])
-    }
-
-    private var release: Operation {
-        Operation(
-            .post, "/held/release", "releaseHeld", summary: "Give all held reminders of a person a new credential.",
-            body: ReleaseBody.type, handle: release
-        )
-        .explained(
-            "Every reminder that this person made and that has a held occurrence gets the new `auth_header`, and what was held is "
-                + "due now. What it could not do within one request, `more` says; ask again then.")
-        .answering(.ok, "how many are due now", .ref("ReleasedMany"))
-        .example("teacher", "all of one teacher", ["created_by": "teacher-1", "auth_header": "Bearer eyJhbGciOi.new"])
-    }
-
-    private func release(_ exchange: Exchange, _ body: ReleaseBody) async throws(Problem) -> Answer {
-        let wanted = filter(Proto.OccurrenceFilter(createdBy: body.createdBy), exchange)
-        let until = ContinuousClock.now + Bounds.bulkTime
-        var released = 0, reminders = 0
-        var more = true
-        // A page at a time from the front: what is released is on it no more.
-        while more, reminders < Bounds.bulkChanges, .now < until {
-            let reply = try await scheduler.call(
-                SchedulerService.listOccurrences, Proto.ListOccurrencesRequest(filter: wanted, limit: 1_000))
-            more = !reply.cursor.isEmpty
-            var seen: Set<[UInt8]> = []
-            let references = reply.occurrences.map(\.id).filter { seen.insert($0).inserted }.map { id in
-                Proto.ReminderRef(id: id, caller: exchange.caller.scope)
-            }
-            guard !references.isEmpty else { break }
-            let changes = try await scheduler.change(
-                Proto.ChangeRequest(
-                    action: .update, reminders: references, authorization: Secret(body.authHeader.value),
-                    atMs: exchange.nowMilliseconds))
-            released += changes.reduce(0) { $0 + Int($1.released) }
-            reminders += changes.count { $0.result == .done }
-        }
-        return Answer(
-            .ok,
-            [
-                "message": "success", "released": .integer(Int64(released)), "reminders": .integer(Int64(reminders)),
-                "more": .bool(more)
-            ])
     }
 }
 

@@ -64,20 +64,24 @@ struct PageQuery: Sendable {
             clamping: fields.value(
                 "limit", .integer(Bounds.page), default: Defaults.page, documented: .integer(Defaults.page),
                 help: "how many at most"))
-        let text = fields.optional(
-            "cursor", .string(Bounds.cursor), help: "`next_cursor` of the page before, with the same filters")
-        let bytes = text.flatMap(Cursor.bytes)
-        cursor = bytes ?? []
-        fields.check { place in
-            guard text != nil, bytes.flatMap(ListCursor.init(bytes:))?.order != order else { return }
-            place.appending("cursor").refuse("is not the next_cursor of a page of this list")
-        }
+        cursor = Cursor.read(&fields, order, help: "`next_cursor` of the page before, with the same filters")
     }
 }
 
 /// A cursor as callers see it.
 enum Cursor {
     static func json(_ bytes: [UInt8]) -> JSONValue { bytes.isEmpty ? .null : .string(Base64URL.text(bytes)) }
+
+    /// The field `cursor`: where a list in this order goes on; empty where it begins.
+    static func read(_ fields: inout FieldReader, _ order: ListCursor.Order, help: String) -> [UInt8] {
+        let text = fields.optional("cursor", .string(Bounds.cursor), help: help)
+        let bytes = text.flatMap(bytes)
+        fields.check { place in
+            guard text != nil, bytes.flatMap(ListCursor.init(bytes:))?.order != order else { return }
+            place.appending("cursor").refuse("is not the next_cursor of a page of this list")
+        }
+        return bytes ?? []
+    }
 
     /// - Returns: `nil` for what is no such text.
     static func bytes(_ text: String) -> [UInt8]? { Base64URL.bytes(text.utf8) }

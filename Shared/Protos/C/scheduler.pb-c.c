@@ -3875,7 +3875,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__change_occurrences_request__ac
   task_scheduler__v1__change_occurrences_request__action__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__change_occurrences_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__change_occurrences_request__field_descriptors[4] =
 {
   {
     "action",
@@ -3913,16 +3913,29 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__change_occurrences_req
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cursor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ChangeOccurrencesRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__change_occurrences_request__field_indices_by_name[] = {
   0,   /* field[0] = action */
+  3,   /* field[3] = cursor */
   1,   /* field[1] = filter */
   2,   /* field[2] = limit */
 };
 static const ProtobufCIntRange task_scheduler__v1__change_occurrences_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_request__descriptor =
 {
@@ -3932,7 +3945,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_request_
   "TaskScheduler__V1__ChangeOccurrencesRequest",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__ChangeOccurrencesRequest),
-  3,
+  4,
   task_scheduler__v1__change_occurrences_request__field_descriptors,
   task_scheduler__v1__change_occurrences_request__field_indices_by_name,
   1,  task_scheduler__v1__change_occurrences_request__number_ranges,
@@ -3954,12 +3967,12 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__change_occurrences_rep
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "more",
-    2,
+    "cursor",
+    3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(TaskScheduler__V1__ChangeOccurrencesReply, more),
+    offsetof(TaskScheduler__V1__ChangeOccurrencesReply, cursor),
     NULL,
     NULL,
     0,             /* flags */
@@ -3968,11 +3981,12 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__change_occurrences_rep
 };
 static const unsigned task_scheduler__v1__change_occurrences_reply__field_indices_by_name[] = {
   0,   /* field[0] = changed */
-  1,   /* field[1] = more */
+  1,   /* field[1] = cursor */
 };
-static const ProtobufCIntRange task_scheduler__v1__change_occurrences_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__change_occurrences_reply__number_ranges[2 + 1] =
 {
   { 1, 0 },
+  { 3, 1 },
   { 0, 2 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_reply__descriptor =
@@ -3986,7 +4000,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_reply__d
   2,
   task_scheduler__v1__change_occurrences_reply__field_descriptors,
   task_scheduler__v1__change_occurrences_reply__field_indices_by_name,
-  1,  task_scheduler__v1__change_occurrences_reply__number_ranges,
+  2,  task_scheduler__v1__change_occurrences_reply__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__change_occurrences_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

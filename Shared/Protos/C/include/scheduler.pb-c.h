@@ -688,10 +688,14 @@ struct  TaskScheduler__V1__ChangeOccurrencesRequest
   TaskScheduler__V1__ChangeOccurrencesRequest__Action action;
   TaskScheduler__V1__OccurrenceFilter *filter;
   uint32_t limit;
+  /*
+   * of the answer before; empty: from the latest on
+   */
+  ProtobufCBinaryData cursor;
 };
 #define TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__change_occurrences_request__descriptor) \
-    , TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_UNSPECIFIED, NULL, 0 }
+    , TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_UNSPECIFIED, NULL, 0, {0,NULL} }
 
 
 struct  TaskScheduler__V1__ChangeOccurrencesReply
@@ -699,13 +703,13 @@ struct  TaskScheduler__V1__ChangeOccurrencesReply
   ProtobufCMessage base;
   uint32_t changed;
   /*
-   * others match, beyond the limit
+   * not empty: the next call goes on there, others may match
    */
-  protobuf_c_boolean more;
+  ProtobufCBinaryData cursor;
 };
 #define TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__change_occurrences_reply__descriptor) \
-    , 0, 0 }
+    , 0, {0,NULL} }
 
 
 struct  TaskScheduler__V1__Queue

@@ -1,0 +1,118 @@
+import JSON
+import Messages
+
+/// What callers can do with many occurrences that wait for a person, by one request.
+///
+/// A request goes through them from the latest on, for a bounded time, and its answer says how far it came: the next one goes on
+/// from there. So it gets through any number of entries, be they other callers', or such as have come meanwhile.
+extension SetAside {
+    var many: [Operation] { kind == .dead ? [replayAll, discardAll] : [release] }
+
+    private static let goesOn =
+        "It goes from the latest on. What it could not do within one request, `more` says; send the same again then, with `next_cursor` "
+        + "as `cursor`."
+
+    // MARK: Dead letters
+
+    private var replayAll: Operation {
+        Operation(
+            .post, "/dead-letters/replay", "replayDeadLetters", summary: "Try all dead letters again that match.",
+            body: OccurrenceSelection.type
+        ) { (exchange, selection) async throws(Problem) -> Answer in try await changeAll(exchange, selection, .replay, "replayed") }
+        .explained("An object without filters means all. " + Self.goesOn)
+        .answering(.ok, "how many are due now", .ref("ReplayedMany"))
+        .example("classroom", "all of one classroom", ["classroom_id": "classroom-1"])
+    }
+
+    private var discardAll: Operation {
+        Operation(
+            .post, "/dead-letters/discard", "discardDeadLetters", summary: "Give up all dead letters that match.",
+            body: OccurrenceSelection.type
+        ) { (exchange, selection) async throws(Problem) -> Answer in try await changeAll(exchange, selection, .discard, "discarded") }
+        .explained("An object without filters means all. Their attempts stay in the history. " + Self.goesOn)
+        .answering(.ok, "how many were given up", .ref("DiscardedMany"))
+        .example("person", "all of one person", ["created_by": "teacher-1"])
+    }
+
+    private func changeAll(
+        _ exchange: Exchange, _ selection: OccurrenceSelection, _ action: Proto.ChangeOccurrencesRequest.Action, _ count: String
+    ) async throws(Problem) -> Answer {
+        let wanted = filter(selection.filter, exchange)
+        var walk = BulkWalk(from: selection.cursor)
+        while walk.goesOn {
+            let request = Proto.ChangeOccurrencesRequest(action: action, filter: wanted, limit: BulkWalk.page, cursor: walk.cursor)
+            let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
+            walk.passed(changed: Int(reply.changed), next: reply.cursor)
+        }
+        return walk.answer([count: .integer(Int64(walk.changed))])
+    }
+
+    // MARK: Held occurrences
+
+    private var release: Operation {
+        Operation(
+            .post, "/held/release", "releaseHeld", summary: "Give all held reminders of a person a new credential.",
+            body: ReleaseBody.type, handle: release
+        )
+        .explained(
+            "Every reminder that this person made and that has a held occurrence gets the new `auth_header`, and what was held is "
+                + "due now. " + Self.goesOn)
+        .answering(.ok, "how many are due now", .ref("ReleasedMany"))
+        .example("teacher", "all of one teacher", ["created_by": "teacher-1", "auth_header": "Bearer eyJhbGciOi.new"])
+    }
+
+    private func release(_ exchange: Exchange, _ body: ReleaseBody) async throws(Problem) -> Answer {
+        let wanted = filter(Proto.OccurrenceFilter(createdBy: body.createdBy), exchange)
+        var walk = BulkWalk(from: body.cursor), released = 0
+        while walk.goesOn {
+            let page = try await scheduler.call(
+                SchedulerService.listOccurrences,
+                Proto.ListOccurrencesRequest(filter: wanted, cursor: walk.cursor, limit: BulkWalk.page))
+            var seen: Set<[UInt8]> = []
+            let references = page.occurrences.map(\.id).filter { seen.insert($0).inserted }.map { id in
+                Proto.ReminderRef(id: id, caller: exchange.caller.scope)
+            }
+            var changes: [Proto.Change] = []
+            if !references.isEmpty {
+                changes = try await scheduler.change(
+                    Proto.ChangeRequest(
+                        action: .update, reminders: references, authorization: body.authHeader,
+                        atMs: exchange.nowMilliseconds))
+            }
+            released += changes.reduce(0) { $0 + Int($1.released) }
+            walk.passed(changed: changes.count { $0.result == .done }, next: page.cursor)
+        }
+        return walk.answer(["released": .integer(Int64(released)), "reminders": .integer(Int64(walk.changed))])
+    }
+}
+
+/// The way of one request through what is set aside, a page of the scheduler's at a time.
+private struct BulkWalk {
+    /// Occurrences of one call.
+    static let page: UInt32 = 1_000
+
+    private(set) var cursor: [UInt8]
+    private(set) var changed = 0
+    private var isAtEnd = false
+    private let until = ContinuousClock.now + Bounds.bulkTime
+
+    /// - Parameter cursor: of the answer before; empty: from the latest on.
+    init(from cursor: [UInt8]) { self.cursor = cursor }
+
+    var goesOn: Bool { !isAtEnd && changed < Bounds.bulkChanges && .now < until }
+
+    mutating func passed(changed count: Int, next: [UInt8]) {
+        changed += count
+        cursor = next
+        isAtEnd = next.isEmpty
+    }
+
+    /// - Parameter counts: what was done.
+    func answer(_ counts: JSONObject) -> Answer {
+        var object: JSONObject = ["message": "success"]
+        for member in counts.members { object[member.name] = member.value }
+        object["more"] = .bool(!isAtEnd)
+        object["next_cursor"] = Cursor.json(cursor)
+        return Answer(.ok, .object(object))
+    }
+}
