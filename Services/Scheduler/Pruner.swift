@@ -1,46 +1,90 @@
 import Domain
 import Logging
+import Metrics
 import ServiceLifecycle
 import Storage
 
-/// Removes what was finished long ago, a little at a time, so that nothing else waits for it.
+/// Removes what has been kept long enough, a little at a time, so that nothing else waits for it.
 struct Pruner: Service, CustomStringConvertible {
+    /// Between two rounds where the one before found all done.
     static let interval = Duration.seconds(60)
-    /// Between two rounds while there is more to remove.
-    static let pause = Duration.milliseconds(200)
-    /// Reminders removed in one round.
-    static let limit = 500
+    /// Between two rounds while reminders are still looked through for attempts to remove.
+    static let lookPause = Duration.milliseconds(100)
+    /// Between two rounds while there is more to remove: half as long as the round took, so that others have at least a third of the
+    /// store's writing thread, and no less than this.
+    static let minPause = Duration.milliseconds(10)
+    /// Rows removed in one round at most.
+    static let rows = 2_000
     /// How long an `Idempotency-Key` is remembered.
     static let idempotencyMilliseconds: Int64 = 24 * 3_600_000
 
     let store: any Store
     let retention: Duration
+    let deadLetterRetention: Duration
     let logger: Logger
+    /// Unix milliseconds of the wall clock.
+    var now: @Sendable () -> Int64 = { WallClock.milliseconds }
+    let measures = PruneMetrics()
 
     var description: String { "pruning" }
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
-                let removed = await round()
-                try await Task.sleep(for: removed >= Self.limit ? Self.pause : Self.interval)
+                let began = ContinuousClock.now
+                let progress = await round()
+                try await Task.sleep(for: pause(after: progress, took: .now - began))
             }
         }
     }
 
-    private func round() async -> Int {
-        let now = WallClock.milliseconds
+    private func pause(after progress: PruneProgress?, took: Duration) -> Duration {
+        guard let progress else { return Self.interval }
+        if progress.hasMore { return max(Self.minPause, took / 2) }
+        return progress.isUnderWay ? Self.lookPause : Self.interval
+    }
+
+    /// - Returns: `nil` where the store could not do it now.
+    func round() async -> PruneProgress? {
+        let now = now()
+        let request = Pruning(
+            finishedBeforeMilliseconds: now - retention.milliseconds, deadBeforeMilliseconds: now - deadLetterRetention.milliseconds,
+            idempotencyBeforeMilliseconds: now - Self.idempotencyMilliseconds, nowMilliseconds: now, rows: Self.rows)
         let result = await withCheckedContinuation { continuation in
-            store.prune(
-                finishedBeforeMilliseconds: now - retention.components.seconds * 1_000,
-                idempotencyBeforeMilliseconds: now - Self.idempotencyMilliseconds, limit: Self.limit
-            ) { continuation.resume(returning: $0) }
+            store.prune(request) { continuation.resume(returning: $0) }
         }
         switch result {
-        case .success(let removed): return removed
+        case .success(let progress):
+            measures.record(progress)
+            return progress
         case .failure(let error):
             logger.warning("could not prune", metadata: ["reason": "\(error)"])
-            return 0
+            return nil
         }
     }
+}
+
+/// What is shown of the pruner.
+struct PruneMetrics: Sendable {
+    private let removed: [PrunedKind: Counter]
+    private let behind: [PrunedKind: Gauge]
+
+    init() {
+        func each<Metric>(_ make: (PrunedKind) -> Metric) -> [PrunedKind: Metric] {
+            Dictionary(uniqueKeysWithValues: PrunedKind.allCases.map { ($0, make($0)) })
+        }
+        removed = each { Counter(label: "scheduler_pruned_rows", dimensions: [("kind", $0.rawValue)]) }
+        behind = each { Gauge(label: "scheduler_prune_behind_seconds", dimensions: [("kind", $0.rawValue)]) }
+    }
+
+    func record(_ progress: PruneProgress) {
+        for kind in PrunedKind.allCases {
+            removed[kind]?.increment(by: progress.rows[kind] ?? 0)
+            behind[kind]?.record(Double(progress.behindMilliseconds[kind] ?? 0) / 1_000)
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -46,7 +46,9 @@ enum SchedulerMain {
                 Part("store", stop: { await store.close() }),
                 WireListener(server: server, listen: settings.listen, logger: logger),
                 ServedCheck(loop: loop, readiness: readiness),
-                Pruner(store: store, retention: settings.retention, logger: logger),
+                DiskWatch(store: store, reserve: settings.diskReserve, loop: loop, readiness: readiness, logger: logger),
+                Pruner(
+                    store: store, retention: settings.retention, deadLetterRetention: settings.deadLetterRetention, logger: logger),
                 // Stopped first: what the workers run is reported while their streams are there.
                 Part("dispatching", stop: { await loop.drain() }),
             ]
@@ -59,6 +61,8 @@ struct SchedulerSettings: ServiceSettings {
     let opsListen: Setting<Endpoint>
     let store: Setting<StoreLocation>
     let retention: Duration
+    let deadLetterRetention: Duration
+    let diskReserve: DiskReserve
     let sealKeyFile: Setting<String>?
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
@@ -70,7 +74,14 @@ struct SchedulerSettings: ServiceSettings {
             "SCHEDULER_STORE", .store, default: "sqlite:var/task-scheduler.db", help: "where reminders are kept")
         retention = settings.value(
             "SCHEDULER_RETENTION", .duration(.seconds(60) ... .seconds(3_650 * 86_400)), default: "30d",
-            help: "how long finished reminders and their attempts are kept")
+            help: "how long finished reminders are kept, and attempts: of each reminder the latest \(Attempt.alwaysKept) always, "
+                + "and no more than about \(Attempt.mostKept)")
+        deadLetterRetention = settings.value(
+            "SCHEDULER_DEAD_LETTER_RETENTION", .duration(.seconds(60) ... .seconds(3_650 * 86_400)), default: "90d",
+            help: "how long dead letters are kept to be replayed, and with them their reminders")
+        diskReserve = settings.value(
+            "SCHEDULER_DISK_RESERVE", .diskReserve, default: "5%,1GiB",
+            help: "room on the store's disk that is kept for deliveries: with less, new reminders are refused")
         sealKeyFile = settings.optionalSetting(
             "SEAL_KEY_FILE", .path, help: "the keys that credentials are sealed with; without it a file is made beside the database")
         settings.checkClusterListener(listen, common)

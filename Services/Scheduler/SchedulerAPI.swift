@@ -66,6 +66,7 @@ struct SchedulerAPI: Sendable {
     }
 
     private func create(_ request: Proto.CreateRequest, _ reply: Responder<Proto.CreateReply>) {
+        if let refusal = loop.createRefusal { return reply(.failure(CallError(.resourceExhausted, refusal))) }
         let creation: Creation
         do throws(CallError) { creation = try self.creation(request) } catch { return reply(.failure(error)) }
         loop.store.submit([creation.write]) { result in
@@ -79,6 +80,7 @@ struct SchedulerAPI: Sendable {
     }
 
     private func createMany(_ request: Proto.CreateManyRequest, _ reply: Responder<Proto.CreateManyReply>) {
+        if let refusal = loop.createRefusal { return reply(.failure(CallError(.resourceExhausted, refusal))) }
         guard request.creates.count <= RequestBounds.maxItems else {
             return reply(.failure(CallError(.invalidArgument, "more than \(RequestBounds.maxItems) creates in one call")))
         }

@@ -33,6 +33,8 @@ final class SchedulerLoop: @unchecked Sendable {
     private var requests: [RequestID: @Sendable (Result<[StoreWriteResult], CallError>) -> Void] = [:]
     private var nextRequest: UInt64 = 1
     private var isStoreFailing = false
+    /// Why nothing new is taken in; `nil`: it is.
+    var createRefusal: String?
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     let measures = SchedulerMetrics()

@@ -38,6 +38,9 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
 
 /// One try at an occurrence, as kept in its history.
 public struct Attempt: Sendable, Hashable {
+    /// How many of a reminder's attempts are kept: the latest always, and the most, for as long as retention says.
+    public static let alwaysKept = 100, mostKept = 1_000
+
     /// Unix seconds: with the reminder's id the occurrence that was tried.
     public var scheduledAt: Int64
     /// From 1.

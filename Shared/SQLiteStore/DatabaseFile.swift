@@ -36,6 +36,14 @@ final class DatabaseFile: Sendable {
 
     deinit { release() }
 
+    /// Bytes that the file's disk has in all, and how many of them this process may still write; none where it does not say.
+    var disk: (free: Int64, capacity: Int64) {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return (0, 0) }
+        let unit = Int64(clamping: status.f_frsize)
+        return (Int64(clamping: status.f_bavail) * unit, Int64(clamping: status.f_blocks) * unit)
+    }
+
     /// Lets another process use the database.
     func release() {
         let descriptor = lock.exchange(-1, ordering: .acquiringAndReleasing)

@@ -102,6 +102,7 @@ enum Migrations {
         ALTER TABLE occurrences ADD COLUMN losses INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE occurrences ADD COLUMN tried_since_ms INTEGER;
         """,
+        "CREATE INDEX idempotency_created ON idempotency (created_ms);",
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

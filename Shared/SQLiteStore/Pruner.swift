@@ -1,93 +1,122 @@
 import Domain
+import Storage
 
-/// Removes what has been finished for long, a bounded number of rows at a time. Not what has an occurrence to come: of a
-/// cancelled reminder a person may have asked for one.
+/// Removes what has been kept long enough, a bounded number of rows at a time: each of its duties in turn goes first, and takes what
+/// room the one before has left.
 final class Pruner {
-    struct Request: Sendable {
-        var finishedBeforeMilliseconds: Int64
-        var idempotencyBeforeMilliseconds: Int64
-        var limit: Int
+    private let duties: [any PruningDuty]
+    private var first = 0
+    /// Whether the last call had no room for all, or has not seen all.
+    private(set) var isUnderWay = false
+
+    init(_ connection: Connection) throws(SQLiteFailure) {
+        duties = [
+            try FinishedReminders(connection), try OldDeadLetters(connection), try OldIdempotencyKeys(connection),
+            try LongHistories(connection),
+        ]
     }
 
-    private let rowsPerPrune: Int
-    private let listFinished: Statement
-    private let dropAttempts: Statement, dropOccurrences: Statement
-    private let dropReminder: Statement, dropDefinition: Statement
-    private let dropIdempotency: Statement
-
-    init(_ connection: Connection, rowsPerPrune: Int) throws(SQLiteFailure) {
-        self.rowsPerPrune = rowsPerPrune
-        listFinished = try connection.prepare(
-            """
-            SELECT id, definition FROM reminders AS r INDEXED BY reminders_finished
-            WHERE shard = ?1 AND finished_ms IS NOT NULL AND finished_ms < ?2 AND NOT EXISTS (
-                SELECT 1 FROM occurrences AS o WHERE o.shard = r.shard AND o.reminder = r.id
-                    AND o.state < \(OccurrenceState.dead.rawValue))
-            ORDER BY finished_ms, id LIMIT ?3
-            """)
-        dropAttempts = try connection.prepare(
-            """
-            DELETE FROM attempts WHERE shard = ?1 AND reminder = ?2
-                AND (started_ms, scheduled_at, number, outcome) IN (
-                    SELECT started_ms, scheduled_at, number, outcome FROM attempts
-                    WHERE shard = ?1 AND reminder = ?2 LIMIT ?3)
-            """)
-        dropOccurrences = try connection.prepare("DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2")
-        dropReminder = try connection.prepare("DELETE FROM reminders WHERE shard = ?1 AND id = ?2")
-        dropDefinition = try connection.prepare("DELETE FROM definitions WHERE number = ?1")
-        // In the order of creation, which is nearly that of `created_ms`: no index is needed to find the oldest.
-        dropIdempotency = try connection.prepare(
-            """
-            DELETE FROM idempotency WHERE created_ms < ?1
-                AND number IN (SELECT number FROM idempotency ORDER BY number LIMIT ?2)
-            """)
-    }
-
-    /// - Returns: how many reminders were removed.
-    func prune(_ request: Request) throws(SQLiteFailure) -> Int {
-        dropIdempotency.bind(1, request.idempotencyBeforeMilliseconds)
-        dropIdempotency.bind(2, rowsPerPrune)
-        try dropIdempotency.run()
-
-        var removed = 0, budget = rowsPerPrune
-        for shard in Shard.all where removed < request.limit && budget > 0 {
-            let finished = try listFinished(in: shard, request, limit: request.limit - removed)
-            for (id, definition) in finished where budget > 0 {
-                if try remove(id, definition: definition, budget: &budget) { removed += 1 }
-            }
+    func prune(_ request: Pruning) throws(SQLiteFailure) -> PruneProgress {
+        var progress = PruneProgress(), room = max(1, request.rows)
+        for turn in duties.indices {
+            let duty = duties[(first + turn) % duties.count]
+            let before = room
+            if room > 0 { try duty.prune(request, room: &room, &progress) }
+            progress.rows[duty.kind] = before - max(0, room)
+            if room <= 0 { progress.hasMore = true }
+            progress.behindMilliseconds[duty.kind] = try duty.behindMilliseconds(request)
         }
-        return removed
+        first = (first + 1) % duties.count
+        isUnderWay = progress.hasMore || progress.isUnderWay
+        return progress
+    }
+}
+
+/// One kind of rows that the pruner removes.
+protocol PruningDuty: AnyObject {
+    var kind: PrunedKind { get }
+
+    /// - Parameter room: rows that may be removed; is lessened by those that were.
+    func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure)
+
+    /// How long the oldest row that is left should have been gone; `nil` where none is left.
+    func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64?
+}
+
+extension Pruning {
+    /// How long the time `due` of what is left lies before `before`.
+    static func behind(_ due: Int64?, before: Int64) -> Int64? {
+        guard let due, due < before else { return nil }
+        let (behind, overflow) = before.subtractingReportingOverflow(due)
+        return overflow ? .max : behind
+    }
+}
+
+/// Dead letters that nobody has replayed in time.
+final class OldDeadLetters: PruningDuty {
+    let kind = PrunedKind.deadLetters
+    private let list: Statement, drop: Statement, oldest: Statement
+
+    init(_ connection: Connection) throws(SQLiteFailure) {
+        let dead = "FROM occurrences INDEXED BY occurrences_set_aside WHERE state = \(OccurrenceState.dead.rawValue) AND state > 0"
+        list = try connection.prepare(
+            "SELECT shard, reminder, scheduled_at \(dead) AND changed_ms < ?1 ORDER BY changed_ms LIMIT ?2")
+        drop = try connection.prepare("DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3")
+        oldest = try connection.prepare("SELECT changed_ms \(dead) ORDER BY changed_ms LIMIT 1")
     }
 
-    private func listFinished(
-        in shard: Shard, _ request: Request, limit: Int
-    ) throws(SQLiteFailure) -> [(ReminderID, definition: Int64)] {
-        var finished: [(ReminderID, definition: Int64)] = []
-        listFinished.bind(1, shard.number)
-        listFinished.bind(2, request.finishedBeforeMilliseconds)
-        listFinished.bind(3, min(limit, rowsPerPrune))
-        while try listFinished.step() {
-            if let id = listFinished.id(0) { finished.append((id, definition: listFinished.integer(1))) }
+    func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
+        list.bind(1, request.deadBeforeMilliseconds)
+        list.bind(2, room)
+        var found: [(shard: Int64, reminder: [UInt8], scheduledAt: Int64)] = []
+        while try list.step() { found.append((list.integer(0), list.blob(1) ?? [], list.integer(2))) }
+        for row in found {
+            drop.bind(1, row.shard)
+            drop.bind(2, row.reminder)
+            drop.bind(3, row.scheduledAt)
+            room -= try drop.run()
         }
-        return finished
     }
 
-    /// Removes a reminder with all that belongs to it. Where it has more attempts than the budget allows, only so many
-    /// of these go now and the rest the next time.
-    private func remove(
-        _ id: ReminderID, definition: Int64, budget: inout Int
-    ) throws(SQLiteFailure) -> Bool {
-        dropAttempts.bindKey(id)
-        dropAttempts.bind(3, budget)
-        let attempts = try dropAttempts.run()
-        budget -= attempts + 1
-        guard budget >= 0 else { return false }
-        dropOccurrences.bindKey(id)
-        try dropOccurrences.run()
-        dropReminder.bindKey(id)
-        try dropReminder.run()
-        dropDefinition.bind(1, definition)
-        try dropDefinition.run()
-        return true
+    func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
+        Pruning.behind(try oldest.value(), before: request.deadBeforeMilliseconds)
+    }
+}
+
+/// Answers to idempotency keys that are no longer repeated.
+final class OldIdempotencyKeys: PruningDuty {
+    let kind = PrunedKind.idempotencyKeys
+    private let redate: Statement, drop: Statement, oldest: Statement
+    /// How far ahead of the clock a row's time may be before the clock counts as having been wrong.
+    static let aheadMilliseconds: Int64 = 3_600_000
+
+    init(_ connection: Connection) throws(SQLiteFailure) {
+        let byTime = "FROM idempotency INDEXED BY idempotency_created"
+        // None can be younger than now; from now on they are as old as they seem.
+        redate = try connection.prepare(
+            """
+            UPDATE idempotency SET created_ms = ?1 WHERE number IN (
+                SELECT number \(byTime) WHERE created_ms > ?2 ORDER BY created_ms DESC LIMIT ?3)
+            """)
+        drop = try connection.prepare(
+            """
+            DELETE FROM idempotency WHERE number IN (SELECT number \(byTime) WHERE created_ms < ?1 ORDER BY created_ms LIMIT ?2)
+            """)
+        oldest = try connection.prepare("SELECT created_ms \(byTime) ORDER BY created_ms LIMIT 1")
+    }
+
+    func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
+        let (ahead, overflow) = request.nowMilliseconds.addingReportingOverflow(Self.aheadMilliseconds)
+        redate.bind(1, request.nowMilliseconds)
+        redate.bind(2, overflow ? .max : ahead)
+        redate.bind(3, room)
+        room -= try redate.run()
+        drop.bind(1, request.idempotencyBeforeMilliseconds)
+        drop.bind(2, max(0, room))
+        room -= try drop.run()
+    }
+
+    func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
+        Pruning.behind(try oldest.value(), before: request.idempotencyBeforeMilliseconds)
     }
 }

@@ -26,8 +26,6 @@ public struct SQLiteLimits: Sendable {
     public var logBytesKept = 64 << 20
     /// How long to wait for another program's transaction (a shell, a backup), in milliseconds.
     public var busyTimeoutMilliseconds: Int32 = 5000
-    /// Attempts, and idempotency records, that one `prune` removes at most.
-    public var rowsPerPrune = 20_000
     /// The most pages of 4 KiB that the database may grow to; `nil` for as many as the disk holds.
     public var databasePages: Int64?
 

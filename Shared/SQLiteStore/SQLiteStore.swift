@@ -4,7 +4,7 @@ import Storage
 
 /// A `Store` in one SQLite file, for one scheduler.
 ///
-/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune` and `attachedWorkers` in
+/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `space` and `attachedWorkers` in
 /// the order of the calls; writes that waited during a commit share the next (write-ahead log, `synchronous=FULL`: one
 /// fsync each). Two threads answer from snapshots, one what is quickly found, one lists, which may look at much and find
 /// little. They never wait for a commit, but for `list`, which wants new reminders filed where lists find them (see
@@ -88,14 +88,12 @@ public final class SQLiteStore: Store {
         add(.load(request, completion)) { completion(.failure($0)) }
     }
 
-    public func prune(
-        finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, limit: Int,
-        completion: @escaping @Sendable (Result<Int, StoreError>) -> Void
-    ) {
-        let request = Pruner.Request(
-            finishedBeforeMilliseconds: finishedBeforeMilliseconds,
-            idempotencyBeforeMilliseconds: idempotencyBeforeMilliseconds, limit: limit)
+    public func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void) {
         add(.prune(request, completion)) { completion(.failure($0)) }
+    }
+
+    public func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void) {
+        add(.space(completion)) { completion(.failure($0)) }
     }
 
     public func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {

@@ -53,6 +53,12 @@ final class Statement {
         return connection.changes
     }
 
+    /// The first column of the first row as an integer; `nil` without a row or for NULL.
+    func value() throws(SQLiteFailure) -> Int64? {
+        defer { reset() }
+        return try step() ? optionalInteger(0) : nil
+    }
+
     func reset() {
         sqlite3_reset(handle)
         bindCode = SQLITE_OK

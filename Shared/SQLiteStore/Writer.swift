@@ -8,7 +8,8 @@ enum WriterTask: Sendable {
 
     case submit(Submission)
     case load(DueLoader.Request, @Sendable (Result<[DueEntry], StoreError>) -> Void)
-    case prune(Pruner.Request, @Sendable (Result<Int, StoreError>) -> Void)
+    case prune(Pruning, @Sendable (Result<PruneProgress, StoreError>) -> Void)
+    case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
     /// What was taken in is to be found by the reading thread.
     case file(@Sendable (Result<Void, StoreError>) -> Void)
     case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
@@ -104,14 +105,21 @@ final class Writer {
                     return try session.loader.load(request)
                 })
         case .prune(let request, let completion):
-            // Where there is no room to file, pruning makes some.
-            _ = perform { session throws(SQLiteFailure) in try session.file() }
+            // Where there is no room to file, pruning makes some. It goes on without what has come since it began.
+            _ = perform { session throws(SQLiteFailure) in if !session.pruner.isUnderWay { try session.file() } }
             complete(
                 completion,
                 perform { session throws(SQLiteFailure) in
                     try session.transaction { session throws(SQLiteFailure) in try session.pruner.prune(request) }
                 })
             checkpoint()
+        case .space(let completion):
+            complete(
+                completion,
+                perform { [file] session throws(SQLiteFailure) in
+                    let disk = file.disk
+                    return StoreSpace(free: disk.free + (try session.reusableBytes()), capacity: disk.capacity)
+                })
         case .file(let completion):
             completion(perform { session throws(SQLiteFailure) in try session.file() })
         case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
@@ -234,7 +242,7 @@ extension WriterTask {
     var weight: Int {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
-        case .load, .prune, .attachedWorkers: 1
+        case .load, .prune, .space, .attachedWorkers: 1
         case .file, .refused, .close: 0
         }
     }

@@ -10,6 +10,7 @@ final class WriterSession {
     let pruner: Pruner
     private let begin: Statement
     private let commit: Statement
+    private let reusablePages: Statement, pageBytes: Statement
     /// Pages in the write-ahead log after the last commit; written by SQLite's hook on this thread.
     private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
     private let checkpointPages: Int32
@@ -39,9 +40,11 @@ final class WriterSession {
         do throws(SQLiteFailure) {
             begin = try connection.prepare("BEGIN IMMEDIATE")
             commit = try connection.prepare("COMMIT")
+            reusablePages = try connection.prepare("PRAGMA freelist_count")
+            pageBytes = try connection.prepare("PRAGMA page_size")
             changes = try ReminderChanges(connection, path: path, unfiled: unfiled, onFault: onFault)
             loader = try DueLoader(connection, path: path, onFault: onFault)
-            pruner = try Pruner(connection, rowsPerPrune: limits.rowsPerPrune)
+            pruner = try Pruner(connection)
         } catch {
             logPages.deallocate()
             throw error.storeError(path: path)
@@ -93,6 +96,11 @@ final class WriterSession {
         try commit.run()
         changes.intake.committed()
         return value
+    }
+
+    /// Bytes of the database's file that hold nothing any more.
+    func reusableBytes() throws(SQLiteFailure) -> Int64 {
+        (try reusablePages.value() ?? 0) * (try pageBytes.value() ?? 0)
     }
 
     /// Files what was taken in, so that it can be found.

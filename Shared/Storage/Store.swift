@@ -50,11 +50,11 @@ public protocol Store: Sendable {
     /// The queues that have settings of their own.
     func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void)
 
-    /// Removes finished reminders (and their attempts), and idempotency records, older than the given unix
-    /// milliseconds; at most `limit` reminders at a time. Completes with the number removed.
-    func prune(
-        finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, limit: Int,
-        completion: @escaping @Sendable (Result<Int, StoreError>) -> Void)
+    /// Removes what has been kept for long enough, a bounded number of rows at a time.
+    func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void)
+
+    /// What room there is for more.
+    func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void)
 
     /// The workers that may still run what the last scheduler process handed them, by instance, as its last
     /// `StoreWrite.workers` says; what this process sets is for the next to read.

@@ -63,7 +63,7 @@ struct BulkTests {
             var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
             let id = ReminderID(unixMilliseconds: now * 1_000, using: &random).bytes
             peer.state.withLockedValue {
-                $0.creates = [Proto.CreateRequest(reminder: Proto.Reminder(id: id))]
+                $0.creates = [Proto.CreateRequest(reminder: Proto.Reminder(id: id, misfirePolicy: .fireOnce))]
                 $0.listOccurrences = { request in
                     let page = Self.page(request.cursor)
                     let occurrence = Proto.Occurrence(id: id, scheduledAt: 5)

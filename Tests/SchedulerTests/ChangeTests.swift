@@ -68,14 +68,10 @@ final class UncertainStore: Store {
         at key: OccurrenceKey, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void
     ) { store.attempts(at: key, limit: limit, for: asker, completion: completion) }
     func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void) { store.queues(completion: completion) }
-    func prune(
-        finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, limit: Int,
-        completion: @escaping @Sendable (Result<Int, StoreError>) -> Void
-    ) {
-        store.prune(
-            finishedBeforeMilliseconds: finishedBeforeMilliseconds, idempotencyBeforeMilliseconds: idempotencyBeforeMilliseconds,
-            limit: limit, completion: completion)
+    func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void) {
+        store.prune(request, completion: completion)
     }
+    func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void) { store.space(completion: completion) }
     func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
         store.attachedWorkers(completion: completion)
     }

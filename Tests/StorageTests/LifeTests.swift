@@ -22,7 +22,8 @@ struct LifeTests {
         await #expect(throws: StoreError.closed) { try await store.due(in: reminders[0].id.shard) }
         await #expect(throws: StoreError.closed) { try await store.summary(reminders[0].id) }
         await #expect(throws: StoreError.closed) { try await store.history(reminders[0].id) }
-        await #expect(throws: StoreError.closed) { try await store.removeOld(finishedBefore: 0) }
+        await #expect(throws: StoreError.closed) { try await store.removeOld() }
+        await #expect(throws: StoreError.closed) { try await store.room() }
         await #expect(throws: StoreError.closed) { try await store.workers() }
         await store.close()
         let again = try backend.open(folder)
@@ -57,50 +58,5 @@ struct LifeTests {
                 await Task.yield()
             }
         }
-    }
-
-    @Test("finished reminders go with all that is theirs when they are old enough", arguments: Backend.all)
-    func prune(backend: Backend) async throws {
-        let store = try backend.open(folder)
-        let at = Sample.start
-        let delivered = Sample.reminder(), cancelled = Sample.reminder(), open = Sample.reminder()
-        let key = OccurrenceKey(reminder: delivered.id, scheduledAt: at)
-        try await store.write(
-            Sample.create(delivered), Sample.create(cancelled), Sample.create(open),
-            .settle(key, Sample.attempt(at, 1, .rejected), .dead(tries: Tries(attempts: 1)), move: PositionMove(from: at, to: nil)),
-            .cancel(cancelled.id, atMilliseconds: at * 1000 + 2))
-        // Both ended 2 ms after the second: one below, at, one above.
-        #expect(try await store.removeOld(finishedBefore: at * 1000 + 1) == 0)
-        #expect(try await store.removeOld(finishedBefore: at * 1000 + 2) == 0)
-        #expect(try await store.removeOld(finishedBefore: at * 1000 + 3, limit: 1) == 1)
-        #expect(try await store.removeOld(finishedBefore: at * 1000 + 3, limit: 1) == 1)
-        #expect(try await store.removeOld(finishedBefore: .max) == 0)
-        #expect(try await store.summary(delivered.id) == nil)
-        #expect(try await store.history(delivered.id) == nil)
-        #expect(try await store.summary(cancelled.id) == nil)
-        #expect(try await store.summary(open.id) != nil)
-        // Nothing of it is left that would belong to a new reminder of the same id.
-        try await store.write(Sample.create(delivered))
-        #expect(try await store.summary(delivered.id)?.line == "scheduled next 0#1 delivered 0 retrying 0 held 0 dead 0")
-        #expect(try await store.history(delivered.id) == [])
-        await store.close()
-    }
-
-    @Test("a cancelled reminder stays as long as an occurrence of it is to come that a person asked for", arguments: Backend.all)
-    func pruneWithReplay(backend: Backend) async throws {
-        let store = try backend.open(folder)
-        let at = Sample.start, reminder = Sample.reminder()
-        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: at)
-        try await store.write(
-            Sample.create(reminder),
-            .settle(
-                key, Sample.attempt(at, 1, .rejected), .dead(tries: Tries(attempts: 1)),
-                move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: 2))),
-            .cancel(reminder.id, atMilliseconds: at * 1000 + 2),
-            .change(reminder.id, .replay(scheduledAt: at), ChangeGuard(), atMilliseconds: at * 1000 + 3))
-        #expect(try await store.removeOld(finishedBefore: .max) == 0)
-        try await store.write(.settle(key, Sample.attempt(at, 2, .delivered), .delivered, move: nil))
-        #expect(try await store.removeOld(finishedBefore: .max) == 1)
-        await store.close()
     }
 }

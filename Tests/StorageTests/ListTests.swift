@@ -222,7 +222,7 @@ struct ListTests {
             let leaving = [items.first, items.last, expected.last { !gone.contains($0) && !items.contains($0) }].compactMap { $0 }
             for id in leaving where gone.insert(id).inserted {
                 try await store.change(id, .cancel, at: 1)
-                _ = try await store.removeOld(finishedBefore: .max, limit: 1_000)
+                try await store.removeOld(finishedBefore: .max)
             }
             try await store.write(collection.writes() + collection.writes())
         } while cursor != nil

@@ -91,7 +91,7 @@ struct PauseTests {
             .settle(key, Sample.attempt(Self.start, 1, .delivered), .delivered, move: PositionMove(from: Self.start, to: nil)))
         #expect(try await store.summary(reminder.id)?.line == "completed next - delivered 1 retrying 0 held 0 dead 0")
         #expect(try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: 6).verdict == .finished)
-        #expect(try await store.removeOld(finishedBefore: .max) == 1)
+        #expect(try await store.removeOld(finishedBefore: .max).reminders == 1)
         await store.close()
     }
 
@@ -258,14 +258,15 @@ struct PauseTests {
         let reminder = try await Situation.completed.make(store)
         try await store.change(reminder.id, .run, at: Self.at)
         #expect(try await store.summary(reminder.id)?.line == "scheduled next - delivered 1 retrying 1 held 0 dead 1")
-        #expect(try await store.removeOld(finishedBefore: .max) == 0)
+        #expect(try await store.removeOld(finishedBefore: .max).reminders == 0)
         let second = Self.start + 150
         try await store.write(
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: second), Sample.attempt(second, 1, .delivered), .delivered,
                 move: nil))
         #expect(try await store.summary(reminder.id)?.line == "completed next - delivered 2 retrying 0 held 0 dead 1")
-        #expect(try await store.removeOld(finishedBefore: .max) == 1)
+        try await store.removeOld(deadBefore: .max)
+        #expect(try await store.removeOld(finishedBefore: .max).reminders == 1)
         await store.close()
     }
 

@@ -53,12 +53,20 @@ extension Store {
         try await answer { attempts(of: id, limit: limit, completion: $0) }
     }
 
-    package func removeOld(finishedBefore: Int64, idempotencyBefore: Int64 = .min, limit: Int = 100) async throws -> Int {
-        try await answer {
-            prune(
-                finishedBeforeMilliseconds: finishedBefore, idempotencyBeforeMilliseconds: idempotencyBefore,
-                limit: limit, completion: $0)
-        }
+    /// One call to prune. What is not given removes nothing.
+    @discardableResult
+    package func removeOld(
+        finishedBefore: Int64 = .min, deadBefore: Int64 = .min, idempotencyBefore: Int64 = .min, now: Int64 = Sample.start * 1_000,
+        rows: Int = 100_000
+    ) async throws -> PruneProgress {
+        let request = Pruning(
+            finishedBeforeMilliseconds: finishedBefore, deadBeforeMilliseconds: deadBefore,
+            idempotencyBeforeMilliseconds: idempotencyBefore, nowMilliseconds: now, rows: rows)
+        return try await answer { prune(request, completion: $0) }
+    }
+
+    package func room() async throws -> StoreSpace {
+        try await answer { space(completion: $0) }
     }
 
     /// Makes one change, as if asked for at `at` (unix ms).

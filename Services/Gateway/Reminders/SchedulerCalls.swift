@@ -59,9 +59,8 @@ extension Problem {
         case .deadlineExceeded, .cancelled, .unknown:
             self = .unavailable(Self.sentence("no scheduler answered in time", uncertain), cause: "\(error)")
         case .resourceExhausted:
-            self = .unavailable(
-                Self.sentence("the scheduler is asked more than it can answer in time: ask again later, and less at once", uncertain),
-                cause: "\(error)")
+            // The scheduler looks at what there is room for before it begins.
+            self = .unavailable("the scheduler has no room for this, and did nothing: \(error.message)", cause: "\(error)")
         case .internal:
             // Also for an answer that cannot be read.
             self.init(.internalServerError, Self.sentence("the scheduler failed; the log says why", uncertain))

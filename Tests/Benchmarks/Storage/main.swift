@@ -149,6 +149,58 @@ for lanes in [1, 64] {
     measure("create, \(lanes) under way", fresh.count) { submitAll(store, fresh, underWay: lanes) }
 }
 
+let keyed = (0..<min(100_000, total)).map { index in
+    let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let record = IdempotencyRecord(key: key, request: key, answer: sealed, createdAtMilliseconds: begin * 1000 + Int64(index / 20))
+    let reminder = reminder(index)
+    return StoreWrite.create(reminder, position: SeriesPosition(scheduledAt: reminder.schedule.start, index: 1), idempotency: record)
+}
+measure("create with an idempotency key", keyed.count) { submitAll(store, keyed) }
+
+/// Prunes in rounds as the scheduler does, with pauses half as long as they took, until nothing older is left.
+/// - Returns: rows removed, and the time of the longest round.
+func pruneAll(_ store: some Store, finishedBefore: Int64) -> (rows: Int, longest: Duration) {
+    var rows = 0, longest = Duration.zero
+    nonisolated(unsafe) var progress = PruneProgress()  // Written by one completion, which is waited for.
+    repeat {
+        let done = DispatchSemaphore(value: 0)
+        let request = Pruning(
+            finishedBeforeMilliseconds: finishedBefore, deadBeforeMilliseconds: .min, idempotencyBeforeMilliseconds: .min,
+            nowMilliseconds: begin * 1000, rows: 2_000)
+        let took = ContinuousClock().measure {
+            store.prune(request) { result in
+                if case .success(let found) = result { progress = found }
+                done.signal()
+            }
+            done.wait()
+        }
+        rows += progress.rows.values.reduce(0, +)
+        longest = max(longest, took)
+        if progress.hasMore { Thread.sleep(forTimeInterval: took / .seconds(2)) }
+    } while progress.hasMore
+    return (rows, longest)
+}
+
+@MainActor func measurePrune(_ name: String, finishedBefore: Int64) {
+    var pruned = (rows: 0, longest: Duration.zero)
+    let cpu = cpuSeconds()
+    let took = ContinuousClock().measure { pruned = pruneAll(store, finishedBefore: finishedBefore) } / .seconds(1)
+    print(
+        name.padding(toLength: 34, withPad: " ", startingAt: 0),
+        String(
+            format: "%9.0f /s  (%d rows, %.2f s, CPU of all %.2f s, the longest round %.0f ms)", Double(pruned.rows) / took, pruned.rows,
+            took, cpuSeconds() - cpu, pruned.longest / .milliseconds(1)))
+}
+measurePrune("prune, rows", finishedBefore: (begin + 3600 + 15 * 86_400) * 1000)
+let load = (0..<20 * singles).map { create(reminder($0)) }, loaders = DispatchGroup()
+loaders.enter()
+Thread.detachNewThread { [load, loaders, store] in
+    measure("create, 64 under way, beside it", load.count) { submitAll(store, load, underWay: 64) }
+    loaders.leave()
+}
+measurePrune("prune, rows, beside creates", finishedBefore: .max)
+loaders.wait()
+
 let file = open(directory + "/raw", O_RDWR | O_CREAT, 0o600)
 let page = [UInt8](repeating: 1, count: 4096 + 24)
 measure("raw: write one page, fsync", singles) {

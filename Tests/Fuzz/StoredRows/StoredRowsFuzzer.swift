@@ -157,7 +157,9 @@ private final class Database {
     private func change(_ recipe: inout Recipe) {
         let writes = [write(&recipe), write(&recipe), write(&recipe)]
         let isPruned = recipe.byte() % 16 == 0, isFiled = recipe.byte() % 2 == 0
-        let prune = Pruner.Request(finishedBeforeMilliseconds: recipe.number(), idempotencyBeforeMilliseconds: recipe.number(), limit: 3)
+        let prune = Pruning(
+            finishedBeforeMilliseconds: recipe.number(), deadBeforeMilliseconds: recipe.number(), idempotencyBeforeMilliseconds: recipe.number(),
+            nowMilliseconds: recipe.number(), rows: 3)
         do throws(SQLiteFailure) {
             _ = try session.transaction { session throws(SQLiteFailure) in
                 for write in writes {
@@ -166,7 +168,7 @@ private final class Database {
                     for entry in standing.entries { use(entry.reminder, at: entry.due.occurrence.scheduledAt) }
                 }
                 if isFiled || isPruned { try session.changes.intake.file() }
-                return isPruned ? try session.pruner.prune(prune) : 0
+                if isPruned { _ = try session.pruner.prune(prune) }
             }
         } catch { _ = session.connection.rollBack() }
     }

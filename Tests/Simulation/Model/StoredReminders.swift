@@ -174,13 +174,14 @@ package struct StoredReminders {
 
     // MARK: Pruning
 
+    /// Dead letters and attempts stay: what is told of them must be true however long ago it was.
     /// - Returns: the reminders that are gone.
     package mutating func prune(
         finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64
     ) -> [ReminderID] {
         idempotency = idempotency.filter { $0.value.createdAtMilliseconds >= idempotencyBeforeMilliseconds }
         let gone = reminders.filter { $0.value.finishedAtMilliseconds.map { $0 < finishedBeforeMilliseconds } ?? false }
-            .filter { !$0.value.hasOpenOccurrence }
+            .filter { $0.value.occurrences.isEmpty }
             .keys.sorted()
         for id in gone {
             reminders[id] = nil

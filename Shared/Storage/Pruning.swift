@@ -1,0 +1,72 @@
+import Domain
+
+/// What a store is to remove, and how much of it at once.
+///
+/// Reminders that are finished go with all that is theirs, as soon as no occurrence of them is left: neither one to come, which a
+/// person asked for, nor a dead letter. Of the attempts of every other reminder the latest ``Attempt/alwaysKept`` stay, and the
+/// younger ones among the latest ``Attempt/mostKept``.
+///
+/// All times are unix milliseconds of the wall clock. A clock that was ahead once holds nothing up: what it dated into the future is
+/// counted apart or dated anew.
+public struct Pruning: Sendable {
+    /// What finished earlier goes, and attempts that began earlier do.
+    public var finishedBeforeMilliseconds: Int64
+    /// Occurrences that became dead letters earlier go.
+    public var deadBeforeMilliseconds: Int64
+    /// Answers to idempotency keys that were given earlier go.
+    public var idempotencyBeforeMilliseconds: Int64
+    public var nowMilliseconds: Int64
+    /// Rows to remove at most; at least 1.
+    public var rows: Int
+
+    public init(
+        finishedBeforeMilliseconds: Int64, deadBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, nowMilliseconds: Int64,
+        rows: Int
+    ) {
+        self.finishedBeforeMilliseconds = finishedBeforeMilliseconds
+        self.deadBeforeMilliseconds = deadBeforeMilliseconds
+        self.idempotencyBeforeMilliseconds = idempotencyBeforeMilliseconds
+        self.nowMilliseconds = nowMilliseconds
+        self.rows = rows
+    }
+}
+
+/// What kinds of rows have an end.
+public enum PrunedKind: String, Sendable, CaseIterable {
+    /// Finished ones, with their definitions and attempts.
+    case reminders
+    case deadLetters = "dead_letters"
+    case idempotencyKeys = "idempotency_keys"
+    /// Of reminders that stay.
+    case attempts
+}
+
+/// How far a store has come with removing.
+public struct PruneProgress: Sendable {
+    /// Rows that this call removed, or dated anew.
+    public var rows: [PrunedKind: Int] = [:]
+    /// Reminders removed by this call.
+    public var reminders = 0
+    /// How long what is still there should have been gone, milliseconds; of attempts, how long the look at all of them has been
+    /// under way. A kind that is missing has nothing left to remove.
+    public var behindMilliseconds: [PrunedKind: Int64] = [:]
+    /// Whether rows are left for which the call had no room.
+    public var hasMore = false
+    /// Whether the look at all attempts goes on with the next call.
+    public var isUnderWay = false
+
+    public init() {}
+}
+
+/// What room a store has.
+public struct StoreSpace: Sendable, Hashable {
+    /// Bytes that it can still take, on its disk and in what was removed from its files.
+    public var free: Int64
+    /// Bytes that its disk has in all.
+    public var capacity: Int64
+
+    public init(free: Int64, capacity: Int64) {
+        self.free = free
+        self.capacity = capacity
+    }
+}
