@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence", heap], path: "Services/Scheduler/Core"),
         .executableTarget(
-            name: "scheduler", dependencies: service + ["Domain", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing"],
+            name: "scheduler", dependencies: service + ["Domain", "Files", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing"],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(name: "worker", dependencies: service + ["Domain", "Tasks"], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", deque], path: "Services/Notifier/Delivery"),

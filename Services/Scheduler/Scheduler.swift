@@ -13,7 +13,7 @@ import Wire
 @main
 enum SchedulerMain {
     static func main() async {
-        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self) { service in
+        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command]) { service in
             let settings = service.settings, logger = service.logger, readiness = service.readiness
             // Decisions, streams, calls and what the store completes share one event loop: no lock, no hop between them.
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -27,7 +27,7 @@ extension Sealer {
     }
 
     /// The key's place where none is set.
-    private static func keyFile(beside store: StoreLocation) -> String {
+    static func keyFile(beside store: StoreLocation) -> String {
         switch store {
         case .sqlite(let path): path + ".key"
         }

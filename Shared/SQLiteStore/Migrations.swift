@@ -119,35 +119,46 @@ enum Migrations {
         }
     }
 
-    /// Refuses a file that belongs to another program, or to a later version of this one.
+    /// Refuses a file that belongs to another program, or to a later version of this one. An empty one is made this program's.
     static func check(_ connection: Connection, path: String) throws(StoreError) {
-        do throws(SQLiteFailure) {
-            let tables = try connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table'") ?? 0
-            let mark = try connection.integer("PRAGMA application_id") ?? 0
-            let hasVersion =
-                try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'") != nil
-            if tables == 0 {
+        if try !isOurs(connection, path: path) {
+            do throws(SQLiteFailure) {
                 try connection.execute(
                     """
                     BEGIN IMMEDIATE; PRAGMA application_id = \(applicationID);
                     CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
                     INSERT INTO schema_version VALUES (0); COMMIT
                     """)
-            } else if mark != applicationID || !hasVersion {
-                throw SQLiteFailure(code: notOurs, connection: nil)
+            } catch {
+                throw error.storeError(path: path)
             }
-        } catch {
-            guard error.code != notOurs else {
-                throw .unusable(
-                    "\(path): a database of another program. Name another file: the scheduler creates its own")
-            }
-            throw error.storeError(path: path)
         }
         try checkVersion(connection, path: path)
     }
 
-    /// No code of SQLite's.
-    private static let notOurs: Int32 = -1
+    /// Whether the file is a store of this program's, of a version that this build knows; `false` for an empty one. Changes nothing.
+    /// - Throws: `.unusable` for a database of another program or of a later version.
+    static func isStore(_ connection: Connection, path: String) throws(StoreError) -> Bool {
+        guard try isOurs(connection, path: path) else { return false }
+        try checkVersion(connection, path: path)
+        return true
+    }
+
+    private static func isOurs(_ connection: Connection, path: String) throws(StoreError) -> Bool {
+        let tables: Int64, mark: Int64, hasVersion: Bool
+        do throws(SQLiteFailure) {
+            tables = try connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table'") ?? 0
+            mark = try connection.integer("PRAGMA application_id") ?? 0
+            hasVersion = try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'") != nil
+        } catch {
+            throw error.storeError(path: path)
+        }
+        if tables == 0 { return false }
+        guard mark == applicationID, hasVersion else {
+            throw .unusable("\(path): a database of another program. Name another file: the scheduler creates its own")
+        }
+        return true
+    }
 
     private static func checkVersion(_ connection: Connection, path: String) throws(StoreError) {
         let version: Int64?

@@ -16,6 +16,11 @@ struct SQLiteFailure: Error {
         }
     }
 
+    init(code: Int32, message: String) {
+        self.code = code
+        self.message = message
+    }
+
     /// The code without its extension.
     var primary: Int32 { code & 0xFF }
 

@@ -28,6 +28,8 @@ public struct Sealer: Sendable {
     public static let overhead = 1 + 4 + 12 + 16
 
     private static let version: UInt8 = 1
+    /// Bytes with which a sealed value begins, and which say by what it was sealed.
+    public static let prefixBytes = 5
 
     private struct Key: Sendable {
         let id: [UInt8]
@@ -48,6 +50,16 @@ public struct Sealer: Sendable {
     /// - Throws: `.keyFile` if the file cannot be read, is open to other users, or holds anything else.
     public init(keyFile path: String) throws(SealingError) {
         keys = try KeyFile.read(path).map(Key.init)
+    }
+
+    /// The ids of the keys, as ``keyID(of:)`` gives them, the one that seals first.
+    public var keyIDs: [String] { keys.map { KeyFile.hexadecimal($0.id) } }
+
+    /// The id of the key that a value was sealed with, in hexadecimal; `nil` for what is no sealed value.
+    /// - Parameter sealed: the value, or its first ``prefixBytes``.
+    public static func keyID(of sealed: [UInt8]) -> String? {
+        guard sealed.count >= prefixBytes, sealed[0] == version else { return nil }
+        return KeyFile.hexadecimal(sealed[1..<prefixBytes])
     }
 
     /// Seals `plaintext` for the owner with this identity.

@@ -373,6 +373,14 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case unusable(String)
     case closed
 
+    /// What happened and what to do, without what it means for the store.
+    public var reason: String {
+        switch self {
+        case .unavailable(let reason), .overloaded(let reason), .unusable(let reason): reason
+        case .closed: "the store is closed"
+        }
+    }
+
     public var description: String {
         switch self {
         case .unavailable(let reason): "the store cannot be used now: \(reason)"

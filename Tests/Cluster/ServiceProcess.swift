@@ -6,7 +6,7 @@ final class ServiceProcess {
     let name: String
     let log: URL
     private let executable: URL
-    private var environment: [String: String]
+    private(set) var environment: [String: String]
     private var process: Process?
     /// Where in the log the last start began.
     private var logStart: UInt64 = 0

@@ -7,24 +7,33 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
     case print(String)
     /// Ask the service that runs with these settings whether it is ready: the answer to `--check-health`.
     case checkHealth(Endpoint)
+    /// Do this with the argument given, and end.
+    case command(ServiceCommand<Settings>, argument: String, Settings)
 
-    /// - Parameter arguments: without the program's own name.
+    /// - Parameters:
+    ///   - arguments: without the program's own name.
+    ///   - commands: what the program can do beside running the service.
     /// - Throws: the first fault found.
     public static func read(
-        service: String, version: String, arguments: [String], environment: [String: String]
+        service: String, version: String, arguments: [String], environment: [String: String], commands: [ServiceCommand<Settings>] = []
     ) throws(ConfigurationError) -> Self {
         // Help is shown whatever else is wrong with the command line.
         if arguments.contains(CommandLineFlags.help) || arguments.contains("-h") {
             let sources = (try? SettingSources(arguments: arguments, environment: environment)) ?? SettingSources(environment: environment)
-            return .print(SettingsHelp.text(service: service, read(sources).reader.declared))
+            return .print(SettingsHelp.text(service: service, commands, read(sources).reader.declared))
         }
         let sources = try SettingSources(arguments: arguments, environment: environment)
         if sources.commandLine.asksForVersion { return .print("\(service) \(version)") }
         let (settings, common, reader) = read(sources)
-        try refuseUnknownNames(sources, reader.declared, service)
+        try refuseUnknownNames(sources, reader.declared, commands, service)
         // What is wrong with other settings is the running service's to say.
         if sources.commandLine.asksForHealth { return .checkHealth(settings.opsListen.value) }
         if let fault = reader.faults.first { throw fault }
+        for command in commands {
+            guard let argument = sources.commandLine.values[command.flag] else { continue }
+            guard let argument, !argument.isEmpty else { throw ConfigurationError("\(command.flag) needs \(command.argument)") }
+            return .command(command, argument: argument, settings)
+        }
         return .run(settings, common)
     }
 
@@ -39,9 +48,10 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
     }
 
     private static func refuseUnknownNames(
-        _ sources: SettingSources, _ declared: [SettingsReader.Declared], _ service: String
+        _ sources: SettingSources, _ declared: [SettingsReader.Declared], _ commands: [ServiceCommand<Settings>], _ service: String
     ) throws(ConfigurationError) {
-        let flags = declared.map(\.flag) + [CommandLineFlags.config, CommandLineFlags.help, CommandLineFlags.version, CommandLineFlags.checkHealth]
+        let flags = declared.map(\.flag) + commands.map(\.flag)
+            + [CommandLineFlags.config, CommandLineFlags.help, CommandLineFlags.version, CommandLineFlags.checkHealth]
         if let unknown = sources.commandLine.flags.first(where: { !flags.contains($0) }) {
             throw ConfigurationError("\(unknown) is not a flag of \(service)\(Spelling.hint(unknown, among: flags)); --help lists them")
         }
@@ -57,12 +67,16 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
 
 /// The answer to `--help`.
 enum SettingsHelp {
-    static func text(service: String, _ settings: [SettingsReader.Declared]) -> String {
+    static func text<Settings>(
+        service: String, _ commands: [ServiceCommand<Settings>], _ settings: [SettingsReader.Declared]
+    ) -> String {
+        let others = commands.map { " [\($0.flag) \($0.argument)]" }.joined()
         var lines = [
-            "usage: \(service) [--check-health] [--config FILE] [--name value | --name=value]…", "",
+            "usage: \(service) [--check-health]\(others) [--config FILE] [--name value | --name=value]…", "",
             "Flags win over environment variables, and those over the file's lines NAME=value.",
-            "With --check-health it asks the service of these settings whether it is ready: exit code 0 if so, 1 if not.", "",
+            "With --check-health it asks the service of these settings whether it is ready: exit code 0 if so, 1 if not.",
         ]
+        lines += commands.map { "With \($0.flag) \($0.argument) \($0.help)" } + [""]
         for setting in settings {
             lines.append("  \(setting.name), \(setting.flag)")
             lines.append("      \(setting.help)")

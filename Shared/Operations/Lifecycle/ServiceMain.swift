@@ -50,15 +50,18 @@ public enum ServiceMain {
     /// How long what was cancelled may take before the process ends without it.
     static let cancelLimit: Duration = .seconds(2)
 
-    /// - Parameter wire: builds the parts. The last one is stopped first.
+    /// - Parameters:
+    ///   - commands: what the program can do beside running the service.
+    ///   - wire: builds the parts. The last one is stopped first.
     public static func run<Settings: ServiceSettings>(
-        name: String, version: String = Build.version, settings: Settings.Type,
+        name: String, version: String = Build.version, settings: Settings.Type, commands: [ServiceCommand<Settings>] = [],
         _ wire: @Sendable (ServiceStart<Settings>) async throws -> [any Service]
     ) async -> Never {
         let start: CommandLineStart<Settings>
         do throws(ConfigurationError) {
             start = try .read(
-                service: name, version: version, arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+                service: name, version: version, arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment,
+                commands: commands)
         } catch {
             say(name, "\(error)")
             exit(ExitCode.usage)
@@ -71,8 +74,23 @@ public enum ServiceMain {
             let result = HealthCheck.run(ops)
             LogOutput(descriptor: STDOUT_FILENO).write(Array((result.line + "\n").utf8))
             exit(result.code)
+        case .command(let command, let argument, let settings):
+            exit(carryOut(command, argument, settings, name))
         case .run(let settings, let common):
             exit(await run(bootstrap(name, version, settings, common), wire))
+        }
+    }
+
+    private static func carryOut<Settings>(
+        _ command: ServiceCommand<Settings>, _ argument: String, _ settings: Settings, _ name: String
+    ) -> Int32 {
+        do {
+            let end = OneLine.escaping("\(name): \(try command.run(settings, argument) { say(name, $0) })", limit: 2 * ConfigurationError.maxBytes)
+            LogOutput(descriptor: STDOUT_FILENO).write(Array((end + "\n").utf8))
+            return ExitCode.success
+        } catch {
+            say(name, "\(error)")
+            return ExitCode.failure
         }
     }
 

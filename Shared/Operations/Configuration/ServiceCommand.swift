@@ -1,0 +1,25 @@
+/// Something that a service's program can do with the settings of the service, instead of running it: `--backup FILE`.
+public struct ServiceCommand<Settings: ServiceSettings>: Sendable {
+    let flag: String
+    /// What stands for its argument in the help.
+    let argument: String
+    /// A sentence for the help.
+    let help: String
+    let run: @Sendable (Settings, String, _ say: (String) -> Void) throws -> String
+
+    /// - Parameters:
+    ///   - flag: with its two hyphens.
+    ///   - argument: what stands for its argument in the help, as `FILE`.
+    ///   - help: a sentence that begins with "it".
+    ///   - run: does it. Given the settings, the argument, and what shows a line of progress on standard error; gives the line that
+    ///     standard output ends with. What it throws is one line on standard error and ``ExitCode/failure``.
+    public init(
+        _ flag: String, _ argument: String, help: String,
+        run: @escaping @Sendable (Settings, String, _ say: (String) -> Void) throws -> String
+    ) {
+        self.flag = flag
+        self.argument = argument
+        self.help = help
+        self.run = run
+    }
+}
