@@ -120,6 +120,7 @@ final class CallerChanges {
             setAuthorization.bind(2, sealed)
             try setAuthorization.run()
             outcome.released = try release(stored, at: at)
+            try standings.forgetCredentialIfUseless(stored.reminder.id)
         case .replace(let reminder, let position):
             let moves = reminder.schedule != stored.reminder.schedule
             guard isOpen || stored.state == .completed && !moves else { return outcome.verdict = .finished }

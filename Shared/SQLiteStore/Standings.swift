@@ -11,7 +11,7 @@ final class Standings {
     private let select: Statement
     private let advance: Statement, finishSeries: Statement, finish: Statement
     private let countDelivery: Statement
-    private let cancelReminder: Statement, dropOpen: Statement
+    private let cancelReminder: Statement, dropOpen: Statement, forgetCredential: Statement
 
     init(_ connection: Connection) throws(SQLiteFailure) {
         select = try connection.prepare("SELECT state, next_at FROM reminders WHERE shard = ?1 AND id = ?2")
@@ -46,6 +46,12 @@ final class Standings {
             """)
         dropOpen = try connection.prepare(
             "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND state < 2")
+        forgetCredential = try connection.prepare(
+            """
+            UPDATE definitions SET authorization = x'' WHERE length(authorization) > 0 AND number = (
+                SELECT definition FROM reminders WHERE shard = ?1 AND id = ?2 AND state = \(ReminderState.cancelled.rawValue)
+                    AND NOT EXISTS (SELECT 1 FROM occurrences WHERE shard = ?1 AND reminder = ?2))
+            """)
     }
 
     /// `nil` where there is no such reminder.
@@ -79,11 +85,18 @@ final class Standings {
         return try advance.run() == 1
     }
 
-    /// Completes the reminder if nothing of it is open any more.
+    /// Forgets the credential of a cancelled reminder of which no occurrence is left: nothing of it can be sent any more. Of a
+    /// completed one it stays, because a person may have that run once more.
+    func forgetCredentialIfUseless(_ id: ReminderID) throws(SQLiteFailure) {
+        forgetCredential.bindKey(id)
+        try forgetCredential.run()
+    }
+
+    /// Completes the reminder if nothing of it is open any more; of one that was cancelled, the credential goes then.
     func finishIfNothingIsOpen(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
         finish.bindKey(id)
         finish.bind(3, at)
-        try finish.run()
+        if try finish.run() == 0 { try forgetCredentialIfUseless(id) }
     }
 
     func countDelivery(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
@@ -97,9 +110,12 @@ final class Standings {
     func cancel(_ id: ReminderID, at: Int64) throws(SQLiteFailure) -> Bool {
         cancelReminder.bindKey(id)
         cancelReminder.bind(3, at)
-        guard try cancelReminder.run() == 1 else { return false }
-        dropOpen.bindKey(id)
-        try dropOpen.run()
-        return true
+        let wasOpen = try cancelReminder.run() == 1
+        if wasOpen {
+            dropOpen.bindKey(id)
+            try dropOpen.run()
+        }
+        try forgetCredentialIfUseless(id)
+        return wasOpen
     }
 }

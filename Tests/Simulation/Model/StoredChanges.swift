@@ -83,6 +83,13 @@ extension StoredReminders.Standing {
 
     mutating func finishIfNothingIsOpen(at: Int64) {
         if isOpen, position == nil, !hasOpenOccurrence { complete(at: at) }
+        forgetCredentialIfUseless()
+    }
+
+    /// Nothing of it can be sent any more.
+    private mutating func forgetCredentialIfUseless() {
+        guard state == .cancelled, occurrences.isEmpty, !reminder.sealedAuthorization.isEmpty else { return }
+        reminder = reminder.with(sealedAuthorization: [])
     }
 
     private mutating func countDelivery(at: Int64) {
@@ -92,6 +99,7 @@ extension StoredReminders.Standing {
 
     @discardableResult
     private mutating func cancel(at: Int64) -> Bool {
+        defer { forgetCredentialIfUseless() }
         guard isOpen else { return false }
         state = .cancelled
         position = nil
@@ -139,6 +147,7 @@ extension StoredReminders.Standing {
         case .replaceAuthorization(let sealed):
             reminder = reminder.with(sealedAuthorization: sealed)
             outcome.released = release(at: at)
+            forgetCredentialIfUseless()
         case .replace(let new, let position):
             let moves = new.schedule != reminder.schedule
             guard isOpen || state == .completed && !moves else { return outcome.verdict = .finished }

@@ -1,0 +1,75 @@
+import Domain
+import Storage
+import StoreTestKit
+import Testing
+
+@Suite("How long a credential is kept")
+struct CredentialTests {
+    let folder: Folder
+    init() throws { folder = try Folder() }
+
+    private static let at = Sample.start
+    private static let ms = Sample.start * 1_000
+
+    private func credential(_ reminder: Reminder, in store: any Store) async throws -> [UInt8]? {
+        try await store.summary(reminder.id)?.reminder.sealedAuthorization
+    }
+
+    /// A series whose first occurrence is a dead letter.
+    private func withDeadLetter(_ store: any Store) async throws -> (Reminder, OccurrenceKey) {
+        let reminder = Sample.reminder(rule: "FREQ=MINUTELY")
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        try await store.write(
+            Sample.create(reminder),
+            .settle(
+                key, Sample.attempt(Self.at, 1, .rejected), .dead(tries: Tries(attempts: 1)),
+                move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))))
+        return (reminder, key)
+    }
+
+    @Test("a cancelled reminder's goes with the cancellation, and no later one is kept", arguments: Backend.all)
+    func cancelled(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder(), ended = Sample.reminder()
+        try await store.write(Sample.create(reminder), Sample.create(ended))
+        #expect(try await credential(reminder, in: store) == [9, 9])
+        let outcome = try await store.change(reminder.id, .cancel, at: Self.ms)
+        #expect(outcome.standing?.reminder.sealedAuthorization == [])
+        #expect(try await credential(reminder, in: store) == [])
+        try await store.write(.replaceAuthorization(reminder.id, sealed: [7], atMilliseconds: Self.ms))
+        #expect(try await credential(reminder, in: store) == [])
+        // A task may ask for the end of its series.
+        let key = OccurrenceKey(reminder: ended.id, scheduledAt: Self.at)
+        try await store.write(
+            .settle(key, Sample.attempt(Self.at, 1, .cancelSchedule), .cancelSeries, move: PositionMove(from: Self.at, to: nil)))
+        #expect(try await credential(ended, in: store) == [])
+        await store.close()
+    }
+
+    @Test("a cancelled reminder's stays while a dead letter of it can be replayed", arguments: Backend.all)
+    func deadLetter(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let (replayed, key) = try await withDeadLetter(store), (discarded, other) = try await withDeadLetter(store)
+        try await store.write(.cancel(replayed.id, atMilliseconds: Self.ms), .cancel(discarded.id, atMilliseconds: Self.ms))
+        #expect(try await credential(replayed, in: store) == [9, 9])
+        try await store.change(replayed.id, .replay(scheduledAt: Self.at), at: Self.ms)
+        #expect(try await store.due(in: replayed.id.shard).first?.reminder.sealedAuthorization == [9, 9])
+        try await store.write(.settle(key, Sample.attempt(Self.at, 2, .delivered), .delivered, move: nil))
+        #expect(try await credential(replayed, in: store) == [])
+        try await store.change(discarded.id, .discard(scheduledAt: other.scheduledAt), at: Self.ms)
+        #expect(try await credential(discarded, in: store) == [])
+        await store.close()
+    }
+
+    @Test("a completed reminder's stays, because a person may have it run once more", arguments: Backend.all)
+    func completed(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder(), key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        try await store.write(
+            Sample.create(reminder), .settle(key, Sample.attempt(Self.at, 1, .delivered), .delivered, move: PositionMove(from: Self.at, to: nil)))
+        #expect(try await credential(reminder, in: store) == [9, 9])
+        let outcome = try await store.change(reminder.id, .run, at: Self.ms + 60_000)
+        #expect(outcome.verdict == .done && outcome.standing?.entries.first?.reminder.sealedAuthorization == [9, 9])
+        await store.close()
+    }
+}
