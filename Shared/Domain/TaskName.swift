@@ -16,11 +16,18 @@ public enum TaskName {
     public static let characters = "letters, digits, '.', '_' or '-'"
 
     public static func isValid(_ name: String) -> Bool {
-        length.contains(name.utf8.count) && name.utf8.allSatisfy(isCharacter)
+        guard length.contains(name.utf8.count) else { return false }
+        for byte in name.utf8 where !isCharacter(byte) { return false }
+        return true
     }
 
     /// Tells whether a name may have this byte.
     public static func isCharacter(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "._-".utf8.contains(byte)
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 }

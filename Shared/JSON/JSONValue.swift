@@ -1,3 +1,5 @@
+import Glibc
+
 /// A JSON text (RFC 8259) as a value.
 ///
 /// ```swift
@@ -69,9 +71,9 @@ public struct JSONObject: Sendable, Hashable {
 
     /// The member of that name. Setting keeps its place, or appends; setting `nil` removes it.
     public subscript(name: String) -> JSONValue? {
-        get { members.first { JSONObject.isSame($0.name, name) }?.value }
+        get { place(of: name).map { members[$0].value } }
         set {
-            let place = members.firstIndex { JSONObject.isSame($0.name, name) }
+            let place = place(of: name)
             switch (place, newValue) {
             case (let place?, let value?): members[place].value = value
             case (let place?, nil): members.remove(at: place)
@@ -81,11 +83,20 @@ public struct JSONObject: Sendable, Hashable {
         }
     }
 
+    private func place(of name: String) -> Int? {
+        // By place: a member is not copied to look at its name.
+        members.indices.first { JSONObject.isSame(members[$0].name, name) }
+    }
+
     static func isSame(_ a: String, _ b: String) -> Bool {
-        guard a.utf8.count == b.utf8.count else { return false }
+        let count = a.utf8.count
+        guard count == b.utf8.count else { return false }
         // Strings of Swift's own lie in one piece; others are compared the slow way.
         let same = a.utf8.withContiguousStorageIfAvailable { a in
-            b.utf8.withContiguousStorageIfAvailable { b in a.elementsEqual(b) }
+            b.utf8.withContiguousStorageIfAvailable { b in
+                guard let a = a.baseAddress, let b = b.baseAddress else { return true }
+                return memcmp(a, b, count) == 0
+            }
         }
         return (same ?? nil) ?? a.utf8.elementsEqual(b.utf8)
     }

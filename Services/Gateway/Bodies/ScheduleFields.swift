@@ -75,6 +75,11 @@ struct ScheduleFields: Sendable {
             }
             start = placeholder ?? ReminderLimits.unixSeconds.lowerBound
         }
+        if rule == nil, fields.given("rrule") == nil, let start, zone != nil || fields.given("timezone") == nil {
+            // One time, as nearly all are: there is nothing to join.
+            (self.start, pattern, timezone, rdates, exdates) = (start, nil, zone.map { NamedZone($0.zone) } ?? .utc, givenRDates, givenEXDates)
+            return
+        }
         let isRefused = rule == nil && fields.given("rrule") != nil || zone == nil && fields.given("timezone") != nil
             || given.instant == nil && fields.given(given.name) != nil
         let resolved: ResolvedSet?
@@ -87,7 +92,7 @@ struct ScheduleFields: Sendable {
         }
         (self.start, pattern) = (resolved?.start ?? ReminderLimits.unixSeconds.lowerBound, resolved?.pattern)
         (rdates, exdates) = (resolved?.rdates ?? [], resolved?.exdates ?? [])
-        timezone = resolved.map { NamedZone(name: $0.zone.identifier, zone: $0.zone) } ?? .utc
+        timezone = resolved.map { NamedZone($0.zone) } ?? .utc
         checkBounds(fields)
     }
 

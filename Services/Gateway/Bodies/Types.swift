@@ -115,6 +115,10 @@ struct NamedZone: Sendable {
     static let utc = NamedZone(name: Defaults.timezone, zone: .utc)
 }
 
+extension NamedZone {
+    init(_ zone: Zone) { self.init(name: zone.identifier, zone: zone) }
+}
+
 extension FieldType where Value == NamedZone {
     static var timezone: Self {
         FieldType<String>.string(ReminderLimits.timezoneLength).map(

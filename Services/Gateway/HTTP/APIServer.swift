@@ -55,15 +55,17 @@ struct APIServer: Service, CustomStringConvertible {
         let admission = admission, refusal = admission.problem.answer
         let addresses = addresses, refusals = ConnectionRefusals(logger, metrics: metrics), memory = memory, noMemory = BodyMemory.Refusal.full.problem
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                ConnectionGuard(
-                    requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
-                    crowd: crowd, addresses: addresses, refusals: refusals, maxBodyBytes: responder.maxBodyBytes),
-                OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) },
-                BodyGuard(memory: memory, maxBodyBytes: responder.maxBodyBytes, refusal: noMemory.answer) {
+            additionalChannelHandlers: {
+                let overload = OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) }
+                let bodies = BodyGuard(memory: memory, maxBodyBytes: responder.maxBodyBytes, refusal: noMemory.answer) {
                     responder.refused($0, with: noMemory)
-                },
-            ], idleTimeout: idleTimeout,
+                }
+                let connection = ConnectionGuard(
+                    requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
+                    crowd: crowd, addresses: addresses, refusals: refusals, maxBodyBytes: responder.maxBodyBytes,
+                    listeners: [bodies, overload])
+                return [connection, overload, bodies]
+            }(), idleTimeout: idleTimeout,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,
                 maxHeaderFieldCount: Self.maxHeaderFields))

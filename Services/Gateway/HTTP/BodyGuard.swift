@@ -7,10 +7,9 @@ import NIOHTTPTypes
 ///
 /// A request is held back until the end of what came with its head: then it is whole, or its rest is known to be outstanding. It
 /// stands behind ``OverloadGuard``, which sees what is refused here as answered, and is used on the channel's event loop only.
-final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
+final class BodyGuard: ChannelInboundHandler, RemovableChannelHandler, AnswerListener {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
     /// Bytes that are read from a connection before what they hold is looked at: four of the longest reads. So much may lie unread
@@ -24,7 +23,7 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
         /// There is none, or it has been answered, so that its rest is passed on to be dropped.
         case none
         /// Its head is held back.
-        case undecided(HTTPRequest)
+        case undecided
         case receiving(BodyMemory.Place)
         /// Its rest is dropped here.
         case refused
@@ -37,10 +36,12 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let refusal: Answer
     private let onRefusal: @Sendable (HTTPRequest) -> Void
     private var arrival = Arrival.none
+    /// The head that is held back.
+    private var head: NIOAny?
     /// Bytes of the body that is arriving, and those since it was last said to go on.
     private var bodyBytes = 0, freshBytes = 0
-    /// The piece of it that is to go on.
-    private var piece: ByteBuffer?
+    /// The piece of it that is to go on: as it came, or as what several were joined to.
+    private var part: NIOAny?, piece: ByteBuffer?
     /// Memory taken for each request that went on and whose answer has not ended, in order.
     private var charges: [Int] = []
 
@@ -75,16 +76,17 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head:
             if case .ended = arrival { return }
-            arrival = .undecided(head)
+            arrival = .undecided
+            head = data
             (bodyBytes, freshBytes) = (0, 0)
-        case .body(let bytes): take(bytes, context)
+        case .body(let bytes): take(bytes, data, context)
         case .end: end(data, context)
         }
     }
 
-    private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func take(_ bytes: ByteBuffer, _ data: NIOAny, _ context: ChannelHandlerContext) {
         switch arrival {
         case .refused, .ended: return
         case .none, .undecided, .receiving: break
@@ -92,34 +94,44 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
         bodyBytes += bytes.readableBytes
         freshBytes += bytes.readableBytes
         // Pieces share the memory of the read that they came in, and each costs more than a short one holds.
-        guard piece == nil || bytes.readableBytes >= Self.shortPiece else {
-            piece?.writeImmutableBuffer(bytes)
-            return
+        if piece != nil || part != nil {
+            if bytes.readableBytes < Self.shortPiece { return add(bytes) }
+            if case .undecided = arrival { return add(bytes) }
+            passPiece(context)
         }
-        if case .undecided = arrival, piece != nil {
-            piece?.writeImmutableBuffer(bytes)
-            return
-        }
-        passPiece(context)
-        piece = bytes
+        part = data
+    }
+
+    private func passHead(_ context: ChannelHandlerContext) {
+        guard let head else { return }
+        self.head = nil
+        context.fireChannelRead(head)
     }
 
     private func passPiece(_ context: ChannelHandlerContext) {
-        guard let piece else { return }
-        self.piece = nil
-        context.fireChannelRead(wrapInboundOut(.body(piece)))
+        guard let part = part ?? piece.map({ wrapInboundOut(.body($0)) }) else { return }
+        dropPiece()
+        context.fireChannelRead(part)
+    }
+
+    private func dropPiece() { (part, piece) = (nil, nil) }
+
+    private func add(_ bytes: ByteBuffer) {
+        if let part, case .body(let first) = unwrapInboundIn(part) { piece = first }
+        part = nil
+        piece?.writeImmutableBuffer(bytes)
     }
 
     private func end(_ data: NIOAny, _ context: ChannelHandlerContext) {
         switch arrival {
-        case .undecided(let head):
+        case .undecided:
             guard let charge = memory.enter(bodyBytes) else {
-                refuse(head, context)
+                refuse(context)
                 if case .refused = arrival { arrival = .none }
                 return
             }
             charges.append(charge)
-            context.fireChannelRead(wrapInboundOut(.head(head)))
+            passHead(context)
         case .receiving(let place):
             switch memory.complete(place, bodyBytes) {
             case .success(let charge): charges[charges.count - 1] = charge
@@ -138,7 +150,7 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         switch arrival {
-        case .undecided(let head): receive(head, context)
+        case .undecided: receive(context)
         case .receiving(let place):
             if freshBytes >= memory.pace.bytes {
                 freshBytes = 0
@@ -151,7 +163,8 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// The rest of the request is outstanding.
-    private func receive(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+    private func receive(_ context: ChannelHandlerContext) {
+        guard let part = head, case .head(let head) = unwrapInboundIn(part) else { return }
         let most = maxBodyBytes(head.path ?? "/")
         let length = head.headerFields[.contentLength].flatMap { Int($0) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -161,26 +174,28 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 guardian.evicted(from: place, context)
             }
         }
-        guard let place else { return refuse(head, context) }
+        guard let place else { return refuse(context) }
         arrival = .receiving(place)
         charges.append(0)
         // One that is longer than may be is refused without being read.
         if charges.count == 1, length ?? 0 <= most, head.headerFields[.expect]?.lowercased() == "100-continue" {
             context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
         }
-        context.fireChannelRead(wrapInboundOut(.head(head)))
+        passHead(context)
     }
 
     // MARK: Refusals
 
-    private func refuse(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
-        piece = nil
+    private func refuse(_ context: ChannelHandlerContext) {
+        dropPiece()
+        guard let part = head, case .head(let head) = unwrapInboundIn(part) else { return }
         guard charges.isEmpty else {
             // Answers go out in the order of requests, so this one is answered where those before it are.
             charges.append(0)
-            context.fireChannelRead(wrapInboundOut(.head(head)))
+            passHead(context)
             return fail(.full, context)
         }
+        self.head = nil
         arrival = .refused
         memory.count(.full)
         onRefusal(head)
@@ -196,21 +211,20 @@ final class BodyGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func fail(_ refusal: BodyMemory.Refusal, _ context: ChannelHandlerContext) {
         if refusal == .full { memory.count(.full) }
         arrival = .ended
-        piece = nil
+        dropPiece()
         context.fireErrorCaught(refusal)
     }
 
     // MARK: Out
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data), !charges.isEmpty {
-            memory.leave(charges.removeFirst())
-            if charges.isEmpty, case .receiving(let place) = arrival {
-                // Answered before all of it came.
-                memory.end(place)
-                arrival = .none
-            }
+    func answerEnded() {
+        // One that was refused before it went on took nothing.
+        guard !charges.isEmpty else { return }
+        memory.leave(charges.removeFirst())
+        if charges.isEmpty, case .receiving(let place) = arrival {
+            // Answered before all of it came.
+            memory.end(place)
+            arrival = .none
         }
-        context.write(data, promise: promise)
     }
 }

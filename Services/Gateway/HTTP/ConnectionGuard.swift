@@ -2,6 +2,12 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
+/// A handler that is told by ``ConnectionGuard`` when an answer's end is written, whoever wrote it: each handler that looked for itself
+/// would unpack every part of every answer.
+protocol AnswerListener: AnyObject {
+    func answerEnded()
+}
+
 /// Holds one connection to its bounds: how long a request may take to arrive, how much of a body is read, how long an
 /// answer may take to be taken, how many connections come from its address. Also ends a connection whose answer says so.
 ///
@@ -30,6 +36,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// The remote address, if it is counted.
     private var address: AddressCounter.Address?
     private let maxBodyBytes: @Sendable (_ path: String) -> Int
+    private let listeners: [any AnswerListener]
     /// Of the request that is arriving.
     private var bodyLimit = Bounds.bodyBytes
     private var isReceiving = false
@@ -52,11 +59,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     ///   - addresses: the same, by where they come from.
     ///   - refusals: told of those for which an address has no room.
     ///   - maxBodyBytes: of a body to that path.
+    ///   - listeners: handlers behind this one that are told of each answer's end.
     init(
         requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout,
         crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, crowd: Crowd, addresses: AddressCounter, refusals: ConnectionRefusals,
-        maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }
+        maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }, listeners: [any AnswerListener] = []
     ) {
+        self.listeners = listeners
         self.maxBodyBytes = maxBodyBytes
         self.requestTimeout = requestTimeout
         self.answerTimeout = answerTimeout
@@ -141,12 +150,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             if head.headerFields[.connection] == "close" { isEnding = true }
-            if isEnding { head.headerFields[.connection] = "close" }
+            guard isEnding else { return context.write(data, promise: promise) }
+            head.headerFields[.connection] = "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:
             unanswered -= 1
             untaken += 1
+            for listener in listeners { listener.answerEnded() }
             let taken = promise ?? context.eventLoop.makePromise(of: Void.self)
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             taken.futureResult.whenComplete { _ in

@@ -6,10 +6,9 @@ import NIOHTTPTypes
 /// little beside what goes the whole way, so that refusing much leaves time for what was accepted.
 ///
 /// It stands behind ``ConnectionGuard``, whose bounds hold for what is refused, too, and is used on the channel's event loop only.
-final class OverloadGuard: ChannelDuplexHandler, RemovableChannelHandler {
+final class OverloadGuard: ChannelInboundHandler, RemovableChannelHandler, AnswerListener {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
     private let admission: Admission
@@ -63,15 +62,14 @@ final class OverloadGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Out
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
-            unanswered -= 1
-            if placesTaken > unanswered {
-                placesTaken -= 1
-                admission.leave()
-            }
+    func answerEnded() {
+        // One that was refused here is not counted.
+        guard unanswered > 0 else { return }
+        unanswered -= 1
+        if placesTaken > unanswered {
+            placesTaken -= 1
+            admission.leave()
         }
-        context.write(data, promise: promise)
     }
 }
 

@@ -120,7 +120,13 @@ public struct Series: Sendable {
     public var isFinite: Bool { hasUntil || rules.allSatisfy { $0.hasEnd || $0.neverMatches } }
 
     /// The first occurrence.
-    public func first() -> Cursor? { cursor(from: Horizon.instants.lowerBound, index: 0) }
+    public func first() -> Cursor? {
+        // One time alone, as most schedules are, needs no walk.
+        guard rules.isEmpty, exrules.isEmpty, rdates.isEmpty, exdates.isEmpty, excludedDays.isEmpty else {
+            return cursor(from: Horizon.instants.lowerBound, index: 0)
+        }
+        return hasStart && start <= last ? Cursor(instant: Int64(start), index: 1) : nil
+    }
 
     /// The first occurrence strictly after an instant.
     public func next(after instant: Int64) -> Int64? {
