@@ -7,8 +7,13 @@ public struct QueueSettings: Sendable, Hashable {
     public var maxConcurrency: Int?
     /// How many may be dispatched in which time; `nil`: as fast as they are taken.
     public var rate: DispatchRate?
+    /// Who has a turn each, where several have something ready.
+    public var fairBy: FairShare
 
-    public init(name: String, isPaused: Bool = false, maxConcurrency: Int? = nil, rate: DispatchRate? = nil) {
+    public init(
+        name: String, isPaused: Bool = false, maxConcurrency: Int? = nil, rate: DispatchRate? = nil, fairBy: FairShare = .caller
+    ) {
+        self.fairBy = fairBy
         self.name = name
         self.isPaused = isPaused
         self.maxConcurrency = maxConcurrency
@@ -17,6 +22,26 @@ public struct QueueSettings: Sendable, Hashable {
 
     /// The bounds of ``maxConcurrency``.
     public static let concurrencyLimits: ClosedRange<Int64> = 1...1_000_000
+}
+
+/// Those among whom a queue is shared: whatever one of them has waiting, each of the others has its turn.
+public enum FairShare: UInt8, Sendable, CaseIterable {
+    /// The owners of the API keys; those without a key are one.
+    case caller = 0
+    /// The reminders' `created_by`.
+    case createdBy = 1
+    case classroomID = 2
+    /// All that is ready is one backlog.
+    case nobody = 3
+
+    public var name: String {
+        switch self {
+        case .caller: "caller"
+        case .createdBy: "created_by"
+        case .classroomID: "classroom_id"
+        case .nobody: "none"
+        }
+    }
 }
 
 /// So many in so many seconds, evenly spread: a burst is at most what one second may bring, and at least one.

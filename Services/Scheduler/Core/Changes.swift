@@ -50,7 +50,9 @@ extension SchedulerCore {
     /// A request's write is on stable storage.
     mutating func changed(_ write: StoreWrite, _ result: StoreWriteResult) {
         switch (write, result) {
-        case (.queue(let settings), _): queues.set(settings)
+        case (.queue(let settings), _):
+            queues.set(settings)
+            lanes.goOn(settings.name)
         case (.change(let id, _, _, _), .changed(let outcome)): bringBack(id, outcome.standing)
         case (.change(let id, _, _, _), _): bringBack(id, nil)
         default: break

@@ -42,7 +42,11 @@ extension SchedulerCore {
             }
             expiries.insert(EntryTimer(at: expiry, entry: entry))
         }
-        for left in lanes.add(entry, workers, tableCount: table.count) { forget(left) }
+        // Not by when it was due: what is backdated must not go before what is on time.
+        let readyAt = breaks(.ordersByDueTimeAlone) ? entry.dueAtMilliseconds : now.monotonicMilliseconds
+        let sharer = breaks(.ordersByDueTimeAlone) ? "" : queues.sharer(of: entry.reminder)
+        let rank = readyAt - Int64(entry.reminder.priority) * configuration.priorityStepMilliseconds
+        for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count) { forget(left) }
     }
 
     /// An occurrence that could not be sent may be handed out again.
@@ -63,14 +67,14 @@ extension SchedulerCore {
         settle(entry, attempt, asked: nil, lease: nil)
     }
 
-    /// Hands out what is ready, oldest first, to whoever has the most credit.
+    /// Hands out what is ready, in turns (Lanes.swift), to whoever has the most credit.
     mutating func dispatch() {
         // Also where nothing may be dispatched: a time that has passed would keep waking the process.
-        queues.wakeAtMilliseconds = nil
+        for queue in queues.takeWoken(now: now) { lanes.goOn(queue) }
         guard mayDispatch else { return }
         var batches: [WorkerID: [Dispatch]] = [:]
         while lanes.count > 0 {
-            guard let (entry, worker) = lanes.next(workers, { [now] queue in queues.allows(queue, now: now) }) else { break }
+            guard let (entry, worker) = lanes.next({ [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.
             entry.state = .waiting
             guard isDue(entry.dueAtMilliseconds) else {
@@ -83,6 +87,7 @@ extension SchedulerCore {
             queues.spend(entry.reminder.queue, now: now)
             lease(entry, as: id, to: worker)
             workers[worker]?.credit -= 1
+            lanes.spend(worker)
             scheduleOvertake(entry)
             batches[worker, default: []].append(
                 Dispatch(

@@ -46,6 +46,9 @@ final class Entry {
     /// The index in the series while this is the reminder's position; `nil` once it has a row of its own.
     var positionIndex: Int64?
     var state = State.waiting
+    /// While it is ready: which time of being ready this is, and whose part of its lane it is in (Lane.swift).
+    var ticket: UInt64 = 0
+    unowned var share: Share?
     var successor = Successor.unknown
     /// Asked for by a person: neither a pause nor its expiry holds it up.
     var isManual: Bool

@@ -35,7 +35,8 @@ extension SchedulerCore {
         if lanes.count != ready { return "the lanes count \(lanes.count) entries, and \(ready) are ready" }
         var byQueue: [String: Int] = [:]
         for entry in entries where entry.state == .ready { byQueue[entry.reminder.queue, default: 0] += 1 }
-        if lanes.countByQueue.filter({ $0.value != 0 }) != byQueue { return "the lanes' counts are not those of the ready entries" }
+        if let broken = lanes.brokenInvariant { return broken }
+        if lanes.countByQueue != byQueue { return "the lanes' counts are not those of the ready entries" }
         var positions: Set<ReminderID> = []
         for entry in entries {
             if entry.state == .gone || entry.fate == .revoked { return "\(entry.key) is \(entry.state), and in the table" }

@@ -1,194 +1,387 @@
-import HeapModule
-
-/// What is due and waits for a worker, by queue and task: a lane is what the same workers can serve.
+/// What is due and waits for a worker, by queue and task.
 ///
-/// A lane that nobody works off (its queue is paused or slow, no worker runs its task) must not fill the memory that the
-/// others need: when memory gets scarce the longest overflows, and what comes for it stays on disk until it has drained.
+/// What nobody works off (its queue is paused or slow, no worker runs its task) must not fill the memory that the others need. What no
+/// attached worker serves has a tenth of it, together. Of the rest, when memory gets scarce, the longest backlog overflows, and what
+/// comes for it stays on disk until it has drained.
+///
+/// Neither the number of lanes, of callers nor of workers is looked through for a dispatch; only the pools that serve the lane are.
 struct Lanes {
     struct Name: Hashable {
         let queue: String
         let task: String
 
-        init(queue: String, task: String) {
-            self.queue = queue
-            self.task = task
-        }
-
-        fileprivate var text: String { "\(queue)/\(task)" }
-
-        fileprivate init(_ entry: Entry) { self.init(queue: entry.reminder.queue, task: entry.reminder.task) }
+        var text: String { "\(queue)/\(task)" }
     }
 
-    /// Oldest first; being one priority higher is worth being due a step earlier.
-    fileprivate struct Item: Comparable {
-        let rank: Int64
-        let entry: Entry
-
-        static func == (a: Item, b: Item) -> Bool { a.rank == b.rank && a.entry.key == b.entry.key }
-
-        static func < (a: Item, b: Item) -> Bool { a.rank != b.rank ? a.rank < b.rank : a.entry.key < b.entry.key }
-    }
-
-    final class Lane {
-        /// Entries that are ready.
-        fileprivate(set) var count = 0
-        fileprivate var heap = Heap<Item>()
-        /// Attached workers that serve it, in the order of their ids.
-        fileprivate(set) var workers: [WorkerID] = []
-
-        /// Takes out what would come last, so that `kept` remain.
-        fileprivate func cut(to kept: Int) -> [Entry] {
-            var items: [Item] = [], seen: Set<ObjectIdentifier> = []
-            heap.removeAll { item in
-                // An entry that was ready before may have an old item.
-                guard item.entry.state == .ready, seen.insert(ObjectIdentifier(item.entry)).inserted else { return true }
-                items.append(item)
-                return false
-            }
-            guard items.count > kept else { return [] }
-            items.sort()
-            let first = items[kept]
-            heap.removeAll { !($0 < first) }
-            return items[kept...].map(\.entry)
-        }
-
-        /// What comes next; `nil` where nothing is ready any more.
-        fileprivate func head() -> Item? {
-            while let item = heap.min {
-                if item.entry.state == .ready { return item }
-                heap.removeMin()
-            }
-            return nil
-        }
-    }
-
-    private let priorityStepMilliseconds: Int64
     /// Entries that memory holds at most.
     private let maxEntries: Int
-    /// Lanes that overflow, and the count at which they have drained.
-    private var overflowing: [Name: Int] = [:]
-    private var lanes: [Name: Lane] = [:]
-    /// Those that some worker serves: what a dispatch looks at.
-    private var served: [Name: Lane] = [:]
-    /// Entries that are `ready`.
+    /// And that lanes which nobody serves hold at most.
+    private let maxUnserved: Int
+    private var queues: [String: LaneQueue] = [:]
+    private var pools: [WorkerPool.Key: WorkerPool] = [:]
+    private var poolsByQueue: [String: [WorkerPool]] = [:]
+    private var poolOfWorker: [WorkerID: WorkerPool] = [:]
+    /// Pools that may have something to do.
+    private var awake: [WorkerPool] = []
+    /// Lanes that nobody serves, and what is ready there.
+    private var unserved: [Lane] = []
+    private var unservedCount = 0
+    private var left = LeftOnDisk()
+    private var shares = Shares()
+    /// Something that overflowed has room again.
+    private var hasDrained = false
+    private var nextTicket: UInt64 = 0
+    /// Entries whose state is `ready`.
     private(set) var count = 0
 
-    init(priorityStepMilliseconds: Int64, maxEntries: Int) {
-        self.priorityStepMilliseconds = priorityStepMilliseconds
+    init(maxEntries: Int) {
         self.maxEntries = maxEntries
+        maxUnserved = max(1, maxEntries / 10)
     }
 
-    /// - Parameter tableCount: entries that memory holds.
+    // MARK: Entries
+
+    /// - Parameters:
+    ///   - rank: lower goes first, of what the same one has.
+    ///   - sharer: who it is that it belongs to.
+    ///   - tableCount: entries that memory holds.
     /// - Returns: what has to go back to the disk: the entry itself, or others.
-    mutating func add(_ entry: Entry, _ workers: [WorkerID: Worker], tableCount: Int) -> [Entry] {
-        let name = Name(entry)
-        let shed = tableCount >= maxEntries / 4 * 3 ? shed(for: name) : []
-        guard overflowing[name] == nil else { return shed + [entry] }
-        let lane: Lane
-        if let known = lanes[name] {
-            lane = known
-        } else {
-            lane = Lane()
-            lane.workers = Self.eligible(workers, name)
-            lanes[name] = lane
-            if !lane.workers.isEmpty { served[name] = lane }
-        }
+    mutating func add(_ entry: Entry, rank: Int64, sharer: String, tableCount: Int) -> [Entry] {
+        guard let lane = lane(Name(queue: entry.reminder.queue, task: entry.reminder.task)) else { return [entry] }
+        let share = lane.share(sharer)
+        let shed = tableCount >= maxEntries / 4 * 3 ? shed(for: share) : []
+        guard share.drainedAt == nil else { return shed + [entry] }
         entry.state = .ready
+        entry.ticket = nextTicket
+        entry.share = share
+        lane.add(Lane.Item(place: Lane.Place(rank: rank, ticket: nextTicket), entry: entry), to: share)
+        nextTicket += 1
         count += 1
-        lane.count += 1
-        lane.heap.insert(
-            Item(rank: entry.dueAtMilliseconds - Int64(entry.reminder.priority) * priorityStepMilliseconds, entry: entry))
+        lane.queue.count += 1
+        if lane.links.isEmpty { unservedCount += 1 }
+        shares.sort(share)
+        lineUp(lane)
         return shed
     }
 
-    /// Memory gets scarce when something comes for a lane: that lane overflows if it is long; if many lanes together fill
-    /// the memory, the longest of them gives up half of what it has.
-    private mutating func shed(for name: Name) -> [Entry] {
-        let own = lanes[name]?.count ?? 0
-        guard overflowing[name] == nil else { return [] }
-        if own >= maxEntries / 4 {
-            overflowing[name] = own / 2
+    /// - Returns: `nil` if nobody serves it, and what nobody serves has its places.
+    private mutating func lane(_ name: Name) -> Lane? {
+        let known = queues[name.queue]?.lanes[name.task]
+        if let known, !known.links.isEmpty { return known }
+        let serving = known == nil ? pools(serving: name) : []
+        guard !serving.isEmpty || unservedCount < maxUnserved else {
+            left.add(name)
+            return nil
+        }
+        if let known { return known }
+        let queue = queues[name.queue] ?? LaneQueue(name.queue)
+        queues[name.queue] = queue
+        let lane = Lane(name.task, of: queue)
+        queue.lanes[name.task] = lane
+        putAmongUnserved(lane)
+        for pool in serving { link(lane, to: pool) }
+        return lane
+    }
+
+    /// An entry is no longer ready.
+    mutating func left(_ entry: Entry) {
+        guard let share = entry.share else { return }
+        entry.share = nil
+        share.lane.left(share)
+        hasLeft(share)
+    }
+
+    private mutating func hasLeft(_ share: Share) {
+        let lane = share.lane
+        count -= 1
+        lane.queue.count -= 1
+        shares.sort(share)
+        if let drained = share.drainedAt, share.count <= drained {
+            share.drainedAt = nil
+            hasDrained = true
+        }
+        guard lane.links.isEmpty else { return }
+        unservedCount -= 1
+        // Room for some more of it, which may have to be looked at: it expires.
+        if unservedCount <= maxUnserved / 2, !left.isEmpty { hasDrained = true }
+        if lane.count == 0 { drop(lane) }
+    }
+
+    private mutating func drop(_ lane: Lane) {
+        takeFromUnserved(lane)
+        let queue = lane.queue
+        queue.lanes[lane.task] = nil
+        if queue.lanes.isEmpty { queues[queue.name] = nil }
+    }
+
+    // MARK: Overflow
+
+    /// Memory gets scarce when something comes for a share: that one overflows if it is long; if many together fill the memory, a long
+    /// one gives up half of what it has.
+    private mutating func shed(for own: Share) -> [Entry] {
+        if unservedCount > maxUnserved { return shedUnserved() }
+        guard own.drainedAt == nil else { return [] }
+        if own.count >= max(1, maxEntries / 4) {
+            own.drainedAt = own.count / 2
             return []
         }
-        guard count >= maxEntries / 2,
-            let longest = lanes.max(by: { ($0.value.count, $0.key.text) < ($1.value.count, $1.key.text) }),
-            longest.value.count > 1
-        else { return [] }
-        let isOwn = longest.key == name, kept = isOwn ? own : longest.value.count / 2
-        overflowing[longest.key] = kept / 2
-        return isOwn ? [] : longest.value.cut(to: kept)
+        guard count >= maxEntries / 2, let long = shares.long else { return [] }
+        let kept = long === own ? own.count : long.count / 2
+        long.drainedAt = kept / 2
+        return long === own ? [] : long.rest(after: kept)
     }
 
-    /// An entry is no longer ready; its item is dropped when it comes up.
-    mutating func left(_ entry: Entry) {
-        count -= 1
-        lanes[Name(entry)]?.count -= 1
+    /// Their worker has gone: they held more than those that nobody serves may.
+    private mutating func shedUnserved() -> [Entry] {
+        var shed: [Entry] = [], excess = unservedCount - maxUnserved
+        for lane in unserved.reversed() where excess > 0 {
+            let last = lane.last(excess)
+            left.add(Name(queue: lane.queue.name, task: lane.task))
+            excess -= last.count
+            shed += last
+        }
+        return shed
     }
 
-    /// Whether a lane that overflowed has room again, so that what was left to the disk is to be read.
+    /// Whether something that was left to the disk has room again, or workers now, so that it is to be read.
     mutating func takeDrained() -> Bool {
-        guard !overflowing.isEmpty else { return false }
-        let before = overflowing.count
-        overflowing = overflowing.filter { (lanes[$0.key]?.count ?? 0) > $0.value }
-        return overflowing.count < before
+        guard hasDrained else { return false }
+        hasDrained = false
+        left = LeftOnDisk()
+        return true
     }
 
-    /// Lanes with something ready that no worker serves, as `queue/task`.
-    func unserved(limit: Int) -> [String] {
-        lanes.filter { $0.value.count > 0 && $0.value.workers.isEmpty }.map(\.key.text)
-            .sorted().prefix(limit).map { $0 }
+    // MARK: Turns
+
+    /// Puts a lane where it now belongs among those of its pools.
+    private mutating func lineUp(_ lane: Lane) {
+        guard !lane.links.isEmpty, !lane.isParked else { return }
+        guard let head = lane.head else { return lane.leaveLine() }
+        guard lane.place != head else { return }
+        let joins = lane.place == nil
+        lane.place = head
+        lane.stamp += 1
+        for index in lane.links.indices {
+            let pool = lane.links[index].pool
+            if joins { lane.links[index].round = pool.round + 1 }
+            pool.lineUp(lane, at: head, round: lane.links[index].round)
+            wake(pool)
+        }
     }
+
+    private mutating func wake(_ pool: WorkerPool) {
+        guard !pool.isAwake, pool.freest != nil else { return }
+        pool.isAwake = true
+        awake.append(pool)
+    }
+
+    /// Takes what comes next in the lanes whose queue allows it and for which some worker has room, and the worker that has the most.
+    mutating func next(_ allows: (_ queue: String) -> Bool) -> (Entry, WorkerID)? {
+        while let pool = awake.last {
+            guard pool.freest != nil, let lane = pool.first else {
+                pool.isAwake = false
+                awake.removeLast()
+                continue
+            }
+            guard lane.head == lane.place else {
+                lineUp(lane)
+                continue
+            }
+            guard allows(lane.queue.name) else {
+                park(lane)
+                continue
+            }
+            guard let free = lane.links.compactMap({ $0.pool.freest }).min(), let (entry, share) = lane.take() else { return nil }
+            pool.takeTurn()
+            entry.share = nil
+            lane.leaveLine()
+            lineUp(lane)
+            hasLeft(share)
+            return (entry, free.worker)
+        }
+        return nil
+    }
+
+    private func park(_ lane: Lane) {
+        lane.isParked = true
+        lane.leaveLine()
+        lane.queue.parked.append(lane)
+    }
+
+    /// The queue may allow something again.
+    mutating func goOn(_ queue: String) {
+        guard let queue = queues[queue], !queue.parked.isEmpty else { return }
+        let lanes = queue.parked
+        queue.parked = []
+        for lane in lanes {
+            lane.isParked = false
+            lineUp(lane)
+        }
+    }
+
+    /// Whether something of the queue waits until it allows more.
+    func isParked(_ queue: String) -> Bool { queues[queue]?.parked.isEmpty == false }
+
+    // MARK: Workers
+
+    mutating func attach(_ id: WorkerID, queues: Set<String>, tasks: Set<String>, room: Int) {
+        let key = WorkerPool.Key(queues: queues, tasks: tasks)
+        let pool = pools[key] ?? makePool(key)
+        poolOfWorker[id] = pool
+        setRoom(room, of: id)
+    }
+
+    mutating func detach(_ id: WorkerID) {
+        guard let pool = poolOfWorker.removeValue(forKey: id) else { return }
+        pool.remove(id)
+        if pool.workerCount == 0 { remove(pool) }
+    }
+
+    /// What the worker can take now.
+    mutating func setRoom(_ room: Int, of id: WorkerID) {
+        guard let pool = poolOfWorker[id] else { return }
+        pool.set(id, room: room)
+        wake(pool)
+    }
+
+    /// The worker was given one.
+    func spend(_ id: WorkerID) { poolOfWorker[id]?.spend(id) }
+
+    private mutating func makePool(_ key: WorkerPool.Key) -> WorkerPool {
+        let pool = WorkerPool(key)
+        pools[key] = pool
+        for queue in key.queues.sorted() {
+            poolsByQueue[queue, default: []].append(pool)
+            for lane in lanes(of: queue, key.tasks) { link(lane, to: pool) }
+        }
+        if left.has(key) { hasDrained = true }
+        return pool
+    }
+
+    private mutating func remove(_ pool: WorkerPool) {
+        pools[pool.key] = nil
+        for queue in pool.key.queues.sorted() {
+            poolsByQueue[queue]?.removeAll { $0 === pool }
+            if poolsByQueue[queue]?.isEmpty == true { poolsByQueue[queue] = nil }
+            for lane in lanes(of: queue, pool.key.tasks) { unlink(lane, from: pool) }
+        }
+    }
+
+    /// As many as the announcement names at most, however many there are.
+    private func lanes(of queue: String, _ tasks: Set<String>) -> [Lane] {
+        guard let lanes = queues[queue]?.lanes else { return [] }
+        return tasks.sorted().compactMap { lanes[$0] }
+    }
+
+    private func pools(serving name: Name) -> [WorkerPool] {
+        (poolsByQueue[name.queue] ?? []).filter { $0.key.tasks.contains(name.task) }
+    }
+
+    private mutating func link(_ lane: Lane, to pool: WorkerPool) {
+        if lane.links.isEmpty {
+            takeFromUnserved(lane)
+            unservedCount -= lane.count
+        }
+        pool.laneCount += 1
+        lane.links.append(Lane.Link(pool: pool, round: pool.round + 1))
+        guard let place = lane.place else { return lineUp(lane) }
+        pool.lineUp(lane, at: place, round: pool.round + 1)
+        wake(pool)
+    }
+
+    private mutating func unlink(_ lane: Lane, from pool: WorkerPool) {
+        pool.laneCount -= 1
+        lane.links.removeAll { $0.pool === pool }
+        guard lane.links.isEmpty else { return }
+        lane.leaveLine()
+        if lane.isParked {
+            lane.isParked = false
+            lane.queue.parked.removeAll { $0 === lane }
+        }
+        putAmongUnserved(lane)
+        unservedCount += lane.count
+        if lane.count == 0 { drop(lane) }
+    }
+
+    private mutating func putAmongUnserved(_ lane: Lane) {
+        lane.unservedIndex = unserved.count
+        unserved.append(lane)
+    }
+
+    private mutating func takeFromUnserved(_ lane: Lane) {
+        guard let index = lane.unservedIndex else { return }
+        lane.unservedIndex = nil
+        let last = unserved.removeLast()
+        guard last !== lane else { return }
+        unserved[index] = last
+        last.unservedIndex = index
+    }
+
+    // MARK: Outside's view
+
+    /// Lanes with something ready that no worker serves, as `queue/task`; the first by name.
+    func unserved(limit: Int) -> [String] {
+        var names: [String] = []
+        for lane in unserved where lane.count > 0 {
+            names.append(Name(queue: lane.queue.name, task: lane.task).text)
+            if names.count > 2 * limit + Lane.slack { names = Array(names.sorted().prefix(limit)) }
+        }
+        return Array(names.sorted().prefix(limit))
+    }
+
+    func isServed(_ name: Name) -> Bool { !pools(serving: name).isEmpty }
 
     /// Entries that are ready.
-    var countByQueue: [String: Int] {
-        lanes.reduce(into: [:]) { counts, lane in counts[lane.key.queue, default: 0] += lane.value.count }
-    }
+    var countByQueue: [String: Int] { queues.mapValues(\.count).filter { $0.value > 0 } }
 
     /// Entries of that queue that are ready.
-    func count(in queue: String) -> Int { lanes.reduce(0) { $1.key.queue == queue ? $0 + $1.value.count : $0 } }
+    func count(in queue: String) -> Int { queues[queue]?.count ?? 0 }
 
-    /// The workers have changed.
-    mutating func serve(_ workers: [WorkerID: Worker]) {
-        served = [:]
-        for (name, lane) in lanes {
-            guard lane.head() != nil else {
-                lanes[name] = nil
-                continue
+    /// The first thing found that does not hold; `nil`: everything does.
+    var brokenInvariant: String? {
+        var total = 0, withoutWorkers = 0
+        for queue in queues.values {
+            let counted = queue.lanes.values.reduce(0) { $0 + $1.count }
+            if queue.count != counted { return "queue \(queue.name) counts \(queue.count) ready, and its lanes \(counted)" }
+            total += counted
+            for lane in queue.lanes.values {
+                if lane.links.isEmpty { withoutWorkers += lane.count }
+                if lane.count > 0, !lane.links.isEmpty, !lane.isParked, lane.place == nil {
+                    return "lane \(queue.name)/\(lane.task) has something, and waits for no turn"
+                }
+                if lane.isParked != queue.parked.contains(where: { $0 === lane }) {
+                    return "lane \(queue.name)/\(lane.task) is not where it is parked"
+                }
             }
-            lane.workers = Self.eligible(workers, name)
-            if !lane.workers.isEmpty { served[name] = lane }
         }
+        if total != count { return "the lanes count \(count) ready, and have \(total)" }
+        if withoutWorkers != unservedCount { return "\(unservedCount) are counted that nobody serves, and there are \(withoutWorkers)" }
+        return nil
+    }
+}
+
+extension Lane {
+    /// Waits for no turn.
+    fileprivate func leaveLine() {
+        place = nil
+        stamp += 1
+    }
+}
+
+/// The lanes of which something was left to the disk because nobody serves them.
+private struct LeftOnDisk {
+    /// Names are callers' to choose: beyond so many it may be any.
+    private static let maxNames = 1_000
+
+    private var names: Set<Lanes.Name> = []
+    private var isAny = false
+
+    var isEmpty: Bool { names.isEmpty && !isAny }
+
+    mutating func add(_ name: Lanes.Name) {
+        guard names.count < Self.maxNames else { return isAny = !names.contains(name) || isAny }
+        names.insert(name)
     }
 
-    private static func eligible(_ workers: [WorkerID: Worker], _ name: Name) -> [WorkerID] {
-        workers.filter { $0.value.serves(name) }.keys.sorted()
-    }
-
-    /// Takes what comes next in the lanes whose queue allows it and for which some worker has credit, and the worker that
-    /// has the most.
-    mutating func next(_ workers: [WorkerID: Worker], _ allows: (_ queue: String) -> Bool) -> (Entry, WorkerID)? {
-        var best: (item: Item, worker: WorkerID)?
-        for (name, lane) in served {
-            guard let item = lane.head() else {
-                served[name] = nil
-                lanes[name] = nil
-                continue
-            }
-            if let best, !(item < best.item) { continue }
-            guard allows(name.queue) else { continue }
-            if let worker = Self.freest(of: lane.workers, workers) { best = (item, worker) }
-        }
-        guard let best else { return nil }
-        left(best.item.entry)
-        return (best.item.entry, best.worker)
-    }
-
-    private static func freest(of ids: [WorkerID], _ workers: [WorkerID: Worker]) -> WorkerID? {
-        var best: (id: WorkerID, credit: Int)?
-        for id in ids {
-            guard let worker = workers[id], worker.canTake else { continue }
-            if best.map({ worker.credit > $0.credit }) ?? true { best = (id, worker.credit) }
-        }
-        return best?.id
-    }
+    func has(_ key: WorkerPool.Key) -> Bool { isAny || names.contains { key.serves(queue: $0.queue, task: $0.task) } }
 }

@@ -29,6 +29,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresMisfirePolicies
     /// Expired occurrences are delivered.
     case ignoresExpiry
+    /// What is ready goes by when it was due, whoever it belongs to.
+    case ordersByDueTimeAlone
     /// Loads go on when memory is full.
     case ignoresTheMemoryBound
     /// Leases never run out.

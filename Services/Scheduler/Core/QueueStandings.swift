@@ -29,9 +29,6 @@ extension SchedulerCore {
         return page.map { queueStanding($0, ready: ready[$0] ?? 0) }
     }
 
-    /// All of those queues.
-    public var queueStandings: [QueueStanding] { queueStandings(after: "", limit: .max) }
-
     /// Queues that have settings of their own.
     public var configuredQueues: Int { queues.configured }
 

@@ -1,4 +1,5 @@
 import Domain
+import HeapModule
 
 /// What queues allow: pauses, concurrency, rates.
 struct Queues {
@@ -11,8 +12,9 @@ struct Queues {
     }
 
     private var queues: [String: Queue] = [:]
-    /// When a queue that is held back by its rate may go on, monotonic milliseconds.
-    var wakeAtMilliseconds: Int64?
+    /// Queues that are held back by their rate, by when they may go on.
+    private var wakes = Heap<Wake>()
+    private var waking: [String: Int64] = [:]
 
     var names: some Sequence<String> { queues.keys }
 
@@ -45,9 +47,49 @@ struct Queues {
         guard let rate = queue.settings.rate else { return true }
         let wait = queue.arrival.subtractingReportingOverflow(rate.toleranceMicroseconds + now.monotonicMicroseconds)
         guard !wait.overflow, wait.partialValue > 0 else { return true }
-        let at = now.monotonicMilliseconds + (wait.partialValue + 999) / 1_000
-        wakeAtMilliseconds = min(wakeAtMilliseconds ?? at, at)
+        wake(name, at: now.monotonicMilliseconds + (wait.partialValue + 999) / 1_000)
         return false
+    }
+
+    // MARK: Rates
+
+    /// A moment at which a queue may go on, monotonic milliseconds.
+    private struct Wake: Comparable {
+        let at: Int64
+        let queue: String
+
+        static func < (a: Wake, b: Wake) -> Bool { a.at != b.at ? a.at < b.at : a.queue < b.queue }
+    }
+
+    private mutating func wake(_ name: String, at time: Int64) {
+        if let known = waking[name], known <= time { return }
+        waking[name] = time
+        wakes.insert(Wake(at: time, queue: name))
+    }
+
+    /// When the first of them may go on, monotonic milliseconds.
+    var wakeAtMilliseconds: Int64? { wakes.min?.at }
+
+    /// Takes those that may go on by now.
+    mutating func takeWoken(now: Moment) -> [String] {
+        var woken: [String] = []
+        while let wake = wakes.min, wake.at <= now.monotonicMilliseconds {
+            wakes.removeMin()
+            guard waking[wake.queue] == wake.at else { continue }
+            waking[wake.queue] = nil
+            woken.append(wake.queue)
+        }
+        return woken
+    }
+
+    /// Who a reminder belongs to, where those share its queue.
+    func sharer(of reminder: Reminder) -> String {
+        switch queues[reminder.queue]?.settings.fairBy ?? .caller {
+        case .caller: reminder.caller
+        case .createdBy: reminder.createdBy
+        case .classroomID: reminder.classroomID
+        case .nobody: ""
+        }
     }
 
     /// One of the queue is dispatched.

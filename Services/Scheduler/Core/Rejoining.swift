@@ -154,7 +154,7 @@ extension SchedulerCore {
     /// Whom the next process would ask is on stable storage.
     mutating func haveRemembered(_ instances: Set<String>) {
         onDisk = instances
-        for (id, worker) in workers where instances.contains(worker.instance) { workers[id]?.isRemembered = true }
+        for (id, worker) in workers where instances.contains(worker.instance) { change(id) { $0.isRemembered = true } }
     }
 }
 

@@ -54,8 +54,7 @@ public struct SchedulerCore {
     public init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64) {
         self.configuration = configuration
         random = SplitMix64(seed: seed)
-        lanes = Lanes(
-            priorityStepMilliseconds: configuration.priorityStepMilliseconds, maxEntries: configuration.maxEntriesInMemory)
+        lanes = Lanes(maxEntries: configuration.maxEntriesInMemory)
     }
 
     /// Whether a test has broken this on purpose.
@@ -93,9 +92,8 @@ public struct SchedulerCore {
                 id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following)
             take(outcomes, from: id)
         case .workerCredit(let id, let more):
-            guard let credit = workers[id]?.credit else { return }
-            workers[id]?.credit = min(credit + max(0, more), configuration.maxCreditPerWorker)
-        case .workerDraining(let id): workers[id]?.isDraining = true
+            change(id) { [most = configuration.maxCreditPerWorker] in $0.credit = min($0.credit + max(0, more), most) }
+        case .workerDraining(let id): change(id) { $0.isDraining = true }
         case .workerDetached(let id, let isSilent): detach(id, isSilent: isSilent)
         case .workerLeft(let id): leave(id)
         case .outcomes(let id, let reports): take(reports, from: id)
@@ -165,7 +163,7 @@ public struct SchedulerCore {
 
     /// Whether an attached worker runs that task in that queue.
     public func isServed(queue: String, task: String) -> Bool {
-        workers.values.contains { $0.serves(Lanes.Name(queue: queue, task: task)) }
+        lanes.isServed(Lanes.Name(queue: queue, task: task))
     }
 
     public var snapshot: Snapshot {

@@ -35,7 +35,7 @@ extension SchedulerCore {
     /// Dispatches that were not sent: the worker, which never saw them, will not give their credit back.
     mutating func takeBack(_ reports: [OutcomeReport], from worker: WorkerID) {
         for report in reports {
-            if let credit = workers[worker]?.credit { workers[worker]?.credit = min(credit + 1, configuration.maxCreditPerWorker) }
+            change(worker) { [most = configuration.maxCreditPerWorker] in $0.credit = min($0.credit + 1, most) }
             // A lease that has ended meanwhile has been settled.
             guard let lease = leases[report.lease], lease.entry.key == report.key else { continue }
             endLease(report.lease)

@@ -11,9 +11,8 @@ struct Worker {
     /// The next process would ask it what it runs.
     var isRemembered = false
 
-    var canTake: Bool { credit > 0 && !isDraining && isRemembered }
-
-    func serves(_ lane: Lanes.Name) -> Bool { queues.contains(lane.queue) && tasks.contains(lane.task) }
+    /// How many it is given now, at most.
+    var room: Int { !isDraining && isRemembered ? credit : 0 }
 }
 
 extension SchedulerCore {
@@ -27,13 +26,16 @@ extension SchedulerCore {
         let others = workers.filter { $0.value.instance == instance }.keys.sorted()
         for other in others {
             workers[other] = nil
+            lanes.detach(other)
             _ = dropClaims(of: other)
             doubt?.stopListening(to: other)
         }
         var inherited = leases.restore(instance, from: others, to: id)
-        workers[id] = Worker(
+        let worker = Worker(
             instance: instance, queues: Set(queues), tasks: Set(tasks),
             credit: min(max(0, credit), configuration.maxCreditPerWorker), isRemembered: isRemembered(instance))
+        workers[id] = worker
+        lanes.attach(id, queues: worker.queues, tasks: worker.tasks, room: worker.room)
         holdersHaveChanged = true
         doubt?.isBack(instance, listenUntil: now.monotonicMilliseconds + Self.forgottenMilliseconds)
         doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonicMilliseconds + Self.followingMilliseconds)
@@ -52,7 +54,14 @@ extension SchedulerCore {
         // Of what else it no longer runs it has reported the end in the same breath, or has forgotten it.
         let deadline = now.monotonicMilliseconds + Self.forgottenMilliseconds
         for lease in inherited { leases.setDeadline(of: lease, to: deadline) }
-        lanes.serve(workers)
+    }
+
+    /// Changes what is known of a worker, if it is there.
+    mutating func change(_ id: WorkerID, _ change: (inout Worker) -> Void) {
+        guard var worker = workers.removeValue(forKey: id) else { return }
+        change(&worker)
+        workers[id] = worker
+        lanes.setRoom(worker.room, of: id)
     }
 
     /// How long the outcomes of what a returning worker no longer runs may take, where it has not said that they come.
@@ -90,7 +99,7 @@ extension SchedulerCore {
         leases.keep(id, as: worker.instance, until: now.monotonicMilliseconds + grace)
         let hasClaims = dropClaims(of: id), isListenedTo = doubt?.stopListening(to: id) ?? false
         if hasClaims || isListenedTo { awaitAgain(worker.instance, for: patience) }
-        lanes.serve(workers)
+        lanes.detach(id)
     }
 
     /// It said goodbye: what it left undone goes to others at once.
@@ -100,7 +109,7 @@ extension SchedulerCore {
         _ = dropClaims(of: id)
         doubt?.stopListening(to: id)
         holdersHaveChanged = true
-        lanes.serve(workers)
+        lanes.detach(id)
     }
 
     /// Lost workers that did not come back in time.
@@ -124,8 +133,14 @@ extension SchedulerCore {
     @discardableResult
     mutating func endLease(_ id: LeaseID) -> Lease? {
         guard let lease = leases.end(id) else { return nil }
-        queues.ended(lease.reminder.queue)
+        queueEnded(lease.reminder.queue)
         return lease
+    }
+
+    /// One of the queue runs no more: it may allow another.
+    private mutating func queueEnded(_ name: String) {
+        queues.ended(name)
+        if lanes.isParked(name), queues.allows(name, now: now) { lanes.goOn(name) }
     }
 
     /// Leases past their deadline.

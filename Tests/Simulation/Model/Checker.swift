@@ -371,7 +371,10 @@ final class Checker {
             broken(2, key.reminder, "\(key.scheduledAt) is dispatched \(wall - expiry) ms after it expired")
         }
         if dispatch.entry.positionIndex != nil { checkPolicy(key, wall, standing.reminder) }
-        guard life.plan.profile == .calm, dispatch.attempt == 1, !dispatch.entry.isManual, !changed.contains(key.reminder) else { return }
+        guard life.plan.profile == .calm, dispatch.attempt == 1, !dispatch.entry.isManual, !changed.contains(key.reminder),
+            // Its backlog is its own, and delays nobody else's.
+            standing.reminder.caller != ReminderPlan.hostileCaller
+        else { return }
         // Occurrences of a series go in their order, also where jitter would have it otherwise.
         let latest = Milliseconds.ofSecond(key.scheduledAt + Int64(standing.reminder.jitterSeconds))
         let lateness = wall - max(due, latest, standing.reminder.createdAtMilliseconds)

@@ -68,7 +68,9 @@ package struct Plan {
         if case .core(let mutation) = sabotage { configuration.mutation = mutation }
         settle(&chance)
         planReminders(&chance)
-        planChanges(&chance)
+        let ordinary = reminders.count
+        if isHostile { planHostileCaller() }
+        planChanges(ordinary, &chance)
         if profile != .calm { planFaults(&chance) }
         steps.append(Step(at: 0, action: .backend(.flaky(oneIn: Int(chance.int(2...30))), durationMilliseconds)))
         steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
@@ -118,9 +120,23 @@ package struct Plan {
         }
     }
 
-    private mutating func planChanges(_ chance: inout Chance) {
-        for _ in 0..<chance.int(0...Int64(reminders.count * 2)) {
-            let index = Int(chance.int(0...Int64(reminders.count - 1)))
+    /// Another caller asks for much more at once than the workers get through in seconds.
+    private var isHostile: Bool { profile == .calm && seed % 8 == 3 }
+
+    private mutating func planHostileCaller() {
+        concurrency = 40
+        var own = Chance(seed, 5)
+        let begin = own.int(durationMilliseconds / 8...durationMilliseconds / 2)
+        for number in 0..<1_500 {
+            steps.append(Step(at: begin + Int64(number) / 2, action: .create(reminders.count)))
+            reminders.append(ReminderPlan(hostile: reminders.count))
+        }
+    }
+
+    /// - Parameter count: only the first so many reminders are changed.
+    private mutating func planChanges(_ count: Int, _ chance: inout Chance) {
+        for _ in 0..<chance.int(0...Int64(count * 2)) {
+            let index = Int(chance.int(0...Int64(count - 1)))
             steps.append(Step(at: chance.int(0...durationMilliseconds), action: .change(index, .any(&chance))))
         }
         guard profile != .calm else { return }

@@ -19,6 +19,7 @@ struct ReminderPlan {
     private let jitterSeconds: Int
     private let expiresAfterSeconds: Int?
     let hasIdempotencyKey: Bool
+    private let caller: String
 
     init(_ index: Int, _ profile: Plan.Profile, _ chance: inout Chance) {
         self.index = index
@@ -35,6 +36,22 @@ struct ReminderPlan {
         jitterSeconds = chance.one(in: 5) ? Int(chance.int(1...(isLong ? 3_600 : 10))) : 0
         expiresAfterSeconds = chance.one(in: 6) ? Int(chance.int(1...(isLong ? 86_400 : 60))) : nil
         hasIdempotencyKey = chance.one(in: 2)
+        caller = ""
+    }
+
+    /// The name of a caller that wants everything for itself.
+    static let hostileCaller = "hostile"
+
+    /// What that one asks for: at the highest priority, and due for decades.
+    init(hostile index: Int) {
+        self.index = index
+        taste = .fine
+        startsInMilliseconds = -1_500_000_000_000
+        (rule, timezone) = (nil, "UTC")
+        (task, queue, priority) = (TaskName.notification, "default", 9)
+        (policy, maxAttempts, jitterSeconds, expiresAfterSeconds) = (.fireOnce, 12, 0, nil)
+        hasIdempotencyKey = false
+        caller = Self.hostileCaller
     }
 
     private static func rule(isLong: Bool, _ chance: inout Chance) -> String {
@@ -63,7 +80,7 @@ struct ReminderPlan {
                 queue: queue, priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
             payload: Payload(task: task, arguments: []), createdAtMilliseconds: wallMilliseconds,
-            sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential)
+            caller: caller, sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential)
     }
 }
 
