@@ -197,7 +197,8 @@ extension QueueSettings {
         else { throw InvalidRequest("a queue's concurrency or rate is out of range") }
         self.init(
             name: wire.name, isPaused: wire.paused, maxConcurrency: wire.maxConcurrency == 0 ? nil : Int(wire.maxConcurrency),
-            rate: DispatchRate(count: Int(wire.rateCount), seconds: Int(wire.rateSeconds)))
+            rate: DispatchRate(count: Int(wire.rateCount), seconds: Int(wire.rateSeconds)),
+            fairBy: wire.fairBy.map { FairShare($0) } ?? .caller)
     }
 }
 
@@ -206,7 +207,8 @@ extension Proto.Queue {
     init(_ settings: QueueSettings) {
         self.init(
             name: settings.name, paused: settings.isPaused, maxConcurrency: UInt32(clamping: settings.maxConcurrency ?? 0),
-            rateCount: UInt32(clamping: settings.rate?.count ?? 0), rateSeconds: UInt32(clamping: settings.rate?.seconds ?? 0))
+            rateCount: UInt32(clamping: settings.rate?.count ?? 0), rateSeconds: UInt32(clamping: settings.rate?.seconds ?? 0),
+            fairBy: settings.fairBy.wire)
     }
 
     init(_ standing: QueueStanding) {

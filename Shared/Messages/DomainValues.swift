@@ -21,6 +21,27 @@ extension MisfirePolicy {
     }
 }
 
+extension FairShare {
+    public init(_ wire: Proto.FairShare) {
+        self =
+            switch wire {
+            case .caller: .caller
+            case .createdBy: .createdBy
+            case .classroomId: .classroomID
+            case .nobody: .nobody
+            }
+    }
+
+    public var wire: Proto.FairShare {
+        switch self {
+        case .caller: .caller
+        case .createdBy: .createdBy
+        case .classroomID: .classroomId
+        case .nobody: .nobody
+        }
+    }
+}
+
 extension ReminderState {
     public init(_ wire: Proto.ReminderState) {
         self =

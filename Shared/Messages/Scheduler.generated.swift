@@ -17,6 +17,17 @@ extension Proto {
 }
 
 extension Proto {
+    public enum FairShare: UInt32, WireEnum {
+        /// the owner of the API key; those without one are one
+        case caller = 1
+        case createdBy = 2
+        case classroomId = 3
+        /// all that is ready is one backlog
+        case nobody = 4
+    }
+}
+
+extension Proto {
     public enum ReminderState: UInt32, WireEnum {
         case scheduled = 1
         case paused = 2
@@ -1147,8 +1158,10 @@ extension Proto {
         public var ready: UInt64 = 0
         public var running: UInt64 = 0
         public var workers: UInt32 = 0
+        /// who has a turn each where several have something ready; absent: callers
+        public var fairBy: FairShare? = nil
 
-        public init(name: String = "", paused: Bool = false, maxConcurrency: UInt32 = 0, rateCount: UInt32 = 0, rateSeconds: UInt32 = 0, ready: UInt64 = 0, running: UInt64 = 0, workers: UInt32 = 0) {
+        public init(name: String = "", paused: Bool = false, maxConcurrency: UInt32 = 0, rateCount: UInt32 = 0, rateSeconds: UInt32 = 0, ready: UInt64 = 0, running: UInt64 = 0, workers: UInt32 = 0, fairBy: FairShare? = nil) {
             self.name = name
             self.paused = paused
             self.maxConcurrency = maxConcurrency
@@ -1157,6 +1170,7 @@ extension Proto {
             self.ready = ready
             self.running = running
             self.workers = workers
+            self.fairBy = fairBy
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Queue>) throws(MessageError) {
@@ -1168,6 +1182,7 @@ extension Proto {
             ready = c.pointee.ready
             running = c.pointee.running
             workers = c.pointee.workers
+            if c.pointee._fair_by_case == TASK_SCHEDULER__V1__QUEUE___FAIR_BY_FAIR_BY, c.pointee.fair_by.rawValue != 0 { fairBy = try FairShare(number: c.pointee.fair_by.rawValue, in: "Queue.fair_by") }
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Queue>, from arena: Arena) throws(MessageError) {
@@ -1180,6 +1195,7 @@ extension Proto {
             c.pointee.ready = ready
             c.pointee.running = running
             c.pointee.workers = workers
+            if let fairBy { (c.pointee._fair_by_case, c.pointee.fair_by) = (TASK_SCHEDULER__V1__QUEUE___FAIR_BY_FAIR_BY, .init(rawValue: fairBy.rawValue)) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Queue>) -> Int { task_scheduler__v1__queue__get_packed_size(c) }

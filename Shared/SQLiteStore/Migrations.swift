@@ -103,6 +103,7 @@ enum Migrations {
         ALTER TABLE occurrences ADD COLUMN tried_since_ms INTEGER;
         """,
         "CREATE INDEX idempotency_created ON idempotency (created_ms);",
+        "ALTER TABLE queues ADD COLUMN fair_by INTEGER NOT NULL DEFAULT 0;",
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

@@ -35,9 +35,9 @@ final class ReminderChanges {
             connection, path: path, standings: standings, settlements: settlements, onFault: onFault)
         putQueue = try connection.prepare(
             """
-            INSERT INTO queues (name, paused, max_concurrency, rate_count, rate_seconds) VALUES (?1, ?2, ?3, ?4, ?5)
+            INSERT INTO queues (name, paused, max_concurrency, rate_count, rate_seconds, fair_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET paused = excluded.paused, max_concurrency = excluded.max_concurrency,
-                rate_count = excluded.rate_count, rate_seconds = excluded.rate_seconds
+                rate_count = excluded.rate_count, rate_seconds = excluded.rate_seconds, fair_by = excluded.fair_by
             """)
         listWorkers = try connection.prepare("SELECT instance, leases_end_ms FROM workers ORDER BY instance")
         clearWorkers = try connection.prepare("DELETE FROM workers")
@@ -111,6 +111,7 @@ final class ReminderChanges {
         putQueue.bind(3, queue.maxConcurrency.map(Int64.init))
         putQueue.bind(4, queue.rate.map { Int64($0.count) })
         putQueue.bind(5, queue.rate.map { Int64($0.seconds) })
+        putQueue.bind(6, queue.fairBy.rawValue)
         try putQueue.run()
     }
 

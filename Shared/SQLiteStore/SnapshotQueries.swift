@@ -66,7 +66,7 @@ final class SnapshotQueries {
             WHERE o.shard = ?1 AND o.reminder = ?2 AND o.scheduled_at = ?3
             """)
         listQueues = try connection.prepare(
-            "SELECT name, paused, max_concurrency, rate_count, rate_seconds FROM queues ORDER BY name")
+            "SELECT name, paused, max_concurrency, rate_count, rate_seconds, fair_by FROM queues ORDER BY name")
         begin = try connection.prepare("BEGIN")
         end = try connection.prepare("COMMIT")
     }
@@ -187,7 +187,9 @@ final class SnapshotQueries {
                     maxConcurrency: listQueues.optionalInteger(2).map { Int(clamping: $0) },
                     rate: count.flatMap { count in
                         DispatchRate(count: Int(clamping: count), seconds: Int(clamping: seconds ?? 1))
-                    }))
+                    },
+                    // A number of a newer build: as if nothing had been said.
+                    fairBy: UInt8(exactly: listQueues.integer(5)).flatMap { FairShare(rawValue: $0) } ?? .caller))
         }
         return queues
     }

@@ -1,3 +1,4 @@
+import Domain
 import JSON
 import Testing
 
@@ -121,6 +122,20 @@ struct CallerBoundTests {
             }
             let statuses = [try await pause("mail", "o"), try await pause("other", "o"), try await pause("mail", "a")]
             #expect(statuses == [200, 403, 403])
+        }
+    }
+
+    @Test("a queue is shared by what fair_by names, and by callers where it is null", arguments: FairShare.allCases)
+    func fairBy(share: FairShare) async throws {
+        try await withGateway { gateway, _ in
+            func patch(_ value: JSONValue) async throws -> HTTPAnswer {
+                let body: JSONValue = ["fair_by": value]
+                return try await gateway.send("PATCH", "/queues/mail", body: body.bytes())
+            }
+            let named = try await patch(.string(share.name)), taken = try await patch(.null), wrong = try await patch("everybody")
+            #expect(named.json?["fair_by"] == .string(share.name))
+            #expect(taken.json?["fair_by"] == "caller")
+            #expect(expectProblem(wrong, 422) == ["/fair_by"])
         }
     }
 

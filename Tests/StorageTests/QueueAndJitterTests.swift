@@ -14,11 +14,13 @@ struct QueueAndJitterTests {
         #expect(try await store.queueSettings() == [])
         let settings = [
             QueueSettings(name: "", isPaused: true), QueueSettings(name: "default", maxConcurrency: 1),
-            QueueSettings(name: "mail", isPaused: true, maxConcurrency: .max, rate: DispatchRate(count: .max, seconds: .max)),
+            QueueSettings(name: "mail", isPaused: true, maxConcurrency: .max, rate: DispatchRate(count: .max, seconds: .max), fairBy: .nobody),
             QueueSettings(name: "ünï 'x'", rate: DispatchRate(count: 1, seconds: 1)), QueueSettings(name: "plain"),
+            QueueSettings(name: "class", fairBy: .classroomID), QueueSettings(name: "creator", fairBy: .createdBy),
         ].sorted { Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8)) }
         for queue in settings {
-            let first = QueueSettings(name: queue.name, isPaused: !queue.isPaused, maxConcurrency: 7, rate: DispatchRate(count: 3, seconds: 4))
+            let first = QueueSettings(
+                name: queue.name, isPaused: !queue.isPaused, maxConcurrency: 7, rate: DispatchRate(count: 3, seconds: 4), fairBy: .createdBy)
             #expect(try await store.write(.queue(first), .queue(queue), .queue(queue)).map(\.name) == ["done", "done", "done"])
         }
         #expect(try await store.queueSettings() == settings)

@@ -193,7 +193,8 @@ enum AnswerSchemas {
             "name": string, "paused": boolean, "max_concurrency": ["type": ["integer", "null"]],
             "rate_limit": ["anyOf": [object(["count": count, "per_seconds": count]), ["type": "null"]]],
             "ready": ["type": "integer", "minimum": 0, "description": "due, in memory, and waiting for a worker"],
-            "running": count, "workers": count
+            "running": count, "workers": count,
+            "fair_by": ["type": "string", "enum": .array(FairShare.allCases.map { .string($0.name) })]
         ])
     }
 

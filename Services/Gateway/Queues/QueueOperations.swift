@@ -3,7 +3,7 @@ import HTTPTypes
 import JSON
 import Messages
 
-/// How queues are worked off: what is in them, pauses, concurrency, rates.
+/// How queues are worked off: what is in them, pauses, concurrency, rates, who shares them.
 struct QueueOperations: Sendable {
     let scheduler: SchedulerCalls
 
@@ -22,14 +22,15 @@ struct QueueOperations: Sendable {
                 .answering(.ok, "the queue", .ref("Queue"))
                 .refusing(.forbidden, "the key may not name this queue"),
             Operation(
-                .patch, "/queues/{name}", "changeQueue", summary: "Pause a queue, or bound its concurrency or rate.",
+                .patch, "/queues/{name}", "changeQueue", summary: "Pause a queue, bound its concurrency or rate, or say who shares it.",
                 body: QueuePatch.type, handle: patch
             )
             .explained(
-                "What is absent stays, `null` lifts a bound. What is under way goes on. Only for callers whose key is an admin's.")
+                "What is absent stays, `null` lifts a bound, or takes a setting back to its default. What is under way goes on. Only for callers whose key is an admin's.")
             .answering(.ok, "the queue as it is now", .ref("Queue"))
             .refusing(.forbidden, "the key is not an admin's, or may not name this queue")
             .example("rate", "ten a second, four at once", ["max_concurrency": 4, "rate_limit": ["count": 10, "per_seconds": 1]])
+            .example("fair", "each classroom in its turn", ["fair_by": "classroom_id"])
             .example("pause", "nothing of it is dispatched", ["paused": true])
             .example("resume", "and again", ["paused": false]),
         ].map { $0.tagged("Queues") }
@@ -90,7 +91,8 @@ struct QueueOperations: Sendable {
             "rate_limit": queue.rateCount == 0
                 ? .null : ["count": .integer(Int64(queue.rateCount)), "per_seconds": .integer(Int64(queue.rateSeconds))],
             "ready": .integer(Int64(clamping: queue.ready)), "running": .integer(Int64(clamping: queue.running)),
-            "workers": .integer(Int64(queue.workers))
+            "workers": .integer(Int64(queue.workers)),
+            "fair_by": .string(queue.fairBy.map { FairShare($0) }?.name ?? FairShare.caller.name)
         ]
     }
 }
@@ -123,6 +125,7 @@ struct QueuePatch: Sendable {
     let paused: Bool?
     let maxConcurrency: Int64?
     let rate: Rate?
+    let fairBy: FairShare?
 
     struct Rate: Sendable {
         let count: Int64
@@ -140,6 +143,7 @@ struct QueuePatch: Sendable {
         let paused: Bool?
         let maxConcurrency: Int64?
         let rate: Rate?
+        let fairBy: FairShare?
     }
 
     private static let fields = FieldType<Fields>.object { fields in
@@ -149,13 +153,17 @@ struct QueuePatch: Sendable {
                 "max_concurrency", .integer(QueueSettings.concurrencyLimits), help: "occurrences that its workers run at once, all together"),
             rate: fields.optional(
                 "rate_limit", Rate.type,
-                help: "dispatches at most in a time, evenly spread; a burst is at most what a second may bring"))
+                help: "dispatches at most in a time, evenly spread; a burst is at most what a second may bring"),
+            fairBy: fields.optional(
+                "fair_by", .oneOf(FairShare.allCases.map { ($0.name, $0) }),
+                help: "where several have something ready each has its turn, however much the others have: the owners of the API keys "
+                    + "(the default; those without a key are one), the persons or the classrooms that the reminders name, or nobody"))
     }
 
     /// A field that is `null` is another than one that is absent, so the object itself is kept.
     static let type = FieldType<QueuePatch>(
         expected: "an object with the settings to be changed",
-        placeholder: QueuePatch(members: JSONObject(), paused: nil, maxConcurrency: nil, rate: nil),
+        placeholder: QueuePatch(members: JSONObject(), paused: nil, maxConcurrency: nil, rate: nil, fairBy: nil),
         schema: {
             var schema = fields.schema()
             schema["minProperties"] = 1
@@ -164,10 +172,10 @@ struct QueuePatch: Sendable {
     ) { value, place in
         guard let good = fields.read(value, at: place), case .object(let members) = value else { return nil }
         guard !members.members.isEmpty else {
-            place.refuse("changes nothing; it must have paused, max_concurrency or rate_limit")
+            place.refuse("changes nothing; it must have paused, max_concurrency, rate_limit or fair_by")
             return nil
         }
-        return QueuePatch(members: members, paused: good.paused, maxConcurrency: good.maxConcurrency, rate: good.rate)
+        return QueuePatch(members: members, paused: good.paused, maxConcurrency: good.maxConcurrency, rate: good.rate, fairBy: good.fairBy)
     }
 
     func apply(to queue: inout Proto.Queue) {
@@ -177,5 +185,6 @@ struct QueuePatch: Sendable {
             queue.rateCount = UInt32(rate?.count ?? 0)
             queue.rateSeconds = UInt32(rate?.seconds ?? 0)
         }
+        if members["fair_by"] != nil { queue.fairBy = (fairBy ?? .caller).wire }
     }
 }

@@ -4004,7 +4004,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_reply__d
   (ProtobufCMessageInit) task_scheduler__v1__change_occurrences_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descriptors[8] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descriptors[9] =
 {
   {
     "name",
@@ -4102,8 +4102,21 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fair_by",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__Queue, _fair_by_case),
+    offsetof(TaskScheduler__V1__Queue, fair_by),
+    &task_scheduler__v1__fair_share__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__queue__field_indices_by_name[] = {
+  8,   /* field[8] = fair_by */
   2,   /* field[2] = max_concurrency */
   0,   /* field[0] = name */
   1,   /* field[1] = paused */
@@ -4116,7 +4129,7 @@ static const unsigned task_scheduler__v1__queue__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__v1__queue__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__queue__descriptor =
 {
@@ -4126,7 +4139,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__queue__descriptor =
   "TaskScheduler__V1__Queue",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Queue),
-  8,
+  9,
   task_scheduler__v1__queue__field_descriptors,
   task_scheduler__v1__queue__field_indices_by_name,
   1,  task_scheduler__v1__queue__number_ranges,
@@ -4920,6 +4933,40 @@ const ProtobufCEnumDescriptor task_scheduler__v1__misfire_policy__descriptor =
   task_scheduler__v1__misfire_policy__enum_values_by_name,
   1,
   task_scheduler__v1__misfire_policy__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue task_scheduler__v1__fair_share__enum_values_by_number[5] =
+{
+  { "FAIR_SHARE_UNSPECIFIED", "TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_UNSPECIFIED", 0 },
+  { "FAIR_SHARE_CALLER", "TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_CALLER", 1 },
+  { "FAIR_SHARE_CREATED_BY", "TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_CREATED_BY", 2 },
+  { "FAIR_SHARE_CLASSROOM_ID", "TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_CLASSROOM_ID", 3 },
+  { "FAIR_SHARE_NOBODY", "TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_NOBODY", 4 },
+};
+static const ProtobufCIntRange task_scheduler__v1__fair_share__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__fair_share__enum_values_by_name[5] =
+{
+  { "FAIR_SHARE_CALLER", 1 },
+  { "FAIR_SHARE_CLASSROOM_ID", 3 },
+  { "FAIR_SHARE_CREATED_BY", 2 },
+  { "FAIR_SHARE_NOBODY", 4 },
+  { "FAIR_SHARE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__fair_share__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.FairShare",
+  "FairShare",
+  "TaskScheduler__V1__FairShare",
+  "task_scheduler.v1",
+  5,
+  task_scheduler__v1__fair_share__enum_values_by_number,
+  5,
+  task_scheduler__v1__fair_share__enum_values_by_name,
+  1,
+  task_scheduler__v1__fair_share__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue task_scheduler__v1__reminder_state__enum_values_by_number[5] =

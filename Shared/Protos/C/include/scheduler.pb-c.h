@@ -119,6 +119,20 @@ typedef enum _TaskScheduler__V1__MisfirePolicy {
   TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_SKIP = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__MISFIRE_POLICY)
 } TaskScheduler__V1__MisfirePolicy;
+typedef enum _TaskScheduler__V1__FairShare {
+  TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_UNSPECIFIED = 0,
+  /*
+   * the owner of the API key; those without one are one
+   */
+  TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_CALLER = 1,
+  TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_CREATED_BY = 2,
+  TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_CLASSROOM_ID = 3,
+  /*
+   * all that is ready is one backlog
+   */
+  TASK_SCHEDULER__V1__FAIR_SHARE__FAIR_SHARE_NOBODY = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__FAIR_SHARE)
+} TaskScheduler__V1__FairShare;
 typedef enum _TaskScheduler__V1__ReminderState {
   TASK_SCHEDULER__V1__REMINDER_STATE__REMINDER_STATE_UNSPECIFIED = 0,
   TASK_SCHEDULER__V1__REMINDER_STATE__REMINDER_STATE_SCHEDULED = 1,
@@ -712,6 +726,12 @@ struct  TaskScheduler__V1__ChangeOccurrencesReply
     , 0, {0,NULL} }
 
 
+typedef enum {
+  TASK_SCHEDULER__V1__QUEUE___FAIR_BY__NOT_SET = 0,
+  TASK_SCHEDULER__V1__QUEUE___FAIR_BY_FAIR_BY = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__QUEUE___FAIR_BY__CASE)
+} TaskScheduler__V1__Queue__FairByCase;
+
 struct  TaskScheduler__V1__Queue
 {
   ProtobufCMessage base;
@@ -729,10 +749,17 @@ struct  TaskScheduler__V1__Queue
   uint64_t ready;
   uint64_t running;
   uint32_t workers;
+  TaskScheduler__V1__Queue__FairByCase _fair_by_case;
+  union {
+    /*
+     * who has a turn each where several have something ready; absent: callers
+     */
+    TaskScheduler__V1__FairShare fair_by;
+  };
 };
 #define TASK_SCHEDULER__V1__QUEUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__queue__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, TASK_SCHEDULER__V1__QUEUE___FAIR_BY__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__ListQueuesRequest
@@ -1844,6 +1871,7 @@ void task_scheduler__v1__scheduler__work(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__misfire_policy__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__v1__fair_share__descriptor;
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__reminder_state__descriptor;
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__occurrence_state__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__schedule__descriptor;
