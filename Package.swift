@@ -113,6 +113,8 @@ let package = Package(
         .executableTarget(
             name: "delivery-benchmark", dependencies: ["Delivery"], path: "Tests/Benchmarks/Delivery"),
         .executableTarget(
+            name: "lanes-benchmark", dependencies: ["SchedulerCore", "Storage", "Domain"], path: "Tests/Benchmarks/Lanes"),
+        .executableTarget(
             name: "recurrence-benchmark", dependencies: ["Recurrence"], path: "Tests/Benchmarks/Recurrence",
             exclude: ["dateutil_times.py", "libical_times.c", "run"]),
         .executableTarget(
