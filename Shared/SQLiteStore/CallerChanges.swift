@@ -39,7 +39,8 @@ final class CallerChanges {
         setState = try connection.prepare("UPDATE reminders SET state = ?3, finished_ms = NULL \(key)")
         setPosition = try connection.prepare(
             "UPDATE reminders SET next_at = ?3, next_index = ?4, due_ms = ?5 \(key)")
-        setDue = try connection.prepare("UPDATE reminders SET due_ms = ?3 \(key) AND next_at IS NOT NULL")
+        // One that has fallen due stays due: a worker may have it.
+        setDue = try connection.prepare("UPDATE reminders SET due_ms = ?3 \(key) AND due_ms > ?4")
         touch = try connection.prepare(
             "UPDATE reminders SET revision = revision + 1, updated_ms = max(updated_ms, ?3) \(key)")
         setAuthorization = try connection.prepare("UPDATE definitions SET authorization = ?2 WHERE number = ?1")
@@ -153,6 +154,7 @@ final class CallerChanges {
         setPosition.bind(4, position?.index)
         setPosition.bind(5, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
         try setPosition.run()
+        try standings.passed.drop(reminder.id, before: position?.scheduledAt)
     }
 
     /// What a series missed while it was paused is skipped, and the history says so.
@@ -225,9 +227,14 @@ final class CallerChanges {
             let due = stored.dueAtMilliseconds, due <= at
         {
             let key = OccurrenceKey(reminder: reminder.id, scheduledAt: old.scheduledAt)
-            _ = try settlements.materialise(
-                key, dueAtMilliseconds: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
+            // Where it has ended before its series came to it, or has a row, it is not due once more.
+            if try !standings.passed.contains(key) {
+                _ = try settlements.materialise(
+                    key, dueAtMilliseconds: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
+            }
         }
+        // Of the old schedule.
+        try standings.passed.drop(reminder.id)
         try set(position, of: reminder)
     }
 
@@ -241,6 +248,7 @@ final class CallerChanges {
         {
             setDue.bindKey(reminder.id)
             setDue.bind(3, reminder.dueMilliseconds(of: position.scheduledAt))
+            setDue.bind(4, at)
             try setDue.run()
         }
         return keepsCredential ? 0 : try release(stored, at: at)

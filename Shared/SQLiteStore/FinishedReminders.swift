@@ -6,7 +6,7 @@ final class FinishedReminders: PruningDuty {
     let kind = PrunedKind.reminders
     private let list: Statement, oldest: Statement, postpone: Statement
     private let attemptsBeyond: Statement, dropAttempts: Statement, dropSomeAttempts: Statement
-    private let dropReminder: Statement, dropDefinition: Statement
+    private let dropPassed: Statement, dropReminder: Statement, dropDefinition: Statement
     /// The shard whose turn it is; the first is given by the clock, so that restarts do not favour one.
     private var turn: Int?
 
@@ -30,6 +30,7 @@ final class FinishedReminders: PruningDuty {
             DELETE \(attempts) AND (started_ms, scheduled_at, number, outcome) IN (
                 SELECT started_ms, scheduled_at, number, outcome \(attempts) LIMIT ?3)
             """)
+        dropPassed = try connection.prepare("DELETE FROM passed WHERE shard = ?1 AND reminder = ?2")
         dropReminder = try connection.prepare("DELETE FROM reminders WHERE shard = ?1 AND id = ?2")
         dropDefinition = try connection.prepare("DELETE FROM definitions WHERE number = ?1")
     }
@@ -96,6 +97,8 @@ final class FinishedReminders: PruningDuty {
         }
         dropAttempts.bindKey(reminder.id)
         room -= try dropAttempts.run()
+        dropPassed.bindKey(reminder.id)
+        room -= try dropPassed.run()
         dropReminder.bindKey(reminder.id)
         room -= try dropReminder.run()
         dropDefinition.bind(1, reminder.definition)

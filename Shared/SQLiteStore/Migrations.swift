@@ -11,6 +11,7 @@ import Storage
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
 /// - `queues`: queues that have settings of their own.
+/// - `passed`: occurrences that ended or were put off before their series came to them, until it is past them.
 /// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
@@ -104,6 +105,16 @@ enum Migrations {
         """,
         "CREATE INDEX idempotency_created ON idempotency (created_ms);",
         "ALTER TABLE queues ADD COLUMN fair_by INTEGER NOT NULL DEFAULT 0;",
+        """
+        CREATE TABLE passed (
+            shard INTEGER NOT NULL, reminder BLOB NOT NULL, scheduled_at INTEGER NOT NULL,
+            PRIMARY KEY (shard, reminder, scheduled_at)
+        ) STRICT, WITHOUT ROWID;
+        """,
+        """
+        ALTER TABLE workers ADD COLUMN handed_through_ms INTEGER;
+        ALTER TABLE workers ADD COLUMN awaited_since_ms INTEGER;
+        """,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

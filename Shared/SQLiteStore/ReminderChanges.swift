@@ -39,9 +39,13 @@ final class ReminderChanges {
             ON CONFLICT DO UPDATE SET paused = excluded.paused, max_concurrency = excluded.max_concurrency,
                 rate_count = excluded.rate_count, rate_seconds = excluded.rate_seconds, fair_by = excluded.fair_by
             """)
-        listWorkers = try connection.prepare("SELECT instance, leases_end_ms FROM workers ORDER BY instance")
+        listWorkers = try connection.prepare(
+            "SELECT instance, leases_end_ms, handed_through_ms, awaited_since_ms FROM workers ORDER BY instance")
         clearWorkers = try connection.prepare("DELETE FROM workers")
-        addWorker = try connection.prepare("INSERT OR IGNORE INTO workers VALUES (?1, ?2)")
+        addWorker = try connection.prepare(
+            """
+            INSERT OR IGNORE INTO workers (instance, leases_end_ms, handed_through_ms, awaited_since_ms) VALUES (?1, ?2, ?3, ?4)
+            """)
         let last = "SELECT max(number) FROM"
         nextDefinition =
             max(try connection.integer("\(last) definitions") ?? 0, try connection.integer("\(last) intake") ?? 0) + 1
@@ -117,11 +121,19 @@ final class ReminderChanges {
 
     // MARK: Workers
 
+    /// Occurrences that came to an end before their series came to them; at most `limit`.
+    func passed(limit: Int) throws(SQLiteFailure) -> [OccurrenceKey] { try standings.passed.all(limit: limit) }
+
+    func dropPassedBehind() throws(SQLiteFailure) { try standings.passed.dropBehind() }
+
     func workers() throws(SQLiteFailure) -> [AttachedWorker] {
         var workers: [AttachedWorker] = []
         while try listWorkers.step() {
             guard let instance = listWorkers.text(0) else { continue }
-            workers.append(AttachedWorker(instance: instance, leasesEndAtMilliseconds: listWorkers.optionalInteger(1)))
+            workers.append(
+                AttachedWorker(
+                    instance: instance, leasesEndAtMilliseconds: listWorkers.optionalInteger(1),
+                    handedThroughMilliseconds: listWorkers.optionalInteger(2), awaitedSinceMilliseconds: listWorkers.optionalInteger(3)))
         }
         return workers
     }
@@ -131,6 +143,8 @@ final class ReminderChanges {
         for worker in workers {
             addWorker.bind(1, worker.instance)
             addWorker.bind(2, worker.leasesEndAtMilliseconds)
+            addWorker.bind(3, worker.handedThroughMilliseconds)
+            addWorker.bind(4, worker.awaitedSinceMilliseconds)
             try addWorker.run()
         }
     }

@@ -100,6 +100,10 @@ public final class SQLiteStore: Store {
         add(.attachedWorkers(completion)) { completion(.failure($0)) }
     }
 
+    public func passed(limit: Int, completion: @escaping @Sendable (Result<[OccurrenceKey], StoreError>) -> Void) {
+        add(.passed(limit: limit, completion)) { completion(.failure($0)) }
+    }
+
     public func reminder(
         _ id: ReminderID, for asker: Asker, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void
     ) {

@@ -95,12 +95,14 @@ final class Settlements {
         if try remove(key) {
             try standings.countDelivery(key.reminder, at: at)
             try standings.finishIfNothingIsOpen(key.reminder, at: at)
+            try standings.passed.add(key)
             return .done
         }
         guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
         // Its occurrences went with the cancellation, while this one was under way; or its series has not come to it.
         let isToCome = standing.nextAt == key.scheduledAt
         if isToCome || standing.state == ReminderState.cancelled.rawValue { try standings.countDelivery(key.reminder, at: at) }
+        try standings.passed.add(key)
         return .done
     }
 
@@ -134,6 +136,7 @@ final class Settlements {
         changeOccurrence.bind(13, (staysOpen ? OccurrenceState.pending : .held).rawValue)
         if try changeOccurrence.run() == 1 {
             if !staysOpen { try standings.finishIfNothingIsOpen(key.reminder, at: at) }
+            try standings.passed.add(key)
             return .done
         }
         return try standings.read(key.reminder) == nil ? try forget(attempt, of: key) : .done
@@ -159,6 +162,7 @@ final class Settlements {
         guard try standings.move(id, move, delivered: false, staysOpen: false, at: attempt.endedAtMilliseconds) else {
             return try standings.read(id) == nil ? .notFound : .done
         }
+        try standings.passed.drop(id, before: move.to?.scheduledAt)
         _ = try record(attempt, of: OccurrenceKey(reminder: id, scheduledAt: attempt.scheduledAt))
         return .done
     }

@@ -8,12 +8,14 @@ final class Standings {
         var nextAt: Int64?
     }
 
+    let passed: PassedRows
     private let select: Statement
     private let advance: Statement, finishSeries: Statement, finish: Statement
     private let countDelivery: Statement
     private let cancelReminder: Statement, dropOpen: Statement, forgetCredential: Statement
 
     init(_ connection: Connection) throws(SQLiteFailure) {
+        passed = try PassedRows(connection)
         select = try connection.prepare("SELECT state, next_at FROM reminders WHERE shard = ?1 AND id = ?2")
         advance = try connection.prepare(
             """
@@ -114,6 +116,7 @@ final class Standings {
         if wasOpen {
             dropOpen.bindKey(id)
             try dropOpen.run()
+            try passed.drop(id)
         }
         try forgetCredentialIfUseless(id)
         return wasOpen

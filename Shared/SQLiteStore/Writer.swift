@@ -13,6 +13,7 @@ enum WriterTask: Sendable {
     /// What was taken in is to be found by the reading thread.
     case file(@Sendable (Result<Void, StoreError>) -> Void)
     case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
+    case passed(limit: Int, @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
     /// A task for which there was no room.
     case refused(@Sendable (StoreError) -> Void)
     case close(@Sendable () -> Void)
@@ -123,6 +124,12 @@ final class Writer {
         case .file(let completion):
             completion(perform { session throws(SQLiteFailure) in try session.file() })
         case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
+        case .passed(let limit, let completion):
+            // Where there is no room to remove any, those to come are told all the same.
+            _ = perform { session throws(SQLiteFailure) in
+                try session.transaction { session throws(SQLiteFailure) in try session.changes.dropPassedBehind() }
+            }
+            complete(completion, perform { session throws(SQLiteFailure) in try session.changes.passed(limit: limit) })
         case .refused(let completion):
             complete(
                 completion,
@@ -242,7 +249,7 @@ extension WriterTask {
     var weight: Int {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
-        case .load, .prune, .space, .attachedWorkers: 1
+        case .load, .prune, .space, .attachedWorkers, .passed: 1
         case .file, .refused, .close: 0
         }
     }

@@ -60,6 +60,10 @@ public protocol Store: Sendable {
     /// `StoreWrite.workers` says; what this process sets is for the next to read.
     func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void)
 
+    /// Occurrences that came to an end, or were put off, before their series came to them, where that is still to come; by
+    /// shard, reminder and time, at most `limit`.
+    func passed(limit: Int, completion: @escaping @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
+
     /// Finishes what was submitted, then closes. Later calls complete with `.closed`.
     func close() async
 }
@@ -132,7 +136,8 @@ public enum StoreWrite: Sendable {
     /// A new reminder whose first occurrence to be tried is `position` (`nil`: completed at once, nothing is due).
     /// The same id again answers `.exists`.
     case create(Reminder, position: SeriesPosition?, idempotency: IdempotencyRecord?)
-    /// Records an attempt and what follows from it. `move` is present where the occurrence was the position.
+    /// Records an attempt and what follows from it. `move` is present where the occurrence was the position. Where the series
+    /// has not come to the occurrence, that is kept (see `Store.passed`) until it is past it.
     case settle(OccurrenceKey, Attempt, Disposition, move: PositionMove?)
     /// Gives the position's occurrence a row of its own (pending, due at `dueAtMilliseconds`), because the next one
     /// falls due before its first attempt has ended.
@@ -152,10 +157,19 @@ public struct AttachedWorker: Sendable, Hashable {
     public var instance: String
     /// The end of the last of its leases, unix milliseconds, where it gets no more; `nil`: it may get some at any time.
     public var leasesEndAtMilliseconds: Int64?
+    /// The latest due time of what was handed out, where the clock was set back before it, unix milliseconds.
+    public var handedThroughMilliseconds: Int64?
+    /// Since when processes have waited for it in vain, unix milliseconds.
+    public var awaitedSinceMilliseconds: Int64?
 
-    public init(instance: String, leasesEndAtMilliseconds: Int64? = nil) {
+    public init(
+        instance: String, leasesEndAtMilliseconds: Int64? = nil, handedThroughMilliseconds: Int64? = nil,
+        awaitedSinceMilliseconds: Int64? = nil
+    ) {
         self.instance = instance
         self.leasesEndAtMilliseconds = leasesEndAtMilliseconds
+        self.handedThroughMilliseconds = handedThroughMilliseconds
+        self.awaitedSinceMilliseconds = awaitedSinceMilliseconds
     }
 }
 

@@ -75,6 +75,9 @@ final class UncertainStore: Store {
     func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
         store.attachedWorkers(completion: completion)
     }
+    func passed(limit: Int, completion: @escaping @Sendable (Result<[OccurrenceKey], StoreError>) -> Void) {
+        store.passed(limit: limit, completion: completion)
+    }
     func close() async { await store.close() }
 }
 

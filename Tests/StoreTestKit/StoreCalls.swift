@@ -99,6 +99,10 @@ extension Store {
         try await answer { queues(completion: $0) }
     }
 
+    package func passed(limit: Int = 100) async throws -> [OccurrenceKey] {
+        try await answer { passed(limit: limit, completion: $0) }
+    }
+
     package func workers() async throws -> [AttachedWorker] {
         try await answer { attachedWorkers(completion: $0) }
     }
