@@ -38,7 +38,8 @@ enum SchedulerMain {
             let server = Server(settings: wire, table: table, eventLoop: eventLoop, logger: logger)
 
             // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
-            try await loop.start(rejoin: store.attachedWorkers(), queues: store.queues())
+            try await loop.start(
+                rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed))
 
             return [
                 service.opsServer(listen: settings.opsListen),
@@ -93,6 +94,12 @@ extension Store {
     fileprivate func attachedWorkers() async throws -> [AttachedWorker] {
         try await withCheckedThrowingContinuation { continuation in
             attachedWorkers { continuation.resume(with: $0) }
+        }
+    }
+
+    fileprivate func passed(limit: Int) async throws -> [OccurrenceKey] {
+        try await withCheckedThrowingContinuation { continuation in
+            passed(limit: limit) { continuation.resume(with: $0) }
         }
     }
 

@@ -61,8 +61,11 @@ final class SchedulerLoop: @unchecked Sendable {
     /// Takes over the shards.
     /// - Parameter rejoin: workers that may still run what the last process handed them.
     /// - Parameter queues: those that have settings of their own.
-    func start(rejoin: [AttachedWorker], queues: [QueueSettings]) async throws {
-        try await eventLoop.submit { self.handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues)) }.get()
+    /// - Parameter passed: occurrences that ended before their series came to them.
+    func start(rejoin: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey]) async throws {
+        try await eventLoop.submit {
+            self.handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues, passed: passed))
+        }.get()
     }
 
     // MARK: Events

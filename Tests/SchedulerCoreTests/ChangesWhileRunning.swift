@@ -125,6 +125,50 @@ struct ChangesWhileRunning {
         #expect(world.core.snapshot.entriesInMemory == 0)
     }
 
+    /// A worker that goes on with a lease which was given up, and nobody who would take the occurrence.
+    private static func givenUp(rule: String? = nil) throws -> (World, ReminderID, WorkerID, lease: UInt64, OccurrenceKey) {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.isDeaf = true
+        let worker = world.attach(credit: 1)
+        let id = try world.create(in: 0, rule: rule)
+        world.run(milliseconds: world.configuration.leaseMilliseconds + 100)
+        let run = try #require(world.running.first)
+        #expect(world.revoked == [run.key])
+        return (world, id, worker, run.key, run.value.key)
+    }
+
+    @Test("a delivery that is reported while its reminder is being changed stands", arguments: [0, 300] as [Int64])
+    func deliveredInChange(delay: Int64) throws {
+        let (world, id, worker, lease, key) = try Self.givenUp()
+        world.storeDelay = { delay }
+        world.replaceAuthorization(of: id)
+        world.report(worker, lease, key, .delivered)
+        world.run(milliseconds: 1_000)
+        world.attach("b")
+        world.run(milliseconds: 60_000)
+        #expect(world.runs.count == 1)
+        #expect(world.acknowledged == [lease])
+        let summary = try world.summary(id)
+        #expect(summary.delivered == 1 && summary.state == .completed)
+    }
+
+    @Test("a task that ends its series ends it also when its lease was given up before", arguments: [0, 300] as [Int64])
+    func lateEnd(delay: Int64) throws {
+        let (world, id, worker, lease, key) = try Self.givenUp(rule: "FREQ=HOURLY")
+        if delay > 0 {
+            world.storeDelay = { delay }
+            world.replaceAuthorization(of: id)
+        }
+        world.report(worker, lease, key, .cancelSchedule)
+        world.run(milliseconds: 1_000)
+        world.attach("b")
+        world.run(milliseconds: 4_000_000)
+        #expect(world.runs.count == 1)
+        #expect(try world.summary(id).state == .cancelled)
+        #expect(world.core.snapshot.entriesInMemory == 0)
+    }
+
     @Test("what is discarded is not run, and the reminder is complete when nothing else is open")
     func discard() throws {
         let world = try World()

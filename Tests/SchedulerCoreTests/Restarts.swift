@@ -225,6 +225,117 @@ struct Restarts {
         #expect(world.acknowledged.contains(run.key))
     }
 
+    @Test("what a worker runs of a series that is still before it on disk is not run again when the series comes to it")
+    func ahead() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3", policy: .fireAll)
+        world.run(milliseconds: 100)
+        // The series went on to its second, and the process died before that was on disk.
+        try await world.crash(rejoin: ["a", "gone"], downMilliseconds: 7_000)
+        let start = World.start / 1_000
+        let second = LeaseReport(lease: 777, key: OccurrenceKey(reminder: id, scheduledAt: start + 5))
+        world.attach("a", running: [second])
+        world.run(milliseconds: world.configuration.rejoinGraceMilliseconds + 5_000)
+        #expect(world.runs(of: id).map(\.key.scheduledAt) == [start, start, start + 10])
+        #expect(!world.revoked.contains(777))
+    }
+
+    @Test("what a worker runs of a series that does not come to it is revoked when its lease would have ended")
+    func aheadForLong() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3", policy: .fireAll, queue: "default")
+        world.run(milliseconds: 100)
+        try await world.crash(
+            rejoin: ["gone"], queues: [QueueSettings(name: "default", isPaused: true)], downMilliseconds: 7_000)
+        let second = OccurrenceKey(reminder: id, scheduledAt: World.start / 1_000 + 5)
+        world.attach("a", running: [LeaseReport(lease: 777, key: second)])
+        world.run(milliseconds: world.configuration.leaseMilliseconds - 1)
+        #expect(world.revoked == [])
+        world.run(milliseconds: 1)
+        #expect(world.revoked == [777])
+    }
+
+    @Test("an outcome of before that is said again does not hold what was released since")
+    func releasedSince() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let first = world.attach("a", credit: 1)
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let refused = try #require(world.running.first)
+        world.report(first, refused.key, refused.value.key, .authRejected)
+        world.run(milliseconds: 100)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 100)
+        // The acknowledgement was lost with the connection, and the shard is read late.
+        world.storeDelay = { 200 }
+        try await world.crash()
+        let again = world.attach("a")
+        world.report(again, refused.key, refused.value.key, .authRejected, startedMillisecondsAgo: 300)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs(of: id).count == 2)
+        #expect(try world.summary(id).held == 0)
+        #expect(world.acknowledged.filter { $0 == refused.key }.count == 2)
+    }
+
+    // MARK: What ended before its series came to it
+
+    @Test("what a person had run while its series was behind is not run again after a crash", arguments: [Outcome.delivered, .rejected, .authRejected], [nil, Mutation.forgetsWhatHasPassed])
+    func ranAhead(outcome: Outcome, mutation: Mutation?) async throws {
+        var configuration = CoreConfiguration()
+        configuration.mutation = mutation
+        let world = try World(configuration: configuration)
+        world.answer = { dispatch in dispatch.entry.isManual ? World.Answer(outcome: outcome) : .delivered }
+        world.attach()
+        // The series is behind: its occurrences are spread over ten minutes.
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;COUNT=1200", policy: .fireAll, jitterSeconds: 600)
+        world.run(milliseconds: 3_100)
+        world.change(id, .run)
+        world.run(milliseconds: 100)
+        let asked = try #require(world.runs(of: id).first)
+        try await world.crash()
+        world.attach()
+        world.run(milliseconds: 3_600_000)
+        let count = mutation == nil ? 1 : 2
+        #expect(world.runs(of: id).filter { $0.key == asked.key }.count == count)
+        #expect(world.runs(of: id).count == 1_199 + count)
+    }
+
+    @Test("of more that ended before their series came to them than memory keeps, the oldest are forgotten")
+    func overflow() {
+        var passed = Passed()
+        let ids = [ReminderID(high: 1, low: 1), ReminderID(high: 1, low: 2)]
+        let most = Int64(Passed.maxOccurrences)
+        passed.ended(OccurrenceKey(reminder: ids[0], scheduledAt: 0))
+        for second in 0..<most { passed.ended(OccurrenceKey(reminder: ids[1], scheduledAt: second)) }
+        #expect(passed.count == Passed.maxOccurrences)
+        let reached = [(0, 0), (1, 0), (1, most)].map { id, second in
+            passed.reached(OccurrenceKey(reminder: ids[id], scheduledAt: second))
+        }
+        #expect(reached == [false, true, false])
+        #expect(passed.count == 0)
+        for round in 0..<4 * most { passed.ended(OccurrenceKey(reminder: ids[0], scheduledAt: round)) }
+        #expect(passed.count == Passed.maxOccurrences)
+    }
+
+    @Test("what a person had run is kept in mind only of a series that is still to come to it")
+    func notAhead() throws {
+        let world = try World()
+        world.attach()
+        let other = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=10;COUNT=3")
+        for _ in 0..<3 {
+            world.run(milliseconds: 3_000)
+            world.change(other, .run)
+        }
+        world.run(milliseconds: 900)
+        #expect(world.runs(of: other).count == 4)
+        #expect(world.core.passed.count == 0)
+    }
+
     // MARK: Times
 
     @Test("after the clock was set back a lost attempt is tried again at its time, with its series' spread")

@@ -170,9 +170,11 @@ final class World {
     }
 
     /// A worker reports something now.
-    func report(_ id: WorkerID, _ lease: UInt64, _ key: OccurrenceKey, _ outcome: Outcome) {
+    func report(_ id: WorkerID, _ lease: UInt64, _ key: OccurrenceKey, _ outcome: Outcome, startedMillisecondsAgo: Int64 = 0) {
         running[lease] = nil
-        handle(.outcomes(id, [Self.report(lease, key, outcome, now)]))
+        var report = Self.report(lease, key, outcome, now)
+        report.startedAtMilliseconds -= startedMillisecondsAgo
+        handle(.outcomes(id, [report]))
     }
 
     /// The process ends without a word, and another opens the store.
@@ -188,7 +190,9 @@ final class World {
         now.monotonicMilliseconds += downMilliseconds
         core = SchedulerCore(configuration: configuration, seed: UInt64(now.wallMilliseconds))
         let stored = try wait { done in store.attachedWorkers { done($0) } }.get()
-        handle(.start(shards: Shard.all, rejoin: rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? stored, queues: queues))
+        let passed = try wait { done in store.passed(limit: SchedulerCore.maxPassed) { done($0) } }.get()
+        let workers = rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? stored
+        handle(.start(shards: Shard.all, rejoin: workers, queues: queues, passed: passed))
     }
 
     func setWallClock(by milliseconds: Int64) {

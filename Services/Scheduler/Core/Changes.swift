@@ -66,6 +66,8 @@ extension SchedulerCore {
         // The last of several sees what the others did.
         guard change.count <= 0 else { return }
         changing[id] = nil
+        // What ended before is of the old schedule, as on disk.
+        if change.isRescheduled { passed.forget(id) }
         let entries = standing?.entries ?? []
         let beyond = entries.count > ReminderStanding.maxEntries ? entries.last?.due : nil
         let stored = Dictionary(entries.map { ($0.due.occurrence, $0) }) { first, _ in first }
@@ -83,6 +85,7 @@ extension SchedulerCore {
         }
         if let beyond { windows[id.shard]?.leaveOnDisk(beyond) }
         for end in change.ends { conclude(end) }
+        dropClaims(to: id)
     }
 
     /// A worker runs an occurrence of a reminder that has been changed.

@@ -6,34 +6,58 @@ struct Claim {
     let worker: WorkerID
     /// `nil`: it is running.
     var outcome: OutcomeReport?
+    /// From when on what it says it runs is wanted no longer, monotonic milliseconds.
+    var deadline: Int64
 
     /// Done for good, whatever else is said of the occurrence.
-    var isDelivery: Bool { outcome?.outcome == .delivered }
+    var isFinal: Bool { outcome?.isFinal ?? false }
+}
+
+extension OutcomeReport {
+    /// Whether it stands, whatever became of the occurrence meanwhile: that it was delivered, or that its task ended the series.
+    var isFinal: Bool { outcome == .delivered || outcome == .cancelSchedule }
 }
 
 /// The claims to occurrences, one to each.
 struct Claims {
     private var claims: [OccurrenceKey: Claim] = [:]
+    /// No deadline of what runs is before this, monotonic milliseconds.
+    private(set) var nextDeadline: Int64?
 
     var isEmpty: Bool { claims.isEmpty }
     subscript(key: OccurrenceKey) -> Claim? { claims[key] }
     /// All of them, in no order.
     var all: some Sequence<(key: OccurrenceKey, value: Claim)> { claims }
 
-    /// Adds a claim: of two to one occurrence a delivery stands, then what still runs, then the later one.
+    /// Adds a claim: of two to one occurrence one that is final stands, then what still runs, then the later one.
     /// - Returns: the one that does not stand.
     mutating func add(_ claim: Claim, to key: OccurrenceKey) -> Claim? {
+        if claim.outcome == nil { nextDeadline = min(nextDeadline ?? claim.deadline, claim.deadline) }
         guard let other = claims[key], other.lease != claim.lease else {
             claims[key] = claim
             return nil
         }
-        let stands = claim.isDelivery || !other.isDelivery && (claim.outcome == nil || other.outcome != nil)
+        let stands = claim.isFinal || !other.isFinal && (claim.outcome == nil || other.outcome != nil)
         claims[key] = stands ? claim : other
         return stands ? other : claim
     }
 
     @discardableResult
     mutating func remove(_ key: OccurrenceKey) -> Claim? { claims.removeValue(forKey: key) }
+
+    /// Removes the claims to run something that are past their deadline.
+    mutating func removeExpired(now: Moment) -> [(key: OccurrenceKey, value: Claim)] {
+        guard let next = nextDeadline, next <= now.monotonicMilliseconds else { return [] }
+        let expired = claims.filter { $0.value.outcome == nil && $0.value.deadline <= now.monotonicMilliseconds }
+        for key in expired.keys { claims[key] = nil }
+        nextDeadline = claims.values.lazy.filter { $0.outcome == nil }.map(\.deadline).min()
+        return expired.sorted { $0.key < $1.key }
+    }
+
+    /// The occurrences of a reminder to which there are claims.
+    func keys(of id: ReminderID) -> [OccurrenceKey] {
+        claims.isEmpty ? [] : claims.keys.filter { $0.reminder == id }.sorted()
+    }
 
     /// Removes the claims to what a worker that is gone was running. With an outcome a claim is worth keeping: the
     /// occurrence is done, whoever reported it.
@@ -52,11 +76,32 @@ struct Claims {
 /// Reports of workers on occurrences that are not in memory yet, or in doubt.
 extension SchedulerCore {
     /// Tells whether an occurrence that is not in memory may still come there as one that a former process dispatched: its
-    /// shard has not been read, or an occurrence of its series before it is in doubt.
-    func mayCome(_ key: OccurrenceKey) -> Bool { doubt != nil || !isLoaded(key.reminder.shard) }
+    /// shard has not been read, its reminder is being changed, or an occurrence of its series before it is in doubt.
+    func mayCome(_ key: OccurrenceKey) -> Bool {
+        doubt != nil || changing[key.reminder] != nil || !isLoaded(key.reminder.shard)
+    }
+
+    /// Tells whether the series of an occurrence that is not in memory is known to stand before it: a former process went on
+    /// with it, and ended before that was on stable storage.
+    private func isAhead(_ key: OccurrenceKey) -> Bool {
+        table.entries(of: key.reminder).contains { $0.positionIndex != nil && $0.key.scheduledAt < key.scheduledAt }
+    }
+
+    /// A worker says that it runs an occurrence that is not in memory.
+    mutating func claim(_ report: LeaseReport, of worker: WorkerID) {
+        guard mayCome(report.key) || isAhead(report.key) else { return leases.revoke(report.lease, at: worker) }
+        claim(report.key, lease: report.lease, worker, nil)
+    }
+
+    /// A worker has ended an occurrence that is not in memory, or in doubt.
+    mutating func claim(_ report: OutcomeReport, of worker: WorkerID) {
+        claim(report.key, lease: report.lease, worker, report)
+    }
 
     /// Takes a claim, and lets the one go that does not stand against another.
-    mutating func claim(_ key: OccurrenceKey, _ claim: Claim) {
+    private mutating func claim(_ key: OccurrenceKey, lease: LeaseID, _ worker: WorkerID, _ outcome: OutcomeReport?) {
+        let claim = Claim(
+            lease: lease, worker: worker, outcome: outcome, deadline: now.monotonicMilliseconds + configuration.leaseMilliseconds)
         if let fallen = leases.claims.add(claim, to: key) { letGo(fallen) }
     }
 
@@ -75,13 +120,13 @@ extension SchedulerCore {
         guard let claim = leases.claims[entry.key] else { return false }
         guard let report = claim.outcome else {
             leases.claims.remove(entry.key)
-            lease(entry, as: claim.lease, to: claim.worker)
+            believe(claim.worker, runs: entry, under: claim.lease)
             return true
         }
-        if !claim.isDelivery {
+        if !claim.isFinal {
             if doubt?.covers(entry) ?? false { return false }
-            // An attempt that began before this one fell due has been counted.
-            if entry.tries != .none, report.startedAtMilliseconds < entry.dueAtMilliseconds {
+            // An attempt that began before this one fell due has been counted, or was made before a person wanted another.
+            if entry.positionIndex == nil || entry.tries != .none, report.startedAtMilliseconds < entry.dueAtMilliseconds {
                 leases.claims.remove(entry.key)
                 letGo(claim)
                 return false
@@ -94,15 +139,44 @@ extension SchedulerCore {
         return true
     }
 
+    /// A worker runs an entry that has no lease: its series goes on as with any other attempt.
+    mutating func believe(_ worker: WorkerID, runs entry: Entry, under id: LeaseID) {
+        lease(entry, as: id, to: worker)
+        guard entry.positionIndex != nil else { return }
+        _ = successor(of: entry)
+        scheduleOvertake(entry)
+    }
+
     /// Ends the claims in a shard that has been read, once nothing is in doubt. What is still to come is settled by them; the rest is
     /// no longer due: the former process settled it before it ended.
     mutating func dropClaims(in shard: Shard) {
-        for (key, claim) in leases.claims.all where key.reminder.shard == shard {
-            // Not due yet, as the clock was set back, or loaded in this very step: no less believed than what was in doubt.
-            if let entry = table[key], entry.state == .waiting, settleClaim(to: entry) { continue }
-            guard leases.claims.remove(key) != nil else { continue }
-            if let report = claim.outcome, claim.isDelivery { settleUnseen(report, from: claim.worker) }
-            letGo(claim)
+        for (key, _) in leases.claims.all where key.reminder.shard == shard && changing[key.reminder] == nil { dropClaim(to: key) }
+    }
+
+    /// Ends the claims to occurrences of a reminder that has been changed, unless there is something else that they wait for.
+    mutating func dropClaims(to id: ReminderID) {
+        for key in leases.claims.keys(of: id) where !mayCome(key) { dropClaim(to: key) }
+    }
+
+    private mutating func dropClaim(to key: OccurrenceKey) {
+        // Not due yet, as the clock was set back, or loaded in this very step: no less believed than what was in doubt.
+        if let entry = table[key], entry.state == .waiting, settleClaim(to: entry) { return }
+        guard let claim = leases.claims[key] else { return }
+        if claim.outcome == nil, isAhead(key) { return }
+        letGo(to: key)
+    }
+
+    /// Lets a claim go; what is final of it is recorded.
+    mutating func letGo(to key: OccurrenceKey) {
+        guard let claim = leases.claims.remove(key) else { return }
+        if let report = claim.outcome, claim.isFinal { settleUnseen(report, from: claim.worker) }
+        letGo(claim)
+    }
+
+    /// Lets go what workers say they run of series that did not come to it in the time of a lease.
+    mutating func expireClaims() {
+        for (key, claim) in leases.claims.removeExpired(now: now) {
+            if mayCome(key) { self.claim(key, lease: claim.lease, claim.worker, nil) } else { letGo(claim) }
         }
     }
 

@@ -20,6 +20,8 @@ public struct CoreConfiguration: Sendable {
     /// The time that a worker of a former process may take to come back and say what it still runs, before what was due then is given
     /// to others. What the former process ended with, its machine too perhaps, may not have told it.
     public var rejoinGraceMilliseconds: Int64 { keepalive.returnMilliseconds }
+    /// The same for a worker for which processes have waited in vain for longer than its leases last: enough to try once.
+    public var lastCallMilliseconds: Int64 = 3_000
     /// An occurrence of a series that was not dispatched within this time is missed, and its misfire policy applies.
     public var misfireThresholdMilliseconds: Int64 = MisfirePolicy.thresholdSeconds * 1_000
     /// Being one priority higher is worth being due this much earlier; so the lowest is not starved.

@@ -54,7 +54,7 @@ extension SchedulerCore {
         // The clock may have been set back meanwhile.
         guard isDue(entry.dueAtMilliseconds) else {
             entry.state = .waiting
-            return waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+            return wait(entry)
         }
         ready(entry)
     }
@@ -79,7 +79,7 @@ extension SchedulerCore {
             entry.state = .waiting
             guard isDue(entry.dueAtMilliseconds) else {
                 // The clock was set back while it waited for a worker.
-                waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+                wait(entry)
                 continue
             }
             guard prepare(entry) else { continue }
@@ -177,7 +177,7 @@ extension SchedulerCore {
 
     // MARK: The series
 
-    private func series(of entry: Entry) throws(ScheduleError) -> Series {
+    func series(of entry: Entry) throws(ScheduleError) -> Series {
         if let series = entry.series { return series }
         let series = try entry.reminder.schedule.series()
         entry.series = series

@@ -71,8 +71,9 @@ public struct OutcomeReport: Sendable, Hashable {
 
 /// What the core is told. The store's answers come in the order in which it was asked.
 public enum Event: Sendable {
-    /// These shards are now its own. `rejoin`: workers that may still run what a former process dispatched.
-    case start(shards: [Shard], rejoin: [AttachedWorker], queues: [QueueSettings] = [])
+    /// These shards are now its own. `rejoin`: workers that may still run what a former process dispatched. `passed`:
+    /// occurrences that ended before their series came to them.
+    case start(shards: [Shard], rejoin: [AttachedWorker], queues: [QueueSettings] = [], passed: [OccurrenceKey] = [])
     /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
     case loaded(Shard, [DueEntry], full: Bool)
     case loadFailed(Shard)

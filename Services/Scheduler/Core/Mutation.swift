@@ -23,6 +23,10 @@ package enum Mutation: String, CaseIterable, Sendable {
     case doesNotWaitForWorkers
     /// A process that ends in order forgets who still runs something.
     case forgetsWorkersInADrain
+    /// That something was handed out is not kept when the clock is set back before its time.
+    case forgetsWhatWasHandedOut
+    /// What ended before its series came to it is not known to the next process.
+    case forgetsWhatHasPassed
     /// What is changed stays in memory as it was.
     case keepsWhatIsChanged
     /// Every missed occurrence is fired, whatever the policy.

@@ -11,8 +11,6 @@ struct Outbox {
         var acknowledgements: [(worker: WorkerID, lease: UInt64)] = []
         /// Where a request's writes lie among the batch's.
         var requests: [(id: RequestID, writes: Range<Int>)] = []
-        /// Workers by their instances, of which the latest `StoreWrite.workers` says that the next process is to ask them.
-        var remembered: Set<String>?
 
         var isEmpty: Bool { acknowledgements.isEmpty && requests.isEmpty }
     }
@@ -21,18 +19,25 @@ struct Outbox {
         let token: UInt64
         let writes: [StoreWrite]
         let notices: Notices
+        /// After the writes.
+        let holders: [AttachedWorker]?
+
+        var count: Int { writes.count + (holders == nil ? 0 : 1) }
     }
 
     /// What a batch that succeeded means.
     struct Success {
         var acknowledged: [WorkerID: [UInt64]] = [:]
-        var remembered: Set<String>?
+        /// Whom the next process would ask has changed.
+        var hasHolders = false
         var answered: [(id: RequestID, writes: [StoreWrite], results: [StoreWriteResult])] = []
     }
 
     private var writes: [StoreWrite] = []
     private var notices = Notices()
     private var inFlight: Batch?
+    /// Whom the next process has to wait for; written with whatever goes next.
+    private(set) var holders = Holders()
     private var nextToken: UInt64 = 1
     private var failures = 0
     /// Monotonic milliseconds.
@@ -41,7 +46,7 @@ struct Outbox {
     static let repeatMilliseconds: ClosedRange<Int64> = 50...2_000
 
     var isFailing: Bool { failures > 0 }
-    var pendingCount: Int { writes.count + (inFlight?.writes.count ?? 0) }
+    var pendingCount: Int { writes.count + (inFlight?.count ?? 0) + (holders.isWaiting ? 1 : 0) }
     var pendingRequests: Int { notices.requests.count + (inFlight?.notices.requests.count ?? 0) }
     /// Whether everything has been handed to the store, so that a load would see it.
     var isHandedOver: Bool { writes.isEmpty && !isFailing }
@@ -57,8 +62,16 @@ struct Outbox {
     /// Tells the worker when all writes added so far are on stable storage.
     mutating func acknowledge(_ worker: WorkerID, _ lease: UInt64) { notices.acknowledgements.append((worker, lease)) }
 
-    /// Tells who is remembered when all writes added so far are on stable storage.
-    mutating func noteRemembered(_ instances: Set<String>) { notices.remembered = instances }
+    /// Begins with the list of holders that is on disk.
+    mutating func begin(with holders: [AttachedWorker]) { self.holders.begin(with: holders) }
+
+    /// Writes whom the next process has to wait for, in place of what was to be written of it.
+    mutating func write(_ holders: [AttachedWorker]) { self.holders.set(holders) }
+
+    /// Whether some outcome is not known to be on stable storage.
+    var acknowledgesAny: Bool {
+        !notices.acknowledgements.isEmpty || !(inFlight?.notices.acknowledgements.isEmpty ?? true)
+    }
 
     /// Tells whether an outcome of that worker is not known to be on stable storage.
     func acknowledges(_ worker: WorkerID) -> Bool {
@@ -68,13 +81,13 @@ struct Outbox {
 
     /// The next batch, if the store is free for one.
     mutating func next(limit: Int, now: Int64) -> (token: UInt64, writes: [StoreWrite])? {
-        guard inFlight == nil, !writes.isEmpty || !notices.isEmpty else { return nil }
+        guard inFlight == nil, !writes.isEmpty || !notices.isEmpty || holders.isWaiting else { return nil }
         if let repeatAt, repeatAt > now { return nil }
         repeatAt = nil
         let batch = takeBatch(limit: limit)
         nextToken += 1
         inFlight = batch
-        return (batch.token, batch.writes)
+        return (batch.token, batch.writes + (batch.holders.map { [.workers($0)] } ?? []))
     }
 
     private mutating func takeBatch(limit: Int) -> Batch {
@@ -83,7 +96,7 @@ struct Outbox {
                 writes = []
                 notices = Notices()
             }
-            return Batch(token: nextToken, writes: writes, notices: notices)
+            return Batch(token: nextToken, writes: writes, notices: notices, holders: holders.take())
         }
         // A request is not cut in two. Acknowledgements wait for the last batch, which is late but never early.
         let cut = notices.requests.first { $0.writes.contains(limit) && $0.writes.lowerBound < limit }?.writes.upperBound ?? limit
@@ -93,7 +106,7 @@ struct Outbox {
             (request.id, request.writes.lowerBound - cut..<request.writes.upperBound - cut)
         }
         defer { writes.removeFirst(cut) }
-        return Batch(token: nextToken, writes: Array(writes.prefix(cut)), notices: now)
+        return Batch(token: nextToken, writes: Array(writes.prefix(cut)), notices: now, holders: holders.take())
     }
 
     /// - Parameter results: of the batch's writes; `nil` if it failed.
@@ -101,6 +114,7 @@ struct Outbox {
     mutating func finished(_ token: UInt64, _ results: [StoreWriteResult]?, now: Int64) -> Success? {
         guard let batch = inFlight, batch.token == token else { return Success() }
         inFlight = nil
+        if batch.holders != nil { holders.finish(isStored: results != nil) }
         guard let results else {
             giveBack(batch)
             let doublings = min(failures, 10)
@@ -110,7 +124,7 @@ struct Outbox {
         }
         failures = 0
         var success = Success()
-        success.remembered = batch.notices.remembered
+        success.hasHolders = batch.holders != nil
         for (worker, lease) in batch.notices.acknowledgements { success.acknowledged[worker, default: []].append(lease) }
         success.answered = batch.notices.requests.map { id, range in
             (id, Array(batch.writes[range]), range.upperBound <= results.count ? Array(results[range]) : [])
@@ -122,7 +136,6 @@ struct Outbox {
         let count = batch.writes.count
         writes = batch.writes + writes
         notices.acknowledgements = batch.notices.acknowledgements + notices.acknowledgements
-        notices.remembered = notices.remembered ?? batch.notices.remembered
         notices.requests =
             batch.notices.requests
             + notices.requests.map { ($0.id, $0.writes.lowerBound + count..<$0.writes.upperBound + count) }

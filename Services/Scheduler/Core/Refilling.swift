@@ -30,7 +30,13 @@ extension SchedulerCore {
             if settleClaim(to: entry) { return }
         }
         entry.state = .waiting
+        wait(entry)
+    }
+
+    /// An entry is in memory for its time.
+    mutating func wait(_ entry: Entry) {
         waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+        hasNothingToLeave = false
     }
 
     // MARK: Loads
@@ -41,7 +47,7 @@ extension SchedulerCore {
         var wanted = shardsToLoad
         guard !wanted.isEmpty else { return }
         if room < leastLoad, wanted.contains(where: { $0.end < now.wallMilliseconds }) {
-            makeRoom()
+            if !leaveDoubtOnDisk() { makeRoom() }
             // Windows have become shorter.
             wanted = shardsToLoad
         }
@@ -78,8 +84,10 @@ extension SchedulerCore {
 
     /// Leaves what is due last to the disk, a quarter of all, for what is due already and cannot get in.
     private mutating func makeRoom() {
+        guard !hasNothingToLeave else { return }
         let future = table.all.filter { $0.state == .waiting && $0.dueAtMilliseconds > now.wallMilliseconds }
             .sorted { $0.due < $1.due }
+        hasNothingToLeave = future.isEmpty
         for entry in future.suffix(max(1, configuration.maxEntriesInMemory / 4)) {
             windows[entry.key.reminder.shard]?.leaveOnDisk(entry.due)
             forget(entry)
@@ -113,7 +121,7 @@ extension SchedulerCore {
             }
             let entry = Entry(entry)
             table.insert(entry)
-            if !settleClaim(to: entry) { waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry)) }
+            if !settleClaim(to: entry) { wait(entry) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)
         if !leases.claims.isEmpty, doubt == nil, isLoaded(shard) { dropClaims(in: shard) }

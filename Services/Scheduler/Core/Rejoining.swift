@@ -8,12 +8,21 @@ import Storage
 /// doubt: it goes to nobody but a worker that says that it runs it. What falls due afterwards cannot be running, and is
 /// dispatched at once.
 struct Doubt {
-    /// Workers that are not back, and until when each is waited for, monotonic milliseconds.
-    private(set) var awaited: [String: Int64] = [:]
+    struct Wait {
+        /// Monotonic milliseconds.
+        let until: Int64
+        /// When the first process began to wait, unix milliseconds.
+        let since: Int64
+    }
+
+    /// Workers that are not back, and how long each is waited for.
+    private(set) var awaited: [String: Wait] = [:]
     /// Occurrences due by then may be running, unix milliseconds.
     let throughMilliseconds: Int64
     /// Entries that are or were `inDoubt`.
     private(set) var entries: [Entry] = []
+    /// What is in doubt fills the memory, and stays on disk until the end.
+    private(set) var isOnDisk = false
     /// The outcomes that a returned worker kept come right behind its announcement, monotonic milliseconds.
     private var listensUntil = Int64.min
     /// Leases of which returned workers have said that the outcomes come, and until when they are listened to for those.
@@ -22,11 +31,11 @@ struct Doubt {
     init(throughMilliseconds: Int64) { self.throughMilliseconds = throughMilliseconds }
 
     /// The moment by which everybody has been asked or given up, monotonic milliseconds.
-    var endsAt: Int64 { max(listensUntil, awaited.values.max() ?? .min, following.values.map(\.until).max() ?? .min) }
+    var endsAt: Int64 { max(listensUntil, awaited.values.lazy.map(\.until).max() ?? .min, following.values.map(\.until).max() ?? .min) }
 
     func covers(_ entry: Entry) -> Bool { entry.dueAtMilliseconds <= throughMilliseconds }
 
-    mutating func waitFor(_ instance: String, until: Int64) { awaited[instance] = until }
+    mutating func waitFor(_ instance: String, until: Int64, since: Int64) { awaited[instance] = Wait(until: until, since: since) }
 
     mutating func isBack(_ instance: String, listenUntil: Int64) {
         if awaited.removeValue(forKey: instance) != nil { listensUntil = max(listensUntil, listenUntil) }
@@ -48,26 +57,53 @@ struct Doubt {
     mutating func stopListening(to worker: WorkerID) -> Bool { following.removeValue(forKey: worker) != nil }
 
     mutating func add(_ entry: Entry) { entries.append(entry) }
+
+    /// - Returns: what is in doubt, to be taken out of memory.
+    mutating func leaveOnDisk() -> [Entry] {
+        isOnDisk = true
+        defer { entries = [] }
+        return entries
+    }
 }
 
 extension SchedulerCore {
     mutating func beginDoubt(_ workers: [AttachedWorker]) {
-        remembered = workers
+        outbox.begin(with: workers)
         holdersHaveChanged = true
+        handedThrough = max(handedThrough, workers.compactMap(\.handedThroughMilliseconds).max() ?? .min)
         guard !workers.isEmpty, !breaks(.doesNotWaitForWorkers) else { return }
-        var doubt = Doubt(throughMilliseconds: now.wallMilliseconds)
-        for worker in workers { doubt.waitFor(worker.instance, until: now.monotonicMilliseconds + patience(with: worker)) }
+        var doubt = Doubt(throughMilliseconds: latestDoubtful)
+        for worker in workers {
+            doubt.waitFor(
+                worker.instance, until: now.monotonicMilliseconds + patience(with: worker),
+                since: min(now.wallMilliseconds, worker.awaitedSinceMilliseconds ?? .max))
+        }
         self.doubt = doubt
     }
 
     /// The time that a worker of a former process is waited for: as long as its leases allow where that is known, and never
     /// less than a worker that is well takes to come back.
     private func patience(with worker: AttachedWorker) -> Int64 {
+        if let since = worker.awaitedSinceMilliseconds, now.wallMilliseconds - since >= configuration.leaseMilliseconds {
+            return configuration.lastCallMilliseconds
+        }
         let grace = configuration.rejoinGraceMilliseconds
         guard let end = worker.leasesEndAtMilliseconds else { return grace }
         // Bounded before it is subtracted: it was read from disk, and the clock may have been set.
         let longest = max(grace, configuration.leaseMilliseconds)
         return min(max(end, now.wallMilliseconds + grace), now.wallMilliseconds + longest) - now.wallMilliseconds
+    }
+
+    /// What is due by then may be running, unix milliseconds: later than now where the clock was set back.
+    private var latestDoubtful: Int64 { max(now.wallMilliseconds, handedThrough) }
+
+    /// Leaves to the disk what is in doubt, so that what is not comes into memory.
+    /// - Returns: whether there was something.
+    mutating func leaveDoubtOnDisk() -> Bool {
+        guard let doubt, !doubt.isOnDisk else { return false }
+        for entry in self.doubt?.leaveOnDisk() ?? [] where entry.state == .inDoubt { forget(entry) }
+        for shard in windows.keys { windows[shard]?.pass(.end(ofMillisecond: doubt.throughMilliseconds)) }
+        return true
     }
 
     /// An occurrence that has fallen due may be running: it waits until that is known.
@@ -90,18 +126,19 @@ extension SchedulerCore {
         guard let doubt, doubt.endsAt <= now.monotonicMilliseconds else { return }
         self.doubt = nil
         holdersHaveChanged = true
+        if doubt.isOnDisk { reload() }
         for entry in doubt.entries where entry.state == .inDoubt {
             entry.state = .waiting
             if settleClaim(to: entry) { continue }
-            waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+            wait(entry)
         }
         for shard in windows.keys.sorted() where isLoaded(shard) { dropClaims(in: shard) }
     }
 
     /// A worker whose connection broke had announced what has not been loaded yet: it will announce it again.
     mutating func awaitAgain(_ instance: String, for patience: Int64) {
-        var doubt = self.doubt ?? Doubt(throughMilliseconds: now.wallMilliseconds)
-        doubt.waitFor(instance, until: now.monotonicMilliseconds + patience)
+        var doubt = self.doubt ?? Doubt(throughMilliseconds: latestDoubtful)
+        doubt.waitFor(instance, until: now.monotonicMilliseconds + patience, since: now.wallMilliseconds)
         self.doubt = doubt
     }
 
@@ -109,19 +146,31 @@ extension SchedulerCore {
 
     /// Keeps on disk whom the next process has to wait for. A worker gets nothing before it is there.
     mutating func rememberHolders() {
-        guard holdersHaveChanged || isDraining else { return }
+        guard holdersHaveChanged || isDraining || isHandedOutUnknown else { return }
         holdersHaveChanged = false
         let holders = isDraining && breaks(.forgetsWorkersInADrain) ? [] : self.holders
-        guard !holders.elementsEqual(remembered, by: { $0.isKnown(as: $1) }) else { return }
-        remembered = holders
-        outbox.add(.workers(holders))
-        outbox.noteRemembered(Set(holders.map(\.instance)))
+        guard !holders.elementsEqual(outbox.holders.latest, by: { $0.isKnown(as: $1) }) else { return }
+        outbox.write(holders)
+    }
+
+    /// Where the clock was set back before the time of something that was handed out, that time, unix milliseconds.
+    private var hiddenThrough: Int64? {
+        guard now.wallMilliseconds < handedThrough, !breaks(.forgetsWhatWasHandedOut) else { return nil }
+        let isAnyOut = leases.count > 0 || !leases.claims.isEmpty || doubt != nil || outbox.acknowledgesAny
+        return isAnyOut ? handedThrough : nil
+    }
+
+    /// Whether the next process would take for still to come what has been handed out.
+    private var isHandedOutUnknown: Bool {
+        guard let hidden = hiddenThrough else { return false }
+        return outbox.holders.latest.first?.handedThroughMilliseconds ?? .min < hidden
     }
 
     /// Workers that hold leases or may get some, those that may be back, and those that are waited for. Once nothing more
     /// is dispatched only those that still have something: what they run, or an outcome that is not on stable storage.
     private var holders: [AttachedWorker] {
-        var ends = (doubt?.awaited ?? [:]).mapValues { Optional(wall($0)) }
+        let awaited = doubt?.awaited ?? [:], hidden = hiddenThrough
+        var ends = awaited.mapValues { Optional(wall($0.until)) }
         for (id, worker) in workers {
             guard isDraining else {
                 ends[worker.instance] = .some(nil)
@@ -134,8 +183,12 @@ extension SchedulerCore {
         for (instance, held) in leases.ofLostWorkers where !held.isEmpty {
             ends[instance] = isDraining ? wall(lastDeadline(of: held)) : .some(nil)
         }
-        return ends.map { AttachedWorker(instance: $0.key, leasesEndAtMilliseconds: $0.value) }
-            .sorted { $0.instance < $1.instance }
+        return ends.map { instance, end in
+            AttachedWorker(
+                instance: instance, leasesEndAtMilliseconds: end, handedThroughMilliseconds: hidden,
+                awaitedSinceMilliseconds: end == nil ? nil : awaited[instance]?.since)
+        }
+        .sorted { $0.instance < $1.instance }
     }
 
     private func lastDeadline(of ids: Set<LeaseID>) -> Int64 {
@@ -147,14 +200,12 @@ extension SchedulerCore {
         now.wallMilliseconds + monotonicMilliseconds - now.monotonicMilliseconds
     }
 
-    func isRemembered(_ instance: String) -> Bool {
-        onDisk.contains(instance) && remembered.contains { $0.instance == instance }
-    }
-
     /// Whom the next process would ask is on stable storage.
-    mutating func haveRemembered(_ instances: Set<String>) {
-        onDisk = instances
-        for (id, worker) in workers where instances.contains(worker.instance) { change(id) { $0.isRemembered = true } }
+    mutating func countOnWorkers() {
+        for (id, worker) in workers {
+            let isCountedOn = outbox.holders.isCountedOn(worker.instance)
+            if worker.isRemembered != isCountedOn { change(id) { $0.isRemembered = isCountedOn } }
+        }
     }
 }
 
@@ -162,5 +213,7 @@ extension AttachedWorker {
     /// Deadlines of the same worker are not worth a write of their own.
     fileprivate func isKnown(as other: AttachedWorker) -> Bool {
         instance == other.instance && (leasesEndAtMilliseconds == nil) == (other.leasesEndAtMilliseconds == nil)
+            && (awaitedSinceMilliseconds == nil) == (other.awaitedSinceMilliseconds == nil)
+            && handedThroughMilliseconds ?? .min <= other.handedThroughMilliseconds ?? .min
     }
 }

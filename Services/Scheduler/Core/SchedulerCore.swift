@@ -34,16 +34,18 @@ public struct SchedulerCore {
 
     /// Occurrences that workers of a former process may run; `nil`: all of them are known.
     var doubt: Doubt?
-    /// Whom the next process would wait for: written or on its way to the store, and of these who are on disk.
-    var remembered: [AttachedWorker] = []
-    var onDisk: Set<String> = []
+    /// Whom the next process has to wait for may be others than was written.
     var holdersHaveChanged = false
+    /// The latest due time of what was handed out, unix milliseconds. Before the present, unless the clock was set back.
+    var handedThrough = Int64.min
 
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
     var passed = Passed()
     var outbox = Outbox()
     var isDraining = false
+    /// Nothing in memory waits for its time: there is nothing to leave to the disk for what is due.
+    var hasNothingToLeave = false
     #if DEBUG
         /// Events until the invariants are checked again.
         var eventsUntilCheck = 0
@@ -66,6 +68,7 @@ public struct SchedulerCore {
         apply(event)
         giveUpLostWorkers()
         expireLeases()
+        expireClaims()
         endDoubt()
         ripen()
         dispatch()
@@ -80,7 +83,7 @@ public struct SchedulerCore {
 
     private mutating func apply(_ event: Event) {
         switch event {
-        case .start(let shards, let rejoin, let queues): start(shards, rejoin, queues)
+        case .start(let shards, let rejoin, let queues, let passed): start(shards, rejoin, queues, passed)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
         case .created(let entry):
@@ -104,9 +107,10 @@ public struct SchedulerCore {
         }
     }
 
-    private mutating func start(_ shards: [Shard], _ rejoin: [AttachedWorker], _ settings: [QueueSettings]) {
+    private mutating func start(_ shards: [Shard], _ rejoin: [AttachedWorker], _ settings: [QueueSettings], _ ended: [OccurrenceKey]) {
         for queue in settings { queues.set(queue) }
         for shard in shards where windows[shard] == nil { windows[shard] = Window() }
+        for key in ended where !breaks(.forgetsWhatHasPassed) { passed.ended(key) }
         beginDoubt(rejoin)
         leases.begin(now: now)
     }
@@ -118,7 +122,7 @@ public struct SchedulerCore {
             for shard in windows.keys { windows[shard]?.load?.isVoid = true }
             return
         }
-        if let instances = success.remembered { haveRemembered(instances) }
+        if success.hasHolders { countOnWorkers() }
         for (worker, leases) in success.acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
             effects.append(.acknowledge(worker, leases))
         }
@@ -139,6 +143,9 @@ public struct SchedulerCore {
         if outbox.isHandedOver { refill() }
     }
 
+    /// Occurrences that a process can make use of at its start (`Event.start`).
+    public static var maxPassed: Int { Passed.maxOccurrences }
+
     // MARK: Outside's view
 
     /// When the next occurrence in memory falls due, unix milliseconds.
@@ -151,6 +158,7 @@ public struct SchedulerCore {
         var next = breaks(.neverEndsLeases) ? nil : leases.nextDeadline
         func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         consider(leases.nextLoss)
+        consider(leases.claims.nextDeadline)
         consider(outbox.repeatAt)
         consider(rests.min?.at)
         consider(queues.wakeAtMilliseconds)

@@ -17,17 +17,19 @@ extension SchedulerCore {
                 lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
                 reported: (worker, report.lease))
             return
-        } else if let entry = table[report.key], entry.state == .inDoubt, report.outcome != .delivered {
+        } else if let entry = table[report.key], entry.state == .inDoubt, !report.isFinal {
             // The lease before the one that a worker which is not back has, perhaps.
-            return claim(report.key, Claim(lease: report.lease, worker: worker, outcome: report))
+            return claim(report, of: worker)
         } else if let entry = table[report.key] {
-            // From a lease that was given up. That it was delivered holds all the same; anything else is overtaken.
-            if report.outcome == .delivered { return settleLate(entry, report, from: worker) }
+            // From a lease that was given up. What is final holds all the same; anything else is overtaken.
+            if report.isFinal { return settleLate(entry, report, from: worker) }
         } else if mayCome(report.key) {
             // Dispatched by a former process: settled when it has come into memory, acknowledged then.
-            return claim(report.key, Claim(lease: report.lease, worker: worker, outcome: report))
-        } else if report.outcome == .delivered {
-            settleUnseen(report, from: worker)
+            return claim(report, of: worker)
+        } else {
+            // The series has not come to what the worker had said that it runs.
+            if leases.claims[report.key]?.lease == report.lease { leases.claims.remove(report.key) }
+            if report.isFinal { settleUnseen(report, from: worker) }
         }
         outbox.acknowledge(worker, report.lease)
     }
@@ -43,16 +45,17 @@ extension SchedulerCore {
         }
     }
 
-    /// Delivered, and not in memory: settled before, as a rule. But its reminder may be paused, or memory may have had no
+    /// Delivered, or the end of its series, and not in memory: settled before, as a rule. But its reminder may be paused, or memory may have had no
     /// room for it; then it is still to come on disk, and its series goes on after it when it gets there.
     mutating func settleUnseen(_ report: OutcomeReport, from worker: WorkerID) {
         let attempt = Attempt(
             scheduledAt: report.key.scheduledAt, number: 1, startedAtMilliseconds: report.startedAtMilliseconds,
             durationMicroseconds: report.durationMicroseconds, outcome: report.outcome, statusCode: report.statusCode,
             detail: report.detail)
-        outbox.add(.settle(report.key, attempt, .delivered, move: nil))
-        passed.ended(report.key)
+        let endsSeries = report.outcome == .cancelSchedule
+        outbox.add(.settle(report.key, attempt, endsSeries ? .cancelSeries : .delivered, move: nil))
         changed(report.key)
+        if endsSeries { endSeries(report.key.reminder) } else { passed.ended(report.key) }
     }
 
     private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport, from reporter: WorkerID) {
@@ -105,7 +108,7 @@ extension SchedulerCore {
         }
         changed(entry.key)
         // Also where it is tried again: that may be later than its series comes to this second.
-        if entry.isManual, !entry.reminder.schedule.isSingle { passed.ended(entry.key) }
+        if entry.isManual, isAhead(entry) { passed.ended(entry.key) }
         switch disposition {
         case .retry(let due, let tries) where fate == .kept:
             entry.tries = tries
@@ -136,6 +139,13 @@ extension SchedulerCore {
         entry.unsent += 1
         let delay = configuration.retry.delayMilliseconds(afterUnsent: entry.unsent, asked: end.asked, using: &random)
         rests.insert(EntryTimer(at: now.monotonicMilliseconds + delay, entry: entry))
+    }
+
+    /// Whether an occurrence is one of its series', and the series is not known to be past it.
+    private func isAhead(_ entry: Entry) -> Bool {
+        let second = entry.key.scheduledAt
+        guard !entry.reminder.schedule.isSingle, let series = try? series(of: entry), series.contains(second) else { return false }
+        return !table.entries(of: entry.key.reminder).contains { $0.positionIndex != nil && $0.key.scheduledAt > second }
     }
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
@@ -220,6 +230,7 @@ extension SchedulerCore {
 
     /// The reminder is gone from disk: takes it from memory, and back from the workers.
     mutating func drop(_ id: ReminderID) {
+        for key in leases.claims.keys(of: id) { letGo(to: key) }
         passed.forget(id)
         for entry in table.entries(of: id) {
             entry.isHandedOut ? revoke(entry) : forget(entry)

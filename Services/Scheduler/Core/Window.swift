@@ -39,6 +39,12 @@ struct Window {
         load?.ceiling = below
     }
 
+    /// Everything up to a key stays on disk, as if it were in memory.
+    mutating func pass(_ key: DueKey) {
+        boundary = max(boundary ?? key, key)
+        load?.isVoid = true
+    }
+
     /// Nothing is taken to be in memory any more.
     mutating func restart() {
         boundary = nil

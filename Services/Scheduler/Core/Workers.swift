@@ -33,7 +33,7 @@ extension SchedulerCore {
         var inherited = leases.restore(instance, from: others, to: id)
         let worker = Worker(
             instance: instance, queues: Set(queues), tasks: Set(tasks),
-            credit: min(max(0, credit), configuration.maxCreditPerWorker), isRemembered: isRemembered(instance))
+            credit: min(max(0, credit), configuration.maxCreditPerWorker), isRemembered: outbox.holders.isCountedOn(instance))
         workers[id] = worker
         lanes.attach(id, queues: worker.queues, tasks: worker.tasks, room: worker.room)
         holdersHaveChanged = true
@@ -77,12 +77,10 @@ extension SchedulerCore {
                 leases.revoke(report.lease, at: id)
             } else {
                 if let other = leases.claims.remove(report.key) { letGo(other) }
-                lease(entry, as: report.lease, to: id)
+                believe(id, runs: entry, under: report.lease)
             }
-        } else if mayCome(report.key) {
-            claim(report.key, Claim(lease: report.lease, worker: id))
         } else {
-            leases.revoke(report.lease, at: id)
+            claim(report, of: id)
         }
     }
 
@@ -125,6 +123,7 @@ extension SchedulerCore {
     /// Makes a lease of an entry that has none.
     mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID) {
         if entry.state == .ready { lanes.left(entry) }
+        handedThrough = max(handedThrough, entry.dueAtMilliseconds)
         queues.began(entry.reminder.queue)
         leases.grant(entry, as: lease, to: id, for: configuration.leaseMilliseconds, now: now)
     }
