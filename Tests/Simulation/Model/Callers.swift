@@ -19,7 +19,7 @@ final class Callers {
         }
     }
 
-    private let life: Life
+    private unowned let life: Life
     private(set) var requests: [Int: Request] = [:]
     private(set) var byReminder: [ReminderID: Request] = [:]
     /// Of which every change that was asked for has been answered, or will never be.

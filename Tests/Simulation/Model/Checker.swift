@@ -55,13 +55,17 @@ final class Checker {
     private var rescheduled: Set<ReminderID> = []
     private var changed: Set<ReminderID> = []
     private var wasSetBack = false
+    /// When the clock was set back, when the list of those who may run something was last written, and until when something
+    /// kept it from being written, monotonic milliseconds.
+    private var lastSetBack: Int64 = 0, lastHolders: Int64 = 0, lastTrouble: Int64 = 0, lastEnd: Int64 = 0
+    private var isSetBackUnknown = false
     private var pausedQueues: Set<String> = []
     private var performed: Set<OccurrenceKey> = []
-    /// What was delivered or run before its series came to it, with the number of the scheduler's process.
-    private var passed: [OccurrenceKey: Int] = [:]
     /// Tries of workers that came to an end, but for those of which nothing was sent.
     private var attemptsMade: [OccurrenceKey: Int] = [:]
     private var starts = 0
+    /// The number of the last try at an occurrence that was handed out, and of the process that did.
+    private var lastTries: [OccurrenceKey: (start: Int, number: Int)] = [:]
     /// Runs that a worker has not forgotten.
     private var runs: [OccurrenceKey: [Run]] = [:]
     private var byLease: [UInt64: Run] = [:]
@@ -113,7 +117,6 @@ final class Checker {
         for (write, result) in zip(writes, results) {
             guard case .change(let id, _, _, _) = write, case .changed(let outcome) = result, let standing = outcome.standing else { continue }
             changed.insert(id)
-            if let second = outcome.scheduledAt { passed[OccurrenceKey(reminder: id, scheduledAt: second)] = starts }
             guard !prunedReminders.contains(id), stored[id]?.revision ?? 0 < standing.revision else { continue }
             broken(1, id, "a change was answered, and is not on stable storage")
         }
@@ -127,6 +130,7 @@ final class Checker {
 
     /// A write has been committed.
     func committed(_ write: StoreWrite, _ before: StoredReminders.Standing?, _ result: StoreWriteResult) {
+        if case .workers = write { lastHolders = now }
         guard violation == nil, let before, let after = stored[before.reminder.id] else { return }
         switch write {
         case .settle(let key, let attempt, let disposition, _): settled(key, attempt, disposition, before, after)
@@ -147,12 +151,8 @@ final class Checker {
         let wasPosition = before.position?.scheduledAt == key.scheduledAt, id = key.reminder
         if attempt.outcome == .unsent { broken(2, id, "a try at \(key.scheduledAt) is recorded, of which nothing was sent") }
         if case .cancelSeries = disposition {} else { stepped(before, after) }
-        let standsStill = after.position == before.position, hadRow = before.row(key) != nil
-        if standsStill, disposition == .delivered && !hadRow || wasPosition && hadRow {
-            // It was not in memory, or a person had it run before its series came to it: the process knows that the series
-            // is to go on after it.
-            passed[key] = starts
-        } else if wasPosition, after.position == before.position, before.state != .paused {
+        // It was not in memory, or a person had it run before its series came to it: the series is to go on after it.
+        if wasPosition, after.position == before.position, !after.passed.contains(key.scheduledAt), before.state != .paused {
             return broken(4, id, "an attempt at \(key.scheduledAt) ended \(attempt.outcome.name), and the series stands still")
         }
         let wasOpen = wasPosition || (before.row(key).map { $0.state != .dead } ?? false)
@@ -200,7 +200,7 @@ final class Checker {
         let key = OccurrenceKey(reminder: id, scheduledAt: from.scheduledAt)
         if to == series.next(after: from.scheduledAt), before.row(key) != nil || life.store.contents.wasDelivered(key) { return }
         let decidedAt = record.startedAtMilliseconds
-        if decidedAt - reminder.dueMilliseconds(of: from.scheduledAt) <= configuration.misfireThresholdMilliseconds {
+        if decidedAt - (before.dueAtMilliseconds ?? reminder.dueMilliseconds(of: from.scheduledAt)) <= configuration.misfireThresholdMilliseconds {
             return broken(2, id, "\(from.scheduledAt) was skipped, and was not missed")
         }
         switch reminder.misfirePolicy {
@@ -227,7 +227,14 @@ final class Checker {
         startedAtWall = life.timeline.wall
         rejoining = rejoining.filter { $0.value > now }
         for instance in owing { rejoining[instance] = now + configuration.rejoinGraceMilliseconds }
+        let hadNoTime = lastEnd - lastSetBack < Self.timeToWriteMilliseconds || lastTrouble > lastSetBack
+        let isUnwritten = lastSetBack + 1_000 > lastHolders && hadNoTime
+        isSetBackUnknown = wasSetBack && lastSetBack > now - 2 * configuration.leaseMilliseconds && (isSetBackUnknown || isUnwritten)
         for worker in rejoin {
+            if let since = worker.awaitedSinceMilliseconds, startedAtWall - since >= configuration.leaseMilliseconds {
+                rejoining[worker.instance] = now + configuration.lastCallMilliseconds
+                continue
+            }
             let leases = (worker.leasesEndAtMilliseconds ?? 0) - life.timeline.wall
             rejoining[worker.instance] = now + max(configuration.rejoinGraceMilliseconds, min(leases, configuration.leaseMilliseconds))
         }
@@ -245,7 +252,7 @@ final class Checker {
         away[instance] = nil
         rejoining[instance] = nil
         for run in byLease.values where run.instance == instance {
-            if named.contains(run.lease), canPlace(run, scheduler) {
+            if named.contains(run.lease) {
                 if run.knownTo !== scheduler { run.knownSince = now }
                 run.knownTo = scheduler
                 run.start = starts
@@ -267,18 +274,11 @@ final class Checker {
 
     func heard(_ reports: [OutcomeReport], by scheduler: SchedulerProcess) {
         for report in reports {
-            guard let run = byLease[report.lease], canPlace(run, scheduler) else { continue }
+            guard let run = byLease[report.lease] else { continue }
             run.isHeard = true
             run.knownTo = scheduler
             run.start = starts
         }
-    }
-
-    /// A scheduler that took over after a crash finds the series before what a worker runs, if the end of the occurrence
-    /// before it was not yet on stable storage.
-    private func canPlace(_ run: Run, _ scheduler: SchedulerProcess) -> Bool {
-        guard run.knownTo !== scheduler, let position = stored[run.key.reminder]?.position else { return true }
-        return position.scheduledAt >= run.key.scheduledAt || stored[run.key.reminder]?.row(run.key) != nil
     }
 
     func began(_ lease: UInt64, _ key: OccurrenceKey, by worker: WorkerProcess) { byLease[lease]?.state = .running }
@@ -349,6 +349,7 @@ final class Checker {
             broken(3, key.reminder, "\(key.scheduledAt) is dispatched, and its reminder is not stored")
         }
         for run in runs[key] ?? [] { checkRepetition(of: run, dispatch.entry.due.dueAtMilliseconds, by: scheduler) }
+        lastTries[key] = (starts, dispatch.attempt)
         let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now)
         runs[key, default: []].append(run)
         byLease[dispatch.lease] = run
@@ -358,11 +359,16 @@ final class Checker {
     private func checkTime(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
         let key = dispatch.entry.due.occurrence, wall = life.timeline.wall
         var due = Milliseconds.ofSecond(key.scheduledAt)
-        if let row = standing.row(key), dispatch.entry.positionIndex == nil || !isForgotten(key) {
+        if let row = standing.row(key) {
             // A person may want it before its time.
             if row.isManual { due = min(due, row.dueAtMilliseconds) }
-            // Of another attempt it says nothing: what came of that is on its way to the disk.
-            if row.state == .pending, row.tries.next == dispatch.attempt { due = max(due, row.dueAtMilliseconds) }
+            // Of another attempt it says nothing: what came of that is on its way to the disk. Nor of the same once more, which its time
+            // has come for before: with a credential that was replaced meanwhile a try does not count, and the clock may be set back.
+            let isOnceMore = lastTries[key].map { $0 == (starts, dispatch.attempt) } ?? false
+            if row.state == .pending, row.tries.next == dispatch.attempt, !isOnceMore { due = max(due, row.dueAtMilliseconds) }
+        } else if standing.position?.scheduledAt == key.scheduledAt, let stored = standing.dueAtMilliseconds {
+            // Not that of a spread that was changed when it had fallen due.
+            due = stored
         } else {
             due = standing.reminder.dueMilliseconds(of: key.scheduledAt)
         }
@@ -399,9 +405,6 @@ final class Checker {
         }
     }
 
-    /// What was run before its series came to it is known to that process only (Passed.swift).
-    private func isForgotten(_ key: OccurrenceKey) -> Bool { passed[key].map { $0 < starts } ?? false }
-
     private func checkWanted(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
         let key = dispatch.entry.due.occurrence, id = key.reminder, at = key.scheduledAt, row = standing.row(key)
         if standing.reminder !== dispatch.entry.reminder { broken(3, id, "\(at) is dispatched as it was before a change") }
@@ -411,14 +414,13 @@ final class Checker {
         if standing.state == .cancelled || standing.state == .paused, !(row?.isManual ?? false) {
             broken(3, id, "\(at) is dispatched, and its reminder is \(standing.state.name)")
         }
-        let isForgotten = isForgotten(key)
         // Another schedule, made when the clock had been set back, may come to a second again.
         let isAnother = wasSetBack && rescheduled.contains(id)
-        if life.store.contents.wasDelivered(key), !isAnother, !isForgotten {
+        if life.store.contents.wasDelivered(key), !isAnother {
             broken(3, id, "\(at) is dispatched, and was delivered before")
         }
         guard row?.state != .pending else { return }
-        if let row, !isAnother, !isForgotten { return broken(3, id, "\(at) is dispatched, and is \(row.state)") }
+        if let row, !isAnother { return broken(3, id, "\(at) is dispatched, and is \(row.state)") }
         guard let position = standing.position, position.scheduledAt <= at else {
             return broken(3, id, "\(at) is dispatched, and its series is past it")
         }
@@ -435,8 +437,9 @@ final class Checker {
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched again, and \(run.instance), which delivered it, left without a word")
         }
         if run.start > 0, let until = rejoining[run.instance], now < until {
-            // What was handed out before the clock was set back looks, after a crash, as if it were yet to fall due.
-            if wasSetBack, dueAtMilliseconds > startedAtWall { return }
+            // What was handed out before the clock was set back looks, after a crash, as if it were yet to fall due, unless
+            // there was time to write down that it is not.
+            if isSetBackUnknown, dueAtMilliseconds > startedAtWall { return }
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched without waiting for \(run.instance), which has it")
         }
         guard run.knownTo === scheduler, !isGivenUp(run) else { return }
@@ -459,7 +462,20 @@ final class Checker {
         }
     }
 
-    func clockWasSet(by milliseconds: Int64) { if milliseconds < 0 { wasSetBack = true } }
+    func clockWasSet(by milliseconds: Int64) {
+        guard milliseconds < 0 else { return }
+        wasSetBack = true
+        lastSetBack = now
+    }
+
+    /// How long a process that is well takes at most to write down what the clock hides.
+    private static let timeToWriteMilliseconds: Int64 = 3_000
+
+    /// The scheduler's process has ended.
+    func schedulerEnded() { lastEnd = now }
+
+    /// Something keeps the scheduler from writing for a while.
+    func isTroubled(for milliseconds: Int64) { lastTrouble = max(lastTrouble, now + milliseconds) }
 
     /// Nothing has been broken for long: everything that fell due has come to its end.
     func checkEnd() {

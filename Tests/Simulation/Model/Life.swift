@@ -121,6 +121,9 @@ package final class Life {
         for queue in ReminderPlan.queues { ask(queue: QueueSettings(name: queue), isLast: true) }
     }
 
+    /// How long the scheduler sleeps at most; once no clock is set any more, whatever it has to do must wake it.
+    var longestSleepMilliseconds: Int64 { hasHealed ? max(30_000, plan.longestSleepMilliseconds) : plan.longestSleepMilliseconds }
+
     var isFaulty: Bool { !hasHealed && plan.profile != .calm }
 
     func delay() -> Int64 { chance.int(delayMilliseconds) }
@@ -148,6 +151,7 @@ package final class Life {
         guard let scheduler, scheduler.isAlive else { return }
         trace("the scheduler dies")
         scheduler.kill()
+        checker.schedulerEnded()
         store.crash()
         self.scheduler = nil
         timeline.schedule(in: nextDown) { self.startScheduler() }
@@ -159,6 +163,7 @@ package final class Life {
     func stopScheduler() {
         trace("the scheduler has drained")
         scheduler?.kill()
+        checker.schedulerEnded()
         store.close()
         scheduler = nil
         timeline.schedule(in: nextDown) { self.startScheduler() }
@@ -250,20 +255,36 @@ package final class Life {
             crashScheduler()
             for index in workers.indices { end(worker: index, for: down) { $0.kill() } }
             crashNotifier(down)
-        case .stopScheduler(let time): scheduler?.stoppedUntil = timeline.monotonic + time
+        case .stopScheduler(let time):
+            checker.isTroubled(for: time)
+            scheduler?.stoppedUntil = timeline.monotonic + time
         case .stopWorker(let index, let time): stop(worker: index, time)
         case .cutWorker(let index, let isSilent): workers[index]?.stream?.cut(isSilent: isSilent)
         case .cutNotifier(let index, let isSilent): workers[index]?.notifier?.cut(isSilent: isSilent)
-        case .diskFull(let time): set(\.store.isFull, true, then: false, after: time)
+        case .diskFull(let time):
+            checker.isTroubled(for: time)
+            set(\.store.isFull, true, then: false, after: time)
         case .diskUnreadable(let time): set(\.store.isUnreadable, true, then: false, after: time)
-        case .slowDisk(let range, let time): set(\.store.commitMilliseconds, range, then: plan.commitMilliseconds, after: time)
+        case .slowDisk(let range, let time):
+            checker.isTroubled(for: time)
+            set(\.store.commitMilliseconds, range, then: plan.commitMilliseconds, after: time)
         case .slowNetwork(let range, let time): set(\.delayMilliseconds, range, then: plan.delayMilliseconds, after: time)
         case .backend(let mood, let time): set(\.backend.mood, mood, then: .well, after: time)
-        case .setClock(let by):
-            timeline.setWallClock(by: by)
-            checker.clockWasSet(by: by)
-            scheduler?.clockWasSet()
+        case .setClock(let by): setClock(by: by)
+        case .setBackAndCrash(let by, let after, let down):
+            setClock(by: -by)
+            timeline.schedule(in: after) { [self] in
+                guard !hasHealed else { return }
+                nextDown = down
+                crashScheduler()
+            }
         }
+    }
+
+    private func setClock(by milliseconds: Int64) {
+        timeline.setWallClock(by: milliseconds)
+        checker.clockWasSet(by: milliseconds)
+        scheduler?.clockWasSet()
     }
 
     private func set<Value>(_ path: ReferenceWritableKeyPath<Life, Value>, _ value: Value, then after: Value, after time: Int64) {

@@ -1,4 +1,5 @@
 import Domain
+import SchedulerCore
 import Storage
 
 /// A store in simulated time: it works off what it is asked in order, takes its time for each commit, can be full or
@@ -32,9 +33,9 @@ final class ModelStore {
     }
 
     /// A process opens it.
-    func open() -> (workers: [AttachedWorker], queues: [QueueSettings]) {
+    func open() -> (workers: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey]) {
         session += 1
-        return (contents.workers, contents.queueSettings)
+        return (contents.workers, contents.queueSettings, contents.passed(limit: SchedulerCore.maxPassed))
     }
 
     /// The process that had it open died: what was being committed may be on stable storage or not.

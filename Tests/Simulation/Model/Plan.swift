@@ -190,9 +190,11 @@ enum Action {
     case slowDisk(ClosedRange<Int64>, Int64)
     case slowNetwork(ClosedRange<Int64>, Int64)
     case setClock(by: Int64)
+    /// The clock is set back, and the scheduler killed a moment later.
+    case setBackAndCrash(by: Int64, afterMilliseconds: Int64, downMilliseconds: Int64)
     case backend(Backend.Mood, Int64)
 
-    static let faultKinds = 16
+    static let faultKinds = 17
 
     static func fault(_ kind: Int, isLong: Bool, workers: Int, _ chance: inout Chance) -> Action {
         let worker = Int(chance.int(0...Int64(workers - 1)))
@@ -213,6 +215,9 @@ enum Action {
         case 12: return chance.one(in: 2) ? .slowDisk(1...chance.spread(20...3_000), down) : .slowNetwork(0...chance.spread(10...2_000), down)
         case 13: return .backend(chance.one(in: 2) ? .down : .flaky(oneIn: 1), down)
         case 14: return .powerCut(downMilliseconds: down)
+        case 15:
+            return .setBackAndCrash(
+                by: chance.spread(1...60_000), afterMilliseconds: chance.int(1...8_000), downMilliseconds: chance.spread(1...2_000))
         default:
             let order = (0..<workers + 2).shuffled(using: &chance)
             return .upgrade(order: order, gapMilliseconds: chance.spread(1...15_000), downMilliseconds: chance.spread(1...10_000))
@@ -239,6 +244,7 @@ enum Action {
         case .slowDisk: "disk slow"
         case .slowNetwork: "network slow"
         case .setClock(let by): by > 0 ? "clock set forwards" : "clock set back"
+        case .setBackAndCrash: "clock set back, then scheduler killed"
         case .backend(let mood, _): mood == .down ? "backend down" : "backend answers anything"
         }
     }

@@ -33,7 +33,7 @@ final class SchedulerProcess: Process {
         let stored = life.store.open()
         life.checker.schedulerStarted(self, rejoin: stored.workers)
         hasStarted = true
-        handle(.start(shards: Shard.all, rejoin: stored.workers, queues: stored.queues))
+        handle(.start(shards: Shard.all, rejoin: stored.workers, queues: stored.queues, passed: stored.passed))
     }
 
     private var timeline: Timeline { life.timeline }
@@ -55,15 +55,21 @@ final class SchedulerProcess: Process {
         }
         for effect in effects { carryOut(effect) }
         guard isAlive else { return }
-        life.checker.check(core.snapshot)
-        scheduleWake()
-        if isDraining, core.snapshot.leased == 0, core.snapshot.unwritten == 0 { end() }
+        let view = Self.view(of: &core)
+        life.checker.check(view.snapshot)
+        scheduleWake(due: view.due, deadline: view.deadline)
+        if isDraining, view.snapshot.leased == 0, view.snapshot.unwritten == 0 { end() }
     }
 
-    private func scheduleWake() {
-        var wait = life.plan.longestSleepMilliseconds
-        if let due = core.nextDueMilliseconds { wait = min(wait, due - timeline.wall) }
-        if let deadline = core.nextDeadlineMilliseconds { wait = min(wait, deadline - timeline.monotonic) }
+    /// Looks at the core where it is: to read a property of an object's it would be copied.
+    private static func view(of core: inout SchedulerCore) -> (snapshot: Snapshot, due: Int64?, deadline: Int64?) {
+        (core.snapshot, core.nextDueMilliseconds, core.nextDeadlineMilliseconds)
+    }
+
+    private func scheduleWake(due: Int64?, deadline: Int64?) {
+        var wait = life.longestSleepMilliseconds
+        if let due { wait = min(wait, due - timeline.wall) }
+        if let deadline { wait = min(wait, deadline - timeline.monotonic) }
         let at = timeline.monotonic + max(0, wait)
         if let wakeAt, wakeAt <= at { return }
         wakeAt = at

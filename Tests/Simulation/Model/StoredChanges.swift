@@ -21,6 +21,7 @@ extension StoredReminders.Standing {
             } else if state == .cancelled || position?.scheduledAt == at {
                 countDelivery(at: end)
             }
+            pass(at)
         case .cancelSeries:
             let wasPosition = move != nil && position?.scheduledAt == at
             let hadRow = occurrences.removeValue(forKey: at) != nil
@@ -45,7 +46,20 @@ extension StoredReminders.Standing {
         guard let old = occurrences[scheduledAt], old.state == .pending || old.state == .held && !staysOpen else { return }
         put(scheduledAt, row)
         if !staysOpen { finishIfNothingIsOpen(at: at) }
+        pass(scheduledAt)
     }
+
+    // MARK: Before its series came to it
+
+    private mutating func pass(_ scheduledAt: Int64) {
+        if isOpen, let position, position.scheduledAt <= scheduledAt { passed.insert(scheduledAt) }
+    }
+
+    mutating func dropPassed(before position: Int64?) {
+        passed = position.map { position in passed.filter { $0 >= position } } ?? []
+    }
+
+    var passedToCome: [Int64] { passed.filter { second in isOpen && position.map { $0.scheduledAt <= second } ?? false } }
 
     /// An occurrence that a person asked for stays one.
     private mutating func put(_ scheduledAt: Int64, _ row: Row) {
@@ -107,6 +121,7 @@ extension StoredReminders.Standing {
         updatedAtMilliseconds = max(updatedAtMilliseconds, at)
         finishedAtMilliseconds = updatedAtMilliseconds
         occurrences = occurrences.filter { $0.value.state == .dead }
+        passed = []
         return true
     }
 
@@ -191,6 +206,7 @@ extension StoredReminders.Standing {
     private mutating func place(at position: SeriesPosition?, of reminder: Reminder) {
         self.position = position
         dueAtMilliseconds = position.map { reminder.dueMilliseconds(of: $0.scheduledAt) }
+        dropPassed(before: position?.scheduledAt)
     }
 
     private mutating func resume(_ target: SeriesTarget, at: Int64, _ history: inout StoredReminders.History) {
@@ -228,17 +244,18 @@ extension StoredReminders.Standing {
     private mutating func reschedule(_ new: Reminder, _ position: SeriesPosition?, at: Int64) {
         if let position { occurrences[position.scheduledAt] = nil }
         if state == .scheduled, let old = self.position, old.scheduledAt != position?.scheduledAt,
-            let due = dueAtMilliseconds, due <= at
+            let due = dueAtMilliseconds, due <= at, !passed.contains(old.scheduledAt)
         {
             _ = materialise(old.scheduledAt, dueAtMilliseconds: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
         }
+        passed = []
         place(at: position, of: new)
     }
 
     private mutating func replace(with new: Reminder, at: Int64) -> Int {
         let old = reminder, keeps = new.sealedAuthorization.isEmpty
         reminder = keeps ? new.with(sealedAuthorization: old.sealedAuthorization) : new
-        if new.schedule == old.schedule, new.jitterSeconds != old.jitterSeconds, let position {
+        if new.schedule == old.schedule, new.jitterSeconds != old.jitterSeconds, let position, dueAtMilliseconds ?? .min > at {
             dueAtMilliseconds = new.dueMilliseconds(of: position.scheduledAt)
         }
         return keeps ? 0 : release(at: at)

@@ -15,6 +15,8 @@ package struct StoredReminders {
         package var revision: Int64 = 1
         /// By scheduled time.
         package var occurrences: [Int64: Row] = [:]
+        /// Seconds that ended or were put off before the series came to them.
+        package var passed: Set<Int64> = []
 
         package static func == (a: Standing, b: Standing) -> Bool {
             a.reminder === b.reminder && a.state == b.state && a.position == b.position && a.occurrences == b.occurrences
@@ -81,7 +83,9 @@ package struct StoredReminders {
             } ?? .notFound
         case .misfire(let id, let record, let move):
             return change(id) { standing, history in
-                if standing.move(move, delivered: false, staysOpen: false, at: record.end) { history.record(record) }
+                guard standing.move(move, delivered: false, staysOpen: false, at: record.end) else { return .done }
+                history.record(record)
+                standing.dropPassed(before: move.to?.scheduledAt)
                 return .done
             } ?? .notFound
         case .change(let id, let change, let guardian, let at):
@@ -151,6 +155,16 @@ package struct StoredReminders {
         }
         entries.sort { $0.due < $1.due }
         return Array(entries.prefix(limit))
+    }
+
+    /// What ended or was put off before its series came to it, and is still to come there.
+    /// What a series is past by then is forgotten.
+    package mutating func passed(limit: Int) -> [OccurrenceKey] {
+        for (id, standing) in reminders where !standing.passed.isEmpty { reminders[id]?.passed = Set(standing.passedToCome) }
+        let keys = reminders.values.flatMap { standing in
+            standing.passedToCome.map { OccurrenceKey(reminder: standing.reminder.id, scheduledAt: $0) }
+        }
+        return Array(keys.sorted { ($0.reminder.shard, $0) < ($1.reminder.shard, $1) }.prefix(limit))
     }
 
     /// Something is still to come by itself, by then.

@@ -24,12 +24,12 @@ struct StoreComparison {
                 Issue.record("round \(round), \(write.text) of \(write.reminder.map(String.init) ?? "")\n real: \(result)\nmodel: \(wanted)")
                 return
             }
-            try compare(real, model, writer, &chance)
+            try compare(real, &model, writer, &chance)
         }
         #expect(folder.faults.all == [])
     }
 
-    private func compare(_ real: any Store, _ model: StoredReminders, _ writer: RandomWrites, _ chance: inout Chance) throws {
+    private func compare(_ real: any Store, _ model: inout StoredReminders, _ writer: RandomWrites, _ chance: inout Chance) throws {
         for id in writer.ids {
             let found = try Self.wait { done in real.reminder(id) { done($0) } }.get()
             #expect(found.map(Self.text) == model.summary(id).map(Self.text))
@@ -51,6 +51,9 @@ struct StoreComparison {
         }
         let queues = try Self.wait { done in real.queues { done($0) } }.get()
         #expect(queues.sorted { $0.name < $1.name } == model.queueSettings)
+        let passed = try Self.wait { done in real.passed(limit: 10_000) { done($0) } }.get()
+        let kept = model.passed(limit: 10_000)
+        #expect(passed == kept)
     }
 
     // MARK: Both in words
