@@ -133,7 +133,10 @@ extension Proto.ReminderReply {
             position: summary.position?.wire, delivered: summary.delivered, retrying: Int64(summary.retrying),
             held: Int64(summary.held), dead: Int64(summary.dead), updatedAtMs: summary.updatedAtMilliseconds,
             revision: summary.revision, unserved: !isServed,
-            dueAtMs: summary.position.map { summary.reminder.dueMilliseconds(of: $0.scheduledAt) } ?? 0)
+            dueAtMs: summary.position.map { summary.reminder.dueMilliseconds(of: $0.scheduledAt) } ?? 0,
+            missed: summary.missed.map {
+                Proto.Missed(count: $0.count, atLeast: $0.isAtLeast, first: $0.first, last: $0.last)
+            })
     }
 }
 

@@ -35,6 +35,8 @@ final class SchedulerLoop: @unchecked Sendable {
     private var isStoreFailing = false
     /// Why nothing new is taken in; `nil`: it is.
     var createRefusal: String?
+    /// As last seen.
+    private var missedBefore: Int64 = 0
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     let measures = SchedulerMetrics()
@@ -120,7 +122,8 @@ final class SchedulerLoop: @unchecked Sendable {
     func isServed(_ reminder: Reminder) -> Bool { core.isServed(queue: reminder.queue, task: reminder.task) }
 
     private func observe(_ snapshot: Snapshot) {
-        measures.record(snapshot)
+        measures.record(snapshot, missedBefore: missedBefore)
+        missedBefore = snapshot.missed
         let isFailing = snapshot.isStoreFailing || storeProbe.isRefused
         if isFailing != isStoreFailing {
             isStoreFailing = isFailing

@@ -7,10 +7,13 @@ struct SchedulerMetrics {
     private let ready = Gauge(label: "scheduler_occurrences_ready")
     private let leased = Gauge(label: "scheduler_occurrences_leased")
     private let workers = Gauge(label: "scheduler_workers_attached")
+    private let missed = Counter(label: "scheduler_occurrences_missed_total")
     private let dispatches = Counter(label: "scheduler_dispatches_total")
     private let lateness = Timer(label: "scheduler_dispatch_lateness")
 
-    func record(_ snapshot: Snapshot) {
+    /// - Parameter missedBefore: as the snapshot before had it.
+    func record(_ snapshot: Snapshot, missedBefore: Int64) {
+        if snapshot.missed != missedBefore { missed.increment(by: snapshot.missed - missedBefore) }
         inMemory.record(snapshot.entriesInMemory)
         ready.record(snapshot.ready)
         leased.record(snapshot.leased)

@@ -7,6 +7,8 @@ public struct Handling: Sendable, Hashable {
     /// 0 … 9, higher first.
     public var priority: Int
     public var misfirePolicy: MisfirePolicy
+    /// The most missed occurrences of one gap that ``MisfirePolicy/fireAll`` fires, the latest.
+    public var catchUpLimit: Int
     /// Attempts at one occurrence before it becomes a dead letter; at least 1.
     public var maxAttempts: Int
     /// Each occurrence falls due up to so long after its scheduled time, see ``Reminder/dueMilliseconds(of:)``.
@@ -20,12 +22,13 @@ public struct Handling: Sendable, Hashable {
     public static let defaultQueue = "default"
 
     public init(
-        queue: String = defaultQueue, priority: Int = 5, misfirePolicy: MisfirePolicy = .fireOnce, maxAttempts: Int = 12,
-        jitterSeconds: Int = 0, expiresAfterSeconds: Int? = nil
+        queue: String = defaultQueue, priority: Int = 5, misfirePolicy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100,
+        maxAttempts: Int = 12, jitterSeconds: Int = 0, expiresAfterSeconds: Int? = nil
     ) {
         self.queue = queue
         self.priority = priority
         self.misfirePolicy = misfirePolicy
+        self.catchUpLimit = catchUpLimit
         self.maxAttempts = maxAttempts
         self.jitterSeconds = jitterSeconds
         self.expiresAfterSeconds = expiresAfterSeconds
@@ -38,6 +41,7 @@ extension Handling {
     /// The bounds of the numbers, `Int64` as those of JSON and of messages.
     public enum Limits {
         public static let priority: ClosedRange<Int64> = 0...9
+        public static let catchUp: ClosedRange<Int64> = 1...10_000
         public static let maxAttempts: ClosedRange<Int64> = 1...100
         /// A day.
         public static let jitterSeconds: ClosedRange<Int64> = 0...86_400
@@ -65,6 +69,7 @@ extension Handling {
             faults.append(Fault(field: "queue", words: "must be \(TaskName.rule); it was \"\(shown)\""))
         }
         check("priority", priority, Limits.priority)
+        check("catchUpLimit", catchUpLimit, Limits.catchUp)
         check("maxAttempts", maxAttempts, Limits.maxAttempts)
         check("jitterSeconds", jitterSeconds, Limits.jitterSeconds)
         if let expiresAfterSeconds { check("expiresAfterSeconds", expiresAfterSeconds, Limits.expiresAfterSeconds) }

@@ -32,7 +32,8 @@ public struct Schedule: Sendable, Hashable {
 public enum MisfirePolicy: UInt8, Sendable, CaseIterable {
     /// The latest missed occurrence is fired, the earlier ones are recorded as misfired.
     case fireOnce = 0
-    /// Every missed occurrence is fired, in order.
+    /// The latest missed occurrences are fired, in order, up to ``Handling/catchUpLimit`` of them; the earlier ones are recorded as
+    /// misfired.
     case fireAll = 1
     /// No missed occurrence is fired; all are recorded as misfired.
     case skip = 2

@@ -19,7 +19,8 @@ extension Schedule {
 extension Handling {
     public init(wire: Proto.Reminder) {
         self.init(
-            queue: wire.queue, priority: Int(wire.priority), misfirePolicy: MisfirePolicy(wire.misfirePolicy), maxAttempts: Int(wire.maxAttempts),
+            queue: wire.queue, priority: Int(wire.priority), misfirePolicy: MisfirePolicy(wire.misfirePolicy),
+            catchUpLimit: wire.catchUpLimit == 0 ? Handling.standard.catchUpLimit : Int(wire.catchUpLimit), maxAttempts: Int(wire.maxAttempts),
             jitterSeconds: Int(wire.jitterSeconds),
             expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds))
     }
@@ -43,6 +44,7 @@ extension Proto.Reminder {
             priority: UInt32(clamping: handling.priority), misfirePolicy: handling.misfirePolicy.wire,
             maxAttempts: UInt32(clamping: handling.maxAttempts), description: payload.description, classroomId: payload.classroomID,
             createdBy: payload.createdBy, createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: handling.jitterSeconds),
-            expiresAfterSeconds: UInt32(clamping: handling.expiresAfterSeconds ?? 0), caller: caller)
+            expiresAfterSeconds: UInt32(clamping: handling.expiresAfterSeconds ?? 0), caller: caller,
+            catchUpLimit: UInt32(clamping: handling.catchUpLimit))
     }
 }

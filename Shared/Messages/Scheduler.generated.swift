@@ -9,7 +9,7 @@ extension Proto {
     public enum MisfirePolicy: UInt32, WireEnum {
         /// the latest is fired
         case fireOnce = 1
-        /// each is fired, in order
+        /// the latest are fired, in order, see catch_up_limit
         case fireAll = 2
         /// none is fired
         case skip = 3
@@ -118,10 +118,12 @@ extension Proto {
         public var expiresAfterSeconds: UInt32 = 0
         /// the name of the API key that created it; empty: anyone
         public var caller: String = ""
+        /// missed occurrences that FIRE_ALL fires of a gap, the latest; 0 = 100
+        public var catchUpLimit: UInt32 = 0
         /// The fields that it came with and this build does not know; they are not in what is packed.
         public private(set) var unknownFields = UnknownFields()
 
-        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: MisfirePolicy, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "") {
+        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: MisfirePolicy, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "", catchUpLimit: UInt32 = 0) {
             self.id = id
             self.schedule = schedule
             self.task = task
@@ -137,6 +139,7 @@ extension Proto {
             self.jitterSeconds = jitterSeconds
             self.expiresAfterSeconds = expiresAfterSeconds
             self.caller = caller
+            self.catchUpLimit = catchUpLimit
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Reminder>) throws(MessageError) {
@@ -155,6 +158,7 @@ extension Proto {
             jitterSeconds = c.pointee.jitter_seconds
             expiresAfterSeconds = c.pointee.expires_after_seconds
             caller = Arena.string(c.pointee.caller)
+            catchUpLimit = c.pointee.catch_up_limit
             unknownFields = UnknownFields(areAny: c.pointee.base.n_unknown_fields > 0)
         }
 
@@ -175,6 +179,7 @@ extension Proto {
             c.pointee.jitter_seconds = jitterSeconds
             c.pointee.expires_after_seconds = expiresAfterSeconds
             if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
+            c.pointee.catch_up_limit = catchUpLimit
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Reminder>) -> Int { task_scheduler__v1__reminder__get_packed_size(c) }
@@ -429,8 +434,10 @@ extension Proto {
         public var unserved: Bool = false
         /// of the position
         public var dueAtMs: Int64 = 0
+        /// absent: none
+        public var missed: Missed? = nil
 
-        public init(found: Bool = false, reminder: Reminder? = nil, state: ReminderState? = nil, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0, revision: Int64 = 0, unserved: Bool = false, dueAtMs: Int64 = 0) {
+        public init(found: Bool = false, reminder: Reminder? = nil, state: ReminderState? = nil, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0, revision: Int64 = 0, unserved: Bool = false, dueAtMs: Int64 = 0, missed: Missed? = nil) {
             self.found = found
             self.reminder = reminder
             self.state = state
@@ -443,6 +450,7 @@ extension Proto {
             self.revision = revision
             self.unserved = unserved
             self.dueAtMs = dueAtMs
+            self.missed = missed
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__ReminderReply>) throws(MessageError) {
@@ -458,6 +466,7 @@ extension Proto {
             revision = c.pointee.revision
             unserved = c.pointee.unserved != 0
             dueAtMs = c.pointee.due_at_ms
+            if let value = c.pointee.missed { missed = try Missed(reading: value) }
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ReminderReply>, from arena: Arena) throws(MessageError) {
@@ -474,12 +483,53 @@ extension Proto {
             c.pointee.revision = revision
             c.pointee.unserved = unserved ? 1 : 0
             c.pointee.due_at_ms = dueAtMs
+            if let missed { c.pointee.missed = try arena.put(missed) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ReminderReply>) -> Int { task_scheduler__v1__reminder_reply__get_packed_size(c) }
         public static func pack(_ c: UnsafePointer<TaskScheduler__V1__ReminderReply>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__reminder_reply__pack(c, bytes) }
         public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__ReminderReply>? {
             task_scheduler__v1__reminder_reply__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
+
+extension Proto {
+    /// Occurrences that were missed, and not fired.
+    public struct Missed: WireMessage, Hashable {
+        public var count: Int64 = 0
+        /// there are more
+        public var atLeast: Bool = false
+        /// unix seconds
+        public var first: Int64 = 0
+        public var last: Int64 = 0
+
+        public init(count: Int64 = 0, atLeast: Bool = false, first: Int64 = 0, last: Int64 = 0) {
+            self.count = count
+            self.atLeast = atLeast
+            self.first = first
+            self.last = last
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__V1__Missed>) throws(MessageError) {
+            count = c.pointee.count
+            atLeast = c.pointee.at_least != 0
+            first = c.pointee.first
+            last = c.pointee.last
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Missed>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__missed__init(c)
+            c.pointee.count = count
+            c.pointee.at_least = atLeast ? 1 : 0
+            c.pointee.first = first
+            c.pointee.last = last
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Missed>) -> Int { task_scheduler__v1__missed__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__Missed>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__missed__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__Missed>? {
+            task_scheduler__v1__missed__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
         }
     }
 }

@@ -5,7 +5,7 @@ import Domain
 /// A column stands in three places: in the list of its part, where the part is bound, and where it is read, in the same order.
 enum DefinitionRow {
     private static let schedule = "start_at, rule, timezone, until_at, rdates, exdates"
-    private static let handling = "queue, priority, misfire_policy, max_attempts, jitter_s, expires_s"
+    private static let handling = "queue, priority, misfire_policy, max_attempts, jitter_s, expires_s, catch_up_limit"
     private static let payload = "task, arguments, description, classroom_id, created_by"
 
     static let columns = "id, \(schedule), \(handling), \(payload), created_ms, caller, authorization"
@@ -67,6 +67,7 @@ enum DefinitionRow {
         statement.bind(next(), handling.maxAttempts)
         statement.bind(next(), handling.jitterSeconds)
         statement.bind(next(), handling.expiresAfterSeconds.map(Int64.init))
+        statement.bind(next(), handling.catchUpLimit)
     }
 
     private static func bind(_ payload: Payload, to statement: Statement, _ next: () -> Int32) {
@@ -118,10 +119,17 @@ enum DefinitionRow {
         guard let maxAttempts = UInt32(exactly: attempts), maxAttempts >= 1 else {
             throw Damage(reason: "max_attempts \(attempts), expected 1 to \(UInt32.max)")
         }
-        return Handling(
+        var handling = Handling(
             queue: queue, priority: Int(priority), misfirePolicy: policy, maxAttempts: Int(maxAttempts),
             jitterSeconds: Int(UInt32(clamping: row.integer(next()))),
             expiresAfterSeconds: row.optionalInteger(next()).map { Int(UInt32(clamping: $0)) })
+        let catchUp = row.integer(next())
+        guard Handling.Limits.catchUp.contains(catchUp) else {
+            let limits = Handling.Limits.catchUp
+            throw Damage(reason: "catch_up_limit \(catchUp), expected \(limits.lowerBound) to \(limits.upperBound)")
+        }
+        handling.catchUpLimit = Int(catchUp)
+        return handling
     }
 
     private static func payload(_ row: Statement, _ next: () -> Int32) throws(Damage) -> Payload {

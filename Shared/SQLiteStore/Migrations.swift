@@ -7,6 +7,7 @@ import Storage
 /// - `intake`: new reminders before they are filed as a row of `definitions` and one of `reminders` each; see `Intake`.
 /// - `reminders`: where each reminder stands: small rows by (shard, id) that point to their definition. A settled
 ///   occurrence changes this row and never the wide one, which halves the cost of both.
+///   `missed…`: what was missed and not fired, all together; `missed_more`: there is more than was counted.
 /// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`), and what has been tried at them (`Tries`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
@@ -114,6 +115,15 @@ enum Migrations {
         """
         ALTER TABLE workers ADD COLUMN handed_through_ms INTEGER;
         ALTER TABLE workers ADD COLUMN awaited_since_ms INTEGER;
+        """,
+        // What was missed.
+        """
+        ALTER TABLE definitions ADD COLUMN catch_up_limit INTEGER NOT NULL DEFAULT 100;
+        ALTER TABLE intake ADD COLUMN catch_up_limit INTEGER NOT NULL DEFAULT 100;
+        ALTER TABLE reminders ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE reminders ADD COLUMN missed_more INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE reminders ADD COLUMN missed_first INTEGER;
+        ALTER TABLE reminders ADD COLUMN missed_last INTEGER;
         """,
     ]
 

@@ -11,7 +11,7 @@ final class Standings {
     let passed: PassedRows
     private let select: Statement
     private let advance: Statement, finishSeries: Statement, finish: Statement
-    private let countDelivery: Statement
+    private let countDelivery: Statement, countMissed: Statement
     private let cancelReminder: Statement, dropOpen: Statement, forgetCredential: Statement
 
     init(_ connection: Connection) throws(SQLiteFailure) {
@@ -38,6 +38,13 @@ final class Standings {
         countDelivery = try connection.prepare(
             """
             UPDATE reminders SET delivered = delivered + 1, updated_ms = max(updated_ms, ?3)
+            WHERE shard = ?1 AND id = ?2
+            """)
+        countMissed = try connection.prepare(
+            """
+            UPDATE reminders
+            SET missed = iif(missed > 9223372036854775807 - ?3, 9223372036854775807, missed + ?3), missed_more = max(missed_more, ?4),
+                missed_first = min(ifnull(missed_first, ?5), ?5), missed_last = max(ifnull(missed_last, ?6), ?6)
             WHERE shard = ?1 AND id = ?2
             """)
         cancelReminder = try connection.prepare(
@@ -68,6 +75,23 @@ final class Standings {
     /// occurrence stays open by itself, or another one does.
     /// - Returns: whether the position was there.
     func move(
+        _ id: ReminderID, _ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64
+    ) throws(SQLiteFailure) -> Bool {
+        guard try step(id, move, delivered: delivered, staysOpen: staysOpen, at: at) else { return false }
+        if let missed = move.missed { try count(missed, of: id) }
+        return true
+    }
+
+    private func count(_ missed: Missed, of id: ReminderID) throws(SQLiteFailure) {
+        countMissed.bindKey(id)
+        countMissed.bind(3, missed.count)
+        countMissed.bind(4, missed.isAtLeast ? 1 : 0)
+        countMissed.bind(5, missed.first)
+        countMissed.bind(6, missed.last)
+        try countMissed.run()
+    }
+
+    private func step(
         _ id: ReminderID, _ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64
     ) throws(SQLiteFailure) -> Bool {
         if move.to == nil, !staysOpen {

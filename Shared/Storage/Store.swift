@@ -121,11 +121,14 @@ public struct PositionMove: Sendable, Hashable {
     public var to: SeriesPosition?
     /// When the new position falls due, unix milliseconds.
     public var dueAtMilliseconds: Int64?
+    /// The occurrences that it steps over because they were missed; added to what the reminder has missed before.
+    public var missed: Missed?
 
     /// - Parameter due: where it is not the very second of the new position.
-    public init(from: Int64, to: SeriesPosition?, due: Int64? = nil) {
+    public init(from: Int64, to: SeriesPosition?, due: Int64? = nil, missed: Missed? = nil) {
         self.from = from
         self.to = to
+        self.missed = missed
         dueAtMilliseconds = due ?? to.map { Milliseconds.ofSecond($0.scheduledAt) }
     }
 }
@@ -356,6 +359,8 @@ public struct ReminderSummary: Sendable {
     public var position: SeriesPosition?
     /// Occurrences by where they stand.
     public var delivered: Int64, retrying: Int, held: Int, dead: Int
+    /// Occurrences that were missed and not fired, all together; `nil`: none.
+    public var missed: Missed?
     /// Unix milliseconds.
     public var updatedAtMilliseconds: Int64
     /// Grows with every change that a caller makes.
@@ -363,7 +368,7 @@ public struct ReminderSummary: Sendable {
 
     public init(
         reminder: Reminder, state: ReminderState, position: SeriesPosition?, delivered: Int64, retrying: Int, held: Int,
-        dead: Int, updatedAtMilliseconds: Int64, revision: Int64
+        dead: Int, missed: Missed? = nil, updatedAtMilliseconds: Int64, revision: Int64
     ) {
         self.revision = revision
         self.reminder = reminder
@@ -373,6 +378,7 @@ public struct ReminderSummary: Sendable {
         self.retrying = retrying
         self.held = held
         self.dead = dead
+        self.missed = missed
         self.updatedAtMilliseconds = updatedAtMilliseconds
     }
 }

@@ -165,6 +165,32 @@ struct ForecastTests {
                 .first == now)
     }
 
+    @Test("a past of more occurrences than are caught up on is accepted with a warning that gives the numbers", .timeLimit(.minutes(1)))
+    func longPast() throws {
+        func warnings(_ changes: JSONObject) throws -> [String] {
+            guard case .array(let warnings)? = try json(create(good(changes)).answer)["warnings"] else { return ["none"] }
+            return warnings.compactMap { warning in if case .string(let text) = warning { text } else { nil } }
+        }
+        let start = now - 3_600, count = 3_600 - 60 + 1 - 100 as Int64
+        var changes: JSONObject = ["start_datetime": .integer(start), "rrule": "FREQ=SECONDLY", "misfire_policy": "fire_all"]
+        #expect(
+            try warnings(changes) == [
+                "its past has more occurrences than catch_up_limit, 100, lets fire_all deliver: the latest 100, from \(now - 159) on, are "
+                    + "delivered; \(count) before them, from \(start) to \(now - 160), are recorded as missed"
+            ])
+        for (limit, isWarned) in [(3_540, true), (3_541, false)] as [(Int64, Bool)] {
+            changes["catch_up_limit"] = .integer(limit)
+            #expect(try warnings(changes).isEmpty != isWarned)
+        }
+        changes["catch_up_limit"] = 1
+        changes["misfire_policy"] = "fire_once"
+        #expect(try warnings(changes).isEmpty)
+        changes["misfire_policy"] = "fire_all"
+        changes["start_datetime"] = 0
+        changes["rrule"] = "RRULE:FREQ=SECONDLY\nRRULE:FREQ=SECONDLY;INTERVAL=2"
+        #expect(try warnings(changes).first?.contains("more than 10000 before them, from 0 to ") == true)
+    }
+
     @Test("a series all of whose occurrences are skipped says so")
     func allSkipped() throws {
         let body = try good(["start_datetime": .integer(now - 10 * day), "rrule": "FREQ=DAILY;COUNT=2", "misfire_policy": "skip"])

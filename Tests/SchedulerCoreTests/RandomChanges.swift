@@ -212,7 +212,7 @@ struct RandomChanges {
         var checked = 0
         for life in day.lives { try check(life, of: day, &checked) }
         #expect(checked > 60)
-        #expect(world.core.snapshot == Snapshot(entriesInMemory: 0, ready: 0, leased: 0, workers: 2, unwritten: 0, isStoreFailing: false))
+        #expect(world.core.snapshot == Snapshot(entriesInMemory: 0, ready: 0, leased: 0, workers: 2, missed: 0, unwritten: 0, isStoreFailing: false))
         #expect(world.largestMemory <= world.configuration.maxEntriesInMemory)
     }
 

@@ -95,7 +95,7 @@ final class World {
 
     @discardableResult
     func create(
-        in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, maxAttempts: Int = 12,
+        in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100, maxAttempts: Int = 12,
         priority: Int = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
         expiresAfterSeconds: Int? = nil
     ) throws -> ReminderID {
@@ -105,7 +105,7 @@ final class World {
         let reminder = Reminder(
             id: id, schedule: Schedule(start: seconds, rule: rule),
             handling: Handling(
-                queue: queue, priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
+                queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: catchUpLimit, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
             payload: Payload(task: task, arguments: []), createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1])
         let first = try #require(try reminder.schedule.series().first())

@@ -47,7 +47,7 @@ struct WriteTests {
                 start: -5, rule: "FREQ=WEEKLY;BYDAY=MO", timezone: "Europe/Berlin", until: .max,
                 rdates: [.min, 0, .max], exdates: [-1]),
             handling: Handling(
-                queue: "q\u{0}x", priority: 9, misfirePolicy: .skip, maxAttempts: 1, jitterSeconds: 7, expiresAfterSeconds: 8),
+                queue: "q\u{0}x", priority: 9, misfirePolicy: .skip, catchUpLimit: 77, maxAttempts: 1, jitterSeconds: 7, expiresAfterSeconds: 8),
             payload: Payload(task: "täsk", arguments: [0, 255, 0], description: "🎒 \"quoted\"", classroomID: "c", createdBy: "\n"),
             createdAtMilliseconds: -1, sealedAuthorization: [])
         try await store.write(.create(reminder, position: SeriesPosition(scheduledAt: -5, index: 7), idempotency: nil))
@@ -261,6 +261,25 @@ struct WriteTests {
         try await store.write(all, some, all)
         #expect(try await line(store, reminder.id) == "completed next - delivered 0 retrying 0 held 0 dead 0")
         #expect(try await store.history(reminder.id)?.map(\.outcome) == [.misfired, .misfired])
+        await store.close()
+    }
+
+    @Test("what is missed is added up, once for each step that is taken", arguments: Backend.all)
+    func missed(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        func step(_ from: Int64, _ missed: Missed?) -> StoreWrite {
+            .misfire(
+                reminder.id, record: Sample.attempt(Self.at + from, 0, .misfired),
+                move: PositionMove(from: Self.at + from, to: SeriesPosition(scheduledAt: Self.at + from + 60, index: 2), missed: missed))
+        }
+        try await store.write(Sample.create(reminder))
+        #expect(try await store.summary(reminder.id)?.missed == nil)
+        let one = step(0, Missed(count: 5, first: 100, last: 200))
+        try await store.write(one, one, step(60, nil))
+        #expect(try await store.summary(reminder.id)?.missed == Missed(count: 5, first: 100, last: 200))
+        try await store.write(step(120, Missed(count: .max - 3, isAtLeast: true, first: 50, last: 150)))
+        #expect(try await store.summary(reminder.id)?.missed == Missed(count: .max, isAtLeast: true, first: 50, last: 200))
         await store.close()
     }
 

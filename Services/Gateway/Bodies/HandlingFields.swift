@@ -15,6 +15,11 @@ extension Handling {
             misfirePolicy: fields.value(
                 "misfire_policy", .misfirePolicy, default: standard.misfirePolicy, documented: .string(standard.misfirePolicy.name),
                 help: "what becomes of a series' occurrences that could not be fired in time: the latest is fired, all are, or none"),
+            catchUpLimit: Int(
+                fields.value(
+                    "catch_up_limit", .integer(Limits.catchUp), default: Int64(standard.catchUpLimit),
+                    documented: .integer(Int64(standard.catchUpLimit)),
+                    help: "the most missed occurrences of one gap that fire_all fires: the latest; the others are recorded as missed")),
             maxAttempts: Int(
                 fields.value(
                     "max_attempts", .integer(Limits.maxAttempts), default: Int64(standard.maxAttempts),
@@ -35,6 +40,7 @@ extension Handling {
     var members: JSONObject {
         [
             "queue": .string(queue), "priority": .integer(Int64(priority)), "misfire_policy": .string(misfirePolicy.name),
+            "catch_up_limit": .integer(Int64(catchUpLimit)),
             "max_attempts": .integer(Int64(maxAttempts)), "jitter_seconds": .integer(Int64(jitterSeconds)),
             "expires_after_seconds": expiresAfterSeconds.map { .integer(Int64($0)) } ?? .null
         ]

@@ -134,12 +134,20 @@ enum AnswerSchemas {
             "notification_metadata": notification, "args": ["type": "array"], "kwargs": ["type": "object"],
             "classroom_id": string, "created_by": string,
             "occurrences": object(["delivered": count, "retrying": count, "held": count, "dead": count]),
+            "missed": missed,
             "served": ["type": "boolean", "description": "whether a live worker serves its task in its queue"],
             "caller": ["type": "string", "description": "the name of the key that created it; empty: anyone"],
             "revision": count, "created_at": instant, "updated_at": instant
         ]
         for member in Handling.memberSchemas.members { properties[member.name] = member.value }
         return object(properties, optional: ["notification_metadata", "args", "kwargs", "classroom_id", "created_by"])
+    }
+
+    private static var missed: JSONValue {
+        guard case .object(var schema) = object(["count": count, "at_least": boolean, "first": instant, "last": instant]) else { return [:] }
+        schema["type"] = ["object", "null"]
+        schema["description"] = "occurrences that could not be fired in time and were not fired later; at_least: there are more than count"
+        return .object(schema)
     }
 
     private static var attempt: JSONValue {

@@ -41,12 +41,20 @@ enum ReminderAnswer {
             "delivered": .integer(reply.delivered), "retrying": .integer(reply.retrying), "held": .integer(reply.held),
             "dead": .integer(reply.dead)
         ]
+        object["missed"] = reply.missed.map(missed) ?? .null
         object["served"] = .bool(!reply.unserved)
         object["caller"] = .string(reminder.caller)
         object["revision"] = .integer(reply.revision)
         object["created_at"] = .integer(reminder.createdAtMs / 1_000)
         object["updated_at"] = .integer(reply.updatedAtMs / 1_000)
         return .object(object)
+    }
+
+    private static func missed(_ missed: Proto.Missed) -> JSONValue {
+        [
+            "count": .integer(missed.count), "at_least": .bool(missed.atLeast), "first": .integer(missed.first),
+            "last": .integer(missed.last)
+        ]
     }
 
     /// The fields as the body of a create has them, but for the credential.

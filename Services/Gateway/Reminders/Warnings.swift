@@ -8,7 +8,22 @@ enum Warnings {
         guard let next = forecast.times.first else {
             return ["every occurrence lies in the past and misfire_policy is skip: nothing will be delivered"]
         }
-        return (draft.authHeader.map { expiry(of: $0, before: next) } ?? []) + clockChanges(draft.schedule, nowSeconds: nowSeconds)
+        return (draft.authHeader.map { expiry(of: $0, before: next) } ?? []) + catchUp(draft.series, draft.handling, nowSeconds: nowSeconds)
+            + clockChanges(draft.schedule, nowSeconds: nowSeconds)
+    }
+
+    /// Warns of a past that has more occurrences than are delivered of it.
+    static func catchUp(_ series: Series, _ handling: Handling, nowSeconds: Int64) -> [String] {
+        let through = nowSeconds - MisfirePolicy.thresholdSeconds
+        guard handling.misfirePolicy == .fireAll, let start = series.first()?.instant, start <= through,
+            let first = series.first(ofLatest: Int64(handling.catchUpLimit), in: start...through), first > start,
+            let last = series.previous(before: first)
+        else { return [] }
+        let missed = Missed(counted: series.count(in: start...last, limit: Missed.countedAtMost), first: start, last: last)
+        return [
+            "its past has more occurrences than catch_up_limit, \(handling.catchUpLimit), lets fire_all deliver: the latest \(handling.catchUpLimit), "
+                + "from \(first) on, are delivered; \(missed.number) before them, from \(start) to \(last), are recorded as missed"
+        ]
     }
 
     /// Rules of which a warning is shown; there may be more that deserve one.

@@ -113,69 +113,16 @@ extension SchedulerCore {
         if at <= now.wallMilliseconds { overtake(entry) } else { overtakes.insert(EntryTimer(at: at, entry: entry)) }
     }
 
-    // MARK: Misfires
-
-    /// Decides whether an occurrence that is ready is to be run, and looks up what follows it.
-    private mutating func prepare(_ entry: Entry) -> Bool {
-        guard let index = entry.positionIndex, !entry.reminder.schedule.isSingle else { return true }
-        let series: Series
-        do throws(ScheduleError) { series = try self.series(of: entry) } catch {
-            abandon(entry, because: "the schedule cannot be read: \(error)")
-            return false
-        }
-        let lateness = now.wallMilliseconds - entry.dueAtMilliseconds
-        if lateness > configuration.misfireThresholdMilliseconds, entry.reminder.misfirePolicy != .fireAll,
-            !breaks(.ignoresMisfirePolicies),
-            let target = afterMisfire(Cursor(instant: entry.key.scheduledAt, index: index), series, entry.reminder.misfirePolicy)
-        {
-            skip(entry, to: target.next, reason: target.reason)
-            return false
-        }
-        _ = successor(of: entry)
-        return true
-    }
-
-    /// Where a series goes on that missed occurrences; `nil`: with the one that it stands at.
-    private func afterMisfire(
-        _ position: Cursor, _ series: Series, _ policy: MisfirePolicy
-    ) -> (next: Cursor?, reason: String)? {
-        let nowSeconds = now.wallMilliseconds / 1_000
-        if policy == .fireOnce {
-            guard let latest = series.previous(before: nowSeconds + 1), latest > position.instant else { return nil }
-            return (
-                series.cursor(after: latest - 1, from: position),
-                "missed from \(position.instant) on; the latest missed, \(latest), stands for all"
-            )
-        }
-        let threshold = (now.wallMilliseconds - configuration.misfireThresholdMilliseconds) / 1_000
-        return (series.cursor(after: max(threshold, position.instant), from: position), "missed, and its misfire policy is skip")
-    }
-
-    private mutating func skip(_ entry: Entry, to next: Cursor?, reason: String) {
-        let record = Attempt(
-            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds,
-            durationMicroseconds: 0, outcome: .misfired, statusCode: 0, detail: reason)
-        entry.successor = .known(next)
-        guard let step = moveOn(entry) else { return }
-        outbox.add(.misfire(entry.key.reminder, record: record, move: step.move))
-        changed(entry.key)
-        forget(entry)
-        guard let follower = step.follower else { return }
-        // One that stands for those missed is fired now, whatever its own lateness.
-        place(follower)
-        if follower.dueAtMilliseconds <= now.wallMilliseconds { ripen() }
-    }
+    // MARK: The series
 
     /// A series that cannot be computed ends, with its reason in the dead letters.
-    private mutating func abandon(_ entry: Entry, because reason: String) {
+    mutating func abandon(_ entry: Entry, because reason: String) {
         entry.successor = .known(nil)
         let attempt = Attempt(
             scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds,
             durationMicroseconds: 0, outcome: .rejected, statusCode: 0, detail: reason)
         settle(entry, attempt, asked: nil, lease: nil)
     }
-
-    // MARK: The series
 
     func series(of entry: Entry) throws(ScheduleError) -> Series {
         if let series = entry.series { return series }

@@ -52,6 +52,8 @@ final class Entry {
     var successor = Successor.unknown
     /// Asked for by a person: neither a pause nor its expiry holds it up.
     var isManual: Bool
+    /// Unix seconds: what its series missed up to then has been cut to what is fired of it (Misfires.swift).
+    var catchUpEnd = Int64.min
     /// Compiled from the schedule when first needed, and handed on to the next occurrence.
     var series: Series?
 

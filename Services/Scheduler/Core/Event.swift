@@ -148,6 +148,8 @@ public struct Snapshot: Sendable, Hashable {
     public var ready: Int
     public var leased: Int
     public var workers: Int
+    /// Occurrences of series that were missed and not fired, since the process began.
+    public var missed: Int64
     /// Writes that the store has not confirmed.
     public var unwritten: Int
     /// The last write failed, and is being repeated.

@@ -8,7 +8,7 @@ import Storage
 extension SchedulerCore {
     #if DEBUG
         /// Entries that are looked at by each event, on average.
-        private static var entriesPerEvent: Int { 64 }
+        private static var entriesPerEvent: Int { 24 }
 
         mutating func assertInvariants() {
             // With a promise broken on purpose, others are to notice.

@@ -31,6 +31,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case keepsWhatIsChanged
     /// Every missed occurrence is fired, whatever the policy.
     case ignoresMisfirePolicies
+    /// Of what was missed everything is fired, however much it is.
+    case firesAllThatWasMissed
     /// Expired occurrences are delivered.
     case ignoresExpiry
     /// What is ready goes by when it was due, whoever it belongs to.

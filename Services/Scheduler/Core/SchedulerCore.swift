@@ -42,6 +42,8 @@ public struct SchedulerCore {
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
     var passed = Passed()
+    /// Occurrences that were missed and not fired, since this process began.
+    var missedTotal: Int64 = 0
     var outbox = Outbox()
     var isDraining = false
     /// Nothing in memory waits for its time: there is nothing to leave to the disk for what is due.
@@ -176,7 +178,7 @@ public struct SchedulerCore {
 
     public var snapshot: Snapshot {
         Snapshot(
-            entriesInMemory: table.count, ready: lanes.count, leased: leases.count, workers: workers.count,
+            entriesInMemory: table.count, ready: lanes.count, leased: leases.count, workers: workers.count, missed: missedTotal,
             unwritten: outbox.pendingCount, isStoreFailing: outbox.isFailing)
     }
 }

@@ -195,6 +195,7 @@ extension SchedulerCore {
         let position = SeriesPosition(cursor)
         let follower = Entry(DueEntry(entry.reminder, at: position))
         follower.series = entry.series
+        follower.catchUpEnd = entry.catchUpEnd
         return (PositionMove(from: entry.key.scheduledAt, to: position, due: follower.dueAtMilliseconds), follower)
     }
 

@@ -457,6 +457,51 @@ void   task_scheduler__v1__reminder_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__reminder_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__missed__init
+                     (TaskScheduler__V1__Missed         *message)
+{
+  static const TaskScheduler__V1__Missed init_value = TASK_SCHEDULER__V1__MISSED__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__missed__get_packed_size
+                     (const TaskScheduler__V1__Missed *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__missed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__missed__pack
+                     (const TaskScheduler__V1__Missed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__missed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__missed__pack_to_buffer
+                     (const TaskScheduler__V1__Missed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__missed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__Missed *
+       task_scheduler__v1__missed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__Missed *)
+     protobuf_c_message_unpack (&task_scheduler__v1__missed__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__missed__free_unpacked
+                     (TaskScheduler__V1__Missed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__missed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__v1__reminder_filter__init
                      (TaskScheduler__V1__ReminderFilter         *message)
 {
@@ -1775,7 +1820,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__schedule__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__schedule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descriptors[15] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descriptors[16] =
 {
   {
     "id",
@@ -1957,10 +2002,23 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "catch_up_limit",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Reminder, catch_up_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__reminder__field_indices_by_name[] = {
   3,   /* field[3] = arguments */
   14,   /* field[14] = caller */
+  15,   /* field[15] = catch_up_limit */
   9,   /* field[9] = classroom_id */
   11,   /* field[11] = created_at_ms */
   10,   /* field[10] = created_by */
@@ -1975,10 +2033,11 @@ static const unsigned task_scheduler__v1__reminder__field_indices_by_name[] = {
   1,   /* field[1] = schedule */
   2,   /* field[2] = task */
 };
-static const ProtobufCIntRange task_scheduler__v1__reminder__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__reminder__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 17, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__reminder__descriptor =
 {
@@ -1988,10 +2047,10 @@ const ProtobufCMessageDescriptor task_scheduler__v1__reminder__descriptor =
   "TaskScheduler__V1__Reminder",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Reminder),
-  15,
+  16,
   task_scheduler__v1__reminder__field_descriptors,
   task_scheduler__v1__reminder__field_indices_by_name,
-  1,  task_scheduler__v1__reminder__number_ranges,
+  2,  task_scheduler__v1__reminder__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__reminder__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2412,7 +2471,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__reminder_ref__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__reminder_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_reply__field_descriptors[12] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_reply__field_descriptors[13] =
 {
   {
     "found",
@@ -2558,6 +2617,18 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_reply__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "missed",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ReminderReply, missed),
+    &task_scheduler__v1__missed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__reminder_reply__field_indices_by_name[] = {
   7,   /* field[7] = dead */
@@ -2565,6 +2636,7 @@ static const unsigned task_scheduler__v1__reminder_reply__field_indices_by_name[
   11,   /* field[11] = due_at_ms */
   0,   /* field[0] = found */
   6,   /* field[6] = held */
+  12,   /* field[12] = missed */
   3,   /* field[3] = position */
   1,   /* field[1] = reminder */
   5,   /* field[5] = retrying */
@@ -2576,7 +2648,7 @@ static const unsigned task_scheduler__v1__reminder_reply__field_indices_by_name[
 static const ProtobufCIntRange task_scheduler__v1__reminder_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__reminder_reply__descriptor =
 {
@@ -2586,11 +2658,88 @@ const ProtobufCMessageDescriptor task_scheduler__v1__reminder_reply__descriptor 
   "TaskScheduler__V1__ReminderReply",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__ReminderReply),
-  12,
+  13,
   task_scheduler__v1__reminder_reply__field_descriptors,
   task_scheduler__v1__reminder_reply__field_indices_by_name,
   1,  task_scheduler__v1__reminder_reply__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__reminder_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__missed__field_descriptors[4] =
+{
+  {
+    "count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Missed, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_least",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Missed, at_least),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Missed, first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Missed, last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__missed__field_indices_by_name[] = {
+  1,   /* field[1] = at_least */
+  0,   /* field[0] = count */
+  2,   /* field[2] = first */
+  3,   /* field[3] = last */
+};
+static const ProtobufCIntRange task_scheduler__v1__missed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__missed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Missed",
+  "Missed",
+  "TaskScheduler__V1__Missed",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Missed),
+  4,
+  task_scheduler__v1__missed__field_descriptors,
+  task_scheduler__v1__missed__field_indices_by_name,
+  1,  task_scheduler__v1__missed__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__missed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_filter__field_descriptors[9] =

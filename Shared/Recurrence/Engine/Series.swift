@@ -183,13 +183,7 @@ public struct Series: Sendable {
     public func count(through instant: Int64) -> Int64? {
         let through = min(Int(instant), last)
         guard through >= Horizon.instants.lowerBound else { return 0 }
-        if rules.count <= 1, exrules.isEmpty {
-            var total = countIncluded(after: Horizon.instants.lowerBound - 1, through: through)
-            for day in excludedDays where day.lowerBound <= through {
-                total -= countIncluded(after: day.lowerBound - 1, through: min(day.upperBound - 1, through))
-            }
-            return Int64(total - exdates.lazy.filter { $0 <= through && isIncluded($0) && !isOnExcludedDay($0) }.count)
-        }
+        if let total = computedCount(after: Horizon.instants.lowerBound - 1, through: through) { return Int64(total) }
         var walk = SeriesWalk(self, limit: through), total: Int64 = 0
         var found = walk.seek(Horizon.instants.lowerBound)
         while found != Horizon.never {
@@ -204,7 +198,7 @@ public struct Series: Sendable {
 
     static func answer(_ instant: Int) -> Int64? { instant == Horizon.never ? nil : Int64(instant) }
 
-    private func isOnExcludedDay(_ instant: Int) -> Bool { excludedDays.contains { $0.contains(instant) } }
+    func isOnExcludedDay(_ instant: Int) -> Bool { excludedDays.contains { $0.contains(instant) } }
 
     private func cursor(from instant: Int, index: Int64) -> Cursor? {
         guard exrules.isEmpty, excludedDays.isEmpty else {

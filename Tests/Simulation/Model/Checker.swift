@@ -61,6 +61,8 @@ final class Checker {
     private var isSetBackUnknown = false
     private var pausedQueues: Set<String> = []
     private var performed: Set<OccurrenceKey> = []
+    /// Up to when, unix seconds, what a series missed has been looked at.
+    private var caughtUp: [ReminderID: Int64] = [:]
     /// Tries of workers that came to an end, but for those of which nothing was sent.
     private var attemptsMade: [OccurrenceKey: Int] = [:]
     private var starts = 0
@@ -204,7 +206,12 @@ final class Checker {
             return broken(2, id, "\(from.scheduledAt) was skipped, and was not missed")
         }
         switch reminder.misfirePolicy {
-        case .fireAll: broken(2, id, "\(from.scheduledAt) was skipped, and its policy is to fire all")
+        case .fireAll:
+            let limit = Int64(reminder.handling.catchUpLimit)
+            guard let to, let number = number(of: series, from: to, missedAt: decidedAt), number == limit else {
+                return broken(2, id, "of those missed since \(from.scheduledAt) not the latest \(limit) are fired")
+            }
+            lookedAtMissed(of: id, at: decidedAt)
         case .fireOnce:
             guard let to, to <= decidedAt / 1_000, series.next(after: to).map({ $0 > decidedAt / 1_000 }) ?? true else {
                 return broken(2, id, "of those missed since \(from.scheduledAt) the latest was not fired")
@@ -215,6 +222,27 @@ final class Checker {
                 broken(2, id, "\(last) was skipped, and was not missed")
             }
         }
+    }
+
+    /// Occurrences of a series from one on that were missed by then.
+    private func number(of series: Series, from first: Int64, missedAt wall: Int64) -> Int64? {
+        let through = (wall - configuration.misfireThresholdMilliseconds) / 1_000
+        return first <= through ? series.count(in: first...through, limit: 100_000) : 0
+    }
+
+    private func lookedAtMissed(of id: ReminderID, at wall: Int64) {
+        caughtUp[id] = max(caughtUp[id] ?? .min, (wall - configuration.misfireThresholdMilliseconds) / 1_000)
+    }
+
+    /// A scheduler fires at most so many of a gap, and what is missed while it does that is another gap.
+    private func checkCatchUp(_ key: OccurrenceKey, _ wall: Int64, _ reminder: Reminder) {
+        guard let series = series(of: reminder), let number = number(of: series, from: key.scheduledAt, missedAt: wall) else { return }
+        let limit = Int64(reminder.handling.catchUpLimit)
+        guard number > limit else { return lookedAtMissed(of: reminder.id, at: wall) }
+        // What was stepped over may be on its way to the disk.
+        guard key.scheduledAt > caughtUp[key.reminder] ?? .min, stored[key.reminder]?.position?.scheduledAt == key.scheduledAt
+        else { return }
+        broken(7, key.reminder, "\(key.scheduledAt) is fired, and \(number) were missed from it on, of which \(limit) are to be fired")
     }
 
     // MARK: Promise 3: no repetition without an excuse
@@ -397,7 +425,7 @@ final class Checker {
             wall - reminder.dueMilliseconds(of: key.scheduledAt) > configuration.misfireThresholdMilliseconds
         else { return }
         switch reminder.misfirePolicy {
-        case .fireAll: break
+        case .fireAll: checkCatchUp(key, wall, reminder)
         case .skip: broken(2, key.reminder, "\(key.scheduledAt) is fired, was missed, and its policy is to skip")
         case .fireOnce:
             guard let next = series(of: reminder)?.next(after: key.scheduledAt), next <= wall / 1_000 else { break }

@@ -73,11 +73,13 @@ struct ReminderPlan {
     func reminder(seed: UInt64, wallMilliseconds: Int64) -> Reminder {
         var chance = Chance(seed, 3, UInt64(index))
         let start = (wallMilliseconds + startsInMilliseconds) / 1_000
+        let id = ReminderID(unixMilliseconds: wallMilliseconds, using: &chance)
         return Reminder(
-            id: ReminderID(unixMilliseconds: wallMilliseconds, using: &chance),
+            id: id,
             schedule: Schedule(start: start, rule: rule, timezone: timezone),
             handling: Handling(
-                queue: queue, priority: priority, misfirePolicy: policy, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
+                queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: chance.pick([100, 100, 1, 2, 5]),
+                maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
             payload: Payload(task: task, arguments: []), createdAtMilliseconds: wallMilliseconds,
             caller: caller, sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential)

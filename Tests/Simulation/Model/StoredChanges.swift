@@ -86,6 +86,7 @@ extension StoredReminders.Standing {
         dueAtMilliseconds = move.to == nil ? nil : move.dueAtMilliseconds
         updatedAtMilliseconds = max(updatedAtMilliseconds, at)
         if delivered { self.delivered += 1 }
+        if let missed = move.missed { self.missed = self.missed?.adding(missed) ?? missed }
         if move.to == nil, !staysOpen, !hasOpenOccurrence { complete(at: at) }
         return true
     }

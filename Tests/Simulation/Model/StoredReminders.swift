@@ -10,6 +10,7 @@ package struct StoredReminders {
         package var position: SeriesPosition?
         package var dueAtMilliseconds: Int64?
         package var delivered: Int64 = 0
+        package var missed: Missed?
         package var updatedAtMilliseconds: Int64
         package var finishedAtMilliseconds: Int64?
         package var revision: Int64 = 1
@@ -20,7 +21,7 @@ package struct StoredReminders {
 
         package static func == (a: Standing, b: Standing) -> Bool {
             a.reminder === b.reminder && a.state == b.state && a.position == b.position && a.occurrences == b.occurrences
-                && a.delivered == b.delivered && a.revision == b.revision
+                && a.delivered == b.delivered && a.missed == b.missed && a.revision == b.revision
         }
 
         var hasOpenOccurrence: Bool { occurrences.values.contains { $0.state != .dead } }
@@ -178,7 +179,7 @@ package struct StoredReminders {
             return ReminderSummary(
                 reminder: standing.reminder, state: standing.state, position: standing.position, delivered: standing.delivered,
                 retrying: count(.pending), held: count(.held), dead: count(.dead),
-                updatedAtMilliseconds: standing.updatedAtMilliseconds, revision: standing.revision)
+                missed: standing.missed, updatedAtMilliseconds: standing.updatedAtMilliseconds, revision: standing.revision)
         }
     }
 

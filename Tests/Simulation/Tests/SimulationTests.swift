@@ -9,7 +9,7 @@ struct SimulationTests {
     /// Half a minute together, built for debugging, on two cores.
     static let seeds = Array(1...UInt64(24))
 
-    @Test("whatever breaks, promises 1 to 6 hold", arguments: seeds)
+    @Test("whatever breaks, promises 1 to 7 hold", arguments: seeds)
     func promisesHold(seed: UInt64) {
         var simulation = Simulation()
         let violation = simulation.run(seed: seed)

@@ -75,7 +75,8 @@ struct StoreComparison {
     }
 
     private static func text(_ summary: ReminderSummary) -> String {
-        let counts = "\(summary.delivered) \(summary.retrying) \(summary.held) \(summary.dead)"
+        let missed = summary.missed.map { "missed \($0.number) \($0.first) \($0.last)" } ?? "missed nothing"
+        let counts = "\(summary.delivered) \(summary.retrying) \(summary.held) \(summary.dead) \(missed)"
         let position = summary.position.map { "\($0.scheduledAt) \($0.index)" } ?? "its end"
         return "\(summary.state) at \(position), \(counts), revision \(summary.revision), updated \(summary.updatedAtMilliseconds), \(text(summary.reminder))"
     }
@@ -109,7 +110,11 @@ struct RandomWrites {
         switch chance.int(0...9) {
         case 0...3: return settle(id)
         case 4: return .materialise(key(id), dueAtMilliseconds: milliseconds(), tries: tries(), move: move())
-        case 5: return .misfire(id, record: attempt(.misfired), move: move())
+        case 5:
+            var move = move()
+            let first = second()
+            move.missed = chance.one(in: 3) ? nil : Missed(count: chance.int(1...9), isAtLeast: chance.one(in: 4), first: first, last: first + 3)
+            return .misfire(id, record: attempt(.misfired), move: move)
         case 6...8:
             let guardian = ChangeGuard(caller: chance.one(in: 8) ? "other" : nil, revision: chance.one(in: 6) ? chance.int(1...9) : nil)
             return .change(id, change(id), guardian, atMilliseconds: milliseconds())

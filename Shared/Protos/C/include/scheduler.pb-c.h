@@ -26,6 +26,7 @@ typedef struct TaskScheduler__V1__CreateManyRequest TaskScheduler__V1__CreateMan
 typedef struct TaskScheduler__V1__CreateManyReply TaskScheduler__V1__CreateManyReply;
 typedef struct TaskScheduler__V1__ReminderRef TaskScheduler__V1__ReminderRef;
 typedef struct TaskScheduler__V1__ReminderReply TaskScheduler__V1__ReminderReply;
+typedef struct TaskScheduler__V1__Missed TaskScheduler__V1__Missed;
 typedef struct TaskScheduler__V1__ReminderFilter TaskScheduler__V1__ReminderFilter;
 typedef struct TaskScheduler__V1__ListRequest TaskScheduler__V1__ListRequest;
 typedef struct TaskScheduler__V1__ListReply TaskScheduler__V1__ListReply;
@@ -110,7 +111,7 @@ typedef enum _TaskScheduler__V1__MisfirePolicy {
    */
   TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_FIRE_ONCE = 1,
   /*
-   * each is fired, in order
+   * the latest are fired, in order, see catch_up_limit
    */
   TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_FIRE_ALL = 2,
   /*
@@ -224,10 +225,14 @@ struct  TaskScheduler__V1__Reminder
    * the name of the API key that created it; empty: anyone
    */
   char *caller;
+  /*
+   * missed occurrences that FIRE_ALL fires of a gap, the latest; 0 = 100
+   */
+  uint32_t catch_up_limit;
 };
 #define TASK_SCHEDULER__V1__REMINDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__reminder__descriptor) \
-    , {0,NULL}, NULL, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0, TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , {0,NULL}, NULL, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0, TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  TaskScheduler__V1__Position
@@ -355,6 +360,10 @@ struct  TaskScheduler__V1__ReminderReply
    * of the position
    */
   int64_t due_at_ms;
+  /*
+   * absent: none
+   */
+  TaskScheduler__V1__Missed *missed;
   TaskScheduler__V1__ReminderReply__StateCase _state_case;
   union {
     /*
@@ -365,7 +374,29 @@ struct  TaskScheduler__V1__ReminderReply
 };
 #define TASK_SCHEDULER__V1__REMINDER_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__reminder_reply__descriptor) \
-    , 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, TASK_SCHEDULER__V1__REMINDER_REPLY___STATE__NOT_SET, {0} }
+    , 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, TASK_SCHEDULER__V1__REMINDER_REPLY___STATE__NOT_SET, {0} }
+
+
+/*
+ * Occurrences that were missed, and not fired.
+ */
+struct  TaskScheduler__V1__Missed
+{
+  ProtobufCMessage base;
+  int64_t count;
+  /*
+   * there are more
+   */
+  protobuf_c_boolean at_least;
+  /*
+   * unix seconds
+   */
+  int64_t first;
+  int64_t last;
+};
+#define TASK_SCHEDULER__V1__MISSED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__missed__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 typedef enum {
@@ -1127,6 +1158,25 @@ TaskScheduler__V1__ReminderReply *
 void   task_scheduler__v1__reminder_reply__free_unpacked
                      (TaskScheduler__V1__ReminderReply *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__Missed methods */
+void   task_scheduler__v1__missed__init
+                     (TaskScheduler__V1__Missed         *message);
+size_t task_scheduler__v1__missed__get_packed_size
+                     (const TaskScheduler__V1__Missed   *message);
+size_t task_scheduler__v1__missed__pack
+                     (const TaskScheduler__V1__Missed   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__missed__pack_to_buffer
+                     (const TaskScheduler__V1__Missed   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__Missed *
+       task_scheduler__v1__missed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__missed__free_unpacked
+                     (TaskScheduler__V1__Missed *message,
+                      ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__ReminderFilter methods */
 void   task_scheduler__v1__reminder_filter__init
                      (TaskScheduler__V1__ReminderFilter         *message);
@@ -1672,6 +1722,9 @@ typedef void (*TaskScheduler__V1__ReminderRef_Closure)
 typedef void (*TaskScheduler__V1__ReminderReply_Closure)
                  (const TaskScheduler__V1__ReminderReply *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__Missed_Closure)
+                 (const TaskScheduler__V1__Missed *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__V1__ReminderFilter_Closure)
                  (const TaskScheduler__V1__ReminderFilter *message,
                   void *closure_data);
@@ -1885,6 +1938,7 @@ extern const ProtobufCMessageDescriptor task_scheduler__v1__create_many_request_
 extern const ProtobufCMessageDescriptor task_scheduler__v1__create_many_reply__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__reminder_ref__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__reminder_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__missed__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__reminder_filter__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__list_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__list_reply__descriptor;

@@ -1,0 +1,79 @@
+import Domain
+import Recurrence
+import Storage
+
+/// What becomes of occurrences of a series that could not be fired in time.
+///
+/// Its misfire policy is asked once in a gap, when the first of the missed occurrences could be dispatched: what it does not
+/// fire is stepped over in one write, however much that is, and recorded in one row. What it fires is never skipped later.
+extension SchedulerCore {
+    /// Decides whether an occurrence that is ready is to be run, and looks up what follows it.
+    mutating func prepare(_ entry: Entry) -> Bool {
+        guard let index = entry.positionIndex, !entry.reminder.schedule.isSingle else { return true }
+        let series: Series
+        do throws(ScheduleError) { series = try self.series(of: entry) } catch {
+            abandon(entry, because: "the schedule cannot be read: \(error)")
+            return false
+        }
+        let lateness = now.wallMilliseconds - entry.dueAtMilliseconds
+        if lateness > configuration.misfireThresholdMilliseconds, !breaks(.ignoresMisfirePolicies),
+            let step = afterMisfire(entry, Cursor(instant: entry.key.scheduledAt, index: index), series)
+        {
+            skip(entry, step, series)
+            return false
+        }
+        _ = successor(of: entry)
+        return true
+    }
+
+    /// A step over missed occurrences.
+    private struct Step {
+        /// `nil`: the series has ended.
+        let next: Cursor?
+        /// What is fired of those missed.
+        let reason: String
+    }
+
+    /// Where a series goes on that missed occurrences; `nil`: with the one that it stands at.
+    private func afterMisfire(_ entry: Entry, _ position: Cursor, _ series: Series) -> Step? {
+        let missedThrough = (now.wallMilliseconds - configuration.misfireThresholdMilliseconds) / 1_000
+        switch entry.reminder.misfirePolicy {
+        case .fireOnce:
+            guard let latest = series.previous(before: now.wallMilliseconds / 1_000 + 1), latest > position.instant else { return nil }
+            return Step(next: series.cursor(after: latest - 1, from: position), reason: "the latest missed, \(latest), stands for all")
+        case .skip:
+            return Step(
+                next: series.cursor(after: max(missedThrough, position.instant), from: position), reason: "its misfire policy is skip")
+        case .fireAll:
+            // Of what this gap has been cut to, nothing is skipped because others are missed meanwhile.
+            guard position.instant > entry.catchUpEnd else { return nil }
+            entry.catchUpEnd = missedThrough
+            let limit = entry.reminder.handling.catchUpLimit
+            guard !breaks(.firesAllThatWasMissed), position.instant <= missedThrough,
+                let first = series.first(ofLatest: Int64(limit), in: position.instant...missedThrough), first > position.instant
+            else { return nil }
+            return Step(
+                next: series.cursor(after: first - 1, from: position), reason: "the latest \(limit), from \(first) on, are fired")
+        }
+    }
+
+    private mutating func skip(_ entry: Entry, _ step: Step, _ series: Series) {
+        let first = entry.key.scheduledAt, last = series.previous(before: step.next?.instant ?? .max) ?? first
+        let missed = Missed(
+            counted: first <= last ? series.count(in: first...last, limit: Missed.countedAtMost) : 0, first: first, last: last)
+        let record = Attempt(
+            scheduledAt: first, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 0,
+            outcome: .misfired, statusCode: 0, detail: "missed: \(missed.number), from \(first) to \(last); \(step.reason)")
+        entry.successor = .known(step.next)
+        guard var moved = moveOn(entry) else { return }
+        moved.move.missed = missed
+        missedTotal &+= missed.count
+        outbox.add(.misfire(entry.key.reminder, record: record, move: moved.move))
+        changed(entry.key)
+        forget(entry)
+        guard let follower = moved.follower else { return }
+        // One that stands for those missed is fired now, whatever its own lateness.
+        place(follower)
+        if follower.dueAtMilliseconds <= now.wallMilliseconds { ripen() }
+    }
+}
