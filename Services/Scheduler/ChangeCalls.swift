@@ -111,7 +111,7 @@ extension SchedulerAPI {
             let at = WallClock.milliseconds
             let writes = page.items.map { item in
                 StoreWrite.change(
-                    item.key.reminder, request.action.change(scheduledAt: item.key.scheduledAt), ChangeGuard(caller: filter.caller),
+                    item.key.reminder, request.action.change(item, at: at), ChangeGuard(caller: filter.caller),
                     atMilliseconds: at)
             }
             loop.request(writes) { result in
@@ -148,10 +148,10 @@ extension SchedulerAPI {
 }
 
 extension Proto.ChangeOccurrencesRequest.Action {
-    fileprivate func change(scheduledAt: Int64) -> ReminderChange {
+    fileprivate func change(_ item: SetAsideOccurrence, at: Int64) -> ReminderChange {
         switch self {
-        case .replay: .replay(scheduledAt: scheduledAt)
-        case .discard: .discard(scheduledAt: scheduledAt)
+        case .replay: .replay(scheduledAt: item.key.scheduledAt)
+        case .discard: .discard(scheduledAt: item.key.scheduledAt, goesOnAt: SeriesTarget(item.reminder.schedule, after: at, endsSingle: true))
         }
     }
 }

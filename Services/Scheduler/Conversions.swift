@@ -136,7 +136,7 @@ extension Proto.ReminderReply {
             dueAtMs: summary.position.map { summary.reminder.dueMilliseconds(of: $0.scheduledAt) } ?? 0,
             missed: summary.missed.map {
                 Proto.Missed(count: $0.count, atLeast: $0.isAtLeast, first: $0.first, last: $0.last)
-            })
+            }, heldSinceMs: summary.heldSinceMilliseconds ?? 0)
     }
 }
 

@@ -74,14 +74,7 @@ final class Resumption: @unchecked Sendable {
     private func resume(_ item: Item, _ summary: ReminderSummary?) -> StoreWrite {
         var guardian = item.guardian
         if guardian.revision == nil { guardian.revision = summary?.revision }
-        return .change(item.id, .resume(goesOnAt: target(of: summary?.reminder.schedule)), guardian, atMilliseconds: at)
-    }
-
-    private func target(of schedule: Schedule?) -> SeriesTarget {
-        // A schedule that cannot be read goes on where it stopped, and becomes a dead letter that says so.
-        guard let schedule, !schedule.isSingle, let series = try? schedule.series() else { return .itsPosition }
-        let next = series.cursor(after: Milliseconds.second(of: at))
-        return .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+        return .change(item.id, .resume(goesOnAt: summary.map { SeriesTarget($0.reminder.schedule, after: at) } ?? .itsPosition), guardian, atMilliseconds: at)
     }
 
     private func write() {
@@ -101,4 +94,17 @@ final class Resumption: @unchecked Sendable {
     }
 
     private func fail(_ error: CallError) { completion(attempt == 1 ? .failure(error) : .success(changes)) }
+}
+
+extension SeriesTarget {
+    /// The first occurrence after a moment, unix milliseconds. One time goes on where it is, unless it is to end.
+    init(_ schedule: Schedule, after at: Int64, endsSingle: Bool = false) {
+        // A schedule that cannot be read goes on where it stopped, and becomes a dead letter that says so.
+        guard !schedule.isSingle || endsSingle, let series = try? schedule.series() else {
+            self = .itsPosition
+            return
+        }
+        let next = schedule.isSingle ? nil : series.cursor(after: Milliseconds.second(of: at))
+        self = .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+    }
 }

@@ -436,8 +436,10 @@ extension Proto {
         public var dueAtMs: Int64 = 0
         /// absent: none
         public var missed: Missed? = nil
+        /// not 0: its credential was refused, and nothing of it is sent until another comes
+        public var heldSinceMs: Int64 = 0
 
-        public init(found: Bool = false, reminder: Reminder? = nil, state: ReminderState? = nil, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0, revision: Int64 = 0, unserved: Bool = false, dueAtMs: Int64 = 0, missed: Missed? = nil) {
+        public init(found: Bool = false, reminder: Reminder? = nil, state: ReminderState? = nil, position: Position? = nil, delivered: Int64 = 0, retrying: Int64 = 0, held: Int64 = 0, dead: Int64 = 0, updatedAtMs: Int64 = 0, revision: Int64 = 0, unserved: Bool = false, dueAtMs: Int64 = 0, missed: Missed? = nil, heldSinceMs: Int64 = 0) {
             self.found = found
             self.reminder = reminder
             self.state = state
@@ -451,6 +453,7 @@ extension Proto {
             self.unserved = unserved
             self.dueAtMs = dueAtMs
             self.missed = missed
+            self.heldSinceMs = heldSinceMs
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__ReminderReply>) throws(MessageError) {
@@ -467,6 +470,7 @@ extension Proto {
             unserved = c.pointee.unserved != 0
             dueAtMs = c.pointee.due_at_ms
             if let value = c.pointee.missed { missed = try Missed(reading: value) }
+            heldSinceMs = c.pointee.held_since_ms
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ReminderReply>, from arena: Arena) throws(MessageError) {
@@ -484,6 +488,7 @@ extension Proto {
             c.pointee.unserved = unserved ? 1 : 0
             c.pointee.due_at_ms = dueAtMs
             if let missed { c.pointee.missed = try arena.put(missed) }
+            c.pointee.held_since_ms = heldSinceMs
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ReminderReply>) -> Int { task_scheduler__v1__reminder_reply__get_packed_size(c) }

@@ -13,6 +13,7 @@ final class CallerChanges {
     private let setAuthorization: Statement, setDefinition: Statement
     private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement
     private let findDelivery: Statement, findRow: Statement
+    private let held: HeldOccurrences
 
     /// What begins anew.
     private static let nothingTried = "attempts = 0, losses = 0, tried_since_ms = NULL"
@@ -25,9 +26,11 @@ final class CallerChanges {
         self.onFault = onFault
         self.standings = standings
         self.settlements = settlements
+        held = try HeldOccurrences(connection, standings: standings, settlements: settlements)
         read = try connection.prepare(
             """
-            SELECT r.state, r.next_at, r.next_index, r.due_ms, r.revision, r.definition, \(DefinitionRow.selected)
+            SELECT r.state, r.next_at, r.next_index, r.due_ms, r.revision, r.definition, r.held_ms IS NOT NULL,
+                \(DefinitionRow.selected)
             FROM reminders r LEFT JOIN definitions d ON d.number = r.definition WHERE r.shard = ?1 AND r.id = ?2
             """)
         pending = try connection.prepare(
@@ -38,8 +41,8 @@ final class CallerChanges {
         let key = "WHERE shard = ?1 AND id = ?2"
         setState = try connection.prepare("UPDATE reminders SET state = ?3, finished_ms = NULL \(key)")
         setPosition = try connection.prepare(
-            "UPDATE reminders SET next_at = ?3, next_index = ?4, due_ms = ?5 \(key)")
-        // One that has fallen due stays due: a worker may have it.
+            "UPDATE reminders SET next_at = ?3, next_index = ?4, due_ms = iif(held_ms IS NULL, ?5, NULL) \(key)")
+        // One that has fallen due stays due: a worker may have it. A held one has no time.
         setDue = try connection.prepare("UPDATE reminders SET due_ms = ?3 \(key) AND due_ms > ?4")
         touch = try connection.prepare(
             "UPDATE reminders SET revision = revision + 1, updated_ms = max(updated_ms, ?3) \(key)")
@@ -55,14 +58,14 @@ final class CallerChanges {
         putManual = try connection.prepare(
             """
             INSERT INTO occurrences (shard, reminder, scheduled_at, state, due_ms, attempts, changed_ms, manual)
-            VALUES (?1, ?2, ?3, 0, ?4, 0, ?4, 1)
-            ON CONFLICT DO UPDATE SET state = 0, manual = 1, due_ms = iif(state > 0, ?4, due_ms),
+            VALUES (?1, ?2, ?3, ?5, ?4, 0, ?4, 1)
+            ON CONFLICT DO UPDATE SET state = ?5, manual = 1, due_ms = iif(state > 0, ?4, due_ms),
                 attempts = iif(state > 0, 0, attempts), losses = iif(state > 0, 0, losses),
                 tried_since_ms = iif(state > 0, NULL, tried_since_ms), changed_ms = iif(state > 0, ?4, changed_ms)
             """)
         replay = try connection.prepare(
             """
-            UPDATE occurrences SET state = 0, due_ms = ?4, \(Self.nothingTried), changed_ms = ?4, manual = 1
+            UPDATE occurrences SET state = ?5, due_ms = ?4, \(Self.nothingTried), changed_ms = ?4, manual = 1
             \(occurrence) AND scheduled_at = ?3 AND state > 0
             """)
         discard = try connection.prepare("DELETE FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state > 0")
@@ -71,7 +74,7 @@ final class CallerChanges {
             SELECT 1 FROM attempts \(occurrence) AND started_ms >= ?3 AND scheduled_at = ?4
                 AND outcome = \(Outcome.delivered.rawValue) LIMIT 1
             """)
-        findRow = try connection.prepare("SELECT 1 FROM occurrences \(occurrence) AND scheduled_at = ?3")
+        findRow = try connection.prepare("SELECT state FROM occurrences \(occurrence) AND scheduled_at = ?3")
     }
 
     func apply(
@@ -104,7 +107,7 @@ final class CallerChanges {
     private func carryOut(
         _ change: ReminderChange, on stored: Stored, at: Int64, _ outcome: inout ChangeOutcome
     ) throws(SQLiteFailure) {
-        let isOpen = stored.state == .scheduled || stored.state == .paused
+        let isOpen = stored.isOpen
         switch change {
         case .cancel:
             if try !standings.cancel(stored.reminder.id, at: at) { outcome.verdict = .finished }
@@ -120,7 +123,7 @@ final class CallerChanges {
             setAuthorization.bind(1, stored.definition)
             setAuthorization.bind(2, sealed)
             try setAuthorization.run()
-            outcome.released = try release(stored, at: at)
+            outcome.released = try release(stored.reminder, at: at)
             try standings.forgetCredentialIfUseless(stored.reminder.id)
         case .replace(let reminder, let position):
             let moves = reminder.schedule != stored.reminder.schedule
@@ -132,11 +135,9 @@ final class CallerChanges {
             outcome.released = try replace(stored, with: reminder, at: at)
             if moves { try standings.finishIfNothingIsOpen(reminder.id, at: at) }
         case .replay(let scheduledAt):
-            guard try setAside(replay, stored, scheduledAt, at: at) else { return outcome.verdict = .notFound }
-            if stored.state == .completed { try set(.scheduled, stored) }
-        case .discard(let scheduledAt):
-            guard try setAside(discard, stored, scheduledAt, at: nil) else { return outcome.verdict = .notFound }
-            try standings.finishIfNothingIsOpen(stored.reminder.id, at: at)
+            if try !replay(stored, scheduledAt, at: at) { outcome.verdict = .notFound }
+        case .discard(let scheduledAt, let target):
+            if try !discard(stored, scheduledAt, target, at: at) { outcome.verdict = .notFound }
         }
     }
 
@@ -171,10 +172,7 @@ final class CallerChanges {
         }
         guard next.map({ missed.scheduledAt < $0.scheduledAt }) ?? true else { return }
         try set(next, of: stored.reminder)
-        let record = Attempt(
-            scheduledAt: missed.scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0,
-            outcome: .misfired, statusCode: 0, detail: "skipped: the reminder was paused")
-        _ = try settlements.record(record, of: OccurrenceKey(reminder: stored.reminder.id, scheduledAt: missed.scheduledAt))
+        try record(missed, "skipped: the reminder was paused", of: stored.reminder.id, at: at)
         if next == nil { try standings.finishIfNothingIsOpen(stored.reminder.id, at: at) }
     }
 
@@ -186,6 +184,7 @@ final class CallerChanges {
         putManual.bindKey(id)
         putManual.bind(3, second)
         putManual.bind(4, at)
+        putManual.bind(5, (stored.isHeld ? OccurrenceState.held : .pending).rawValue)
         try putManual.run()
         if stored.state == .completed { try set(.scheduled, stored) }
         return second
@@ -201,17 +200,71 @@ final class CallerChanges {
 
     /// Whether the occurrence was delivered, or has a row of its own.
     private func wasRun(_ id: ReminderID, _ scheduledAt: Int64) throws(SQLiteFailure) -> Bool {
-        findRow.bindKey(id)
-        findRow.bind(3, scheduledAt)
-        defer { findRow.reset() }
-        if try findRow.step() { return true }
+        if try rowState(id, scheduledAt) != nil { return true }
         return try wasDelivered(id, scheduledAt)
     }
 
-    private func release(_ stored: Stored, at: Int64) throws(SQLiteFailure) -> Int {
-        releaseHeld.bindKey(stored.reminder.id)
+    /// `nil` where the occurrence has no row.
+    private func rowState(_ id: ReminderID, _ scheduledAt: Int64) throws(SQLiteFailure) -> OccurrenceState? {
+        findRow.bindKey(id)
+        findRow.bind(3, scheduledAt)
+        defer { findRow.reset() }
+        return try findRow.step() ? OccurrenceState(rawValue: UInt8(clamping: findRow.integer(0))) : nil
+    }
+
+    /// What waited for a credential is to come: the series where it stands, and what has rows, unless its misfire policy says
+    /// otherwise.
+    /// - Returns: how much waited.
+    private func release(_ reminder: Reminder, at: Int64) throws(SQLiteFailure) -> Int {
+        guard let stored = try stored(reminder.id) else { return 0 }
+        var released = 0
+        if stored.isHeld {
+            if let position = stored.position, try rowState(reminder.id, position.scheduledAt) == .held {
+                // The series comes to it by itself.
+                _ = try settlements.remove(OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt))
+                released += 1
+            }
+            released += try held.drop(of: reminder, position: stored.position, at: at)
+            try standings.release(reminder.id, due: stored.position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
+        }
+        releaseHeld.bindKey(reminder.id)
         releaseHeld.bind(3, at)
-        return try releaseHeld.run()
+        return released + (try releaseHeld.run())
+    }
+
+    private func replay(_ stored: Stored, _ scheduledAt: Int64, at: Int64) throws(SQLiteFailure) -> Bool {
+        let id = stored.reminder.id
+        guard let row = try rowState(id, scheduledAt), row != .pending else { return false }
+        let endsHold = stored.isHeld && row == .held
+        if !endsHold || stored.position?.scheduledAt != scheduledAt {
+            replay.bind(5, (stored.isHeld && !endsHold ? OccurrenceState.held : .pending).rawValue)
+            guard try setAside(replay, stored, scheduledAt, at: at) else { return false }
+        }
+        if endsHold { _ = try release(stored.reminder, at: at) }
+        if stored.state == .completed { try set(.scheduled, stored) }
+        return true
+    }
+
+    private func discard(_ stored: Stored, _ scheduledAt: Int64, _ target: SeriesTarget, at: Int64) throws(SQLiteFailure) -> Bool {
+        let id = stored.reminder.id
+        guard try setAside(discard, stored, scheduledAt, at: nil) else { return false }
+        if stored.isHeld, try !held.hasSome(of: id) {
+            if case .position(let next) = target, let position = stored.position, next.map({ position.scheduledAt < $0.scheduledAt }) ?? true {
+                try set(next, of: stored.reminder)
+                try record(position, "given up while its credential was refused", of: id, at: at)
+            }
+            _ = try release(stored.reminder, at: at)
+        }
+        try standings.finishIfNothingIsOpen(id, at: at)
+        return true
+    }
+
+    /// Says in the history that a series has been moved on from a position without firing it.
+    private func record(_ position: SeriesPosition, _ why: String, of id: ReminderID, at: Int64) throws(SQLiteFailure) {
+        let attempt = Attempt(
+            scheduledAt: position.scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0, outcome: .misfired,
+            statusCode: 0, detail: why)
+        _ = try settlements.record(attempt, of: OccurrenceKey(reminder: id, scheduledAt: position.scheduledAt))
     }
 
     /// The schedule becomes another. What fell due by the old one stays due, as an occurrence of its own, unless the new
@@ -251,7 +304,7 @@ final class CallerChanges {
             setDue.bind(4, at)
             try setDue.run()
         }
-        return keepsCredential ? 0 : try release(stored, at: at)
+        return keepsCredential ? 0 : try release(whole, at: at)
     }
 
     private func setAside(
@@ -272,6 +325,10 @@ final class CallerChanges {
         var dueAtMilliseconds: Int64?
         var revision: Int64
         var definition: Int64
+        /// Its credential was refused: nothing of it falls due.
+        var isHeld: Bool
+
+        var isOpen: Bool { state == .scheduled || state == .paused }
     }
 
     private func stored(_ id: ReminderID) throws(SQLiteFailure) -> Stored? {
@@ -284,9 +341,10 @@ final class CallerChanges {
         }
         do throws(DefinitionRow.Damage) {
             return Stored(
-                reminder: try DefinitionRow.decode(read, from: 6, expecting: id), state: state,
+                reminder: try DefinitionRow.decode(read, from: 7, expecting: id), state: state,
                 position: read.optionalInteger(1).map { SeriesPosition(scheduledAt: $0, index: read.integer(2)) },
-                dueAtMilliseconds: read.optionalInteger(3), revision: read.integer(4), definition: read.integer(5))
+                dueAtMilliseconds: read.optionalInteger(3), revision: read.integer(4), definition: read.integer(5),
+                isHeld: read.integer(6) != 0)
         } catch {
             onFault("\(path): reminder \(id) is damaged: \(error.reason); it was not changed")
             return nil
@@ -315,7 +373,7 @@ final class CallerChanges {
         }
         entries.sort { $0.due < $1.due }
         return ReminderStanding(
-            reminder: stored.reminder, state: stored.state, revision: stored.revision,
+            reminder: stored.reminder, state: stored.state, revision: stored.revision, isHeld: stored.isHeld,
             entries: Array(entries.prefix(ReminderStanding.maxEntries + 1)))
     }
 }

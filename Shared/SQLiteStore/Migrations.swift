@@ -8,6 +8,7 @@ import Storage
 /// - `reminders`: where each reminder stands: small rows by (shard, id) that point to their definition. A settled
 ///   occurrence changes this row and never the wide one, which halves the cost of both.
 ///   `missed…`: what was missed and not fired, all together; `missed_more`: there is more than was counted.
+///   `held_ms`: since when it is held because its credential was refused; then `due_ms` is NULL, and no occurrence is pending.
 /// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`), and what has been tried at them (`Tries`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
@@ -125,6 +126,7 @@ enum Migrations {
         ALTER TABLE reminders ADD COLUMN missed_first INTEGER;
         ALTER TABLE reminders ADD COLUMN missed_last INTEGER;
         """,
+        "ALTER TABLE reminders ADD COLUMN held_ms INTEGER;",
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

@@ -62,6 +62,8 @@ final class ReminderChanges {
             return try settlements.materialise(key, dueAtMilliseconds: due, tries: tries, move)
         case .misfire(let id, let record, let move):
             return try settlements.misfire(id, record, move)
+        case .hold(let key, let attempt, let tries):
+            return try settlements.hold(key, attempt, tries: tries)
         case .change(let id, let change, let guardian, let at):
             return .changed(try callerChanges.apply(change, to: id, guardian, at: at))
         case .queue(let settings):
@@ -154,7 +156,7 @@ extension StoreWrite {
     /// The reminder that must be there for it.
     fileprivate var stored: ReminderID? {
         switch self {
-        case .settle(let key, _, _, _), .materialise(let key, _, _, _): key.reminder
+        case .settle(let key, _, _, _), .materialise(let key, _, _, _), .hold(let key, _, _): key.reminder
         case .misfire(let id, _, _), .change(let id, _, _, _): id
         case .create, .queue, .workers: nil
         }

@@ -9,7 +9,7 @@ import Storage
 final class Settlements {
     private let standings: Standings
     private let insertAttempt: Statement, removeAttempt: Statement, findDelivery: Statement
-    private let putOccurrence: Statement, changeOccurrence: Statement, removeOccurrence: Statement
+    private let putOccurrence: Statement, changeOccurrence: Statement, removeOccurrence: Statement, holdPending: Statement
 
     init(_ connection: Connection, standings: Standings) throws(SQLiteFailure) {
         self.standings = standings
@@ -45,6 +45,11 @@ final class Settlements {
                 status_code = ?9, detail = ?10, losses = ?11, tried_since_ms = ?12
             WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND state <= ?13
             """)
+        holdPending = try connection.prepare(
+            """
+            UPDATE occurrences SET state = 1, changed_ms = ?3, outcome = ?4, status_code = ?5, detail = ?6
+            WHERE shard = ?1 AND reminder = ?2 AND state = 0
+            """)
         removeOccurrence = try connection.prepare(
             "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3")
     }
@@ -71,7 +76,11 @@ final class Settlements {
         case .delivered: return try deliver(key, attempt, move, at: ended)
         case .cancelSeries: return try cancelSeries(key, attempt, move, at: ended)
         case .retry(let due, let tries):
-            let row = Row(state: .pending, dueAtMilliseconds: due, tries: tries, changedAtMilliseconds: ended)
+            // It was under way when its credential was refused.
+            let isHeld = try standings.read(key.reminder)?.isHeld ?? false
+            let row = Row(
+                state: isHeld ? .held : .pending, dueAtMilliseconds: due, tries: tries, changedAtMilliseconds: ended,
+                last: isHeld ? attempt : nil)
             return try keep(key, as: row, attempt, move)
         case .held(let tries):
             let row = Row(
@@ -151,10 +160,39 @@ final class Settlements {
         guard move.from == key.scheduledAt,
             try standings.move(key.reminder, move, delivered: false, staysOpen: true, at: .min)
         else { return try standings.read(key.reminder) == nil ? .notFound : .done }
+        let isHeld = try standings.read(key.reminder)?.isHeld ?? false
         let row = Row(
-            state: .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries, changedAtMilliseconds: at)
+            state: isHeld ? .held : .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries, changedAtMilliseconds: at)
         bind(key, row, to: putOccurrence)
         try putOccurrence.run()
+        return .done
+    }
+
+    // MARK: Hold
+
+    func hold(_ key: OccurrenceKey, _ attempt: Attempt, tries: Tries) throws(SQLiteFailure) -> StoreWriteResult {
+        let isNew = try record(attempt, of: key)
+        guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
+        guard isNew || !standing.isHeld, standing.isOpen else { return .done }
+        let ended = attempt.endedAtMilliseconds
+        let row = Row(state: .held, dueAtMilliseconds: ended, tries: tries, changedAtMilliseconds: ended, last: attempt)
+        if standing.nextAt == key.scheduledAt {
+            bind(key, row, to: putOccurrence)
+            try putOccurrence.run()
+        } else {
+            bind(key, row, to: changeOccurrence)
+            changeOccurrence.bind(13, OccurrenceState.pending.rawValue)
+            // Given up or ended meanwhile.
+            guard try changeOccurrence.run() == 1 else { return .done }
+            try standings.passed.add(key)
+        }
+        holdPending.bindKey(key.reminder)
+        holdPending.bind(3, ended)
+        holdPending.bind(4, attempt.outcome.rawValue)
+        holdPending.bind(5, attempt.statusCode)
+        holdPending.bind(6, attempt.boundedDetail)
+        try holdPending.run()
+        try standings.hold(key.reminder, at: ended)
         return .done
     }
 

@@ -35,12 +35,12 @@ final class SnapshotQueries {
             """
             SELECT r.state, r.next_at, r.next_index, r.delivered, r.updated_ms,
                 \(count(.pending)), \(count(.held)), \(count(.dead)), r.revision,
-                r.missed, r.missed_more, r.missed_first, r.missed_last, \(DefinitionRow.selected)
+                r.missed, r.missed_more, r.missed_first, r.missed_last, r.held_ms, \(DefinitionRow.selected)
             FROM reminders r LEFT JOIN definitions d ON d.number = r.definition WHERE r.shard = ?1 AND r.id = ?2
             """)
         findUnfiled = try connection.prepare(
             """
-            SELECT \(Intake.initialState), d.next_at, d.next_index, 0, d.created_ms, 0, 0, 0, 1, 0, 0, NULL, NULL, \(DefinitionRow.selected)
+            SELECT \(Intake.initialState), d.next_at, d.next_index, 0, d.created_ms, 0, 0, 0, 1, 0, 0, NULL, NULL, NULL, \(DefinitionRow.selected)
             FROM intake d WHERE d.shard = ?1 AND d.id = ?2
             """)
         findReminder = try connection.prepare(
@@ -90,10 +90,11 @@ final class SnapshotQueries {
             throw .damaged("reminder \(id) has the unknown state \(row.integer(0))")
         }
         return ReminderSummary(
-            reminder: try definition(row, from: 13, of: id), state: state,
+            reminder: try definition(row, from: 14, of: id), state: state,
             position: row.optionalInteger(1).map { SeriesPosition(scheduledAt: $0, index: row.integer(2)) },
             delivered: row.integer(3), retrying: Int(row.integer(5)), held: Int(row.integer(6)),
-            dead: Int(row.integer(7)), missed: missed(row), updatedAtMilliseconds: row.integer(4), revision: row.integer(8))
+            dead: Int(row.integer(7)), missed: missed(row), heldSinceMilliseconds: row.optionalInteger(13),
+            updatedAtMilliseconds: row.integer(4), revision: row.integer(8))
     }
 
     private func missed(_ row: Statement) -> Missed? {

@@ -6,6 +6,10 @@ final class Standings {
     struct Standing {
         var state: UInt8
         var nextAt: Int64?
+        /// Its credential was refused.
+        var isHeld: Bool
+
+        var isOpen: Bool { state < ReminderState.completed.rawValue }
     }
 
     let passed: PassedRows
@@ -13,14 +17,16 @@ final class Standings {
     private let advance: Statement, finishSeries: Statement, finish: Statement
     private let countDelivery: Statement, countMissed: Statement
     private let cancelReminder: Statement, dropOpen: Statement, forgetCredential: Statement
+    private let holdReminder: Statement, releaseReminder: Statement
 
     init(_ connection: Connection) throws(SQLiteFailure) {
         passed = try PassedRows(connection)
-        select = try connection.prepare("SELECT state, next_at FROM reminders WHERE shard = ?1 AND id = ?2")
+        select = try connection.prepare("SELECT state, next_at, held_ms IS NOT NULL FROM reminders WHERE shard = ?1 AND id = ?2")
         advance = try connection.prepare(
             """
             UPDATE reminders
-            SET next_at = ?4, next_index = ?5, updated_ms = max(updated_ms, ?6), delivered = delivered + ?7, due_ms = ?8
+            SET next_at = ?4, next_index = ?5, updated_ms = max(updated_ms, ?6), delivered = delivered + ?7,
+                due_ms = iif(held_ms IS NULL, ?8, NULL)
             WHERE shard = ?1 AND id = ?2 AND next_at = ?3 AND state < 2
             """)
         let nothingOpen = "NOT EXISTS (SELECT 1 FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND state < 2)"
@@ -47,9 +53,15 @@ final class Standings {
                 missed_first = min(ifnull(missed_first, ?5), ?5), missed_last = max(ifnull(missed_last, ?6), ?6)
             WHERE shard = ?1 AND id = ?2
             """)
+        holdReminder = try connection.prepare(
+            """
+            UPDATE reminders SET held_ms = coalesce(held_ms, ?3), due_ms = NULL, updated_ms = max(updated_ms, ?3)
+            WHERE shard = ?1 AND id = ?2
+            """)
+        releaseReminder = try connection.prepare("UPDATE reminders SET held_ms = NULL, due_ms = ?3 WHERE shard = ?1 AND id = ?2")
         cancelReminder = try connection.prepare(
             """
-            UPDATE reminders SET state = 3, next_at = NULL, next_index = NULL, due_ms = NULL, finished_ms = max(updated_ms, ?3),
+            UPDATE reminders SET state = 3, next_at = NULL, next_index = NULL, due_ms = NULL, held_ms = NULL, finished_ms = max(updated_ms, ?3),
                 updated_ms = max(updated_ms, ?3)
             WHERE shard = ?1 AND id = ?2 AND state < 2
             """)
@@ -68,7 +80,7 @@ final class Standings {
         select.bindKey(id)
         guard try select.step() else { return nil }
         defer { select.reset() }
-        return Standing(state: UInt8(clamping: select.integer(0)), nextAt: select.optionalInteger(1))
+        return Standing(state: UInt8(clamping: select.integer(0)), nextAt: select.optionalInteger(1), isHeld: select.integer(2) != 0)
     }
 
     /// Moves the position, if it is where the move says. The last occurrence's end completes the reminder, unless the
@@ -82,13 +94,27 @@ final class Standings {
         return true
     }
 
-    private func count(_ missed: Missed, of id: ReminderID) throws(SQLiteFailure) {
+    func count(_ missed: Missed, of id: ReminderID) throws(SQLiteFailure) {
         countMissed.bindKey(id)
         countMissed.bind(3, missed.count)
         countMissed.bind(4, missed.isAtLeast ? 1 : 0)
         countMissed.bind(5, missed.first)
         countMissed.bind(6, missed.last)
         try countMissed.run()
+    }
+
+    /// Nothing of the reminder falls due any more, until it is released.
+    func hold(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
+        holdReminder.bindKey(id)
+        holdReminder.bind(3, at)
+        try holdReminder.run()
+    }
+
+    /// - Parameter due: of its position, unix milliseconds.
+    func release(_ id: ReminderID, due: Int64?) throws(SQLiteFailure) {
+        releaseReminder.bindKey(id)
+        releaseReminder.bind(3, due)
+        try releaseReminder.run()
     }
 
     private func step(

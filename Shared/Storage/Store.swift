@@ -147,6 +147,10 @@ public enum StoreWrite: Sendable {
     case materialise(OccurrenceKey, dueAtMilliseconds: Int64, tries: Tries, move: PositionMove)
     /// Moves the position past occurrences that the misfire policy does not fire; `record` says which.
     case misfire(ReminderID, record: Attempt, move: PositionMove)
+    /// Records an attempt of a series whose credential was refused, and holds the series: the occurrence waits for another
+    /// credential, as does every other that has a row, and nothing falls due any more. Where the occurrence is the position,
+    /// the series stands there still, for its misfire policy to decide what of it is fired when a credential comes.
+    case hold(OccurrenceKey, Attempt, tries: Tries)
     /// What a caller asked to be done with a reminder that exists.
     case change(ReminderID, ReminderChange, ChangeGuard, atMilliseconds: Int64)
     case queue(QueueSettings)
@@ -184,17 +188,20 @@ public enum ReminderChange: Sendable {
     case pause
     /// Goes on. `goesOnAt`: a series' first occurrence that was not missed; what lay before it was skipped.
     case resume(goesOnAt: SeriesTarget)
-    /// Makes an occurrence of this very second, beside those of the schedule.
+    /// Makes an occurrence of this very second, beside those of the schedule. While the series is held it waits, too.
     case run
-    /// Replaces the credential and makes every held occurrence pending, due now, with nothing tried.
+    /// Replaces the credential and makes every held occurrence pending, due now, with nothing tried. A series that is held goes
+    /// on where it stands; of its occurrences with rows, what its misfire policy does not fire is recorded as missed.
     case replaceAuthorization(sealed: [UInt8])
     /// Replaces the definition. Where it has no credential, the old one stays; where it has one, held occurrences are
     /// released. Where the schedule is another, the position becomes `position`; one that has fallen due stays due.
     case replace(Reminder, position: SeriesPosition?)
-    /// A dead letter or held occurrence is due now, with nothing tried.
+    /// A dead letter or held occurrence is due now, with nothing tried. A series that is held for it goes on, with the credential
+    /// that it has; a dead letter of such a series waits with it.
     case replay(scheduledAt: Int64)
-    /// A dead letter or held occurrence is given up.
-    case discard(scheduledAt: Int64)
+    /// A dead letter or held occurrence is given up. A series that is held for it goes on at `goesOnAt`, with the credential that
+    /// it has; what lay before is given up, too.
+    case discard(scheduledAt: Int64, goesOnAt: SeriesTarget = .itsPosition)
 }
 
 /// Where a series that is resumed goes on.
@@ -239,7 +246,7 @@ public enum StoreWriteResult: Sendable {
     case replayed(answer: [UInt8])
     /// `create`: the idempotency key was used with another request.
     case idempotencyConflict
-    /// `settle`, `materialise`, `misfire`: no such reminder (any more); nothing was changed.
+    /// `settle`, `materialise`, `misfire`, `hold`: no such reminder (any more); nothing was changed.
     case notFound
     case changed(ChangeOutcome)
 }
@@ -274,13 +281,16 @@ public struct ReminderStanding: Sendable {
     public var reminder: Reminder
     public var state: ReminderState
     public var revision: Int64
-    /// Its position, unless it is paused or finished, and its pending occurrences (of a paused one those that a person
+    /// Its credential was refused: nothing of it is sent until another comes.
+    public var isHeld: Bool
+    /// Its position, unless it is paused, held or finished, and its pending occurrences (of a paused one those that a person
     /// asked for), the earliest first; at most `maxEntries`, and one more where there are more.
     public var entries: [DueEntry]
 
     public static let maxEntries = 1_000
 
-    public init(reminder: Reminder, state: ReminderState, revision: Int64, entries: [DueEntry]) {
+    public init(reminder: Reminder, state: ReminderState, revision: Int64, isHeld: Bool = false, entries: [DueEntry]) {
+        self.isHeld = isHeld
         self.reminder = reminder
         self.state = state
         self.revision = revision
@@ -361,6 +371,8 @@ public struct ReminderSummary: Sendable {
     public var delivered: Int64, retrying: Int, held: Int, dead: Int
     /// Occurrences that were missed and not fired, all together; `nil`: none.
     public var missed: Missed?
+    /// When its credential was refused, unix milliseconds; `nil`: it is not held.
+    public var heldSinceMilliseconds: Int64?
     /// Unix milliseconds.
     public var updatedAtMilliseconds: Int64
     /// Grows with every change that a caller makes.
@@ -368,7 +380,8 @@ public struct ReminderSummary: Sendable {
 
     public init(
         reminder: Reminder, state: ReminderState, position: SeriesPosition?, delivered: Int64, retrying: Int, held: Int,
-        dead: Int, missed: Missed? = nil, updatedAtMilliseconds: Int64, revision: Int64
+        dead: Int, missed: Missed? = nil,
+        heldSinceMilliseconds: Int64? = nil, updatedAtMilliseconds: Int64, revision: Int64
     ) {
         self.revision = revision
         self.reminder = reminder
@@ -379,6 +392,7 @@ public struct ReminderSummary: Sendable {
         self.held = held
         self.dead = dead
         self.missed = missed
+        self.heldSinceMilliseconds = heldSinceMilliseconds
         self.updatedAtMilliseconds = updatedAtMilliseconds
     }
 }

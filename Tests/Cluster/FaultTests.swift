@@ -121,14 +121,21 @@ extension ClusterSuite {
             for id in ids.prefix(5) + [series] { try cluster.waitUntilCompleted(id) }
         }
 
-        @Test("a refused credential holds the occurrences, a PATCH with a new one releases them, and neither is ever shown")
+        @Test("a refused credential holds the series, a PATCH with a new one lets it go on, and neither is ever shown")
         func held() throws {
             let cluster = try Cluster()
             let fresh = Cluster.credential + "-fresh"
             try cluster.behave(#"{"credentials":["\#(fresh)"]}"#)
             let answer = try cluster.create(Cluster.reminder(at: Cluster.now + 1, rule: "\"FREQ=SECONDLY;COUNT=3\""))
             let id = try #require(answer.json["id"] as? String)
-            try Cluster.wait("three to be held") { try cluster.attempts(id).count { $0["outcome"] as? String == "auth_rejected" } == 3 }
+            let connection = try HTTPConnection(cluster.api)
+            try Cluster.wait("it to be held") { try connection.get("/reminders/\(id)").json["held_since"] as? Int != nil }
+            // Its other occurrences are missed, and nothing of them is sent.
+            try Cluster.wait("all to have been missed") {
+                let held = try connection.get("/held").json["held"] as? [[String: Any]]
+                return (held?.first?["missed"] as? [String: Any])?["count"] as? Int == 3
+            }
+            #expect(try cluster.attempts(id).map { $0["outcome"] as? String } == ["auth_rejected"])
             #expect(try cluster.summary().delivered == 0)
             let patched = try HTTPConnection(cluster.api).send("PATCH", "/reminders/\(id)", body: #"{"auth_header":"\#(fresh)"}"#)
             #expect(patched.status == 200, "\(patched.body)")

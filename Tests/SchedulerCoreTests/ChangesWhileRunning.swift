@@ -242,11 +242,16 @@ struct ChangesWhileRunning {
         let world = try World()
         world.attach("a", credit: 10_000)
         let count = ReminderStanding.maxEntries + 60
-        world.answer = { dispatch in dispatch.entry.reminder.sealedAuthorization == [1] ? World.Answer(outcome: .authRejected) : World.Answer(afterMilliseconds: 20_000) }
+        world.answer = { dispatch in dispatch.entry.reminder.sealedAuthorization == [1] ? World.Answer(outcome: .rejected) : World.Answer(afterMilliseconds: 20_000) }
         let id = try world.create(in: 0, rule: "FREQ=SECONDLY;COUNT=\(count)")
         world.run(milliseconds: Int64(count) * 1_000)
-        #expect(try world.summary(id).held == count)
+        #expect(try world.summary(id).dead == count)
         world.replaceAuthorization(of: id)
+        let first = World.start / 1_000
+        world.request(
+            (0..<Int64(count)).map {
+                .change(id, .replay(scheduledAt: first + $0), ChangeGuard(), atMilliseconds: world.now.wallMilliseconds)
+            })
         world.run(milliseconds: 5_000)
         #expect(world.running.count == count)
         world.replaceAuthorization(of: id)

@@ -283,6 +283,35 @@ struct WriteTests {
         await store.close()
     }
 
+    @Test("a series that is held stands still with all that has rows, until another credential comes", arguments: Backend.all)
+    func hold(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = try await Situation.scheduled.make(store)
+        let position = OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start + 180)
+        let hold = StoreWrite.hold(position, Sample.attempt(Sample.start + 180, 1, .authRejected), tries: Tries(attempts: 1))
+        #expect(try await store.write(hold, hold).map(\.name) == ["done", "done"])
+        // Of the three that are held one is the position itself.
+        #expect(try await line(store, reminder.id) == "scheduled next 180#4 delivered 0 retrying 0 held 3 dead 1")
+        #expect(try await store.due(in: reminder.id.shard).isEmpty)
+        let since = try await store.summary(reminder.id)?.heldSinceMilliseconds
+        #expect(since != nil)
+        let at = (Sample.start + 200) * 1000
+        let run = try await store.change(reminder.id, .run, at: at)
+        #expect(run.standing?.isHeld == true && run.standing?.entries.isEmpty == true)
+        let outcome = try await store.change(reminder.id, .replaceAuthorization(sealed: [7]), at: at)
+        // The latest that was missed, at the position, stands for those with rows.
+        #expect(outcome.released == 4)
+        #expect(
+            outcome.standing?.entries.map(\.line) == [
+                "180 due \((Sample.start + 180) * 1000) attempts 0 position 4 manual false",
+                "200 due \(at) attempts 0 position - manual true",
+            ])
+        let summary = try await store.summary(reminder.id)
+        #expect(summary?.heldSinceMilliseconds == nil)
+        #expect(summary?.missed == Missed(count: 2, first: Sample.start, last: Sample.start + 60))
+        await store.close()
+    }
+
     @Test("a move from another place than the position's has no effect", arguments: Backend.all)
     func wrongMove(backend: Backend) async throws {
         let store = try backend.open(folder)

@@ -28,8 +28,9 @@ enum AnswerSchemas {
             ("Upcoming", object(["id": id, "upcoming": instants])),
             ("Attempt", attempt), ("Attempts", object(["id": id, "attempts": list(of: "Attempt")])),
             ("Changed", changed), ("BatchAnswer", batch), ("SetAside", setAside(withAttempts: false)),
-            ("SetAsideWithAttempts", setAside(withAttempts: true)),
-            ("DeadLetterPage", page("dead_letters", of: "SetAside")), ("HeldOccurrencePage", page("held", of: "SetAside")),
+            ("SetAsideWithAttempts", setAside(withAttempts: true)), ("HeldOccurrence", setAside(withAttempts: false, isHeld: true)),
+            ("HeldOccurrenceWithAttempts", setAside(withAttempts: true, isHeld: true)),
+            ("DeadLetterPage", page("dead_letters", of: "SetAside")), ("HeldOccurrencePage", page("held", of: "HeldOccurrence")),
             ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
             ("ReplayedMany", bulk(["replayed"])), ("DiscardedMany", bulk(["discarded"])), ("ReleasedMany", bulk(["released", "reminders"])),
             ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
@@ -135,6 +136,10 @@ enum AnswerSchemas {
             "classroom_id": string, "created_by": string,
             "occurrences": object(["delivered": count, "retrying": count, "held": count, "dead": count]),
             "missed": missed,
+            "held_since": [
+                "type": ["integer", "null"],
+                "description": "since when nothing of it is sent because its credential was refused, unix seconds"
+            ],
             "served": ["type": "boolean", "description": "whether a live worker serves its task in its queue"],
             "caller": ["type": "string", "description": "the name of the key that created it; empty: anyone"],
             "revision": count, "created_at": instant, "updated_at": instant
@@ -185,13 +190,14 @@ enum AnswerSchemas {
         return object(properties)
     }
 
-    private static func setAside(withAttempts: Bool) -> JSONValue {
+    private static func setAside(withAttempts: Bool, isHeld: Bool = false) -> JSONValue {
         var properties: JSONObject = [
             "id": occurrenceID, "reminder_id": id, "scheduled_at": instant,
             "since": ["type": "integer", "description": "when it was set aside, unix seconds"],
             "outcome": outcome, "status_code": statusCode, "detail": string, "attempts_made": count, "task": string,
             "queue": string, "description": string, "classroom_id": string, "created_by": string
         ]
+        if isHeld { properties["missed"] = missed }
         if withAttempts { properties["attempts"] = list(of: "Attempt") }
         return object(properties)
     }

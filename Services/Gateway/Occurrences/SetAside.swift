@@ -32,15 +32,19 @@ struct SetAside: Sendable {
                 summary: "List \(kind.noun)s, the latest first.", query: OccurrenceQuery.type, handle: list
             ).answering(.ok, "a page", .ref(kind.singular + "Page")),
             Operation(.get, one, "get\(kind.singular)", summary: "Read a \(kind.noun) with its attempts.", handle: get)
-                .answering(.ok, "the \(kind.noun)", .ref("SetAsideWithAttempts")),
+                .answering(.ok, "the \(kind.noun)", .ref(kind == .dead ? "SetAsideWithAttempts" : "HeldOccurrenceWithAttempts")),
             Operation(.post, one.appending("replay"), "replay\(kind.singular)", summary: "Try a \(kind.noun) again, now.") {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .replay)
             }
-            .explained("It begins anew, with all its attempts, also while its reminder is paused. Its `Idempotency-Key` stays.")
+            .explained(
+                "It begins anew, with all its attempts, also while its reminder is paused. Its `Idempotency-Key` stays."
+                    + (kind == .held ? " Its series goes on with the credential that it has." : ""))
             .answering(.ok, "due now", .ref("OccurrenceChanged")),
             Operation(.delete, one, "discard\(kind.singular)", summary: "Give up a \(kind.noun).") {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .discard)
-            }.answering(.ok, "given up; its attempts stay in the history", .ref("OccurrenceChanged")),
+            }.explained(
+                kind == .held ? "Its series goes on with the next occurrence; what it missed until now is given up, too." : "")
+            .answering(.ok, "given up; its attempts stay in the history", .ref("OccurrenceChanged")),
         ]
         operations += many
         return operations.map { $0.tagged(kind.tag) }
@@ -52,22 +56,25 @@ struct SetAside: Sendable {
         let request = Proto.ListOccurrencesRequest(
             filter: filter(query.filter, exchange), cursor: query.page.cursor, limit: query.page.limit)
         let reply = try await scheduler.call(SchedulerService.listOccurrences, request)
-        let occurrences = try reply.occurrences.map(Self.json)
+        let occurrences = try reply.occurrences.map { (occurrence) throws(Problem) in try Self.json(occurrence, heldAt: heldAt(exchange)) }
         return Answer(.ok, [kind.list: .array(occurrences), "next_cursor": Cursor.json(reply.cursor)])
     }
 
     private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
         let request = Proto.ListOccurrencesRequest(filter: try only(exchange), limit: 1, withAttempts: true)
         let reply = try await scheduler.call(SchedulerService.listOccurrences, request)
-        guard let occurrence = reply.occurrences.first, case .object(var object) = try Self.json(occurrence) else { throw missing }
+        guard let occurrence = reply.occurrences.first, case .object(var object) = try Self.json(occurrence, heldAt: heldAt(exchange)) else { throw missing }
         object["attempts"] = .array(reply.attempts.map(AttemptAnswer.json))
         return Answer(.ok, .object(object))
     }
 
-    static func json(_ occurrence: Proto.Occurrence) throws(Problem) -> JSONValue {
+    /// The moment for which is told what held ones have missed, unix seconds; `nil` for dead letters.
+    private func heldAt(_ exchange: Exchange) -> Int64? { kind == .held ? exchange.nowMilliseconds / 1_000 : nil }
+
+    static func json(_ occurrence: Proto.Occurrence, heldAt now: Int64? = nil) throws(Problem) -> JSONValue {
         guard let reminder = occurrence.reminder else { throw .incompleteAnswer }
         let id = ReminderAnswer.id(occurrence.id)
-        return [
+        var object: JSONObject = [
             "id": .string("\(id):\(occurrence.scheduledAt)"), "reminder_id": .string(id),
             "scheduled_at": .integer(occurrence.scheduledAt), "since": .integer(occurrence.sinceMs / 1_000),
             "outcome": .string(occurrence.outcome.map { Outcome($0).name } ?? "unknown"),
@@ -76,6 +83,21 @@ struct SetAside: Sendable {
             "task": .string(reminder.task), "queue": .string(reminder.queue), "description": .string(reminder.description),
             "classroom_id": .string(reminder.classroomId), "created_by": .string(reminder.createdBy)
         ]
+        if let now { object["missed"] = try missed(occurrence, reminder, nowSeconds: now).map(ReminderAnswer.missed) ?? .null }
+        return .object(object)
+    }
+
+    /// What has been missed since the credential was refused, the occurrence with which that was noticed among it.
+    private static func missed(
+        _ occurrence: Proto.Occurrence, _ reminder: Proto.Reminder, nowSeconds now: Int64
+    ) throws(Problem) -> Proto.Missed? {
+        let first = occurrence.scheduledAt
+        guard first <= now, let schedule = reminder.schedule else { return nil }
+        guard !Schedule(wire: schedule).isSingle else { return Proto.Missed(count: 1, first: first, last: first) }
+        let series = try Upcoming.series(schedule)
+        guard let last = series.previous(before: now + 1), last >= first else { return Proto.Missed(count: 1, first: first, last: first) }
+        let missed = Missed(counted: series.count(in: first...last, limit: Missed.countedAtMost), first: first, last: last)
+        return Proto.Missed(count: missed.count, atLeast: missed.isAtLeast, first: first, last: last)
     }
 
     // MARK: One

@@ -55,8 +55,8 @@ extension SetAside {
             body: ReleaseBody.type, handle: release
         )
         .explained(
-            "Every reminder that this person made and that has a held occurrence gets the new `auth_header`, and what was held is "
-                + "due now. " + Self.goesOn)
+            "Every reminder that this person made and that is held gets the new `auth_header` and goes on. Of what a series missed its "
+                + "`misfire_policy` says what is fired; one time is fired now. " + Self.goesOn)
         .answering(.ok, "how many are due now", .ref("ReleasedMany"))
         .example("teacher", "all of one teacher", ["created_by": "teacher-1", "auth_header": "Bearer eyJhbGciOi.new"])
     }

@@ -42,6 +42,7 @@ enum ReminderAnswer {
             "dead": .integer(reply.dead)
         ]
         object["missed"] = reply.missed.map(missed) ?? .null
+        object["held_since"] = reply.heldSinceMs == 0 ? .null : .integer(reply.heldSinceMs / 1_000)
         object["served"] = .bool(!reply.unserved)
         object["caller"] = .string(reminder.caller)
         object["revision"] = .integer(reply.revision)
@@ -50,7 +51,7 @@ enum ReminderAnswer {
         return .object(object)
     }
 
-    private static func missed(_ missed: Proto.Missed) -> JSONValue {
+    static func missed(_ missed: Proto.Missed) -> JSONValue {
         [
             "count": .integer(missed.count), "at_least": .bool(missed.atLeast), "first": .integer(missed.first),
             "last": .integer(missed.last)
@@ -91,7 +92,8 @@ enum ReminderAnswer {
 
     /// An overdue occurrence is fired as soon as a worker takes it; one with jitter within the second that is shown.
     private static func nextFireAt(_ stored: StoredReminder, _ nowSeconds: Int64) -> Int64? {
-        guard stored.state == .scheduled, let position = stored.reply.position, position.index > 0 else { return nil }
+        guard stored.state == .scheduled, stored.reply.heldSinceMs == 0, let position = stored.reply.position, position.index > 0
+        else { return nil }
         return max(position.scheduledAt, stored.reply.dueAtMs / 1_000, nowSeconds)
     }
 

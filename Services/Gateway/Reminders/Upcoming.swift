@@ -10,7 +10,7 @@ enum Upcoming {
         return try series(stored.schedule).first(count, after: max(now, position.scheduledAt.subtractingReportingOverflow(1).partialValue))
     }
 
-    private static func series(_ schedule: Proto.Schedule) throws(Problem) -> Series {
+    static func series(_ schedule: Proto.Schedule) throws(Problem) -> Series {
         do {
             let pattern = schedule.rule.isEmpty ? nil : try RecurrencePattern(parsing: schedule.rule)
             return Series(

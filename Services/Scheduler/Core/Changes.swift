@@ -98,7 +98,7 @@ extension SchedulerCore {
             entry.successor = .unknown
         }
         entry.reminder = standing.reminder
-        entry.destine(to: standing.state == .paused && stored == nil ? .paused : .kept)
+        entry.destine(to: (standing.state == .paused || standing.isHeld) && stored == nil ? .paused : .kept)
         if let stored {
             entry.positionIndex = stored.positionIndex
             entry.isManual = stored.isManual

@@ -141,7 +141,7 @@ extension SchedulerCore {
 
     /// A worker runs an entry that has no lease: its series goes on as with any other attempt.
     mutating func believe(_ worker: WorkerID, runs entry: Entry, under id: LeaseID) {
-        lease(entry, as: id, to: worker)
+        lease(entry, as: id, to: worker, isInherited: true)
         guard entry.positionIndex != nil else { return }
         _ = successor(of: entry)
         scheduleOvertake(entry)

@@ -85,7 +85,7 @@ extension SchedulerCore {
             guard prepare(entry) else { continue }
             let id = leases.makeID()
             queues.spend(entry.reminder.queue, now: now)
-            lease(entry, as: id, to: worker)
+            lease(entry, as: id, to: worker, isInherited: false)
             workers[worker]?.credit -= 1
             lanes.spend(worker)
             scheduleOvertake(entry)

@@ -25,7 +25,7 @@ final class Entry {
     enum Fate {
         /// It is settled, and its series goes on.
         case kept
-        /// Its reminder was paused meanwhile: what comes of it stays on disk.
+        /// Its reminder was paused or held meanwhile: what comes of it stays on disk.
         case paused
         /// Its reminder was cancelled, or has another schedule: its outcome is recorded, and no more. It is in no table.
         case revoked

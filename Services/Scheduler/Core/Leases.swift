@@ -20,6 +20,8 @@ struct Lease {
     fileprivate(set) var deadline: Int64
     /// Unix milliseconds.
     let dispatchedAt: Int64
+    /// Taken over on a worker's word: which definition it was dispatched with is not known.
+    let isInherited: Bool
 }
 
 /// Who may run what, and until when: the leases of attached workers and of those that may be back in a moment, and what is
@@ -60,12 +62,14 @@ struct Leases {
     }
 
     /// Gives a worker the right to run an entry that nobody has.
-    mutating func grant(_ entry: Entry, as id: LeaseID, to worker: WorkerID, for milliseconds: Int64, now: Moment) {
+    mutating func grant(
+        _ entry: Entry, as id: LeaseID, to worker: WorkerID, isInherited: Bool, for milliseconds: Int64, now: Moment
+    ) {
         entry.state = .leased(id, .kept)
         let deadline = now.monotonicMilliseconds + milliseconds
         leases[id] = Lease(
             entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: deadline,
-            dispatchedAt: now.wallMilliseconds)
+            dispatchedAt: now.wallMilliseconds, isInherited: isInherited)
         deadlines.insert(LeaseTimer(at: deadline, lease: id))
         attached[worker, default: []].insert(id)
     }

@@ -33,6 +33,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresMisfirePolicies
     /// Of what was missed everything is fired, however much it is.
     case firesAllThatWasMissed
+    /// A refused credential holds one occurrence, and its series goes on.
+    case sendsWhatIsRefused
     /// Expired occurrences are delivered.
     case ignoresExpiry
     /// What is ready goes by when it was due, whoever it belongs to.

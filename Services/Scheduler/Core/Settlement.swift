@@ -98,6 +98,9 @@ extension SchedulerCore {
         guard end.attempt.outcome != .unsent else { return putBack(end) }
         let fate = entry.fate
         let disposition = disposition(of: entry, end.attempt.outcome, asked: end.asked, lease: end.lease)
+        if case .held(let tries) = disposition, !entry.reminder.schedule.isSingle, fate != .revoked, !breaks(.sendsWhatIsRefused) {
+            return hold(end, tries: tries)
+        }
         if case .dead = disposition, breaks(.endsTheSeriesWithADeadLetter) { entry.successor = .known(nil) }
         let isHeldUp = breaks(.holdsTheSeriesForARetry) && end.attempt.outcome == .retry
         let next = fate == .revoked || isHeldUp ? nil : moveOn(entry)
@@ -148,6 +151,19 @@ extension SchedulerCore {
         return !table.entries(of: entry.key.reminder).contains { $0.positionIndex != nil && $0.key.scheduledAt > second }
     }
 
+    /// The credential was refused: nothing more of the series is sent, and what runs stays on disk.
+    private mutating func hold(_ end: AttemptEnd, tries: Tries) {
+        let entry = end.entry, id = entry.key.reminder
+        outbox.add(.hold(entry.key, end.attempt, tries: tries))
+        if let (worker, lease) = end.reported { outbox.acknowledge(worker, lease) }
+        if entry.isManual, isAhead(entry) { passed.ended(entry.key) }
+        forget(entry)
+        for other in table.entries(of: id) {
+            if other.isHandedOut { other.destine(to: .paused) } else { forget(other) }
+        }
+        windows[id.shard]?.load?.ended.insert(id)
+    }
+
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
         let policy = configuration.retry
         let attempted = entry.tries.adding(attemptAt: now.wallMilliseconds)
@@ -158,8 +174,9 @@ extension SchedulerCore {
         // Nothing unsent comes as far as this.
         case .expired, .unsent: return .dead(tries: entry.tries)
         case .authRejected:
-            // The credential has been replaced while the attempt was under way: the new one deserves a try.
-            if let lease, lease.reminder.sealedAuthorization != entry.reminder.sealedAuthorization {
+            // The credential has been replaced while the attempt was under way, or may have been since a former process dispatched
+            // it: the new one deserves a try.
+            guard let lease, !lease.isInherited, lease.reminder.sealedAuthorization == entry.reminder.sealedAuthorization else {
                 return tryAgain(entry, after: 0, entry.tries)
             }
             return .held(tries: attempted)

@@ -121,11 +121,13 @@ extension SchedulerCore {
     // MARK: Leases
 
     /// Makes a lease of an entry that has none.
-    mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID) {
+    /// - Parameter isInherited: on the worker's word, which has it from a former process.
+    mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID, isInherited: Bool) {
         if entry.state == .ready { lanes.left(entry) }
         handedThrough = max(handedThrough, entry.dueAtMilliseconds)
         queues.began(entry.reminder.queue)
-        leases.grant(entry, as: lease, to: id, for: configuration.leaseMilliseconds, now: now)
+        leases.grant(
+            entry, as: lease, to: id, isInherited: isInherited, for: configuration.leaseMilliseconds, now: now)
     }
 
     /// Takes a lease back; what its entry becomes is the caller's to settle.

@@ -2471,7 +2471,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__reminder_ref__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__reminder_ref__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_reply__field_descriptors[13] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_reply__field_descriptors[14] =
 {
   {
     "found",
@@ -2629,6 +2629,18 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__reminder_reply__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "held_since_ms",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ReminderReply, held_since_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__reminder_reply__field_indices_by_name[] = {
   7,   /* field[7] = dead */
@@ -2636,6 +2648,7 @@ static const unsigned task_scheduler__v1__reminder_reply__field_indices_by_name[
   11,   /* field[11] = due_at_ms */
   0,   /* field[0] = found */
   6,   /* field[6] = held */
+  13,   /* field[13] = held_since_ms */
   12,   /* field[12] = missed */
   3,   /* field[3] = position */
   1,   /* field[1] = reminder */
@@ -2648,7 +2661,7 @@ static const unsigned task_scheduler__v1__reminder_reply__field_indices_by_name[
 static const ProtobufCIntRange task_scheduler__v1__reminder_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__reminder_reply__descriptor =
 {
@@ -2658,7 +2671,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__reminder_reply__descriptor 
   "TaskScheduler__V1__ReminderReply",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__ReminderReply),
-  13,
+  14,
   task_scheduler__v1__reminder_reply__field_descriptors,
   task_scheduler__v1__reminder_reply__field_indices_by_name,
   1,  task_scheduler__v1__reminder_reply__number_ranges,

@@ -97,7 +97,7 @@ final class Callers {
         case .replayAll, .discardAll:
             for (scheduledAt, row) in standing.occurrences.sorted(by: { $0.key < $1.key }) where row.state != .pending {
                 if case .replayAll = change { writes.append(one(.replay(scheduledAt: scheduledAt))) }
-                if case .discardAll = change { writes.append(one(.discard(scheduledAt: scheduledAt))) }
+                if case .discardAll = change { writes.append(one(.discard(scheduledAt: scheduledAt, goesOnAt: Self.target(standing.reminder.schedule, now) ?? .itsPosition))) }
             }
         }
         guard !writes.isEmpty else { return }

@@ -142,6 +142,9 @@ final class Checker {
                 broken(2, key.reminder, "\(key.scheduledAt) was stepped past and has no row")
             }
         case .misfire(_, let record, _): misfired(record, before, after)
+        case .hold(let key, let attempt, _):
+            if before.position != after.position { broken(2, key.reminder, "a series went on that is held") }
+            if attempt.outcome != .authRejected { broken(2, key.reminder, "a series is held after \(attempt.outcome.name)") }
         default: break
         }
     }
@@ -167,6 +170,8 @@ final class Checker {
             if attempt.outcome != .delivered { broken(2, id, "\(key.scheduledAt) counts as delivered after \(attempt.outcome.name)") }
         case .cancelSeries:
             if attempt.outcome != .cancelSchedule { broken(2, id, "the series was cancelled after \(attempt.outcome.name)") }
+        case .held where wasOpen && !before.reminder.schedule.isSingle:
+            broken(3, id, "the credential was refused at \(key.scheduledAt), and its series goes on")
         case .dead(let tries):
             deadLetters += 1
             checkDeadLetter(key, attempt, tries, before.reminder)
@@ -442,6 +447,7 @@ final class Checker {
         if standing.state == .cancelled || standing.state == .paused, !(row?.isManual ?? false) {
             broken(3, id, "\(at) is dispatched, and its reminder is \(standing.state.name)")
         }
+        if standing.heldSinceMilliseconds != nil { broken(3, id, "\(at) is dispatched, and its credential was refused before") }
         // Another schedule, made when the clock had been set back, may come to a second again.
         let isAnother = wasSetBack && rescheduled.contains(id)
         if life.store.contents.wasDelivered(key), !isAnother {

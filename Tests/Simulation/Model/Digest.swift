@@ -73,6 +73,9 @@ package struct Digest {
         case .materialise(_, let due, _, let move):
             add(due)
             add(move.to?.scheduledAt ?? 0)
+        case .hold(let key, _, let tries):
+            add(key.scheduledAt)
+            add(Int64(tries.attempts))
         case .misfire(_, _, let move): add(move.to?.scheduledAt ?? 0)
         default: break
         }

@@ -133,6 +133,7 @@ extension StoreWrite {
         switch self {
         case .create(let reminder, _, _): reminder.id
         case .settle(let key, _, _, _), .materialise(let key, _, _, _): key.reminder
+        case .hold(let key, _, _): key.reminder
         case .misfire(let id, _, _), .change(let id, _, _, _): id
         case .queue, .workers: nil
         }

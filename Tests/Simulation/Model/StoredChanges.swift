@@ -28,7 +28,11 @@ extension StoredReminders.Standing {
             if wasPosition || hadRow || state == .cancelled { countDelivery(at: end) }
             cancel(at: end)
         case .retry(let due, let tries):
-            keep(at, Row(state: .pending, dueAtMilliseconds: due, tries: tries), move, at: end)
+            keep(
+                at,
+                Row(
+                    state: isHeld ? .held : .pending, dueAtMilliseconds: due, tries: tries, outcome: isHeld ? attempt.outcome : nil),
+                move, at: end)
         case .held(let tries):
             keep(at, Row(state: .held, dueAtMilliseconds: end, tries: tries, outcome: attempt.outcome), move, at: end)
         case .dead(let tries):
@@ -72,9 +76,29 @@ extension StoredReminders.Standing {
         _ scheduledAt: Int64, dueAtMilliseconds: Int64, tries: Tries, _ move: PositionMove
     ) -> StoreWriteResult {
         guard move.from == scheduledAt, self.move(move, delivered: false, staysOpen: true, at: .min) else { return .done }
-        put(scheduledAt, Row(state: .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries))
+        put(scheduledAt, Row(state: isHeld ? .held : .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries))
         return .done
     }
+
+    mutating func hold(
+        _ scheduledAt: Int64, _ attempt: Attempt, tries: Tries, _ history: inout StoredReminders.History
+    ) -> StoreWriteResult {
+        let isNew = history.record(attempt), end = attempt.end
+        guard isNew || !isHeld, isOpen else { return .done }
+        if position?.scheduledAt != scheduledAt, occurrences[scheduledAt]?.state != .pending { return .done }
+        put(scheduledAt, Row(state: .held, dueAtMilliseconds: end, tries: tries, outcome: attempt.outcome))
+        if position?.scheduledAt != scheduledAt { pass(scheduledAt) }
+        for (second, row) in occurrences where row.state == .pending {
+            occurrences[second]?.state = .held
+            occurrences[second]?.outcome = attempt.outcome
+        }
+        heldSinceMilliseconds = heldSinceMilliseconds ?? end
+        dueAtMilliseconds = nil
+        updatedAtMilliseconds = max(updatedAtMilliseconds, end)
+        return .done
+    }
+
+    private var isHeld: Bool { heldSinceMilliseconds != nil }
 
     // MARK: Where it stands
 
@@ -83,7 +107,7 @@ extension StoredReminders.Standing {
     mutating func move(_ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64) -> Bool {
         guard isOpen, position?.scheduledAt == move.from else { return false }
         position = move.to
-        dueAtMilliseconds = move.to == nil ? nil : move.dueAtMilliseconds
+        dueAtMilliseconds = move.to == nil || isHeld ? nil : move.dueAtMilliseconds
         updatedAtMilliseconds = max(updatedAtMilliseconds, at)
         if delivered { self.delivered += 1 }
         if let missed = move.missed { self.missed = self.missed?.adding(missed) ?? missed }
@@ -119,6 +143,7 @@ extension StoredReminders.Standing {
         state = .cancelled
         position = nil
         dueAtMilliseconds = nil
+        heldSinceMilliseconds = nil
         updatedAtMilliseconds = max(updatedAtMilliseconds, at)
         finishedAtMilliseconds = updatedAtMilliseconds
         occurrences = occurrences.filter { $0.value.state == .dead }
@@ -144,7 +169,7 @@ extension StoredReminders.Standing {
             }
         }
         outcome.standing = ReminderStanding(
-            reminder: reminder, state: state, revision: revision,
+            reminder: reminder, state: state, revision: revision, isHeld: isHeld,
             entries: Array(entries.prefix(ReminderStanding.maxEntries + 1)))
         return outcome
     }
@@ -162,22 +187,34 @@ extension StoredReminders.Standing {
             outcome.scheduledAt = run(at: at, history)
         case .replaceAuthorization(let sealed):
             reminder = reminder.with(sealedAuthorization: sealed)
-            outcome.released = release(at: at)
+            outcome.released = release(at: at, &history)
             forgetCredentialIfUseless()
         case .replace(let new, let position):
             let moves = new.schedule != reminder.schedule
             guard isOpen || state == .completed && !moves else { return outcome.verdict = .finished }
             let isDone = moves && new.schedule.isSingle && history.hasDelivery(at: new.schedule.start)
             if moves { reschedule(new, isDone ? nil : position, at: at) }
-            outcome.released = replace(with: new, at: at)
+            outcome.released = replace(with: new, at: at, &history)
             if moves { finishIfNothingIsOpen(at: at) }
         case .replay(let scheduledAt):
             guard let row = occurrences[scheduledAt], row.state != .pending else { return outcome.verdict = .notFound }
-            makeDue(scheduledAt, row, at: at, isManual: true)
+            let endsHold = isHeld && row.state == .held
+            if !endsHold || position?.scheduledAt != scheduledAt {
+                makeDue(scheduledAt, row, at: at, isManual: true)
+                if isHeld, !endsHold { occurrences[scheduledAt]?.state = .held }
+            }
+            if endsHold { _ = release(at: at, &history) }
             if state == .completed { reopen(as: .scheduled) }
-        case .discard(let scheduledAt):
+        case .discard(let scheduledAt, let target):
             guard let row = occurrences[scheduledAt], row.state != .pending else { return outcome.verdict = .notFound }
             occurrences[scheduledAt] = nil
+            if isHeld, !occurrences.values.contains(where: { $0.state == .held }) {
+                if case .position(let next) = target, let position, next.map({ position.scheduledAt < $0.scheduledAt }) ?? true {
+                    place(at: next, of: reminder)
+                    history.record(Self.misfire(position.scheduledAt, at: at))
+                }
+                _ = release(at: at, &history)
+            }
             finishIfNothingIsOpen(at: at)
         }
     }
@@ -196,7 +233,46 @@ extension StoredReminders.Standing {
         occurrences[scheduledAt] = row
     }
 
-    private mutating func release(at: Int64) -> Int {
+    private static func misfire(_ scheduledAt: Int64, at: Int64) -> Attempt {
+        Attempt(
+            scheduledAt: scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0, outcome: .misfired, statusCode: 0,
+            detail: "")
+    }
+
+    private mutating func release(at: Int64, _ history: inout StoredReminders.History) -> Int {
+        var released = 0
+        if isHeld {
+            if let position, occurrences[position.scheduledAt]?.state == .held {
+                occurrences[position.scheduledAt] = nil
+                released += 1
+            }
+            let dropped = notFired(at: at)
+            if let first = dropped.first, let last = dropped.last {
+                let missed = Missed(count: Int64(dropped.count), first: first, last: last)
+                self.missed = self.missed?.adding(missed) ?? missed
+                history.record(Self.misfire(first, at: at))
+                for second in dropped { occurrences[second] = nil }
+                released += dropped.count
+            }
+            heldSinceMilliseconds = nil
+            dueAtMilliseconds = position.map { reminder.dueMilliseconds(of: $0.scheduledAt) }
+        }
+        return released + releaseRows(at: at)
+    }
+
+    /// What the misfire policy does not fire of a series' rows that waited for a credential.
+    private func notFired(at: Int64) -> [Int64] {
+        guard !reminder.schedule.isSingle else { return [] }
+        let held = occurrences.filter { $0.value.state == .held && !$0.value.isManual }.keys.sorted()
+        let now = Milliseconds.second(of: at)
+        switch reminder.misfirePolicy {
+        case .skip: return held.filter { $0 < now - 60 }
+        case .fireOnce: return position.map { $0.scheduledAt <= now } ?? false ? held : Array(held.dropLast())
+        case .fireAll: return Array(held.dropLast(reminder.handling.catchUpLimit))
+        }
+    }
+
+    private mutating func releaseRows(at: Int64) -> Int {
         let held = occurrences.filter { $0.value.state == .held }
         for (scheduledAt, row) in held {
             makeDue(scheduledAt, row, at: max(at, Milliseconds.ofSecond(scheduledAt)), isManual: false)
@@ -206,7 +282,7 @@ extension StoredReminders.Standing {
 
     private mutating func place(at position: SeriesPosition?, of reminder: Reminder) {
         self.position = position
-        dueAtMilliseconds = position.map { reminder.dueMilliseconds(of: $0.scheduledAt) }
+        dueAtMilliseconds = isHeld ? nil : position.map { reminder.dueMilliseconds(of: $0.scheduledAt) }
         dropPassed(before: position?.scheduledAt)
     }
 
@@ -221,10 +297,7 @@ extension StoredReminders.Standing {
         }
         guard next.map({ missed.scheduledAt < $0.scheduledAt }) ?? true else { return }
         place(at: next, of: reminder)
-        history.record(
-            Attempt(
-                scheduledAt: missed.scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0,
-                outcome: .misfired, statusCode: 0, detail: ""))
+        history.record(Self.misfire(missed.scheduledAt, at: at))
         if next == nil { finishIfNothingIsOpen(at: at) }
     }
 
@@ -238,6 +311,7 @@ extension StoredReminders.Standing {
         } else {
             makeDue(second, Row(state: .pending, dueAtMilliseconds: at, tries: .none), at: at, isManual: true)
         }
+        if isHeld { occurrences[second]?.state = .held }
         if state == .completed { reopen(as: .scheduled) }
         return second
     }
@@ -253,13 +327,13 @@ extension StoredReminders.Standing {
         place(at: position, of: new)
     }
 
-    private mutating func replace(with new: Reminder, at: Int64) -> Int {
+    private mutating func replace(with new: Reminder, at: Int64, _ history: inout StoredReminders.History) -> Int {
         let old = reminder, keeps = new.sealedAuthorization.isEmpty
         reminder = keeps ? new.with(sealedAuthorization: old.sealedAuthorization) : new
-        if new.schedule == old.schedule, new.jitterSeconds != old.jitterSeconds, let position, dueAtMilliseconds ?? .min > at {
+        if new.schedule == old.schedule, new.jitterSeconds != old.jitterSeconds, let position, !isHeld, dueAtMilliseconds ?? .min > at {
             dueAtMilliseconds = new.dueMilliseconds(of: position.scheduledAt)
         }
-        return keeps ? 0 : release(at: at)
+        return keeps ? 0 : release(at: at, &history)
     }
 
     // MARK: What is to come

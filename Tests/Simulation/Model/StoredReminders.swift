@@ -11,6 +11,7 @@ package struct StoredReminders {
         package var dueAtMilliseconds: Int64?
         package var delivered: Int64 = 0
         package var missed: Missed?
+        package var heldSinceMilliseconds: Int64?
         package var updatedAtMilliseconds: Int64
         package var finishedAtMilliseconds: Int64?
         package var revision: Int64 = 1
@@ -21,7 +22,8 @@ package struct StoredReminders {
 
         package static func == (a: Standing, b: Standing) -> Bool {
             a.reminder === b.reminder && a.state == b.state && a.position == b.position && a.occurrences == b.occurrences
-                && a.delivered == b.delivered && a.missed == b.missed && a.revision == b.revision
+                && a.delivered == b.delivered && a.missed == b.missed
+                && a.heldSinceMilliseconds == b.heldSinceMilliseconds && a.revision == b.revision
         }
 
         var hasOpenOccurrence: Bool { occurrences.values.contains { $0.state != .dead } }
@@ -89,6 +91,8 @@ package struct StoredReminders {
                 standing.dropPassed(before: move.to?.scheduledAt)
                 return .done
             } ?? .notFound
+        case .hold(let key, let attempt, let tries):
+            return change(key.reminder) { $0.hold(key.scheduledAt, attempt, tries: tries, &$1) } ?? .notFound
         case .change(let id, let change, let guardian, let at):
             let outcome = self.change(id) { standing, history in
                 standing.apply(change, guardian, at: at, &history)
@@ -179,7 +183,7 @@ package struct StoredReminders {
             return ReminderSummary(
                 reminder: standing.reminder, state: standing.state, position: standing.position, delivered: standing.delivered,
                 retrying: count(.pending), held: count(.held), dead: count(.dead),
-                missed: standing.missed, updatedAtMilliseconds: standing.updatedAtMilliseconds, revision: standing.revision)
+                missed: standing.missed, heldSinceMilliseconds: standing.heldSinceMilliseconds, updatedAtMilliseconds: standing.updatedAtMilliseconds, revision: standing.revision)
         }
     }
 

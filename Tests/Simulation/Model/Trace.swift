@@ -55,6 +55,7 @@ extension StoreWrite {
             "settle \(key.scheduledAt), attempt \(attempt.number) \(attempt.outcome.name): \(disposition)\(move.map { ", " + $0.text } ?? "")"
         case .materialise(let key, let due, let tries, let move):
             "materialise \(key.scheduledAt), due at \(due), \(tries.attempts) attempts, \(tries.losses) losses, \(move.text)"
+        case .hold(let key, let attempt, _): "hold \(key.scheduledAt) after \(attempt.outcome.name)"
         case .misfire(_, let record, let move): "misfire, \(move.text): \(record.detail)"
         case .change(_, let change, _, _): "change: \(change)"
         case .queue(let settings): "queue \(settings)"

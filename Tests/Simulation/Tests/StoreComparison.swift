@@ -67,7 +67,7 @@ struct StoreComparison {
     }
 
     private static func text(_ reminder: Reminder) -> String {
-        "\(reminder.schedule) \(reminder.sealedAuthorization) jitter \(reminder.jitterSeconds) attempts \(reminder.maxAttempts)"
+        "\(reminder.schedule) \(reminder.sealedAuthorization) jitter \(reminder.jitterSeconds) attempts \(reminder.maxAttempts) \(reminder.misfirePolicy) \(reminder.handling.catchUpLimit)"
     }
 
     private static func text(_ entry: DueEntry) -> String {
@@ -76,7 +76,8 @@ struct StoreComparison {
 
     private static func text(_ summary: ReminderSummary) -> String {
         let missed = summary.missed.map { "missed \($0.number) \($0.first) \($0.last)" } ?? "missed nothing"
-        let counts = "\(summary.delivered) \(summary.retrying) \(summary.held) \(summary.dead) \(missed)"
+        let held = summary.heldSinceMilliseconds.map { "held since \($0)" } ?? "not held"
+        let counts = "\(summary.delivered) \(summary.retrying) \(summary.held) \(summary.dead) \(missed) \(held)"
         let position = summary.position.map { "\($0.scheduledAt) \($0.index)" } ?? "its end"
         return "\(summary.state) at \(position), \(counts), revision \(summary.revision), updated \(summary.updatedAtMilliseconds), \(text(summary.reminder))"
     }
@@ -109,6 +110,9 @@ struct RandomWrites {
         let id = chance.pick(ids.suffix(Self.keptReminders))
         switch chance.int(0...9) {
         case 0...3: return settle(id)
+        case 4 where chance.one(in: 2):
+            let key = key(id)
+            return .hold(key, attempt(.authRejected, at: key.scheduledAt), tries: tries())
         case 4: return .materialise(key(id), dueAtMilliseconds: milliseconds(), tries: tries(), move: move())
         case 5:
             var move = move()
@@ -159,7 +163,8 @@ struct RandomWrites {
     private mutating func reminder(_ id: ReminderID) -> Reminder {
         Reminder(
             id: id, schedule: Schedule(start: second(), rule: chance.one(in: 2) ? "FREQ=SECONDLY" : nil),
-            handling: Handling(maxAttempts: Int(chance.int(1...3)), jitterSeconds: Int(chance.int(0...4))),
+            handling: Handling(
+                misfirePolicy: chance.pick([.fireOnce, .fireAll, .skip]), catchUpLimit: Int(chance.int(1...3)), maxAttempts: Int(chance.int(1...3)), jitterSeconds: Int(chance.int(0...4))),
             payload: Payload(task: "task", arguments: []), createdAtMilliseconds: milliseconds(),
             sealedAuthorization: chance.one(in: 2) ? [] : [7])
     }
@@ -194,7 +199,7 @@ struct RandomWrites {
         case 11, 12: .replaceAuthorization(sealed: [9])
         case 13...15: .replace(reminder(id), position: position())
         case 16...18: .replay(scheduledAt: second())
-        default: .discard(scheduledAt: second())
+        default: .discard(scheduledAt: second(), goesOnAt: chance.one(in: 3) ? .itsPosition : .position(position()))
         }
     }
 }

@@ -364,6 +364,10 @@ struct  TaskScheduler__V1__ReminderReply
    * absent: none
    */
   TaskScheduler__V1__Missed *missed;
+  /*
+   * not 0: its credential was refused, and nothing of it is sent until another comes
+   */
+  int64_t held_since_ms;
   TaskScheduler__V1__ReminderReply__StateCase _state_case;
   union {
     /*
@@ -374,7 +378,7 @@ struct  TaskScheduler__V1__ReminderReply
 };
 #define TASK_SCHEDULER__V1__REMINDER_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__reminder_reply__descriptor) \
-    , 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, TASK_SCHEDULER__V1__REMINDER_REPLY___STATE__NOT_SET, {0} }
+    , 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, TASK_SCHEDULER__V1__REMINDER_REPLY___STATE__NOT_SET, {0} }
 
 
 /*

@@ -1,0 +1,136 @@
+import Domain
+import Storage
+import Testing
+
+@testable import SchedulerCore
+
+/// A credential that is refused holds its series until another comes.
+@Suite("a refused credential")
+struct HeldSeries {
+    private static let second = World.start / 1_000
+
+    /// The first credential is refused.
+    private static func world() throws -> World {
+        let world = try World()
+        world.answer = { $0.entry.reminder.sealedAuthorization == [1] ? World.Answer(outcome: .authRejected) : .delivered }
+        world.attach()
+        return world
+    }
+
+    @Test(
+        "nothing more is sent, and the misfire policy says what of the missed is fired with another one",
+        arguments: MisfirePolicy.allCases)
+    func released(policy: MisfirePolicy) throws {
+        let world = try Self.world()
+        let id = try world.create(in: 0, rule: "FREQ=MINUTELY;COUNT=100", policy: policy, catchUpLimit: 10)
+        world.run(milliseconds: 3_601_000)
+        #expect(world.runs(of: id).count == 1)
+        let held = try world.summary(id)
+        #expect(held.held == 1 && held.retrying == 0 && held.position?.scheduledAt == Self.second)
+        #expect(try held.heldSinceMilliseconds != nil && world.attempts(id).count == 1)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 2_000)
+        let fired = world.runs(of: id).dropFirst().map { ($0.key.scheduledAt - Self.second) / 60 }
+        let missed: Int64
+        switch policy {
+        case .fireOnce: (missed, _) = (60, #expect(fired == [60]))
+        // The one that is due now is not missed.
+        case .fireAll: (missed, _) = (50, #expect(fired == Array(50...60)))
+        case .skip: (missed, _) = (60, #expect(fired == [60]))
+        }
+        let summary = try world.summary(id)
+        #expect(summary.missed == Missed(count: missed, first: Self.second, last: Self.second + (missed - 1) * 60))
+        #expect(summary.held == 0 && summary.heldSinceMilliseconds == nil)
+        world.run(milliseconds: 3_600_000)
+        #expect(try world.summary(id).state == .completed)
+        #expect(try world.summary(id).delivered == 100 - missed)
+    }
+
+    @Test("one time is fired with another one, however late")
+    func single() throws {
+        let world = try Self.world()
+        let id = try world.create(in: 0, policy: .skip)
+        world.run(milliseconds: 86_400_000)
+        #expect(world.runs(of: id).count == 1)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 1_000)
+        #expect(try world.summary(id).delivered == 1)
+        #expect(world.runs(of: id).count == 2)
+    }
+
+    @Test("it outlives a crash, and what is asked for or edited meanwhile waits, too")
+    func crash() async throws {
+        let world = try Self.world()
+        let id = try world.create(in: 0, rule: "FREQ=MINUTELY")
+        world.run(milliseconds: 10_000)
+        try await world.crash(rejoin: [], downMilliseconds: 60_000)
+        world.attach("b")
+        world.change(id, .run)
+        let edited = try world.summary(id).reminder.with(sealedAuthorization: [])
+        world.change(id, .replace(edited, position: nil))
+        world.change(id, .pause)
+        world.change(id, .resume(goesOnAt: .position(SeriesPosition(scheduledAt: Self.second + 120, index: 3))))
+        world.run(milliseconds: 600_000)
+        #expect(world.runs(of: id).count == 1)
+        #expect(try world.summary(id).held == 2)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 1_000)
+        // What a person asked for, and the latest missed.
+        #expect(Set(world.runs(of: id).dropFirst().map { $0.key.scheduledAt - Self.second }) == [70, 660])
+    }
+
+    @Test("what is under way when it is refused is refused, retried or delivered without a further try")
+    func underWay() throws {
+        let world = try Self.world()
+        world.answer = { dispatch in
+            guard dispatch.entry.reminder.sealedAuthorization == [1] else { return .delivered }
+            return switch (dispatch.entry.due.occurrence.scheduledAt - Self.second) % 4 {
+            case 0: World.Answer(outcome: .authRejected, afterMilliseconds: 3_500)
+            case 1: World.Answer(outcome: .retry, afterMilliseconds: 5_000)
+            case 2: World.Answer(outcome: .authRejected, afterMilliseconds: 5_000)
+            default: World.Answer(afterMilliseconds: 5_000)
+            }
+        }
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;COUNT=8", policy: .fireAll)
+        world.run(milliseconds: 30_000)
+        #expect(world.runs(of: id).map { $0.key.scheduledAt - Self.second } == [0, 1, 2, 3])
+        let held = try world.summary(id)
+        #expect(held.held + held.retrying == 3 && held.retrying == 0 && held.delivered == 1)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 10_000)
+        #expect(world.runs(of: id).dropFirst(4).map { $0.key.scheduledAt - Self.second }.sorted() == [0, 1, 2, 4, 5, 6, 7])
+        #expect(try world.summary(id).state == .completed && world.summary(id).delivered == 8)
+    }
+
+    @Test("a series that is held can be tried again as it is, or go on without what it missed")
+    func byHand() throws {
+        let world = try Self.world()
+        let ids = try (0..<2).map { _ in try world.create(in: 0, rule: "FREQ=MINUTELY;COUNT=10") }
+        world.run(milliseconds: 150_000)
+        world.answer = { _ in .delivered }
+        world.change(ids[0], .replay(scheduledAt: Self.second))
+        world.change(
+            ids[1], .discard(scheduledAt: Self.second, goesOnAt: .position(SeriesPosition(scheduledAt: Self.second + 180, index: 4))))
+        world.run(milliseconds: 600_000)
+        #expect(world.runs(of: ids[0]).map { $0.key.scheduledAt - Self.second } == [0] + (2..<10).map { $0 * 60 })
+        #expect(world.runs(of: ids[1]).map { $0.key.scheduledAt - Self.second } == [0] + (3..<10).map { $0 * 60 })
+        for id in ids { #expect(try world.summary(id).state == .completed) }
+    }
+
+    @Test("a refusal that a former process' worker reports is tried again: the credential may be another by now")
+    func formerProcess() async throws {
+        let world = try Self.world()
+        world.answer = { _ in .never }
+        let id = try world.create(in: 0, rule: "FREQ=HOURLY;COUNT=2")
+        world.run(milliseconds: 100)
+        let lease = try #require(world.running.keys.first), key = try #require(world.running[lease]?.key)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 100)
+        try await world.crash(rejoin: [])
+        world.answer = { _ in .delivered }
+        let worker = world.attach("a", running: [LeaseReport(lease: lease, key: key)])
+        world.report(worker, lease, key, .authRejected)
+        world.run(milliseconds: 5_000)
+        #expect(try world.summary(id).held == 0 && world.summary(id).delivered == 1)
+    }
+}
