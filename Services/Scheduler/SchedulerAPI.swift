@@ -37,8 +37,11 @@ struct SchedulerAPI: Sendable {
         let reminder: Reminder
         let position: SeriesPosition?
         let idempotency: IdempotencyRecord?
+        let pendingLimit: Int?
 
-        var write: StoreWrite { .create(reminder, position: position, idempotency: idempotency) }
+        var write: StoreWrite {
+            .create(reminder, position: position, idempotency: idempotency, pendingLimit: pendingLimit)
+        }
     }
 
     private func creation(_ request: Proto.CreateRequest) throws(CallError) -> Creation {
@@ -47,7 +50,8 @@ struct SchedulerAPI: Sendable {
             let reminder = try Reminder(wire, authorization: request.authorization, seal: seal)
             _ = try reminder.schedule.series()
             return Creation(
-                reminder: reminder, position: SeriesPosition(request.position), idempotency: try record(request.idempotency))
+                reminder: reminder, position: SeriesPosition(request.position), idempotency: try record(request.idempotency),
+                pendingLimit: request.pendingLimit == 0 ? nil : Int(request.pendingLimit))
         } catch {
             throw Self.callError(error)
         }
@@ -117,6 +121,8 @@ struct SchedulerAPI: Sendable {
         // The same create came before and its answer was lost on the way: it is one reminder.
         case .exists: return .success(Proto.CreateReply(result: .created))
         case .replayed(let answer): return .success(Proto.CreateReply(result: .replayed, answer: answer))
+        case .tooManyPending(let count):
+            return .success(Proto.CreateReply(result: .tooManyPending, pending: UInt32(clamping: count)))
         case .idempotencyConflict: return .success(Proto.CreateReply(result: .conflict))
         default: return .failure(CallError(.internal, "the store answered another question"))
         }

@@ -3,6 +3,8 @@
 ///
 /// Lengths are in Unicode scalars, as JSON Schema counts, unless a name says bytes.
 public enum ReminderLimits {
+    /// Reminders that a caller may be bound to have at once that are not finished.
+    public static let pending = 1...1_000_000
     /// 1970 … 9999, of what happens here. Unix seconds.
     public static let unixSeconds: ClosedRange<Int64> = 0...253_402_300_799
     /// The years 1 to 9999, of schedules: RFC 5545's four-digit years. One may have begun long ago; a birthday does. Unix seconds.

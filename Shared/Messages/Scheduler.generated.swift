@@ -260,12 +260,15 @@ extension Proto {
         public var authorization: Secret = ""
         public var position: Position? = nil
         public var idempotency: Idempotency? = nil
+        /// reminders of its caller that are not finished, this one included; 0 = any number
+        public var pendingLimit: UInt32 = 0
 
-        public init(reminder: Reminder? = nil, authorization: Secret = "", position: Position? = nil, idempotency: Idempotency? = nil) {
+        public init(reminder: Reminder? = nil, authorization: Secret = "", position: Position? = nil, idempotency: Idempotency? = nil, pendingLimit: UInt32 = 0) {
             self.reminder = reminder
             self.authorization = authorization
             self.position = position
             self.idempotency = idempotency
+            self.pendingLimit = pendingLimit
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__CreateRequest>) throws(MessageError) {
@@ -273,6 +276,7 @@ extension Proto {
             authorization = Secret(Arena.string(c.pointee.authorization))
             if let value = c.pointee.position { position = try Position(reading: value) }
             if let value = c.pointee.idempotency { idempotency = try Idempotency(reading: value) }
+            pendingLimit = c.pointee.pending_limit
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__CreateRequest>, from arena: Arena) throws(MessageError) {
@@ -281,6 +285,7 @@ extension Proto {
             if !authorization.isEmpty { c.pointee.authorization = try arena.put(authorization.value) }
             if let position { c.pointee.position = try arena.put(position) }
             if let idempotency { c.pointee.idempotency = try arena.put(idempotency) }
+            c.pointee.pending_limit = pendingLimit
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__CreateRequest>) -> Int { task_scheduler__v1__create_request__get_packed_size(c) }
@@ -301,6 +306,8 @@ extension Proto {
             /// its idempotency key came before, with another request
             case conflict = 3
             case refused = 4
+            /// its caller has as many as pending_limit says
+            case tooManyPending = 5
         }
 
         public var result: Result
@@ -308,17 +315,21 @@ extension Proto {
         public var answer: [UInt8] = []
         /// of RESULT_REFUSED, in CreateManyReply only
         public var reason: String = ""
+        /// of RESULT_TOO_MANY_PENDING: as many there are, at most one above the limit
+        public var pending: UInt32 = 0
 
-        public init(result: Result, answer: [UInt8] = [], reason: String = "") {
+        public init(result: Result, answer: [UInt8] = [], reason: String = "", pending: UInt32 = 0) {
             self.result = result
             self.answer = answer
             self.reason = reason
+            self.pending = pending
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__CreateReply>) throws(MessageError) {
             result = try Result(number: c.pointee.result.rawValue, in: "CreateReply.result")
             answer = Arena.bytes(c.pointee.answer)
             reason = Arena.string(c.pointee.reason)
+            pending = c.pointee.pending
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__CreateReply>, from arena: Arena) throws(MessageError) {
@@ -326,6 +337,7 @@ extension Proto {
             c.pointee.result = .init(rawValue: result.rawValue)
             if !answer.isEmpty { c.pointee.answer = try arena.put(answer) }
             if !reason.isEmpty { c.pointee.reason = try arena.put(reason) }
+            c.pointee.pending = pending
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__CreateReply>) -> Int { task_scheduler__v1__create_reply__get_packed_size(c) }

@@ -149,6 +149,11 @@ final class CallerChanges {
         try setState.run()
     }
 
+    private func revive(_ stored: Stored) throws(SQLiteFailure) {
+        try set(.scheduled, stored)
+        standings.wasRevived()
+    }
+
     private func set(_ position: SeriesPosition?, of reminder: Reminder) throws(SQLiteFailure) {
         setPosition.bindKey(reminder.id)
         setPosition.bind(3, position?.scheduledAt)
@@ -186,7 +191,7 @@ final class CallerChanges {
         putManual.bind(4, at)
         putManual.bind(5, (stored.isHeld ? OccurrenceState.held : .pending).rawValue)
         try putManual.run()
-        if stored.state == .completed { try set(.scheduled, stored) }
+        if stored.state == .completed { try revive(stored) }
         return second
     }
 
@@ -241,7 +246,7 @@ final class CallerChanges {
             guard try setAside(replay, stored, scheduledAt, at: at) else { return false }
         }
         if endsHold { _ = try release(stored.reminder, at: at) }
-        if stored.state == .completed { try set(.scheduled, stored) }
+        if stored.state == .completed { try revive(stored) }
         return true
     }
 

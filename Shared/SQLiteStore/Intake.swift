@@ -15,14 +15,16 @@ final class Intake {
     private var ids: Set<ReminderID> = []
     /// What is not filed takes, as estimated.
     private var bytes = 0
+    /// Pending ones of those that are counted, by their number; see `PendingCounts`.
+    private var counted: [Int64: Int] = [:]
     private let count: UnfiledCount
 
     /// - Parameter count: kept at how many are not filed, for other threads.
     init(_ connection: Connection, count: UnfiledCount) throws(SQLiteFailure) {
         self.count = count
-        insert = try connection.prepare(DefinitionRow.insert(into: "intake", also: ["next_at", "next_index", "due_ms"]))
+        insert = try connection.prepare(DefinitionRow.insert(into: "intake", also: ["next_at", "next_index", "due_ms", "quota"]))
         find = try connection.prepare("SELECT 1 FROM reminders WHERE shard = ?1 AND id = ?2")
-        list = try connection.prepare("SELECT id, length(arguments) + length(authorization) FROM intake")
+        list = try connection.prepare("SELECT id, length(arguments) + length(authorization), iif(next_at IS NULL, NULL, quota) FROM intake")
         clear = try connection.prepare("DELETE FROM intake")
         let columns = "number, shard, \(DefinitionRow.columns)"
         fileDefinitions = try connection.prepare(
@@ -31,9 +33,9 @@ final class Intake {
         fileReminders = try connection.prepare(
             """
             INSERT OR IGNORE INTO reminders
-                (shard, id, definition, state, next_at, next_index, delivered, updated_ms, finished_ms, due_ms)
+                (shard, id, definition, state, next_at, next_index, delivered, updated_ms, finished_ms, due_ms, quota)
             SELECT shard, id, number, \(Intake.initialState),
-                next_at, next_index, 0, created_ms, iif(next_at IS NULL, created_ms, NULL), due_ms
+                next_at, next_index, 0, created_ms, iif(next_at IS NULL, created_ms, NULL), due_ms, quota
             FROM intake ORDER BY shard, id
             """)
         try reload()
@@ -52,13 +54,25 @@ final class Intake {
 
     func holds(_ id: ReminderID) -> Bool { !ids.isEmpty && ids.contains(id) }
 
+    func pending(of quota: Int64) -> Int { counted[quota] ?? 0 }
+
+    /// Whether there is a reminder with this id, here or filed.
+    func isKnown(_ id: ReminderID) throws(SQLiteFailure) -> Bool {
+        if ids.contains(id) { return true }
+        find.bindKey(id)
+        defer { find.reset() }
+        return try find.step()
+    }
+
     /// Finds out what is not filed: when the database was opened, and when a transaction was rolled back.
     func reload() throws(SQLiteFailure) {
         ids.removeAll(keepingCapacity: true)
         bytes = 0
+        counted = [:]
         while try list.step() {
             if let id = list.id(0) { ids.insert(id) }
             bytes += Int(list.integer(1))
+            if let quota = list.optionalInteger(2) { counted[quota, default: 0] += 1 }
         }
         count.set(ids.count)
     }
@@ -66,19 +80,20 @@ final class Intake {
     /// - Parameters:
     ///   - number: of its definition.
     ///   - position: `nil` if nothing of it is ever due.
+    ///   - quota: what it is counted under, if it is.
     /// - Returns: `false` if there is a reminder with this id.
-    func append(_ reminder: Reminder, number: Int64, _ position: SeriesPosition?) throws(SQLiteFailure) -> Bool {
-        guard !ids.contains(reminder.id) else { return false }
-        find.bindKey(reminder.id)
-        let exists = try find.step()
-        find.reset()
-        guard !exists else { return false }
+    func append(
+        _ reminder: Reminder, number: Int64, _ position: SeriesPosition?, quota: Int64?
+    ) throws(SQLiteFailure) -> Bool {
+        guard try !isKnown(reminder.id) else { return false }
         DefinitionRow.bind(reminder, number: number, to: insert)
         let next = DefinitionRow.parameterCount
         insert.bind(next + 1, position?.scheduledAt)
         insert.bind(next + 2, position?.index)
         insert.bind(next + 3, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
+        insert.bind(next + 4, quota)
         try insert.run()
+        if let quota, position != nil { counted[quota, default: 0] += 1 }
         ids.insert(reminder.id)
         bytes += reminder.estimatedBytes
         count.set(ids.count)
@@ -93,6 +108,7 @@ final class Intake {
         try clear.run()
         ids.removeAll(keepingCapacity: true)
         bytes = 0
+        counted = [:]
     }
 
     /// The transaction is on stable storage: what was filed in it is found by others from now on, and not before.

@@ -12,6 +12,8 @@ import Storage
 /// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`), and what has been tried at them (`Tries`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
+/// - `quotas`: callers that have a bound on what is pending, and how far those reminders of theirs have their number in
+///   `reminders.quota` that were there before the bound; NULL: all.
 /// - `queues`: queues that have settings of their own.
 /// - `passed`: occurrences that ended or were put off before their series came to them, until it is past them.
 /// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
@@ -127,6 +129,12 @@ enum Migrations {
         ALTER TABLE reminders ADD COLUMN missed_last INTEGER;
         """,
         "ALTER TABLE reminders ADD COLUMN held_ms INTEGER;",
+        """
+        CREATE TABLE quotas (number INTEGER PRIMARY KEY, caller TEXT NOT NULL UNIQUE, marked_through INTEGER) STRICT;
+        ALTER TABLE reminders ADD COLUMN quota INTEGER;
+        CREATE INDEX reminders_quota ON reminders (quota) WHERE quota IS NOT NULL AND finished_ms IS NULL;
+        ALTER TABLE intake ADD COLUMN quota INTEGER;
+        """,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

@@ -13,6 +13,7 @@ final class ReminderChanges {
     private let findIdempotency: Statement, putIdempotency: Statement
     private let callerChanges: CallerChanges
     let intake: Intake
+    private let pending: PendingCounts
     private let putQueue: Statement
     private let listWorkers: Statement, clearWorkers: Statement, addWorker: Statement
     /// The number of the next definition. Only this connection writes, so it need not ask.
@@ -25,7 +26,8 @@ final class ReminderChanges {
         intake = try Intake(connection, count: unfiled)
         self.path = path
         self.onFault = onFault
-        standings = try Standings(connection)
+        pending = try PendingCounts(connection)
+        standings = try Standings(connection, pending: pending)
         settlements = try Settlements(connection, standings: standings)
         findIdempotency = try connection.prepare(
             "SELECT request, answer FROM idempotency WHERE shard = ?1 AND key = ?2")
@@ -51,11 +53,17 @@ final class ReminderChanges {
             max(try connection.integer("\(last) definitions") ?? 0, try connection.integer("\(last) intake") ?? 0) + 1
     }
 
+    /// After a transaction that was rolled back.
+    func reload() throws(SQLiteFailure) {
+        try intake.reload()
+        try pending.reload()
+    }
+
     func apply(_ write: StoreWrite) throws(SQLiteFailure) -> StoreWriteResult {
         if let id = write.stored, intake.holds(id) { try intake.file() }
         switch write {
-        case .create(let reminder, let position, let idempotency):
-            return try create(reminder, position, idempotency)
+        case .create(let reminder, let position, let idempotency, let pendingLimit):
+            return try create(reminder, position, idempotency, pendingLimit: pendingLimit)
         case .settle(let key, let attempt, let disposition, let move):
             return try settlements.settle(key, attempt, disposition, move)
         case .materialise(let key, let due, let tries, let move):
@@ -78,10 +86,17 @@ final class ReminderChanges {
     // MARK: Create
 
     private func create(
-        _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?
+        _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?, pendingLimit: Int?
     ) throws(SQLiteFailure) -> StoreWriteResult {
         if let idempotency, let earlier = try answer(to: idempotency, in: reminder.id.shard) { return earlier }
-        guard try intake.append(reminder, number: nextDefinition, position) else { return .exists }
+        if let pendingLimit, position != nil {
+            // What was stored is answered as such, whatever has been stored since.
+            guard try !intake.isKnown(reminder.id) else { return .exists }
+            if let count = try pending.full(reminder.caller, limit: pendingLimit, intake) { return .tooManyPending(count) }
+        }
+        let quota = pending.number(of: reminder.caller)
+        guard try intake.append(reminder, number: nextDefinition, position, quota: quota) else { return .exists }
+        if let quota, position != nil { pending.added(quota) }
         // Numbers of a transaction that is rolled back stay unused.
         nextDefinition += 1
         if let idempotency {

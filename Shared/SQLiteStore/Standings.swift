@@ -19,8 +19,11 @@ final class Standings {
     private let cancelReminder: Statement, dropOpen: Statement, forgetCredential: Statement
     private let holdReminder: Statement, releaseReminder: Statement
 
-    init(_ connection: Connection) throws(SQLiteFailure) {
+    private let pending: PendingCounts
+
+    init(_ connection: Connection, pending: PendingCounts) throws(SQLiteFailure) {
         passed = try PassedRows(connection)
+        self.pending = pending
         select = try connection.prepare("SELECT state, next_at, held_ms IS NOT NULL FROM reminders WHERE shard = ?1 AND id = ?2")
         advance = try connection.prepare(
             """
@@ -125,7 +128,10 @@ final class Standings {
             finishSeries.bind(3, move.from)
             finishSeries.bind(4, at)
             finishSeries.bind(5, delivered ? 1 : 0)
-            if try finishSeries.run() == 1 { return true }
+            if try finishSeries.run() == 1 {
+                pending.someFinished()
+                return true
+            }
         }
         advance.bindKey(id)
         advance.bind(3, move.from)
@@ -148,8 +154,11 @@ final class Standings {
     func finishIfNothingIsOpen(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
         finish.bindKey(id)
         finish.bind(3, at)
-        if try finish.run() == 0 { try forgetCredentialIfUseless(id) }
+        if try finish.run() == 0 { try forgetCredentialIfUseless(id) } else { pending.someFinished() }
     }
+
+    /// A reminder that had been finished is so no more.
+    func wasRevived() { pending.oneRevived() }
 
     func countDelivery(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
         countDelivery.bindKey(id)
@@ -164,6 +173,7 @@ final class Standings {
         cancelReminder.bind(3, at)
         let wasOpen = try cancelReminder.run() == 1
         if wasOpen {
+            pending.someFinished()
             dropOpen.bindKey(id)
             try dropOpen.run()
             try passed.drop(id)

@@ -113,7 +113,7 @@ final class WriterSession {
     /// - Returns: whether the connection is as it was before.
     func rollBack() -> Bool {
         guard connection.rollBack() else { return false }
-        do throws(SQLiteFailure) { try changes.intake.reload() } catch { return false }
+        do throws(SQLiteFailure) { try changes.reload() } catch { return false }
         return true
     }
 

@@ -137,8 +137,9 @@ public struct PositionMove: Sendable, Hashable {
 /// cancellation ended comes back to life, and repeating a write changes nothing.
 public enum StoreWrite: Sendable {
     /// A new reminder whose first occurrence to be tried is `position` (`nil`: completed at once, nothing is due).
-    /// The same id again answers `.exists`.
-    case create(Reminder, position: SeriesPosition?, idempotency: IdempotencyRecord?)
+    /// The same id again answers `.exists`. `pendingLimit`: how many reminders its caller may have that are not finished, this one
+    /// included; `nil` for any number.
+    case create(Reminder, position: SeriesPosition?, idempotency: IdempotencyRecord?, pendingLimit: Int? = nil)
     /// Records an attempt and what follows from it. `move` is present where the occurrence was the position. Where the series
     /// has not come to the occurrence, that is kept (see `Store.passed`) until it is past it.
     case settle(OccurrenceKey, Attempt, Disposition, move: PositionMove?)
@@ -246,6 +247,8 @@ public enum StoreWriteResult: Sendable {
     case replayed(answer: [UInt8])
     /// `create`: the idempotency key was used with another request.
     case idempotencyConflict
+    /// `create`: its caller has as many as it may that are not finished. How many that is; never more than one above what it may.
+    case tooManyPending(Int)
     /// `settle`, `materialise`, `misfire`, `hold`: no such reminder (any more); nothing was changed.
     case notFound
     case changed(ChangeOutcome)

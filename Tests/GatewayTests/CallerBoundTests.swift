@@ -81,6 +81,34 @@ struct CallerBoundTests {
         }
     }
 
+    // MARK: Pending
+
+    @Test("a key's bound on what is pending goes with its creates, and beyond it the answer says what is allowed and what there is")
+    func pending() async throws {
+        let callers = try callers(line("alpha", "a", "pending=2"), line("alpha", "a1", "pending=1"), line("beta", "b"))
+        try await withGateway(callers: callers) { gateway, peer in
+            func create(_ key: String) async throws -> HTTPAnswer { try await gateway.post("/tasks", .object(Self.task(nil)), headers: Self.key(key)) }
+            #expect(try await create("a").status == 201)
+            #expect(try await gateway.post("/remind_me", body(), headers: Self.key("a")).status == 201)
+            let refused = try await create("a")
+            expectProblem(refused, 429)
+            #expect(refused.headers["retry-after"] == nil)
+            #expect(
+                refused.text.contains(
+                    "this key may have 2 reminders pending, scheduled or paused, and has as many; this one was not stored"))
+            let fewer = try await create("a1")
+            expectProblem(fewer, 429)
+            #expect(fewer.text.contains("this key may have 1 reminder pending, scheduled or paused, and has more; this one was not stored"))
+            #expect(try await create("b").status == 201)
+            let batch: JSONValue = ["create": [.object(Self.task(nil)), .object(Self.task(nil))]]
+            let answer = try await gateway.post("/reminders/batch", batch, headers: Self.key("a"))
+            #expect(answer.status == 200)
+            guard case .array(let created)? = answer.json?["created"] else { return _ = Issue.record("\(answer.text)") }
+            #expect(created.map { $0["status"] } == [429, 429])
+            #expect(peer.state.withLockedValue { $0.creates.map(\.pendingLimit) } == [2, 2, 0])
+        }
+    }
+
     // MARK: Queues
 
     @Test("a key names only the queues of its line, however it asks, and is told which")

@@ -15,7 +15,7 @@ struct CallerFileTests {
     private func fault(_ text: String) -> String? {
         guard let failure = #expect(throws: APIKeyFile.Failure.self, performing: { try parse(text) }) else { return nil }
         let description = failure.description
-        #expect(description.contains("A line is NAME SHA256 [admin] [rate=N] [queues=A,B]"))
+        #expect(description.contains("A line is NAME SHA256 [admin] [rate=N] [pending=M] [queues=A,B]"))
         #expect(description.hasSuffix(APIKeyFile.howToMake))
         let end = description.firstRange(of: ". A line is")?.lowerBound
         return String(description[..<(end ?? description.endIndex)])
@@ -27,14 +27,14 @@ struct CallerFileTests {
             # who may call
 
             alpha \(Self.digest)
-            \t b.e_t-A9 \t \(Self.other.uppercased())   rate=1000000 admin \r
+            \t b.e_t-A9 \t \(Self.other.uppercased())   rate=1000000 pending=1000000 admin \r
                # the end
             gamma \(String(repeating: "0", count: 64)) admin rate=0
             """
         let keys = try parse(text)
         #expect(
             keys.map(\.caller) == [
-                Caller(name: "alpha", isAdmin: false), Caller(name: "b.e_t-A9", isAdmin: true),
+                Caller(name: "alpha", isAdmin: false), Caller(name: "b.e_t-A9", isAdmin: true, pending: 1_000_000),
                 Caller(name: "gamma", isAdmin: true),
             ])
         #expect(keys.map(\.rate) == [nil, 1_000_000, 0])
@@ -65,18 +65,18 @@ struct CallerFileTests {
     }
 
     @Test(
-        "after the digest stand admin, rate=N from 0 to 1000000 and queues=A,B, each once, and nothing else",
+        "after the digest stand admin, rate=N from 0 to 1000000, pending=M from 1 to 1000000 and queues=A,B, each once, and nothing else",
         arguments: [
             "Admin", "admin admin", "rate", "rate=", "rate=-1", "rate=+1", "rate=1.5", "rate=1000001",
-            "rate=99999999999999999999", "rate=1 rate=2", "rate= 1", "RATE=1", "root", "# comment", "queues=", "queues=a,", "queues=a,,b", "queues=a b", "queues=a queues=b",
+            "rate=99999999999999999999", "rate=1 rate=2", "rate= 1", "RATE=1", "pending=0", "pending=1000001", "pending=", "pending=1 pending=2", "root", "# comment", "queues=", "queues=a,", "queues=a,,b", "queues=a b", "queues=a queues=b",
             "queues=ä", "queues=a/b", "queues=" + String(repeating: "q", count: 65),
             "queues=" + (0...100).map { "q\($0)" }.joined(separator: ","),
         ])
     func extras(text: String) {
         #expect(
             fault("alpha \(Self.digest) \(text)")
-                == "line 1 may have only admin, rate=N and queues=A,B after the SHA-256, each once, "
-                + "N a whole number from 0 to 1000000, A and B names of queues, at most 100")
+                == "line 1 may have only admin, rate=N, pending=M and queues=A,B after the SHA-256, each once, "
+                + "N a whole number from 0 to 1000000, M one from 1 to 1000000, A and B names of queues, at most 100")
     }
 
     @Test("queues=A,B names the queues that the key may name; without it there is no bound, and 100 is the most")
@@ -141,7 +141,7 @@ struct CallerFileTests {
         #expect(
             error?.description
                 == "GATEWAY_API_KEYS_FILE: \(folder.url.path) line 2 must have the SHA-256 of the key after the name, "
-                + "as 64 hexadecimal digits. A line is NAME SHA256 [admin] [rate=N] [queues=A,B]; to make a key and its line: "
+                + "as 64 hexadecimal digits. A line is NAME SHA256 [admin] [rate=N] [pending=M] [queues=A,B]; to make a key and its line: "
                 + #"key=$(openssl rand -hex 32); printf 'NAME %s\n' "$(printf %s "$key" | sha256sum | cut -d' ' -f1)" >> keys"#)
     }
 

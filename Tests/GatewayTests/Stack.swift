@@ -96,6 +96,10 @@ final class SchedulerPeer: Sendable {
             guard first.idempotency?.request == record.request else { return Proto.CreateReply(result: .conflict) }
             return Proto.CreateReply(result: .replayed, answer: first.idempotency?.answer ?? [])
         }
+        let pending = UInt32(state.creates.count { $0.reminder?.caller == request.reminder?.caller })
+        if request.pendingLimit > 0, pending >= request.pendingLimit {
+            return Proto.CreateReply(result: .tooManyPending, pending: min(pending, request.pendingLimit + 1))
+        }
         state.creates.append(request)
         return Proto.CreateReply(result: .created)
     }

@@ -56,6 +56,7 @@ extension StoreWriteResult {
         case .exists: "exists"
         case .replayed(let answer): "replayed \(answer)"
         case .idempotencyConflict: "conflict"
+        case .tooManyPending(let count): "\(count) pending"
         case .notFound: "not found"
         case .changed(let outcome): outcome.verdict == .notFound ? "not found" : "\(outcome.verdict)"
         }

@@ -1,7 +1,7 @@
 import Files
 import Glibc
 
-/// The file of API keys: one a line, as `NAME SHA256 [admin] [rate=N] [queues=A,B]`.
+/// The file of API keys: one a line, as `NAME SHA256 [admin] [rate=N] [pending=M] [queues=A,B]`.
 ///
 /// - `NAME` is the caller's: 1 to 64 letters, digits, `.`, `_` or `-`. It may stand in several lines, each with a key
 ///   of its own, so that a key can be replaced: add the new one, give it to the caller, remove the old one.
@@ -9,6 +9,8 @@ import Glibc
 /// - `admin`: whoever shows this key sees and changes what all callers made.
 /// - `rate=N`: requests a second with this key, 0 for any number. Without it, `GATEWAY_RATE_LIMIT`. Each item of a
 ///   batch counts as one.
+/// - `pending=M`: reminders that this caller may have, scheduled or paused, whichever key made them, when it makes another with this key.
+///   Without it, any number.
 /// - `queues=A,B`: the queues that whoever shows this key may name, and sees. Without it, any.
 ///
 /// Words are separated by blanks. Empty lines, and those whose first word begins with `#`, are skipped. UTF-8.

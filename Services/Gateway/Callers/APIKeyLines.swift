@@ -32,28 +32,31 @@ enum APIKeyLines {
         guard words.count > 1, let digest = APIKeyDigest(hexadecimal: words[1]) else {
             throw fault("must have the SHA-256 of the key after the name, as 64 hexadecimal digits", number)
         }
-        var isAdmin = false, rate: Int?, queues: Set<String>?
+        var isAdmin = false, rate: Int?, pending: Int?, queues: Set<String>?
         for word in words[2...] {
             if word.elementsEqual("admin".utf8), !isAdmin {
                 isAdmin = true
-            } else if rate == nil, let number = self.rate(word) {
+            } else if rate == nil, let number = self.number(word, after: "rate=", RequestBucket.rates) {
                 rate = number
+            } else if pending == nil, let number = self.number(word, after: "pending=", ReminderLimits.pending) {
+                pending = number
             } else if queues == nil, let names = self.queues(word) {
                 queues = names
             } else {
                 throw fault(
-                    "may have only admin, rate=N and queues=A,B after the SHA-256, each once, N a whole number from "
-                        + "\(RequestBucket.rates.lowerBound) to \(RequestBucket.rates.upperBound), A and B names of queues, "
+                    "may have only admin, rate=N, pending=M and queues=A,B after the SHA-256, each once, N a whole number from "
+                        + "\(RequestBucket.rates.lowerBound) to \(RequestBucket.rates.upperBound), M one from "
+                        + "\(ReminderLimits.pending.lowerBound) to \(ReminderLimits.pending.upperBound), A and B names of queues, "
                         + "at most \(APIKeyFile.maxQueues)", number)
             }
         }
         let name = String(decoding: words[0], as: UTF8.self)
-        return APIKey(caller: Caller(name: name, isAdmin: isAdmin, queues: queues), digest: digest, rate: rate)
+        return APIKey(caller: Caller(name: name, isAdmin: isAdmin, queues: queues, pending: pending), digest: digest, rate: rate)
     }
 
     private static func fault(_ what: String, _ number: Int?) -> APIKeyFile.Failure {
         let subject = number.map { "line \($0) \(what)" } ?? what
-        let form = "A line is NAME SHA256 [admin] [rate=N] [queues=A,B]; to make a key and its line: \(APIKeyFile.howToMake)"
+        let form = "A line is NAME SHA256 [admin] [rate=N] [pending=M] [queues=A,B]; to make a key and its line: \(APIKeyFile.howToMake)"
         return .fault("\(subject). \(form)")
     }
 
@@ -62,13 +65,12 @@ enum APIKeyLines {
             && word.allSatisfy(TaskName.isCharacter)
     }
 
-    private static func rate(_ word: ArraySlice<UInt8>) -> Int? {
-        guard word.starts(with: "rate=".utf8) else { return nil }
-        let digits = word.dropFirst("rate=".utf8.count)
-        guard digits.allSatisfy(isDigit), let rate = Int(String(decoding: digits, as: UTF8.self)),
-            RequestBucket.rates.contains(rate)
+    private static func number(_ word: ArraySlice<UInt8>, after name: String, _ bounds: ClosedRange<Int>) -> Int? {
+        guard word.starts(with: name.utf8) else { return nil }
+        let digits = word.dropFirst(name.utf8.count)
+        guard digits.allSatisfy(isDigit), let number = Int(String(decoding: digits, as: UTF8.self)), bounds.contains(number)
         else { return nil }
-        return rate
+        return number
     }
 
     private static func queues(_ word: ArraySlice<UInt8>) -> Set<String>? {

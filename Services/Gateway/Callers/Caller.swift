@@ -8,6 +8,8 @@ struct Caller: Sendable, Hashable {
     let isAdmin: Bool
     /// The queues that it may name; `nil`: any.
     var queues: Set<String>?
+    /// How many reminders it may have that are not finished; `nil`: any number.
+    var pending: Int?
 
     /// Anyone, where no keys are configured: there is nobody to keep anything from.
     static let anyone = Caller(name: "", isAdmin: true)

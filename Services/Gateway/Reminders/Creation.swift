@@ -26,7 +26,7 @@ struct Creation: Sendable {
             position: draft.series.first().map { Proto.Position(scheduledAt: $0.instant, index: $0.index) },
             idempotency: idempotency.map { [answer] in
                 Proto.Idempotency(key: $0.digest, request: $0.requestDigest, answer: answer)
-            })
+            }, pendingLimit: UInt32(clamping: caller.pending ?? 0))
     }
 
     /// An `Idempotency-Key` is looked up in one shard, the one that follows from it; so the reminder must be there too.

@@ -40,6 +40,7 @@ struct Reminders: Sendable {
         .answering(.created, "stored", .ref("Created"), headers: ["Location": "where the reminder is"])
         .refusing(.conflict, "the Idempotency-Key came with another body before")
         .refusing(.forbidden, "the key may not name this queue")
+        .refusing(.tooManyRequests, Self.tooMany)
         .example("once", "one notification", Examples.once, futureTimes: ["/start_datetime"])
         .example("weekly", "every Monday and Wednesday, in Berlin's time", Examples.weekly, futureTimes: ["/start_datetime"])
         .example("dateutil", "a rule as python-dateutil has it", Examples.dateutil, futureTimes: ["/start_datetime"])
@@ -57,10 +58,14 @@ struct Reminders: Sendable {
             .answering(.created, "stored", .ref("Created"), headers: ["Location": "where it is"])
             .refusing(.conflict, "the Idempotency-Key came with another body before")
             .refusing(.forbidden, "the key may not name this queue")
+            .refusing(.tooManyRequests, Self.tooMany)
             .example("now", "a line in a worker's log, now", Examples.task)
             .example("daily", "the same, every day", Examples.dailyTask, futureTimes: ["/start_datetime"]),
         ]
     }
+
+    private static let tooMany =
+        "more requests than the key's rate allows: `Retry-After` says when to try again; or, without it, the key has as many reminders pending as it may"
 
     // MARK: Create
 
@@ -92,6 +97,12 @@ struct Reminders: Sendable {
             throw Problem(
                 .conflict, "this Idempotency-Key came with another body within 24 hours; use a new key for a new reminder",
                 faults: [Problem.Fault(place: .header("Idempotency-Key"), detail: "was used for another body")])
+        case .tooManyPending:
+            // The scheduler counts no further than to one above.
+            let limit = creation.request.pendingLimit, count = reply.pending > limit ? "more" : "as many"
+            throw Problem(
+                .tooManyRequests,
+                "this key may have \(limit) \(limit == 1 ? "reminder" : "reminders") pending, scheduled or paused, and has \(count); this one was not stored: cancel others, or wait until they are finished")
         case .refused:
             throw Problem(.unprocessableContent, "the scheduler refuses it: \(reply.reason)")
         }

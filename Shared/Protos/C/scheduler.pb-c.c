@@ -2169,7 +2169,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__idempotency__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__idempotency__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__create_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__create_request__field_descriptors[5] =
 {
   {
     "reminder",
@@ -2219,17 +2219,30 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__create_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending_limit",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__CreateRequest, pending_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__create_request__field_indices_by_name[] = {
   1,   /* field[1] = authorization */
   3,   /* field[3] = idempotency */
+  4,   /* field[4] = pending_limit */
   2,   /* field[2] = position */
   0,   /* field[0] = reminder */
 };
 static const ProtobufCIntRange task_scheduler__v1__create_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__create_request__descriptor =
 {
@@ -2239,30 +2252,32 @@ const ProtobufCMessageDescriptor task_scheduler__v1__create_request__descriptor 
   "TaskScheduler__V1__CreateRequest",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__CreateRequest),
-  4,
+  5,
   task_scheduler__v1__create_request__field_descriptors,
   task_scheduler__v1__create_request__field_indices_by_name,
   1,  task_scheduler__v1__create_request__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__create_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue task_scheduler__v1__create_reply__result__enum_values_by_number[5] =
+static const ProtobufCEnumValue task_scheduler__v1__create_reply__result__enum_values_by_number[6] =
 {
   { "RESULT_UNSPECIFIED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_UNSPECIFIED", 0 },
   { "RESULT_CREATED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_CREATED", 1 },
   { "RESULT_REPLAYED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_REPLAYED", 2 },
   { "RESULT_CONFLICT", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_CONFLICT", 3 },
   { "RESULT_REFUSED", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_REFUSED", 4 },
+  { "RESULT_TOO_MANY_PENDING", "TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_TOO_MANY_PENDING", 5 },
 };
 static const ProtobufCIntRange task_scheduler__v1__create_reply__result__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex task_scheduler__v1__create_reply__result__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex task_scheduler__v1__create_reply__result__enum_values_by_name[6] =
 {
   { "RESULT_CONFLICT", 3 },
   { "RESULT_CREATED", 1 },
   { "RESULT_REFUSED", 4 },
   { "RESULT_REPLAYED", 2 },
+  { "RESULT_TOO_MANY_PENDING", 5 },
   { "RESULT_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor task_scheduler__v1__create_reply__result__descriptor =
@@ -2272,15 +2287,15 @@ const ProtobufCEnumDescriptor task_scheduler__v1__create_reply__result__descript
   "Result",
   "TaskScheduler__V1__CreateReply__Result",
   "task_scheduler.v1",
-  5,
+  6,
   task_scheduler__v1__create_reply__result__enum_values_by_number,
-  5,
+  6,
   task_scheduler__v1__create_reply__result__enum_values_by_name,
   1,
   task_scheduler__v1__create_reply__result__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__create_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__create_reply__field_descriptors[4] =
 {
   {
     "result",
@@ -2318,16 +2333,29 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__create_reply__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__CreateReply, pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__create_reply__field_indices_by_name[] = {
   1,   /* field[1] = answer */
+  3,   /* field[3] = pending */
   2,   /* field[2] = reason */
   0,   /* field[0] = result */
 };
 static const ProtobufCIntRange task_scheduler__v1__create_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__create_reply__descriptor =
 {
@@ -2337,7 +2365,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__create_reply__descriptor =
   "TaskScheduler__V1__CreateReply",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__CreateReply),
-  3,
+  4,
   task_scheduler__v1__create_reply__field_descriptors,
   task_scheduler__v1__create_reply__field_indices_by_name,
   1,  task_scheduler__v1__create_reply__number_ranges,

@@ -77,7 +77,7 @@ package struct StoredReminders {
 
     package mutating func apply(_ write: StoreWrite) -> StoreWriteResult {
         switch write {
-        case .create(let reminder, let position, let record): return create(reminder, position, record)
+        case .create(let reminder, let position, let record, let limit): return create(reminder, position, record, limit)
         case .settle(let key, let attempt, let disposition, let move):
             return change(key.reminder) { $0.settle(key, attempt, disposition, move, &$1) } ?? .notFound
         case .materialise(let key, let due, let tries, let move):
@@ -108,13 +108,17 @@ package struct StoredReminders {
     }
 
     private mutating func create(
-        _ reminder: Reminder, _ position: SeriesPosition?, _ record: IdempotencyRecord?
+        _ reminder: Reminder, _ position: SeriesPosition?, _ record: IdempotencyRecord?, _ pendingLimit: Int?
     ) -> StoreWriteResult {
         let key = record.map { IdempotencyKey(shard: reminder.id.shard, key: $0.key) }
         if let record, let key, let earlier = idempotency[key] {
             return earlier.request == record.request ? .replayed(answer: earlier.answer) : .idempotencyConflict
         }
         guard reminders[reminder.id] == nil else { return .exists }
+        if let pendingLimit, position != nil {
+            let pending = reminders.values.count { $0.reminder.caller == reminder.caller && $0.finishedAtMilliseconds == nil }
+            guard pending < pendingLimit else { return .tooManyPending(min(pending, pendingLimit + 1)) }
+        }
         let created = reminder.createdAtMilliseconds
         reminders[reminder.id] = Standing(
             reminder: reminder, state: position == nil ? .completed : .scheduled, position: position,

@@ -157,7 +157,8 @@ struct RandomWrites {
         if !isKnown { ids.append(id) }
         let record = chance.one(in: 2)
             ? IdempotencyRecord(key: id.bytes, request: chance.one(in: 4) ? [1] : [2], answer: [3], createdAtMilliseconds: milliseconds()) : nil
-        return .create(reminder(id), position: position(), idempotency: record)
+        return .create(
+            reminder(id), position: position(), idempotency: record, pendingLimit: chance.one(in: 3) ? Int(chance.int(1...4)) : nil)
     }
 
     private mutating func reminder(_ id: ReminderID) -> Reminder {
@@ -166,7 +167,7 @@ struct RandomWrites {
             handling: Handling(
                 misfirePolicy: chance.pick([.fireOnce, .fireAll, .skip]), catchUpLimit: Int(chance.int(1...3)), maxAttempts: Int(chance.int(1...3)), jitterSeconds: Int(chance.int(0...4))),
             payload: Payload(task: "task", arguments: []), createdAtMilliseconds: milliseconds(),
-            sealedAuthorization: chance.one(in: 2) ? [] : [7])
+            caller: id.low % 2 == 0 ? "a" : "b", sealedAuthorization: chance.one(in: 2) ? [] : [7])
     }
 
     private mutating func tries() -> Tries {

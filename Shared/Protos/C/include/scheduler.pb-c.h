@@ -72,7 +72,11 @@ typedef enum _TaskScheduler__V1__CreateReply__Result {
    * its idempotency key came before, with another request
    */
   TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_CONFLICT = 3,
-  TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_REFUSED = 4
+  TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_REFUSED = 4,
+  /*
+   * its caller has as many as pending_limit says
+   */
+  TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_TOO_MANY_PENDING = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__CREATE_REPLY__RESULT)
 } TaskScheduler__V1__CreateReply__Result;
 typedef enum _TaskScheduler__V1__ChangeRequest__Action {
@@ -271,10 +275,14 @@ struct  TaskScheduler__V1__CreateRequest
   char *authorization;
   TaskScheduler__V1__Position *position;
   TaskScheduler__V1__Idempotency *idempotency;
+  /*
+   * reminders of its caller that are not finished, this one included; 0 = any number
+   */
+  uint32_t pending_limit;
 };
 #define TASK_SCHEDULER__V1__CREATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__create_request__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, NULL, NULL }
+    , NULL, (char *)protobuf_c_empty_string, NULL, NULL, 0 }
 
 
 struct  TaskScheduler__V1__CreateReply
@@ -289,10 +297,14 @@ struct  TaskScheduler__V1__CreateReply
    * of RESULT_REFUSED, in CreateManyReply only
    */
   char *reason;
+  /*
+   * of RESULT_TOO_MANY_PENDING: as many there are, at most one above the limit
+   */
+  uint32_t pending;
 };
 #define TASK_SCHEDULER__V1__CREATE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__create_reply__descriptor) \
-    , TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_UNSPECIFIED, {0,NULL}, (char *)protobuf_c_empty_string }
+    , TASK_SCHEDULER__V1__CREATE_REPLY__RESULT__RESULT_UNSPECIFIED, {0,NULL}, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
