@@ -160,7 +160,7 @@ let package = Package(
             name: "NotifierTests", dependencies: ["notifier", "Delivery", "Wire", "Messages", nioCore, nioPosix, logging],
             path: "Tests/NotifierTests"),
         .testTarget(
-            name: "OperationsTests", dependencies: ["Operations", "Domain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],
+            name: "OperationsTests", dependencies: ["TestSupport", "Operations", "Domain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],
             path: "Tests/OperationsTests"),
         .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire", "Messages", "CProtos", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Operations
@@ -25,7 +26,7 @@ struct HeartbeatTests {
     @Test("counts from its last beat, and is never late after its end")
     func age() async throws {
         let heartbeat = Heartbeat()
-        try await eventually { heartbeat.age > .milliseconds(50) }
+        try await eventually("time passes") { heartbeat.age > .milliseconds(50) }
         let before = heartbeat.age
         heartbeat.beat()
         #expect(heartbeat.age < before)
@@ -39,24 +40,16 @@ struct HeartbeatTests {
         let pulse = EventLoopPulse(of: group.next(), readiness: readiness)
         let running = Task { try await pulse.run() }
         // Some rounds.
-        try await eventually { pulse.age > .milliseconds(100) }
-        try await eventually { pulse.age < .milliseconds(100) }
+        try await eventually("it has come round") { pulse.age > .milliseconds(100) }
+        try await eventually("it has come round again") { pulse.age < .milliseconds(100) }
         let isHeld = Mutex(true)
         group.next().execute { while isHeld.withLock({ $0 }) {} }
-        try await eventually { pulse.age > Heartbeat.interval * 3 }
+        try await eventually("it is held up") { pulse.age > Heartbeat.interval * 3 }
         isHeld.withLock { $0 = false }
-        try await eventually { pulse.age < Heartbeat.interval }
+        try await eventually("it goes on") { pulse.age < Heartbeat.interval }
         running.cancel()
         try await running.value
         #expect(pulse.age == .zero)
         try await group.shutdownGracefully()
-    }
-}
-
-private func eventually(_ condition: () -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while !condition() {
-        try #require(ContinuousClock.now < deadline)
-        try await Task.sleep(for: .milliseconds(1))
     }
 }
