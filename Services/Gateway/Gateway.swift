@@ -26,6 +26,7 @@ enum GatewayMain {
                 service.opsServer(listen: settings.opsListen),
                 Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
                 ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers]),
+                ZoneCheck(schedulers: schedulers, readiness: service.readiness),
                 APIKeyReload(callers: callers, logger: service.logger),
                 // Stopped first: what was asked is answered while the scheduler can still be asked.
                 APIServer(

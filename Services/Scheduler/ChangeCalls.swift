@@ -63,7 +63,9 @@ extension SchedulerAPI {
             throw InvalidRequest("an update of the whole is of one reminder, and names it")
         }
         let reminder = try Reminder(wire, authorization: request.authorization, seal: seal)
-        return .replace(reminder, position: try position(of: reminder.schedule))
+        let position = try position(of: reminder.schedule)
+        loop.zoneMarks.note(reminder.schedule)
+        return .replace(reminder, position: position)
     }
 
     /// Where a schedule that replaces another begins: what it says of the past is not made up for, but one time that

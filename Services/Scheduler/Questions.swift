@@ -1,5 +1,6 @@
 import Domain
 import Messages
+import Operations
 import Storage
 import Wire
 
@@ -107,6 +108,13 @@ extension SchedulerAPI {
         let limit = request.limit == 0 ? Self.maxPage : Self.limit(request.limit)
         let queues = loop.queues(after: request.after, limit: limit + 1)
         reply(.success(Proto.ListQueuesReply(queues: queues.prefix(limit).map(Proto.Queue.init), more: queues.count > limit)))
+    }
+
+    /// A gateway works out times by its own zone data, and shows them as if they were this scheduler's.
+    func compare(_ request: Proto.Bases, _ peer: PeerIdentity, _ reply: Responder<Proto.Bases>) {
+        let own = loop.zoneVersion ?? ""
+        readiness?.set("tzdata", ZoneDifference.state(own: own, other: request.tzdata, of: "the \(peer.role) \(peer.instance)"))
+        reply(.success(Proto.Bases(tzdata: own)))
     }
 
     private static func limit(_ wire: UInt32) -> Int { min(max(1, Int(wire)), maxPage) }

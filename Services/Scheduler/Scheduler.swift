@@ -34,12 +34,14 @@ enum SchedulerMain {
             }
             readiness.watch("scheduler's loop", loop.pulse)
             readiness.watch("store's writes", loop.storeProbe.pulse)
-            let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: logger) }
+            let table = SchedulerAPI(loop: loop, readiness: readiness).table { stream in WorkerStream(stream, loop: loop, logger: logger) }
             let server = Server(settings: wire, table: table, eventLoop: eventLoop, logger: logger)
 
             // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
+            let zones = try await ZoneWatch.start(loop, logger: logger)
             try await loop.start(
-                rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed))
+                rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed),
+                changedZones: zones.changed)
 
             return [
                 service.opsServer(listen: settings.opsListen),
@@ -47,6 +49,7 @@ enum SchedulerMain {
                 Part("store", stop: { await store.close() }),
                 WireListener(server: server, listen: settings.listen, logger: logger),
                 ServedCheck(loop: loop, readiness: readiness),
+                zones,
                 DiskWatch(store: store, reserve: settings.diskReserve, loop: loop, readiness: readiness, logger: logger),
                 Pruner(
                     store: store, retention: settings.retention, deadLetterRetention: settings.deadLetterRetention, logger: logger),

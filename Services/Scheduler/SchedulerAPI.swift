@@ -1,5 +1,6 @@
 import Domain
 import Messages
+import Operations
 import SchedulerCore
 import Sealing
 import Storage
@@ -10,6 +11,8 @@ import Wire
 /// Creates are here; changes of what exists in ChangeCalls.swift, questions in Questions.swift.
 struct SchedulerAPI: Sendable {
     let loop: SchedulerLoop
+    /// Told when a gateway has other zone data.
+    var readiness: Readiness?
 
     /// The methods of the wire, laid out.
     func table(worker: @escaping @Sendable (MessageStream<Proto.WorkerMessage, Proto.SchedulerMessage>) -> Void)
@@ -26,6 +29,7 @@ struct SchedulerAPI: Sendable {
         table.unary(SchedulerService.changeOccurrences) { request, context, reply in changeOccurrences(request, Asker(context), reply) }
         table.unary(SchedulerService.listQueues) { request, _, reply in listQueues(request, reply) }
         table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
+        table.unary(SchedulerService.compare) { request, context, reply in compare(request, context.peer, reply) }
         table.stream(SchedulerService.work, worker)
         return table
     }
@@ -49,6 +53,7 @@ struct SchedulerAPI: Sendable {
             guard let wire = request.reminder else { throw InvalidRequest("a create without a reminder") }
             let reminder = try Reminder(wire, authorization: request.authorization, seal: seal)
             _ = try reminder.schedule.series()
+            loop.zoneMarks.note(reminder.schedule)
             return Creation(
                 reminder: reminder, position: SeriesPosition(request.position), idempotency: try record(request.idempotency),
                 pendingLimit: request.pendingLimit == 0 ? nil : Int(request.pendingLimit))

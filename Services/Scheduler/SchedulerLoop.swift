@@ -4,6 +4,7 @@ import Messages
 import Metrics
 import NIOCore
 import Operations
+import Recurrence
 import SchedulerCore
 import Sealing
 import Storage
@@ -43,6 +44,9 @@ final class SchedulerLoop: @unchecked Sendable {
     /// Beats with the ticks, of which there is one at least every `maxSleepMilliseconds`. For any thread.
     let pulse = Heartbeat()
     let storeProbe: StoreProbe
+    let zoneMarks: ZoneMarks
+    /// Of this machine's data, as it was last looked at.
+    var zoneVersion: String?
 
     /// - Parameters:
     ///   - store: completes on `eventLoop`.
@@ -54,6 +58,7 @@ final class SchedulerLoop: @unchecked Sendable {
         self.onStoreHealth = onStoreHealth
         self.store = store
         storeProbe = StoreProbe(store)
+        zoneMarks = ZoneMarks(store)
         self.sealer = sealer
         self.eventLoop = eventLoop
         self.logger = logger
@@ -64,8 +69,14 @@ final class SchedulerLoop: @unchecked Sendable {
     /// - Parameter rejoin: workers that may still run what the last process handed them.
     /// - Parameter queues: those that have settings of their own.
     /// - Parameter passed: occurrences that ended before their series came to them.
-    func start(rejoin: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey]) async throws {
+    /// - Parameter changedZones: those whose data is another than that by which what is stored was computed.
+    func start(
+        rejoin: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey], changedZones: Set<String> = []
+    ) async throws {
+        let version = ZoneData.version
         try await eventLoop.submit {
+            self.zoneVersion = version
+            if !changedZones.isEmpty { self.handle(.zonesChanged(changedZones)) }
             self.handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues, passed: passed))
         }.get()
     }

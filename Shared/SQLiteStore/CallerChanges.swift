@@ -94,7 +94,7 @@ final class CallerChanges {
             outcome.verdict = .revisionDiffers
         } else {
             try carryOut(change, on: stored, at: at, &outcome)
-            if outcome.verdict == .done {
+            if outcome.verdict == .done, !change.isOwn {
                 touch.bindKey(id)
                 touch.bind(3, at)
                 try touch.run()
@@ -138,6 +138,13 @@ final class CallerChanges {
             if try !replay(stored, scheduledAt, at: at) { outcome.verdict = .notFound }
         case .discard(let scheduledAt, let target):
             if try !discard(stored, scheduledAt, target, at: at) { outcome.verdict = .notFound }
+        case .realign(let from, let to):
+            guard isOpen, stored.position?.scheduledAt == from, let due = stored.dueAtMilliseconds, due > at else {
+                return outcome.verdict = .notFound
+            }
+            if let to { _ = try settlements.remove(OccurrenceKey(reminder: stored.reminder.id, scheduledAt: to.scheduledAt)) }
+            try set(to, of: stored.reminder)
+            if to == nil { try standings.finishIfNothingIsOpen(stored.reminder.id, at: at) }
         }
     }
 
@@ -381,4 +388,9 @@ final class CallerChanges {
             reminder: stored.reminder, state: stored.state, revision: stored.revision, isHeld: stored.isHeld,
             entries: Array(entries.prefix(ReminderStanding.maxEntries + 1)))
     }
+}
+
+extension ReminderChange {
+    /// Whether the scheduler makes it for itself.
+    fileprivate var isOwn: Bool { if case .realign = self { true } else { false } }
 }

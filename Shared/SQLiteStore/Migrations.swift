@@ -16,6 +16,7 @@ import Storage
 ///   `reminders.quota` that were there before the bound; NULL: all.
 /// - `queues`: queues that have settings of their own.
 /// - `passed`: occurrences that ended or were put off before their series came to them, until it is past them.
+/// - `zones`: the zones of series, with a digest of the data by which these were computed, and how far they were computed anew.
 /// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
@@ -134,6 +135,11 @@ enum Migrations {
         ALTER TABLE reminders ADD COLUMN quota INTEGER;
         CREATE INDEX reminders_quota ON reminders (quota) WHERE quota IS NOT NULL AND finished_ms IS NULL;
         ALTER TABLE intake ADD COLUMN quota INTEGER;
+        """,
+        """
+        CREATE TABLE zones (name TEXT PRIMARY KEY, digest INTEGER, through INTEGER) STRICT, WITHOUT ROWID;
+        INSERT INTO zones SELECT DISTINCT timezone, NULL, NULL FROM definitions WHERE timezone <> 'UTC';
+        INSERT OR IGNORE INTO zones SELECT DISTINCT timezone, NULL, NULL FROM intake WHERE timezone <> 'UTC';
         """,
     ]
 

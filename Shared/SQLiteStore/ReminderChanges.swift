@@ -14,7 +14,7 @@ final class ReminderChanges {
     private let callerChanges: CallerChanges
     let intake: Intake
     private let pending: PendingCounts
-    private let putQueue: Statement
+    private let putQueue: Statement, putZone: Statement
     private let listWorkers: Statement, clearWorkers: Statement, addWorker: Statement
     /// The number of the next definition. Only this connection writes, so it need not ask.
     private var nextDefinition: Int64
@@ -40,6 +40,11 @@ final class ReminderChanges {
             INSERT INTO queues (name, paused, max_concurrency, rate_count, rate_seconds, fair_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET paused = excluded.paused, max_concurrency = excluded.max_concurrency,
                 rate_count = excluded.rate_count, rate_seconds = excluded.rate_seconds, fair_by = excluded.fair_by
+            """)
+        putZone = try connection.prepare(
+            """
+            INSERT INTO zones (name, digest, through) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET digest = excluded.digest, through = excluded.through
             """)
         listWorkers = try connection.prepare(
             "SELECT instance, leases_end_ms, handed_through_ms, awaited_since_ms FROM workers ORDER BY instance")
@@ -76,6 +81,12 @@ final class ReminderChanges {
             return .changed(try callerChanges.apply(change, to: id, guardian, at: at))
         case .queue(let settings):
             try set(settings)
+            return .done
+        case .zone(let mark):
+            putZone.bind(1, mark.zone)
+            putZone.bind(2, mark.digest.map { Int64(bitPattern: $0) })
+            putZone.bind(3, mark.through)
+            try putZone.run()
             return .done
         case .workers(let workers):
             try set(workers)
@@ -173,7 +184,7 @@ extension StoreWrite {
         switch self {
         case .settle(let key, _, _, _), .materialise(let key, _, _, _), .hold(let key, _, _): key.reminder
         case .misfire(let id, _, _), .change(let id, _, _, _): id
-        case .create, .queue, .workers: nil
+        case .create, .queue, .zone, .workers: nil
         }
     }
 }

@@ -140,6 +140,17 @@ public final class SQLiteStore: Store {
         reads.add(.queues(completion), for: .patient)
     }
 
+    public func zones(completion: @escaping @Sendable (Result<[ZoneMark], StoreError>) -> Void) {
+        reads.add(.zones(completion), for: .patient)
+    }
+
+    public func series(
+        in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
+        completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void
+    ) {
+        lists.add(.series(zones, after: after, limit: limit, completion), for: asker)
+    }
+
     public func close() async {
         // The readers first: the last connection to close takes the write-ahead log with it.
         for lane in [lists, reads] { await withCheckedContinuation { done in lane.close { done.resume() } } }

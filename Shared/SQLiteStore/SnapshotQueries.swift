@@ -16,6 +16,7 @@ final class SnapshotQueries {
     private let lists: ListQueries
     private let findSummary: Statement, findUnfiled: Statement, findReminder: Statement, listAttempts: Statement, attemptsAt: Statement
     private let findSetAside: Statement, listQueues: Statement
+    private let listZones: Statement, listSeries: Statement
     private let begin: Statement, end: Statement
 
     init(path: String, limits: SQLiteLimits, onFault: @escaping @Sendable (String) -> Void) throws(SQLiteFailure) {
@@ -68,6 +69,12 @@ final class SnapshotQueries {
             """)
         listQueues = try connection.prepare(
             "SELECT name, paused, max_concurrency, rate_count, rate_seconds, fair_by FROM queues ORDER BY name")
+        listZones = try connection.prepare("SELECT name, digest, through FROM zones ORDER BY name")
+        listSeries = try connection.prepare(
+            """
+            SELECT number, id, timezone FROM definitions
+            WHERE number > ?1 AND (rule IS NOT NULL OR length(rdates) > 0) ORDER BY number LIMIT \(Self.seriesExamined + 1)
+            """)
         begin = try connection.prepare("BEGIN")
         end = try connection.prepare("COMMIT")
     }
@@ -199,6 +206,50 @@ final class SnapshotQueries {
                     fairBy: UInt8(exactly: listQueues.integer(5)).flatMap { FairShare(rawValue: $0) } ?? .caller))
         }
         return queues
+    }
+
+    // MARK: Zones
+
+    func zones() throws(StoreQueryError) -> [ZoneMark] {
+        var zones: [ZoneMark] = []
+        defer { listZones.reset() }
+        while try step(listZones) {
+            guard let name = listZones.text(0) else { continue }
+            zones.append(
+                ZoneMark(
+                    zone: name, digest: listZones.optionalInteger(1).map { UInt64(bitPattern: $0) }, through: listZones.optionalInteger(2)))
+        }
+        return zones
+    }
+
+    /// Series that one page looks at, at most.
+    private static let seriesExamined = 2_000
+
+    func series(in zones: Set<String>, after: Int64, limit: Int) throws(StoreQueryError) -> SeriesPage {
+        try onOneSnapshot { () throws(StoreQueryError) in
+            var page = SeriesPage(), found: [ReminderID] = [], examined = 0, last = after
+            listSeries.bind(1, after)
+            defer { listSeries.reset() }
+            while try step(listSeries) {
+                guard examined < Self.seriesExamined, found.count < limit else {
+                    page.next = last
+                    break
+                }
+                examined += 1
+                last = listSeries.integer(0)
+                if let zone = listSeries.text(2), zones.contains(zone), let id = listSeries.id(1) { found.append(id) }
+            }
+            for id in found {
+                do throws(StoreQueryError) {
+                    guard let summary = try summary(of: id) else { continue }
+                    if summary.state == .scheduled || summary.state == .paused { page.reminders.append(summary) }
+                } catch {
+                    guard case .damaged(let reason) = error else { throw error }
+                    onFault("\(path): \(reason); its next occurrence stays as it is")
+                }
+            }
+            return page
+        }
     }
 
     // MARK: Shared

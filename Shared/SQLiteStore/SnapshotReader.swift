@@ -13,6 +13,8 @@ enum ReaderTask: Sendable {
         OccurrenceFilter, after: ListCursor?, limit: Int,
         @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
     case queues(@Sendable (Result<[QueueSettings], StoreError>) -> Void)
+    case zones(@Sendable (Result<[ZoneMark], StoreError>) -> Void)
+    case series(Set<String>, after: Int64, limit: Int, @Sendable (Result<SeriesPage, StoreError>) -> Void)
     /// A task for which there was no room.
     indirect case refused(ReaderTask, StoreError)
     case close(@Sendable () -> Void)
@@ -95,6 +97,12 @@ final class SnapshotReader {
                 query { queries throws(StoreQueryError) in try queries.occurrences(filter, after: after, limit: limit) })
         case .queues(let completion):
             complete(completion, query { queries throws(StoreQueryError) in try queries.queues() })
+        case .zones(let completion):
+            complete(completion, query { queries throws(StoreQueryError) in try queries.zones() })
+        case .series(let zones, let after, let limit, let completion):
+            complete(
+                completion,
+                query { queries throws(StoreQueryError) in try queries.series(in: zones, after: after, limit: limit) })
         case .refused(let task, let error): task.refuse(isClosed ? .closed : error, complete)
         case .close(let completion):
             isClosed = true
@@ -138,13 +146,18 @@ extension ReaderTask {
     /// Whether it counts among those that wait.
     var hasPlace: Bool {
         switch self {
-        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .queues: true
+        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .queues, .zones, .series: true
         case .refused, .close: false
         }
     }
 
     /// Whether it looks only where new reminders are once they are filed.
-    var wantsFiled: Bool { if case .list = self { true } else { false } }
+    var wantsFiled: Bool {
+        switch self {
+        case .list, .series: true
+        default: false
+        }
+    }
 
     func refuse(_ error: StoreError, _ complete: Completions) {
         switch self {
@@ -154,6 +167,8 @@ extension ReaderTask {
         case .list(_, _, _, let completion): complete(completion, .failure(error))
         case .occurrences(_, _, _, let completion): complete(completion, .failure(error))
         case .queues(let completion): complete(completion, .failure(error))
+        case .zones(let completion): complete(completion, .failure(error))
+        case .series(_, _, _, let completion): complete(completion, .failure(error))
         case .refused(let task, _): task.refuse(error, complete)
         case .close(let completion): completion()
         }

@@ -263,7 +263,7 @@ extension StoreWrite {
         case .settle(_, let attempt, _, _), .misfire(_, let attempt, _), .hold(_, let attempt, _): 128 + attempt.detail.utf8.count
         case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
         case .change: 512
-        case .materialise, .queue: 128
+        case .materialise, .queue, .zone: 128
         case .workers(let workers): workers.reduce(64) { $0 + $1.instance.utf8.count }
         }
     }

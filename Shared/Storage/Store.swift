@@ -50,6 +50,17 @@ public protocol Store: Sendable {
     /// The queues that have settings of their own.
     func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void)
 
+    /// The zones that series run in, but UTC, with the data by which they were computed.
+    func zones(completion: @escaping @Sendable (Result<[ZoneMark], StoreError>) -> Void)
+
+    /// Reads unfinished series that run in any of these zones, in the order of their creation.
+    /// - Parameters:
+    ///   - after: a `SeriesPage.next`; 0 to begin with.
+    ///   - limit: the most to return; it looks at a bounded number besides.
+    func series(
+        in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
+        completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void)
+
     /// Removes what has been kept for long enough, a bounded number of rows at a time.
     func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void)
 
@@ -155,6 +166,8 @@ public enum StoreWrite: Sendable {
     /// What a caller asked to be done with a reminder that exists.
     case change(ReminderID, ReminderChange, ChangeGuard, atMilliseconds: Int64)
     case queue(QueueSettings)
+    /// With which data of a zone its series were computed, from now on.
+    case zone(ZoneMark)
     /// The workers that the next process has to ask what they run (see `Store.attachedWorkers`); of those given before,
     /// only these remain.
     case workers([AttachedWorker])
@@ -203,6 +216,9 @@ public enum ReminderChange: Sendable {
     /// A dead letter or held occurrence is given up. A series that is held for it goes on at `goesOnAt`, with the credential that
     /// it has; what lay before is given up, too.
     case discard(scheduledAt: Int64, goesOnAt: SeriesTarget = .itsPosition)
+    /// A position that has not fallen due becomes another, as its zone's data is another; `nil`: the series has ended. Nothing if it is no
+    /// longer there. The revision stays: nobody asked for it.
+    case realign(from: Int64, to: SeriesPosition?)
 }
 
 /// Where a series that is resumed goes on.

@@ -31,7 +31,7 @@ LATER = {
 }
 # A value of every enum that no build of this version knows, and a status.
 UNKNOWN = 99
-OK, INVALID_ARGUMENT = 0, 3
+OK, INVALID_ARGUMENT, UNIMPLEMENTED = 0, 3, 12
 
 
 # MARK: Messages of another build
@@ -303,7 +303,9 @@ class Listener:
                 if kind == "open" and body.streaming:
                     self.on_stream(connection, body.call)
                 elif kind == "open":
-                    status, payload = self.handlers[body.method.removeprefix(PACKAGE)](body.payload)
+                    # As a build that does not know the method.
+                    handler = self.handlers.get(body.method.removeprefix(PACKAGE), lambda payload: (UNIMPLEMENTED, b""))
+                    status, payload = handler(body.payload)
                     message = "as the test has it" if status else ""
                     connection.send(end=dict(call=body.call, status=status, message=message, payload=payload))
         except EOFError:

@@ -87,6 +87,7 @@ final class SchedulerPeer: Sendable {
                 queues: beyond.prefix(Int(request.limit)).map { Proto.Queue(name: $0) }, more: beyond.count > request.limit)
         }
         unary(SchedulerService.changeQueue) { request, _ in Proto.ChangeQueueReply(queue: request.queue) }
+        unary(SchedulerService.compare) { _, _ in Proto.Bases(tzdata: "2026a") }
         table.stream(SchedulerService.work) { stream in stream.end() }
         return table
     }

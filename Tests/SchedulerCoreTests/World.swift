@@ -97,13 +97,13 @@ final class World {
     func create(
         in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100, maxAttempts: Int = 12,
         priority: Int = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
-        expiresAfterSeconds: Int? = nil
+        expiresAfterSeconds: Int? = nil, timezone: String = "UTC"
     ) throws -> ReminderID {
         let seconds = (now.wallMilliseconds + milliseconds) / 1_000
         let id = ReminderID(high: UInt64(now.wallMilliseconds) << 16 | 0x7000, low: nextReminder &* 0x9E37_79B9_7F4A_7C15)
         nextReminder += 1
         let reminder = Reminder(
-            id: id, schedule: Schedule(start: seconds, rule: rule),
+            id: id, schedule: Schedule(start: seconds, rule: rule, timezone: timezone),
             handling: Handling(
                 queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: catchUpLimit, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
@@ -194,6 +194,8 @@ final class World {
         let workers = rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? stored
         handle(.start(shards: Shard.all, rejoin: workers, queues: queues, passed: passed))
     }
+
+    func zonesChanged(_ zones: Set<String>) { handle(.zonesChanged(zones)) }
 
     func setWallClock(by milliseconds: Int64) {
         now.wallMilliseconds += milliseconds

@@ -72,6 +72,11 @@ final class UncertainStore: Store {
         store.prune(request, completion: completion)
     }
     func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void) { store.space(completion: completion) }
+    func zones(completion: @escaping @Sendable (Result<[ZoneMark], StoreError>) -> Void) { store.zones(completion: completion) }
+    func series(
+        in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
+        completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void
+    ) { store.series(in: zones, after: after, limit: limit, for: asker, completion: completion) }
     func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
         store.attachedWorkers(completion: completion)
     }

@@ -103,6 +103,14 @@ extension Store {
         try await answer { passed(limit: limit, completion: $0) }
     }
 
+    package func zoneMarks() async throws -> [ZoneMark] {
+        try await answer { zones(completion: $0) }
+    }
+
+    package func series(in zones: Set<String>, after: Int64 = 0, limit: Int) async throws -> SeriesPage {
+        try await answer { series(in: zones, after: after, limit: limit, for: .patient, completion: $0) }
+    }
+
     package func workers() async throws -> [AttachedWorker] {
         try await answer { attachedWorkers(completion: $0) }
     }

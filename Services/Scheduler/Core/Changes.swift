@@ -21,6 +21,7 @@ extension SchedulerCore {
             effects.append(.refuse(id))
             return
         }
+        let writes = possible(writes)
         for case .change(let reminder, let change, _, _) in writes { withdraw(reminder, for: change) }
         outbox.add(writes, for: id)
         if breaks(.answersChangesBeforeTheCommit) { effects.append(.answer(id, [])) }

@@ -137,7 +137,7 @@ extension SchedulerCore {
         guard let index = entry.positionIndex, !entry.reminder.schedule.isSingle else { return nil }
         // A schedule that cannot be read never gets as far as this by a dispatch of this process.
         guard let series = try? series(of: entry) else { return nil }
-        let next = series.next(after: Cursor(instant: entry.key.scheduledAt, index: index))
+        let next = next(after: Cursor(instant: entry.key.scheduledAt, index: index), in: series, of: entry.reminder)
         entry.successor = .known(next)
         return next
     }

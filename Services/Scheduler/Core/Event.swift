@@ -77,6 +77,8 @@ public enum Event: Sendable {
     /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
     case loaded(Shard, [DueEntry], full: Bool)
     case loadFailed(Shard)
+    /// The data of these zones is another than that by which what is stored was computed. Told before anything is computed by the new one.
+    case zonesChanged(Set<String>)
     /// A reminder was created; its first occurrence.
     case created(DueEntry)
     /// A caller wants these changes (`StoreWrite.change`, `.queue`), in one transaction. Answered by `Effect.answer`.

@@ -44,6 +44,8 @@ public struct SchedulerCore {
     var passed = Passed()
     /// Occurrences that were missed and not fired, since this process began.
     var missedTotal: Int64 = 0
+    /// Zones whose data has changed since positions were computed; see Zones.swift.
+    var changedZones: Set<String> = []
     var outbox = Outbox()
     var isDraining = false
     /// Nothing in memory waits for its time: there is nothing to leave to the disk for what is due.
@@ -88,6 +90,7 @@ public struct SchedulerCore {
         case .start(let shards, let rejoin, let queues, let passed): start(shards, rejoin, queues, passed)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
+        case .zonesChanged(let zones): zonesChanged(zones)
         case .created(let entry):
             // A change of it that is on its way will tell where it stands.
             if changing[entry.reminder.id] == nil { place(Entry(entry)) }

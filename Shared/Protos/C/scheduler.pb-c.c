@@ -1717,6 +1717,51 @@ void   task_scheduler__v1__dispatch__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__dispatch__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__bases__init
+                     (TaskScheduler__V1__Bases         *message)
+{
+  static const TaskScheduler__V1__Bases init_value = TASK_SCHEDULER__V1__BASES__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__bases__get_packed_size
+                     (const TaskScheduler__V1__Bases *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__bases__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__bases__pack
+                     (const TaskScheduler__V1__Bases *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__bases__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__bases__pack_to_buffer
+                     (const TaskScheduler__V1__Bases *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__bases__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__Bases *
+       task_scheduler__v1__bases__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__Bases *)
+     protobuf_c_message_unpack (&task_scheduler__v1__bases__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__bases__free_unpacked
+                     (TaskScheduler__V1__Bases *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__bases__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor task_scheduler__v1__schedule__field_descriptors[6] =
 {
   {
@@ -5093,6 +5138,44 @@ const ProtobufCMessageDescriptor task_scheduler__v1__dispatch__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__dispatch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor task_scheduler__v1__bases__field_descriptors[1] =
+{
+  {
+    "tzdata",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Bases, tzdata),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__bases__field_indices_by_name[] = {
+  0,   /* field[0] = tzdata */
+};
+static const ProtobufCIntRange task_scheduler__v1__bases__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__bases__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Bases",
+  "Bases",
+  "TaskScheduler__V1__Bases",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Bases),
+  1,
+  task_scheduler__v1__bases__field_descriptors,
+  task_scheduler__v1__bases__field_indices_by_name,
+  1,  task_scheduler__v1__bases__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__bases__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue task_scheduler__v1__misfire_policy__enum_values_by_number[4] =
 {
   { "MISFIRE_POLICY_UNSPECIFIED", "TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_UNSPECIFIED", 0 },
@@ -5223,7 +5306,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__occurrence_state__descriptor =
   task_scheduler__v1__occurrence_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[11] =
+static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[12] =
 {
   { "Create", &task_scheduler__v1__create_request__descriptor, &task_scheduler__v1__create_reply__descriptor },
   { "CreateMany", &task_scheduler__v1__create_many_request__descriptor, &task_scheduler__v1__create_many_reply__descriptor },
@@ -5235,6 +5318,7 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
   { "ChangeOccurrences", &task_scheduler__v1__change_occurrences_request__descriptor, &task_scheduler__v1__change_occurrences_reply__descriptor },
   { "ListQueues", &task_scheduler__v1__list_queues_request__descriptor, &task_scheduler__v1__list_queues_reply__descriptor },
   { "ChangeQueue", &task_scheduler__v1__change_queue_request__descriptor, &task_scheduler__v1__change_queue_reply__descriptor },
+  { "Compare", &task_scheduler__v1__bases__descriptor, &task_scheduler__v1__bases__descriptor },
   { "Work", &task_scheduler__v1__worker_message__descriptor, &task_scheduler__v1__scheduler_message__descriptor },
 };
 const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
@@ -5242,13 +5326,14 @@ const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   4,        /* Change */
   7,        /* ChangeOccurrences */
   9,        /* ChangeQueue */
+  10,        /* Compare */
   0,        /* Create */
   1,        /* CreateMany */
   2,        /* Get */
   3,        /* List */
   6,        /* ListOccurrences */
   8,        /* ListQueues */
-  10         /* Work */
+  11         /* Work */
 };
 const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
 {
@@ -5257,7 +5342,7 @@ const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
   "Scheduler",
   "TaskScheduler__V1__Scheduler",
   "task_scheduler.v1",
-  11,
+  12,
   task_scheduler__v1__scheduler__method_descriptors,
   task_scheduler__v1__scheduler__method_indices_by_name
 };
@@ -5341,13 +5426,21 @@ void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
+                                            const TaskScheduler__V1__Bases *input,
+                                            TaskScheduler__V1__Bases_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          const TaskScheduler__V1__WorkerMessage *input,
                                          TaskScheduler__V1__SchedulerMessage_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *service,
                                           TaskScheduler__V1__Scheduler_ServiceDestroy destroy)

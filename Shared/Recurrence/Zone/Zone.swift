@@ -1,6 +1,6 @@
 /// A time zone of the IANA database, compiled from the system's tzdata.
 ///
-/// A zone is a reference to tables that are read and parsed once per process and shared from then on; copying one is free, and
+/// A zone is a reference to tables that are read and parsed once, until ``ZoneData/changes()`` finds others that are used, and shared from then on; copying one is free, and
 /// no look-up allocates. Beyond the last tabulated transition the tables follow the rule in the file's footer, for ever.
 /// Two zones are equal when their identifiers are: `Asia/Kolkata` and `Asia/Calcutta` are different zones with equal tables.
 public struct Zone: Sendable, Hashable {
@@ -15,6 +15,9 @@ public struct Zone: Sendable, Hashable {
 
     /// Coordinated Universal Time, without any file.
     public static let utc = Zone(table: ZoneTable(identifier: "UTC", fixedOffset: 0))
+
+    /// Tells whether two processes, or two times, have the same data of the zone. 0 where it has none: `UTC`.
+    public var digest: UInt64 { table.digest }
 
     /// The name it was asked for by.
     public var identifier: String { table.identifier }

@@ -2,7 +2,7 @@ import Files
 import Glibc
 import Synchronization
 
-/// The zones that this process has read so far, each once.
+/// The zones that this process has read so far, each once until `changed` finds that its file is another.
 enum ZoneStore {
     static let defaultFolder = "/usr/share/zoneinfo"
     /// Most bytes of a zone's name.
@@ -16,7 +16,7 @@ enum ZoneStore {
         if identifier == "UTC" { return Zone.utc.table }
         guard isName(identifier), !isOtherFile(identifier) else { throw refusal(identifier) ?? .badIdentifier(identifier) }
         if let known = tables.withLock({ $0[identifier] }) { return known }
-        let folder = getenv("TZDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? defaultFolder
+        let folder = folder
         guard let bytes = try? SmallFile.read(folder + "/" + identifier, limit: TZifReader.maximumLength) else {
             throw refusal(identifier) ?? .unknown(identifier, folder: folder)
         }
@@ -31,6 +31,27 @@ enum ZoneStore {
             if known.count < maximumZones { known[identifier] = table }
             return table
         }
+    }
+
+    /// `$TZDIR`, or where systems have it.
+    static var folder: String {
+        getenv("TZDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? defaultFolder
+    }
+
+    /// Reads again the zones that are kept. One whose file is gone, or cannot be read, stays as it is.
+    /// - Returns: those whose data is other than before.
+    static func changed() -> [ZoneTable] {
+        tables.withLock { $0 }.compactMap { identifier, table in
+            guard let bytes = try? SmallFile.read(folder + "/" + identifier, limit: TZifReader.maximumLength),
+                TZifReader.digest(of: bytes) != table.digest
+            else { return nil }
+            return try? TZifReader(bytes).table(identifier: identifier)
+        }
+    }
+
+    /// From now on these are the zones of their names.
+    static func use(_ fresh: [ZoneTable]) {
+        tables.withLock { tables in for table in fresh { tables[table.identifier] = table } }
     }
 
     /// A better refusal of a name than that there is no such zone.

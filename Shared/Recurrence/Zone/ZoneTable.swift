@@ -25,6 +25,8 @@ final class ZoneTable: Sendable {
     static let cycle = 146_097 * 86_400
 
     let identifier: String
+    /// Of the data that it was made from; see ``Zone/digest``.
+    let digest: UInt64
     /// Ascending, without those that leave the offset as it is.
     private let transitions: [Int]
     /// `offsets[i]` is in force before `transitions[i]`; the last one after all of them.
@@ -40,12 +42,14 @@ final class ZoneTable: Sendable {
 
     init(identifier: String, fixedOffset: Int) {
         self.identifier = identifier
+        digest = 0
         (transitions, offsets, repeatsFrom, nextCycle, lastOffsets) = ([], [fixedOffset], ZoneTable.end, ZoneTable.end, [fixedOffset])
     }
 
     /// - Parameter changes: every tabulated transition with the offset that it brings, ascending.
-    init(identifier: String, firstOffset: Int, changes: [(at: Int, offset: Int)], footer: PosixRule?) {
+    init(identifier: String, digest: UInt64 = 0, firstOffset: Int, changes: [(at: Int, offset: Int)], footer: PosixRule?) {
         self.identifier = identifier
+        self.digest = digest
         var transitions: [Int] = [], offsets = [firstOffset]
         func add(_ change: (at: Int, offset: Int)) {
             // Of two changes at one instant (daylight time all year round is written so) the later one counts.

@@ -135,7 +135,7 @@ extension StoreWrite {
         case .settle(let key, _, _, _), .materialise(let key, _, _, _): key.reminder
         case .hold(let key, _, _): key.reminder
         case .misfire(let id, _, _), .change(let id, _, _, _): id
-        case .queue, .workers: nil
+        case .queue, .zone, .workers: nil
         }
     }
 }

@@ -163,7 +163,7 @@ extension StoredReminders.Standing {
             outcome.verdict = .revisionDiffers
         } else {
             carryOut(change, at: at, &outcome, &history)
-            if outcome.verdict == .done {
+            if case .realign = change {} else if outcome.verdict == .done {
                 revision += 1
                 updatedAtMilliseconds = max(updatedAtMilliseconds, at)
             }
@@ -205,6 +205,13 @@ extension StoredReminders.Standing {
             }
             if endsHold { _ = release(at: at, &history) }
             if state == .completed { reopen(as: .scheduled) }
+        case .realign(let from, let to):
+            guard isOpen, position?.scheduledAt == from, let due = dueAtMilliseconds, due > at else {
+                return outcome.verdict = .notFound
+            }
+            if let to { occurrences[to.scheduledAt] = nil }
+            place(at: to, of: reminder)
+            finishIfNothingIsOpen(at: at)
         case .discard(let scheduledAt, let target):
             guard let row = occurrences[scheduledAt], row.state != .pending else { return outcome.verdict = .notFound }
             occurrences[scheduledAt] = nil

@@ -101,6 +101,7 @@ package struct StoredReminders {
         case .queue(let settings):
             queues[settings.name] = settings
             return .done
+        case .zone: return .done
         case .workers(let workers):
             self.workers = workers
             return .done

@@ -59,6 +59,7 @@ extension StoreWrite {
         case .misfire(_, let record, let move): "misfire, \(move.text): \(record.detail)"
         case .change(_, let change, _, _): "change: \(change)"
         case .queue(let settings): "queue \(settings)"
+        case .zone(let mark): "zone \(mark)"
         case .workers(let workers): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAtMilliseconds.map(String.init) ?? "any time")" })"
         }
     }

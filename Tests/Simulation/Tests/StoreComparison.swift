@@ -192,7 +192,8 @@ struct RandomWrites {
     }
 
     private mutating func change(_ id: ReminderID) -> ReminderChange {
-        switch chance.int(0...19) {
+        switch chance.int(0...20) {
+        case 20: .realign(from: second(), to: position())
         case 0: .cancel
         case 1...3: .pause
         case 4...7: .resume(goesOnAt: chance.one(in: 3) ? .itsPosition : .position(position()))

@@ -54,6 +54,7 @@ typedef struct TaskScheduler__V1__Lease TaskScheduler__V1__Lease;
 typedef struct TaskScheduler__V1__OutcomeReport TaskScheduler__V1__OutcomeReport;
 typedef struct TaskScheduler__V1__SchedulerMessage TaskScheduler__V1__SchedulerMessage;
 typedef struct TaskScheduler__V1__Dispatch TaskScheduler__V1__Dispatch;
+typedef struct TaskScheduler__V1__Bases TaskScheduler__V1__Bases;
 
 
 /* --- enums --- */
@@ -984,6 +985,22 @@ struct  TaskScheduler__V1__Dispatch
     , 0, {0,NULL}, 0, 0, 0, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string }
 
 
+/*
+ * What two services must have the same of to compute the same times.
+ */
+struct  TaskScheduler__V1__Bases
+{
+  ProtobufCMessage base;
+  /*
+   * version and digest of the zone data; empty: not known
+   */
+  char *tzdata;
+};
+#define TASK_SCHEDULER__V1__BASES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__bases__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
 /* TaskScheduler__V1__Schedule methods */
 void   task_scheduler__v1__schedule__init
                      (TaskScheduler__V1__Schedule         *message);
@@ -1706,6 +1723,25 @@ TaskScheduler__V1__Dispatch *
 void   task_scheduler__v1__dispatch__free_unpacked
                      (TaskScheduler__V1__Dispatch *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__Bases methods */
+void   task_scheduler__v1__bases__init
+                     (TaskScheduler__V1__Bases         *message);
+size_t task_scheduler__v1__bases__get_packed_size
+                     (const TaskScheduler__V1__Bases   *message);
+size_t task_scheduler__v1__bases__pack
+                     (const TaskScheduler__V1__Bases   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__bases__pack_to_buffer
+                     (const TaskScheduler__V1__Bases   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__Bases *
+       task_scheduler__v1__bases__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__bases__free_unpacked
+                     (TaskScheduler__V1__Bases *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*TaskScheduler__V1__Schedule_Closure)
@@ -1822,6 +1858,9 @@ typedef void (*TaskScheduler__V1__SchedulerMessage_Closure)
 typedef void (*TaskScheduler__V1__Dispatch_Closure)
                  (const TaskScheduler__V1__Dispatch *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__Bases_Closure)
+                 (const TaskScheduler__V1__Bases *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1869,6 +1908,10 @@ struct TaskScheduler__V1__Scheduler_Service
                        const TaskScheduler__V1__ChangeQueueRequest *input,
                        TaskScheduler__V1__ChangeQueueReply_Closure closure,
                        void *closure_data);
+  void (*compare)(TaskScheduler__V1__Scheduler_Service *service,
+                  const TaskScheduler__V1__Bases *input,
+                  TaskScheduler__V1__Bases_Closure closure,
+                  void *closure_data);
   void (*work)(TaskScheduler__V1__Scheduler_Service *service,
                const TaskScheduler__V1__WorkerMessage *input,
                TaskScheduler__V1__SchedulerMessage_Closure closure,
@@ -1891,6 +1934,7 @@ void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *
       function_prefix__ ## change_occurrences,\
       function_prefix__ ## list_queues,\
       function_prefix__ ## change_queue,\
+      function_prefix__ ## compare,\
       function_prefix__ ## work  }
 void task_scheduler__v1__scheduler__create(ProtobufCService *service,
                                            const TaskScheduler__V1__CreateRequest *input,
@@ -1932,6 +1976,10 @@ void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
                                                  const TaskScheduler__V1__ChangeQueueRequest *input,
                                                  TaskScheduler__V1__ChangeQueueReply_Closure closure,
                                                  void *closure_data);
+void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
+                                            const TaskScheduler__V1__Bases *input,
+                                            TaskScheduler__V1__Bases_Closure closure,
+                                            void *closure_data);
 void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          const TaskScheduler__V1__WorkerMessage *input,
                                          TaskScheduler__V1__SchedulerMessage_Closure closure,
@@ -1985,6 +2033,7 @@ extern const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__dispatch__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__bases__descriptor;
 extern const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor;
 
 PROTOBUF_C__END_DECLS

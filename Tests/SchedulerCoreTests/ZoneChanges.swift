@@ -1,0 +1,63 @@
+import Domain
+import Storage
+import Testing
+
+@testable import Recurrence
+@testable import SchedulerCore
+
+@Suite("zones whose data changes")
+struct ZoneChanges {
+    private static let day: Int64 = 86_400_000
+
+    /// Two hours east, and from `change` on one.
+    private static func use(_ name: String, changedAt change: Int64? = nil) {
+        let changes = change.map { [(at: Int($0), offset: 3_600)] } ?? []
+        ZoneStore.use([ZoneTable(identifier: name, digest: UInt64(1 + changes.count), firstOffset: 7_200, changes: changes, footer: nil)])
+    }
+
+    @Test("a daily series whose next occurrence is moved is fired once on each local date, at the local time that it always had")
+    func moved() throws {
+        let name = "Made/Moved", world = try World()
+        Self.use(name)
+        world.attach()
+        let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
+        world.run(milliseconds: 2 * Self.day)
+        #expect(world.runs(of: id).map(\.at) == [World.start + 1_000, World.start + Self.day + 1_000])
+        // The clock was set back an hour this morning, as the new data has it.
+        Self.use(name, changedAt: (World.start + Self.day) / 1_000 - 600)
+        world.zonesChanged([name])
+        let summary = try world.summary(id), position = try #require(summary.position)
+        let target = try #require(
+            try summary.reminder.schedule.series().moved(Cursor(instant: position.scheduledAt, index: position.index)))
+        #expect(target.instant == position.scheduledAt + 3_600)
+        world.change(
+            id, .realign(from: position.scheduledAt, to: SeriesPosition(scheduledAt: target.instant, index: target.index)))
+        #expect(try world.summary(id).revision == summary.revision)
+        world.run(milliseconds: 3 * Self.day)
+        #expect(
+            world.runs(of: id).map(\.at).dropFirst(2) == [2, 3, 4].map { World.start + $0 * Self.day + 3_600_000 + 1_000 })
+    }
+
+    @Test("what runs while the data changes is the one of its local date: the next is the next date's", arguments: [true, false])
+    func running(isAsked: Bool) throws {
+        let name = "Made/Running\(isAsked)", world = try World()
+        Self.use(name)
+        world.answer = { _ in World.Answer(outcome: .delivered, afterMilliseconds: 5_000) }
+        world.attach()
+        let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
+        world.run(milliseconds: Self.day + 2_000)
+        #expect(world.running.count == 1)
+        Self.use(name, changedAt: World.start / 1_000 + 600)
+        world.zonesChanged([name])
+        if isAsked {
+            // Nobody moves what a worker has.
+            let at = try #require(try world.summary(id).position).scheduledAt
+            let request = world.change(id, .realign(from: at, to: SeriesPosition(scheduledAt: at + 3_600, index: 2)))
+            #expect(world.outcomes[request]??.isEmpty == true)
+        }
+        world.run(milliseconds: 2 * Self.day)
+        #expect(
+            world.runs(of: id).map(\.at)
+                == [0, Self.day, 2 * Self.day + 3_600_000].map { World.start + 1_000 + $0 })
+    }
+}
