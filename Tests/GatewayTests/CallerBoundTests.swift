@@ -1,5 +1,7 @@
 import Domain
 import JSON
+import Messages
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Operations
@@ -78,6 +80,39 @@ struct CallerBoundTests {
             #expect(answer.text.contains("at most 3 at once"))
             #expect(answer.headers["retry-after"] == nil)
             #expect(peer.state.withLockedValue { $0.creates.count } == 3)
+        }
+    }
+
+    @Test("a bulk replay goes as far as its caller's rate allows, says that there is more, and pays for nothing that it did not do")
+    func bulk() async throws {
+        let callers = try callers(line("alpha", "a", "rate=10"), line("beta", "b"))
+        try await withGateway(callers: callers) { gateway, peer in
+            let left = NIOLockedValueBox<UInt32>(23)
+            peer.state.withLockedValue {
+                $0.changeOccurrences = { request in
+                    left.withLockedValue { left in
+                        let changed = min(left, request.limit)
+                        left -= changed
+                        return Proto.ChangeOccurrencesReply(
+                            changed: changed, cursor: left == 0 ? [] : ListCursor(.latestSetAside, major: Int64(left)).bytes)
+                    }
+                }
+            }
+            func replay(_ key: String) async throws -> JSONValue? {
+                try await gateway.post("/dead-letters/replay", [:], headers: Self.key(key)).json
+            }
+            for (replayed, more) in [(10, true), (10, true), (3, false)] as [(Int64, Bool)] {
+                let answer = try await replay("a")
+                #expect(answer?["replayed"] == .integer(replayed) && answer?["more"] == .bool(more))
+                if more {
+                    expectProblem(try await gateway.post("/dead-letters/replay", [:], headers: Self.key("a")), 429)
+                    clock.advance(.seconds(1))
+                }
+            }
+            // Seven are left of that second.
+            try allowance(callers, "a").take(items: 7)
+            left.withLockedValue { $0 = 5_000 }
+            #expect(try await replay("b")?["replayed"] == 5_000)
         }
     }
 

@@ -22,4 +22,11 @@ struct Allowance: Sendable {
         throw Problem(
             .tooManyRequests, "\(bound); nothing was done", headers: [.retryAfter: "\(RequestBucket.retryAfterSeconds)"])
     }
+
+    /// Takes a request for each of as many items as are left, for work that may stop after any.
+    /// - Returns: how many items that is; all of them where there is no rate.
+    func take(upTo items: Int) -> Int { rate > 0 ? bucket.take(upTo: items, rate: rate, at: callers.now()) : items }
+
+    /// Of those taken, so many were not needed.
+    func giveBack(items: Int) { if rate > 0 { bucket.giveBack(items, rate: rate) } }
 }

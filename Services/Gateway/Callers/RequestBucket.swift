@@ -28,19 +28,43 @@ final class RequestBucket: Sendable {
     func take(_ count: Int = 1, rate: Int, at now: ContinuousClock.Instant) -> Bool {
         precondition(rate >= 1 && Self.rates.contains(rate), "rates are 1 to \(Self.rates.upperBound)")
         precondition(Self.rates.contains(count), "counts are \(Self.rates)")
-        let capacity = Int64(rate) * Self.oneRequest, wanted = Int64(count) * Self.oneRequest
+        let wanted = Int64(count) * Self.oneRequest
         return level.withLock { level in
-            var amount = capacity
-            if let level {
-                let filled = Int64(rate) * Self.nanoseconds(from: level.time, to: now)
-                amount = min(capacity, level.amount + filled)
-            }
-            let isThere = amount >= wanted
-            // Of two threads the second may have looked at the clock first: time never goes back here.
-            let time = level.map { max($0.time, now) } ?? now
-            level = Level(amount: isThere ? amount - wanted : amount, time: time)
+            var filled = Self.filled(level, rate, now)
+            let isThere = filled.amount >= wanted
+            if isThere { filled.amount -= wanted }
+            level = filled
             return isThere
         }
+    }
+
+    /// Takes as many requests as there are, up to a number.
+    /// - Returns: how many.
+    func take(upTo count: Int, rate: Int, at now: ContinuousClock.Instant) -> Int {
+        precondition(rate >= 1 && Self.rates.contains(rate), "rates are 1 to \(Self.rates.upperBound)")
+        return level.withLock { level in
+            var filled = Self.filled(level, rate, now)
+            let taken = min(max(0, count), Int(filled.amount / Self.oneRequest))
+            filled.amount -= Int64(taken) * Self.oneRequest
+            level = filled
+            return taken
+        }
+    }
+
+    /// Puts back requests that were taken and not made.
+    func giveBack(_ count: Int, rate: Int) {
+        level.withLock { level in
+            guard let amount = level?.amount else { return }
+            level?.amount = min(Int64(rate) * Self.oneRequest, amount + Int64(count) * Self.oneRequest)
+        }
+    }
+
+    private static func filled(_ level: Level?, _ rate: Int, _ now: ContinuousClock.Instant) -> Level {
+        let capacity = Int64(rate) * oneRequest
+        guard let level else { return Level(amount: capacity, time: now) }
+        let amount = min(capacity, level.amount + Int64(rate) * nanoseconds(from: level.time, to: now))
+        // Of two threads the second may have looked at the clock first: time never goes back here.
+        return Level(amount: amount, time: max(level.time, now))
     }
 
     /// 0 to one second, which fills any bucket.

@@ -10,7 +10,7 @@ extension SetAside {
 
     private static let goesOn =
         "It goes from the latest on. What it could not do within one request, `more` says; send the same again then, with `next_cursor` "
-        + "as `cursor`."
+        + "as `cursor`. Each occurrence counts as a request of the key's rate: where none are left it stops, and goes on in a second."
 
     // MARK: Dead letters
 
@@ -38,11 +38,11 @@ extension SetAside {
         _ exchange: Exchange, _ selection: OccurrenceSelection, _ action: Proto.ChangeOccurrencesRequest.Action, _ count: String
     ) async throws(Problem) -> Answer {
         let wanted = filter(selection.filter, exchange)
-        var walk = BulkWalk(from: selection.cursor)
-        while walk.goesOn {
-            let request = Proto.ChangeOccurrencesRequest(action: action, filter: wanted, limit: BulkWalk.page, cursor: walk.cursor)
+        var walk = BulkWalk(from: selection.cursor, exchange.allowance)
+        while let limit = walk.next() {
+            let request = Proto.ChangeOccurrencesRequest(action: action, filter: wanted, limit: limit, cursor: walk.cursor)
             let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
-            walk.passed(changed: Int(reply.changed), next: reply.cursor)
+            walk.passed(changed: Int(reply.changed), items: Int(reply.changed), next: reply.cursor)
         }
         return walk.answer([count: .integer(Int64(walk.changed))])
     }
@@ -63,11 +63,11 @@ extension SetAside {
 
     private func release(_ exchange: Exchange, _ body: ReleaseBody) async throws(Problem) -> Answer {
         let wanted = filter(Proto.OccurrenceFilter(createdBy: body.createdBy), exchange)
-        var walk = BulkWalk(from: body.cursor), released = 0
-        while walk.goesOn {
+        var walk = BulkWalk(from: body.cursor, exchange.allowance), released = 0
+        while let limit = walk.next() {
             let page = try await scheduler.call(
                 SchedulerService.listOccurrences,
-                Proto.ListOccurrencesRequest(filter: wanted, cursor: walk.cursor, limit: BulkWalk.page))
+                Proto.ListOccurrencesRequest(filter: wanted, cursor: walk.cursor, limit: limit))
             var seen: Set<[UInt8]> = []
             let references = page.occurrences.map(\.id).filter { seen.insert($0).inserted }.map { id in
                 Proto.ReminderRef(id: id, caller: exchange.caller.scope)
@@ -80,7 +80,7 @@ extension SetAside {
                         atMs: exchange.nowMilliseconds))
             }
             released += changes.reduce(0) { $0 + Int($1.released) }
-            walk.passed(changed: changes.count { $0.result == .done }, next: page.cursor)
+            walk.passed(changed: changes.count { $0.result == .done }, items: page.occurrences.count, next: page.cursor)
         }
         return walk.answer(["released": .integer(Int64(released)), "reminders": .integer(Int64(walk.changed))])
     }
@@ -89,19 +89,39 @@ extension SetAside {
 /// The way of one request through what is set aside, a page of the scheduler's at a time.
 private struct BulkWalk {
     /// Occurrences of one call.
-    static let page: UInt32 = 1_000
+    private static let page = 1_000
 
+    private let allowance: Allowance?
+    /// Taken of the allowance for the call under way, with the one that came with the request.
+    private var taken = 0
+    private var hasBegun = false
     private(set) var cursor: [UInt8]
     private(set) var changed = 0
     private var isAtEnd = false
     private let until = ContinuousClock.now + Bounds.bulkTime
 
-    /// - Parameter cursor: of the answer before; empty: from the latest on.
-    init(from cursor: [UInt8]) { self.cursor = cursor }
+    /// - Parameters:
+    ///   - cursor: of the answer before; empty: from the latest on.
+    ///   - allowance: of the caller; `nil`: any number.
+    init(from cursor: [UInt8], _ allowance: Allowance?) {
+        self.cursor = cursor
+        self.allowance = allowance
+    }
 
-    var goesOn: Bool { !isAtEnd && changed < Bounds.bulkChanges && .now < until }
+    /// How many occurrences the next call may change; `nil`: this request has done what it may.
+    mutating func next() -> UInt32? {
+        guard !isAtEnd, changed < Bounds.bulkChanges, .now < until else { return nil }
+        let admitted = hasBegun ? 0 : 1
+        hasBegun = true
+        taken = admitted + (allowance?.take(upTo: Self.page - admitted) ?? Self.page - admitted)
+        return taken > 0 ? UInt32(taken) : nil
+    }
 
-    mutating func passed(changed count: Int, next: [UInt8]) {
+    /// - Parameters:
+    ///   - count: what was changed.
+    ///   - items: occurrences that count towards the caller's rate.
+    mutating func passed(changed count: Int, items: Int, next: [UInt8]) {
+        allowance?.giveBack(items: max(0, taken - max(1, items)))
         changed += count
         cursor = next
         isAtEnd = next.isEmpty
