@@ -58,8 +58,8 @@ final class NotifierAPI: @unchecked Sendable {
         var delivery = EdvoraRequest(EdvoraNotification(notification)).delivery(
             to: backend, authorization: request.authorization, idempotencyKey: request.idempotencyKey,
             traceparent: request.traceparent, userAgent: userAgent, timeoutMilliseconds: min(timeoutMilliseconds, max(1, left)))
-        // Of a worker that is gone the scheduler gives to another what this one has not sent yet.
-        delivery.isWanted = { [caller = context.caller] in !caller.isGone }
+        // Of a worker that is gone the scheduler gives to another what this one has not sent yet; what was called off nobody sends.
+        delivery.isWanted = { [presence = context.waiting(isAnsweredAnyway: true)] in !presence.isGone }
         gathered.append(
             (
                 delivery,

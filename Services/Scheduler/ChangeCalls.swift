@@ -36,8 +36,17 @@ extension SchedulerAPI {
         } catch {
             return reply(.failure(Self.callError(error)))
         }
-        loop.request(writes) { result in
-            reply(result.map { Proto.ChangeReply(changes: $0.map(Proto.Change.init)) })
+        loop.change(writes) { result in
+            reply(result.map { changed in Proto.ChangeReply(changes: Self.changes(writes, changed)) })
+        }
+    }
+
+    private static func changes(_ writes: [StoreWrite], _ changed: SchedulerLoop.Changed) -> [Proto.Change] {
+        let inFlight = Dictionary(grouping: changed.inFlight, by: \.reminder)
+        return zip(writes, changed.results).map { write, result in
+            var change = Proto.Change(result)
+            if case .change(let id, _, _, _) = write { change.inFlight = (inFlight[id] ?? []).map(\.scheduledAt) }
+            return change
         }
     }
 

@@ -31,7 +31,7 @@ final class SchedulerLoop: @unchecked Sendable {
     private var isStopped = false, isLooking = false
     private var drained: EventLoopPromise<Void>?
     /// Who waits for what a request comes to.
-    private var requests: [RequestID: @Sendable (Result<[StoreWriteResult], CallError>) -> Void] = [:]
+    private var requests: [RequestID: @Sendable (Result<Changed, CallError>) -> Void] = [:]
     private var nextRequest: UInt64 = 1
     private var isStoreFailing = false
     /// Why nothing new is taken in; `nil`: it is.
@@ -105,11 +105,24 @@ final class SchedulerLoop: @unchecked Sendable {
         }
     }
 
+    /// What a request for changes came to.
+    struct Changed: Sendable {
+        let results: [StoreWriteResult]
+        /// Occurrences that may be on their way although they were called off.
+        let inFlight: [OccurrenceKey]
+    }
+
     /// Asks for changes of reminders or queues, in one transaction, in order with all that was decided before.
     /// - Parameter completion: called on the event loop, once they are on stable storage.
     func request(
         _ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], CallError>) -> Void
     ) {
+        change(writes) { completion($0.map(\.results)) }
+    }
+
+    /// The same for changes that may call off what a worker has.
+    /// - Parameter completion: called once it has been stopped, or not for long.
+    func change(_ writes: [StoreWrite], completion: @escaping @Sendable (Result<Changed, CallError>) -> Void) {
         guard !isStopped else { return completion(.failure(CallError(.unavailable, "the scheduler is stopping"))) }
         let id = RequestID(rawValue: nextRequest)
         nextRequest += 1
@@ -194,7 +207,9 @@ final class SchedulerLoop: @unchecked Sendable {
         case .dispatch(let worker, let dispatches): workers[worker]?.dispatch(dispatches)
         case .acknowledge(let worker, let leases): workers[worker]?.acknowledge(leases)
         case .revoke(let worker, let leases): workers[worker]?.revoke(leases)
-        case .answer(let id, let results): requests.removeValue(forKey: id)?(.success(results))
+        case .recall(let worker, let leases): workers[worker]?.recall(leases)
+        case .answer(let id, let results, let inFlight):
+            requests.removeValue(forKey: id)?(.success(Changed(results: results, inFlight: inFlight)))
         case .refuse(let id):
             let error = CallError(.unavailable, "the store cannot be written now, or too many changes wait for it")
             requests.removeValue(forKey: id)?(.failure(error))

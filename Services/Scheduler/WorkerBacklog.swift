@@ -15,11 +15,11 @@ struct WorkerBacklog {
     private var dispatches: [Waiting] = []
     /// The first of `dispatches` that has not been taken.
     private var next = 0
-    private var acknowledged: [UInt64] = [], revoked: [UInt64] = []
+    private var acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = []
 
-    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty }
-    /// Acknowledgements and revocations.
-    var leaseCount: Int { acknowledged.count + revoked.count }
+    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty }
+    /// Acknowledgements, revocations and recalls.
+    var leaseCount: Int { acknowledged.count + revoked.count + recalled.count }
 
     // MARK: In
 
@@ -32,18 +32,23 @@ struct WorkerBacklog {
     mutating func acknowledge(_ leases: [UInt64]) { acknowledged += leases }
 
     /// - Returns: those that were waiting here, and that the worker need never hear of.
-    mutating func revoke(_ leases: [UInt64]) -> [Dispatch] {
+    mutating func revoke(_ leases: [UInt64]) -> [Dispatch] { takeBack(leases) { $0.revoked += $1 } }
+
+    /// - Returns: as ``revoke(_:)``.
+    mutating func recall(_ leases: [UInt64]) -> [Dispatch] { takeBack(leases) { $0.recalled += $1 } }
+
+    private mutating func takeBack(_ leases: [UInt64], telling tell: (inout WorkerBacklog, [UInt64]) -> Void) -> [Dispatch] {
         compact()
         let wanted = Set(leases)
-        let recalled = dispatches.map(\.dispatch).filter { wanted.contains($0.lease) }
-        guard !recalled.isEmpty else {
-            revoked += leases
+        let waiting = dispatches.map(\.dispatch).filter { wanted.contains($0.lease) }
+        guard !waiting.isEmpty else {
+            tell(&self, leases)
             return []
         }
-        let unsent = Set(recalled.map(\.lease))
+        let unsent = Set(waiting.map(\.lease))
         dispatches.removeAll { unsent.contains($0.dispatch.lease) }
-        revoked += leases.filter { !unsent.contains($0) }
-        return recalled
+        tell(&self, leases.filter { !unsent.contains($0) })
+        return waiting
     }
 
     private mutating func compact() {
@@ -69,6 +74,9 @@ struct WorkerBacklog {
 
     /// All of them have been sent before: see ``revoke(_:)``.
     mutating func takeRevoked(limit: Int) -> [UInt64] { Self.take(&revoked, limit) }
+
+    /// As ``takeRevoked(limit:)``.
+    mutating func takeRecalled(limit: Int) -> [UInt64] { Self.take(&recalled, limit) }
 
     private static func take(_ leases: inout [UInt64], _ limit: Int) -> [UInt64] {
         guard leases.count > limit else {

@@ -12,7 +12,7 @@ final class WorkerStream {
     /// Running occurrences or outcomes that one message may name; a worker that names more is cut off.
     static let maxReports = 100_000
     static let maxQueues = 256
-    /// Acknowledgements and revocations that may wait for a worker. One that reports so much more than it reads is cut off.
+    /// Acknowledgements, revocations and recalls that may wait for a worker. One that reports so much more than it reads is cut off.
     static let maxWaitingLeases = 200_000
     /// A message holds about this many payload bytes, so that its first occurrences start while the rest is being packed.
     static let maxMessageBytes = 256 << 10
@@ -112,13 +112,19 @@ final class WorkerStream {
         sendBacklog()
     }
 
+    func recall(_ leases: [UInt64]) {
+        returnUnsent(backlog.recall(leases).map { Self.unsent($0, .unsent, "called off before it was sent") })
+        sendBacklog()
+    }
+
     /// Sends what the stream takes. The rest waits, and goes on with `onUnblocked`.
     private func sendBacklog() {
         var unsent: [OutcomeReport] = []
         while !stream.isBlocked, !backlog.isEmpty {
             var message = Proto.SchedulerMessage(
                 acknowledged: backlog.takeAcknowledged(limit: Self.maxLeasesPerMessage),
-                revoked: backlog.takeRevoked(limit: Self.maxLeasesPerMessage))
+                revoked: backlog.takeRevoked(limit: Self.maxLeasesPerMessage),
+                recalled: backlog.takeRecalled(limit: Self.maxLeasesPerMessage))
             var bytes = 0
             while bytes < Self.maxMessageBytes, let waiting = backlog.takeDispatch() {
                 do throws(Unsendable) {

@@ -15,13 +15,16 @@ struct NotificationTask: Sendable {
         let request = Proto.DeliverRequest(
             idempotencyKey: invocation.idempotencyKey, authorization: invocation.authorization,
             notification: invocation.argumentBytes, traceparent: Traceparent.fresh())
-        notifiers.start(NotifierService.deliver, request, deadline: invocation.deadline) { result in
+        notifiers.start(NotifierService.deliver, request, deadline: invocation.deadline, tag: invocation.run) { result in
             switch result {
             case .success(let reply): complete(Self.result(of: reply))
             case .failure(let error): complete(Self.result(of: error))
             }
         }
     }
+
+    /// Stops what no notifier has sent yet. On the clients' event loop.
+    func recall(_ runs: Set<UInt64>) { notifiers.recall(runs) }
 
     /// A notifier that could not be reached, or that took no more calls, has sent nothing. Of one that went away it is unknown whether
     /// the request left; the idempotency key lets the backend tell a repetition.

@@ -156,6 +156,8 @@ final class SchedulerLink: @unchecked Sendable {
     private func received(_ message: Proto.SchedulerMessage) {
         for lease in message.acknowledged { unacknowledged[lease] = nil }
         for lease in message.revoked { running[lease]?.work?.cancel() }
+        recall(message.revoked)
+        recall(message.recalled)
         for dispatch in message.dispatches { run(dispatch) }
         runningGauge.record(running.count + overrunning)
         finishDrainIfDone()
@@ -182,13 +184,22 @@ final class SchedulerLink: @unchecked Sendable {
         let invocation = TaskInvocation(
             idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: dispatch.scheduledAt).idempotencyKey,
             scheduledAt: dispatch.scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
-            authorization: dispatch.authorization,
+            authorization: dispatch.authorization, run: lastRun,
             deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
         switch body {
-        case .onEventLoop(let task):
+        case .onEventLoop(let task, _):
             task(invocation) { [weak self] result in self?.finish(lease, result) }
         case .inTask(let task):
             start(task, invocation, lease, lastRun)
+        }
+    }
+
+    /// What was called off and has not left is stopped; it ends as any other run does, and so the scheduler knows.
+    private func recall(_ leases: [UInt64]) {
+        guard !leases.isEmpty else { return }
+        let called = leases.compactMap { running[$0] }.filter { $0.work == nil }
+        for (task, runs) in Dictionary(grouping: called, by: \.task) {
+            if case .onEventLoop(_, let recall) = registry[task] { recall(Set(runs.map(\.number))) }
         }
     }
 

@@ -15,7 +15,7 @@ extension TaskRegistry {
     /// - Parameter notification: what delivers notifications.
     init(notification: NotificationTask, logger: Logger) throws(Failure) {
         self.init()
-        try register(NotificationTask.name, onEventLoop: notification.run)
+        try register(NotificationTask.name, onEventLoop: notification.run, recall: notification.recall)
         try register(LogTask(logger: logger))
     }
 }

@@ -777,13 +777,16 @@ extension Proto {
         public var released: UInt32 = 0
         /// of ACTION_RUN: the occurrence
         public var scheduledAt: Int64 = 0
+        /// occurrences that had left, or that may leave yet although they are called off
+        public var inFlight: [Int64] = []
 
-        public init(result: Result, state: ReminderState? = nil, revision: Int64 = 0, released: UInt32 = 0, scheduledAt: Int64 = 0) {
+        public init(result: Result, state: ReminderState? = nil, revision: Int64 = 0, released: UInt32 = 0, scheduledAt: Int64 = 0, inFlight: [Int64] = []) {
             self.result = result
             self.state = state
             self.revision = revision
             self.released = released
             self.scheduledAt = scheduledAt
+            self.inFlight = inFlight
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Change>) throws(MessageError) {
@@ -792,6 +795,7 @@ extension Proto {
             revision = c.pointee.revision
             released = c.pointee.released
             scheduledAt = c.pointee.scheduled_at
+            inFlight = Array(UnsafeBufferPointer(start: c.pointee.in_flight, count: c.pointee.n_in_flight))
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Change>, from arena: Arena) throws(MessageError) {
@@ -801,6 +805,7 @@ extension Proto {
             c.pointee.revision = revision
             c.pointee.released = released
             c.pointee.scheduled_at = scheduledAt
+            (c.pointee.in_flight, c.pointee.n_in_flight) = try arena.put(values: inFlight)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Change>) -> Int { task_scheduler__v1__change__get_packed_size(c) }
@@ -1569,17 +1574,21 @@ extension Proto {
         public var dispatches: [Dispatch] = []
         public var acknowledged: [UInt64] = []
         public var revoked: [UInt64] = []
+        /// what has not begun, or not left yet, is to end as OUTCOME_UNSENT
+        public var recalled: [UInt64] = []
 
-        public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = []) {
+        public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = []) {
             self.dispatches = dispatches
             self.acknowledged = acknowledged
             self.revoked = revoked
+            self.recalled = recalled
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) throws(MessageError) {
             dispatches = try Arena.messages(c.pointee.dispatches, c.pointee.n_dispatches) { (c) throws(MessageError) in try Dispatch(reading: c) }
             acknowledged = Array(UnsafeBufferPointer(start: c.pointee.acknowledged, count: c.pointee.n_acknowledged))
             revoked = Array(UnsafeBufferPointer(start: c.pointee.revoked, count: c.pointee.n_revoked))
+            recalled = Array(UnsafeBufferPointer(start: c.pointee.recalled, count: c.pointee.n_recalled))
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__SchedulerMessage>, from arena: Arena) throws(MessageError) {
@@ -1587,6 +1596,7 @@ extension Proto {
             (c.pointee.dispatches, c.pointee.n_dispatches) = try arena.put(messages: dispatches)
             (c.pointee.acknowledged, c.pointee.n_acknowledged) = try arena.put(values: acknowledged)
             (c.pointee.revoked, c.pointee.n_revoked) = try arena.put(values: revoked)
+            (c.pointee.recalled, c.pointee.n_recalled) = try arena.put(values: recalled)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) -> Int { task_scheduler__v1__scheduler_message__get_packed_size(c) }

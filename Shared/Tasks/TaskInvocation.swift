@@ -13,18 +13,21 @@ public struct TaskInvocation: Sendable {
     public let argumentBytes: [UInt8]
     /// The caller's credential, where it gave one. Its description shows nothing of it.
     public let authorization: Secret
+    /// Which run of this process it is; 0: none that can be called off.
+    public let run: UInt64
     /// When the outcome must have been reported: what runs longer is cancelled and tried again.
     public let deadline: CallDeadline
 
     public init(
         idempotencyKey: String, scheduledAt: Int64, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
-        deadline: CallDeadline
+        run: UInt64 = 0, deadline: CallDeadline
     ) {
         self.idempotencyKey = idempotencyKey
         self.scheduledAt = scheduledAt
         self.attempt = attempt
         self.argumentBytes = argumentBytes
         self.authorization = authorization
+        self.run = run
         self.deadline = deadline
     }
 

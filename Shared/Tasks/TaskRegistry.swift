@@ -12,11 +12,14 @@ import Domain
 public struct TaskRegistry: Sendable {
     /// A task that runs on the worker's event loop and must not block; it calls back once, there.
     public typealias EventLoopTask = @Sendable (TaskInvocation, @escaping @Sendable (TaskResult) -> Void) -> Void
+    /// Stops those of an event loop's tasks, by ``TaskInvocation/run``, of which nothing has left yet. Each calls back all the same: with
+    /// `unsent` where it was stopped.
+    public typealias Recall = @Sendable (Set<UInt64>) -> Void
     /// A task that runs in a Swift task of its own.
     public typealias AsyncTask = @Sendable (TaskInvocation) async throws -> Void
 
     public enum Body: Sendable {
-        case onEventLoop(EventLoopTask)
+        case onEventLoop(EventLoopTask, Recall)
         case inTask(AsyncTask)
     }
 
@@ -34,8 +37,10 @@ public struct TaskRegistry: Sendable {
     public subscript(name: String) -> Body? { bodies[name] }
 
     /// - Throws: ``Failure`` for a name that is taken, or none.
-    public mutating func register(_ name: String, onEventLoop body: @escaping EventLoopTask) throws(Failure) {
-        try add(name, .onEventLoop(body))
+    public mutating func register(
+        _ name: String, onEventLoop body: @escaping EventLoopTask, recall: @escaping Recall = { _ in }
+    ) throws(Failure) {
+        try add(name, .onEventLoop(body, recall))
     }
 
     /// - Throws: ``Failure`` for a name that is taken, or none.

@@ -53,6 +53,7 @@ extension TaskResult.Outcome {
 extension TaskResult {
     /// Runs an asynchronous task and says what its end means.
     public static func running(_ task: TaskRegistry.AsyncTask, _ invocation: TaskInvocation) async -> TaskResult {
+        if Task.isCancelled { return TaskResult(outcome: .unsent, detail: "called off before it began") }
         do {
             try await task(invocation)
             return TaskResult(outcome: .delivered)

@@ -23,6 +23,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     /// A call that waits for a connection.
     private struct Waiting {
         let deadline: CallDeadline
+        let tag: UInt64
         /// Makes the call, over whichever connection is open.
         let start: () -> Void
         /// Ends the call: it was never made.
@@ -98,8 +99,9 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     }
 
     /// The same for callers on the event loop: `complete` is called there too.
+    /// - Parameter tag: what ``recall(_:)`` finds the call by; 0: none.
     public func start<Request, Reply>(
-        _ method: UnaryMethod<Request, Reply>, _ request: Request, deadline: CallDeadline,
+        _ method: UnaryMethod<Request, Reply>, _ request: Request, deadline: CallDeadline, tag: UInt64 = 0,
         complete: @escaping (Result<Reply, CallError>) -> Void
     ) {
         guard deadline.millisecondsLeft > 0 else {
@@ -108,21 +110,32 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         guard let connection = pick() else {
             return wait(
                 Waiting(
-                    deadline: deadline,
-                    start: { self.start(method, request, deadline: deadline, complete: complete) },
+                    deadline: deadline, tag: tag,
+                    start: { self.start(method, request, deadline: deadline, tag: tag, complete: complete) },
                     fail: { complete(.failure($0)) }))
         }
-        connection.start(method, request, deadline: deadline) { [self] result in
+        connection.start(method, request, deadline: deadline, tag: tag) { [self] result in
             guard case .failure(let error) = result, error.isConnectionLost, repetition == .idempotent, !isStopped
             else { return complete(result) }
             // On the next tick, when the lost connection is out of the list.
             eventLoop.assumeIsolated().execute {
-                self.start(method, request, deadline: deadline) { result in
+                self.start(method, request, deadline: deadline, tag: tag) { result in
                     // The try before may have been carried out.
                     complete(result.mapError { CallError($0.code, $0.message, isConnectionLost: $0.isConnectionLost) })
                 }
             }
         }
+    }
+
+    /// Says that some calls need not be carried out any more: one that waits for a connection fails with `cancelled`, unsent; of any
+    /// other the peer is told, and its answer, whatever it is, still comes. On the event loop only; searches the calls under way.
+    public func recall(_ tags: Set<UInt64>) {
+        let unmade = waiting.filter { tags.contains($0.tag) }
+        if !unmade.isEmpty {
+            waiting.removeAll { tags.contains($0.tag) }
+            for call in unmade { call.fail(CallError(.cancelled, "called off before it was made", isUnsent: true)) }
+        }
+        for target in targets.values { target.recall(tags) }
     }
 
     private func pick() -> ClientConnection? {
@@ -210,6 +223,9 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         }
 
         var usable: ClientConnection? { connection.flatMap { $0.isOpen && !$0.isLeaving ? $0 : nil } }
+
+        /// Calls under way on a connection that the peer drains are not found; they are answered soon.
+        func recall(_ tags: Set<UInt64>) { connection?.recall(tags) }
 
         func connect() {
             guard !isClosed, !client.isStopped else { return }

@@ -12,6 +12,7 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
 
     private struct PendingCall {
         let deadline: CallDeadline
+        let tag: UInt64
         let complete: (Result<ProtobufCBinaryData, CallError>) -> Void
     }
 
@@ -91,13 +92,13 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
 
     /// Makes a call; `complete` is called on the event loop.
     func start<Q, R>(
-        _ method: UnaryMethod<Q, R>, _ request: Q, deadline: CallDeadline,
+        _ method: UnaryMethod<Q, R>, _ request: Q, deadline: CallDeadline, tag: UInt64 = 0,
         complete: @escaping (Result<R, CallError>) -> Void
     ) {
         guard let connection, isOpen else { return complete(.failure(CallError(.unavailable, "not connected", isConnectionLost: true))) }
         let id = nextCall
         nextCall += 1
-        unary[id] = PendingCall(deadline: deadline) { result in
+        unary[id] = PendingCall(deadline: deadline, tag: tag) { result in
             switch result {
             case .success(let payload):
                 do throws(MessageError) {
@@ -113,6 +114,11 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
             unary.removeValue(forKey: id)?.complete(.failure(CallError(.invalidArgument, "\(error)")))
         }
         scheduleSweep()
+    }
+
+    /// Says that some calls need not be carried out any more. Their answers are still waited for.
+    func recall(_ tags: Set<UInt64>) {
+        for (id, call) in unary where tags.contains(call.tag) { connection?.sendCancel(call: id) }
     }
 
     /// Opens a stream to this peer. On the event loop only.

@@ -8,8 +8,8 @@ import NIOCore
 /// @unchecked Sendable is safe because every member is used on `eventLoop` only.
 final class ServerConnection: PeerDelegate, @unchecked Sendable {
     private enum OpenCall {
-        /// With whoever waits for its answer, where that was asked for.
-        case unary(CallerPresence?)
+        /// With whoever waits for its answer, where that was asked for; and whether it is answered also when that has been cancelled.
+        case unary(CallerPresence?, isAnsweredAnyway: Bool)
         case stream(any AnyStream)
     }
 
@@ -50,14 +50,14 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         CallContext(peer: peer, deadline: deadline, eventLoop: eventLoop, caller: caller, call: call, connection: self)
     }
 
-    func presence(in call: UInt64, until deadline: CallDeadline?) -> CallerPresence {
-        guard case .unary(let known) = calls[call] else {
+    func presence(in call: UInt64, until deadline: CallDeadline?, isAnsweredAnyway: Bool) -> CallerPresence {
+        guard case .unary(let known, _) = calls[call] else {
             let gone = CallerPresence()
             gone.leave()
             return gone
         }
         let presence = known ?? CallerPresence(until: deadline)
-        calls[call] = .unary(presence)
+        calls[call] = .unary(presence, isAnsweredAnyway: isAnsweredAnyway)
         return presence
     }
 
@@ -79,8 +79,8 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
             guard let credit = frame.pointee.credit, case .stream(let stream) = calls[credit.pointee.call] else { return }
             stream.granted(Int(credit.pointee.bytes))
         case TASK_SCHEDULER__WIRE__FRAME__BODY_CANCEL:
-            guard let cancel = frame.pointee.cancel else { return }
-            drop(cancel.pointee.call, CallError(.cancelled, "the caller cancelled"))
+            guard let frame = frame.pointee.cancel else { return }
+            cancel(frame.pointee.call)
         case TASK_SCHEDULER__WIRE__FRAME__BODY_END:
             guard let end = frame.pointee.end else { return }
             let code = StatusCode(rawValue: end.pointee.status) ?? .unknown
@@ -100,7 +100,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         calls = [:]
         for call in open.values {
             switch call {
-            case .unary(let presence): presence?.leave()
+            case .unary(let presence, _): presence?.leave()
             case .stream(let stream): stream.over(CallError(.unavailable, reason, isPeerSilent: isPeerSilent))
             }
         }
@@ -122,7 +122,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         }
         switch (handler, open.streaming != 0) {
         case (.unary(let body), false):
-            calls[open.call] = .unary(nil)
+            calls[open.call] = .unary(nil, isAnsweredAnyway: false)
             let deadline = open.deadline_ms == 0 ? nil : CallDeadline.after(milliseconds: Int(open.deadline_ms))
             body(open.payload, open.call, deadline, self)
         case (.stream(let body), true):
@@ -132,9 +132,14 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         }
     }
 
+    private func cancel(_ call: UInt64) {
+        if case .unary(let presence?, isAnsweredAnyway: true) = calls[call] { return presence.leave() }
+        drop(call, CallError(.cancelled, "the caller cancelled"))
+    }
+
     private func drop(_ call: UInt64, _ error: CallError?) {
         switch calls.removeValue(forKey: call) {
-        case .unary(let presence)?: presence?.leave()
+        case .unary(let presence, _)?: presence?.leave()
         case .stream(let stream)?: stream.over(error)
         case nil: break
         }

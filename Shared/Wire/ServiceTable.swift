@@ -19,7 +19,10 @@ public struct CallContext: Sendable {
 
     /// Whether the answer to this very call is still waited for: until its deadline has passed, it is cancelled, or the connection is
     /// over. Asked for while the call is being handed over, on its event loop.
-    public func waiting() -> CallerPresence { connection.presence(in: call, until: deadline) }
+    /// - Parameter isAnsweredAnyway: its caller hears what became of it also after it was cancelled; it must then be answered.
+    public func waiting(isAnsweredAnyway: Bool = false) -> CallerPresence {
+        connection.presence(in: call, until: deadline, isAnsweredAnyway: isAnsweredAnyway)
+    }
 }
 
 /// Whether whoever made a call can still hear its answer. For work that has not begun and that the caller, or another, will ask for again.

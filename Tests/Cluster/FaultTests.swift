@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 extension ClusterSuite {
@@ -73,6 +74,43 @@ extension ClusterSuite {
                 try ops.get("/readyz").status == 200 && ops.get("/healthz").status == 200
             }
         }
+
+        @Test("after the answer to a cancel nothing of it arrives that the answer did not name, however long the backend's queue")
+        func calledOff() throws {
+            let cluster = try Cluster(environment: ["NOTIFIER_CONNECTIONS": "2"])
+            try cluster.behave(#"{"delay_ms":1500}"#)
+            let due = Cluster.now - 1
+            let ids = try cluster.create(100) { _ in Cluster.reminder(at: due) }
+            try Cluster.wait("the backend to be busy") { try cluster.summary().requests >= 2 }
+            let answers = Mutex<[String: (atMilliseconds: Int64, inFlight: [Int64])]>([:]), address = cluster.api, lanes = 8
+            let one = Array(ids.prefix(50)), many = Array(ids.dropFirst(50))
+            DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+                guard let connection = try? HTTPConnection(address) else { return }
+                for index in stride(from: lane, to: one.count, by: lanes) {
+                    guard let answer = try? connection.send("DELETE", "/reminders/\(one[index])", body: nil), answer.status == 200 else { continue }
+                    let named = (answer.json["in_flight"] as? [Int] ?? []).map(Int64.init)
+                    answers.withLock { $0[one[index]] = (atMilliseconds: Self.milliseconds, inFlight: named) }
+                }
+            }
+            let batch = try HTTPConnection(address).post("/reminders/batch", #"{"cancel":["\#(many.joined(separator: #"",""#))"]}"#)
+            for item in batch.json["cancelled"] as? [[String: Any]] ?? [] where item["status"] as? Int == 200 {
+                let named = (item["in_flight"] as? [Int] ?? []).map(Int64.init)
+                answers.withLock { $0[item["id"] as? String ?? ""] = (atMilliseconds: Self.milliseconds, inFlight: named) }
+            }
+            let known = answers.withLock { $0 }
+            #expect(known.count == ids.count)
+            // Behind everything that may still be on its way.
+            try cluster.waitUntilCompleted(try #require(try cluster.create(Cluster.reminder(at: due, title: "last")).json["id"] as? String))
+            let arrived = try cluster.deliveries().filter { known[String($0.key.prefix(36))] != nil }
+            for delivery in arrived {
+                let answer = try #require(known[String(delivery.key.prefix(36))])
+                #expect(delivery.received_at_ms <= answer.atMilliseconds || answer.inFlight.contains(delivery.scheduled_at))
+            }
+            // Most of them never left.
+            #expect(arrived.count < 60)
+        }
+
+        private static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
         /// Creates 2,000 reminders over eight seconds, lets `disturb` have each service in turn, and waits for the end.
         private func runTwoThousand(_ cluster: Cluster, disturb: (ServiceProcess) throws -> Void) throws {

@@ -104,6 +104,9 @@ class Connection:
     def get(self, path):
         return self._ask("GET", path, None, {})
 
+    def delete(self, path):
+        return self._ask("DELETE", path, None, {})
+
     def _ask(self, method, path, payload, headers):
         """The answer; None where the connection broke first."""
         try:

@@ -67,6 +67,21 @@ private func deliver(
         deadline: .after(milliseconds: milliseconds))
 }
 
+extension Client {
+    /// A delivery that can be called off by its tag.
+    fileprivate func tagged(_ tag: UInt64) -> EventLoopFuture<Proto.DeliverReply> {
+        let promise = eventLoop.makePromise(of: Proto.DeliverReply.self)
+        eventLoop.execute {
+            let notification = (try? Proto.Notification(title: "t", body: "b", classroomId: "c", createdBy: "u").packed()) ?? []
+            self.start(
+                NotifierService.deliver, Proto.DeliverRequest(idempotencyKey: "tag:\(tag)", notification: notification),
+                deadline: .after(milliseconds: 60_000), tag: tag
+            ) { promise.completeWith($0.mapError { $0 as any Error }) }
+        }
+        return promise.futureResult
+    }
+}
+
 @Suite("The notifier's Deliver call", .timeLimit(.minutes(3)))
 struct DeliverCallTests {
     @Test("is one request to the backend, with the caller's credential and key, and says how it went")
@@ -173,6 +188,33 @@ struct DeliverCallTests {
         #expect(backend.requests.map { $0.headers["idempotency-key"] } == ["first", "last"])
         await staying.stop()
         await probe.stop()
+        try await notifier.stop()
+    }
+
+    @Test("that is called off while it waits for its turn is not sent, and says so; one that has left goes on", arguments: [true, false])
+    func calledOff(isQueued: Bool) async throws {
+        let isOver = Atomic<Bool>(false)
+        let backend = ScriptedServer { _ in
+            while !isOver.load(ordering: .relaxed) { usleep(1_000) }
+            return .answer(200)
+        }
+        defer { backend.stop() }
+        let notifier = try await NotifierUnderTest(backend, connections: 1)
+        let caller = notifier.caller()
+        let first = caller.tagged(1), second = caller.tagged(2)
+        try await queued(notifier) { backend.requests.count == 1 && notifier.engine.statistics.queued == 1 }
+        let isFirst = backend.requests.first?.headers["idempotency-key"] == "tag:1"
+        let sent: UInt64 = isFirst ? 1 : 2, waiting: UInt64 = isFirst ? 2 : 1
+        try await caller.eventLoop.submit { caller.recall([isQueued ? waiting : sent]) }.get()
+        if isQueued {
+            let reply = try await (isFirst ? second : first).get()
+            #expect(reply.outcome == .unsent)
+        }
+        isOver.store(true, ordering: .relaxed)
+        #expect(try await (isFirst ? first : second).get().outcome == .delivered)
+        if !isQueued { #expect(try await (isFirst ? second : first).get().outcome == .delivered) }
+        #expect(backend.requests.count == (isQueued ? 1 : 2))
+        await caller.stop()
         try await notifier.stop()
     }
 

@@ -68,6 +68,10 @@ final class World {
     /// Leases that workers run at this moment.
     private(set) var running: [UInt64: (worker: WorkerID, key: OccurrenceKey)] = [:]
     private(set) var revoked: [UInt64] = []
+    /// Leases under which nothing is to leave any more; a test says what comes of them.
+    private(set) var recalled: [UInt64] = []
+    /// What the answers to requests named as on its way.
+    private(set) var inFlight: [RequestID: [OccurrenceKey]] = [:]
     private(set) var acknowledged: [UInt64] = []
     private(set) var largestMemory = 0
     /// The writes that reached the store, but for who is attached.
@@ -296,7 +300,10 @@ final class World {
                 Issue.record("write: \(error)")
                 answer(.written(token: token, nil))
             }
-        case .answer(let request, let results): outcomes[request] = .some(results)
+        case .answer(let request, let results, let named):
+            outcomes[request] = .some(results)
+            inFlight[request] = named
+        case .recall(_, let leases): recalled += leases
         case .refuse(let request): outcomes[request] = .some(nil)
         case .dispatch(let worker, let dispatches): for dispatch in dispatches { run(dispatch, on: worker) }
         case .acknowledge(_, let leases): acknowledged += leases

@@ -236,9 +236,10 @@ struct SchedulerLinkTests {
     @Test("stops a task whose lease was revoked")
     func revocation() async throws {
         let peer = try await SchedulerPeer()
-        let cancelled = NIOLockedValueBox(false)
+        let cancelled = NIOLockedValueBox(false), begun = NIOLockedValueBox(false)
         let worker = try LinkUnderTest(port: peer.port) { registry in
             try registry.register("endless") { _ in
+                begun.withLockedValue { $0 = true }
                 do { try await Task.sleep(for: .seconds(3_600)) } catch {
                     cancelled.withLockedValue { $0 = true }
                     throw error
@@ -247,8 +248,30 @@ struct SchedulerLinkTests {
         }
         try await eventually("the worker attaches") { !peer.messages.isEmpty }
         peer.send(Self.dispatch(1, task: "endless"))
+        try await eventually("it has begun") { begun.withLockedValue { $0 } }
         peer.send(Proto.SchedulerMessage(revoked: [1]))
         try await eventually("the task is cancelled") { cancelled.withLockedValue { $0 } }
+        try await worker.stop()
+        try await peer.stop()
+    }
+
+    @Test("stops what was called off and has not left, and says so", arguments: [true, false])
+    func recall(isRevoked: Bool) async throws {
+        let peer = try await SchedulerPeer()
+        let waiting = NIOLockedValueBox<[UInt64: @Sendable (TaskResult) -> Void]>([:])
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("queued", onEventLoop: { invocation, complete in
+                waiting.withLockedValue { $0[invocation.run] = complete }
+            }, recall: { runs in
+                for run in runs { waiting.withLockedValue { $0.removeValue(forKey: run) }?(TaskResult(outcome: .unsent)) }
+            })
+        }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
+        for lease: UInt64 in 1...3 { peer.send(Self.dispatch(lease, task: "queued")) }
+        peer.send(isRevoked ? Proto.SchedulerMessage(revoked: [2, 9]) : Proto.SchedulerMessage(recalled: [2, 9]))
+        try await eventually("it is reported") { peer.outcomes.count == 1 }
+        #expect(peer.outcomes[0].lease == 2 && peer.outcomes[0].outcome == .known(.unsent))
+        #expect(waiting.withLockedValue { $0.count } == 2)
         try await worker.stop()
         try await peer.stop()
     }

@@ -114,8 +114,17 @@ enum AnswerSchemas {
             [
                 "message": success, "id": id, "state": state, "revision": count,
                 "released": ["type": "integer", "minimum": 0, "description": "occurrences that were held and are due now"],
-                "warnings": strings, "scheduled_at": instant
-            ], optional: ["scheduled_at"])
+                "warnings": strings, "scheduled_at": instant, "in_flight": inFlight
+            ], optional: ["scheduled_at", "in_flight"])
+    }
+
+    /// Of a change that calls off what has fallen due.
+    private static var inFlight: JSONValue {
+        [
+            "type": "array", "items": instant,
+            "description":
+                "occurrences whose request had left, or may leave yet, when this was answered; absent: none, nothing of what was called off leaves any more"
+        ]
     }
 
     private static var reminder: JSONValue {
@@ -175,8 +184,8 @@ enum AnswerSchemas {
                 "type": "array",
                 "items": object([
                     "status": integer, "id": string,
-                    "state": ["anyOf": [state, ["type": "null"]]]
-                ])
+                    "state": ["anyOf": [state, ["type": "null"]]], "in_flight": inFlight
+                ], optional: ["in_flight"])
             ]
         ])
     }

@@ -110,17 +110,23 @@ extension Reminders {
                 return Self.cancelled(text, .notFound, state: nil)
             }
             switch change.result {
-            case .done: return Self.cancelled(text, .ok, state: try ReminderAnswer.stateName(change.state))
+            case .done: return Self.cancelled(text, .ok, state: try ReminderAnswer.stateName(change.state), change)
             case .finished:
                 return Self.cancelled(
-                    text, change.state == .cancelled ? .ok : .conflict, state: try ReminderAnswer.stateName(change.state))
+                    text, change.state == .cancelled ? .ok : .conflict, state: try ReminderAnswer.stateName(change.state), change)
             case .notFound, .revisionDiffers: return Self.cancelled(text, .notFound, state: nil)
             }
         }
     }
 
-    private static func cancelled(_ text: String, _ status: HTTPResponse.Status, state: String?) -> JSONValue {
-        ["status": .integer(Int64(status.code)), "id": .string(text), "state": state.map { .string($0) } ?? .null]
+    private static func cancelled(
+        _ text: String, _ status: HTTPResponse.Status, state: String?, _ change: Proto.Change? = nil
+    ) -> JSONValue {
+        var object: JSONObject = [
+            "status": .integer(Int64(status.code)), "id": .string(text), "state": state.map { .string($0) } ?? .null,
+        ]
+        object["in_flight"] = change?.inFlightJSON
+        return .object(object)
     }
 }
 

@@ -13,7 +13,7 @@ extension Reminders {
             )
             .explained(
                 "A JSON merge patch (RFC 7396) on the fields of the create. A new `auth_header` releases the occurrences that "
-                    + "are held because the old one was refused. What had fallen due before goes its way. An `rrule` with a DTSTART is a "
+                    + "are held because the old one was refused. What had fallen due before goes its way (`in_flight` names what a worker has of it). An `rrule` with a DTSTART is a "
                     + "whole set: it also takes the place of `start_datetime`, `timezone`, `rdates` and `exdates`, unless the patch has these.")
             .changing("changed")
             .refusing(.conflict, "the schedule of a reminder that is finished stays as it is")
@@ -24,12 +24,13 @@ extension Reminders {
             Operation(.delete, "/reminders/{id}", "cancelReminder", summary: "Cancel a reminder.") {
                 (exchange) async throws(Problem) -> Answer in try await cancel(exchange)
             }
-            .explained("Nothing of it is fired any more; dead letters and history stay. Said twice, it is the same.")
+            .explained(
+                "Nothing of it is fired any more; dead letters and history stay. Said twice, it is the same. " + Self.callsOff)
             .changing("cancelled").refusing(.conflict, "the reminder is completed: nothing of it is left to cancel"),
             Operation(.post, "/reminders/{id}/pause", "pauseReminder", summary: "Pause a reminder.") {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .pause)
             }
-            .explained("Nothing of it falls due until it is resumed, but what `run` or a replay asks for.")
+            .explained("Nothing of it falls due until it is resumed, but what `run` or a replay asks for. " + Self.callsOff)
             .changing("paused").refusing(.conflict, "the reminder is finished"),
             Operation(.post, "/reminders/{id}/resume", "resumeReminder", summary: "Resume a paused reminder.") {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .resume)
@@ -46,6 +47,12 @@ extension Reminders {
                     + "completed. Asked for twice within a second, it is one.")
             .changing("due now; `scheduled_at` names the occurrence").refusing(.conflict, "the reminder is cancelled"),
         ]
+    }
+
+    /// What a cancel and a pause say of what is on its way.
+    private static var callsOff: String {
+        "After this answer no request of it leaves any more, not even one that waited for its turn, but for those that `in_flight` names: "
+            + "what has left is waited for, not longer than a second."
     }
 
     // MARK: State
@@ -174,8 +181,14 @@ extension Reminders {
             "warnings": .array(warnings.map { .string($0) })
         ]
         if change.scheduledAt > 0 { object["scheduled_at"] = .integer(change.scheduledAt) }
+        object["in_flight"] = change.inFlightJSON
         return Answer(.ok, .object(object), headers: [.eTag: Revision.tag(change.revision)])
     }
+}
+
+extension Proto.Change {
+    /// `nil` where there is nothing to name.
+    var inFlightJSON: JSONValue? { inFlight.isEmpty ? nil : .array(inFlight.map { .integer($0) }) }
 }
 
 extension Operation {

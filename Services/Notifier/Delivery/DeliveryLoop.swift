@@ -3,7 +3,7 @@ internal import CCurl
 /// The delivery thread: takes deliveries from the mailbox, hands libcurl as many as the hosts' windows allow,
 /// waits for sockets, timer and mail, and answers what has ended. Everything here runs on one thread.
 final class DeliveryLoop {
-    /// How often the queues are searched for deliveries whose time is up, in microseconds.
+    /// How often the queues are searched for deliveries whose time is up or that nobody wants, in microseconds.
     private static let sweepInterval: Int64 = 100_000
     /// The longest wait for events, in milliseconds: so often it says at least that it comes round.
     private static let longestWait: Int32 = 500
@@ -171,7 +171,7 @@ final class DeliveryLoop {
             if next.startBy <= now {
                 answers.append((next, expired(next)))
             } else if next.request.isWanted?() == false {
-                answers.append((next, next.withdrawn("nobody waits for it any more")))
+                answers.append((next, unwanted(next)))
             } else if lane.breaker.admit(now: now) {
                 start(next, in: lane, now: now)
             } else {
@@ -280,7 +280,7 @@ final class DeliveryLoop {
         }
     }
 
-    /// Answers deliveries whose time is up while they wait.
+    /// Answers deliveries whose time is up, or that nobody wants any more, while they wait.
     private func sweep(now: Int64) {
         guard queued > 0 else {
             nextSweep = now + Self.sweepInterval
@@ -289,12 +289,14 @@ final class DeliveryLoop {
         guard now >= nextSweep else { return }
         nextSweep = now + Self.sweepInterval
         for lane in lanes.values where !lane.queue.isEmpty {
-            for delivery in lane.removeQueued(where: { $0.startBy <= now }) {
+            for delivery in lane.removeQueued(where: { $0.startBy <= now || $0.request.isWanted?() == false }) {
                 queued -= 1
-                answers.append((delivery, expired(delivery)))
+                answers.append((delivery, delivery.startBy <= now ? expired(delivery) : unwanted(delivery)))
             }
         }
     }
+
+    private func unwanted(_ delivery: Delivery) -> DeliveryResult { delivery.withdrawn("nobody waits for it any more") }
 
     private func expired(_ delivery: Delivery) -> DeliveryResult {
         let patience = Int64(delivery.request.timeoutMilliseconds) * DeliveryEngine.queuePercent / 100

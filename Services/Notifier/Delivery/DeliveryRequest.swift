@@ -12,7 +12,7 @@ public struct DeliveryRequest: Sendable {
     /// The time from submission until the request is given up, in milliseconds. Half of it may go by before its
     /// turn comes; then it is given up unsent, as the backend would have too little time left.
     public var timeoutMilliseconds: Int
-    /// Asked on the delivery thread when its turn comes: where nobody waits for it any more it is given up unsent. Nil: always wanted.
+    /// Asked on the delivery thread while it waits and when its turn comes: where nobody waits for it any more it is given up unsent. Nil: always wanted.
     public var isWanted: (@Sendable () -> Bool)?
 
     public init(

@@ -8,6 +8,8 @@ struct Changing {
     var isRescheduled = false
     /// Attempts that ended meanwhile.
     var ends: [AttemptEnd] = []
+    /// Occurrences taken out of memory that a worker of a former process may run.
+    var doubtful: [OccurrenceKey] = []
 }
 
 /// What callers ask to be done with reminders.
@@ -33,7 +35,10 @@ extension SchedulerCore {
         if case .replace(let new, _) = change, table.entries(of: id).contains(where: { $0.reminder.schedule != new.schedule }) {
             changing[id]?.isRescheduled = true
         }
-        for entry in table.entries(of: id) where !entry.isHandedOut && !breaks(.keepsWhatIsChanged) { forget(entry) }
+        for entry in table.entries(of: id) where !entry.isHandedOut && !breaks(.keepsWhatIsChanged) {
+            if entry.state == .inDoubt { changing[id]?.doubtful.append(entry.key) }
+            forget(entry)
+        }
         windows[id.shard]?.load?.ended.insert(id)
     }
 

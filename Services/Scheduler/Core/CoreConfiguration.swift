@@ -32,6 +32,8 @@ public struct CoreConfiguration: Sendable {
     public var maxPendingWrites = 50_000
     /// Requests that wait for the store, beyond which none is taken.
     public var maxPendingRequests = 10_000
+    /// How long the answer to a cancel, a pause or another schedule may wait until workers have stopped what is called off.
+    public var recallMilliseconds: Int64 = 1_000
     /// Writes in one batch.
     public var maxWritesPerBatch = 5_000
     public var retry = RetryPolicy()

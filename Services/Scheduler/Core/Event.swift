@@ -127,8 +127,11 @@ public enum Effect: Sendable {
     case acknowledge(WorkerID, [UInt64])
     /// What runs under these leases is no longer wanted.
     case revoke(WorkerID, [UInt64])
-    /// What the changes of a request came to; they are on stable storage.
-    case answer(RequestID, [StoreWriteResult])
+    /// What runs under these leases has been called off: what has not begun, or not left yet, is to end as unsent; the rest goes on.
+    case recall(WorkerID, [UInt64])
+    /// What the changes of a request came to; they are on stable storage. `inFlight`: what was called off, or changed, and may be on its
+    /// way all the same.
+    case answer(RequestID, [StoreWriteResult], inFlight: [OccurrenceKey] = [])
     /// The request was not taken: the store fails, or too many wait.
     case refuse(RequestID)
 }

@@ -43,6 +43,8 @@ struct Leases {
     private var nextID: LeaseID = 0
     /// Taken back in this step, by the worker to be told.
     private var revocations: [WorkerID: [LeaseID]] = [:]
+    /// Called off in this step, by the worker to be told.
+    private var calledOff: [WorkerID: [LeaseID]] = [:]
     /// What workers say they run, or have run, without a lease of this process.
     var claims = Claims()
 
@@ -119,6 +121,18 @@ struct Leases {
 
     /// Tells a worker that it is not to run what it says it runs under that lease.
     mutating func revoke(_ id: LeaseID, at worker: WorkerID) { revocations[worker, default: []].append(id) }
+
+    /// Tells the worker that has it, if it is attached, to stop what has not begun.
+    mutating func recall(_ id: LeaseID) {
+        if case .attached(let worker) = leases[id]?.holder { calledOff[worker, default: []].append(id) }
+    }
+
+    /// Takes what is to be stopped where it has not begun, as ``takeRevocations()``.
+    mutating func takeRecalls() -> [(worker: WorkerID, leases: [LeaseID])] {
+        guard !calledOff.isEmpty else { return [] }
+        defer { calledOff = [:] }
+        return calledOff.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
 
     /// Takes what is to be told in this step, by worker in the order of their ids.
     mutating func takeRevocations() -> [(worker: WorkerID, leases: [LeaseID])] {

@@ -7,6 +7,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case acknowledgesBeforeTheCommit
     /// A caller is told that a change was made when it is only on its way.
     case answersChangesBeforeTheCommit
+    /// What a pause calls off is neither stopped at its worker nor named in the answer.
+    case leavesWhatIsCalledOff
     /// The first failed attempt does not let the series go on.
     case holdsTheSeriesForARetry
     /// A dead letter ends its series.

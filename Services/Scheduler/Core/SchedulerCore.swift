@@ -47,6 +47,8 @@ public struct SchedulerCore {
     /// Zones whose data has changed since positions were computed; see Zones.swift.
     var changedZones: Set<String> = []
     var outbox = Outbox()
+    /// What is called off at workers, and who waits for that.
+    var recalls = Recalls()
     var isDraining = false
     /// Nothing in memory waits for its time: there is nothing to leave to the disk for what is due.
     var hasNothingToLeave = false
@@ -73,6 +75,7 @@ public struct SchedulerCore {
         giveUpLostWorkers()
         expireLeases()
         expireClaims()
+        answerLate()
         endDoubt()
         ripen()
         dispatch()
@@ -131,16 +134,16 @@ public struct SchedulerCore {
         for (worker, leases) in success.acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
             effects.append(.acknowledge(worker, leases))
         }
-        for request in success.answered {
-            for (write, result) in zip(request.writes, request.results) { changed(write, result) }
-            effects.append(.answer(request.id, request.results))
-        }
+        for request in success.answered { conclude(request.id, request.writes, request.results) }
     }
 
     /// Hands over what this step brought: first what is written, then the loads that must see it.
     private mutating func flush() {
         for (worker, leases) in leases.takeRevocations() where workers[worker] != nil {
             effects.append(.revoke(worker, leases))
+        }
+        for (worker, leases) in leases.takeRecalls() where workers[worker] != nil {
+            effects.append(.recall(worker, leases))
         }
         if let batch = outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonicMilliseconds) {
             effects.append(.write(token: batch.token, batch.writes))
@@ -168,6 +171,7 @@ public struct SchedulerCore {
         consider(rests.min?.at)
         consider(queues.wakeAtMilliseconds)
         consider(doubt?.endsAt)
+        consider(recalls.nextAnswer)
         return next
     }
 

@@ -61,7 +61,7 @@ extension SchedulerCore {
     private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport, from reporter: WorkerID) {
         if case .leased(let other, _) = entry.state {
             leases.revoke(other)
-            endLease(other)
+            endLease(other, isKnown: false)
         }
         settle(entry, attempt(report, of: entry), asked: nil, lease: nil, reported: (reporter, report.lease))
     }
@@ -257,7 +257,10 @@ extension SchedulerCore {
 
     /// What a worker runs is no longer wanted. Its outcome is still worth recording.
     mutating func revoke(_ entry: Entry) {
-        if case .leased(let lease, _) = entry.state { leases.revoke(lease) }
+        if case .leased(let lease, _) = entry.state {
+            leases.revoke(lease)
+            recalls.callOff(lease, entry.key)
+        }
         entry.destine(to: .revoked)
         entry.positionIndex = nil
         table.remove(entry)

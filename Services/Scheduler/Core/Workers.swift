@@ -43,6 +43,12 @@ extension SchedulerCore {
             if let lease = leases[report.lease], lease.entry.key == report.key {
                 inherited.remove(report.lease)
                 leases.move(report.lease, to: id)
+                // It was away when that was called off.
+                if lease.entry.fate == .revoked {
+                    leases.revoke(report.lease)
+                } else if recalls.open(of: report.key.reminder)[report.lease] != nil {
+                    leases.recall(report.lease)
+                }
             } else {
                 adopt(report, by: id)
             }
@@ -131,10 +137,12 @@ extension SchedulerCore {
     }
 
     /// Takes a lease back; what its entry becomes is the caller's to settle.
+    /// - Parameter isKnown: what became of it is known, so that nothing is sent under it any more.
     @discardableResult
-    mutating func endLease(_ id: LeaseID) -> Lease? {
+    mutating func endLease(_ id: LeaseID, isKnown: Bool = true) -> Lease? {
         guard let lease = leases.end(id) else { return nil }
         queueEnded(lease.reminder.queue)
+        answer(recalls.ended(id, lease.entry.key, isKnown: isKnown))
         return lease
     }
 
@@ -154,7 +162,7 @@ extension SchedulerCore {
     }
 
     private mutating func loseLease(_ id: LeaseID, because reason: String) {
-        guard let lease = endLease(id) else { return }
+        guard let lease = endLease(id, isKnown: false) else { return }
         let attempt = Attempt(
             scheduledAt: lease.entry.key.scheduledAt, number: lease.entry.tries.next,
             startedAtMilliseconds: lease.dispatchedAt,

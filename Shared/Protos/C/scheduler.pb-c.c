@@ -3296,7 +3296,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__change__result__descriptor =
   task_scheduler__v1__change__result__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__change__field_descriptors[5] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__change__field_descriptors[6] =
 {
   {
     "result",
@@ -3358,8 +3358,21 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__change__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "in_flight",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__Change, n_in_flight),
+    offsetof(TaskScheduler__V1__Change, in_flight),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__change__field_indices_by_name[] = {
+  5,   /* field[5] = in_flight */
   3,   /* field[3] = released */
   0,   /* field[0] = result */
   2,   /* field[2] = revision */
@@ -3369,7 +3382,7 @@ static const unsigned task_scheduler__v1__change__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__v1__change__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__change__descriptor =
 {
@@ -3379,7 +3392,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__change__descriptor =
   "TaskScheduler__V1__Change",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Change),
-  5,
+  6,
   task_scheduler__v1__change__field_descriptors,
   task_scheduler__v1__change__field_indices_by_name,
   1,  task_scheduler__v1__change__number_ranges,
@@ -4945,7 +4958,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__outcome_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[4] =
 {
   {
     "dispatches",
@@ -4983,16 +4996,29 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__fie
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "recalled",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(TaskScheduler__V1__SchedulerMessage, n_recalled),
+    offsetof(TaskScheduler__V1__SchedulerMessage, recalled),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__scheduler_message__field_indices_by_name[] = {
   1,   /* field[1] = acknowledged */
   0,   /* field[0] = dispatches */
+  3,   /* field[3] = recalled */
   2,   /* field[2] = revoked */
 };
 static const ProtobufCIntRange task_scheduler__v1__scheduler_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descriptor =
 {
@@ -5002,7 +5028,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descript
   "TaskScheduler__V1__SchedulerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__SchedulerMessage),
-  3,
+  4,
   task_scheduler__v1__scheduler_message__field_descriptors,
   task_scheduler__v1__scheduler_message__field_indices_by_name,
   1,  task_scheduler__v1__scheduler_message__number_ranges,

@@ -35,6 +35,10 @@ final class Checker {
         /// The scheduler was told what came of it.
         var isHeard = false
         var isRevoked = false
+        /// Its reminder was cancelled, paused or given another schedule, and the answer did not say that it may be on its way.
+        var isCalledOff = false
+        /// Its request has left, or its task begun.
+        var hasLeft = false
         /// Its worker has left in order, and was not told that the outcome is stored.
         var isLeft = false
 
@@ -111,7 +115,7 @@ final class Checker {
         }
     }
 
-    func answered(_ writes: [StoreWrite], _ results: [StoreWriteResult]) {
+    func answered(_ writes: [StoreWrite], _ results: [StoreWriteResult], inFlight: [OccurrenceKey], by scheduler: SchedulerProcess) {
         for case .queue(let settings) in writes {
             if settings.isPaused { pausedQueues.insert(settings.name) } else { pausedQueues.remove(settings.name) }
         }
@@ -119,9 +123,34 @@ final class Checker {
         for (write, result) in zip(writes, results) {
             guard case .change(let id, _, _, _) = write, case .changed(let outcome) = result, let standing = outcome.standing else { continue }
             changed.insert(id)
+            callOff(write, outcome, standing, Set(inFlight), scheduler)
             guard !prunedReminders.contains(id), stored[id]?.revision ?? 0 < standing.revision else { continue }
             broken(1, id, "a change was answered, and is not on stable storage")
         }
+    }
+
+    /// What the scheduler knows that workers have is stopped, or named.
+    private func callOff(
+        _ write: StoreWrite, _ outcome: ChangeOutcome, _ standing: ReminderStanding, _ inFlight: Set<OccurrenceKey>,
+        _ scheduler: SchedulerProcess
+    ) {
+        guard case .change(let id, let change, _, _) = write else { return }
+        switch (change, outcome.verdict) {
+        case (.cancel, .finished): guard standing.state == .cancelled else { return }
+        case (.cancel, .done), (.pause, .done), (.replace, .done): break
+        default: return
+        }
+        for run in byLease.values where run.key.reminder == id && run.knownTo === scheduler && !inFlight.contains(run.key) && !isGivenUp(run) {
+            if case .ended = run.state { continue }
+            run.isCalledOff = !run.hasLeft
+        }
+    }
+
+    /// A request leaves, or a task begins.
+    func leaves(_ lease: UInt64) {
+        guard let run = byLease[lease] else { return }
+        run.hasLeft = true
+        if run.isCalledOff { broken(3, run.key.reminder, "\(run.key.scheduledAt) leaves after the answer that called it off") }
     }
 
     func pruned(_ id: ReminderID) { prunedReminders.insert(id) }

@@ -56,10 +56,13 @@ package struct Digest {
                 add(dispatch.lease)
                 add(dispatch.entry.due.occurrence)
             }
-        case .acknowledge(let worker, let leases), .revoke(let worker, let leases):
+        case .acknowledge(let worker, let leases), .revoke(let worker, let leases), .recall(let worker, let leases):
             add(worker.rawValue)
             for lease in leases { add(lease) }
-        case .answer(let id, _), .refuse(let id): add(id.rawValue)
+        case .answer(let id, _, let inFlight):
+            add(id.rawValue)
+            for key in inFlight { add(key) }
+        case .refuse(let id): add(id.rawValue)
         }
     }
 

@@ -197,7 +197,8 @@ package final class Life {
 
     // MARK: Outside
 
-    func post(_ key: OccurrenceKey, _ reminder: Reminder) -> Backend.Answer {
+    func post(_ key: OccurrenceKey, _ reminder: Reminder, lease: UInt64) -> Backend.Answer {
+        checker.leaves(lease)
         let taste = callers.byReminder[key.reminder]?.plan.taste ?? .fine
         let answer = backend.take(key, taste: taste, hasGoodCredential: reminder.sealedAuthorization == ReminderPlan.goodCredential)
         checker.posted(key, answer)

@@ -22,14 +22,22 @@ struct SchedulerMessage {
     var dispatches: [Dispatch] = []
     var acknowledged: [UInt64] = []
     var revoked: [UInt64] = []
+    var recalled: [UInt64] = []
 }
 
 /// From a worker to a notifier.
 struct DeliverCall {
     let number: UInt64
+    let lease: UInt64
     let key: OccurrenceKey
     let reminder: Reminder
     let deadline: Int64
+}
+
+enum NotifierMessage {
+    case deliver(DeliverCall)
+    /// What has not been sent need not be.
+    case recall(number: UInt64)
 }
 
 struct DeliverReply {
@@ -40,7 +48,7 @@ struct DeliverReply {
 }
 
 typealias WorkStream = Connection<WorkerMessage, SchedulerMessage>
-typealias DeliverConnection = Connection<DeliverCall, DeliverReply>
+typealias DeliverConnection = Connection<NotifierMessage, DeliverReply>
 
 extension TaskName {
     /// The other task of the simulation's workers, which calls nobody.

@@ -22,9 +22,30 @@ final class NotifierProcess: Process {
         return false
     }
 
+    /// Calls of one connection that wait for their turn.
+    private final class Queue {
+        var numbers: Set<UInt64> = []
+    }
+
     func accept(_ connection: DeliverConnection) {
-        connection.up.onMessage = { [self, weak connection] call in
-            if let connection { deliver(call, connection) }
+        let queue = Queue()
+        connection.up.onMessage = { [self, weak connection] message in
+            guard let connection else { return }
+            switch message {
+            case .deliver(let call): take(call, queue, connection)
+            case .recall(let number):
+                if queue.numbers.remove(number) != nil { connection.down.send(.unsent(number)) }
+            }
+        }
+        // Of a worker that is gone nothing is sent that has not been yet.
+        connection.up.onEnd = { _ in queue.numbers = [] }
+    }
+
+    private func take(_ call: DeliverCall, _ queue: Queue, _ connection: DeliverConnection) {
+        guard life.plan.queueMilliseconds.upperBound > 0 else { return deliver(call, connection) }
+        queue.numbers.insert(call.number)
+        life.timeline.schedule(in: life.chance.int(life.plan.queueMilliseconds), for: self) { [self] in
+            if queue.numbers.remove(call.number) != nil { deliver(call, connection) }
         }
     }
 
@@ -44,7 +65,7 @@ final class NotifierProcess: Process {
         guard !turnsAway() else { return answer(.unsent) }
         // The request is on the wire: the backend takes it even if the notifier dies meanwhile.
         timeline.schedule(in: way) { [life] in
-            let reply = life.post(call.key, call.reminder)
+            let reply = life.post(call.key, call.reminder, lease: call.lease)
             guard reply.status != 0 || reply.isLost || reply.delayMilliseconds < timeout else { return }
             timeline.schedule(in: reply.delayMilliseconds + way, for: self) { [self] in
                 failures = reply.status == 0 ? failures + 1 : 0
@@ -55,5 +76,11 @@ final class NotifierProcess: Process {
             if !isAnswered { failures += 1 }
             answer(.retry)
         }
+    }
+}
+
+extension DeliverReply {
+    fileprivate static func unsent(_ number: UInt64) -> Self {
+        Self(number: number, outcome: .unsent, retryAfterMilliseconds: nil, statusCode: 0)
     }
 }

@@ -55,6 +55,8 @@ package struct Plan {
     var longestSleepMilliseconds: Int64 = 500
     var commitMilliseconds: ClosedRange<Int64> = 1...20
     var delayMilliseconds: ClosedRange<Int64> = 0...5
+    /// How long a notification waits at the notifier for its turn.
+    var queueMilliseconds: ClosedRange<Int64> = 0...0
     /// How long the backend takes to answer, where that is not as usual.
     var answerMilliseconds: ClosedRange<Int64>?
 
@@ -106,6 +108,7 @@ package struct Plan {
         // Longer than a drain (5 and 10 s) and than the notifier waits (10 s).
         var messages = Chance(seed, 7)
         if messages.one(in: 3) { outcomesPerMessage = Int(messages.int(1...5)) }
+        if messages.one(in: 3) { queueMilliseconds = 0...messages.spread(10...4_900) }
         if profile == .busy, chance.one(in: 3) { answerMilliseconds = chance.pick([3_000...9_900, 3_000...15_000]) }
     }
 

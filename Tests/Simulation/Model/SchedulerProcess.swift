@@ -110,9 +110,11 @@ final class SchedulerProcess: Process {
             streams[worker]?.connection?.down.send(SchedulerMessage(acknowledged: leases))
         case .revoke(let worker, let leases):
             streams[worker]?.connection?.down.send(SchedulerMessage(revoked: leases))
-        case .answer(let id, let results):
+        case .recall(let worker, let leases):
+            streams[worker]?.connection?.down.send(SchedulerMessage(recalled: leases))
+        case .answer(let id, let results, let inFlight):
             guard let request = requests.removeValue(forKey: id) else { return }
-            life.checker.answered(request.writes, results)
+            life.checker.answered(request.writes, results, inFlight: inFlight, by: self)
             request.answer(results)
         case .refuse(let id): requests.removeValue(forKey: id)?.answer(nil)
         }

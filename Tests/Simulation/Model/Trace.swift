@@ -42,6 +42,8 @@ extension Life {
             }
         case .acknowledge(let worker, let leases): trace("acknowledge \(leases) to worker \(worker.rawValue)")
         case .revoke(let worker, let leases): trace("revoke \(leases) from worker \(worker.rawValue)")
+        case .recall(let worker, let leases): trace("recall \(leases) from worker \(worker.rawValue)")
+        case .answer(let id, _, let inFlight): trace("request \(id.rawValue) is answered, in flight \(inFlight.map { $0.scheduledAt })")
         default: break
         }
     }

@@ -105,6 +105,7 @@ final class WorkerProcess: Process {
             life.checker.forgotten(lease, by: self)
         }
         for lease in message.revoked { cancel(lease) }
+        for lease in message.revoked + message.recalled { recall(lease) }
         for dispatch in message.dispatches { run(dispatch) }
         finishDrainIfDone()
     }
@@ -119,6 +120,7 @@ final class WorkerProcess: Process {
         running[lease] = Running(
             number: lastRun, key: key, startedAt: timeline.wall, startedAtMonotonic: timeline.monotonic, isTask: isTask)
         life.checker.began(lease, key, by: self)
+        if isTask { life.checker.leaves(lease) }
         let time = dispatch.leaseMilliseconds * Self.leasePercentForTask / 100
         isTask ? start(dispatch, time: time) : notify(dispatch, deadline: timeline.monotonic + time)
     }
@@ -135,8 +137,19 @@ final class WorkerProcess: Process {
             calls[number]?(Result(outcome: isWaiting ? .unsent : .retry))
         }
         let call = DeliverCall(
-            number: number, key: dispatch.entry.due.occurrence, reminder: dispatch.entry.reminder, deadline: deadline)
-        if let notifier { notifier.up.send(call) } else { waiting.append(call) }
+            number: number, lease: lease, key: dispatch.entry.due.occurrence, reminder: dispatch.entry.reminder, deadline: deadline)
+        if let notifier { notifier.up.send(.deliver(call)) } else { waiting.append(call) }
+    }
+
+    /// Nobody wants it to be sent any more, where it has not been.
+    private func recall(_ lease: UInt64) {
+        guard let run = running[lease], !run.isTask else { return }
+        if let index = waiting.firstIndex(where: { $0.number == run.number }) {
+            waiting.remove(at: index)
+            calls[run.number]?(Result(outcome: .unsent))
+        } else {
+            notifier?.up.send(.recall(number: run.number))
+        }
     }
 
     /// A task of its own, which may take longer than its lease.
@@ -154,7 +167,7 @@ final class WorkerProcess: Process {
         }
     }
 
-    /// Nobody wants it any more: a task ends early, a notification is on its way.
+    /// Nobody wants it any more: a task ends early.
     private func cancel(_ lease: UInt64) {
         life.checker.revoked(lease)
         guard let run = running[lease], run.isTask else { return }
@@ -234,7 +247,7 @@ final class WorkerProcess: Process {
             }
             timeline.schedule(in: 20, for: self) { self.connectToNotifier() }
         }
-        for call in waiting where calls[call.number] != nil { connection.up.send(call) }
+        for call in waiting where calls[call.number] != nil { connection.up.send(.deliver(call)) }
         waiting = []
     }
 

@@ -564,6 +564,11 @@ struct  TaskScheduler__V1__Change
    * of ACTION_RUN: the occurrence
    */
   int64_t scheduled_at;
+  /*
+   * occurrences that had left, or that may leave yet although they are called off
+   */
+  size_t n_in_flight;
+  int64_t *in_flight;
   TaskScheduler__V1__Change__StateCase _state_case;
   union {
     /*
@@ -574,7 +579,7 @@ struct  TaskScheduler__V1__Change
 };
 #define TASK_SCHEDULER__V1__CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__change__descriptor) \
-    , TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_UNSPECIFIED, 0, 0, 0, TASK_SCHEDULER__V1__CHANGE___STATE__NOT_SET, {0} }
+    , TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_UNSPECIFIED, 0, 0, 0, 0,NULL, TASK_SCHEDULER__V1__CHANGE___STATE__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__AttemptsRequest
@@ -959,10 +964,15 @@ struct  TaskScheduler__V1__SchedulerMessage
   uint64_t *acknowledged;
   size_t n_revoked;
   uint64_t *revoked;
+  /*
+   * what has not begun, or not left yet, is to end as OUTCOME_UNSENT
+   */
+  size_t n_recalled;
+  uint64_t *recalled;
 };
 #define TASK_SCHEDULER__V1__SCHEDULER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__scheduler_message__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  TaskScheduler__V1__Dispatch
