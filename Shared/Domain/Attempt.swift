@@ -54,6 +54,9 @@ public struct Attempt: Sendable, Hashable {
     /// For an operator: the reason, or the first 1 KiB of the answer. Never a credential.
     public var detail: String
 
+    /// The longest wait before the next try that a downstream (`Retry-After`) or a task may ask for: a day.
+    public static let longestAskedMilliseconds: Int64 = 86_400_000
+
     /// The most that `detail` holds, in UTF-8 bytes.
     public static let detailLimit = 1024
 

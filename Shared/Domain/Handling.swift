@@ -9,8 +9,10 @@ public struct Handling: Sendable, Hashable {
     public var misfirePolicy: MisfirePolicy
     /// The most missed occurrences of one gap that ``MisfirePolicy/fireAll`` fires, the latest.
     public var catchUpLimit: Int
-    /// Attempts at one occurrence before it becomes a dead letter; at least 1.
-    public var maxAttempts: Int
+    /// How long one occurrence is tried, from the end of its first try on; then it becomes a dead letter. 0: it is tried once.
+    public var retryForSeconds: Int
+    /// Attempts at one occurrence that end it earlier, at least 1; `nil`: as many as its time allows.
+    public var maxAttempts: Int?
     /// Each occurrence falls due up to so long after its scheduled time, see ``Reminder/dueMilliseconds(of:)``.
     public var jitterSeconds: Int
     /// An occurrence that was not delivered so long after its scheduled time becomes a dead letter; `nil`: never.
@@ -23,12 +25,13 @@ public struct Handling: Sendable, Hashable {
 
     public init(
         queue: String = defaultQueue, priority: Int = 5, misfirePolicy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100,
-        maxAttempts: Int = 12, jitterSeconds: Int = 0, expiresAfterSeconds: Int? = nil
+        retryForSeconds: Int = 86_400, maxAttempts: Int? = nil, jitterSeconds: Int = 0, expiresAfterSeconds: Int? = nil
     ) {
         self.queue = queue
         self.priority = priority
         self.misfirePolicy = misfirePolicy
         self.catchUpLimit = catchUpLimit
+        self.retryForSeconds = retryForSeconds
         self.maxAttempts = maxAttempts
         self.jitterSeconds = jitterSeconds
         self.expiresAfterSeconds = expiresAfterSeconds
@@ -42,6 +45,8 @@ extension Handling {
     public enum Limits {
         public static let priority: ClosedRange<Int64> = 0...9
         public static let catchUp: ClosedRange<Int64> = 1...10_000
+        /// Thirty days.
+        public static let retryForSeconds: ClosedRange<Int64> = 0...2_592_000
         public static let maxAttempts: ClosedRange<Int64> = 1...100
         /// A day.
         public static let jitterSeconds: ClosedRange<Int64> = 0...86_400
@@ -70,7 +75,8 @@ extension Handling {
         }
         check("priority", priority, Limits.priority)
         check("catchUpLimit", catchUpLimit, Limits.catchUp)
-        check("maxAttempts", maxAttempts, Limits.maxAttempts)
+        check("retryForSeconds", retryForSeconds, Limits.retryForSeconds)
+        if let maxAttempts { check("maxAttempts", maxAttempts, Limits.maxAttempts) }
         check("jitterSeconds", jitterSeconds, Limits.jitterSeconds)
         if let expiresAfterSeconds { check("expiresAfterSeconds", expiresAfterSeconds, Limits.expiresAfterSeconds) }
         return faults

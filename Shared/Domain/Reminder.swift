@@ -79,7 +79,8 @@ public final class Reminder: Sendable {
     public var queue: String { handling.queue }
     public var priority: Int { handling.priority }
     public var misfirePolicy: MisfirePolicy { handling.misfirePolicy }
-    public var maxAttempts: Int { handling.maxAttempts }
+    public var retryForSeconds: Int { handling.retryForSeconds }
+    public var maxAttempts: Int? { handling.maxAttempts }
     public var jitterSeconds: Int { handling.jitterSeconds }
     public var expiresAfterSeconds: Int? { handling.expiresAfterSeconds }
     public var task: String { payload.task }

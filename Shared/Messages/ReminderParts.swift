@@ -20,7 +20,9 @@ extension Handling {
     public init(wire: Proto.Reminder) {
         self.init(
             queue: wire.queue, priority: Int(wire.priority), misfirePolicy: MisfirePolicy(wire.misfirePolicy),
-            catchUpLimit: wire.catchUpLimit == 0 ? Handling.standard.catchUpLimit : Int(wire.catchUpLimit), maxAttempts: Int(wire.maxAttempts),
+            catchUpLimit: wire.catchUpLimit == 0 ? Handling.standard.catchUpLimit : Int(wire.catchUpLimit),
+            retryForSeconds: wire.retryForSeconds.map { Int(clamping: $0) } ?? Handling.standard.retryForSeconds,
+            maxAttempts: wire.maxAttempts == 0 ? nil : Int(wire.maxAttempts),
             jitterSeconds: Int(wire.jitterSeconds),
             expiresAfterSeconds: wire.expiresAfterSeconds == 0 ? nil : Int(wire.expiresAfterSeconds))
     }
@@ -42,9 +44,9 @@ extension Proto.Reminder {
         self.init(
             id: id.bytes, schedule: schedule.wire, task: payload.task, arguments: payload.arguments, queue: handling.queue,
             priority: UInt32(clamping: handling.priority), misfirePolicy: handling.misfirePolicy.wire,
-            maxAttempts: UInt32(clamping: handling.maxAttempts), description: payload.description, classroomId: payload.classroomID,
+            maxAttempts: UInt32(clamping: handling.maxAttempts ?? 0), description: payload.description, classroomId: payload.classroomID,
             createdBy: payload.createdBy, createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: handling.jitterSeconds),
             expiresAfterSeconds: UInt32(clamping: handling.expiresAfterSeconds ?? 0), caller: caller,
-            catchUpLimit: UInt32(clamping: handling.catchUpLimit))
+            retryForSeconds: Int64(handling.retryForSeconds), catchUpLimit: UInt32(clamping: handling.catchUpLimit))
     }
 }

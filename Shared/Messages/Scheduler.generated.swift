@@ -107,6 +107,7 @@ extension Proto {
         public var queue: String = ""
         public var priority: UInt32 = 0
         public var misfirePolicy: MisfirePolicy
+        /// 0 = no limit
         public var maxAttempts: UInt32 = 0
         public var description: String = ""
         public var classroomId: String = ""
@@ -118,12 +119,14 @@ extension Proto {
         public var expiresAfterSeconds: UInt32 = 0
         /// the name of the API key that created it; empty: anyone
         public var caller: String = ""
+        /// absent: the default, a day
+        public var retryForSeconds: Int64? = nil
         /// missed occurrences that FIRE_ALL fires of a gap, the latest; 0 = 100
         public var catchUpLimit: UInt32 = 0
         /// The fields that it came with and this build does not know; they are not in what is packed.
         public private(set) var unknownFields = UnknownFields()
 
-        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: MisfirePolicy, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "", catchUpLimit: UInt32 = 0) {
+        public init(id: [UInt8] = [], schedule: Schedule? = nil, task: String = "", arguments: [UInt8] = [], queue: String = "", priority: UInt32 = 0, misfirePolicy: MisfirePolicy, maxAttempts: UInt32 = 0, description: String = "", classroomId: String = "", createdBy: String = "", createdAtMs: Int64 = 0, jitterSeconds: UInt32 = 0, expiresAfterSeconds: UInt32 = 0, caller: String = "", retryForSeconds: Int64? = nil, catchUpLimit: UInt32 = 0) {
             self.id = id
             self.schedule = schedule
             self.task = task
@@ -139,6 +142,7 @@ extension Proto {
             self.jitterSeconds = jitterSeconds
             self.expiresAfterSeconds = expiresAfterSeconds
             self.caller = caller
+            self.retryForSeconds = retryForSeconds
             self.catchUpLimit = catchUpLimit
         }
 
@@ -158,6 +162,7 @@ extension Proto {
             jitterSeconds = c.pointee.jitter_seconds
             expiresAfterSeconds = c.pointee.expires_after_seconds
             caller = Arena.string(c.pointee.caller)
+            if c.pointee._retry_for_seconds_case == TASK_SCHEDULER__V1__REMINDER___RETRY_FOR_SECONDS_RETRY_FOR_SECONDS { retryForSeconds = c.pointee.retry_for_seconds }
             catchUpLimit = c.pointee.catch_up_limit
             unknownFields = UnknownFields(areAny: c.pointee.base.n_unknown_fields > 0)
         }
@@ -179,6 +184,7 @@ extension Proto {
             c.pointee.jitter_seconds = jitterSeconds
             c.pointee.expires_after_seconds = expiresAfterSeconds
             if !caller.isEmpty { c.pointee.caller = try arena.put(caller) }
+            if let retryForSeconds { (c.pointee._retry_for_seconds_case, c.pointee.retry_for_seconds) = (TASK_SCHEDULER__V1__REMINDER___RETRY_FOR_SECONDS_RETRY_FOR_SECONDS, retryForSeconds) }
             c.pointee.catch_up_limit = catchUpLimit
         }
 

@@ -5,7 +5,7 @@ import Domain
 /// A column stands in three places: in the list of its part, where the part is bound, and where it is read, in the same order.
 enum DefinitionRow {
     private static let schedule = "start_at, rule, timezone, until_at, rdates, exdates"
-    private static let handling = "queue, priority, misfire_policy, max_attempts, jitter_s, expires_s, catch_up_limit"
+    private static let handling = "queue, priority, misfire_policy, retry_for_s, max_attempts, jitter_s, expires_s, catch_up_limit"
     private static let payload = "task, arguments, description, classroom_id, created_by"
 
     static let columns = "id, \(schedule), \(handling), \(payload), created_ms, caller, authorization"
@@ -64,7 +64,8 @@ enum DefinitionRow {
         statement.bind(next(), handling.queue)
         statement.bind(next(), handling.priority)
         statement.bind(next(), handling.misfirePolicy.rawValue)
-        statement.bind(next(), handling.maxAttempts)
+        statement.bind(next(), handling.retryForSeconds)
+        statement.bind(next(), handling.maxAttempts ?? 0)
         statement.bind(next(), handling.jitterSeconds)
         statement.bind(next(), handling.expiresAfterSeconds.map(Int64.init))
         statement.bind(next(), handling.catchUpLimit)
@@ -115,12 +116,14 @@ enum DefinitionRow {
         guard let policy = UInt8(exactly: policyNumber).flatMap(MisfirePolicy.init) else {
             throw Damage(reason: "unknown misfire policy \(policyNumber)")
         }
+        let retryForSeconds = Int(UInt32(clamping: row.integer(next())))
         let attempts = row.integer(next())
-        guard let maxAttempts = UInt32(exactly: attempts), maxAttempts >= 1 else {
-            throw Damage(reason: "max_attempts \(attempts), expected 1 to \(UInt32.max)")
+        guard let maxAttempts = UInt32(exactly: attempts) else {
+            throw Damage(reason: "max_attempts \(attempts), expected 0 to \(UInt32.max)")
         }
         var handling = Handling(
-            queue: queue, priority: Int(priority), misfirePolicy: policy, maxAttempts: Int(maxAttempts),
+            queue: queue, priority: Int(priority), misfirePolicy: policy, retryForSeconds: retryForSeconds,
+            maxAttempts: maxAttempts == 0 ? nil : Int(maxAttempts),
             jitterSeconds: Int(UInt32(clamping: row.integer(next()))),
             expiresAfterSeconds: row.optionalInteger(next()).map { Int(UInt32(clamping: $0)) })
         let catchUp = row.integer(next())

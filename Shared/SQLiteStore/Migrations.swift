@@ -141,6 +141,11 @@ enum Migrations {
         INSERT INTO zones SELECT DISTINCT timezone, NULL, NULL FROM definitions WHERE timezone <> 'UTC';
         INSERT OR IGNORE INTO zones SELECT DISTINCT timezone, NULL, NULL FROM intake WHERE timezone <> 'UTC';
         """,
+        // Of `max_attempts` 0 stands for no limit from here on.
+        """
+        ALTER TABLE definitions ADD COLUMN retry_for_s INTEGER NOT NULL DEFAULT 86400;
+        ALTER TABLE intake ADD COLUMN retry_for_s INTEGER NOT NULL DEFAULT 86400;
+        """,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

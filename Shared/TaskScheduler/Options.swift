@@ -22,7 +22,7 @@ extension TaskScheduler {
         /// - Parameters: those of ``Handling``, whose ``Handling/Limits`` bound them; then the credential and the id.
         public init(
             queue: String = Handling.standard.queue, priority: Int = Handling.standard.priority,
-            misfirePolicy: MisfirePolicy = Handling.standard.misfirePolicy, maxAttempts: Int = Handling.standard.maxAttempts,
+            misfirePolicy: MisfirePolicy = Handling.standard.misfirePolicy, maxAttempts: Int? = Handling.standard.maxAttempts,
             jitterSeconds: Int = Handling.standard.jitterSeconds, expiresAfterSeconds: Int? = Handling.standard.expiresAfterSeconds,
             authorization: String? = nil, id: ReminderID? = nil
         ) {

@@ -1,3 +1,4 @@
+import Domain
 public import Messages
 
 /// How a task ended.
@@ -76,5 +77,5 @@ extension TaskResult {
 
 extension RetryLater {
     /// At least 1: 0 means on the wire that the scheduler decides.
-    fileprivate var milliseconds: UInt32 { UInt32(min(max(1, after / .milliseconds(1)), Double(UInt32.max))) }
+    fileprivate var milliseconds: UInt32 { UInt32(min(max(1, after / .milliseconds(1)), Double(Attempt.longestAskedMilliseconds))) }
 }

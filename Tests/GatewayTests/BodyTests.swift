@@ -15,7 +15,7 @@ struct BodyTests {
         #expect(body.handling.queue == "default")
         #expect(body.handling.priority == 5)
         #expect(body.handling.misfirePolicy == .fireOnce)
-        #expect(body.handling.maxAttempts == 12)
+        #expect(body.handling.maxAttempts == nil && body.handling.retryForSeconds == 86_400)
         #expect(body.description == "")
         #expect(
             body.metadata.notification
@@ -62,7 +62,7 @@ struct BodyTests {
     @Test("null is as absent, for every field that may be absent")
     func nulls() throws {
         let names = [
-            "rrule", "timezone", "until", "exdates", "rdates", "queue", "priority", "misfire_policy", "max_attempts",
+            "rrule", "timezone", "until", "exdates", "rdates", "queue", "priority", "misfire_policy", "max_attempts", "retry_for_seconds",
             "description"
         ]
         let inner = ["image", "action", "action_path", "extra_path", "usernames"]
@@ -186,7 +186,8 @@ struct BodyBoundsTests {
     @Test("numbers hold one below, at and one above")
     func numbers() {
         for (name, range) in [
-            ("priority", 0...9), ("max_attempts", 1...100), ("start_datetime", -62_135_596_800...253_402_300_799),
+            ("priority", 0...9), ("max_attempts", 1...100), ("retry_for_seconds", 0...2_592_000),
+            ("start_datetime", -62_135_596_800...253_402_300_799),
             ("until", -62_135_596_800...253_402_300_799)
         ]
             as [(String, ClosedRange<Int64>)]

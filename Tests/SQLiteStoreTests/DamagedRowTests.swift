@@ -60,7 +60,7 @@ struct DamagedRowTests {
         let summary = try? await store.summary(reminder.id)
         #expect(due.isEmpty == (summary == nil))
         for entry in due {
-            #expect(entry.reminder.jitterSeconds <= UInt32.max && entry.reminder.maxAttempts <= UInt32.max)
+            #expect(entry.reminder.jitterSeconds <= UInt32.max && entry.reminder.maxAttempts ?? 0 <= UInt32.max)
             _ = entry.reminder.dueMilliseconds(of: entry.due.occurrence.scheduledAt)
         }
         let outcome = try await store.change(reminder.id, .pause, at: Situation.at)

@@ -137,7 +137,7 @@ struct SQLiteFileTests {
             "UPDATE definitions SET rdates = x'00112233' WHERE number = 2",
             "UPDATE definitions SET priority = 10 WHERE number = 2",
             "UPDATE definitions SET misfire_policy = 77 WHERE number = 2",
-            "UPDATE definitions SET max_attempts = 0 WHERE number = 2",
+            "UPDATE definitions SET max_attempts = -1 WHERE number = 2",
             "UPDATE definitions SET task = CAST(x'FFFE' AS TEXT) WHERE number = 2",
             "UPDATE definitions SET id = x'00' WHERE number = 2",
             "DELETE FROM definitions WHERE number = 2",

@@ -226,7 +226,7 @@ struct WorkersAndLeases {
         let world = try World()
         world.answer = { _ in .never }
         let id = try world.create(in: 0)
-        for round in 0..<30 {
+        for round in 0..<100 {
             let worker = world.attach("w\(round)")
             world.run(milliseconds: 300_000)
             world.kill(worker)

@@ -99,7 +99,8 @@ final class World {
 
     @discardableResult
     func create(
-        in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100, maxAttempts: Int = 12,
+        in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100, maxAttempts: Int? = nil,
+        retryForSeconds: Int = 86_400,
         priority: Int = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
         expiresAfterSeconds: Int? = nil, timezone: String = "UTC"
     ) throws -> ReminderID {
@@ -109,7 +110,8 @@ final class World {
         let reminder = Reminder(
             id: id, schedule: Schedule(start: seconds, rule: rule, timezone: timezone),
             handling: Handling(
-                queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: catchUpLimit, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
+                queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: catchUpLimit, retryForSeconds: retryForSeconds,
+                maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
             payload: Payload(task: task, arguments: []), createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1])
         let first = try #require(try reminder.schedule.series().first())

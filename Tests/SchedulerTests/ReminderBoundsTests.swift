@@ -26,6 +26,7 @@ struct ReminderBoundsTests {
         typealias Setter = (inout Proto.Reminder, UInt32) -> Void
         let cases: [(name: String, limits: ClosedRange<Int64>, set: Setter)] = [
             ("priority", Handling.Limits.priority, { $0.priority = $1 }),
+            ("retryForSeconds", Handling.Limits.retryForSeconds, { $0.retryForSeconds = $1 }),
             ("maxAttempts", Handling.Limits.maxAttempts, { $0.maxAttempts = $1 }),
             ("jitterSeconds", Handling.Limits.jitterSeconds, { $0.jitterSeconds = $1 }),
             ("expiresAfterSeconds", Handling.Limits.expiresAfterSeconds, { $0.expiresAfterSeconds = $1 }),

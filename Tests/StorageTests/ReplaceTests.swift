@@ -107,7 +107,7 @@ struct ReplaceTests {
         let reminder = try await Situation.scheduled.make(store)
         let new = Reminder(
             id: reminder.id, schedule: reminder.schedule,
-            handling: Handling(queue: "q", priority: 9, misfirePolicy: .skip, maxAttempts: 3, expiresAfterSeconds: 77),
+            handling: Handling(queue: "q", priority: 9, misfirePolicy: .skip, retryForSeconds: 5, maxAttempts: 3, expiresAfterSeconds: 77),
             payload: Payload(task: "other", arguments: [4], description: "d", classroomID: "c2", createdBy: "t2"),
             createdAtMilliseconds: reminder.createdAtMilliseconds, caller: "k", sealedAuthorization: [])
         let outcome = try await store.change(

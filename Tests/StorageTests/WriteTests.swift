@@ -47,7 +47,8 @@ struct WriteTests {
                 start: -5, rule: "FREQ=WEEKLY;BYDAY=MO", timezone: "Europe/Berlin", until: .max,
                 rdates: [.min, 0, .max], exdates: [-1]),
             handling: Handling(
-                queue: "q\u{0}x", priority: 9, misfirePolicy: .skip, catchUpLimit: 77, maxAttempts: 1, jitterSeconds: 7, expiresAfterSeconds: 8),
+                queue: "q\u{0}x", priority: 9, misfirePolicy: .skip, catchUpLimit: 77, retryForSeconds: 9, maxAttempts: 1, jitterSeconds: 7,
+                expiresAfterSeconds: 8),
             payload: Payload(task: "täsk", arguments: [0, 255, 0], description: "🎒 \"quoted\"", classroomID: "c", createdBy: "\n"),
             createdAtMilliseconds: -1, sealedAuthorization: [])
         try await store.write(.create(reminder, position: SeriesPosition(scheduledAt: -5, index: 7), idempotency: nil))

@@ -20,10 +20,16 @@ extension Handling {
                     "catch_up_limit", .integer(Limits.catchUp), default: Int64(standard.catchUpLimit),
                     documented: .integer(Int64(standard.catchUpLimit)),
                     help: "the most missed occurrences of one gap that fire_all fires: the latest; the others are recorded as missed")),
-            maxAttempts: Int(
+            retryForSeconds: Int(
                 fields.value(
-                    "max_attempts", .integer(Limits.maxAttempts), default: Int64(standard.maxAttempts),
-                    documented: .integer(Int64(standard.maxAttempts)), help: "tries at one occurrence before it becomes a dead letter")),
+                    "retry_for_seconds", .integer(Limits.retryForSeconds), default: Int64(standard.retryForSeconds),
+                    documented: .integer(Int64(standard.retryForSeconds)),
+                    help: "how long an occurrence is tried, from the end of its first try on, before it becomes a dead letter; 0: it is "
+                        + "tried once. What could not be sent at all is no try")),
+            maxAttempts: fields.optional(
+                "max_attempts", .integer(Limits.maxAttempts),
+                help: "attempts after which an occurrence becomes a dead letter earlier; absent: as many as its time allows"
+            ).map { Int($0) },
             jitterSeconds: Int(
                 fields.value(
                     "jitter_seconds", .integer(Limits.jitterSeconds), default: Int64(standard.jitterSeconds),
@@ -41,7 +47,8 @@ extension Handling {
         [
             "queue": .string(queue), "priority": .integer(Int64(priority)), "misfire_policy": .string(misfirePolicy.name),
             "catch_up_limit": .integer(Int64(catchUpLimit)),
-            "max_attempts": .integer(Int64(maxAttempts)), "jitter_seconds": .integer(Int64(jitterSeconds)),
+            "retry_for_seconds": .integer(Int64(retryForSeconds)), "max_attempts": maxAttempts.map { .integer(Int64($0)) } ?? .null,
+            "jitter_seconds": .integer(Int64(jitterSeconds)),
             "expires_after_seconds": expiresAfterSeconds.map { .integer(Int64($0)) } ?? .null
         ]
     }

@@ -1,9 +1,10 @@
 internal import CCurl
+import Domain
 
 /// The `Retry-After` header (RFC 9110, section 10.2.3).
 enum RetryAfter {
     /// A backend that asks for a longer pause is asked again after this one.
-    static let maximumMilliseconds = 3_600_000
+    static let maximumMilliseconds = Int(Attempt.longestAskedMilliseconds)
     /// A longer value is none.
     static let maximumLength = 64
 

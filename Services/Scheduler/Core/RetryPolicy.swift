@@ -1,10 +1,13 @@
-/// When an occurrence that did not come to its end is tried again.
+import Domain
+
+/// When an occurrence that did not come to its end is tried again, and until when.
+///
+/// Exponential backoff; of each wait the latter half is random, which spreads the tries of many that failed together ("equal jitter" in
+/// the AWS Architecture Blog's "Exponential Backoff And Jitter", 2015) and never knocks again at once.
 public struct RetryPolicy: Sendable {
-    /// The bound of the wait after the first attempt; doubled from attempt to attempt.
+    /// The wait after the first attempt; doubled from attempt to attempt.
     public var firstMilliseconds: Int64 = 1_000
-    public var longestMilliseconds: Int64 = 300_000
-    /// The longest wait that a downstream may ask for.
-    public var longestAskedMilliseconds: Int64 = 3_600_000
+    public var longestMilliseconds: Int64 = 3_600_000
     /// Losses that end an occurrence: a crash is not its fault, but one that brings down every worker must end.
     public var maxLosses = 20
     /// Losses after which the next try does not wait.
@@ -21,8 +24,8 @@ public struct RetryPolicy: Sendable {
     func delayMilliseconds(
         afterAttempts attempts: Int, asked: Int64?, using random: inout some RandomNumberGenerator
     ) -> Int64 {
-        if let asked { return min(max(0, asked), longestAskedMilliseconds) }
-        return .random(in: 0...max(1, bound(firstMilliseconds, longestMilliseconds, doublings: attempts - 1)), using: &random)
+        if let asked { return min(max(0, asked), Attempt.longestAskedMilliseconds) }
+        return wait(firstMilliseconds, longestMilliseconds, doublings: attempts - 1, using: &random)
     }
 
     /// - Parameter losses: so far, at least 1.
@@ -33,11 +36,27 @@ public struct RetryPolicy: Sendable {
 
     /// - Parameter times: how often in a row nothing was sent, at least 1.
     func delayMilliseconds(afterUnsent times: Int, asked: Int64?, using random: inout some RandomNumberGenerator) -> Int64 {
-        let bound = bound(firstUnsentMilliseconds, longestUnsentMilliseconds, doublings: times - 1)
-        return min(max(0, asked ?? 0) + .random(in: bound / 2...bound, using: &random), longestUnsentMilliseconds)
+        let own = wait(firstUnsentMilliseconds, longestUnsentMilliseconds, doublings: times - 1, using: &random)
+        return min(max(0, asked ?? 0) + own, longestUnsentMilliseconds)
     }
 
-    private func bound(_ first: Int64, _ longest: Int64, doublings: Int) -> Int64 {
-        min(longest, first.multipliedReportingOverflow(by: 1 << min(max(0, doublings), 40)).partialValue)
+    private func wait(
+        _ first: Int64, _ longest: Int64, doublings: Int, using random: inout some RandomNumberGenerator
+    ) -> Int64 {
+        let whole = min(longest, first.multipliedReportingOverflow(by: 1 << min(max(0, doublings), 40)).partialValue)
+        return .random(in: whole / 2...max(1, whole), using: &random)
+    }
+
+    /// When an occurrence is tried again whose time to be tried is bounded; `nil`: not at all.
+    ///
+    /// The last try is at the very end, unless a longer wait was asked for: earlier than that it would be in vain.
+    /// - Parameters:
+    ///   - due: when it would be otherwise, unix milliseconds.
+    ///   - now: unix milliseconds.
+    func next(_ due: Int64, after tries: Tries, for seconds: Int, isAsked: Bool, now: Int64) -> Int64? {
+        guard let since = tries.sinceMilliseconds else { return due }
+        let end = since + Int64(seconds) * 1_000
+        guard now < end, !isAsked || due <= end else { return nil }
+        return min(due, end)
     }
 }

@@ -177,26 +177,34 @@ extension SchedulerCore {
             // The credential has been replaced while the attempt was under way, or may have been since a former process dispatched
             // it: the new one deserves a try.
             guard let lease, !lease.isInherited, lease.reminder.sealedAuthorization == entry.reminder.sealedAuthorization else {
-                return tryAgain(entry, after: 0, entry.tries)
+                return tryAgain(entry, at: now.wallMilliseconds, entry.tries)
             }
             return .held(tries: attempted)
         case .leaseLost:
             let tries = entry.tries.adding(lossAt: now.wallMilliseconds)
             if tries.losses >= policy.maxLosses { return .dead(tries: tries) }
-            return tryAgain(entry, after: policy.delayMilliseconds(afterLosses: tries.losses, using: &random), tries)
+            let delay = policy.delayMilliseconds(afterLosses: tries.losses, using: &random)
+            return tryAgain(entry, after: delay, isAsked: false, tries)
         case .retry:
-            if attempted.attempts >= entry.reminder.maxAttempts { return .dead(tries: attempted) }
+            if let most = entry.reminder.maxAttempts, attempted.attempts >= most { return .dead(tries: attempted) }
             let delay = policy.delayMilliseconds(afterAttempts: attempted.attempts, asked: asked, using: &random)
-            return tryAgain(entry, after: delay, attempted)
+            return tryAgain(entry, after: delay, isAsked: asked != nil, attempted)
         }
+    }
+
+    /// The next try, or the end of all, where the occurrence's time to be tried is over.
+    private func tryAgain(_ entry: Entry, after delay: Int64, isAsked: Bool, _ tries: Tries) -> Disposition {
+        let next = configuration.retry.next(
+            now.wallMilliseconds + delay, after: tries, for: entry.reminder.retryForSeconds, isAsked: isAsked, now: now.wallMilliseconds)
+        return next.map { tryAgain(entry, at: $0, tries) } ?? .dead(tries: tries)
     }
 
     /// The next try; where the occurrence expires before it, that moment, at which it becomes a dead letter. Where the
     /// clock was set back meanwhile, its time is still to come, with what spreads the series' occurrences.
-    private func tryAgain(_ entry: Entry, after delay: Int64, _ tries: Tries) -> Disposition {
+    private func tryAgain(_ entry: Entry, at time: Int64, _ tries: Tries) -> Disposition {
         let second = entry.key.scheduledAt
         let first = entry.isManual ? Milliseconds.ofSecond(second) : entry.reminder.dueMilliseconds(of: second)
-        let due = max(now.wallMilliseconds + delay, first)
+        let due = max(time, first)
         return .retry(dueAtMilliseconds: min(due, entry.expiryMilliseconds ?? due), tries: tries)
     }
 

@@ -1865,7 +1865,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__schedule__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__schedule__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descriptors[16] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descriptors[17] =
 {
   {
     "id",
@@ -2048,6 +2048,18 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descri
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "retry_for_seconds",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__Reminder, _retry_for_seconds_case),
+    offsetof(TaskScheduler__V1__Reminder, retry_for_seconds),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "catch_up_limit",
     17,
     PROTOBUF_C_LABEL_NONE,
@@ -2063,7 +2075,7 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__reminder__field_descri
 static const unsigned task_scheduler__v1__reminder__field_indices_by_name[] = {
   3,   /* field[3] = arguments */
   14,   /* field[14] = caller */
-  15,   /* field[15] = catch_up_limit */
+  16,   /* field[16] = catch_up_limit */
   9,   /* field[9] = classroom_id */
   11,   /* field[11] = created_at_ms */
   10,   /* field[10] = created_by */
@@ -2075,14 +2087,14 @@ static const unsigned task_scheduler__v1__reminder__field_indices_by_name[] = {
   6,   /* field[6] = misfire_policy */
   5,   /* field[5] = priority */
   4,   /* field[4] = queue */
+  15,   /* field[15] = retry_for_seconds */
   1,   /* field[1] = schedule */
   2,   /* field[2] = task */
 };
-static const ProtobufCIntRange task_scheduler__v1__reminder__number_ranges[2 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__reminder__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 17, 15 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__reminder__descriptor =
 {
@@ -2092,10 +2104,10 @@ const ProtobufCMessageDescriptor task_scheduler__v1__reminder__descriptor =
   "TaskScheduler__V1__Reminder",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Reminder),
-  16,
+  17,
   task_scheduler__v1__reminder__field_descriptors,
   task_scheduler__v1__reminder__field_indices_by_name,
-  2,  task_scheduler__v1__reminder__number_ranges,
+  1,  task_scheduler__v1__reminder__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__reminder__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

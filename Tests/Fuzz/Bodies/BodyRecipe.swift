@@ -7,7 +7,8 @@ struct BodyRecipe {
     /// Lists and objects nest no deeper.
     private static let maximumDepth = 3
     private static let top = [
-        "rrule", "start_datetime", "timezone", "until", "exdates", "rdates", "queue", "priority", "misfire_policy", "catch_up_limit", "max_attempts",
+        "rrule", "start_datetime", "timezone", "until", "exdates", "rdates", "queue", "priority", "misfire_policy", "catch_up_limit",
+        "retry_for_seconds", "max_attempts",
         "jitter_seconds", "expires_after_seconds", "description", "notification_metadata", "auth_header", "task", "args", "kwargs",
         "trigger_at", "classroom_id", "created_by", "count", "after", "create", "cancel", "paused", "max_concurrency", "rate_limit",
         "reminder_id", "unknown",

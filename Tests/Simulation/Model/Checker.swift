@@ -42,7 +42,14 @@ final class Checker {
         /// Its worker has left in order, and was not told that the outcome is stored.
         var isLeft = false
 
-        init(_ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, start: Int, at: Int64) {
+        /// Unix milliseconds.
+        let dispatchedAt: Int64
+
+        init(
+            _ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, start: Int, at: Int64,
+            wall: Int64
+        ) {
+            dispatchedAt = wall
             self.lease = lease
             self.key = key
             self.instance = instance
@@ -69,6 +76,10 @@ final class Checker {
     private var caughtUp: [ReminderID: Int64] = [:]
     /// Tries of workers that came to an end, but for those of which nothing was sent.
     private var attemptsMade: [OccurrenceKey: Int] = [:]
+    /// When the first try of which something was sent, or may have been, was handed out, unix milliseconds.
+    private var firstTried: [OccurrenceKey: Int64] = [:]
+    /// The longest wait before another try that was asked for.
+    private var waitAsked: [OccurrenceKey: Int64] = [:]
     private var starts = 0
     /// The number of the last try at an occurrence that was handed out, and of the process that did.
     private var lastTries: [OccurrenceKey: (start: Int, number: Int)] = [:]
@@ -215,9 +226,15 @@ final class Checker {
         guard last.outcome != .rejected, last.outcome != .expired else { return }
         let isLoss = last.outcome == .leaseLost
         let made = isLoss ? tries.losses : min(tries.attempts, attemptsMade[key] ?? 0)
-        let limit = isLoss ? configuration.retry.maxLosses : reminder.maxAttempts
-        guard made < limit else { return }
-        broken(2, key.reminder, "\(key.scheduledAt) is a dead letter after \(made) of \(limit) tries, the last \(last.outcome.name)")
+        if let limit = isLoss ? configuration.retry.maxLosses : reminder.maxAttempts, made >= limit { return }
+        let tried = min(firstTried[key] ?? .max, runs[key]?.map(\.dispatchedAt).min() ?? .max)
+        guard let since = tries.sinceMilliseconds, wasSetBack || since >= tried else {
+            return broken(2, key.reminder, "\(key.scheduledAt) is a dead letter after \(made) tries, and had not been tried for so long")
+        }
+        let end = since + Int64(reminder.retryForSeconds) * 1_000
+        let asked = min(waitAsked[key] ?? 0, Attempt.longestAskedMilliseconds)
+        guard !wasSetBack, life.timeline.wall + asked < end else { return }
+        broken(2, key.reminder, "\(key.scheduledAt) is a dead letter after \(made) tries, the last \(last.outcome.name), and \(end - life.timeline.wall) ms of its time were left")
     }
 
     /// A series goes on with what follows.
@@ -338,6 +355,7 @@ final class Checker {
         for report in reports {
             guard let run = byLease[report.lease] else { continue }
             run.isHeard = true
+            if let asked = report.retryAfterMilliseconds { waitAsked[run.key] = max(asked, waitAsked[run.key] ?? 0) }
             run.knownTo = scheduler
             run.start = starts
         }
@@ -349,6 +367,7 @@ final class Checker {
         guard let run = byLease[lease] else { return }
         run.state = .ended(outcome)
         if outcome != .unsent, outcome != .leaseLost { attemptsMade[run.key, default: 0] += 1 }
+        if outcome != .unsent, firstTried[run.key] == nil { firstTried[run.key] = run.dispatchedAt }
     }
 
     func forgotten(_ lease: UInt64, by worker: WorkerProcess) {
@@ -364,7 +383,10 @@ final class Checker {
     }
 
     func died(_ worker: WorkerProcess) {
-        for run in byLease.values.filter({ $0.instance == worker.instance && !$0.isLeft }) { remove(run) }
+        for run in byLease.values.filter({ $0.instance == worker.instance && !$0.isLeft }) {
+            if firstTried[run.key] == nil { firstTried[run.key] = run.dispatchedAt }
+            remove(run)
+        }
     }
 
     private func remove(_ run: Run) {
@@ -412,7 +434,7 @@ final class Checker {
         }
         for run in runs[key] ?? [] { checkRepetition(of: run, dispatch.entry.due.dueAtMilliseconds, by: scheduler) }
         lastTries[key] = (starts, dispatch.attempt)
-        let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now)
+        let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now, wall: life.timeline.wall)
         runs[key, default: []].append(run)
         byLease[dispatch.lease] = run
     }

@@ -59,7 +59,7 @@ final class NotifierProcess: Process {
             isAnswered = true
             connection.down.send(
                 DeliverReply(
-                    number: call.number, outcome: outcome, retryAfterMilliseconds: retryAfter.map { min($0, 3_600_000) },
+                    number: call.number, outcome: outcome, retryAfterMilliseconds: retryAfter.map { min($0, Attempt.longestAskedMilliseconds) },
                     statusCode: status))
         }
         guard !turnsAway() else { return answer(.unsent) }

@@ -15,7 +15,8 @@ struct ReminderPlan {
     private let queue: String
     private let priority: Int
     private let policy: MisfirePolicy
-    private let maxAttempts: Int
+    private let maxAttempts: Int?
+    private let retryForSeconds: Int
     private let jitterSeconds: Int
     private let expiresAfterSeconds: Int?
     let hasIdempotencyKey: Bool
@@ -32,7 +33,8 @@ struct ReminderPlan {
         queue = profile != .calm && chance.one(in: 3) ? chance.pick(Self.queues) : "default"
         priority = Int(chance.int(0...9))
         policy = chance.pick([.fireOnce, .fireAll, .skip])
-        maxAttempts = Int(chance.pick([1, 2, 5, 12, 1_000]))
+        maxAttempts = chance.pick([1, 2, 5, 12, nil])
+        retryForSeconds = chance.pick([0, 10, 600, 86_400, 86_400, 2_592_000])
         jitterSeconds = chance.one(in: 5) ? Int(chance.int(1...(isLong ? 3_600 : 10))) : 0
         expiresAfterSeconds = chance.one(in: 6) ? Int(chance.int(1...(isLong ? 86_400 : 60))) : nil
         hasIdempotencyKey = chance.one(in: 2)
@@ -79,7 +81,7 @@ struct ReminderPlan {
             schedule: Schedule(start: start, rule: rule, timezone: timezone),
             handling: Handling(
                 queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: chance.pick([100, 100, 1, 2, 5]),
-                maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
+                retryForSeconds: retryForSeconds, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
             payload: Payload(task: task, arguments: []), createdAtMilliseconds: wallMilliseconds,
             caller: caller, sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential)

@@ -67,7 +67,7 @@ struct StoreComparison {
     }
 
     private static func text(_ reminder: Reminder) -> String {
-        "\(reminder.schedule) \(reminder.sealedAuthorization) jitter \(reminder.jitterSeconds) attempts \(reminder.maxAttempts) \(reminder.misfirePolicy) \(reminder.handling.catchUpLimit)"
+        "\(reminder.schedule) \(reminder.sealedAuthorization) jitter \(reminder.jitterSeconds) attempts \(reminder.maxAttempts ?? 0) \(reminder.misfirePolicy) \(reminder.handling.catchUpLimit)"
     }
 
     private static func text(_ entry: DueEntry) -> String {
@@ -165,7 +165,8 @@ struct RandomWrites {
         Reminder(
             id: id, schedule: Schedule(start: second(), rule: chance.one(in: 2) ? "FREQ=SECONDLY" : nil),
             handling: Handling(
-                misfirePolicy: chance.pick([.fireOnce, .fireAll, .skip]), catchUpLimit: Int(chance.int(1...3)), maxAttempts: Int(chance.int(1...3)), jitterSeconds: Int(chance.int(0...4))),
+                misfirePolicy: chance.pick([.fireOnce, .fireAll, .skip]), catchUpLimit: Int(chance.int(1...3)),
+                maxAttempts: chance.one(in: 4) ? nil : Int(chance.int(1...3)), jitterSeconds: Int(chance.int(0...4))),
             payload: Payload(task: "task", arguments: []), createdAtMilliseconds: milliseconds(),
             caller: id.low % 2 == 0 ? "a" : "b", sealedAuthorization: chance.one(in: 2) ? [] : [7])
     }

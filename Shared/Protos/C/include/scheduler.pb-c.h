@@ -200,6 +200,12 @@ struct  TaskScheduler__V1__Schedule
     , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, TASK_SCHEDULER__V1__SCHEDULE___UNTIL__NOT_SET, {0} }
 
 
+typedef enum {
+  TASK_SCHEDULER__V1__REMINDER___RETRY_FOR_SECONDS__NOT_SET = 0,
+  TASK_SCHEDULER__V1__REMINDER___RETRY_FOR_SECONDS_RETRY_FOR_SECONDS = 16
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__REMINDER___RETRY_FOR_SECONDS__CASE)
+} TaskScheduler__V1__Reminder__RetryForSecondsCase;
+
 struct  TaskScheduler__V1__Reminder
 {
   ProtobufCMessage base;
@@ -213,6 +219,9 @@ struct  TaskScheduler__V1__Reminder
   char *queue;
   uint32_t priority;
   TaskScheduler__V1__MisfirePolicy misfire_policy;
+  /*
+   * 0 = no limit
+   */
   uint32_t max_attempts;
   char *description;
   char *classroom_id;
@@ -234,10 +243,17 @@ struct  TaskScheduler__V1__Reminder
    * missed occurrences that FIRE_ALL fires of a gap, the latest; 0 = 100
    */
   uint32_t catch_up_limit;
+  TaskScheduler__V1__Reminder__RetryForSecondsCase _retry_for_seconds_case;
+  union {
+    /*
+     * absent: the default, a day
+     */
+    int64_t retry_for_seconds;
+  };
 };
 #define TASK_SCHEDULER__V1__REMINDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__reminder__descriptor) \
-    , {0,NULL}, NULL, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0, TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , {0,NULL}, NULL, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0, TASK_SCHEDULER__V1__MISFIRE_POLICY__MISFIRE_POLICY_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, TASK_SCHEDULER__V1__REMINDER___RETRY_FOR_SECONDS__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__Position
