@@ -64,6 +64,8 @@ final class World {
     private var answers: [(at: Int64, event: Event)] = []
     /// While true the store refuses writes.
     var isDiskFull = false
+    /// Loads fail.
+    var isUnreadable = false
     private(set) var runs: [Run] = []
     /// Leases that workers run at this moment.
     private(set) var running: [UInt64: (worker: WorkerID, key: OccurrenceKey)] = [:]
@@ -283,6 +285,7 @@ final class World {
     private func carryOut(_ effect: Effect) {
         switch effect {
         case .load(let shard, let after, let through, let limit):
+            guard !isUnreadable else { return answer(.loadFailed(shard)) }
             let result = wait { done in
                 store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done($0) }
             }

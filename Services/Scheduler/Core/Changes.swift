@@ -78,7 +78,7 @@ extension SchedulerCore {
         let beyond = entries.count > ReminderStanding.maxEntries ? entries.last?.due : nil
         let stored = Dictionary(entries.map { ($0.due.occurrence, $0) }) { first, _ in first }
         // First what is stored: what follows on an occurrence under way may be among it.
-        for entry in entries.prefix(ReminderStanding.maxEntries) where table[entry.due.occurrence] == nil {
+        for entry in entries.prefix(ReminderStanding.maxEntries) where table[entry.due.occurrence]?.isHandedOut != true {
             place(Entry(entry))
         }
         for entry in table.entries(of: id) where entry.isHandedOut {

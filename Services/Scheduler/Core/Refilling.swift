@@ -15,11 +15,7 @@ extension SchedulerCore {
             return
         }
         if !isIn {
-            if let other = table[entry.key] {
-                // A load was faster; or a person had an occurrence of that very second run, which stands for this one.
-                if entry.positionIndex != nil, other.positionIndex == nil { stepPast(entry) }
-                return
-            }
+            if let other = table[entry.key], !makesWay(other, for: entry) { return }
             guard table.count < configuration.maxEntriesInMemory || breaks(.ignoresTheMemoryBound) else {
                 windows[shard]?.leaveOnDisk(entry.due)
                 return
@@ -31,6 +27,17 @@ extension SchedulerCore {
         }
         entry.state = .waiting
         wait(entry)
+    }
+
+    /// Decides between two entries of one second. A load was faster than what else told of it; or a person had an occurrence of that
+    /// very second run, which stands for its series' one, whichever of them is known first.
+    /// - Returns: whether the one in memory has left it.
+    private mutating func makesWay(_ other: Entry, for entry: Entry) -> Bool {
+        if entry.positionIndex != nil, other.positionIndex == nil { stepPast(entry) }
+        guard entry.positionIndex == nil, other.positionIndex != nil, !other.isHandedOut else { return false }
+        forget(other)
+        stepPast(other)
+        return true
     }
 
     /// An entry is in memory for its time.
@@ -105,13 +112,10 @@ extension SchedulerCore {
             // Also by what became of those before it: a claim may have ended the series.
             let isStale = windows[shard]?.load?.makesOld(key) ?? true
             guard !isStale || breaks(.believesStaleLoads) else { continue }
-            if let other = table[key] {
-                // A person had an occurrence of that very second run, which stands for this one.
-                if entry.positionIndex != nil, other.positionIndex == nil { stepPast(Entry(entry)) }
-                continue
-            }
+            let entry = Entry(entry)
+            if let other = table[key], !makesWay(other, for: entry) { continue }
             if entry.positionIndex != nil, passed.reached(key) {
-                stepPast(Entry(entry))
+                stepPast(entry)
                 continue
             }
             // Others have come meanwhile and taken the room.
@@ -119,7 +123,6 @@ extension SchedulerCore {
                 windows[shard]?.leaveOnDisk(entry.due)
                 break
             }
-            let entry = Entry(entry)
             table.insert(entry)
             if !settleClaim(to: entry) { wait(entry) }
         }
