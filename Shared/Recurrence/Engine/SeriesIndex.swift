@@ -29,8 +29,10 @@ extension Series {
     }
 
     /// The occurrence that follows one that was fired by the data before.
+    /// - Returns: `nil` if the series ends with that one.
     public func next(afterMoved known: Cursor) -> Cursor? {
-        if let next = cursor(at: known.index + 1, near: known.instant), next.instant > known.instant { return next }
-        return next(after: known)
+        guard let place = cursor(at: known.index, near: known.instant) else { return next(after: known) }
+        guard let following = place.index > known.index ? place : next(after: place) else { return nil }
+        return following.instant > known.instant ? following : next(after: known)
     }
 }
