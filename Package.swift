@@ -135,7 +135,7 @@ let package = Package(
                 "README.md", "corpus.jsonl", "invalid.jsonl", "sets.jsonl", "subday-transitions.jsonl", "unsynchronised.jsonl",
             ]),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "StoreTestKit", "Storage", "Domain"], path: "Tests/Simulation/Tests"),
+            name: "SimulationTests", dependencies: ["Simulation", "SchedulerCore", "StoreTestKit", "Storage", "Domain"], path: "Tests/Simulation/Tests"),
         .testTarget(
             name: "RecurrenceTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
         .testTarget(name: "RecurrenceTextTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),

@@ -289,9 +289,19 @@ struct UnavailableTests {
         try await second.stop()
     }
 
+    @Test("it has no room: 503 with its reason, which it words for callers")
+    func noRoom() async throws {
+        try await withGateway { gateway, peer in
+            peer.state.withLockedValue { $0.failure = CallError(.resourceExhausted, "less than its reserve is free") }
+            let answer = try await gateway.post("/remind_me", body())
+            expectUnavailable(answer)
+            #expect(answer.text.contains("less than its reserve is free"))
+        }
+    }
+
     @Test(
         "it cannot commit: 503, never 2xx",
-        arguments: [StatusCode.unavailable, .resourceExhausted, .dataLoss, .unimplemented, .aborted, .unknown, .cancelled])
+        arguments: [StatusCode.unavailable, .dataLoss, .unimplemented, .aborted, .unknown, .cancelled])
     func cannotCommit(code: StatusCode) async throws {
         try await withGateway { gateway, peer in
             peer.state.withLockedValue { $0.failure = CallError(code, "the disk is full") }

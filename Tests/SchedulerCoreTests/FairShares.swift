@@ -69,7 +69,7 @@ private struct Alone {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, stored.removeValue(forKey: shard) ?? [], full: false))
                 case .write(let token, let writes): events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches
-                case .acknowledge, .revoke, .answer, .refuse: break
+                case .acknowledge, .revoke, .recall, .answer, .refuse: break
                 }
             }
         }

@@ -26,7 +26,8 @@ struct ReminderBoundsTests {
         typealias Setter = (inout Proto.Reminder, UInt32) -> Void
         let cases: [(name: String, limits: ClosedRange<Int64>, set: Setter)] = [
             ("priority", Handling.Limits.priority, { $0.priority = $1 }),
-            ("retryForSeconds", Handling.Limits.retryForSeconds, { $0.retryForSeconds = $1 }),
+            ("retryForSeconds", Handling.Limits.retryForSeconds, { $0.retryForSeconds = Int64($1) }),
+            ("catchUpLimit", Handling.Limits.catchUp, { $0.catchUpLimit = $1 }),
             ("maxAttempts", Handling.Limits.maxAttempts, { $0.maxAttempts = $1 }),
             ("jitterSeconds", Handling.Limits.jitterSeconds, { $0.jitterSeconds = $1 }),
             ("expiresAfterSeconds", Handling.Limits.expiresAfterSeconds, { $0.expiresAfterSeconds = $1 }),
@@ -39,9 +40,11 @@ struct ReminderBoundsTests {
                 #expect(words.hasPrefix("\(name) must be \(limits.lowerBound) to \(limits.upperBound); it was \(bad)"))
             }
         }
-        // Zero says that it never expires, which is the one number below the bounds that a message can hold of it.
+        // Zero, the one number below their bounds that a message can hold of them: it never expires, its attempts have no bound, and
+        // the limit is the default.
         #expect(try refusal { $0.expiresAfterSeconds = 0 } == nil)
-        #expect(try refusal { $0.maxAttempts = 0 } != nil)
+        #expect(try refusal { $0.maxAttempts = 0 } == nil)
+        #expect(try refusal { $0.catchUpLimit = 0 } == nil)
     }
 
     @Test("instants, lists, names and texts are taken at their bounds and refused one beyond")

@@ -48,7 +48,7 @@ struct Harness {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, [], full: false))
                 case .write(let token, let writes): events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches.count
-                case .acknowledge, .revoke, .answer, .refuse: break
+                case .acknowledge, .revoke, .recall, .answer, .refuse: break
                 }
             }
         }

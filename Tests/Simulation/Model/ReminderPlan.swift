@@ -51,7 +51,7 @@ struct ReminderPlan {
         startsInMilliseconds = -1_500_000_000_000
         (rule, timezone) = (nil, "UTC")
         (task, queue, priority) = (TaskName.notification, "default", 9)
-        (policy, maxAttempts, jitterSeconds, expiresAfterSeconds) = (.fireOnce, 12, 0, nil)
+        (policy, maxAttempts, retryForSeconds, jitterSeconds, expiresAfterSeconds) = (.fireOnce, 12, 86_400, 0, nil)
         hasIdempotencyKey = false
         caller = Self.hostileCaller
     }

@@ -125,7 +125,7 @@ struct RandomWrites {
         default:
             var queue = QueueSettings(name: "q\(chance.int(0...2))", isPaused: chance.one(in: 2))
             queue.maxConcurrency = chance.one(in: 2) ? 3 : nil
-            queue.fairBy = chance.pick(FairShare.allCases)
+            queue.fairBy = queue.isPaused ? .createdBy : .caller
             queue.rate = chance.one(in: 2) ? DispatchRate(count: 2, seconds: 3) : nil
             return chance.one(in: 3) ? .workers([AttachedWorker(instance: "a")]) : .queue(queue)
         }
