@@ -163,7 +163,8 @@ package struct StoredReminders {
                 entries.append(entry)
             }
         }
-        entries.sort { $0.due < $1.due }
+        // What a person had run at the very second of its series' position comes before that.
+        entries.sort { ($0.due, $0.positionIndex == nil ? 0 : 1) < ($1.due, $1.positionIndex == nil ? 0 : 1) }
         return Array(entries.prefix(limit))
     }
 
