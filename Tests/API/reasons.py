@@ -28,7 +28,7 @@ REASONS = [
     (r"/rrule", r"FREQ: is required|is not NAME=VALUE|is not a part of RFC 5545|a part is empty"),
     # Names of a list that is not the API's own, and what an earlier page gave.
     (r"/timezone", r"is not a zone's name"),
-    (r"cursor", r"is not the next_cursor"),
+    (r"/?cursor", r"is not the next_cursor"),
 ]
 MAX_BODY_BYTES = 65_536
 # Without it, or a set with a DTSTART, they get no further.
