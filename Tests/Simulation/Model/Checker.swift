@@ -83,6 +83,8 @@ final class Checker {
     private var starts = 0
     /// The number of the last try at an occurrence that was handed out, and of the process that did.
     private var lastTries: [OccurrenceKey: (start: Int, number: Int)] = [:]
+    /// The process that heard last that the credential was refused at an occurrence.
+    private var refusals: [OccurrenceKey: Int] = [:]
     /// Runs that a worker has not forgotten.
     private var runs: [OccurrenceKey: [Run]] = [:]
     private var byLease: [UInt64: Run] = [:]
@@ -355,6 +357,7 @@ final class Checker {
         for report in reports {
             guard let run = byLease[report.lease] else { continue }
             run.isHeard = true
+            if report.outcome == .authRejected { refusals[run.key] = starts }
             if let asked = report.retryAfterMilliseconds { waitAsked[run.key] = max(asked, waitAsked[run.key] ?? 0) }
             run.knownTo = scheduler
             run.start = starts
@@ -447,8 +450,11 @@ final class Checker {
             // A person may want it before its time.
             if row.isManual { due = min(due, row.dueAtMilliseconds) }
             // Of another attempt it says nothing: what came of that is on its way to the disk. Nor of the same once more, which its time
-            // has come for before: with a credential that was replaced meanwhile a try does not count, and the clock may be set back.
-            let isOnceMore = lastTries[key].map { $0 == (starts, dispatch.attempt) } ?? false
+            // has come for before: with a credential that was replaced meanwhile, or may have been since a former process handed it
+            // out, a try does not count, and the clock may be set back.
+            let isOnceMore = lastTries[key].map {
+                $0.number == dispatch.attempt && ($0.start == starts || refusals[key] == starts)
+            } ?? false
             if row.state == .pending, row.tries.next == dispatch.attempt, !isOnceMore { due = max(due, row.dueAtMilliseconds) }
         } else if standing.position?.scheduledAt == key.scheduledAt, let stored = standing.dueAtMilliseconds {
             // Not that of a spread that was changed when it had fallen due.
