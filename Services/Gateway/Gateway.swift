@@ -20,10 +20,11 @@ enum GatewayMain {
             let api = API(
                 scheduler: SchedulerCalls(client: schedulers), needsKey: settings.keysFile != nil,
                 allowsAnonymous: settings.allowsAnonymous)
-            let responder = APIResponder(routes: RouteTable(api.operations), callers: callers, logger: service.logger)
+            let responder = APIResponder(
+                routes: RouteTable(api.operations), callers: callers, browsers: settings.apiBrowsers, logger: service.logger)
 
             return [
-                service.opsServer(listen: settings.opsListen),
+                service.opsServer(listen: settings.opsListen, browsers: settings.opsBrowsers),
                 Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
                 ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers]),
                 ZoneCheck(schedulers: schedulers, readiness: service.readiness),
@@ -60,6 +61,8 @@ struct GatewaySettings: ServiceSettings {
     let listen: Setting<Endpoint>
     let opsListen: Setting<Endpoint>
     let schedulers: [Endpoint]
+    /// Names by which this gateway may be called where no key is needed.
+    let hosts: [String]
     /// Asked for in so many words: anyone who can reach the API may call it.
     let allowsAnonymous: Bool
     let keysFile: String?
@@ -76,6 +79,9 @@ struct GatewaySettings: ServiceSettings {
             "GATEWAY_OPS_LISTEN", .listen, default: "127.0.0.1:5555", help: "where /healthz, /readyz and /metrics are served")
         schedulers = settings.value(
             "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the schedulers that keep the reminders")
+        hosts = settings.optional(
+            "GATEWAY_HOSTS", .hosts,
+            help: "names besides loopback's by which it may be called where no key is needed") ?? []
         allowsAnonymous = settings.value(
             "GATEWAY_ALLOW_ANONYMOUS", .boolean, default: "false",
             help: "true says that anyone who can reach the API may create, read and cancel reminders")
@@ -98,4 +104,12 @@ struct GatewaySettings: ServiceSettings {
         }
         settings.checkOpsListener(opsListen, common)
     }
+
+    /// A page that does not know a key gets nowhere by whatever name; without keys its name is all that tells it from others.
+    var apiBrowsers: BrowserGuard {
+        let isOpen = keysFile == nil || allowsAnonymous
+        return BrowserGuard(hosts: isOpen ? BrowserGuard.Hosts(of: listen.value, names: hosts) : .any)
+    }
+
+    var opsBrowsers: BrowserGuard { BrowserGuard(hosts: BrowserGuard.Hosts(of: opsListen.value, names: hosts)) }
 }

@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 
 try:
     import conformance
+    import elsewhere
     import examples
     import page
     from document import API, Document, Failure
@@ -39,6 +40,7 @@ def main(base, count="40"):
         yield "the document is valid OpenAPI 3.1", lambda: document_is_valid(document.content)
         yield from examples.checks(api, document, standin)
         yield from page.checks(api.base, document, api.key, pictures)
+        yield from elsewhere.checks(api, os.environ.get("OPS_URL"))
         # Last, since it leaves behind whatever it likes.
         yield from conformance.checks(api, document, int(count))
 

@@ -24,6 +24,9 @@ class BrowserError(Exception):
 class Chromium:
     """A browser with a profile of its own; both are gone when the `async with` block ends."""
 
+    def __init__(self, *options):
+        self._options = options
+
     async def __aenter__(self):
         program = next(filter(None, map(shutil.which, NAMES)), None)
         if program is None:
@@ -33,6 +36,7 @@ class Chromium:
             "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={self._profile}", "--no-first-run",
             "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--no-proxy-server",
+            *self._options,
         ]
         # Chromium refuses to run as root with its sandbox.
         if os.geteuid() == 0:

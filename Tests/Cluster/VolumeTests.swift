@@ -9,7 +9,7 @@ extension ClusterSuite {
         private static let base = 96 << 20
 
         private static let head =
-            "POST /reminders/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            "POST /reminders/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
         @Test("300 callers that send 2.9 MiB of a batch and wait, or a batch of zeros, do not have the gateway grow beyond its bounds")
         func slowCallers() throws {

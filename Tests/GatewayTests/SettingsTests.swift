@@ -31,6 +31,23 @@ struct SettingsTests {
         #expect(error?.description.contains("a size from 24MiB to 1024GiB") == true)
     }
 
+    @Test("where no key is needed it goes by loopback's names and those of GATEWAY_HOSTS, and by any where one is")
+    func hosts() throws {
+        let own = ["GATEWAY_HOSTS": "Gateway, api.example"]
+        #expect(try read([:]).apiBrowsers.hosts == .loopback(and: []))
+        #expect(try read(own).apiBrowsers.hosts == .loopback(and: ["gateway", "api.example"]))
+        #expect(
+            try read(own.merging(["GATEWAY_LISTEN": "0.0.0.0:5000", "GATEWAY_ALLOW_ANONYMOUS": "true"]) { $1 }).apiBrowsers.hosts
+                == .addresses(and: ["gateway", "api.example"]))
+        let keys = own.merging(["GATEWAY_API_KEYS_FILE": "/nowhere"]) { $1 }
+        #expect(try read(keys).apiBrowsers.hosts == .any)
+        #expect(try read(keys).opsBrowsers.hosts == .loopback(and: ["gateway", "api.example"]))
+        #expect(try read(keys.merging(["GATEWAY_ALLOW_ANONYMOUS": "true"]) { $1 }).apiBrowsers.hosts != .any)
+        for wrong in ["gateway:5000", "http://gateway", "a,,b", "*.example"] {
+            #expect(throws: ConfigurationError.self) { try read(["GATEWAY_HOSTS": wrong]) }
+        }
+    }
+
     @Test("a listener that others can reach is refused unless anyone may call, and the line says what to set")
     func anonymous() throws {
         let error = #expect(throws: ConfigurationError.self) { try read(["GATEWAY_LISTEN": "0.0.0.0:5000"]) }

@@ -150,7 +150,8 @@ final class Gateway: Sendable {
     private let running: Task<Void, any Error>
 
     init(
-        scheduler: Int, deadlineMilliseconds: Int = 60_000, callers: Callers? = nil, adjust: (inout APIServer) -> Void = { _ in }
+        scheduler: Int, deadlineMilliseconds: Int = 60_000, callers: Callers? = nil, browsers: BrowserGuard = BrowserGuard(),
+        adjust: (inout APIServer) -> Void = { _ in }
     ) async throws {
         let log = LogSink()
         let client = ClientGroup(
@@ -164,7 +165,7 @@ final class Gateway: Sendable {
             listen: Setting("GATEWAY_LISTEN", try #require(Endpoint("127.0.0.1:0"))),
             responder: APIResponder(
                 routes: RouteTable(api.operations), callers: try callers ?? Callers(keysFile: nil, allowsAnonymous: true),
-                logger: log.logger),
+                browsers: browsers, logger: log.logger),
             logger: log.logger)
         adjust(&server)
         let running = Task { [server] in try await server.run() }
@@ -185,10 +186,11 @@ final class Gateway: Sendable {
     func connect() throws -> Connection { try Connection(port: port) }
 
     /// One exchange on a connection of its own.
-    func send(_ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil) async throws -> HTTPAnswer
-    {
+    func send(
+        _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil, host: String = "test"
+    ) async throws -> HTTPAnswer {
         let connection = try connect()
-        connection.send(request(method, path, headers: headers, body: body))
+        connection.send(request(method, path, headers: headers, body: body, host: host))
         return try await connection.answer(toHead: method == "HEAD")
     }
 
@@ -199,12 +201,12 @@ final class Gateway: Sendable {
 
 /// A gateway in front of a scheduler, for one test.
 func withGateway(
-    deadlineMilliseconds: Int = 60_000, callers: Callers? = nil, adjust: (inout APIServer) -> Void = { _ in },
-    _ test: (Gateway, SchedulerPeer) async throws -> Void
+    deadlineMilliseconds: Int = 60_000, callers: Callers? = nil, browsers: BrowserGuard = BrowserGuard(),
+    adjust: (inout APIServer) -> Void = { _ in }, _ test: (Gateway, SchedulerPeer) async throws -> Void
 ) async throws {
     let peer = try await SchedulerPeer()
     let gateway = try await Gateway(
-        scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, callers: callers, adjust: adjust)
+        scheduler: peer.port, deadlineMilliseconds: deadlineMilliseconds, callers: callers, browsers: browsers, adjust: adjust)
     try await test(gateway, peer)
     #expect(!gateway.log.text.contains("credential"), "a credential was logged")
     await gateway.stop()

@@ -214,8 +214,10 @@ func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) 
 }
 
 /// The bytes of a request.
-func request(_ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil) -> [UInt8] {
-    var head = "\(method) \(path) HTTP/1.1\r\nHost: test\r\n"
+func request(
+    _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8]? = nil, host: String = "test"
+) -> [UInt8] {
+    var head = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n"
     if let body {
         head += "Content-Length: \(body.count)\r\n"
         if headers["Content-Type"] == nil { head += "Content-Type: application/json\r\n" }

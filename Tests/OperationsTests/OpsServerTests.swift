@@ -9,11 +9,13 @@ import Testing
 @Suite("The ops listener")
 struct OpsServerTests {
     private func withServer(
-        _ readiness: Readiness = Readiness(), metrics: MetricsRegistry = MetricsRegistry(), routes: @escaping OpsServer.Routes = { _ in },
+        _ readiness: Readiness = Readiness(), metrics: MetricsRegistry = MetricsRegistry(), browsers: BrowserGuard = BrowserGuard(),
+        routes: @escaping OpsServer.Routes = { _ in },
         _ body: (Int) async throws -> Void
     ) async throws {
         let pipe = LogPipe(), listen = try #require(Endpoint("127.0.0.1:0"))
-        let server = OpsServer(listen: Setting("OPS_LISTEN", listen), readiness: readiness, metrics: metrics, logger: pipe.logger(), routes: routes)
+        let server = OpsServer(
+            listen: Setting("OPS_LISTEN", listen), readiness: readiness, metrics: metrics, logger: pipe.logger(), browsers: browsers, routes: routes)
         let running = Task { try await server.run() }
         let address = try #require(try await pipe.awaitLine("ops listening")["address"].flatMap { Endpoint($0) })
         #expect(address.port != 0)
@@ -30,6 +32,35 @@ struct OpsServerTests {
             #expect(answer.body == "alive\n")
             #expect(try await http("HEAD", port: port, path: "/healthz").status == 200)
             #expect(try await http(port: port, path: "/nothing").status == 404)
+        }
+    }
+
+    @Test("by a name that is not its own it tells a browser nothing, and a page from elsewhere changes nothing")
+    func browsers() async throws {
+        let called = Mutex(0)
+        let browsers = BrowserGuard(hosts: BrowserGuard.Hosts(of: try #require(Endpoint("127.0.0.1:0")), names: ["ops.example"]))
+        try await withServer(
+            browsers: browsers,
+            routes: { router in
+                router.post("/change") { _, _ in
+                    called.withLock { $0 += 1 }
+                    return HTTPResponse.Status.ok
+                }
+            }
+        ) { port in
+            for path in ["/", "/healthz", "/readyz", "/metrics", "/nothing"] {
+                let answer = try await http(port: port, path: path, host: "rebound.example:\(port)")
+                #expect(answer.status == 403)
+                #expect(answer.head.contains("application/problem+json") && answer.body.contains("GATEWAY_HOSTS"))
+                #expect(!answer.head.lowercased().contains("access-control"))
+            }
+            #expect(try await http(port: port, path: "/healthz", host: "ops.example").status == 200)
+            for header in ["Sec-Fetch-Site: same-site", "Origin: http://127.0.0.1:1"] {
+                let answer = try await http("POST", port: port, path: "/change", host: "127.0.0.1:\(port)", headers: [header])
+                #expect(answer.status == 403)
+            }
+            #expect(called.withLock { $0 } == 0)
+            #expect(try await http("POST", port: port, path: "/change", host: "127.0.0.1:\(port)").status == 200)
         }
     }
 

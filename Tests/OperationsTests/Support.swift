@@ -56,7 +56,7 @@ func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) 
 }
 
 /// One HTTP exchange on a connection of its own.
-func http(_ method: String = "GET", port: Int, path: String, accept: String = "*/*") async throws -> (status: Int, head: String, body: String) {
+func http(_ method: String = "GET", port: Int, path: String, accept: String = "*/*", host: String = "test", headers: [String] = []) async throws -> (status: Int, head: String, body: String) {
     try await offPool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -68,7 +68,8 @@ func http(_ method: String = "GET", port: Int, path: String, accept: String = "*
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
         guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
-        let request = Array("\(method) \(path) HTTP/1.1\r\nHost: test\r\nAccept: \(accept)\r\nConnection: close\r\n\r\n".utf8)
+        let lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Accept: \(accept)", "Connection: close"] + headers
+        let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
         _ = write(descriptor, request, request.count)
         var answer: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 4_096)
         while true {

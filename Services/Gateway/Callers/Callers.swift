@@ -22,6 +22,7 @@ final class Callers: Sendable {
     /// Of all callers without a key together.
     private let anonymousBucket = RequestBucket()
     private let missing: Counter, unknown: Counter
+    private let browsers: [BrowserGuard.Refusal: Counter]
     /// Counts requests that were more than the rate allows.
     let tooMany: Counter
     let now: @Sendable () -> ContinuousClock.Instant
@@ -44,6 +45,7 @@ final class Callers: Sendable {
             Counter(label: "gateway_refused_callers", dimensions: [("reason", reason)], factory: metrics)
         }
         (missing, unknown, tooMany) = (counter("missing"), counter("unknown"), counter("rate"))
+        browsers = Dictionary(uniqueKeysWithValues: BrowserGuard.Refusal.allCases.map { ($0, counter($0.name)) })
         guard let keysFile else {
             table = Mutex(nil)
             return
@@ -63,6 +65,9 @@ final class Callers: Sendable {
     }
 
     // MARK: Admission
+
+    /// Counts a request that was refused before anyone asked whose it is.
+    func count(_ refusal: BrowserGuard.Refusal) { browsers[refusal]?.increment() }
 
     /// Whose a request is. Called once for each, before anything is done for it.
     /// - Parameter authorization: the values of all its `Authorization` headers.

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Operations
 
 /// What an operation needs of a connection: nothing.
 struct APIContext: InitializableFromSource, Sendable {
@@ -13,12 +14,15 @@ struct APIContext: InitializableFromSource, Sendable {
 struct APIResponder: HTTPResponder {
     private let routes: RouteTable
     private let callers: Callers
+    private let browsers: BrowserGuard
     private let metrics: RequestMetrics
     private let failures: FailureLog
 
-    init(routes: RouteTable, callers: Callers, logger: Logger) {
+    /// - Parameter browsers: what is refused of browsers.
+    init(routes: RouteTable, callers: Callers, browsers: BrowserGuard = BrowserGuard(), logger: Logger) {
         self.routes = routes
         self.callers = callers
+        self.browsers = browsers
         failures = FailureLog(logger)
         metrics = RequestMetrics(routes.operations)
     }
@@ -52,6 +56,11 @@ struct APIResponder: HTTPResponder {
     }
 
     private func carryOut(_ match: RouteTable.Match, _ request: Request) async throws(Problem) -> Answer {
+        // Before anything is told or done, also of what anyone may ask for.
+        do throws(BrowserGuard.Refusal) { try browsers.check(request.head) } catch {
+            callers.count(error)
+            throw Problem(.forbidden, "\(error)")
+        }
         var caller = Caller.anyone, allowance: Allowance?
         if case .operation(let operation, _) = match, operation.isPublic {} else {
             (caller, allowance) = try callers.admit(authorization: request.headers[values: .authorization])

@@ -42,6 +42,9 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         return bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
     }
 
+    /// Whether the host is an address, which no resolver has a say in.
+    var isAddress: Bool { Self.isAddress(host) }
+
     private static func isAddress(_ host: String) -> Bool { ipv4(host) != nil || ipv6(host) != nil }
 
     /// Letters, digits, `-` and `_` between dots. All digits and dots would be a mistyped address, so it is none.

@@ -141,6 +141,19 @@ extension SettingType where Value == [String] {
     }
 }
 
+extension SettingType where Value == [String] {
+    /// Comma-separated names or addresses of hosts, without ports, an IPv6 address without brackets.
+    public static var hosts: Self {
+        Self(
+            expected: "names of hosts without ports, such as scheduler.example, separated by commas (at most \(maxNames))",
+            placeholder: [],
+            parse: { text in
+                let names = text.split(separator: ",", omittingEmptySubsequences: false).map { Trim.blanks($0) }
+                return names.count <= maxNames && names.allSatisfy { Endpoint(host: $0, port: 0) != nil } ? names : nil
+            })
+    }
+}
+
 extension SettingType where Value == Logger.Level {
     public static var logLevel: Self {
         Self(

@@ -23,16 +23,21 @@ public struct OpsServer: Service, CustomStringConvertible {
     private let readiness: Readiness
     private let metrics: MetricsRegistry
     private let logger: Logger
+    private let browsers: BrowserGuard
     private let routes: Routes
 
-    /// - Parameter routes: adds a service's own routes to the listener's.
+    /// - Parameters:
+    ///   - browsers: what is refused of browsers.
+    ///   - routes: adds a service's own routes to the listener's.
     public init(
-        listen: Setting<Endpoint>, readiness: Readiness, metrics: MetricsRegistry, logger: Logger, routes: @escaping Routes = { _ in }
+        listen: Setting<Endpoint>, readiness: Readiness, metrics: MetricsRegistry, logger: Logger, browsers: BrowserGuard = BrowserGuard(),
+        routes: @escaping Routes = { _ in }
     ) {
         self.listen = listen
         self.readiness = readiness
         self.metrics = metrics
         self.logger = logger
+        self.browsers = browsers
         self.routes = routes
     }
 
@@ -63,6 +68,7 @@ public struct OpsServer: Service, CustomStringConvertible {
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: OpsBrowserGuard(guardian: browsers))
         let readiness = readiness, metrics = metrics
         router.get("/") { request, _ in OpsIndex.response(to: request.headers) }
         router.get("/healthz") { _, _ in
@@ -93,7 +99,9 @@ public struct OpsServer: Service, CustomStringConvertible {
 
 extension ServiceStart {
     /// The ops listener of this service.
-    public func opsServer(listen: Setting<Endpoint>, routes: @escaping OpsServer.Routes = { _ in }) -> OpsServer {
-        OpsServer(listen: listen, readiness: readiness, metrics: metrics, logger: logger, routes: routes)
+    public func opsServer(
+        listen: Setting<Endpoint>, browsers: BrowserGuard = BrowserGuard(), routes: @escaping OpsServer.Routes = { _ in }
+    ) -> OpsServer {
+        OpsServer(listen: listen, readiness: readiness, metrics: metrics, logger: logger, browsers: browsers, routes: routes)
     }
 }
