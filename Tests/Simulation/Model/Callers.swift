@@ -74,6 +74,22 @@ final class Callers {
         timeline.schedule(in: life.delay()) { [self] in ask(request.reminder.id, change, attempt: 1) }
     }
 
+    /// Something has been handed out: somebody calls it off a moment later, and thinks better of that.
+    func isHandedOut(_ key: OccurrenceKey) {
+        guard life.plan.callsOffOneIn > 0, !life.hasHealed, let index = byReminder[key.reminder]?.plan.index else { return }
+        var chance = Chance(life.plan.seed, 9, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt))
+        guard chance.one(in: life.plan.callsOffOneIn) else { return }
+        let change: CallersChange =
+            switch chance.int(0...9) {
+            case 0: .cancel
+            case 1, 2: .reschedule(inSeconds: chance.int(1...20), intervalSeconds: chance.int(1...5))
+            default: .pause
+            }
+        let wait = chance.spread(1...4_000), pause = chance.spread(1...60_000)
+        timeline.schedule(in: wait) { self.change(index, change) }
+        timeline.schedule(in: wait + pause) { self.change(index, .resume) }
+    }
+
     private func ask(_ id: ReminderID, _ change: CallersChange, attempt: Int) {
         // Read beside the writers: what is committed.
         guard let scheduler = life.reachableScheduler, let standing = life.store.contents.reminders[id] else { return }

@@ -44,12 +44,15 @@ final class Checker {
 
         /// Unix milliseconds.
         let dispatchedAt: Int64
+        /// Of the timeline.
+        let dispatchStep: Int
 
         init(
             _ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, start: Int, at: Int64,
-            wall: Int64
+            wall: Int64, step: Int
         ) {
             dispatchedAt = wall
+            dispatchStep = step
             self.lease = lease
             self.key = key
             self.instance = instance
@@ -85,6 +88,15 @@ final class Checker {
     private var lastTries: [OccurrenceKey: (start: Int, number: Int)] = [:]
     /// The process that heard last that the credential was refused at an occurrence.
     private var refusals: [OccurrenceKey: Int] = [:]
+    /// What workers reported of tries of which nothing was sent.
+    private var unsentTries: Set<UnsentTry> = []
+    /// In which step of the timeline a reminder came by its revision.
+    private var revisionSteps: [ReminderID: [Int64: Int]] = [:]
+
+    private struct UnsentTry: Hashable {
+        let key: OccurrenceKey
+        let startedAtMilliseconds, durationMicroseconds: Int64
+    }
     /// Runs that a worker has not forgotten.
     private var runs: [OccurrenceKey: [Run]] = [:]
     private var byLease: [UInt64: Run] = [:]
@@ -155,6 +167,8 @@ final class Checker {
         }
         for run in byLease.values where run.key.reminder == id && run.knownTo === scheduler && !inFlight.contains(run.key) && !isGivenUp(run) {
             if case .ended = run.state { continue }
+            // The answer waits for workers; what was handed out meanwhile was resumed, or is of the new schedule.
+            if let made = revisionSteps[id]?[standing.revision], run.dispatchStep > made { continue }
             run.isCalledOff = !run.hasLeft
         }
     }
@@ -175,6 +189,9 @@ final class Checker {
     /// A write has been committed.
     func committed(_ write: StoreWrite, _ before: StoredReminders.Standing?, _ result: StoreWriteResult) {
         if case .workers = write { lastHolders = now }
+        if case .changed(let outcome) = result, outcome.verdict == .done, let standing = outcome.standing {
+            revisionSteps[standing.reminder.id, default: [:]][standing.revision] = life.timeline.steps
+        }
         guard violation == nil, let before, let after = stored[before.reminder.id] else { return }
         switch write {
         case .settle(let key, let attempt, let disposition, _): settled(key, attempt, disposition, before, after)
@@ -196,7 +213,11 @@ final class Checker {
         _ after: StoredReminders.Standing
     ) {
         let wasPosition = before.position?.scheduledAt == key.scheduledAt, id = key.reminder
-        if attempt.outcome == .unsent { broken(2, id, "a try at \(key.scheduledAt) is recorded, of which nothing was sent") }
+        let asUnsent = UnsentTry(
+            key: key, startedAtMilliseconds: attempt.startedAtMilliseconds, durationMicroseconds: attempt.durationMicroseconds)
+        if attempt.outcome == .unsent || attempt.outcome == .retry && unsentTries.contains(asUnsent) {
+            broken(2, id, "a try at \(key.scheduledAt) is recorded, of which nothing was sent")
+        }
         if case .cancelSeries = disposition {} else { stepped(before, after) }
         // It was not in memory, or a person had it run before its series came to it: the series is to go on after it.
         if wasPosition, after.position == before.position, !after.passed.contains(key.scheduledAt), before.state != .paused {
@@ -358,6 +379,11 @@ final class Checker {
             guard let run = byLease[report.lease] else { continue }
             run.isHeard = true
             if report.outcome == .authRejected { refusals[run.key] = starts }
+            if report.outcome == .unsent {
+                unsentTries.insert(
+                    UnsentTry(
+                        key: report.key, startedAtMilliseconds: report.startedAtMilliseconds, durationMicroseconds: report.durationMicroseconds))
+            }
             if let asked = report.retryAfterMilliseconds { waitAsked[run.key] = max(asked, waitAsked[run.key] ?? 0) }
             run.knownTo = scheduler
             run.start = starts
@@ -437,7 +463,7 @@ final class Checker {
         }
         for run in runs[key] ?? [] { checkRepetition(of: run, dispatch.entry.due.dueAtMilliseconds, by: scheduler) }
         lastTries[key] = (starts, dispatch.attempt)
-        let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now, wall: life.timeline.wall)
+        let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now, wall: life.timeline.wall, step: life.timeline.steps)
         runs[key, default: []].append(run)
         byLease[dispatch.lease] = run
     }
@@ -466,7 +492,9 @@ final class Checker {
         if let expiry = standing.reminder.expiryMilliseconds(of: key.scheduledAt), !dispatch.entry.isManual, wall >= expiry {
             broken(2, key.reminder, "\(key.scheduledAt) is dispatched \(wall - expiry) ms after it expired")
         }
-        if dispatch.entry.positionIndex != nil { checkPolicy(key, wall, standing.reminder) }
+        // In a gap the series has gone on when it is handed out, which may be on its way to the disk.
+        let isOfSeries = dispatch.entry.positionIndex != nil || !dispatch.entry.isManual && lastTries[key] == nil && standing.row(key) == nil
+        if isOfSeries { checkPolicy(key, wall, standing.reminder) }
         guard life.plan.profile == .calm, dispatch.attempt == 1, !dispatch.entry.isManual, !changed.contains(key.reminder),
             // Its backlog is its own, and delays nobody else's.
             standing.reminder.caller != ReminderPlan.hostileCaller

@@ -19,7 +19,7 @@ package final class Life {
     private var workers: [WorkerProcess?]
     private var processes: UInt64 = 0
     private(set) var delayMilliseconds: ClosedRange<Int64>
-    private var hasHealed = false
+    private(set) var hasHealed = false
     package private(set) var faults: [String: Int] = [:]
     /// `nil`: nothing is written down.
     private var lines: [TraceLine]?

@@ -59,6 +59,8 @@ package struct Plan {
     var queueMilliseconds: ClosedRange<Int64> = 0...0
     /// How long the backend takes to answer, where that is not as usual.
     var answerMilliseconds: ClosedRange<Int64>?
+    /// Callers call off one in so many of what is handed out, while it may be on its way; 0: none.
+    var callsOffOneIn = 0
 
     package init(seed: UInt64, sabotage: Sabotage? = nil) {
         var chance = Chance(seed, 1)
@@ -73,7 +75,10 @@ package struct Plan {
         let ordinary = reminders.count
         if isHostile { planHostileCaller() }
         planChanges(ordinary, &chance)
-        if profile != .calm { planFaults(&chance) }
+        if profile != .calm {
+            planFaults(&chance)
+            planGaps()
+        }
         steps.append(Step(at: 0, action: .backend(.flaky(oneIn: Int(chance.int(2...30))), durationMilliseconds)))
         steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
     }
@@ -110,6 +115,8 @@ package struct Plan {
         if messages.one(in: 3) { outcomesPerMessage = Int(messages.int(1...5)) }
         if messages.one(in: 3) { queueMilliseconds = 0...messages.spread(10...4_900) }
         if profile == .busy, chance.one(in: 3) { answerMilliseconds = chance.pick([3_000...9_900, 3_000...15_000]) }
+        var callers = Chance(seed, 8)
+        if callers.one(in: 3) { callsOffOneIn = Int(callers.int(2...12)) }
     }
 
     // MARK: Callers
@@ -165,6 +172,20 @@ package struct Plan {
             let kind = Int(chance.next() % UInt64(kinds) + seed / 4) % Action.faultKinds
             let action = Action.fault(kind, isLong: profile == .long, workers: workers, &chance)
             steps.append(Step(at: chance.int(0...durationMilliseconds * 9 / 10), action: action))
+        }
+    }
+
+    /// Much longer than anything waits: the backend is down, or the scheduler away, while a series misses more than it makes up for.
+    private mutating func planGaps() {
+        var chance = Chance(seed, 10)
+        let longest = profile == .long ? 3 * 86_400_000 : durationMilliseconds / 2
+        if chance.one(in: 4) {
+            let outage = Action.backend(.down, chance.spread(30_000...longest))
+            steps.append(Step(at: chance.int(0...durationMilliseconds / 2), action: outage))
+        }
+        if chance.one(in: 4) {
+            let gap = Action.crashScheduler(downMilliseconds: chance.spread(60_000...longest), afterEffects: nil)
+            steps.append(Step(at: chance.int(0...durationMilliseconds / 2), action: gap))
         }
     }
 }

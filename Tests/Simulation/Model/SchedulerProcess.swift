@@ -103,7 +103,10 @@ final class SchedulerProcess: Process {
             }
         case .dispatch(let worker, let dispatches):
             guard let stream = streams[worker] else { return }
-            for dispatch in dispatches { life.checker.dispatched(dispatch, to: stream.instance, by: self) }
+            for dispatch in dispatches {
+                life.checker.dispatched(dispatch, to: stream.instance, by: self)
+                life.callers.isHandedOut(dispatch.entry.due.occurrence)
+            }
             stream.connection?.down.send(SchedulerMessage(dispatches: dispatches))
         case .acknowledge(let worker, let leases):
             life.checker.acknowledged(leases)
