@@ -68,7 +68,7 @@ let package = Package(
         .executableTarget(name: "worker", dependencies: service + ["Domain", "Tasks"], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", deque], path: "Services/Notifier/Delivery"),
         .executableTarget(
-            name: "notifier", dependencies: service + ["Delivery"], path: "Services/Notifier", exclude: ["Delivery"]),
+            name: "notifier", dependencies: service + ["Delivery", "Domain"], path: "Services/Notifier", exclude: ["Delivery"]),
 
         // What they share.
         .target(name: "Domain", path: "Shared/Domain"),

@@ -1,4 +1,5 @@
 import Delivery
+import Domain
 import Messages
 import NIOCore
 import Wire
@@ -29,7 +30,7 @@ final class NotifierAPI: @unchecked Sendable {
         self.engine = engine
         self.backend = backend
         self.userAgent = userAgent
-        timeoutMilliseconds = Int(timeout.components.seconds * 1_000 + timeout.components.attoseconds / 1_000_000_000_000_000)
+        timeoutMilliseconds = Int(timeout.wholeMilliseconds)
         self.eventLoop = eventLoop
         answers = Mailbox(eventLoop: eventLoop) { answers in
             for answer in answers { answer.responder(.success(answer.reply)) }
@@ -97,7 +98,7 @@ extension Proto.DeliverReply {
         }
         self.init(
             outcome: outcome, statusCode: UInt32(clamping: result.statusCode), retryAfterMs: retryAfter,
-            startedAtMs: result.startedAtMilliseconds, durationUs: Int64(result.durationMicroseconds), detail: result.detail)
+            startedAtMs: result.startedAt?.count ?? 0, durationUs: Int64(result.durationMicroseconds), detail: result.detail)
     }
 }
 

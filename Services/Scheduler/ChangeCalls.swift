@@ -52,7 +52,7 @@ extension SchedulerAPI {
 
     /// When the change was asked for, as far as the clocks agree.
     private static func time(of request: Proto.ChangeRequest) -> Int64 {
-        let now = WallClock.milliseconds
+        let now = SystemClock.now.count
         return (now - 60_000...now + 60_000).contains(request.atMs) ? request.atMs : now
     }
 
@@ -82,7 +82,7 @@ extension SchedulerAPI {
     private func position(of schedule: Schedule) throws(ScheduleError) -> SeriesPosition? {
         let series = try schedule.series()
         guard let first = series.first() else { return nil }
-        let now = WallClock.milliseconds / 1_000
+        let now = SystemClock.now.count / 1_000
         let cursor = schedule.isSingle || first.instant > now ? first : series.cursor(after: now)
         return cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
     }
@@ -119,7 +119,7 @@ extension SchedulerAPI {
             do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
             let cursor = page.next?.bytes ?? []
             guard !page.items.isEmpty else { return reply(.success(Proto.ChangeOccurrencesReply(changed: 0, cursor: cursor))) }
-            let at = WallClock.milliseconds
+            let at = SystemClock.now.count
             let writes = page.items.map { item in
                 StoreWrite.change(
                     item.key.reminder, request.action.change(item, at: at), ChangeGuard(caller: filter.caller),

@@ -23,7 +23,7 @@ struct Pruner: Service, CustomStringConvertible {
     let deadLetterRetention: Duration
     let logger: Logger
     /// Unix milliseconds of the wall clock.
-    var now: @Sendable () -> Int64 = { WallClock.milliseconds }
+    var now: @Sendable () -> Int64 = { SystemClock.now.count }
     let measures = PruneMetrics()
 
     var description: String { "pruning" }
@@ -48,7 +48,7 @@ struct Pruner: Service, CustomStringConvertible {
     func round() async -> PruneProgress? {
         let now = now()
         let request = Pruning(
-            finishedBeforeMilliseconds: now - retention.milliseconds, deadBeforeMilliseconds: now - deadLetterRetention.milliseconds,
+            finishedBeforeMilliseconds: now - retention.wholeMilliseconds, deadBeforeMilliseconds: now - deadLetterRetention.wholeMilliseconds,
             idempotencyBeforeMilliseconds: now - Self.idempotencyMilliseconds, nowMilliseconds: now, rows: Self.rows)
         let result = await withCheckedContinuation { continuation in
             store.prune(request) { continuation.resume(returning: $0) }
@@ -83,8 +83,4 @@ struct PruneMetrics: Sendable {
             behind[kind]?.record(Double(progress.behindMilliseconds[kind] ?? 0) / 1_000)
         }
     }
-}
-
-extension Duration {
-    fileprivate var milliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -157,12 +157,12 @@ final class SchedulerLoop: @unchecked Sendable {
     }
 
     private static var now: Moment {
-        Moment(wallMilliseconds: WallClock.milliseconds, monotonicMilliseconds: Int64(CallDeadline.now / 1_000_000))
+        Moment(wallMilliseconds: SystemClock.now.count, monotonicMilliseconds: SystemClock.monotonic)
     }
 
     private func scheduleWake() {
         let wait = min(nanosecondsToWake, Self.maxSleepMilliseconds * 1_000_000)
-        let at = Int64(CallDeadline.now) + wait
+        let at = SystemClock.monotonicNanoseconds + wait
         if let wake {
             // An earlier wake than needed costs one tick; a later one would be late.
             if wake.at <= at { return }
@@ -178,7 +178,7 @@ final class SchedulerLoop: @unchecked Sendable {
     private func tick() {
         guard !isStopped else { return }
         pulse.beat()
-        storeProbe.look(now: CallDeadline.now)
+        storeProbe.look(now: SystemClock.monotonic)
         handle(.tick)
     }
 
@@ -186,10 +186,10 @@ final class SchedulerLoop: @unchecked Sendable {
     private var nanosecondsToWake: Int64 {
         var wait = Int64.max
         if let due = core.nextDueMilliseconds {
-            wait = min(wait, due.multipliedReportingOverflow(by: 1_000_000).partialValue - WallClock.nanoseconds)
+            wait = min(wait, UnixMilliseconds(due).nanoseconds(from: SystemClock.unixNanoseconds))
         }
-        if let deadline = core.nextDeadlineMilliseconds {
-            wait = min(wait, deadline * 1_000_000 - Int64(CallDeadline.now))
+        if let deadline = core.nextDeadline {
+            wait = min(wait, deadline.nanoseconds(from: SystemClock.monotonicNanoseconds))
         }
         return max(0, wait)
     }

@@ -1,3 +1,4 @@
+import Domain
 import Operations
 import Storage
 
@@ -8,7 +9,7 @@ import Storage
 ///
 /// @unchecked Sendable is safe because every mutable member is used on the scheduler's event loop only.
 final class StoreProbe: @unchecked Sendable {
-    private static let intervalNanoseconds: UInt64 = 500_000_000
+    private static let intervalMilliseconds: Int64 = 500
 
     /// Beats when nothing waited, and when something was written since. For any thread.
     let pulse = Heartbeat()
@@ -17,8 +18,8 @@ final class StoreProbe: @unchecked Sendable {
     private(set) var isRefused = false
     private let store: any Store
     private var isWaiting = false, hasWritten = false
-    /// When the next may be sent, in nanoseconds of the monotonic clock.
-    private var next: UInt64 = 0
+    /// When the next may be sent.
+    private var next = MonotonicMilliseconds.distantPast
 
     init(_ store: any Store) { self.store = store }
 
@@ -26,13 +27,12 @@ final class StoreProbe: @unchecked Sendable {
     func wrote() { hasWritten = true }
 
     /// At each tick of the loop.
-    /// - Parameter now: in nanoseconds of the monotonic clock.
-    func look(now: UInt64) {
+    func look(now: MonotonicMilliseconds) {
         if hasWritten || !isWaiting { pulse.beat() }
         hasWritten = false
         guard !isWaiting, now >= next else { return }
         isWaiting = true
-        next = now + Self.intervalNanoseconds
+        next = now + Self.intervalMilliseconds
         store.submit([]) { [self] result in
             isWaiting = false
             if case .success = result { (hasWritten, isRefused) = (true, false) } else { isRefused = true }

@@ -1,3 +1,4 @@
+import Domain
 import SchedulerCore
 
 /// The messages to one worker, until its stream takes them.
@@ -8,8 +9,7 @@ struct WorkerBacklog {
     /// An occurrence that has not left yet.
     struct Waiting {
         let dispatch: Dispatch
-        /// Monotonic milliseconds.
-        let leaseEndsAt: Int64
+        let leaseEndsAt: MonotonicMilliseconds
     }
 
     private var dispatches: [Waiting] = []
@@ -23,8 +23,7 @@ struct WorkerBacklog {
 
     // MARK: In
 
-    /// - Parameter now: monotonic milliseconds.
-    mutating func add(_ new: [Dispatch], now: Int64) {
+    mutating func add(_ new: [Dispatch], now: MonotonicMilliseconds) {
         compact()
         dispatches += new.map { Waiting(dispatch: $0, leaseEndsAt: now + $0.leaseMilliseconds) }
     }

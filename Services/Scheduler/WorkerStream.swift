@@ -98,7 +98,7 @@ final class WorkerStream {
     // MARK: To the worker
 
     func dispatch(_ dispatches: [Dispatch]) {
-        backlog.add(dispatches, now: Self.now)
+        backlog.add(dispatches, now: SystemClock.monotonic)
         sendBacklog()
     }
 
@@ -151,7 +151,7 @@ final class WorkerStream {
 
     private func wire(_ waiting: WorkerBacklog.Waiting) throws(Unsendable) -> Proto.Dispatch {
         let dispatch = waiting.dispatch, reminder = dispatch.entry.reminder
-        let leaseMilliseconds = waiting.leaseEndsAt - Self.now
+        let leaseMilliseconds = waiting.leaseEndsAt - SystemClock.monotonic
         guard leaseMilliseconds > 0 else {
             throw Unsendable(outcome: .unsent, reason: "the worker did not take it within the lease")
         }
@@ -165,7 +165,7 @@ final class WorkerStream {
             // As good as one that is refused: held until a new one comes.
             throw Unsendable(outcome: .authRejected, reason: "\(error)")
         }
-        loop.measures.dispatched(latenessMilliseconds: WallClock.milliseconds - dispatch.entry.due.dueAtMilliseconds)
+        loop.measures.dispatched(latenessMilliseconds: SystemClock.now.count - dispatch.entry.due.dueAtMilliseconds)
         return Proto.Dispatch(
             lease: dispatch.lease, id: reminder.id.bytes, scheduledAt: dispatch.entry.due.occurrence.scheduledAt,
             attempt: UInt32(clamping: dispatch.attempt), leaseMs: UInt32(clamping: leaseMilliseconds), task: reminder.task,
@@ -175,7 +175,7 @@ final class WorkerStream {
     private static func unsent(_ dispatch: Dispatch, _ outcome: Outcome, _ reason: String) -> OutcomeReport {
         OutcomeReport(
             lease: dispatch.lease, key: dispatch.entry.due.occurrence, outcome: outcome, retryAfterMilliseconds: nil,
-            startedAtMilliseconds: WallClock.milliseconds, durationMicroseconds: 0, statusCode: 0, detail: reason)
+            startedAtMilliseconds: SystemClock.now.count, durationMicroseconds: 0, statusCode: 0, detail: reason)
     }
 
     private func returnUnsent(_ reports: [OutcomeReport]) {
@@ -198,9 +198,6 @@ final class WorkerStream {
     private func later(_ body: @escaping (WorkerStream) -> Void) {
         stream.eventLoop.assumeIsolated().execute { body(self) }
     }
-
-    /// Monotonic milliseconds.
-    private static var now: Int64 { Int64(CallDeadline.now / 1_000_000) }
 
     // MARK: The end
 

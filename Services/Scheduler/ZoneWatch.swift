@@ -90,7 +90,7 @@ struct ZoneWatch: Service, CustomStringConvertible {
         while let after = through {
             do {
                 let page = try await page(names, after: after)
-                let now = WallClock.milliseconds
+                let now = SystemClock.now.count
                 let writes = page.reminders.compactMap { Self.move($0, now: now) }
                     + marks.map { .zone(ZoneMark(zone: $0.zone, digest: $0.digest, through: page.next)) }
                 let count = try await write(writes)

@@ -47,7 +47,7 @@ struct NotificationTask: Sendable {
         }
         return TaskResult(
             outcome: outcome, retryAfterMilliseconds: reply.retryAfterMs,
-            startedAtMilliseconds: reply.startedAtMs, durationMicroseconds: reply.durationUs,
+            startedAt: reply.startedAtMs == 0 ? nil : UnixMilliseconds(reply.startedAtMs), durationMicroseconds: reply.durationUs,
             statusCode: reply.statusCode, detail: reply.detail)
     }
 }

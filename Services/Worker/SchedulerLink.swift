@@ -24,10 +24,11 @@ final class SchedulerLink: @unchecked Sendable {
         let number: UInt64
         let id: [UInt8]
         let task: String
-        let scheduledAt: Int64
+        let scheduledAt: UnixSeconds
         let authorization: Secret
-        let startedAtMilliseconds: Int64
-        let startedAt: UInt64
+        let startedAtMilliseconds: UnixMilliseconds
+        /// By the clock that a duration is measured with.
+        let startedAt: MonotonicMicroseconds
         var work: Task<Void, Never>?
         var overrun: Scheduled<Void>?
     }
@@ -100,7 +101,7 @@ final class SchedulerLink: @unchecked Sendable {
         stream.onMessage = { [weak self] message in self?.received(message) }
         stream.onUnblocked = { [weak self] in self?.flush() }
         stream.onEnd = { [weak self] error in self?.ended(error, connection) }
-        let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt) }
+        let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt.count) }
         let outcomes = Array(unacknowledged.values)
         let following = outcomes.dropFirst(Self.maxOutcomesPerMessage).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
         let attach = Proto.Attach(instance: instance, queues: queues, tasks: registry.names, running: leases, following: following)
@@ -173,17 +174,17 @@ final class SchedulerLink: @unchecked Sendable {
             freshCredit += 1
             return scheduleFlush()
         }
-        let lease = dispatch.lease
+        let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt)
         lastRun += 1
         running[lease] = Running(
-            number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: dispatch.scheduledAt,
-            authorization: dispatch.authorization, startedAtMilliseconds: WallClock.milliseconds, startedAt: CallDeadline.now)
+            number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: scheduledAt,
+            authorization: dispatch.authorization, startedAtMilliseconds: SystemClock.now, startedAt: SystemClock.monotonicMicroseconds)
         guard let body = registry[dispatch.task] else {
             return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
         }
         let invocation = TaskInvocation(
-            idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: dispatch.scheduledAt).idempotencyKey,
-            scheduledAt: dispatch.scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
+            idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: scheduledAt.count).idempotencyKey,
+            scheduledAt: scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
             authorization: dispatch.authorization, run: lastRun,
             deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
         switch body {
@@ -241,11 +242,11 @@ final class SchedulerLink: @unchecked Sendable {
     private func report(_ lease: UInt64, _ result: TaskResult) {
         guard let run = running.removeValue(forKey: lease) else { return }
         run.overrun?.cancel()
-        let elapsed = Int64((CallDeadline.now - run.startedAt) / 1_000)
+        let elapsed = SystemClock.monotonicMicroseconds - run.startedAt
         let report = Proto.OutcomeReport(
-            lease: lease, id: run.id, scheduledAt: run.scheduledAt, outcome: .known(result.outcome.wire),
+            lease: lease, id: run.id, scheduledAt: run.scheduledAt.count, outcome: .known(result.outcome.wire),
             retryAfterMs: result.retryAfterMilliseconds,
-            startedAtMs: result.startedAtMilliseconds == 0 ? run.startedAtMilliseconds : result.startedAtMilliseconds,
+            startedAtMs: (result.startedAt ?? run.startedAtMilliseconds).count,
             durationUs: result.durationMicroseconds == 0 ? elapsed : result.durationMicroseconds,
             statusCode: result.statusCode, detail: Redaction(of: run.authorization).detail(result.detail))
         unacknowledged[lease] = report

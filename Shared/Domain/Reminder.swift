@@ -104,18 +104,12 @@ public final class Reminder: Sendable {
     }
 }
 
-/// Conversions between seconds and milliseconds that cannot overflow.
+/// Conversions between seconds and milliseconds as plain numbers, as the store has them.
 public enum Milliseconds {
-    public static func ofSecond(_ second: Int64) -> Int64 {
-        let (product, overflow) = second.multipliedReportingOverflow(by: 1000)
-        return overflow ? (second < 0 ? .min : .max) : product
-    }
+    public static func ofSecond(_ second: Int64) -> Int64 { UnixSeconds(second).milliseconds.count }
 
     /// The second that a millisecond lies in, rounded down.
-    public static func second(of milliseconds: Int64) -> Int64 {
-        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
+    public static func second(of milliseconds: Int64) -> Int64 { UnixMilliseconds(milliseconds).second.count }
 }
 
 /// Where a reminder stands.

@@ -9,10 +9,10 @@ public struct ReminderID: Hashable, Sendable, Comparable {
     }
 
     /// A fresh id.
-    /// - Parameter unixMilliseconds: the time that the id carries.
-    public init<G: RandomNumberGenerator>(unixMilliseconds: Int64, using random: inout G) {
-        let time = UInt64(bitPattern: unixMilliseconds) & 0xFFFF_FFFF_FFFF
-        high = time << 16 | 0x7000 | random.next() & 0xFFF
+    /// - Parameter time: what the id carries.
+    public init<G: RandomNumberGenerator>(at time: UnixMilliseconds, using random: inout G) {
+        let milliseconds = UInt64(bitPattern: time.count) & 0xFFFF_FFFF_FFFF
+        high = milliseconds << 16 | 0x7000 | random.next() & 0xFFF
         low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 

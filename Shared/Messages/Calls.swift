@@ -1,8 +1,5 @@
 public import CProtobufC
-
-#if canImport(Glibc)
-import Glibc
-#endif
+import Domain
 
 /// A method with one request and one answer.
 public struct UnaryMethod<Request: WireMessage, Reply: WireMessage>: Sendable {
@@ -54,18 +51,15 @@ public struct CallDeadline: Sendable, Hashable, Comparable {
     public let nanoseconds: UInt64
 
     public static func after(milliseconds: Int) -> CallDeadline {
-        CallDeadline(nanoseconds: now + UInt64(max(0, milliseconds)) * 1_000_000)
+        CallDeadline(nanoseconds: now.nanoseconds + UInt64(max(0, milliseconds)) * 1_000_000)
     }
 
-    public static var now: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    /// This instant.
+    public static var now: CallDeadline { CallDeadline(nanoseconds: UInt64(SystemClock.monotonicNanoseconds)) }
 
     /// Whole milliseconds left, rounded up; 0 when it has passed.
     public var millisecondsLeft: Int {
-        let now = CallDeadline.now
+        let now = CallDeadline.now.nanoseconds
         return nanoseconds > now ? Int((nanoseconds - now + 999_999) / 1_000_000) : 0
     }
 

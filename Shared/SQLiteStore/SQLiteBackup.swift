@@ -1,4 +1,5 @@
 import CSQLite
+import Domain
 import Storage
 
 #if canImport(Glibc)
@@ -78,7 +79,7 @@ public struct SQLiteBackup {
             let total = Int64(sqlite3_backup_pagecount(backup))
             progress((total - Int64(sqlite3_backup_remaining(backup))) * pageBytes, total * pageBytes)
             // At most half of the disk's time is the copy's, so that commits are slowed within bounds.
-            if code == SQLITE_OK { usleep(UInt32(clamping: took.components.attoseconds / 1_000_000_000_000)) }
+            if code == SQLITE_OK { usleep(UInt32(clamping: took.wholeMicroseconds)) }
         } while code == SQLITE_OK
         let end = sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE, end == SQLITE_OK else {

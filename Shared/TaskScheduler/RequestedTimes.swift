@@ -7,7 +7,7 @@ struct RequestedTimes: Sendable {
     let triggerAt: Int64?
     let until: Int64?
     let timezone: String?
-    let nowSeconds: Int64
+    let now: UnixSeconds
 
     /// The schedule and its first occurrence; `nil`, with all faults, for one that is not good.
     func schedule(_ handling: Handling, _ faults: inout [String]) -> (schedule: Schedule, first: Cursor)? {
@@ -71,7 +71,7 @@ struct RequestedTimes: Sendable {
     private func resolved(_ set: RuleSet, _ zone: Zone?, _ faults: inout [String]) -> ResolvedSet? {
         let resolved: ResolvedSet
         do throws(ResolvedSet.Faults) {
-            resolved = try ResolvedSet(set, start: triggerAt ?? (set.start == nil ? nowSeconds : nil), zone: zone)
+            resolved = try ResolvedSet(set, start: triggerAt ?? (set.start == nil ? now.count : nil), zone: zone)
         } catch {
             faults += error.all.map { fault in
                 switch fault.place {

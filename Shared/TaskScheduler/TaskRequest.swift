@@ -27,9 +27,9 @@ struct TaskRequest: Sendable {
     }
 
     /// The call that stores it.
-    func create(_ id: ReminderID, nowMilliseconds: Int64) -> Proto.CreateRequest {
+    func create(_ id: ReminderID, now: UnixMilliseconds) -> Proto.CreateRequest {
         let reminder = Proto.Reminder(
-            id, schedule: schedule, handling: options.handling, payload: payload, createdAtMilliseconds: nowMilliseconds)
+            id, schedule: schedule, handling: options.handling, payload: payload, createdAtMilliseconds: now.count)
         return Proto.CreateRequest(
             reminder: reminder, authorization: Secret(options.authorization ?? ""),
             position: Proto.Position(scheduledAt: first.instant, index: first.index))

@@ -28,13 +28,13 @@ public struct TaskScheduler: Sendable {
     public static let deadlineMilliseconds = 5_000
 
     private let scheduler: any Caller
-    private let clock: @Sendable () -> Int64
+    private let clock: @Sendable () -> UnixMilliseconds
 
     /// - Parameters:
     ///   - caller: a `Client` of the wire, or one connection. A client whose calls may be repeated is safe here: a repeated
     ///     create stays one reminder.
-    ///   - clock: the time, unix milliseconds.
-    public init(_ caller: any Caller, clock: @escaping @Sendable () -> Int64 = { WallClock.milliseconds }) {
+    ///   - clock: the time.
+    public init(_ caller: any Caller, clock: @escaping @Sendable () -> UnixMilliseconds = { SystemClock.now }) {
         scheduler = caller
         self.clock = clock
     }
@@ -59,10 +59,10 @@ public struct TaskScheduler: Sendable {
         let now = clock()
         let request = try TaskRequest(
             task: task, description: description, arguments: TaskArguments(args: args, kwargs: kwargs),
-            times: RequestedTimes(rrule: rrule, triggerAt: triggerAt, until: until, timezone: timezone, nowSeconds: now / 1_000),
+            times: RequestedTimes(rrule: rrule, triggerAt: triggerAt, until: until, timezone: timezone, now: now.second),
             options: options)
         let id = options.id ?? Self.drawID(now)
-        let reply = try await call(SchedulerService.create, request.create(id, nowMilliseconds: now))
+        let reply = try await call(SchedulerService.create, request.create(id, now: now))
         guard reply.result == .created else { throw .refused("it answered another question") }
         return id
     }
@@ -98,9 +98,9 @@ public struct TaskScheduler: Sendable {
 
     // MARK: Calls
 
-    private static func drawID(_ nowMilliseconds: Int64) -> ReminderID {
+    private static func drawID(_ now: UnixMilliseconds) -> ReminderID {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-        return ReminderID(unixMilliseconds: nowMilliseconds, using: &random)
+        return ReminderID(at: now, using: &random)
     }
 
     private func call<Request, Reply>(

@@ -1,12 +1,12 @@
-import Domain
+public import Domain
 public import Messages
 
 /// One occurrence to run, as a task sees it.
 public struct TaskInvocation: Sendable {
     /// The same for every attempt at this occurrence: `<reminder id>:<unix seconds>`.
     public let idempotencyKey: String
-    /// Unix seconds.
-    public let scheduledAt: Int64
+    /// When it was to be run.
+    public let scheduledAt: UnixSeconds
     /// From 1.
     public let attempt: Int
     /// As stored; see ``arguments()`` for what they mean.
@@ -19,7 +19,7 @@ public struct TaskInvocation: Sendable {
     public let deadline: CallDeadline
 
     public init(
-        idempotencyKey: String, scheduledAt: Int64, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
+        idempotencyKey: String, scheduledAt: UnixSeconds, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
         run: UInt64 = 0, deadline: CallDeadline
     ) {
         self.idempotencyKey = idempotencyKey

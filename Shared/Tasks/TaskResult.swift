@@ -1,4 +1,4 @@
-import Domain
+public import Domain
 public import Messages
 
 /// How a task ended.
@@ -16,20 +16,20 @@ public struct TaskResult: Sendable {
     public var outcome: Outcome
     /// 0: the scheduler decides when to try again.
     public var retryAfterMilliseconds: UInt32 = 0
-    /// Unix milliseconds; 0: the worker's own time of starting stands.
-    public var startedAtMilliseconds: Int64 = 0
+    /// `nil`: the worker's own time of starting stands.
+    public var startedAt: UnixMilliseconds?
     public var durationMicroseconds: Int64 = 0
     public var statusCode: UInt32 = 0
     /// For an operator. Whatever a task says, what is reported of it is one line without the task's credential.
     public var detail = ""
 
     public init(
-        outcome: Outcome, retryAfterMilliseconds: UInt32 = 0, startedAtMilliseconds: Int64 = 0, durationMicroseconds: Int64 = 0,
+        outcome: Outcome, retryAfterMilliseconds: UInt32 = 0, startedAt: UnixMilliseconds? = nil, durationMicroseconds: Int64 = 0,
         statusCode: UInt32 = 0, detail: String = ""
     ) {
         self.outcome = outcome
         self.retryAfterMilliseconds = retryAfterMilliseconds
-        self.startedAtMilliseconds = startedAtMilliseconds
+        self.startedAt = startedAt
         self.durationMicroseconds = durationMicroseconds
         self.statusCode = statusCode
         self.detail = detail

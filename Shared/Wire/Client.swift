@@ -161,8 +161,8 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         eventLoop.scheduleTask(in: .milliseconds(Self.sweepMilliseconds)) { [self] in
             isSweeping = false
             let now = CallDeadline.now
-            let late = waiting.filter { $0.deadline.nanoseconds <= now }
-            waiting.removeAll { $0.deadline.nanoseconds <= now }
+            let late = waiting.filter { $0.deadline <= now }
+            waiting.removeAll { $0.deadline <= now }
             for call in late {
                 call.fail(CallError(.deadlineExceeded, "no connection in time: \(lastFailure)", isUnsent: true))
             }

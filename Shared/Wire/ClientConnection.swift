@@ -146,7 +146,7 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
 
     private func sweep() {
         let now = CallDeadline.now
-        let late = unary.filter { $0.value.deadline.nanoseconds <= now }
+        let late = unary.filter { $0.value.deadline <= now }
         for (id, call) in late {
             unary.removeValue(forKey: id)
             connection?.sendCancel(call: id)

@@ -34,7 +34,7 @@ public final class CallerPresence: Sendable {
 
     /// The connection is over, or what else ends the wait for this call's answer. From any thread; never false again after true.
     public var isGone: Bool {
-        gone.load(ordering: .relaxed) || deadline.map { $0.nanoseconds <= CallDeadline.now } ?? false
+        gone.load(ordering: .relaxed) || deadline.map { $0 <= CallDeadline.now } ?? false
     }
 
     func leave() { gone.store(true, ordering: .relaxed) }

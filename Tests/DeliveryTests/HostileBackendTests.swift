@@ -208,12 +208,12 @@ struct HostileBackendTests {
         let refused = await engine.deliver(Self.request(server.url))
         #expect(refused.reason == .queueFull)
         #expect(refused.outcome == .unsent)
-        #expect(refused.startedAtMilliseconds == 0)
+        #expect(refused.startedAt == nil)
         for task in waiting {
             let result = await task.value
             #expect(result.reason == .timedOutInQueue)
             #expect(result.outcome == .unsent)
-            #expect(result.startedAtMilliseconds == 0)
+            #expect(result.startedAt == nil)
         }
         first.cancel()
         _ = await first.value

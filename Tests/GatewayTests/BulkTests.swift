@@ -61,7 +61,7 @@ struct BulkTests {
     func release() async throws {
         try await withGateway { gateway, peer in
             var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-            let id = ReminderID(unixMilliseconds: now * 1_000, using: &random).bytes
+            let id = ReminderID(at: UnixSeconds(now).milliseconds, using: &random).bytes
             peer.state.withLockedValue {
                 $0.creates = [Proto.CreateRequest(reminder: Proto.Reminder(id: id, misfirePolicy: .fireOnce))]
                 $0.listOccurrences = { request in

@@ -10,7 +10,7 @@ private func create(
     _ body: ReminderBody, key: IdempotencyKey? = nil, nowMilliseconds: Int64 = now * 1_000
 ) throws -> Creation {
     var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-    return Creation(try body.draft(), caller: .anyone, idempotency: key, nowMilliseconds: nowMilliseconds, using: &random)
+    return Creation(try body.draft(), caller: .anyone, idempotency: key, nowMilliseconds: UnixMilliseconds(nowMilliseconds), using: &random)
 }
 
 @Suite("A create, worked out")
@@ -210,7 +210,7 @@ struct ForecastTests {
         let start: Int64 = 1_792_393_200
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let body = try good(["start_datetime": .integer(start), "rrule": "FREQ=WEEKLY;BYDAY=MO", "timezone": "Europe/Berlin"])
-        let answer = try json(Creation(try body.draft(), caller: .anyone, idempotency: nil, nowMilliseconds: (start - 5) * 1_000, using: &random).answer)
+        let answer = try json(Creation(try body.draft(), caller: .anyone, idempotency: nil, nowMilliseconds: UnixMilliseconds((start - 5) * 1_000), using: &random).answer)
         #expect(
             answer["upcoming"]
                 == .array([0, 7 * day + 3_600, 14 * day + 3_600, 21 * day + 3_600, 28 * day + 3_600].map { .integer(start + $0) })
@@ -222,12 +222,12 @@ struct ForecastTests {
 struct TokenTests {
     @Test("the end of a token is read, whatever scheme stands before it")
     func expiry() {
-        #expect(JSONWebToken.expiry(inHeader: "Bearer " + token(["exp": 1_795_000_000])) == 1_795_000_000)
-        #expect(JSONWebToken.expiry(inHeader: "bearer  " + token(["sub": "ü", "exp": 1_795_000_000.75])) == 1_795_000_000)
-        #expect(JSONWebToken.expiry(inHeader: token(["exp": -1])) == -1)
+        #expect(JSONWebToken.expiry(inHeader: "Bearer " + token(["exp": 1_795_000_000]))?.count == 1_795_000_000)
+        #expect(JSONWebToken.expiry(inHeader: "bearer  " + token(["sub": "ü", "exp": 1_795_000_000.75]))?.count == 1_795_000_000)
+        #expect(JSONWebToken.expiry(inHeader: token(["exp": -1]))?.count == -1)
         // All 64 characters of the alphabet, and each length of the last group.
         for length in 0..<200 {
-            #expect(JSONWebToken.expiry(inHeader: token(["x": .string(String(repeating: "~?>", count: length)), "exp": 5])) == 5)
+            #expect(JSONWebToken.expiry(inHeader: token(["x": .string(String(repeating: "~?>", count: length)), "exp": 5]))?.count == 5)
         }
     }
 

@@ -1,3 +1,4 @@
+import Domain
 import JSON
 import Recurrence
 import Testing
@@ -8,7 +9,7 @@ import Testing
 struct PreviewTests {
     private func preview(_ fields: JSONObject) throws -> JSONValue {
         let (preview, faults) = read(Preview.type, .object(fields))
-        return try #require(preview, "\(faults)").answer(nowSeconds: now)
+        return try #require(preview, "\(faults)").answer(nowSeconds: UnixSeconds(now))
     }
 
     @Test("shows the next times, on the wall clock too, whether they end, and the rule in words")
@@ -65,6 +66,6 @@ struct PreviewTests {
             (0, "Africa/Monrovia", "1969-12-31T23:15:30-00:44:30")
         ] as [(Int64, String, String)])
     func localTimes(instant: Int64, zone: String, text: String) throws {
-        #expect(LocalTime.text(instant, in: try Zone(identifier: zone)) == text)
+        #expect(LocalTime.text(UnixSeconds(instant), in: try Zone(identifier: zone)) == text)
     }
 }

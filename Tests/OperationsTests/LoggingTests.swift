@@ -112,7 +112,7 @@ struct LoggingTests {
         (951_782_400_000, "2000-02-29T00:00:00.000Z"), (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         (1_795_457_202_042, "2026-11-23T18:06:42.042Z"),
     ])
-    func times(milliseconds: Int64, text: String) { #expect(Timestamp.text(milliseconds: milliseconds) == text) }
+    func times(milliseconds: Int64, text: String) { #expect(Timestamp.text(UnixMilliseconds(milliseconds)) == text) }
 
     @Test("a redacted value shows nothing, however it is shown")
     func redacted() {

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Logging
 import Synchronization
@@ -39,7 +40,7 @@ struct LogPipe: Sendable {
 
     func logger(_ format: LogFormat = .json, level: Logger.Level = .info) -> Logger {
         Logger(label: "test") { label in
-            ServiceLogHandler(service: "gateway", label: label, level: level, format: format, output: output, now: { 1_795_457_202_042 })
+            ServiceLogHandler(service: "gateway", label: label, level: level, format: format, output: output, now: { UnixMilliseconds(1_795_457_202_042) })
         }
     }
 }

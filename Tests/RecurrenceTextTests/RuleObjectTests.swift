@@ -119,7 +119,7 @@ struct RuleObjectTests {
             case .date(let days): rule.until = .utc(days * 86_400)
             default: break
             }
-            if case .utc(let seconds)? = rule.until { rule.until = .utc(max(seconds, UnixSeconds.all.lowerBound)) }
+            if case .utc(let seconds)? = rule.until { rule.until = .utc(max(seconds, ReminderLimits.scheduleSeconds.lowerBound)) }
             #expect(try Rule.fromObject(object(rule)).get() == rule, "\(rule.text)")
         }
     }

@@ -7,7 +7,7 @@ import Testing
 /// The core alone, with a store that has what it is given and does what it is told, at one moment.
 private struct Alone {
     private(set) var core = SchedulerCore(seed: 1)
-    var now = Moment(wallMilliseconds: 1_800_000_000_000, monotonicMilliseconds: 1_000)
+    var now = Moment(wallMilliseconds: 1_800_000_000_000, monotonicMilliseconds: MonotonicMilliseconds(1_000))
     private var stored: [Shard: [DueEntry]] = [:]
     private var nextID: UInt64 = 0
     private(set) var dispatched: [Dispatch] = []

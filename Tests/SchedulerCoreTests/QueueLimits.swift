@@ -163,7 +163,7 @@ struct QueueLimits {
         #expect(world.core.snapshot.isStoreFailing)
         world.run(milliseconds: 30_000)
         #expect(world.runs.count == 1)
-        let next = world.core.nextDeadlineMilliseconds ?? .max
+        let next = world.core.nextDeadline ?? .distantFuture
         #expect(next > world.now.monotonicMilliseconds)
         world.isDiskFull = false
         world.run(milliseconds: 10_000)

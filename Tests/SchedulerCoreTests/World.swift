@@ -31,14 +31,14 @@ final class World {
     }
 
     private struct Report {
-        var at: Int64
+        var at: MonotonicMilliseconds
         var worker: WorkerID
         var report: OutcomeReport
     }
 
     static let start: Int64 = 1_800_000_000_000
 
-    private(set) var now = Moment(wallMilliseconds: World.start, monotonicMilliseconds: 1_000)
+    private(set) var now = Moment(wallMilliseconds: World.start, monotonicMilliseconds: MonotonicMilliseconds(1_000))
     var configuration = CoreConfiguration()
     private(set) var core: SchedulerCore
     private(set) var store: SQLiteStore
@@ -61,7 +61,7 @@ final class World {
     var isDeaf = false
     /// How long the store takes for each answer: what it does is done at once, in order, what it says comes later, in order.
     var storeDelay: () -> Int64 = { 0 }
-    private var answers: [(at: Int64, event: Event)] = []
+    private var answers: [(at: MonotonicMilliseconds, event: Event)] = []
     /// While true the store refuses writes.
     var isDiskFull = false
     /// Loads fail.
@@ -218,7 +218,7 @@ final class World {
             if let due = core.nextDueMilliseconds {
                 next = min(next, now.monotonicMilliseconds + max(0, due - now.wallMilliseconds))
             }
-            if let deadline = core.nextDeadlineMilliseconds { next = min(next, deadline) }
+            if let deadline = core.nextDeadline { next = min(next, deadline) }
             if let report = reports.map(\.at).min() { next = min(next, report) }
             if let answer = answers.first { next = min(next, answer.at) }
             // The real loop looks at least this often.
@@ -279,7 +279,7 @@ final class World {
         let delay = storeDelay()
         // Never before what it said earlier.
         guard delay > 0 || !answers.isEmpty else { return handle(event) }
-        answers.append((max(now.monotonicMilliseconds + delay, answers.last?.at ?? 0), event))
+        answers.append((max(now.monotonicMilliseconds + delay, answers.last?.at ?? .distantPast), event))
     }
 
     private func carryOut(_ effect: Effect) {

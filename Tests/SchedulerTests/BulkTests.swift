@@ -11,7 +11,7 @@ struct BulkTests {
     /// One series of a caller with dead letters a second apart.
     private func deadLetters(_ count: Int64, of caller: String, from first: Int64, in store: any Store) async throws -> ReminderID {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-        let id = ReminderID(unixMilliseconds: first * 1_000, using: &random)
+        let id = ReminderID(at: UnixSeconds(first).milliseconds, using: &random)
         let reminder = Reminder(
             id: id, schedule: Schedule(start: first, rule: "FREQ=SECONDLY"), handling: Handling(), payload: Payload(task: "test", arguments: []),
             createdAtMilliseconds: first * 1_000, caller: caller, sealedAuthorization: [])
@@ -37,7 +37,7 @@ struct BulkTests {
     @Test("a caller's dead letter is found behind any number of newer ones of others", arguments: [Proto.ChangeOccurrencesRequest.Action.replay, .discard])
     func foreign(action: Proto.ChangeOccurrencesRequest.Action) async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())
-        let past = WallClock.milliseconds / 1_000 - 100_000
+        let past = SystemClock.now.count / 1_000 - 100_000
         _ = try await deadLetters(1, of: "a", from: past, in: scheduler.store)
         _ = try await deadLetters(10_001, of: "b", from: past + 10, in: scheduler.store)
         var filter = Proto.OccurrenceFilter(state: .dead)

@@ -134,7 +134,7 @@ struct ChangeTests {
             before = { id in
                 guard id == always || id == once && changed.withLockedValue({ $0 }) == 0 else { return }
                 changed.withLockedValue { $0 += 1 }
-                loop.request([.change(id, .run, ChangeGuard(), atMilliseconds: WallClock.milliseconds + 7_200_000)]) { _ in }
+                loop.request([.change(id, .run, ChangeGuard(), atMilliseconds: SystemClock.now.count + 7_200_000)]) { _ in }
             }
         }
         let unknown = SchedulerUnderTest.request().reminder?.id ?? []
@@ -155,7 +155,7 @@ struct ChangeTests {
         request.reminder?.misfirePolicy = .fireAll
         let id = try await scheduler.create(request)
         _ = try await scheduler.change(.pause, [id])
-        let asked = WallClock.milliseconds - 20_000
+        let asked = SystemClock.now.count - 20_000
         #expect(try await scheduler.change(.resume, [id], atMs: asked).map(\.result) == [.done])
         #expect(try await scheduler.reminder(id).position?.scheduledAt == asked / 1_000 + 1)
         try await scheduler.stop()

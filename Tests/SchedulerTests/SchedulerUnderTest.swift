@@ -94,10 +94,10 @@ final class SchedulerUnderTest: Sendable {
         in seconds: Int64 = 0, rule: String = "", arguments: [UInt8] = [1], authorization: Secret = "Bearer abcdefgh"
     ) -> Proto.CreateRequest {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-        let now = WallClock.milliseconds, start = now / 1_000 + seconds
+        let now = SystemClock.now.count, start = now / 1_000 + seconds
         return Proto.CreateRequest(
             reminder: Proto.Reminder(
-                id: ReminderID(unixMilliseconds: now, using: &random).bytes,
+                id: ReminderID(at: UnixMilliseconds(now), using: &random).bytes,
                 schedule: Proto.Schedule(start: start, rule: rule, timezone: "UTC"), task: "test", arguments: arguments, queue: "default",
                 priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, createdAtMs: now),
             authorization: authorization, position: Proto.Position(scheduledAt: start, index: 1))
@@ -182,7 +182,7 @@ final class WorkerPeer: Sendable {
 
     /// Reports these as delivered, each with credit for another.
     func deliver(_ dispatches: [Proto.Dispatch]) {
-        let now = WallClock.milliseconds
+        let now = SystemClock.now.count
         send(
             Proto.WorkerMessage(
                 credit: UInt32(dispatches.count),

@@ -8,7 +8,7 @@ package enum Sample {
     package static func id(shard: Shard? = nil) -> ReminderID {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         while true {
-            let id = ReminderID(unixMilliseconds: start * 1000, using: &random)
+            let id = ReminderID(at: UnixMilliseconds(start * 1000), using: &random)
             if shard == nil || id.shard == shard { return id }
         }
     }

@@ -41,4 +41,37 @@ struct RedactionTests {
         #expect(line("the key abcd, abc", "Basic abcd") == "the key [redacted], abc")
         #expect(line("abc", "abc") == "abc" && line("Bearer ", "Bearer ") == "Bearer ")
     }
+
+    @Test("bytes that are no UTF-8 keep within the bound, and hide nothing of a credential")
+    func noText() {
+        let redaction = Redaction(of: "Bearer abcdefghijklmnop")
+        let wild = [UInt8](repeating: 0xFF, count: 3_000)
+        #expect(redaction.line(wild, limit: 1_024).utf8.count <= 1_024)
+        #expect(redaction.apply(wild, limit: 100) == [UInt8](repeating: 0xFF, count: 100))
+        #expect(redaction.apply([UInt8](repeating: 0x80, count: 50), limit: 10).count == 10)
+        let quoted = wild.prefix(5) + Array("abcdefghijklmnop".utf8) + wild.prefix(5)
+        #expect(redaction.apply(quoted, limit: 100) == wild.prefix(5) + Array(Redaction.mark.utf8) + wild.prefix(5))
+    }
+
+    @Test("every run that the credential holds is hidden, and nothing else")
+    func everyRun() {
+        var random = SplitMix64(seed: 8)
+        for _ in 0..<300 {
+            let secret = (0..<Int.random(in: 4...60, using: &random)).map { _ in UInt8.random(in: 97...100, using: &random) }
+            let text = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 97...100, using: &random) }
+            let run = min(Redaction.runBytes, secret.count)
+            // The plain way: a byte is hidden where any run that covers it stands in the secret.
+            let runs = secret.count < run ? [] : Set((0...(secret.count - run)).map { Array(secret[$0..<($0 + run)]) })
+            var hidden = [Bool](repeating: false, count: text.count)
+            for place in 0..<max(0, text.count - run + 1) where runs.contains(Array(text[place..<(place + run)])) {
+                for covered in place..<(place + run) { hidden[covered] = true }
+            }
+            var expected: [UInt8] = []
+            for (place, byte) in text.enumerated() {
+                if !hidden[place] { expected.append(byte) } else if place == 0 || !hidden[place - 1] { expected += Redaction.mark.utf8 }
+            }
+            let redaction = Redaction(of: Secret("Bearer " + String(decoding: secret, as: UTF8.self)))
+            #expect(redaction.apply(text, limit: 10_000) == expected)
+        }
+    }
 }

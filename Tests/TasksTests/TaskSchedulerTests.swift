@@ -43,7 +43,7 @@ struct TaskSchedulerTests {
             endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings("client"), repetition: .idempotent,
             eventLoop: group.next(), logger: quiet)
         client.start()
-        try await test(TaskScheduler(client, clock: { Self.now * 1_000 })) { asked.withLockedValue { $0 } }
+        try await test(TaskScheduler(client, clock: { UnixMilliseconds(Self.now * 1_000) })) { asked.withLockedValue { $0 } }
         await client.stop()
         await server.drain(milliseconds: 100)
         try await group.shutdownGracefully()

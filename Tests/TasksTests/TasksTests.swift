@@ -23,7 +23,7 @@ struct TasksTests {
     private func result(_ registry: TaskRegistry, _ name: String, _ arguments: TaskArguments = TaskArguments()) async throws -> TaskResult {
         guard case .inTask(let body)? = registry[name] else { throw Failure() }
         let invocation = TaskInvocation(
-            idempotencyKey: "k", scheduledAt: 7, attempt: 1, argumentBytes: arguments.json, authorization: Secret("secret"),
+            idempotencyKey: "k", scheduledAt: UnixSeconds(7), attempt: 1, argumentBytes: arguments.json, authorization: Secret("secret"),
             deadline: .after(milliseconds: 1_000))
         #expect(!"\(invocation)".contains("secret"))
         return await TaskResult.running(body, invocation)

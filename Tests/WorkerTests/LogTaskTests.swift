@@ -38,7 +38,7 @@ struct LogTaskTests {
         let task: TaskRegistry.AsyncTask? = if case .inTask(let body)? = registry["worker.log"] { body } else { nil }
         let body = try #require(task)
         let invocation = TaskInvocation(
-            idempotencyKey: "k:7", scheduledAt: 7, attempt: 2, argumentBytes: Array(#"{"args":[],"kwargs":\#(kwargs)}"#.utf8),
+            idempotencyKey: "k:7", scheduledAt: UnixSeconds(7), attempt: 2, argumentBytes: Array(#"{"args":[],"kwargs":\#(kwargs)}"#.utf8),
             authorization: Secret(authorization), deadline: .after(milliseconds: 1_000))
         return (await TaskResult.running(body, invocation), lines.withLockedValue { $0 })
     }

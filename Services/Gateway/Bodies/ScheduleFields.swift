@@ -118,9 +118,9 @@ struct ScheduleFields: Sendable {
 
     /// The same with another start, where none was given.
     /// - Throws: 422 where a date of the set cannot be with that start.
-    func starting(at start: Int64) throws(Problem) -> ScheduleFields {
+    func starting(at start: UnixSeconds) throws(Problem) -> ScheduleFields {
         do throws(ResolvedSet.Faults) {
-            return ScheduleFields(self, try ResolvedSet(set, start: start, zone: timezone.zone, rdates: givenRDates, exdates: givenEXDates))
+            return ScheduleFields(self, try ResolvedSet(set, start: start.count, zone: timezone.zone, rdates: givenRDates, exdates: givenEXDates))
         } catch {
             throw .field("/rrule", error.all.map(\.reason).joined(separator: "; "))
         }

@@ -42,7 +42,7 @@ struct TaskBody: Sendable {
         }
     }
 
-    func draft(nowSeconds: Int64) throws(Problem) -> Draft {
+    func draft(nowSeconds: UnixSeconds) throws(Problem) -> Draft {
         try Draft(
             schedule: startsNow ? try schedule.starting(at: nowSeconds) : schedule, handling: handling,
             payload: Payload(

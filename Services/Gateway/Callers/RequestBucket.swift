@@ -1,3 +1,4 @@
+import Domain
 import Synchronization
 
 /// Holds the callers that share it to a rate: a bucket of one second's worth of requests that fills at that rate.
@@ -69,7 +70,6 @@ final class RequestBucket: Sendable {
 
     /// 0 to one second, which fills any bucket.
     private static func nanoseconds(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Int64 {
-        let elapsed = min(max(end - start, .zero), .seconds(1)).components
-        return elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
+        min(max(end - start, .zero), .seconds(1)).wholeNanoseconds
     }
 }

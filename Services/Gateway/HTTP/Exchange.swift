@@ -10,8 +10,8 @@ struct Exchange: Sendable {
     /// As in the request line, still encoded.
     let query: String
     let body: [UInt8]
-    /// When it came: unix milliseconds.
-    let nowMilliseconds: Int64
+    /// When it came.
+    let nowMilliseconds: UnixMilliseconds
     /// Who sent it.
     let caller: Caller
     /// The caller's allowance for more; `nil`: anything.
@@ -19,7 +19,7 @@ struct Exchange: Sendable {
 
     init(
         headers: HTTPFields = [:], pathValues: [String] = [], query: String = "", body: [UInt8] = [],
-        nowMilliseconds: Int64 = WallClock.milliseconds, caller: Caller = .anyone, allowance: Allowance? = nil
+        nowMilliseconds: UnixMilliseconds = SystemClock.now, caller: Caller = .anyone, allowance: Allowance? = nil
     ) {
         self.caller = caller
         self.allowance = allowance
@@ -30,7 +30,8 @@ struct Exchange: Sendable {
         self.nowMilliseconds = nowMilliseconds
     }
 
-    var nowSeconds: Int64 { nowMilliseconds / 1_000 }
+    /// The second in which it came.
+    var nowSeconds: UnixSeconds { nowMilliseconds.second }
 }
 
 /// What goes back: a JSON text with its status.

@@ -68,34 +68,34 @@ struct SetAside: Sendable {
         return Answer(.ok, .object(object))
     }
 
-    /// The moment for which is told what held ones have missed, unix seconds; `nil` for dead letters.
-    private func heldAt(_ exchange: Exchange) -> Int64? { kind == .held ? exchange.nowMilliseconds / 1_000 : nil }
+    /// The moment for which is told what held ones have missed; `nil` for dead letters.
+    private func heldAt(_ exchange: Exchange) -> UnixSeconds? { kind == .held ? exchange.nowSeconds : nil }
 
-    static func json(_ occurrence: Proto.Occurrence, heldAt now: Int64? = nil) throws(Problem) -> JSONValue {
+    static func json(_ occurrence: Proto.Occurrence, heldAt now: UnixSeconds? = nil) throws(Problem) -> JSONValue {
         guard let reminder = occurrence.reminder else { throw .incompleteAnswer }
         let id = ReminderAnswer.id(occurrence.id)
         var object: JSONObject = [
             "id": .string("\(id):\(occurrence.scheduledAt)"), "reminder_id": .string(id),
-            "scheduled_at": .integer(occurrence.scheduledAt), "since": .integer(occurrence.sinceMs / 1_000),
+            "scheduled_at": .integer(occurrence.scheduledAt), "since": .integer(UnixMilliseconds(occurrence.sinceMs).second.count),
             "outcome": .string(occurrence.outcome.map { Outcome($0).name } ?? "unknown"),
             "status_code": occurrence.statusCode == 0 ? .null : .integer(Int64(occurrence.statusCode)),
             "detail": .string(occurrence.detail), "attempts_made": .integer(Int64(occurrence.attempts)),
             "task": .string(reminder.task), "queue": .string(reminder.queue), "description": .string(reminder.description),
             "classroom_id": .string(reminder.classroomId), "created_by": .string(reminder.createdBy)
         ]
-        if let now { object["missed"] = try missed(occurrence, reminder, nowSeconds: now).map(ReminderAnswer.missed) ?? .null }
+        if let now { object["missed"] = try missed(occurrence, reminder, by: now).map(ReminderAnswer.missed) ?? .null }
         return .object(object)
     }
 
     /// What has been missed since the credential was refused, the occurrence with which that was noticed among it.
     private static func missed(
-        _ occurrence: Proto.Occurrence, _ reminder: Proto.Reminder, nowSeconds now: Int64
+        _ occurrence: Proto.Occurrence, _ reminder: Proto.Reminder, by now: UnixSeconds
     ) throws(Problem) -> Proto.Missed? {
         let first = occurrence.scheduledAt
-        guard first <= now, let schedule = reminder.schedule else { return nil }
+        guard UnixSeconds(first) <= now, let schedule = reminder.schedule else { return nil }
         guard !Schedule(wire: schedule).isSingle else { return Proto.Missed(count: 1, first: first, last: first) }
         let series = try Upcoming.series(schedule)
-        guard let last = series.previous(before: now + 1), last >= first else { return Proto.Missed(count: 1, first: first, last: first) }
+        guard let last = series.previous(before: (now + 1).count), last >= first else { return Proto.Missed(count: 1, first: first, last: first) }
         let missed = Missed(counted: series.count(in: first...last, limit: Missed.countedAtMost), first: first, last: last)
         return Proto.Missed(count: missed.count, atLeast: missed.isAtLeast, first: first, last: last)
     }

@@ -102,7 +102,7 @@ extension Reminders {
         var changes: [Proto.Change] = []
         if !references.isEmpty {
             changes = try await scheduler.change(
-                Proto.ChangeRequest(action: .cancel, reminders: references, atMs: exchange.nowMilliseconds))
+                Proto.ChangeRequest(action: .cancel, reminders: references, atMs: exchange.nowMilliseconds.count))
         }
         var answers = changes.makeIterator()
         return try zip(texts, ids).map { (text, id) throws(Problem) in

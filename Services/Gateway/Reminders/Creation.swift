@@ -12,14 +12,14 @@ struct Creation: Sendable {
     let answer: [UInt8]
 
     init(
-        _ draft: Draft, caller: Caller, idempotency: IdempotencyKey?, nowMilliseconds: Int64,
+        _ draft: Draft, caller: Caller, idempotency: IdempotencyKey?, nowMilliseconds: UnixMilliseconds,
         using random: inout some RandomNumberGenerator
     ) {
         id = Self.drawID(idempotency, nowMilliseconds, using: &random)
         let forecast = Forecast(
             draft.series, isSingle: draft.schedule.schedule.isSingle, policy: draft.handling.misfirePolicy,
             nowMilliseconds: nowMilliseconds)
-        answer = Self.answer(id, forecast, Warnings.all(draft, forecast, nowSeconds: nowMilliseconds / 1_000)).bytes()
+        answer = Self.answer(id, forecast, Warnings.all(draft, forecast, nowSeconds: nowMilliseconds.second)).bytes()
         request = Proto.CreateRequest(
             reminder: draft.reminder(id, createdAtMilliseconds: nowMilliseconds, caller: caller.owner),
             authorization: Secret(draft.authHeader?.value ?? ""),
@@ -31,10 +31,10 @@ struct Creation: Sendable {
 
     /// An `Idempotency-Key` is looked up in one shard, the one that follows from it; so the reminder must be there too.
     private static func drawID(
-        _ idempotency: IdempotencyKey?, _ nowMilliseconds: Int64, using random: inout some RandomNumberGenerator
+        _ idempotency: IdempotencyKey?, _ nowMilliseconds: UnixMilliseconds, using random: inout some RandomNumberGenerator
     ) -> ReminderID {
         while true {
-            let id = ReminderID(unixMilliseconds: nowMilliseconds, using: &random)
+            let id = ReminderID(at: nowMilliseconds, using: &random)
             guard let idempotency, id.shard != idempotency.shard else { return id }
         }
     }
@@ -42,8 +42,8 @@ struct Creation: Sendable {
     private static func answer(_ id: ReminderID, _ forecast: Forecast, _ warnings: [String]) -> JSONValue {
         [
             "message": "success", "id": .string("\(id)"), "state": .string(ReminderState.scheduled.name),
-            "next_fire_at": forecast.times.first.map { .integer($0) } ?? .null,
-            "upcoming": .array(forecast.times.map { .integer($0) }),
+            "next_fire_at": forecast.times.first.map { .integer($0.count) } ?? .null,
+            "upcoming": .array(forecast.times.map { .integer($0.count) }),
             "warnings": .array(warnings.map { .string($0) })
         ]
     }

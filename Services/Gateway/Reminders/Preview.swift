@@ -1,3 +1,4 @@
+import Domain
 import JSON
 import Recurrence
 
@@ -23,13 +24,13 @@ struct Preview: Sendable {
             after: fields.optional("after", .scheduleSeconds, help: "only times after this instant, unix seconds"))
     }
 
-    func answer(nowSeconds: Int64) -> JSONValue {
+    func answer(nowSeconds: UnixSeconds) -> JSONValue {
         let series = schedule.series
         let zone = schedule.timezone.zone
         let times = (after ?? series.first().map { $0.instant - 1 }).map { series.first(Int(count), after: $0) } ?? []
         return [
             "upcoming": .array(times.map { .integer($0) }),
-            "upcoming_local": .array(times.map { .string(LocalTime.text($0, in: zone)) }),
+            "upcoming_local": .array(times.map { .string(LocalTime.text(UnixSeconds($0), in: zone)) }),
             "finite": .bool(series.isFinite), "text": .string(schedule.english),
             "warnings": .array(Warnings.clockChanges(schedule, nowSeconds: nowSeconds).map { .string($0) })
         ]

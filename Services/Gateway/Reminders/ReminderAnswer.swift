@@ -30,11 +30,11 @@ struct StoredReminder: Sendable {
 
 /// A reminder as callers read it: the fields of a create, without the credential, and where it stands.
 enum ReminderAnswer {
-    static func json(_ stored: StoredReminder, nowSeconds: Int64) -> JSONValue {
+    static func json(_ stored: StoredReminder, nowSeconds: UnixSeconds) -> JSONValue {
         let reminder = stored.reminder, reply = stored.reply
         var object: JSONObject = [
             "id": .string(id(reminder.id)), "state": .string(stored.state.name),
-            "next_fire_at": nextFireAt(stored, nowSeconds).map { .integer($0) } ?? .null, "task": .string(reminder.task)
+            "next_fire_at": nextFireAt(stored, nowSeconds).map { .integer($0.count) } ?? .null, "task": .string(reminder.task)
         ]
         for member in fields(of: stored, isWhole: true).members { object[member.name] = member.value }
         object["occurrences"] = [
@@ -42,12 +42,12 @@ enum ReminderAnswer {
             "dead": .integer(reply.dead)
         ]
         object["missed"] = reply.missed.map(missed) ?? .null
-        object["held_since"] = reply.heldSinceMs == 0 ? .null : .integer(reply.heldSinceMs / 1_000)
+        object["held_since"] = reply.heldSinceMs == 0 ? .null : .integer(UnixMilliseconds(reply.heldSinceMs).second.count)
         object["served"] = .bool(!reply.unserved)
         object["caller"] = .string(reminder.caller)
         object["revision"] = .integer(reply.revision)
-        object["created_at"] = .integer(reminder.createdAtMs / 1_000)
-        object["updated_at"] = .integer(reply.updatedAtMs / 1_000)
+        object["created_at"] = .integer(UnixMilliseconds(reminder.createdAtMs).second.count)
+        object["updated_at"] = .integer(UnixMilliseconds(reply.updatedAtMs).second.count)
         return .object(object)
     }
 
@@ -91,10 +91,10 @@ enum ReminderAnswer {
     static func id(_ bytes: [UInt8]) -> String { ReminderID(bytes: bytes).map { "\($0)" } ?? "" }
 
     /// An overdue occurrence is fired as soon as a worker takes it; one with jitter within the second that is shown.
-    private static func nextFireAt(_ stored: StoredReminder, _ nowSeconds: Int64) -> Int64? {
+    private static func nextFireAt(_ stored: StoredReminder, _ nowSeconds: UnixSeconds) -> UnixSeconds? {
         guard stored.state == .scheduled, stored.reply.heldSinceMs == 0, let position = stored.reply.position, position.index > 0
         else { return nil }
-        return max(position.scheduledAt, stored.reply.dueAtMs / 1_000, nowSeconds)
+        return max(UnixSeconds(position.scheduledAt), UnixMilliseconds(stored.reply.dueAtMs).second, nowSeconds)
     }
 
     private static func notification(_ arguments: [UInt8]) -> JSONValue {
@@ -118,7 +118,7 @@ enum AttemptAnswer {
             "scheduled_at": .integer(attempt.scheduledAt), "number": .integer(Int64(attempt.number)),
             "started_at_ms": .integer(attempt.startedAtMs),
             "lateness_ms": .integer(
-                attempt.startedAtMs.subtractingReportingOverflow(Milliseconds.ofSecond(attempt.scheduledAt)).partialValue),
+                attempt.startedAtMs.subtractingReportingOverflow(UnixSeconds(attempt.scheduledAt).milliseconds.count).partialValue),
             "duration_us": .integer(attempt.durationUs), "outcome": .string(Outcome(attempt.outcome).name),
             "status_code": attempt.statusCode == 0 ? .null : .integer(Int64(attempt.statusCode)),
             "detail": .string(attempt.detail)

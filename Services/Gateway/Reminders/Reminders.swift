@@ -129,7 +129,7 @@ struct Reminders: Sendable {
     private func upcoming(_ exchange: Exchange, _ query: UpcomingQuery) async throws(Problem) -> Answer {
         let id = try exchange.reminderID
         let times = try Upcoming.times(of: try await found(id, exchange), count: Int(query.count), after: exchange.nowSeconds)
-        return Answer(.ok, ["id": .string("\(id)"), "upcoming": .array(times.map { .integer($0) })])
+        return Answer(.ok, ["id": .string("\(id)"), "upcoming": .array(times.map { .integer($0.count) })])
     }
 
     private func attempts(_ exchange: Exchange, _ query: AttemptsQuery) async throws(Problem) -> Answer {

@@ -4,10 +4,11 @@ import Recurrence
 
 /// The times at which a stored reminder falls due next.
 enum Upcoming {
-    /// - Parameter now: only times after it, unix seconds.
-    static func times(of stored: StoredReminder, count: Int, after now: Int64) throws(Problem) -> [Int64] {
+    /// - Parameter now: only times after it.
+    static func times(of stored: StoredReminder, count: Int, after now: UnixSeconds) throws(Problem) -> [UnixSeconds] {
         guard let position = stored.reply.position, position.index > 0, stored.state == .scheduled else { return [] }
-        return try series(stored.schedule).first(count, after: max(now, position.scheduledAt.subtractingReportingOverflow(1).partialValue))
+        let after = max(now.count, position.scheduledAt.subtractingReportingOverflow(1).partialValue)
+        return try series(stored.schedule).first(count, after: after).map { UnixSeconds($0) }
     }
 
     static func series(_ schedule: Proto.Schedule) throws(Problem) -> Series {

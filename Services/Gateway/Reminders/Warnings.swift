@@ -4,7 +4,7 @@ import Recurrence
 
 /// What a caller should know of a request that is good. No credential is ever repeated.
 enum Warnings {
-    static func all(_ draft: Draft, _ forecast: Forecast, nowSeconds: Int64) -> [String] {
+    static func all(_ draft: Draft, _ forecast: Forecast, nowSeconds: UnixSeconds) -> [String] {
         guard let next = forecast.times.first else {
             return ["every occurrence lies in the past and misfire_policy is skip: nothing will be delivered"]
         }
@@ -13,8 +13,8 @@ enum Warnings {
     }
 
     /// Warns of a past that has more occurrences than are delivered of it.
-    static func catchUp(_ series: Series, _ handling: Handling, nowSeconds: Int64) -> [String] {
-        let through = nowSeconds - MisfirePolicy.thresholdSeconds
+    static func catchUp(_ series: Series, _ handling: Handling, nowSeconds: UnixSeconds) -> [String] {
+        let through = (nowSeconds - MisfirePolicy.thresholdSeconds).count
         guard handling.misfirePolicy == .fireAll, let start = series.first()?.instant, start <= through,
             let first = series.first(ofLatest: Int64(handling.catchUpLimit), in: start...through), first > start,
             let last = series.previous(before: first)
@@ -32,10 +32,10 @@ enum Warnings {
     static let ruleCharacters = 200
 
     /// Warns of rules that a change of the clock keeps from their hours.
-    static func clockChanges(_ schedule: ScheduleFields, nowSeconds: Int64) -> [String] {
+    static func clockChanges(_ schedule: ScheduleFields, nowSeconds: UnixSeconds) -> [String] {
         let zone = schedule.timezone.zone
         let all = (schedule.pattern?.rules ?? []).compactMap { rule in
-            rule.clockChange(start: schedule.start, from: nowSeconds, until: schedule.until, zone: zone).map { text($0, of: rule, in: zone) }
+            rule.clockChange(start: schedule.start, from: nowSeconds.count, until: schedule.until, zone: zone).map { text($0, of: rule, in: zone) }
         }
         return Array(all.prefix(rulesShown))
             + (all.count > rulesShown ? ["the same is true of \(all.count - rulesShown) more of its rules"] : [])
@@ -47,7 +47,7 @@ enum Warnings {
     }
 
     private static func text(_ change: ClockChange, of rule: Rule, in zone: Zone) -> String {
-        let begin = LocalTime.text(change.begin, in: zone), end = change.end.map { " to \(LocalTime.text($0, in: zone))" } ?? " on"
+        let begin = LocalTime.text(UnixSeconds(change.begin), in: zone), end = change.end.map { " to \(LocalTime.text(UnixSeconds($0), in: zone))" } ?? " on"
         let count = change.occurrences == 0 ? "nothing is due" : "only \(change.occurrences) of \(change.meant) occurrences are due"
         let daily = change.daily.map { "; \(shortened($0)) goes by the clock" } ?? ""
         return "\(shortened(rule)) counts elapsed time, so after a change of the clock in \(zone.identifier) its INTERVAL and BY parts stop meeting: "
@@ -55,7 +55,7 @@ enum Warnings {
     }
 
     /// Warns of a token that expires before it is needed.
-    static func expiry(of authHeader: Secret, before instant: Int64) -> [String] {
+    static func expiry(of authHeader: Secret, before instant: UnixSeconds) -> [String] {
         guard let expiry = JSONWebToken.expiry(inHeader: authHeader.value), expiry <= instant else { return [] }
         return [
             "the token in auth_header expires at \(expiry) (\(LocalTime.utc(expiry))), before it is needed; replace it in time with PATCH /reminders/{id}"

@@ -1,5 +1,7 @@
-/// Keeps requests from a host that does not answer, and notices when it answers again. Times are monotonic
-/// microseconds, given by the caller.
+import Domain
+
+/// Keeps requests from a host that does not answer, and notices when it answers again. The time is
+/// given by the caller.
 ///
 /// Closed, it lets everything pass and counts consecutive failures. Open, it lets one request pass per probe
 /// interval, whether or not the one before has ended: a probe that hangs must not hide that the host is back.
@@ -7,7 +9,7 @@
 struct CircuitBreaker {
     private enum State {
         case closed(failures: Int)
-        case open(nextProbe: Int64)
+        case open(nextProbe: MonotonicMicroseconds)
     }
 
     private var state = State.closed(failures: 0)
@@ -27,7 +29,7 @@ struct CircuitBreaker {
     }
 
     /// Whether a request may go now. While open, a `true` spends the interval's one probe.
-    mutating func admit(now: Int64) -> Bool {
+    mutating func admit(now: MonotonicMicroseconds) -> Bool {
         switch state {
         case .closed:
             return true
@@ -40,7 +42,7 @@ struct CircuitBreaker {
 
     mutating func succeeded() { state = .closed(failures: 0) }
 
-    mutating func failed(now: Int64) {
+    mutating func failed(now: MonotonicMicroseconds) {
         switch state {
         case .closed(let failures) where failures + 1 >= threshold: state = .open(nextProbe: now + probeInterval)
         case .closed(let failures): state = .closed(failures: failures + 1)

@@ -1,3 +1,4 @@
+import Domain
 import Synchronization
 
 /// Makes HTTP `POST`s, many at a time: one libcurl multi handle on a thread of its own.
@@ -37,7 +38,7 @@ public final class DeliveryEngine: Sendable {
     public func submit(_ batch: [(DeliveryRequest, @Sendable (DeliveryResult) -> Void)]) -> Range<UInt64> {
         guard !batch.isEmpty else { return 0..<0 }
         let tickets = reserve(batch.count)
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonicMicroseconds
         put(
             zip(tickets, batch).map { ticket, item in
                 delivery(item.0, ticket: ticket, now: now, completion: item.1)
@@ -51,7 +52,7 @@ public final class DeliveryEngine: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 put([
-                    delivery(request, ticket: ticket, now: Clock.monotonic()) { continuation.resume(returning: $0) }
+                    delivery(request, ticket: ticket, now: SystemClock.monotonicMicroseconds) { continuation.resume(returning: $0) }
                 ])
                 // A cancellation before the line above found nothing to cancel.
                 if Task.isCancelled { mailbox.cancel([ticket]) }
@@ -84,7 +85,7 @@ public final class DeliveryEngine: Sendable {
     }
 
     private func delivery(
-        _ request: DeliveryRequest, ticket: UInt64, now: Int64,
+        _ request: DeliveryRequest, ticket: UInt64, now: MonotonicMicroseconds,
         completion: @escaping @Sendable (DeliveryResult) -> Void
     ) -> Delivery {
         let timeout = min(max(request.timeoutMilliseconds, 0), longestTimeout)

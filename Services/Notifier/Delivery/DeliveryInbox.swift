@@ -1,3 +1,4 @@
+import Domain
 internal import CCurl
 import Glibc
 import Synchronization
@@ -25,7 +26,7 @@ final class DeliveryInbox: Sendable {
 
     private let state = Mutex(State())
     /// When the delivery thread last came round, in monotonic microseconds; `.max` once it has ended.
-    private let turned = Atomic<Int64>(Clock.monotonic())
+    private let turned = Atomic<Int64>(SystemClock.monotonicMicroseconds.count)
     /// An eventfd, readable when there is mail.
     let wakeup: Int32
 
@@ -81,7 +82,7 @@ final class DeliveryInbox: Sendable {
     /// Microseconds since the delivery thread last came round; 0 once it has ended.
     var sinceLastTurn: Int64 {
         let turned = turned.load(ordering: .relaxed)
-        return turned == .max ? 0 : max(0, Clock.monotonic() - turned)
+        return turned == .max ? 0 : max(0, SystemClock.monotonicMicroseconds.count - turned)
     }
 
     var statistics: DeliveryStatistics { state.withLock { $0.statistics } }
@@ -104,7 +105,7 @@ final class DeliveryInbox: Sendable {
     func publish(_ statistics: DeliveryStatistics) { state.withLock { $0.statistics = statistics } }
 
     /// The thread has come round.
-    func turn(at now: Int64) { turned.store(now, ordering: .relaxed) }
+    func turn(at now: MonotonicMicroseconds) { turned.store(now.count, ordering: .relaxed) }
 
     /// The thread's last act.
     func end() {

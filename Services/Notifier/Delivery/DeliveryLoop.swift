@@ -1,3 +1,4 @@
+import Domain
 internal import CCurl
 
 /// The delivery thread: takes deliveries from the mailbox, hands libcurl as many as the hosts' windows allow,
@@ -23,11 +24,11 @@ final class DeliveryLoop {
     private var queued = 0
     private var inFlight = 0
     private var isStopping = false
-    /// When libcurl wants to be called, in monotonic microseconds.
-    private var timer: Int64?
+    /// When libcurl wants to be called.
+    private var timer: MonotonicMicroseconds?
     /// The time of no request under way is up before this.
-    private var nextDeadline = Int64.max
-    private var nextSweep: Int64 = 0
+    private var nextDeadline = MonotonicMicroseconds.distantFuture
+    private var nextSweep = MonotonicMicroseconds(0)
     private var answers: [(Delivery, DeliveryResult)] = []
     private var statistics = DeliveryStatistics()
 
@@ -54,14 +55,14 @@ final class DeliveryLoop {
     func run() {
         var events: [Poller.Event] = []
         while true {
-            let looked = Clock.monotonic()
+            let looked = SystemClock.monotonicMicroseconds
             poller.wait(milliseconds: patience(now: looked), into: &events)
             for event in events {
                 if event.socket == mailbox.wakeup { takeMail() } else { act(event.socket, event.bits) }
             }
             runTimer()
             collect()
-            let now = Clock.monotonic()
+            let now = SystemClock.monotonicMicroseconds
             mailbox.turn(at: now)
             expire(looked: looked, now: now)
             sweep(now: now)
@@ -79,13 +80,13 @@ final class DeliveryLoop {
     func setTimer(milliseconds: Int) {
         // A call before the time would be lost on libcurl, which counts in whole milliseconds.
         let grace: Int64 = milliseconds == 0 ? 0 : 1_000
-        timer = milliseconds < 0 ? nil : Clock.monotonic() + Int64(milliseconds) * 1_000 + grace
+        timer = milliseconds < 0 ? nil : SystemClock.monotonicMicroseconds + Int64(milliseconds) * 1_000 + grace
     }
 
     /// How long to wait for events, in milliseconds.
-    private func patience(now: Int64) -> Int32 {
-        let until = min(timer ?? .max, nextDeadline, queued > 0 ? nextSweep : .max)
-        guard until < .max else { return Self.longestWait }
+    private func patience(now: MonotonicMicroseconds) -> Int32 {
+        let until = min(timer ?? .distantFuture, nextDeadline, queued > 0 ? nextSweep : .distantFuture)
+        guard until < .distantFuture else { return Self.longestWait }
         return min(Self.longestWait, Int32(clamping: max(0, (until - now + 999) / 1_000)))
     }
 
@@ -95,7 +96,7 @@ final class DeliveryLoop {
     }
 
     private func runTimer() {
-        guard let due = timer, Clock.monotonic() >= due else { return }
+        guard let due = timer, SystemClock.monotonicMicroseconds >= due else { return }
         timer = nil
         act(CURL_SOCKET_TIMEOUT, 0)
         guard timer == nil, inFlight > 0 else { return }
@@ -146,13 +147,13 @@ final class DeliveryLoop {
                 answers.append((delivery, delivery.withdrawn(detail)))
             }
         }
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonicMicroseconds
         for transfer in transfers {
             guard let work = transfer.work, tickets.contains(work.delivery.ticket) else { continue }
             transfer.work = nil
             release(transfer, of: work.lane)
             var result = work.delivery.unsent(.cancelled, detail)
-            result.startedAtMilliseconds = work.startedWall
+            result.startedAt = work.startedWall
             result.durationMicroseconds = Int(now - work.started)
             answers.append((work.delivery, result))
         }
@@ -161,7 +162,7 @@ final class DeliveryLoop {
     // Sending.
 
     /// Gives libcurl what the lane's window allows, or, its circuit open, turns all but the probe away.
-    private func pump(_ lane: HostLane, now: Int64) {
+    private func pump(_ lane: HostLane, now: MonotonicMicroseconds) {
         while let next = lane.queue.first {
             let isProbe = lane.breaker.isOpen
             // A probe goes beyond the window: requests that hang must not hide that the host is back.
@@ -181,7 +182,7 @@ final class DeliveryLoop {
         }
     }
 
-    private func start(_ delivery: Delivery, in lane: HostLane, now: Int64) {
+    private func start(_ delivery: Delivery, in lane: HostLane, now: MonotonicMicroseconds) {
         let transfer: Transfer
         if let free = idle.popLast() {
             transfer = free
@@ -195,7 +196,7 @@ final class DeliveryLoop {
                 return
             }
         }
-        let work = Transfer.Work(delivery: delivery, lane: lane, started: now, startedWall: Clock.wall())
+        let work = Transfer.Work(delivery: delivery, lane: lane, started: now, startedWall: SystemClock.now)
         var fault = transfer.prepare(work)
         if fault == nil {
             let code = curl_multi_add_handle(multi, transfer.easy)
@@ -224,7 +225,7 @@ final class DeliveryLoop {
             ended.append((easy, message.pointee.data.result))
         }
         guard !ended.isEmpty else { return }
-        let now = Clock.monotonic()
+        let now = SystemClock.monotonicMicroseconds
         for (easy, code) in ended {
             var context: UnsafeMutableRawPointer?
             ccurl_easy_get_private(easy, &context)
@@ -236,9 +237,9 @@ final class DeliveryLoop {
     /// Ends what is under way and had its time before the sockets were last looked at, so that whatever came in time has been read.
     /// libcurl, with a timeout of its own, would end a request whose answer lies there unread, after this process stood still: and
     /// what was delivered would be sent again.
-    private func expire(looked: Int64, now: Int64) {
+    private func expire(looked: MonotonicMicroseconds, now: MonotonicMicroseconds) {
         guard nextDeadline <= looked else { return }
-        nextDeadline = .max
+        nextDeadline = .distantFuture
         for transfer in transfers {
             guard let delivery = transfer.work?.delivery else { continue }
             if delivery.deadline <= looked {
@@ -251,7 +252,7 @@ final class DeliveryLoop {
     }
 
     /// - Parameter words: why, for an operator; libcurl's own where nil.
-    private func end(_ transfer: Transfer, _ code: CURLcode, _ words: String? = nil, now: Int64) {
+    private func end(_ transfer: Transfer, _ code: CURLcode, _ words: String? = nil, now: MonotonicMicroseconds) {
         guard let (work, result, isHTTP2) = transfer.finish(code: code, words: words, now: now) else { return }
         release(transfer, of: work.lane)
         if result.sendings > 1 { statistics.sentAgain += 1 }
@@ -267,7 +268,7 @@ final class DeliveryLoop {
         lane.inFlight -= 1
     }
 
-    private func learn(from result: DeliveryResult, isHTTP2: Bool, lane: HostLane, now: Int64) {
+    private func learn(from result: DeliveryResult, isHTTP2: Bool, lane: HostLane, now: MonotonicMicroseconds) {
         if result.statusCode > 0 {
             lane.breaker.succeeded()
             guard isHTTP2 != lane.isMultiplexed else { return }
@@ -281,7 +282,7 @@ final class DeliveryLoop {
     }
 
     /// Answers deliveries whose time is up, or that nobody wants any more, while they wait.
-    private func sweep(now: Int64) {
+    private func sweep(now: MonotonicMicroseconds) {
         guard queued > 0 else {
             nextSweep = now + Self.sweepInterval
             return

@@ -1,3 +1,5 @@
+public import Domain
+
 /// How a request ended.
 public struct DeliveryResult: Sendable, Hashable {
     /// What is to become of the occurrence.
@@ -22,9 +24,9 @@ public struct DeliveryResult: Sendable, Hashable {
     public var detail: String
     /// The beginning of the body of an answer that is no success, the credential blotted out.
     public var answer: [UInt8]
-    /// When the request left for the backend, or, without a connection, when one was first tried, in unix
-    /// milliseconds; 0 if its turn never came.
-    public var startedAtMilliseconds: Int64
+    /// When the request left for the backend, or, without a connection, when one was first
+    /// tried; nil if its turn never came.
+    public var startedAt: UnixMilliseconds?
     /// From the request's leaving the queue to its end.
     public var durationMicroseconds: Int
     /// How often the request was sent: 2 where the connection that it first went over was one used before, and ended without a
@@ -33,14 +35,14 @@ public struct DeliveryResult: Sendable, Hashable {
 
     public init(
         outcome: Outcome, reason: DeliveryReason, statusCode: Int = 0, detail: String, answer: [UInt8] = [],
-        startedAtMilliseconds: Int64 = 0, durationMicroseconds: Int = 0, sendings: Int = 0
+        startedAt: UnixMilliseconds? = nil, durationMicroseconds: Int = 0, sendings: Int = 0
     ) {
         self.outcome = outcome
         self.reason = reason
         self.statusCode = statusCode
         self.detail = detail
         self.answer = answer
-        self.startedAtMilliseconds = startedAtMilliseconds
+        self.startedAt = startedAt
         self.durationMicroseconds = durationMicroseconds
         self.sendings = sendings
     }

@@ -1,3 +1,4 @@
+import Domain
 internal import CCurl
 import Domain
 
@@ -10,7 +11,7 @@ enum RetryAfter {
 
     /// The pause in milliseconds, 0 to the maximum, or nil if the value is neither a number of seconds nor a
     /// date. A date in the past is a pause of 0.
-    static func milliseconds(_ value: String, nowSeconds: Int64) -> Int? {
+    static func milliseconds(_ value: String, now: UnixSeconds) -> Int? {
         let text = value.utf8.drop { isBlank($0) }
         let trimmed = text.reversed().drop { isBlank($0) }.reversed()
         guard !trimmed.isEmpty, trimmed.count <= maximumLength else { return nil }
@@ -22,9 +23,9 @@ enum RetryAfter {
         }
         // Each of the three forms of an HTTP date begins with the weekday; libcurl's parser would take much else.
         guard trimmed.first.map({ (0x41...0x5A).contains($0) }) == true, trimmed.contains(0x3A) else { return nil }
-        let date = Int64(curl_getdate(String(decoding: Array(trimmed), as: UTF8.self), nil))
-        guard date >= 0 else { return nil }
-        return Int(max(0, min(Int64(limit), date - nowSeconds))) * 1_000
+        let date = UnixSeconds(Int64(curl_getdate(String(decoding: Array(trimmed), as: UTF8.self), nil)))
+        guard date.count >= 0 else { return nil }
+        return Int(max(0, min(Int64(limit), date - now))) * 1_000
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

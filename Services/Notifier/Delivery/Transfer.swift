@@ -8,10 +8,8 @@ final class Transfer {
     struct Work {
         let delivery: Delivery
         let lane: HostLane
-        /// Monotonic microseconds.
-        let started: Int64
-        /// Unix milliseconds.
-        let startedWall: Int64
+        let started: MonotonicMicroseconds
+        let startedWall: UnixMilliseconds
     }
 
     /// A connection that was used before may end while a request is on its way over it, which the backend has then seen, or not. libcurl
@@ -120,7 +118,7 @@ final class Transfer {
 
     /// How the request ended; the handle is then free for another.
     /// - Parameter words: why, for an operator; libcurl's own where nil.
-    func finish(code: CURLcode, words: String?, now: Int64) -> (work: Work, result: DeliveryResult, isHTTP2: Bool)? {
+    func finish(code: CURLcode, words: String?, now: MonotonicMicroseconds) -> (work: Work, result: DeliveryResult, isHTTP2: Bool)? {
         guard let work else { return nil }
         self.work = nil
         var status = 0
@@ -133,8 +131,8 @@ final class Transfer {
             code: code, status: status, answer: answer, error: words.map { Array($0.utf8) } ?? libcurlWords(code),
             redaction: Redaction(of: work.delivery.request.authorization),
             kept: configuration.keptAnswerBytes, sendings: sendings
-        ).result(nowSeconds: (work.startedWall + (now - work.started) / 1_000) / 1_000)
-        result.startedAtMilliseconds = work.startedWall + Int64(beforeSending) / 1_000
+        ).result(now: (work.startedWall + (now - work.started) / 1_000).second)
+        result.startedAt = work.startedWall + Int64(beforeSending) / 1_000
         result.durationMicroseconds = Int(now - work.started)
         return (work, result, version == CURL_HTTP_VERSION_2_0)
     }

@@ -16,10 +16,10 @@ struct TransferEnd {
     /// How often the request was sent.
     var sendings = 1
 
-    func result(nowSeconds: Int64) -> DeliveryResult {
+    func result(now: UnixSeconds) -> DeliveryResult {
         let isAnswered = answer.isHeaderComplete && status > 0
         let reason = isAnswered ? answeredReason : unansweredReason
-        let pause = answer.retryAfter.flatMap { RetryAfter.milliseconds($0, nowSeconds: nowSeconds) }
+        let pause = answer.retryAfter.flatMap { RetryAfter.milliseconds($0, now: now) }
         let outcome =
             isAnswered
             ? OutcomeRules.outcome(status: status, retryAfterMilliseconds: pause)

@@ -6,8 +6,8 @@ struct Claim {
     let worker: WorkerID
     /// `nil`: it is running.
     var outcome: OutcomeReport?
-    /// From when on what it says it runs is wanted no longer, monotonic milliseconds.
-    var deadline: Int64
+    /// From when on what it says it runs is wanted no longer.
+    var deadline: MonotonicMilliseconds
 
     /// Done for good, whatever else is said of the occurrence.
     var isFinal: Bool { outcome?.isFinal ?? false }
@@ -21,8 +21,8 @@ extension OutcomeReport {
 /// The claims to occurrences, one to each.
 struct Claims {
     private var claims: [OccurrenceKey: Claim] = [:]
-    /// No deadline of what runs is before this, monotonic milliseconds.
-    private(set) var nextDeadline: Int64?
+    /// No deadline of what runs is before this.
+    private(set) var nextDeadline: MonotonicMilliseconds?
 
     var isEmpty: Bool { claims.isEmpty }
     subscript(key: OccurrenceKey) -> Claim? { claims[key] }

@@ -43,7 +43,7 @@ extension SchedulerCore {
             expiries.insert(EntryTimer(at: expiry, entry: entry))
         }
         // Not by when it was due: what is backdated must not go before what is on time.
-        let readyAt = breaks(.ordersByDueTimeAlone) ? entry.dueAtMilliseconds : now.monotonicMilliseconds
+        let readyAt = breaks(.ordersByDueTimeAlone) ? entry.dueAtMilliseconds : now.monotonicMilliseconds.count
         let sharer = breaks(.ordersByDueTimeAlone) ? "" : queues.sharer(of: entry.reminder)
         let rank = readyAt - Int64(entry.reminder.priority) * configuration.priorityStepMilliseconds
         for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count) { forget(left) }

@@ -6,9 +6,9 @@ public struct Moment: Sendable, Hashable {
     /// Unix milliseconds, rounded down: what decides when occurrences are due. May jump.
     public var wallMilliseconds: Int64
     /// Milliseconds of a clock that only goes forwards: what leases and graces are measured with.
-    public var monotonicMilliseconds: Int64
+    public var monotonicMilliseconds: MonotonicMilliseconds
 
-    public init(wallMilliseconds: Int64, monotonicMilliseconds: Int64) {
+    public init(wallMilliseconds: Int64, monotonicMilliseconds: MonotonicMilliseconds) {
         self.wallMilliseconds = wallMilliseconds
         self.monotonicMilliseconds = monotonicMilliseconds
     }

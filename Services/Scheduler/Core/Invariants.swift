@@ -103,8 +103,8 @@ extension SchedulerCore {
         for entry in entries where entry.state == .resting && !resting.contains(ObjectIdentifier(entry)) {
             return "\(entry.key) rests without a timer"
         }
-        for timer in waiting.unordered + rests.unordered + overtakes.unordered + expiries.unordered {
-            let entry = timer.entry
+        let onTheWall = waiting.unordered + overtakes.unordered + expiries.unordered
+        for entry in onTheWall.map(\.entry) + rests.unordered.map(\.entry) {
             guard entry.state != .gone, entry.fate != .revoked else { continue }
             if table[entry.key] !== entry { return "a timer is of \(entry.key), which is \(entry.state), and not in the table" }
         }

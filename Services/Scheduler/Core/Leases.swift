@@ -16,8 +16,7 @@ struct Lease {
     /// The definition that it was dispatched with: another since then may have another credential.
     let reminder: Reminder
     fileprivate(set) var holder: Holder
-    /// Monotonic milliseconds.
-    fileprivate(set) var deadline: Int64
+    fileprivate(set) var deadline: MonotonicMilliseconds
     /// Unix milliseconds.
     let dispatchedAt: Int64
     /// Taken over on a worker's word: which definition it was dispatched with is not known.
@@ -32,8 +31,7 @@ struct Leases {
     /// A worker whose connection broke, and which may be back in a moment.
     private struct LostWorker {
         var leases: Set<LeaseID>
-        /// Monotonic milliseconds.
-        let until: Int64
+        let until: MonotonicMilliseconds
     }
 
     private var leases: [LeaseID: Lease] = [:]
@@ -98,8 +96,8 @@ struct Leases {
         return nil
     }
 
-    /// Lets a lease end at that time, monotonic milliseconds.
-    mutating func setDeadline(of id: LeaseID, to deadline: Int64) {
+    /// Lets a lease end at that time.
+    mutating func setDeadline(of id: LeaseID, to deadline: MonotonicMilliseconds) {
         guard leases[id] != nil else { return }
         leases[id]?.deadline = deadline
         deadlines.insert(LeaseTimer(at: deadline, lease: id))
@@ -175,8 +173,8 @@ struct Leases {
     /// - Returns: its leases, in order; they are still to be ended.
     mutating func dismiss(_ worker: WorkerID) -> [LeaseID] { attached.removeValue(forKey: worker)?.sorted() ?? [] }
 
-    /// Keeps the leases of a worker whose connection broke until a monotonic time.
-    mutating func keep(_ worker: WorkerID, as instance: String, until: Int64) {
+    /// Keeps the leases of a worker whose connection broke until that time.
+    mutating func keep(_ worker: WorkerID, as instance: String, until: MonotonicMilliseconds) {
         let kept = attached.removeValue(forKey: worker) ?? []
         for id in kept { leases[id]?.holder = .lost(instance) }
         lost[instance] = LostWorker(leases: kept, until: until)
@@ -190,17 +188,17 @@ struct Leases {
         return gone.map { instance in lost.removeValue(forKey: instance)?.leases.sorted() ?? [] }
     }
 
-    /// The latest deadline of some leases, monotonic milliseconds; not before `time`.
-    func lastDeadline(of ids: Set<LeaseID>, notBefore time: Int64) -> Int64 {
+    /// The latest deadline of some leases; not before `time`.
+    func lastDeadline(of ids: Set<LeaseID>, notBefore time: MonotonicMilliseconds) -> MonotonicMilliseconds {
         ids.reduce(time) { max($0, leases[$1]?.deadline ?? $0) }
     }
 
     // MARK: Time
 
-    /// The first deadline, perhaps of a lease that has ended, monotonic milliseconds.
-    var nextDeadline: Int64? { deadlines.min?.at }
-    /// When the next lost worker is given up, monotonic milliseconds.
-    var nextLoss: Int64? { lost.values.lazy.map(\.until).min() }
+    /// The first deadline, perhaps of a lease that has ended.
+    var nextDeadline: MonotonicMilliseconds? { deadlines.min?.at }
+    /// When the next lost worker is given up.
+    var nextLoss: MonotonicMilliseconds? { lost.values.lazy.map(\.until).min() }
 
     /// Leases that have no timer for their deadline: there are none (Invariants.swift).
     var untimed: [LeaseID] {

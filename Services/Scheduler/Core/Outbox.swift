@@ -1,3 +1,4 @@
+import Domain
 import Storage
 
 /// Writes on their way to the store: one batch at a time, in order.
@@ -40,8 +41,7 @@ struct Outbox {
     private(set) var holders = Holders()
     private var nextToken: UInt64 = 1
     private var failures = 0
-    /// Monotonic milliseconds.
-    private(set) var repeatAt: Int64?
+    private(set) var repeatAt: MonotonicMilliseconds?
 
     static let repeatMilliseconds: ClosedRange<Int64> = 50...2_000
 
@@ -80,7 +80,7 @@ struct Outbox {
     }
 
     /// The next batch, if the store is free for one.
-    mutating func next(limit: Int, now: Int64) -> (token: UInt64, writes: [StoreWrite])? {
+    mutating func next(limit: Int, now: MonotonicMilliseconds) -> (token: UInt64, writes: [StoreWrite])? {
         guard inFlight == nil, !writes.isEmpty || !notices.isEmpty || holders.isWaiting else { return nil }
         if let repeatAt, repeatAt > now { return nil }
         repeatAt = nil
@@ -111,7 +111,7 @@ struct Outbox {
 
     /// - Parameter results: of the batch's writes; `nil` if it failed.
     /// - Returns: what can be told; `nil` if the batch will be repeated.
-    mutating func finished(_ token: UInt64, _ results: [StoreWriteResult]?, now: Int64) -> Success? {
+    mutating func finished(_ token: UInt64, _ results: [StoreWriteResult]?, now: MonotonicMilliseconds) -> Success? {
         guard let batch = inFlight, batch.token == token else { return Success() }
         inFlight = nil
         if batch.holders != nil { holders.finish(isStored: results != nil) }

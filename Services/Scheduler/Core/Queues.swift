@@ -14,7 +14,7 @@ struct Queues {
     private var queues: [String: Queue] = [:]
     /// Queues that are held back by their rate, by when they may go on.
     private var wakes = Heap<Wake>()
-    private var waking: [String: Int64] = [:]
+    private var waking: [String: MonotonicMilliseconds] = [:]
 
     var names: some Sequence<String> { queues.keys }
 
@@ -53,22 +53,22 @@ struct Queues {
 
     // MARK: Rates
 
-    /// A moment at which a queue may go on, monotonic milliseconds.
+    /// A moment at which a queue may go on.
     private struct Wake: Comparable {
-        let at: Int64
+        let at: MonotonicMilliseconds
         let queue: String
 
         static func < (a: Wake, b: Wake) -> Bool { a.at != b.at ? a.at < b.at : a.queue < b.queue }
     }
 
-    private mutating func wake(_ name: String, at time: Int64) {
+    private mutating func wake(_ name: String, at time: MonotonicMilliseconds) {
         if let known = waking[name], known <= time { return }
         waking[name] = time
         wakes.insert(Wake(at: time, queue: name))
     }
 
-    /// When the first of them may go on, monotonic milliseconds.
-    var wakeAtMilliseconds: Int64? { wakes.min?.at }
+    /// When the first of them may go on.
+    var wakeAt: MonotonicMilliseconds? { wakes.min?.at }
 
     /// Takes those that may go on by now.
     mutating func takeWoken(now: Moment) -> [String] {
@@ -108,5 +108,5 @@ extension DispatchRate {
 }
 
 extension Moment {
-    fileprivate var monotonicMicroseconds: Int64 { monotonicMilliseconds * 1_000 }
+    fileprivate var monotonicMicroseconds: Int64 { monotonicMilliseconds.count * 1_000 }
 }

@@ -19,8 +19,7 @@ struct Recalls {
         var open: [LeaseID: OccurrenceKey]
         /// On its way, for all that is known.
         var inFlight: Set<OccurrenceKey>
-        /// Monotonic milliseconds.
-        let until: Int64
+        let until: MonotonicMilliseconds
 
         func answer(_ id: RequestID) -> Answer {
             Answer(id: id, results: results, inFlight: inFlight.union(open.values).sorted())
@@ -40,8 +39,8 @@ struct Recalls {
 
     /// Answers that wait.
     var count: Int { waiting.count }
-    /// When the first of them has waited long enough, monotonic milliseconds.
-    var nextAnswer: Int64? { waiting.isEmpty ? nil : waiting.values.lazy.map(\.until).min() }
+    /// When the first of them has waited long enough.
+    var nextAnswer: MonotonicMilliseconds? { waiting.isEmpty ? nil : waiting.values.lazy.map(\.until).min() }
 
     /// Of a reminder: what was called off before, and has not ended.
     func open(of id: ReminderID) -> [LeaseID: OccurrenceKey] { calledOff.isEmpty ? [:] : calledOff[id] ?? [:] }
@@ -49,7 +48,7 @@ struct Recalls {
     mutating func callOff(_ lease: LeaseID, _ key: OccurrenceKey) { calledOff[key.reminder, default: [:]][lease] = key }
 
     /// Lets an answer wait for what its request calls off.
-    mutating func wait(_ id: RequestID, _ results: [StoreWriteResult], _ request: Request, until: Int64) {
+    mutating func wait(_ id: RequestID, _ results: [StoreWriteResult], _ request: Request, until: MonotonicMilliseconds) {
         waiting[id] = Waiting(results: results, open: request.open, inFlight: request.inFlight, until: until)
         for lease in request.open.keys { asking[lease, default: []].append(id) }
     }

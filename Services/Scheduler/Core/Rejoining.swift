@@ -9,8 +9,7 @@ import Storage
 /// dispatched at once.
 struct Doubt {
     struct Wait {
-        /// Monotonic milliseconds.
-        let until: Int64
+        let until: MonotonicMilliseconds
         /// When the first process began to wait, unix milliseconds.
         let since: Int64
     }
@@ -23,25 +22,27 @@ struct Doubt {
     private(set) var entries: [Entry] = []
     /// What is in doubt fills the memory, and stays on disk until the end.
     private(set) var isOnDisk = false
-    /// The outcomes that a returned worker kept come right behind its announcement, monotonic milliseconds.
-    private var listensUntil = Int64.min
+    /// The outcomes that a returned worker kept come right behind its announcement.
+    private var listensUntil = MonotonicMilliseconds.distantPast
     /// Leases of which returned workers have said that the outcomes come, and until when they are listened to for those.
-    private var following: [WorkerID: (leases: Set<UInt64>, until: Int64)] = [:]
+    private var following: [WorkerID: (leases: Set<UInt64>, until: MonotonicMilliseconds)] = [:]
 
     init(throughMilliseconds: Int64) { self.throughMilliseconds = throughMilliseconds }
 
-    /// The moment by which everybody has been asked or given up, monotonic milliseconds.
-    var endsAt: Int64 { max(listensUntil, awaited.values.lazy.map(\.until).max() ?? .min, following.values.map(\.until).max() ?? .min) }
+    /// The moment by which everybody has been asked or given up.
+    var endsAt: MonotonicMilliseconds {
+        max(listensUntil, awaited.values.lazy.map(\.until).max() ?? .distantPast, following.values.map(\.until).max() ?? .distantPast)
+    }
 
     func covers(_ entry: Entry) -> Bool { entry.dueAtMilliseconds <= throughMilliseconds }
 
-    mutating func waitFor(_ instance: String, until: Int64, since: Int64) { awaited[instance] = Wait(until: until, since: since) }
+    mutating func waitFor(_ instance: String, until: MonotonicMilliseconds, since: Int64) { awaited[instance] = Wait(until: until, since: since) }
 
-    mutating func isBack(_ instance: String, listenUntil: Int64) {
+    mutating func isBack(_ instance: String, listenUntil: MonotonicMilliseconds) {
         if awaited.removeValue(forKey: instance) != nil { listensUntil = max(listensUntil, listenUntil) }
     }
 
-    mutating func listen(to worker: WorkerID, of leases: [UInt64], until: Int64) {
+    mutating func listen(to worker: WorkerID, of leases: [UInt64], until: MonotonicMilliseconds) {
         if !leases.isEmpty { following[worker] = (Set(leases), until) }
     }
 
@@ -191,13 +192,13 @@ extension SchedulerCore {
         .sorted { $0.instance < $1.instance }
     }
 
-    private func lastDeadline(of ids: Set<LeaseID>) -> Int64 {
+    private func lastDeadline(of ids: Set<LeaseID>) -> MonotonicMilliseconds {
         leases.lastDeadline(of: ids, notBefore: now.monotonicMilliseconds)
     }
 
     /// A monotonic time by the wall clock of this moment.
-    private func wall(_ monotonicMilliseconds: Int64) -> Int64 {
-        now.wallMilliseconds + monotonicMilliseconds - now.monotonicMilliseconds
+    private func wall(_ time: MonotonicMilliseconds) -> Int64 {
+        now.wallMilliseconds + (time - now.monotonicMilliseconds)
     }
 
     /// Whom the next process would ask is on stable storage.

@@ -12,20 +12,20 @@ import Storage
 public struct SchedulerCore {
     let configuration: CoreConfiguration
     var random: SplitMix64
-    var now = Moment(wallMilliseconds: 0, monotonicMilliseconds: 0)
+    var now = Moment(wallMilliseconds: 0, monotonicMilliseconds: .distantPast)
     var effects: [Effect] = []
 
     /// The shards that it owns.
     var windows: [Shard: Window] = [:]
     var table = EntryTable()
     /// By the time at which they are due.
-    var waiting = Heap<EntryTimer>()
+    var waiting = Heap<EntryTimer<Int64>>()
     /// Leased positions, by the time at which the next occurrence of their series is due.
-    var overtakes = Heap<EntryTimer>()
+    var overtakes = Heap<EntryTimer<Int64>>()
     /// Due ones of which nothing was sent when they were handed out, by the time at which they are ready again, monotonic.
-    var rests = Heap<EntryTimer>()
+    var rests = Heap<EntryTimer<MonotonicMilliseconds>>()
     /// Ready occurrences, by the time at which they expire.
-    var expiries = Heap<EntryTimer>()
+    var expiries = Heap<EntryTimer<Int64>>()
     var lanes: Lanes
     var queues = Queues()
 
@@ -56,8 +56,7 @@ public struct SchedulerCore {
         /// Events until the invariants are checked again.
         var eventsUntilCheck = 0
     #endif
-    /// Monotonic milliseconds.
-    var loadsPausedUntil: Int64 = .min
+    var loadsPausedUntil = MonotonicMilliseconds.distantPast
 
     public init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64) {
         self.configuration = configuration
@@ -161,15 +160,15 @@ public struct SchedulerCore {
         [waiting.min?.at, overtakes.min?.at, expiries.min?.at].compactMap { $0 }.min()
     }
 
-    /// When the next lease, grace or repetition ends, monotonic milliseconds.
-    public var nextDeadlineMilliseconds: Int64? {
+    /// When the next lease, grace or repetition ends.
+    public var nextDeadline: MonotonicMilliseconds? {
         var next = breaks(.neverEndsLeases) ? nil : leases.nextDeadline
-        func consider(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
+        func consider(_ time: MonotonicMilliseconds?) { if let time { next = min(next ?? time, time) } }
         consider(leases.nextLoss)
         consider(leases.claims.nextDeadline)
         consider(outbox.repeatAt)
         consider(rests.min?.at)
-        consider(queues.wakeAtMilliseconds)
+        consider(queues.wakeAt)
         consider(doubt?.endsAt)
         consider(recalls.nextAnswer)
         return next

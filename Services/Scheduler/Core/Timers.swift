@@ -1,19 +1,23 @@
-/// An occurrence at a time, in milliseconds of whichever clock its heap goes by: ascending by time, then by key, so that runs repeat exactly.
-struct EntryTimer: Comparable {
-    let at: Int64
-    let entry: Entry
+import Domain
 
-    /// Whether the entry still waits for this time.
-    var isCurrent: Bool { entry.state == .waiting && entry.dueAtMilliseconds == at }
+/// An occurrence at a time of the clock that its heap goes by: ascending by time, then by key, so that runs repeat exactly.
+struct EntryTimer<Time: Comparable>: Comparable {
+    let at: Time
+    let entry: Entry
 
     static func == (a: EntryTimer, b: EntryTimer) -> Bool { a.at == b.at && a.entry.key == b.entry.key }
 
     static func < (a: EntryTimer, b: EntryTimer) -> Bool { a.at != b.at ? a.at < b.at : a.entry.key < b.entry.key }
 }
 
-/// A lease at its deadline, in monotonic milliseconds.
+extension EntryTimer<Int64> {
+    /// Whether the entry still waits for this time, unix milliseconds.
+    var isCurrent: Bool { entry.state == .waiting && entry.dueAtMilliseconds == at }
+}
+
+/// A lease at its deadline.
 struct LeaseTimer: Comparable {
-    let at: Int64
+    let at: MonotonicMilliseconds
     let lease: UInt64
 
     static func < (a: LeaseTimer, b: LeaseTimer) -> Bool { a.at != b.at ? a.at < b.at : a.lease < b.lease }

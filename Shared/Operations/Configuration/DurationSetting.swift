@@ -1,3 +1,5 @@
+import Domain
+
 extension SettingType where Value == Duration {
     /// A whole number and its unit: `500ms`, `10s`, `5m`, `1h`, `30d`.
     /// - Parameter range: both ends in whole milliseconds.
@@ -20,8 +22,5 @@ enum DurationText {
     static func parse(_ text: String) -> Duration? { form.parse(text).map { .milliseconds($0) } }
 
     /// With the largest unit that leaves no fraction; what is less than a millisecond is left out.
-    static func text(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        return form.text(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
-    }
+    static func text(_ duration: Duration) -> String { form.text(duration.wholeMilliseconds) }
 }

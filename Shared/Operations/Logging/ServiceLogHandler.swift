@@ -12,19 +12,19 @@ public struct ServiceLogHandler: LogHandler {
     private let format: LogFormat
     private let output: LogOutput
     private let isColoured: Bool
-    private let now: @Sendable () -> Int64
+    private let now: @Sendable () -> UnixMilliseconds
 
     /// - Parameters:
     ///   - service: stands in every line.
     ///   - label: the logger's, which JSON lines have as `logger`.
     public init(service: String, label: String, level: Logger.Level, format: LogFormat, output: LogOutput = .standardError) {
-        self.init(service: service, label: label, level: level, format: format, output: output, now: { WallClock.milliseconds })
+        self.init(service: service, label: label, level: level, format: format, output: output, now: { SystemClock.now })
     }
 
     /// - Parameter now: unix time in milliseconds.
     init(
         service: String, label: String, level: Logger.Level, format: LogFormat, output: LogOutput,
-        now: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> UnixMilliseconds
     ) {
         self.service = service
         self.label = label
@@ -42,7 +42,7 @@ public struct ServiceLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         let line = LogLine(
-            time: Timestamp.text(milliseconds: now()), level: event.level, service: service, logger: label,
+            time: Timestamp.text(now()), level: event.level, service: service, logger: label,
             message: event.message.description, fields: fields(of: event))
         switch format {
         case .text: output.write(line.text(isColoured: isColoured))

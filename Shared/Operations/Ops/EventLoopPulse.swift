@@ -1,3 +1,4 @@
+import Domain
 public import NIOCore
 public import ServiceLifecycle
 
@@ -18,8 +19,7 @@ public struct EventLoopPulse: Service, CustomStringConvertible {
     var age: Duration { heartbeat.age }
 
     public func run() async throws {
-        let (seconds, attoseconds) = Heartbeat.interval.components
-        let interval = TimeAmount.nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        let interval = TimeAmount.nanoseconds(Heartbeat.interval.wholeNanoseconds)
         let task = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in heartbeat.beat() }
         try? await gracefulShutdown()
         task.cancel()

@@ -1,3 +1,4 @@
+import Domain
 import Synchronization
 
 /// Says that a thread still comes round: it beats, and others ask how long ago that was.
@@ -26,8 +27,5 @@ public final class Heartbeat: Sendable {
         return last == Self.ended ? .zero : .nanoseconds(max(0, elapsed - last))
     }
 
-    private var elapsed: Int64 {
-        let (seconds, attoseconds) = begin.duration(to: .now).components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
+    private var elapsed: Int64 { begin.duration(to: .now).wholeNanoseconds }
 }

@@ -114,7 +114,7 @@ private struct Resolution {
             return nil
         }
         let own = date.instant(in: zone, named: named, timeOfDay: 0)
-        if !UnixSeconds.all.contains(own) {
+        if !ReminderLimits.scheduleSeconds.contains(own) {
             refuse(.text, "DTSTART \(date.text): must lie in the years 1 to 9999")
         } else if let given, given != own {
             refuse(.start, "is \(given), and DTSTART\(date.parameters):\(date.text) of the set is \(own); give one of them, or both the same")
@@ -128,7 +128,7 @@ private struct Resolution {
         let timeOfDay = local - CivilTime(secondNumber: local).dayNumber * CivilTime.secondsPerDay
         return dates.map { date in
             let instant = date.instant(in: zone, named: named, timeOfDay: timeOfDay)
-            if !UnixSeconds.all.contains(instant) { refuse(.text, "\(property) \(date.text): must lie in the years 1 to 9999") }
+            if !ReminderLimits.scheduleSeconds.contains(instant) { refuse(.text, "\(property) \(date.text): must lie in the years 1 to 9999") }
             return instant
         }
     }

@@ -1,3 +1,5 @@
+import Domain
+
 /// A rule while it is read, in whichever form: the good values so far, which parts were written at all, and the faults.
 ///
 /// Both readers, text and object, put their values in through the same few functions here, and ``finish()`` holds the
@@ -58,7 +60,7 @@ struct RuleDraft {
 
     /// `UNTIL` in unix seconds.
     mutating func set(untilSeconds seconds: Int64) {
-        guard UnixSeconds.all.contains(seconds) else {
+        guard ReminderLimits.scheduleSeconds.contains(seconds) else {
             let guess = UnixSeconds.guess(seconds).map { "; \($0)" } ?? ""
             return refuse(.until, String(seconds), "must lie within the years 1 to 9999" + guess)
         }

@@ -28,7 +28,7 @@ func reminder(_ number: Int, queue: String, task: String, caller: String, now: M
 /// A core with a store that has nothing, and answers at once.
 struct Harness {
     var core: SchedulerCore
-    let now = Moment(wallMilliseconds: 1_800_000_000_000, monotonicMilliseconds: 1_000)
+    let now = Moment(wallMilliseconds: 1_800_000_000_000, monotonicMilliseconds: MonotonicMilliseconds(1_000))
     var dispatched = 0
 
     init(maxEntries: Int) {

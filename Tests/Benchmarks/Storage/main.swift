@@ -58,7 +58,7 @@ let sealed = (0..<96).map { _ in UInt8.random(in: 0...255, using: &random) }
 
 @MainActor func reminder(_ index: Int) -> Reminder {
     Reminder(
-        id: ReminderID(unixMilliseconds: begin * 1000 + Int64(index / 40), using: &random),
+        id: ReminderID(at: UnixMilliseconds(begin * 1000 + Int64(index / 40)), using: &random),
         schedule: Schedule(start: begin + 3600 + Int64.random(in: 0..<(30 * 86_400), using: &random)), handling: Handling(),
         payload: Payload(
             task: TaskName.notification, arguments: notification, description: "a class begins",

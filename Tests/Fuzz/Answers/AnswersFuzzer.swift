@@ -9,7 +9,7 @@ import Domain
 /// for an operator is one short line, and the credential is in neither.
 enum AnswersFuzzer: Fuzzer {
     private static let kept = 64, maximum = 512, maximumHeader = 512
-    private static let now: Int64 = 1_795_000_000
+    private static let now = UnixSeconds(1_795_000_000)
     private static let codes: [CURLcode] = [
         CURLE_OK, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_WRITE_ERROR, CURLE_OPERATION_TIMEDOUT, CURLE_WEIRD_SERVER_REPLY,
         CURLE_COULDNT_CONNECT, CURLE_PEER_FAILED_VERIFICATION, CURLE_OUT_OF_MEMORY, CURLE_GOT_NOTHING, CURLE_HTTP2,
@@ -40,7 +40,7 @@ enum AnswersFuzzer: Fuzzer {
         }
         let error = Array("libcurl's words \(secret)".utf8)
         let result = TransferEnd(
-            code: code, status: status, answer: reader, error: error, redaction: redaction, kept: kept).result(nowSeconds: now)
+            code: code, status: status, answer: reader, error: error, redaction: redaction, kept: kept).result(now: now)
         check(result, secret, isAnswered: reader.isHeaderComplete && status > 0)
     }
 
@@ -63,7 +63,7 @@ enum AnswersFuzzer: Fuzzer {
     private static func checkPause(_ recipe: Recipe) {
         var recipe = recipe
         let text = String(decoding: recipe.rest(), as: UTF8.self)
-        guard let pause = RetryAfter.milliseconds(text, nowSeconds: now) else { return }
+        guard let pause = RetryAfter.milliseconds(text, now: now) else { return }
         require((0...RetryAfter.maximumMilliseconds).contains(pause), "a pause of \(pause) ms for \(text)")
     }
 }

@@ -135,13 +135,13 @@ private final class Database {
         _ = reminder.expiryMilliseconds(of: scheduledAt)
         guard let series = try? reminder.schedule.series() else { return }
         _ = series.first(3, after: scheduledAt)
-        _ = series.next(after: Self.now)
+        _ = series.next(after: UnixSeconds(Self.now))
     }
 
     private func show(_ summary: ReminderSummary) {
         let stored = needed("a whole reminder") { try StoredReminder(Proto.ReminderReply(summary, isServed: true)) }
-        check(ReminderAnswer.json(stored, nowSeconds: Self.now))
-        _ = try? Upcoming.times(of: stored, count: 5, after: Self.now)
+        check(ReminderAnswer.json(stored, nowSeconds: UnixSeconds(Self.now)))
+        _ = try? Upcoming.times(of: stored, count: 5, after: UnixSeconds(Self.now))
         use(summary.reminder, at: summary.position?.scheduledAt ?? Rows.start)
     }
 

@@ -75,7 +75,7 @@ struct ReminderPlan {
     func reminder(seed: UInt64, wallMilliseconds: Int64) -> Reminder {
         var chance = Chance(seed, 3, UInt64(index))
         let start = (wallMilliseconds + startsInMilliseconds) / 1_000
-        let id = ReminderID(unixMilliseconds: wallMilliseconds, using: &chance)
+        let id = ReminderID(at: UnixMilliseconds(wallMilliseconds), using: &chance)
         return Reminder(
             id: id,
             schedule: Schedule(start: start, rule: rule, timezone: timezone),

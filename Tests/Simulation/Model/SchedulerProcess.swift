@@ -37,7 +37,7 @@ final class SchedulerProcess: Process {
     }
 
     private var timeline: Timeline { life.timeline }
-    private var now: Moment { Moment(wallMilliseconds: timeline.wall, monotonicMilliseconds: timeline.monotonic) }
+    private var now: Moment { Moment(wallMilliseconds: timeline.wall, monotonicMilliseconds: MonotonicMilliseconds(timeline.monotonic)) }
 
     // MARK: Events
 
@@ -62,14 +62,14 @@ final class SchedulerProcess: Process {
     }
 
     /// Looks at the core where it is: to read a property of an object's it would be copied.
-    private static func view(of core: inout SchedulerCore) -> (snapshot: Snapshot, due: Int64?, deadline: Int64?) {
-        (core.snapshot, core.nextDueMilliseconds, core.nextDeadlineMilliseconds)
+    private static func view(of core: inout SchedulerCore) -> (snapshot: Snapshot, due: Int64?, deadline: MonotonicMilliseconds?) {
+        (core.snapshot, core.nextDueMilliseconds, core.nextDeadline)
     }
 
-    private func scheduleWake(due: Int64?, deadline: Int64?) {
+    private func scheduleWake(due: Int64?, deadline: MonotonicMilliseconds?) {
         var wait = life.longestSleepMilliseconds
         if let due { wait = min(wait, due - timeline.wall) }
-        if let deadline { wait = min(wait, deadline - timeline.monotonic) }
+        if let deadline { wait = min(wait, deadline.count - timeline.monotonic) }
         let at = timeline.monotonic + max(0, wait)
         if let wakeAt, wakeAt <= at { return }
         wakeAt = at

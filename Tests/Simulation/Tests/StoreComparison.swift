@@ -153,7 +153,7 @@ struct RandomWrites {
 
     private mutating func create() -> StoreWrite {
         let isKnown = !ids.isEmpty && chance.one(in: 4)
-        let id = isKnown ? chance.pick(ids) : ReminderID(unixMilliseconds: Self.start * 1_000, using: &chance)
+        let id = isKnown ? chance.pick(ids) : ReminderID(at: UnixMilliseconds(Self.start * 1_000), using: &chance)
         if !isKnown { ids.append(id) }
         let record = chance.one(in: 2)
             ? IdempotencyRecord(key: id.bytes, request: chance.one(in: 4) ? [1] : [2], answer: [3], createdAtMilliseconds: milliseconds()) : nil
