@@ -28,7 +28,7 @@ enum GatewayMain {
                 Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
                 ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers]),
                 ZoneCheck(schedulers: schedulers, readiness: service.readiness),
-                APIKeyReload(callers: callers, logger: service.logger),
+                APIKeyReload(callers: callers, readiness: service.readiness, logger: service.logger),
                 // Stopped first: what was asked is answered while the scheduler can still be asked.
                 APIServer(
                     listen: settings.listen, responder: responder, logger: service.logger,

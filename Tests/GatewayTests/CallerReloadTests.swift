@@ -12,17 +12,19 @@ struct CallerReloadTests {
     private let clock = HandClock()
     private let folder: KeysFolder
     private let callers: Callers
+    private let readiness = Readiness()
     private var watch: APIKeyWatch
 
     private static let read = "API keys read", kept = "API keys not read again, the former ones stay good"
+    private static let leftOut = "a line of the API keys file is left out"
 
     init() throws {
         folder = try KeysFolder(line("alpha", "a", "rate=2"), line("beta", "b"))
         callers = try Callers(keysFile: folder.file, allowsAnonymous: false, now: clock.now)
-        watch = APIKeyWatch(file: folder.file, callers: callers, logger: log.logger)
+        watch = APIKeyWatch(keys: try #require(callers.keys), readiness: readiness, logger: log.logger, now: clock.now)
     }
 
-    /// As long as a change takes to be taken up.
+    /// As long as a change takes to be told of.
     private mutating func lookTwice() {
         watch.look()
         watch.look()
@@ -37,14 +39,24 @@ struct CallerReloadTests {
     /// Why the former keys were kept, the first time.
     private var reason: String { log.metadata(of: Self.kept)?["reason"].map { "\($0)" } ?? "" }
 
-    @Test("a changed file counts from the second look on that shows it unchanged")
-    mutating func change() throws {
-        lookTwice()
-        try folder.put(line("gamma", "c"))
-        watch.look()
+    @Test("a changed file counts from the next request on, whether or not anyone has looked at it since")
+    func change() throws {
         #expect(isGood("a") && !isGood("c"))
-        watch.look()
+        try folder.put(line("gamma", "c"))
         #expect(!isGood("a") && !isGood("b") && isGood("c"))
+        try folder.put(line("alpha", "a"))
+        #expect(isGood("a") && !isGood("c"))
+    }
+
+    @Test("of many requests at once after a change, every one finds it")
+    func together() async throws {
+        try folder.put(line("gamma", "c", "rate=0"))
+        let callers = callers
+        let wrong = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<64 { group.addTask { (try? callers.admit("b")) != nil || (try? callers.admit("c")) == nil } }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(wrong == 0)
     }
 
     @Test("what was appended counts, and what others were is as before")
@@ -58,23 +70,16 @@ struct CallerReloadTests {
         for key in ["a", "b", "new"] { #expect(isGood(key)) }
     }
 
-    @Test("a file that keeps changing is not read before it rests")
+    @Test("a file that keeps changing is told of once it rests")
     mutating func unrest() throws {
         lookTwice()
         for _ in 0..<5 {
             try folder.put(line("gamma", "c"))
             watch.look()
         }
-        #expect(!isGood("c"))
+        #expect(count(Self.read) == 1)
         watch.look()
-        #expect(isGood("c"))
-    }
-
-    @Test("a change between the start's reading and the first look is not missed")
-    mutating func earlyChange() throws {
-        try folder.put(line("gamma", "c"))
-        lookTwice()
-        #expect(isGood("c"))
+        #expect(count(Self.read) == 2)
     }
 
     @Test("an unchanged file is read once, after the start, and never again")
@@ -85,32 +90,54 @@ struct CallerReloadTests {
         #expect(log.metadata(of: Self.read)?["keys"] == "2")
     }
 
-    @Test("a broken file leaves the former keys good, and is told of once for every change")
+    @Test("a line that cannot be read is left out and told of once for every change; the others count")
     mutating func broken() throws {
         lookTwice()
         try folder.put(line("alpha", "c") + "\nmy-other-secret\n")
+        #expect(!isGood("a") && !isGood("b") && isGood("c"))
         for _ in 0..<5 { lookTwice() }
-        #expect(isGood("a") && isGood("b") && !isGood("c"))
-        #expect(count(Self.kept) == 1)
-        #expect(reason.hasPrefix("line 2 must have the SHA-256"))
-        #expect(log.metadata(of: Self.kept)?["path"] == "\(folder.url.path)")
-        try folder.put("still broken\n")
-        for _ in 0..<5 { lookTwice() }
-        #expect(count(Self.kept) == 2)
-        #expect(!log.text.contains("my-other-secret") && !log.text.contains("still broken"))
+        #expect(count(Self.leftOut) == 1)
+        #expect(log.metadata(of: Self.leftOut)?["reason"].map { "\($0)" }?.hasPrefix("line 2 must have the SHA-256") == true)
+        #expect(log.metadata(of: Self.leftOut)?["path"] == "\(folder.url.path)")
+        #expect(readiness.isReady && readiness.notices.first?.hasPrefix("API keys: 1 line of the file of GATEWAY_API_KEYS_FILE") == true)
+        #expect(!log.text.contains("my-other-secret") && !"\(readiness.notices)".contains("my-other-secret"))
         try folder.put(line("alpha", "c"))
         lookTwice()
-        #expect(!isGood("a") && isGood("c"))
-        #expect(count(Self.kept) == 2)
+        #expect(readiness.isReady && readiness.notices.isEmpty)
     }
 
-    @Test("an emptied file leaves the former keys good")
+    @Test("an emptied file lets nobody in, and the service is not ready after a minute of it")
     mutating func emptied() throws {
         lookTwice()
         try folder.put("")
+        #expect(!isGood("a"))
         lookTwice()
+        #expect(log.metadata(of: "API keys file lets nobody in") != nil)
+        clock.advance(APIKeyWatch.patience)
+        watch.look()
+        #expect(readiness.failures.first?.contains("has no key in it") == true)
+        try folder.put(line("gamma", "c"))
+        lookTwice()
+        #expect(isGood("c") && readiness.isReady)
+    }
+
+    @Test("without its file the service is ready for a minute, and no longer; the former keys stay good")
+    mutating func patience() throws {
+        lookTwice()
+        #expect(readiness.isReady && readiness.notices.isEmpty)
+        try folder.remove()
+        lookTwice()
+        clock.advance(APIKeyWatch.patience - .nanoseconds(1))
+        watch.look()
+        #expect(readiness.isReady)
+        #expect(readiness.notices == ["API keys: the file of GATEWAY_API_KEYS_FILE cannot be read: No such file or directory"])
+        clock.advance(.nanoseconds(1))
+        watch.look()
+        #expect(readiness.failures == ["API keys: the file of GATEWAY_API_KEYS_FILE cannot be read: No such file or directory"])
         #expect(isGood("a"))
-        #expect(reason.hasPrefix("has no key in it"))
+        try folder.put(line("alpha", "a"))
+        lookTwice()
+        #expect(readiness.isReady && readiness.notices.isEmpty)
     }
 
     @Test("a removed file leaves the former keys good and is told of once; another one in its place counts")
@@ -201,7 +228,7 @@ struct CallerReloadTests {
         #expect(!isGood("a"))
         #expect(isGood("c") && isGood("c") && !isGood("c"))
         clock.advance(.milliseconds(250))
-        #expect(try callers.admit("a") == Caller(name: "renamed", isAdmin: true))
+        #expect(try callers.admit("a") == Caller(name: "renamed", role: .admin))
         #expect(!isGood("a"))
     }
 
@@ -225,20 +252,20 @@ struct CallerReloadTests {
 
     @Test("the running part takes up a change and ends when the service stops")
     func part() async throws {
-        let reload = APIKeyReload(callers: callers, logger: log.logger, interval: .milliseconds(5))
+        let reload = APIKeyReload(callers: callers, readiness: readiness, logger: log.logger, interval: .milliseconds(5))
         let group = ServiceGroup(services: [reload], logger: log.logger)
         let running = Task { try await group.run() }
         try await eventually("the keys are read after the start") { count(Self.read) == 1 }
         try folder.put(line("gamma", "c"))
-        try await eventually("the new key is good") { isGood("c") }
-        #expect(!isGood("a"))
+        try await eventually("it is read again") { count(Self.read) == 2 }
         await group.triggerGracefulShutdown()
         try await running.value
     }
 
     @Test("without a keys file the part does nothing, and ends when the service stops")
     func idle() async throws {
-        let reload = APIKeyReload(callers: try Callers(keysFile: nil, allowsAnonymous: true), logger: log.logger)
+        let reload = APIKeyReload(
+            callers: try Callers(keysFile: nil, allowsAnonymous: true), readiness: readiness, logger: log.logger)
         let group = ServiceGroup(services: [reload], logger: log.logger)
         let running = Task { try await group.run() }
         await group.triggerGracefulShutdown()

@@ -78,16 +78,16 @@ struct CallerTests {
     @Test("without a keys file anyone may call and sees everything, whatever the header says", arguments: [true, false])
     func anyone(allowsAnonymous: Bool) throws {
         let callers = try callers(nil, allowsAnonymous: allowsAnonymous)
-        #expect(try callers.caller([]) == Caller(name: "", isAdmin: true))
-        #expect(try callers.caller(["Bearer x", "y"]) == Caller(name: "", isAdmin: true))
+        #expect(try callers.caller([]) == Caller(name: "", role: .admin))
+        #expect(try callers.caller(["Bearer x", "y"]) == Caller(name: "", role: .admin))
     }
 
     @Test("a key is its line's caller, and the scheme is read in either case")
     func keys() throws {
         let folder = try KeysFolder(line("alpha", "alpha-key"), line("ops", "ops-key", "admin"))
         let callers = try callers(folder)
-        #expect(try callers.admit("alpha-key") == Caller(name: "alpha", isAdmin: false))
-        #expect(try callers.admit("ops-key") == Caller(name: "ops", isAdmin: true))
+        #expect(try callers.admit("alpha-key") == Caller(name: "alpha", role: .caller))
+        #expect(try callers.admit("ops-key") == Caller(name: "ops", role: .admin))
         for scheme in ["bearer", "BEARER", "bEaReR"] {
             #expect(try callers.caller(["\(scheme) alpha-key"]).name == "alpha")
         }
@@ -103,16 +103,16 @@ struct CallerTests {
     func rotation() throws {
         let folder = try KeysFolder(line("alpha", "old"), line("alpha", "new", "admin"))
         let callers = try callers(folder)
-        #expect(try callers.admit("old") == Caller(name: "alpha", isAdmin: false))
-        #expect(try callers.admit("new") == Caller(name: "alpha", isAdmin: true))
+        #expect(try callers.admit("old") == Caller(name: "alpha", role: .caller))
+        #expect(try callers.admit("new") == Caller(name: "alpha", role: .admin))
     }
 
     @Test("a caller sees its own, and an admin everyone's")
     func sight() {
-        #expect(Caller(name: "alpha", isAdmin: false).sees(madeBy: "alpha"))
-        #expect(!Caller(name: "alpha", isAdmin: false).sees(madeBy: "beta"))
-        #expect(!Caller(name: "alpha", isAdmin: false).sees(madeBy: ""))
-        #expect(Caller(name: "ops", isAdmin: true).sees(madeBy: "alpha"))
+        #expect(Caller(name: "alpha", role: .caller).sees(madeBy: "alpha"))
+        #expect(!Caller(name: "alpha", role: .caller).sees(madeBy: "beta"))
+        #expect(!Caller(name: "alpha", role: .caller).sees(madeBy: ""))
+        #expect(Caller(name: "ops", role: .admin).sees(madeBy: "alpha"))
         #expect(Caller.anonymous.sees(madeBy: ""))
         #expect(!Caller.anonymous.sees(madeBy: "alpha"))
         #expect(Caller.anyone.sees(madeBy: "alpha"))
@@ -165,7 +165,7 @@ struct CallerTests {
     func anonymousBesideKeys() throws {
         let folder = try KeysFolder(line("alpha", "alpha-key"))
         let callers = try callers(folder, allowsAnonymous: true)
-        #expect(try callers.caller([]) == Caller(name: "", isAdmin: false))
+        #expect(try callers.caller([]) == Caller(name: "", role: .caller))
         #expect(try callers.admit("alpha-key").name == "alpha")
         #expect(refused("missing") == "0")
     }
@@ -173,7 +173,7 @@ struct CallerTests {
     @Test("every key is compared, wherever the one that is shown stands")
     func comparisons() throws {
         let names = (0..<100).map { "caller-\($0)" }
-        let keys = try APIKeyLines.parse(Array(names.map { line($0, $0) }.joined(separator: "\n").utf8))
+        let keys = APIKeyLines(Array(names.map { line($0, $0) }.joined(separator: "\n").utf8)).keys
         let table = APIKeyTable(keys)
         for name in ["caller-0", "caller-50", "caller-99", "stranger"] {
             var count = 0

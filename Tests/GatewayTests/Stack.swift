@@ -146,6 +146,7 @@ final class SchedulerPeer: Sendable {
 final class Gateway: Sendable {
     let port: Int
     let log: LogSink
+    let api: API
     private let client: ClientGroup
     private let running: Task<Void, any Error>
 
@@ -173,6 +174,7 @@ final class Gateway: Sendable {
         let address = try #require(log.metadata(of: "api listening")?["address"].flatMap { Endpoint("\($0)") })
         port = address.port
         self.log = log
+        self.api = api
         self.client = client
         self.running = running
     }

@@ -1,19 +1,22 @@
 import Files
 import Glibc
 
-/// The file of API keys: one a line, as `NAME SHA256 [admin] [rate=N] [pending=M] [queues=A,B]`.
+/// The file of API keys: one a line, as `NAME SHA256 [viewer|operator|admin] [rate=N] [pending=M] [queues=A,B]`.
 ///
 /// - `NAME` is the caller's: 1 to 64 letters, digits, `.`, `_` or `-`. It may stand in several lines, each with a key
 ///   of its own, so that a key can be replaced: add the new one, give it to the caller, remove the old one.
 /// - `SHA256` is of the key's bytes, without a line end: 64 hexadecimal digits. The file holds no keys.
-/// - `admin`: whoever shows this key sees and changes what all callers made.
+/// - `viewer`, `operator`, `admin`: the caller's ``Role``. Without it, whoever shows this key sees and changes what it made.
 /// - `rate=N`: requests a second with this key, 0 for any number. Without it, `GATEWAY_RATE_LIMIT`. Each item of a
 ///   batch counts as one.
 /// - `pending=M`: reminders that this caller may have, scheduled or paused, whichever key made them, when it makes another with this key.
 ///   Without it, any number.
 /// - `queues=A,B`: the queues that whoever shows this key may name, and sees. Without it, any.
 ///
-/// Words are separated by blanks. Empty lines, and those whose first word begins with `#`, are skipped. UTF-8.
+/// Words are separated by blanks. Empty lines, and those whose first word begins with `#`, are skipped. UTF-8. A line that cannot be read
+/// is left out, so that what is changed in the others counts all the same.
+///
+/// A file that is written in place has fewer keys while that lasts: put a whole one in its place, by `mv`.
 ///
 /// A key must not be guessable, since nothing slows down guessing by someone who has the file. This makes one of 256
 /// random bits and adds its line to the file `keys`:
@@ -50,14 +53,20 @@ struct APIKeyFile: Sendable {
     /// the other one back.
     struct Stamp: Sendable, Hashable {
         fileprivate let device: UInt64, inode: UInt64, size: Int64
-        fileprivate let modified: [Int], changed: [Int]
+        private let modified: Moment, changed: Moment
+
+        private struct Moment: Sendable, Hashable {
+            let seconds: Int, nanoseconds: Int
+
+            init(_ time: timespec) { (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec) }
+        }
 
         fileprivate init(_ status: stat) {
             device = UInt64(status.st_dev)
             inode = UInt64(status.st_ino)
             size = Int64(status.st_size)
-            modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-            changed = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+            modified = Moment(status.st_mtim)
+            changed = Moment(status.st_ctim)
         }
     }
 
@@ -69,6 +78,8 @@ struct APIKeyFile: Sendable {
 
     struct Contents: Sendable {
         let keys: [APIKey]
+        /// How many lines were left out, and what is wrong with the first of them, in their order.
+        let leftOut: Int, faults: [String]
         /// After the last byte was read.
         let stamp: Stamp
         /// What is wrong with who may use the file, for a warning.
@@ -94,8 +105,9 @@ struct APIKeyFile: Sendable {
             case .tooLarge: throw .fault("has more than \(Self.maxBytes) bytes; make it smaller")
             }
         }
+        let lines = APIKeyLines(contents.bytes)
         return Contents(
-            keys: try APIKeyLines.parse(contents.bytes), stamp: Stamp(contents.status), exposure: Self.exposure(contents.status.st_mode))
+            keys: lines.keys, leftOut: lines.leftOut, faults: lines.faults, stamp: Stamp(contents.status), exposure: Self.exposure(contents.status.st_mode))
     }
 
     private static func exposure(_ mode: mode_t) -> String? {

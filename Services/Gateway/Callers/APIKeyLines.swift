@@ -1,41 +1,63 @@
 import Domain
 
 /// The lines of an ``APIKeyFile``.
-enum APIKeyLines {
-    /// - Throws: a fault that names the line by its number and never shows what stands in it, which may be a key that
-    ///   was put there by mistake.
-    static func parse(_ bytes: [UInt8]) throws(APIKeyFile.Failure) -> [APIKey] {
-        var keys: [APIKey] = [], lines: [APIKeyDigest: Int] = [:]
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            let number = index + 1
-            guard String(validating: line, as: UTF8.self) != nil else { throw fault("is not UTF-8 text", number) }
-            let words = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-            guard let first = words.first, first.first != UInt8(ascii: "#") else { continue }
-            let key = try key(words, number)
-            if let earlier = lines.updateValue(number, forKey: key.digest) {
-                throw fault("has the key that line \(earlier) has already; keep one", number)
-            }
-            guard keys.count < APIKeyFile.maxKeys else {
-                throw fault("is one key too many, at most \(APIKeyFile.maxKeys) are read", number)
-            }
-            keys.append(key)
-        }
-        guard !keys.isEmpty else { throw fault("has no key in it, so that nobody could call", nil) }
-        return keys
+struct APIKeyLines {
+    /// The keys of the good lines, in their order.
+    private(set) var keys: [APIKey] = []
+    /// What is wrong with the first ``maxFaults`` others, in their order. Each names its line by its number and never shows what stands in
+    /// it, which may be a key that was put there by mistake.
+    private(set) var faults: [String] = []
+    /// How many others there are.
+    private(set) var leftOut = 0
+
+    static let maxFaults = 10
+
+    /// The fault of a file without a good line.
+    static let noKey = "has no key in it, so that nobody can call. \(form)"
+
+    private static let form =
+        "A line is NAME SHA256 [viewer|operator|admin] [rate=N] [pending=M] [queues=A,B]; to make a key and its line: \(APIKeyFile.howToMake)"
+
+    private struct Fault: Error {
+        let text: String
+
+        init(_ text: String) { self.text = text }
     }
 
-    private static func key(_ words: [ArraySlice<UInt8>], _ number: Int) throws(APIKeyFile.Failure) -> APIKey {
-        guard isName(words[0]) else {
-            throw fault(
-                "must begin with a name of 1 to \(APIKeyFile.maxNameBytes) letters, digits, '.', '_' or '-'", number)
+    init(_ bytes: [UInt8]) {
+        var lines: [APIKeyDigest: Int] = [:]
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            let number = index + 1
+            do throws(Fault) {
+                guard let key = try Self.key(line) else { continue }
+                if let earlier = lines[key.digest] { throw Fault("has the key that line \(earlier) has already; keep one") }
+                guard keys.count < APIKeyFile.maxKeys else {
+                    throw Fault("is one key too many, at most \(APIKeyFile.maxKeys) are read")
+                }
+                lines[key.digest] = number
+                keys.append(key)
+            } catch {
+                leftOut += 1
+                if faults.count < Self.maxFaults { faults.append("line \(number) \(error.text). \(Self.form)") }
+            }
+        }
+    }
+
+    /// `nil`: the line has no key, as it is empty or a comment.
+    private static func key(_ line: ArraySlice<UInt8>) throws(Fault) -> APIKey? {
+        guard String(validating: line, as: UTF8.self) != nil else { throw Fault("is not UTF-8 text") }
+        let words = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+        guard let first = words.first, first.first != UInt8(ascii: "#") else { return nil }
+        guard isName(first) else {
+            throw Fault("must begin with a name of 1 to \(APIKeyFile.maxNameBytes) letters, digits, '.', '_' or '-'")
         }
         guard words.count > 1, let digest = APIKeyDigest(hexadecimal: words[1]) else {
-            throw fault("must have the SHA-256 of the key after the name, as 64 hexadecimal digits", number)
+            throw Fault("must have the SHA-256 of the key after the name, as 64 hexadecimal digits")
         }
-        var isAdmin = false, rate: Int?, pending: Int?, queues: Set<String>?
+        var role: Role?, rate: Int?, pending: Int?, queues: Set<String>?
         for word in words[2...] {
-            if word.elementsEqual("admin".utf8), !isAdmin {
-                isAdmin = true
+            if role == nil, let known = self.role(word) {
+                role = known
             } else if rate == nil, let number = self.number(word, after: "rate=", RequestBucket.rates) {
                 rate = number
             } else if pending == nil, let number = self.number(word, after: "pending=", ReminderLimits.pending) {
@@ -43,21 +65,21 @@ enum APIKeyLines {
             } else if queues == nil, let names = self.queues(word) {
                 queues = names
             } else {
-                throw fault(
-                    "may have only admin, rate=N, pending=M and queues=A,B after the SHA-256, each once, N a whole number from "
-                        + "\(RequestBucket.rates.lowerBound) to \(RequestBucket.rates.upperBound), M one from "
+                throw Fault(
+                    "may have only one of viewer, operator and admin, and rate=N, pending=M and queues=A,B after the SHA-256, each once, "
+                        + "N a whole number from \(RequestBucket.rates.lowerBound) to \(RequestBucket.rates.upperBound), M one from "
                         + "\(ReminderLimits.pending.lowerBound) to \(ReminderLimits.pending.upperBound), A and B names of queues, "
-                        + "at most \(APIKeyFile.maxQueues)", number)
+                        + "at most \(APIKeyFile.maxQueues)")
             }
         }
-        let name = String(decoding: words[0], as: UTF8.self)
-        return APIKey(caller: Caller(name: name, isAdmin: isAdmin, queues: queues, pending: pending), digest: digest, rate: rate)
+        let caller = Caller(name: String(decoding: first, as: UTF8.self), role: role ?? .caller, queues: queues, pending: pending)
+        return APIKey(caller: caller, digest: digest, rate: rate)
     }
 
-    private static func fault(_ what: String, _ number: Int?) -> APIKeyFile.Failure {
-        let subject = number.map { "line \($0) \(what)" } ?? what
-        let form = "A line is NAME SHA256 [admin] [rate=N] [pending=M] [queues=A,B]; to make a key and its line: \(APIKeyFile.howToMake)"
-        return .fault("\(subject). \(form)")
+    /// The word of a role; that of a caller is to have none.
+    private static func role(_ word: ArraySlice<UInt8>) -> Role? {
+        let role = Role(rawValue: String(decoding: word, as: UTF8.self))
+        return role == .caller ? nil : role
     }
 
     private static func isName(_ word: ArraySlice<UInt8>) -> Bool {

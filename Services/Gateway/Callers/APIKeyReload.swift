@@ -1,11 +1,14 @@
 import Logging
+import Operations
 import ServiceLifecycle
 
-/// Reads the keys file again when it has changed. Without a keys file it has nothing to do.
+/// Says what becomes of the keys file: in the log, once for every change, and as a check of the service. Requests look at the file
+/// themselves (``APIKeys``). Without a keys file it has nothing to do.
 struct APIKeyReload: Service, CustomStringConvertible {
     static let interval = Duration.seconds(1)
 
     let callers: Callers
+    let readiness: Readiness
     let logger: Logger
     /// Between two looks at the file.
     var interval = APIKeyReload.interval
@@ -13,13 +16,13 @@ struct APIKeyReload: Service, CustomStringConvertible {
     var description: String { "API keys" }
 
     func run() async throws {
-        guard let file = callers.keysFile else {
+        guard let keys = callers.keys else {
             // A part that ends would end the service.
             try? await gracefulShutdown()
             return
         }
-        try? await cancelWhenGracefulShutdown { [callers, logger, interval] in
-            var watch = APIKeyWatch(file: file, callers: callers, logger: logger)
+        try? await cancelWhenGracefulShutdown { [callers, readiness, logger, interval] in
+            var watch = APIKeyWatch(keys: keys, readiness: readiness, logger: logger, now: callers.now)
             while true {
                 watch.look()
                 try await Task.sleep(for: interval)
@@ -28,67 +31,97 @@ struct APIKeyReload: Service, CustomStringConvertible {
     }
 }
 
-/// Looks at the keys file from time to time, and has its keys used when it has changed.
+/// Looks at the keys file from time to time.
 ///
-/// It is read only once two looks have shown it unchanged: then nobody is half-way through writing it, or through
-/// putting another in its place, and every later change shows in its times, however coarse they are. The first two
-/// looks always lead to a reading, since the file may have changed after the start had read it.
-///
-/// Whatever is wrong with it is logged once, and the former keys stay good until it is mended.
+/// It reads the file, whatever requests have read of it, once two looks have shown it unchanged: then nobody is half-way through writing
+/// it, and every later change shows in its times, however coarse they are. The first two looks always lead to a reading.
 struct APIKeyWatch {
-    let file: APIKeyFile
-    let callers: Callers
-    let logger: Logger
+    /// The check's name.
+    static let check = "API keys"
+    /// How long callers may go without a file of keys that is good before the service is not ready.
+    static let patience = Duration.seconds(60)
+
+    private let keys: APIKeys
+    private let readiness: Readiness
+    private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
 
     private var last: APIKeyFile.Sight?
     /// What needs nothing more done about it.
     private var settled: APIKeyFile.Sight?
     private var warned: APIKeyFile.Sight?
+    /// Why there are no keys from the file, and since when.
+    private var trouble: (reason: String, since: ContinuousClock.Instant)?
 
-    init(file: APIKeyFile, callers: Callers, logger: Logger) {
-        self.file = file
-        self.callers = callers
+    init(keys: APIKeys, readiness: Readiness, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.keys = keys
+        self.readiness = readiness
         self.logger = logger
+        self.now = now
+        readiness.set(Self.check, .ok)
     }
 
     mutating func look() {
-        let sight = file.look()
-        defer { last = sight }
-        guard sight == last, sight != settled else { return }
-        switch sight {
-        case .nothing(let reason):
-            warn("cannot be read: \(reason)", sight)
-            settled = sight
-        case .file(let stamp): read(stamp)
-        }
+        let sight = keys.file.look()
+        if sight == last, sight != settled { take(sight) }
+        last = sight
+        guard let trouble else { return }
+        readiness.set(Self.check, now() - trouble.since >= Self.patience ? .failing(trouble.reason) : .notice(trouble.reason))
     }
 
-    private mutating func read(_ stamp: APIKeyFile.Stamp) {
-        let sight = APIKeyFile.Sight.file(stamp)
-        do throws(APIKeyFile.Failure) {
-            let contents = try file.read()
-            // Changed since the look: it is not unchanged for long enough.
-            guard contents.stamp == stamp else { return }
-            callers.use(contents.keys)
+    private mutating func take(_ sight: APIKeyFile.Sight) {
+        if case .nothing(let reason) = sight {
+            fail("cannot be read: \(reason)", sight)
             settled = sight
-            warned = nil
-            logger.notice("API keys read", metadata: ["path": "\(file.path)", "keys": "\(contents.keys.count)"])
-            if let exposure = contents.exposure {
-                logger.warning(
-                    "API keys file is open to others", metadata: ["path": "\(file.path)", "reason": "\(exposure)"])
-            }
+            return
+        }
+        do throws(APIKeyFile.Failure) {
+            let contents = try keys.readAgain()
+            // Changed since the look: it is not unchanged for long enough.
+            guard sight == .file(contents.stamp) else { return }
+            settled = sight
+            use(contents, sight)
         } catch {
-            warn("\(error)", sight)
+            fail("\(error)", sight)
             // What the system refuses now it may grant later, without a change to be seen.
             if case .fault = error { settled = sight }
         }
     }
 
-    private mutating func warn(_ reason: String, _ sight: APIKeyFile.Sight) {
+    private mutating func use(_ contents: APIKeyFile.Contents, _ sight: APIKeyFile.Sight) {
+        let path = keys.file.path
+        logger.notice("API keys read", metadata: ["path": "\(path)", "keys": "\(contents.keys.count)", "left_out": "\(contents.leftOut)"])
+        if let exposure = contents.exposure {
+            logger.warning("API keys file is open to others", metadata: ["path": "\(path)", "reason": "\(exposure)"])
+        }
+        for fault in contents.faults {
+            logger.warning("a line of the API keys file is left out", metadata: ["path": "\(path)", "reason": "\(fault)"])
+        }
+        guard !contents.keys.isEmpty else {
+            // Those that were in it are out all the same.
+            begin(APIKeyLines.noKey)
+            logger.warning("API keys file lets nobody in", metadata: ["path": "\(path)", "reason": "\(APIKeyLines.noKey)"])
+            return
+        }
+        trouble = nil
+        warned = nil
+        readiness.set(Self.check, contents.leftOut == 0 ? .ok : .notice(Self.leftOut(contents.leftOut)))
+    }
+
+    private static func leftOut(_ count: Int) -> String {
+        "\(count) \(count == 1 ? "line" : "lines") of the file of GATEWAY_API_KEYS_FILE cannot be read and \(count == 1 ? "is" : "are") left out; the log says which"
+    }
+
+    private mutating func fail(_ reason: String, _ sight: APIKeyFile.Sight) {
+        begin(reason)
         guard warned != sight else { return }
         warned = sight
         logger.warning(
             "API keys not read again, the former ones stay good",
-            metadata: ["path": "\(file.path)", "reason": "\(reason)"])
+            metadata: ["path": "\(keys.file.path)", "reason": "\(reason)"])
+    }
+
+    private mutating func begin(_ reason: String) {
+        trouble = ("the file of GATEWAY_API_KEYS_FILE \(reason)", trouble?.since ?? now())
     }
 }

@@ -4,20 +4,19 @@ import Domain
 struct Caller: Sendable, Hashable {
     /// The name that the key's line has; empty for a caller without a key.
     let name: String
-    /// Whether it sees and changes what other callers made as well.
-    let isAdmin: Bool
+    let role: Role
     /// The queues that it may name; `nil`: any.
     var queues: Set<String>?
     /// How many reminders it may have that are not finished; `nil`: any number.
     var pending: Int?
 
     /// Anyone, where no keys are configured: there is nobody to keep anything from.
-    static let anyone = Caller(name: "", isAdmin: true)
+    static let anyone = Caller(name: "", role: .admin)
     /// A caller without a key, beside others that have one: it sees what was made without a key.
-    static let anonymous = Caller(name: "", isAdmin: false)
+    static let anonymous = Caller(name: "", role: .caller)
 
     /// Whether it sees what that caller made. What it does not see is to it as if it were not there.
-    func sees(madeBy name: String) -> Bool { isAdmin || name == self.name }
+    func sees(madeBy name: String) -> Bool { role.seesAll || name == self.name }
 
     func mayName(_ queue: String) -> Bool { queues?.contains(queue) ?? true }
 
@@ -25,6 +24,6 @@ struct Caller: Sendable, Hashable {
     /// queue sees the others' only if it knows their names.
     var visibleQueues: [String]? {
         if let queues { return queues.sorted() }
-        return isAdmin ? nil : [Handling.defaultQueue]
+        return role.seesAll ? nil : [Handling.defaultQueue]
     }
 }

@@ -1,7 +1,6 @@
 import HTTPTypes
 import Metrics
 import Operations
-import Synchronization
 
 /// Says whose a request is, and holds every key to its rate.
 ///
@@ -14,11 +13,10 @@ final class Callers: Sendable {
     private static let challenge = #"Bearer realm="task-scheduler""#
     private static let howToCall = "send one header Authorization: Bearer KEY with a key of this API"
 
-    let keysFile: APIKeyFile?
+    /// `nil`: there is no keys file.
+    let keys: APIKeys?
     private let allowsAnonymous: Bool
     private let defaultRate: Int
-    /// Replaced whole, so that a request takes this lock once, for the time of a copy.
-    private let table: Mutex<APIKeyTable?>
     /// Of all callers without a key together.
     private let anonymousBucket = RequestBucket()
     private let missing: Counter, unknown: Counter
@@ -37,7 +35,6 @@ final class Callers: Sendable {
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws(ConfigurationError) {
         precondition(RequestBucket.rates.contains(defaultRate), "rates are \(RequestBucket.rates)")
-        self.keysFile = keysFile
         self.allowsAnonymous = allowsAnonymous
         self.defaultRate = defaultRate
         self.now = now
@@ -47,21 +44,13 @@ final class Callers: Sendable {
         (missing, unknown, tooMany) = (counter("missing"), counter("unknown"), counter("rate"))
         browsers = Dictionary(uniqueKeysWithValues: BrowserGuard.Refusal.allCases.map { ($0, counter($0.name)) })
         guard let keysFile else {
-            table = Mutex(nil)
+            keys = nil
             return
         }
-        do throws(APIKeyFile.Failure) { table = Mutex(APIKeyTable(try keysFile.read().keys)) } catch {
+        do throws(APIKeyFile.Failure) { keys = try APIKeys(keysFile) } catch {
             let advice = if case .unreadable = error { "; it must be a file of keys that this process's user may read" } else { "" }
             throw ConfigurationError("GATEWAY_API_KEYS_FILE: \(keysFile.path) \(error)\(advice)")
         }
-    }
-
-    /// From now on these keys are good and no others. Called by one task only.
-    func use(_ keys: [APIKey]) {
-        let former = table.withLock { $0 }
-        // Made outside of the lock: with thousands of keys this takes a while, and requests go on.
-        let fresh = APIKeyTable(keys, replacing: former)
-        table.withLock { $0 = fresh }
     }
 
     // MARK: Admission
@@ -74,7 +63,7 @@ final class Callers: Sendable {
     /// - Returns: the caller, and what else it may ask for now.
     /// - Throws: 401 for a caller that cannot be told, 429 for one that comes too often.
     func admit(authorization: [String]) throws(Problem) -> (caller: Caller, allowance: Allowance) {
-        guard let table = table.withLock({ $0 }) else { return try admitAnonymous(.anyone) }
+        guard let keys else { return try admitAnonymous(.anyone) }
         guard let value = authorization.first else {
             if allowsAnonymous { return try admitAnonymous(.anonymous) }
             missing.increment()
@@ -83,7 +72,7 @@ final class Callers: Sendable {
                 headers: [.wwwAuthenticate: Self.challenge])
         }
         guard authorization.count == 1, let key = Self.key(in: value),
-            let entry = table.entry(for: APIKeyDigest(ofKey: key))
+            let entry = keys.current().entry(for: APIKeyDigest(ofKey: key))
         else {
             unknown.increment()
             throw Problem(

@@ -46,9 +46,23 @@ struct OpenAPI: Sendable {
         return .object(object)
     }
 
+    /// A way for each role that may ask, and one without a key where anonymous callers may.
     private func security(_ operation: Operation) -> JSONValue {
         if operation.isPublic { return [] }
-        return allowsAnonymous ? [["key": []], [:]] : [["key": []]]
+        let ways: [JSONValue] = operation.effect.roles.map { ["key": [.string($0.rawValue)]] }
+        return .array(allowsAnonymous && Caller.anonymous.role.may(operation.effect) ? ways + [[:]] : ways)
+    }
+
+    /// Why an operation is refused with 403, but for what only it has.
+    private func refusals(_ operation: Operation) -> [String] {
+        var reasons: [String] = [], roles = operation.effect.roles
+        if needsKey, roles.count < Role.allCases.count {
+            let last = roles.removeLast().rawValue
+            reasons.append("the key's role is not \(roles.isEmpty ? last : roles.map(\.rawValue).joined(separator: ", ") + " or \(last)")")
+        }
+        if operation.method != .get { reasons.append("a browser sends it for a page from elsewhere") }
+        if !needsKey || allowsAnonymous { reasons.append("the `Host` is not one of the gateway's") }
+        return reasons
     }
 
     // MARK: What it takes
@@ -154,6 +168,12 @@ struct OpenAPI: Sendable {
             problems.append((.unsupportedMediaType, "a body that is not application/json"))
         }
         if !operation.path.isLiteral { problems.append((.notFound, "there is no such thing, or it is another caller's")) }
+        let refusals = refusals(operation)
+        if let own = problems.firstIndex(where: { $0.status == .forbidden }) {
+            problems[own].description = ([problems[own].description] + refusals).joined(separator: ", or ")
+        } else if !refusals.isEmpty {
+            problems.append((.forbidden, refusals.joined(separator: ", or ")))
+        }
         if needsKey { problems.append((.unauthorized, "a key is needed, or this one is unknown")) }
         problems.append((.tooManyRequests, "too many requests with this key; `Retry-After` says when to try again"))
         problems.append((.serviceUnavailable, "no scheduler can do this now, or this gateway is full; `Retry-After` says when to try again"))

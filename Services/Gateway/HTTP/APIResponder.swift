@@ -71,6 +71,7 @@ struct APIResponder: HTTPResponder {
             let allowed = methods.map(\.rawValue).joined(separator: ", ")
             throw Problem(.methodNotAllowed, "this path takes \(allowed)", headers: [.allow: allowed])
         case .operation(let operation, let pathValues):
+            try operation.admit(caller.role)
             let exchange = Exchange(
                 headers: request.headers, pathValues: pathValues, query: request.uri.query ?? "",
                 body: operation.takesBody ? try await body(of: request, maxBytes: operation.maxBodyBytes) : [], caller: caller,
@@ -103,6 +104,14 @@ struct APIResponder: HTTPResponder {
             throw Problem(.badRequest, "the body did not arrive whole")
         }
         return bytes
+    }
+}
+
+extension Operation {
+    /// - Throws: 403 that says whose callers may ask for it.
+    fileprivate func admit(_ role: Role) throws(Problem) {
+        guard !role.may(effect) else { return }
+        throw Problem(.forbidden, "the caller's role is \(role.rawValue), and \(name) is for: \(effect.roles.map(\.rawValue).joined(separator: ", "))")
     }
 }
 

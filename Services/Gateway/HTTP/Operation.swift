@@ -60,6 +60,8 @@ struct Operation: Sendable {
     private(set) var problems: [(status: HTTPResponse.Status, description: String)] = []
     /// Anyone may ask, whatever key callers need.
     private(set) var isPublic = false
+    /// By which a caller's role may ask for it or not.
+    private(set) var effect: Role.Effect
     let handle: Handler
 
     var takesBody: Bool { body != nil }
@@ -106,6 +108,8 @@ struct Operation: Sendable {
         self.body = body
         self.query = query
         self.handle = handle
+        // Whoever adds an operation and forgets to say more has not opened it to too many.
+        effect = method == .get ? .reads : .changes
     }
 
     /// The same operation under another path.
@@ -113,6 +117,7 @@ struct Operation: Sendable {
         var other = Operation(method, path, name, summary, body: body, query: query, handle)
         (other.details, other.tag, other.headers) = (details, tag, headers)
         (other.successes, other.problems, other.isPublic) = (successes, problems, isPublic)
+        other.effect = effect
         return other
     }
 
@@ -150,6 +155,8 @@ struct Operation: Sendable {
     ) -> Operation {
         with { $0.body?.examples.append(Example(name: name, summary: summary, value: value, futureTimes: futureTimes)) }
     }
+
+    func having(_ effect: Role.Effect) -> Operation { with { $0.effect = effect } }
 
     func open() -> Operation { with { $0.isPublic = true } }
 }

@@ -39,7 +39,7 @@ struct SetAside: Sendable {
             .explained(
                 "It begins anew, with all its attempts, also while its reminder is paused. Its `Idempotency-Key` stays."
                     + (kind == .held ? " Its series goes on with the credential that it has." : ""))
-            .answering(.ok, "due now", .ref("OccurrenceChanged")),
+            .having(.operates).answering(.ok, "due now", .ref("OccurrenceChanged")),
             Operation(.delete, one, "discard\(kind.singular)", summary: "Give up a \(kind.noun).") {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .discard)
             }.explained(

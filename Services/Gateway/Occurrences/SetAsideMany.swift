@@ -20,7 +20,7 @@ extension SetAside {
             body: OccurrenceSelection.type
         ) { (exchange, selection) async throws(Problem) -> Answer in try await changeAll(exchange, selection, .replay, "replayed") }
         .explained("An object without filters means all. " + Self.goesOn)
-        .answering(.ok, "how many are due now", .ref("ReplayedMany"))
+        .having(.operates).answering(.ok, "how many are due now", .ref("ReplayedMany"))
         .example("classroom", "all of one classroom", ["classroom_id": "classroom-1"])
     }
 
@@ -57,7 +57,7 @@ extension SetAside {
         .explained(
             "Every reminder that this person made and that is held gets the new `auth_header` and goes on. Of what a series missed its "
                 + "`misfire_policy` says what is fired; one time is fired now. " + Self.goesOn)
-        .answering(.ok, "how many are due now", .ref("ReleasedMany"))
+        .having(.operates).answering(.ok, "how many are due now", .ref("ReleasedMany"))
         .example("teacher", "all of one teacher", ["created_by": "teacher-1", "auth_header": "Bearer eyJhbGciOi.new"])
     }
 

@@ -15,7 +15,7 @@ struct QueueOperations: Sendable {
             )
             .explained(
                 "A key whose line in the keys file has `queues=` sees those, whether or not there is anything in them. Of the others an "
-                    + "admin's sees all, and any other the queue `default`, and every queue that it reads by its name.")
+                    + "admin's, an operator's and a viewer's see all, and any other the queue `default`, and every queue that it reads by its name.")
             .answering(.ok, "a page", .ref("QueuePage")),
             Operation(.get, "/queues/{name}", "getQueue", summary: "Read a queue.", handle: get)
                 .explained("Any name is a queue; one that nobody has used yet is empty.")
@@ -26,9 +26,10 @@ struct QueueOperations: Sendable {
                 body: QueuePatch.type, handle: patch
             )
             .explained(
-                "What is absent stays, `null` lifts a bound, or takes a setting back to its default. What is under way goes on. Only for callers whose key is an admin's.")
+                "What is absent stays, `null` lifts a bound, or takes a setting back to its default. What is under way goes on. Queues are everyone's.")
+            .having(.administers)
             .answering(.ok, "the queue as it is now", .ref("Queue"))
-            .refusing(.forbidden, "the key is not an admin's, or may not name this queue")
+            .refusing(.forbidden, "the key may not name this queue")
             .example("rate", "ten a second, four at once", ["max_concurrency": 4, "rate_limit": ["count": 10, "per_seconds": 1]])
             .example("fair", "each classroom in its turn", ["fair_by": "classroom_id"])
             .example("pause", "nothing of it is dispatched", ["paused": true])
@@ -56,7 +57,6 @@ struct QueueOperations: Sendable {
     }
 
     private func patch(_ exchange: Exchange, _ patch: QueuePatch) async throws(Problem) -> Answer {
-        guard exchange.caller.isAdmin else { throw Problem(.forbidden, "queues are everyone's: only an admin's key changes them") }
         var queue = try await queue(try name(exchange))
         patch.apply(to: &queue)
         let reply = try await scheduler.call(

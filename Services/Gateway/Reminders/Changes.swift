@@ -31,21 +31,21 @@ extension Reminders {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .pause)
             }
             .explained("Nothing of it falls due until it is resumed, but what `run` or a replay asks for. " + Self.callsOff)
-            .changing("paused").refusing(.conflict, "the reminder is finished"),
+            .having(.operates).changing("paused").refusing(.conflict, "the reminder is finished"),
             Operation(.post, "/reminders/{id}/resume", "resumeReminder", summary: "Resume a paused reminder.") {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .resume)
             }
             .explained(
                 "A series goes on with its next occurrence; those that it missed while it was paused are skipped. One time that "
                     + "has passed meanwhile is fired now.")
-            .changing("scheduled").refusing(.conflict, "the reminder is finished"),
+            .having(.operates).changing("scheduled").refusing(.conflict, "the reminder is finished"),
             Operation(.post, "/reminders/{id}/run", "runReminder", summary: "Fire a reminder now, beside its schedule.") {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .run)
             }
             .explained(
                 "An extra occurrence of this second, with an `Idempotency-Key` of its own; also of a reminder that is paused or "
                     + "completed. Asked for twice within a second, it is one.")
-            .changing("due now; `scheduled_at` names the occurrence").refusing(.conflict, "the reminder is cancelled"),
+            .having(.operates).changing("due now; `scheduled_at` names the occurrence").refusing(.conflict, "the reminder is cancelled"),
         ]
     }
 

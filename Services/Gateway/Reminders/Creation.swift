@@ -52,8 +52,8 @@ struct Creation: Sendable {
 extension Caller {
     /// What a reminder remembers it by. A caller without a key beside others that have one gets a name that no key has,
     /// so that it is told apart from one that sees everything.
-    var owner: String { name.isEmpty && !isAdmin ? "~" : name }
+    var owner: String { name.isEmpty && role == .caller ? "~" : name }
 
     /// Whose reminders it sees, as the wire has it: empty for all.
-    var scope: String { isAdmin ? "" : owner }
+    var scope: String { role.seesAll ? "" : owner }
 }

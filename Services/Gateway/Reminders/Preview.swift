@@ -11,7 +11,7 @@ struct Preview: Sendable {
     static let operation = Operation(
         .post, "/preview", "preview", summary: "Show a schedule's next times; nothing is stored.", body: type
     ) { (exchange, preview) async throws(Problem) -> Answer in Answer(.ok, preview.answer(nowSeconds: exchange.nowSeconds)) }
-    .tagged("Schedules").answering(.ok, "what it comes to", .ref("Preview"))
+    .tagged("Schedules").having(.reads).answering(.ok, "what it comes to", .ref("Preview"))
     .example("last Friday", "the last Friday of each month, in New York's time", Examples.preview)
     .example("set", "a whole recurrence set", Examples.previewSet)
 
