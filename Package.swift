@@ -14,6 +14,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -63,7 +64,7 @@ let package = Package(
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence", heap], path: "Services/Scheduler/Core"),
         .executableTarget(
-            name: "scheduler", dependencies: service + ["Domain", "Files", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing"],
+            name: "scheduler", dependencies: service + ["Domain", "Files", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing", crypto],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(name: "worker", dependencies: service + ["Domain", "Tasks"], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", deque], path: "Services/Notifier/Delivery"),
@@ -77,7 +78,7 @@ let package = Package(
         .target(name: "JSON", path: "Shared/JSON"),
         .target(name: "Messages", dependencies: ["CProtos", "CProtobufC", "Domain"], path: "Shared/Messages"),
         .target(
-            name: "Wire", dependencies: ["Messages", "Domain", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, crypto],
+            name: "Wire", dependencies: ["Messages", "Domain", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, coreMetrics, crypto],
             path: "Shared/Wire"),
         .target(name: "Tasks", dependencies: ["Messages", "Domain", "JSON"], path: "Shared/Tasks"),
         .target(
@@ -160,9 +161,9 @@ let package = Package(
             name: "NotifierTests", dependencies: ["notifier", "Delivery", "Wire", "Messages", nioCore, nioPosix, logging],
             path: "Tests/NotifierTests"),
         .testTarget(
-            name: "OperationsTests", dependencies: ["TestSupport", "Operations", "Domain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],
+            name: "OperationsTests", dependencies: ["TestSupport", "Operations", "Wire", "Domain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],
             path: "Tests/OperationsTests"),
-        .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire", "Messages", "CProtos", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging], path: "Tests/WireTests"),
+        .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire", "Messages", "CProtos", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging, metricsTestKit, crypto], path: "Tests/WireTests"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
         .testTarget(
             name: "GatewayTests",

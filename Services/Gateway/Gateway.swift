@@ -12,7 +12,7 @@ enum GatewayMain {
             let settings = service.settings
             // A create carries the id that the gateway drew, and the other calls say what is to be: all may be repeated.
             let schedulers = ClientGroup(
-                endpoints: settings.schedulers.map(WireEndpoint.init), settings: try service.wire(), repetition: .idempotent,
+                to: .scheduler, at: settings.schedulers.map(WireEndpoint.init), settings: try service.wire(), repetition: .idempotent,
                 group: MultiThreadedEventLoopGroup.singleton, logger: service.logger)
             let callers = try Callers(
                 keysFile: settings.keysFile.map { APIKeyFile($0) }, allowsAnonymous: settings.allowsAnonymous,

@@ -13,7 +13,7 @@ import Wire
 @main
 enum SchedulerMain {
     static func main() async {
-        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command]) { service in
+        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command, RoleKeys.command]) { service in
             let settings = service.settings, logger = service.logger, readiness = service.readiness
             // Decisions, streams, calls and what the store completes share one event loop: no lock, no hop between them.
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -68,8 +68,10 @@ struct SchedulerSettings: ServiceSettings {
     let deadLetterRetention: Duration
     let diskReserve: DiskReserve
     let sealKeyFile: Setting<String>?
+    let common: CommonSettings
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
+        self.common = common
         listen = settings.setting(
             "SCHEDULER_LISTEN", .listen, default: "127.0.0.1:7101", help: "where gateways and workers connect to")
         opsListen = settings.setting(

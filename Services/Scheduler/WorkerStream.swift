@@ -67,11 +67,15 @@ final class WorkerStream {
             attach.running.count + attach.following.count <= Self.maxReports, attach.queues.count <= Self.maxQueues,
             attach.tasks.count <= Self.maxQueues
         else { throw InvalidRequest("an Attach with fields out of bounds") }
+        guard WorkerName.tokenBytes.contains(attach.token.count) else {
+            throw InvalidRequest(
+                "an Attach with a token of \(attach.token.count) bytes; \(WorkerName.tokenBytes.lowerBound) to \(WorkerName.tokenBytes.upperBound) are needed")
+        }
         instance = attach.instance
         // One without a good id is no lease of this scheduler's.
         let running = attach.running.compactMap(LeaseReport.init), following = attach.following.compactMap(LeaseReport.init)
         worker = loop.attach(
-            self, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: credit,
+            self, instance: WorkerName.of(attach), queues: attach.queues, tasks: attach.tasks, credit: credit,
             running: running, following: following, outcomes: outcomes)
         logger.info(
             "worker attached",

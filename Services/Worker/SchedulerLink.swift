@@ -41,6 +41,7 @@ final class SchedulerLink: @unchecked Sendable {
         case left
     }
 
+    private static let tokenBytes = 32
     /// How much of a lease a task may use; the rest is for the outcome's way back.
     private static let leasePercentForTask = 90
     /// With the longest details far from the largest frame.
@@ -53,6 +54,8 @@ final class SchedulerLink: @unchecked Sendable {
 
     let eventLoop: any EventLoop
     private let instance: String
+    /// What tells the scheduler that a stream is this process's: nobody else can take over what it runs by its name.
+    private let token: [UInt8]
     private let queues: [String]
     private let concurrency: Int
     private let registry: TaskRegistry
@@ -83,6 +86,8 @@ final class SchedulerLink: @unchecked Sendable {
     ) {
         self.eventLoop = eventLoop
         self.instance = instance
+        var random = SystemRandomNumberGenerator()
+        token = (0..<Self.tokenBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
         self.queues = queues
         self.concurrency = concurrency
         self.registry = registry
@@ -104,7 +109,8 @@ final class SchedulerLink: @unchecked Sendable {
         let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt.count) }
         let outcomes = Array(unacknowledged.values)
         let following = outcomes.dropFirst(Self.maxOutcomesPerMessage).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
-        let attach = Proto.Attach(instance: instance, queues: queues, tasks: registry.names, running: leases, following: following)
+        let attach = Proto.Attach(
+            instance: instance, queues: queues, tasks: registry.names, running: leases, following: following, token: token)
         let credit = isDraining ? 0 : concurrency - running.count - overrunning
         for message in Self.messages(attach, credit: credit, leaving: isDraining, outcomes) {
             stream.send(message)
@@ -124,7 +130,7 @@ final class SchedulerLink: @unchecked Sendable {
         spare = spare.filter(\.isOpen) + [connection]
         logger.warning(
             "a second scheduler is connected; nothing is taken from it while the first is there",
-            metadata: ["second": "\(connection.peer.instance)", "first": "\(stream?.peer.instance ?? "")"])
+            metadata: ["second": "\(connection.peer?.instance ?? "")", "first": "\(stream?.peer.instance ?? "")"])
     }
 
     private func ended(_ error: CallError?, _ connection: ClientConnection) {

@@ -17,14 +17,14 @@ enum WorkerMain {
             let wire = try service.wire()
 
             let notifiers = Client(
-                endpoints: settings.notifiers.map(WireEndpoint.init), settings: wire, repetition: .never,
+                to: .notifier, at: settings.notifiers.map(WireEndpoint.init), settings: wire, repetition: .never,
                 eventLoop: eventLoop, logger: service.logger)
             let registry = try TaskRegistry(notification: NotificationTask(notifiers: notifiers), logger: service.logger)
             let link = SchedulerLink(
                 eventLoop: eventLoop, instance: wire.identity.instance, queues: settings.queues,
                 concurrency: settings.concurrency, registry: registry, logger: service.logger)
             let schedulers = Client(
-                endpoints: settings.schedulers.map(WireEndpoint.init), settings: wire.reconnectingFast, repetition: .never,
+                to: .scheduler, at: settings.schedulers.map(WireEndpoint.init), settings: wire.reconnectingFast, repetition: .never,
                 eventLoop: eventLoop, logger: service.logger, onReady: link.attach)
 
             return [

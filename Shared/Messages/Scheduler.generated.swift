@@ -1449,13 +1449,16 @@ extension Proto {
         public var running: [Lease] = []
         /// have ended; their outcomes come in the messages after this one
         public var following: [Lease] = []
+        /// 16 to 64 random bytes, drawn once by a process: who says the same is the same worker
+        public var token: [UInt8] = []
 
-        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = [], following: [Lease] = []) {
+        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = [], following: [Lease] = [], token: [UInt8] = []) {
             self.instance = instance
             self.queues = queues
             self.tasks = tasks
             self.running = running
             self.following = following
+            self.token = token
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Attach>) throws(MessageError) {
@@ -1464,6 +1467,7 @@ extension Proto {
             tasks = Arena.strings(c.pointee.tasks, c.pointee.n_tasks)
             running = try Arena.messages(c.pointee.running, c.pointee.n_running) { (c) throws(MessageError) in try Lease(reading: c) }
             following = try Arena.messages(c.pointee.following, c.pointee.n_following) { (c) throws(MessageError) in try Lease(reading: c) }
+            token = Arena.bytes(c.pointee.token)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Attach>, from arena: Arena) throws(MessageError) {
@@ -1473,6 +1477,7 @@ extension Proto {
             (c.pointee.tasks, c.pointee.n_tasks) = try arena.put(strings: tasks)
             (c.pointee.running, c.pointee.n_running) = try arena.put(messages: running)
             (c.pointee.following, c.pointee.n_following) = try arena.put(messages: following)
+            if !token.isEmpty { c.pointee.token = try arena.put(token) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Attach>) -> Int { task_scheduler__v1__attach__get_packed_size(c) }

@@ -8,8 +8,8 @@ public import Tasks
 ///
 /// ```swift
 /// let client = Client(
-///     endpoints: [WireEndpoint(host: "127.0.0.1", port: 7101)],
-///     settings: WireSettings(identity: PeerIdentity(role: "school", instance: "school-1", build: "1")),
+///     to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: 7101)],
+///     settings: WireSettings(identity: PeerIdentity(role: .client, instance: "school-1", build: "1")),
 ///     repetition: .idempotent, eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: Logger(label: "school"))
 /// client.start()
 ///

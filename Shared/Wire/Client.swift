@@ -35,6 +35,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
 
     public let eventLoop: any EventLoop
     private let endpoints: [WireEndpoint]
+    private let peer: Role
     private let settings: WireSettings
     private let repetition: Repetition
     private let logger: Logger
@@ -47,13 +48,15 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     private static let stopped = "this side stops"
 
     /// - Parameters:
+    ///   - peer: the role of those at the endpoints; a process of another that answers there is refused.
     ///   - repetition: what this client's calls allow.
     ///   - onReady: called on the event loop for each connection whose handshake is through.
     public init(
-        endpoints: [WireEndpoint], settings: WireSettings, repetition: Repetition, eventLoop: any EventLoop,
+        to peer: Role, at endpoints: [WireEndpoint], settings: WireSettings, repetition: Repetition, eventLoop: any EventLoop,
         logger: Logger, onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
     ) {
         self.endpoints = endpoints
+        self.peer = peer
         self.settings = settings
         self.repetition = repetition
         self.eventLoop = eventLoop
@@ -278,7 +281,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
                             NIOSSLClientHandler(context: tls, serverHostname: nil))
                     }
                     let wire = try PeerConnection(
-                        settings: settings, side: .client, delegate: connection, logger: logger)
+                        settings: settings, expecting: peer, delegate: connection, logger: logger)
                     connection.attach(wire)
                     try channel.pipeline.syncOperations.addHandler(wire)
                 }
@@ -289,7 +292,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
 
     private func ready(_ connection: ClientConnection) {
         logger.info(
-            "connected", metadata: ["address": "\(connection.address.endpoint)", "role": "\(connection.peer.role)"])
+            "connected", metadata: ["address": "\(connection.address.endpoint)", "role": "\(peer)"])
         onReady(connection)
         let calls = waiting
         waiting = []

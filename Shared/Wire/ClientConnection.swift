@@ -17,8 +17,8 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
     }
 
     public let eventLoop: any EventLoop
-    /// Who answered; empty until the handshake is through.
-    public private(set) var peer = PeerIdentity(role: "", instance: "", build: "")
+    /// Who answered; `nil` until the handshake is through.
+    public private(set) var peer: PeerIdentity?
     let address: SocketAddress
     private let events: any ClientConnectionEvents
     private var connection: PeerConnection?
@@ -123,7 +123,7 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
 
     /// Opens a stream to this peer. On the event loop only.
     public func stream<Q, R>(_ method: StreamMethod<Q, R>) -> MessageStream<R, Q>? {
-        guard let connection, isOpen else { return nil }
+        guard let connection, let peer, isOpen else { return nil }
         let id = nextCall
         nextCall += 1
         let stream = MessageStream<R, Q>(

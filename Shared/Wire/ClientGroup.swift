@@ -10,13 +10,15 @@ public final class ClientGroup: Caller {
     private let byLoop: [ObjectIdentifier: Client]
 
     /// - Parameters:
+    ///   - peer: the role of those at the endpoints; a process of another that answers there is refused.
     ///   - repetition: what the clients' calls allow.
     ///   - group: each of its loops gets a client, with connections of its own.
     public init(
-        endpoints: [WireEndpoint], settings: WireSettings, repetition: Client.Repetition, group: any EventLoopGroup, logger: Logger
+        to peer: Role, at endpoints: [WireEndpoint], settings: WireSettings, repetition: Client.Repetition, group: any EventLoopGroup,
+        logger: Logger
     ) {
         clients = group.makeIterator().map { eventLoop in
-            Client(endpoints: endpoints, settings: settings, repetition: repetition, eventLoop: eventLoop, logger: logger)
+            Client(to: peer, at: endpoints, settings: settings, repetition: repetition, eventLoop: eventLoop, logger: logger)
         }
         byLoop = Dictionary(clients.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
     }

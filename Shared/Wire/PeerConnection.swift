@@ -31,7 +31,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     private enum State {
         case connecting
         case awaitingHello
-        case awaitingProof(Handshake.Hello)
+        case awaitingProof(Handshake, PeerIdentity)
         case open
         case closed
     }
@@ -43,6 +43,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
     let settings: WireSettings
     let side: Handshake.Side
+    /// The role that is to answer; `nil`: whichever connects.
+    private let expected: Role?
     let logger: Logger
     /// For messages while they are packed or unpacked; reset after each.
     let inArena: Arena, outArena: Arena
@@ -63,11 +65,13 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     private var partialSince: NIODeadline?
     private var timer: Scheduled<Void>?
 
+    /// - Parameter expected: the role of the side that is connected to; `nil` on the side that accepts.
     init(
-        settings: WireSettings, side: Handshake.Side, delegate: any PeerDelegate, logger: Logger
+        settings: WireSettings, expecting expected: Role?, delegate: any PeerDelegate, logger: Logger
     ) throws(MessageError) {
         self.settings = settings
-        self.side = side
+        self.expected = expected
+        side = expected == nil ? .server : .client
         self.delegate = delegate
         self.logger = logger
         inArena = try Arena(maxBytes: settings.maxUnpackedBytes)
@@ -189,8 +193,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     private func handle(_ frame: UnsafeMutablePointer<Frame>) {
         switch (state, frame.pointee.body_case) {
         case (.awaitingHello, TASK_SCHEDULER__WIRE__FRAME__BODY_HELLO): receivedHello(frame.pointee.hello)
-        case (.awaitingProof(let peer), TASK_SCHEDULER__WIRE__FRAME__BODY_PROOF):
-            receivedProof(frame.pointee.proof, of: peer)
+        case (.awaitingProof(let handshake, let peer), TASK_SCHEDULER__WIRE__FRAME__BODY_PROOF):
+            receivedProof(frame.pointee.proof, handshake, of: peer)
         case (.awaitingHello, TASK_SCHEDULER__WIRE__FRAME__BODY_GO_AWAY),
             (.awaitingProof, TASK_SCHEDULER__WIRE__FRAME__BODY_GO_AWAY):
             close("the peer refused the connection: \(Arena.string(frame.pointee.go_away.pointee.reason))")
@@ -214,26 +218,48 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
                 "protocol versions \(peer.versions.lowerBound) to \(peer.versions.upperBound) were offered, "
                     + "\(settings.versions.lowerBound) to \(settings.versions.upperBound) are spoken here")
         }
-        state = .awaitingProof(peer)
-        // The side that connects proves itself first, so that a stranger learns nothing to guess secrets from.
-        if side == .client { sendProof(to: peer) }
+        guard let identity = peer.identity else {
+            return refuse("the peer says that it is a \(peer.role); known here are \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        if let expected, identity.role != expected {
+            return refuse("a \(identity.role) answers where a \(expected) was expected; look where its address leads")
+        }
+        let isClient = side == .client
+        let handshake = Handshake(connecting: isClient ? hello : peer, accepting: isClient ? peer : hello, channel: .plain)
+        state = .awaitingProof(handshake, identity)
+        // The side that accepts proves itself first: who answers at another's address is sent nothing to guess a secret by.
+        if !isClient { sendProof(handshake, to: identity.role) }
     }
 
-    private func receivedProof(_ c: UnsafeMutablePointer<TaskScheduler__Wire__Proof>?, of peer: Handshake.Hello) {
+    private func receivedProof(_ c: UnsafeMutablePointer<TaskScheduler__Wire__Proof>?, _ handshake: Handshake, of peer: PeerIdentity) {
         guard let c else { return refuse("an empty Proof") }
         let mac = Arena.bytes(c.pointee.mac)
-        let other: Handshake.Side = side == .client ? .server : .client
-        if let secret = settings.security.secret {
-            guard Handshake.isProof(mac, secret: secret, side: other, own: peer, peer: hello) else {
+        if settings.security.credential != nil {
+            guard let keys = keys(with: peer.role) else { return refuse(missingKeys(for: peer.role)) }
+            guard handshake.isProof(mac, of: side == .client ? .server : .client, key: keys.proof) else {
                 return refuse("the peer does not know CLUSTER_SECRET; set the same one on both sides")
             }
         } else if !mac.isEmpty {
             return refuse("the peer uses a CLUSTER_SECRET and none is set here; set the same one on both sides")
         }
-        if side == .server { sendProof(to: peer) }
+        if side == .client { sendProof(handshake, to: peer.role) }
+        if case .closed = state { return }
         state = .open
         startKeepalive()
-        delegate?.opened(peer.identity)
+        delegate?.opened(peer)
+    }
+
+    /// What this connection's ends share by this side's credential.
+    private func keys(with peer: Role) -> LinkKeys? { settings.security.credential?.keys(of: link(to: peer)) }
+
+    private func link(to peer: Role) -> Link {
+        let own = settings.identity.role
+        return side == .client ? Link(connecting: own, accepting: peer) : Link(connecting: peer, accepting: own)
+    }
+
+    private func missingKeys(for peer: Role) -> String {
+        let link = link(to: peer)
+        return "the keys of one role that are set here do not include those of a \(link.connecting) that connects to a \(link.accepting)"
     }
 
     private func sendHello() {
@@ -242,22 +268,22 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             task_scheduler__wire__hello__init(c)
             c.pointee.version_min = hello.versions.lowerBound
             c.pointee.version_max = hello.versions.upperBound
-            c.pointee.role = try arena.put(hello.identity.role)
-            c.pointee.instance = try arena.put(hello.identity.instance)
-            c.pointee.build = try arena.put(hello.identity.build)
+            c.pointee.role = try arena.put(hello.role)
+            c.pointee.instance = try arena.put(hello.instance)
+            c.pointee.build = try arena.put(hello.build)
             c.pointee.nonce = try arena.put(hello.nonce)
             frame.body_case = TASK_SCHEDULER__WIRE__FRAME__BODY_HELLO
             frame.hello = c
         }
     }
 
-    private func sendProof(to peer: Handshake.Hello) {
+    private func sendProof(_ handshake: Handshake, to peer: Role) {
+        let keys = keys(with: peer)
+        if settings.security.credential != nil, keys == nil { return refuse(missingKeys(for: peer)) }
         send { (frame, arena) throws(MessageError) in
             let c = try arena.take(TaskScheduler__Wire__Proof.self)
             task_scheduler__wire__proof__init(c)
-            if let secret = settings.security.secret {
-                c.pointee.mac = try arena.put(Handshake.proof(secret: secret, side: side, own: hello, peer: peer))
-            }
+            if let keys { c.pointee.mac = try arena.put(handshake.proof(of: side, key: keys.proof)) }
             frame.body_case = TASK_SCHEDULER__WIRE__FRAME__BODY_PROOF
             frame.proof = c
         }

@@ -1,7 +1,7 @@
 import Logging
 import NIOCore
 
-/// Logs why connections were refused, in a bounded number of lines: how many there are is up to strangers.
+/// Logs why connections, or calls, were refused, in a bounded number of lines: how many there are is up to strangers.
 ///
 /// Used on its event loop only.
 final class RefusalLog {
@@ -9,12 +9,15 @@ final class RefusalLog {
     static let maxLines = 10
     static let interval = TimeAmount.seconds(1)
 
+    /// What is refused: `connection`, `call`.
+    private let subject: String
     private let eventLoop: any EventLoop
     private let logger: Logger
     /// In the interval under way.
     private var lines = 0, suppressed = 0
 
-    init(eventLoop: any EventLoop, logger: Logger) {
+    init(of subject: String = "connection", eventLoop: any EventLoop, logger: Logger) {
+        self.subject = subject
         self.eventLoop = eventLoop
         self.logger = logger
     }
@@ -23,12 +26,12 @@ final class RefusalLog {
         guard lines < Self.maxLines else { return suppressed += 1 }
         if lines == 0 { eventLoop.assumeIsolated().scheduleTask(in: Self.interval) { self.endInterval() } }
         lines += 1
-        logger.log(level: level, "connection refused", metadata: ["reason": "\(reason)"])
+        logger.log(level: level, "\(subject) refused", metadata: ["reason": "\(reason)"])
     }
 
     private func endInterval() {
         if suppressed > 0 {
-            logger.warning("more connections were refused than are logged", metadata: ["suppressed": "\(suppressed)"])
+            logger.warning("more \(subject)s were refused than are logged", metadata: ["suppressed": "\(suppressed)"])
         }
         lines = 0
         suppressed = 0

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 import Messages
 public import NIOCore
@@ -13,10 +14,15 @@ public final class Server: @unchecked Sendable {
     private let table: ServiceTable
     private let logger: Logger
     private let refusals: RefusalLog
+    private let refusedCalls: RefusedCalls
     private var connections: [ObjectIdentifier: ServerConnection] = [:]
     private var listener: (any Channel)?
 
-    public init(settings: WireSettings, table: ServiceTable, eventLoop: any EventLoop, logger: Logger) {
+    /// - Parameter metrics: where calls of the wrong role are counted.
+    public init(
+        settings: WireSettings, table: ServiceTable, eventLoop: any EventLoop, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         let missing = table.missing
         precondition(table.allowsMissing || missing.isEmpty, "methods without a handler: \(missing.joined(separator: ", "))")
         self.settings = settings
@@ -24,6 +30,7 @@ public final class Server: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         refusals = RefusalLog(eventLoop: eventLoop, logger: logger)
+        refusedCalls = RefusedCalls(eventLoop: eventLoop, metrics: metrics, logger: logger)
     }
 
     /// Binds and begins to accept.
@@ -53,11 +60,12 @@ public final class Server: @unchecked Sendable {
         }
         let key = ObjectIdentifier(channel as AnyObject)
         let connection = ServerConnection(
-            eventLoop: eventLoop, table: table, maxCalls: settings.maxCallsPerConnection, refusals: refusals, logger: logger
+            eventLoop: eventLoop, table: table, maxCalls: settings.maxCallsPerConnection, refusals: refusals, refusedCalls: refusedCalls,
+            logger: logger
         ) { [weak self] in
             _ = self?.connections.removeValue(forKey: key)
         }
-        let wire = try PeerConnection(settings: settings, side: .server, delegate: connection, logger: logger)
+        let wire = try PeerConnection(settings: settings, expecting: nil, delegate: connection, logger: logger)
         connection.attach(wire)
         connections[key] = connection
         try channel.pipeline.syncOperations.addHandler(wire)

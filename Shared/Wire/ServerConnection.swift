@@ -16,9 +16,11 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     let eventLoop: any EventLoop
     private let table: ServiceTable
     private let refusals: RefusalLog
+    private let refusedCalls: RefusedCalls
     private let logger: Logger
     private let onClosed: () -> Void
-    private(set) var peer = PeerIdentity(role: "", instance: "", build: "")
+    /// `nil` until the handshake is through.
+    private var known: PeerIdentity?
     private let caller = CallerPresence()
     private var calls: [UInt64: OpenCall] = [:]
     private var connection: PeerConnection?
@@ -26,13 +28,14 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     private let maxCalls: Int
 
     init(
-        eventLoop: any EventLoop, table: ServiceTable, maxCalls: Int, refusals: RefusalLog, logger: Logger,
+        eventLoop: any EventLoop, table: ServiceTable, maxCalls: Int, refusals: RefusalLog, refusedCalls: RefusedCalls, logger: Logger,
         onClosed: @escaping () -> Void
     ) {
         self.eventLoop = eventLoop
         self.table = table
         self.maxCalls = maxCalls
         self.refusals = refusals
+        self.refusedCalls = refusedCalls
         self.logger = logger
         self.onClosed = onClosed
     }
@@ -44,6 +47,12 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     var wire: PeerConnection {
         guard let connection else { preconditionFailure("a call is handled on a connection that was never attached") }
         return connection
+    }
+
+    /// Only asked for while a call is taken up, which needs a handshake.
+    var peer: PeerIdentity {
+        guard let known else { preconditionFailure("a call is taken up before the handshake is through") }
+        return known
     }
 
     func context(of call: UInt64, _ deadline: CallDeadline?) -> CallContext {
@@ -64,7 +73,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     // MARK: PeerDelegate
 
     func opened(_ peer: PeerIdentity) {
-        self.peer = peer
+        known = peer
         logger.debug("peer connected", metadata: ["role": "\(peer.role)", "instance": "\(peer.instance)"])
         if isDraining { connection?.sendGoAway("draining") }
     }
@@ -90,7 +99,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     }
 
     func closed(_ reason: String, isPeerSilent: Bool) {
-        if !peer.role.isEmpty {
+        if let peer = known {
             logger.debug("peer gone", metadata: ["role": "\(peer.role)", "instance": "\(peer.instance)", "reason": "\(reason)"])
         } else {
             refusals.refused(reason)
@@ -116,11 +125,14 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
             return wire.sendEnd(
                 call: open.call, error: CallError(.resourceExhausted, "\(maxCalls) calls are open on this connection"))
         }
-        guard let method = open.method, let handler = table.handler(for: method) else {
+        guard let method = open.method, let entry = table.entry(for: method) else {
             let error = CallError(.unimplemented, "no method \(Arena.string(open.method)) here")
             return wire.sendEnd(call: open.call, error: error)
         }
-        switch (handler, open.streaming != 0) {
+        guard entry.callers.contains(peer.role) else {
+            return wire.sendEnd(call: open.call, error: refusedCalls.refuse(entry.path, to: peer, allowed: entry.callers))
+        }
+        switch (entry.handler, open.streaming != 0) {
         case (.unary(let body), false):
             calls[open.call] = .unary(nil, isAnsweredAnyway: false)
             let deadline = open.deadline_ms == 0 ? nil : CallDeadline.after(milliseconds: Int(open.deadline_ms))

@@ -55,7 +55,7 @@ public struct Responder<Reply: WireMessage>: Sendable {
     }
 }
 
-/// The methods that a server answers, laid out by protobuf-c's service descriptors.
+/// The methods that a server answers, laid out by protobuf-c's service descriptors, and who may call them (``Permissions``).
 public struct ServiceTable: Sendable {
     typealias UnaryHandler = @Sendable (ProtobufCBinaryData, UInt64, CallDeadline?, ServerConnection) -> Void
     typealias StreamHandler = @Sendable (UInt64, ServerConnection) -> any AnyStream
@@ -65,11 +65,13 @@ public struct ServiceTable: Sendable {
         case stream(StreamHandler)
     }
 
-    private struct Entry: Sendable {
+    struct Entry: Sendable {
         let path: String
+        /// Those that may call it.
+        let callers: RoleSet
         /// The path's bytes with their NUL, compared against the frame's without making a string.
-        let cPath: ContiguousArray<CChar>
-        var handler: Handler?
+        fileprivate let cPath: ContiguousArray<CChar>
+        fileprivate(set) var handler: Handler?
     }
 
     private var entries: [Entry] = []
@@ -81,7 +83,8 @@ public struct ServiceTable: Sendable {
             firstIndex[service.name] = entries.count
             entries += service.methods.map {
                 let path = "\(service.name)/\($0)"
-                return Entry(path: path, cPath: path.utf8CString, handler: nil)
+                guard let callers = Permissions.table[path] else { preconditionFailure("Permissions do not say who may call \(path)") }
+                return Entry(path: path, callers: callers, cPath: path.utf8CString, handler: nil)
             }
         }
     }
@@ -134,13 +137,14 @@ public struct ServiceTable: Sendable {
             })
     }
 
-    func handler(for path: UnsafePointer<CChar>) -> Handler? {
+    /// - Returns: `nil` if there is no such method, or nothing answers it.
+    func entry(for path: UnsafePointer<CChar>) -> Entry? {
         // A service has a handful of methods: comparing beats hashing.
         for entry in entries {
             let isSame = entry.cPath.withUnsafeBufferPointer { bytes in
                 bytes.baseAddress.map { strcmp($0, path) == 0 } ?? false
             }
-            if isSame { return entry.handler }
+            if isSame { return entry.handler == nil ? nil : entry }
         }
         return nil
     }

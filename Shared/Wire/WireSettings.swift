@@ -3,14 +3,13 @@ public import NIOSSL
 
 /// Who a process says it is in its `Hello`.
 public struct PeerIdentity: Sendable, Hashable {
-    /// `gateway`, `scheduler`, `worker`, `notifier`, or a name of a client's own.
-    public var role: String
+    public var role: Role
     /// Unique per process.
     public var instance: String
     /// Version of the build.
     public var build: String
 
-    public init(role: String, instance: String, build: String) {
+    public init(role: Role, instance: String, build: String) {
         self.role = role
         self.instance = instance
         self.build = build
@@ -19,18 +18,16 @@ public struct PeerIdentity: Sendable, Hashable {
 
 /// What protects a connection. With neither, only loopback is safe.
 public struct WireSecurity: Sendable {
-    /// The cluster's shared secret, proven in the handshake, never sent.
-    public var secret: [UInt8]?
+    /// Proven in the handshake, never sent.
+    public var credential: ClusterCredential?
     /// Mutual TLS beneath the handshake.
     public var clientTLS: NIOSSLContext?, serverTLS: NIOSSLContext?
 
-    public init(secret: [UInt8]? = nil, clientTLS: NIOSSLContext? = nil, serverTLS: NIOSSLContext? = nil) {
-        self.secret = secret
+    public init(credential: ClusterCredential? = nil, clientTLS: NIOSSLContext? = nil, serverTLS: NIOSSLContext? = nil) {
+        self.credential = credential
         self.clientTLS = clientTLS
         self.serverTLS = serverTLS
     }
-
-    public var isAuthenticated: Bool { secret != nil || serverTLS != nil }
 }
 
 /// Bounds and intervals of every connection. All have working defaults.

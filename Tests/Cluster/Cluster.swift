@@ -18,21 +18,27 @@ final class Cluster {
 
     var all: [ServiceProcess] { [gateway] + workers + [scheduler] + notifiers }
 
-    init(workers workerCount: Int = 1, notifiers notifierCount: Int = 1, environment: [String: String] = [:]) throws {
+    /// - Parameter own: settings of one service beside those of all, by its program.
+    init(
+        workers workerCount: Int = 1, notifiers notifierCount: Int = 1, environment: [String: String] = [:],
+        own: [String: [String: String]] = [:]
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "cluster-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         standIn = ServiceProcess("edvora-standin", executable: "edvora-standin", environment: [:], folder: folder)
-        var settings = environment
+        let common = environment
+        func given(to service: String) -> [String: String] { common.merging(own[service] ?? [:]) { $1 } }
+        var settings = given(to: "scheduler")
         settings["SCHEDULER_LISTEN"] = "127.0.0.1:0"
         settings["SCHEDULER_OPS_LISTEN"] = "127.0.0.1:0"
         settings["SCHEDULER_STORE"] = "sqlite:" + folder.appending(path: "store.db").path
         scheduler = ServiceProcess("scheduler", executable: "scheduler", environment: settings, folder: folder)
-        gateway = ServiceProcess("gateway", executable: "gateway", environment: environment, folder: folder)
+        gateway = ServiceProcess("gateway", executable: "gateway", environment: given(to: "gateway"), folder: folder)
         for number in 0..<notifierCount {
-            notifiers.append(ServiceProcess("notifier-\(number)", executable: "notifier", environment: environment, folder: folder))
+            notifiers.append(ServiceProcess("notifier-\(number)", executable: "notifier", environment: given(to: "notifier"), folder: folder))
         }
         for number in 0..<workerCount {
-            workers.append(ServiceProcess("worker-\(number)", executable: "worker", environment: environment, folder: folder))
+            workers.append(ServiceProcess("worker-\(number)", executable: "worker", environment: given(to: "worker"), folder: folder))
         }
         try startAll()
     }

@@ -227,6 +227,26 @@ extension ClusterSuite {
             #expect(!stranger.logged.contains("\"message\":\"connected\",\"role\":\"scheduler\""))
         }
 
+        @Test("a cluster in which each service has the keys of its own role works with them, and those of another role do not let in")
+        func keysOfRoles() throws {
+            let secret = ["CLUSTER_SECRET": "a secret of sixteen bytes"], scheduler = ServiceProcess.products.appending(path: "scheduler").path
+            func keys(of role: String) throws -> [String: String] {
+                let run = try Protos.run([scheduler, "--derive-secret", role], secret)
+                try #require(run.status == 0, "\(run.output)")
+                return ["CLUSTER_SECRET": run.output.trimmingCharacters(in: .newlines)]
+            }
+            let roles = ["gateway", "scheduler", "worker", "notifier"]
+            let own = Dictionary(uniqueKeysWithValues: try roles.map { ($0, try keys(of: $0)) })
+            let cluster = try Cluster(own: own)
+            let id = try #require(try cluster.create(Cluster.reminder(at: Cluster.now)).json["id"] as? String)
+            try cluster.waitUntilCompleted(id)
+            // Whoever has the gateway's keys is no worker, and is told so at the start.
+            let worker = try Protos.run([ServiceProcess.products.appending(path: "worker").path], own["gateway"] ?? [:])
+            #expect(worker.status == 64 && worker.output.contains("CLUSTER_SECRET holds the keys of a gateway, and this is a worker"), "\(worker.output)")
+            let nobody = try Protos.run([scheduler, "--derive-secret", "nobody"], secret)
+            #expect(nobody.status == 1 && nobody.output.contains("must be one of gateway, scheduler, worker, notifier, client"), "\(nobody.output)")
+        }
+
         @Test("a cluster on mutual TLS works, and a certificate of another authority does not come in")
         func tls() throws {
             let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")

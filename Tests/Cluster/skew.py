@@ -97,9 +97,9 @@ class Types:
 class Connection(wire.Connection):
     """The envelope is of the other build, too."""
 
-    def __init__(self, socket, types, role, side=wire.CONNECTING):
+    def __init__(self, socket, types, role, side=wire.CONNECTING, peer="scheduler"):
         self.types = types
-        super().__init__(socket, types.all, role, side)
+        super().__init__(socket, types.all, role, side, peer)
         if types.build == "newer":
             # A frame of a kind that this build does not know.
             self.send()
@@ -111,9 +111,9 @@ class Connection(wire.Connection):
 # MARK: A side that asks
 
 class Caller:
-    def __init__(self, address, types, role):
+    def __init__(self, address, types, role, peer="scheduler"):
         self.types, self.calls = types, 0
-        self.connection = Connection.open(address, types, role)
+        self.connection = Connection.open(address, types, role, peer)
 
     def call(self, method, request, reply=None):
         """The status and the reply; request may be bytes."""
@@ -230,7 +230,7 @@ def worker(types, address):
         dispatch = leases[lease]
         return {**dict(lease=lease, id=dispatch.id, scheduled_at=dispatch.scheduled_at), **fields}
 
-    say(types.WorkerMessage(attach=dict(instance=f"skew-{os.getpid()}", queues=["skew"], tasks=["skew.task"]), credit=20))
+    say(types.WorkerMessage(attach=dict(instance=f"skew-{os.getpid()}", queues=["skew"], tasks=["skew.task"], token=os.urandom(32)), credit=20))
     listen(lambda: len(leases) == len(creates))
     first = list(leases)
     # Of a newer build; none of a worker's; none at all; of no occurrence. The last is tried again when its lease runs out.
@@ -260,7 +260,7 @@ def worker(types, address):
 
 def deliverer(types, address):
     """A worker of another build asks a notifier: what does not say whom to tell is told nobody."""
-    notifier = Caller(address, types, "worker")
+    notifier = Caller(address, types, "worker", "notifier")
     due = int(time.time())
     notification = types.Notification(
         title="of another build", body="b", kind=1, classroom_id="c", created_at=due - 10, created_by="u", item_id_json=b'"i"')

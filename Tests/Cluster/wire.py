@@ -9,6 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 VERSION = 1
 CONNECTING, ACCEPTING = b"\0", b"\1"
+LABEL = b"task-scheduler wire 1"
 
 
 def messages(path, change=lambda files: None):
@@ -28,18 +29,36 @@ def messages(path, change=lambda files: None):
     return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(name)) for name in names}
 
 
-class Connection:
-    """Frames over one socket, whose handshake is through. CLUSTER_SECRET is the secret, if there is one."""
+def derive(key, use):
+    """HKDF-SHA256 (RFC 5869) to 32 bytes, which is one block of it."""
+    drawn = hmac.new(LABEL, key, hashlib.sha256).digest()
+    return hmac.new(drawn, use.encode() + b"\1", hashlib.sha256).digest()
 
-    def __init__(self, socket, types, role, side=CONNECTING):
+
+def described(hello):
+    """A Hello as the proof has it."""
+    text = struct.pack(">II", hello.version_min, hello.version_max) + hello.nonce
+    for name in (hello.role, hello.instance, hello.build):
+        text += bytes([len(name.encode())]) + name.encode()
+    return text
+
+
+class Connection:
+    """Frames over one socket, whose handshake is through. CLUSTER_SECRET is the secret, if there is one.
+
+    peer: the role of whoever is connected to; None on the side that accepts.
+    """
+
+    def __init__(self, socket, types, role, side=CONNECTING, peer="scheduler"):
         self.socket, self.role, self.side = socket, role, side
+        self.peer = peer if side == CONNECTING else None
         self.Frame = types["task_scheduler.wire.Frame"]
         self.handshake()
 
     @classmethod
-    def open(cls, address, types, role):
+    def open(cls, address, types, role, peer="scheduler"):
         host, port = address.rsplit(":", 1)
-        return cls(socket.create_connection((host, int(port)), timeout=30), types, role)
+        return cls(socket.create_connection((host, int(port)), timeout=30), types, role, peer=peer)
 
     def pack(self, frame):
         return frame.SerializeToString()
@@ -76,27 +95,26 @@ class Connection:
         return body
 
     def handshake(self):
-        nonce = os.urandom(32)
-        self.send(hello=dict(
-            version_min=VERSION, version_max=VERSION, role=self.role, instance=f"{self.role}-{os.getpid()}", build="test", nonce=nonce))
-        hello = self.expect("hello")
-        assert hello.version_min <= VERSION <= hello.version_max, "the versions do not overlap"
-        ours, theirs = (nonce, self.role.encode()), (hello.nonce, hello.role.encode())
-        own = dict(mac=self.proof(ours, theirs, self.side))
-        if self.side == CONNECTING:
-            self.send(proof=own)
-        other = ACCEPTING if self.side == CONNECTING else CONNECTING
-        proof = self.expect("proof")
-        assert hmac.compare_digest(proof.mac, self.proof(theirs, ours, other)), "the peer did not prove itself"
+        own = self.Frame(hello=dict(
+            version_min=VERSION, version_max=VERSION, role=self.role, instance=f"{self.role}-{os.getpid()}", build="test",
+            nonce=os.urandom(32))).hello
+        self.send(hello=own)
+        other = self.expect("hello")
+        assert other.version_min <= VERSION <= other.version_max, "the versions do not overlap"
+        assert self.peer in (None, other.role), f"a {other.role} answers where a {self.peer} was expected"
+        ends = (own, other) if self.side == CONNECTING else (other, own)
         if self.side == ACCEPTING:
-            self.send(proof=own)
+            self.send(proof=dict(mac=self.proof(*ends, ACCEPTING)))
+        theirs = ACCEPTING if self.side == CONNECTING else CONNECTING
+        assert hmac.compare_digest(self.expect("proof").mac, self.proof(*ends, theirs)), "the peer did not prove itself"
+        if self.side == CONNECTING:
+            self.send(proof=dict(mac=self.proof(*ends, CONNECTING)))
 
     @staticmethod
-    def proof(prover, peer, side):
+    def proof(connecting, accepting, side):
         secret = os.environ.get("CLUSTER_SECRET")
         if not secret:
             return b""
-        text = b"task-scheduler wire 1"
-        for nonce, role in (prover, peer):
-            text += nonce + bytes([len(role)]) + role
-        return hmac.new(secret.encode(), text + side, hashlib.sha256).digest()
+        key = derive(derive(secret.encode(), f"{connecting.role} to {accepting.role}"), "proof")
+        plain = b"\0"
+        return hmac.new(key, LABEL + described(connecting) + described(accepting) + plain + side, hashlib.sha256).digest()

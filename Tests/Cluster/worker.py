@@ -24,7 +24,7 @@ def main(address, queue, descriptors, count):
     def say(message):
         connection.send(item=dict(call=call, payload=message.SerializeToString()))
 
-    say(WorkerMessage(attach=dict(instance=f"python-{os.getpid()}", queues=[queue], tasks=[TASK]), credit=4))
+    say(WorkerMessage(attach=dict(instance=f"python-{os.getpid()}", queues=[queue], tasks=[TASK], token=os.urandom(32)), credit=4))
     done, unacknowledged = 0, set()
     while done < count or unacknowledged:
         kind, item = connection.receive()

@@ -32,7 +32,7 @@ package.targets.append(
         name: "Fuzzers",
         dependencies: [
             "gateway", "scheduler", "Delivery", "CCurl", "Wire", "Messages", "CProtos", "CProtobufC", "JSON", "Storage", "SQLiteStore",
-            "SchedulerCore", "Domain", "Recurrence", nioCore, nioEmbedded, logging,
+            "SchedulerCore", "Domain", "Recurrence", nioCore, nioEmbedded, logging, coreMetrics,
         ],
         path: "Tests/Fuzz", exclude: ["README.md", "manifest.swift"] + fuzzers.flatMap { ["\($0)/seeds", "\($0)/dictionary"] },
         swiftSettings: [instrumented]))

@@ -40,7 +40,7 @@ final class SchedulerPeer: Sendable {
     init(port: Int = 0) async throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         server = Server(
-            settings: WireSettings(identity: PeerIdentity(role: "scheduler", instance: "scheduler-1", build: "test")),
+            settings: WireSettings(identity: PeerIdentity(role: .scheduler, instance: "scheduler-1", build: "test")),
             table: Self.table(state), eventLoop: group.next(), logger: LogSink().logger)
         self.port = try await server.start(host: "127.0.0.1", port: port).port ?? 0
     }
@@ -156,8 +156,8 @@ final class Gateway: Sendable {
     ) async throws {
         let log = LogSink()
         let client = ClientGroup(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: scheduler)],
-            settings: WireSettings(identity: PeerIdentity(role: "gateway", instance: "gateway-1", build: "test")),
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: scheduler)],
+            settings: WireSettings(identity: PeerIdentity(role: .gateway, instance: "gateway-1", build: "test")),
             repetition: .idempotent,
             group: MultiThreadedEventLoopGroup.singleton, logger: log.logger)
         client.start()

@@ -27,18 +27,18 @@ private final class NotifierUnderTest: Sendable {
         let api = NotifierAPI(
             engine: engine, backend: try EdvoraBaseURL(backend.url), userAgent: "task-scheduler/test", timeout: timeout,
             eventLoop: group.next())
-        server = Server(settings: Self.settings("notifier"), table: api.table(), eventLoop: group.next(), logger: quiet)
+        server = Server(settings: Self.settings(.notifier), table: api.table(), eventLoop: group.next(), logger: quiet)
         port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
     }
 
-    private static func settings(_ role: String) -> WireSettings {
+    private static func settings(_ role: Role) -> WireSettings {
         WireSettings(identity: PeerIdentity(role: role, instance: "\(role)-1", build: "test"))
     }
 
     /// A worker's connection.
     func caller() -> Client {
         let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: Self.settings("worker"), repetition: .never,
+            to: .notifier, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: Self.settings(.worker), repetition: .never,
             eventLoop: clients.next(), logger: quiet)
         client.start()
         return client

@@ -60,16 +60,16 @@ final class SchedulerUnderTest: Sendable {
             logger: quiet, onStoreHealth: { _ in })
         self.loop = loop
         let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: quiet) }
-        server = Server(settings: Self.settings("scheduler"), table: table, eventLoop: eventLoop, logger: quiet)
+        server = Server(settings: Self.settings(.scheduler), table: table, eventLoop: eventLoop, logger: quiet)
         try await loop.start(rejoin: [], queues: [], passed: [])
         port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
         gateway = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: Self.settings("gateway"), repetition: .idempotent,
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: Self.settings(.gateway), repetition: .idempotent,
             eventLoop: clients.next(), logger: quiet)
         gateway.start()
     }
 
-    static func settings(_ role: String) -> WireSettings {
+    static func settings(_ role: Role) -> WireSettings {
         WireSettings(identity: PeerIdentity(role: role, instance: "\(role)-\(UUID().uuidString)", build: "test"))
     }
 
@@ -146,7 +146,7 @@ final class WorkerPeer: Sendable {
         let state = state
         let first = first ?? Self.attach(instance, credit: credit)
         client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: scheduler.port)], settings: SchedulerUnderTest.settings("worker"),
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: scheduler.port)], settings: SchedulerUnderTest.settings(.worker),
             repetition: .never, eventLoop: group.next(), logger: quiet
         ) { connection in
             guard let stream = connection.stream(SchedulerService.work) else { return }
@@ -164,8 +164,13 @@ final class WorkerPeer: Sendable {
         client.start()
     }
 
-    static func attach(_ instance: String, credit: UInt32) -> Proto.WorkerMessage {
-        Proto.WorkerMessage(attach: Proto.Attach(instance: instance, queues: ["default"], tasks: ["test"]), credit: credit)
+    /// What a process says of itself, always the same.
+    static func token(of process: Int) -> [UInt8] { Array(repeating: UInt8(truncatingIfNeeded: process), count: 32) }
+
+    /// - Parameter process: another says another token.
+    static func attach(_ instance: String, credit: UInt32, running: [Proto.Lease] = [], process: Int = 1) -> Proto.WorkerMessage {
+        Proto.WorkerMessage(
+            attach: Proto.Attach(instance: instance, queues: ["default"], tasks: ["test"], running: running, token: token(of: process)), credit: credit)
     }
 
     /// Its stream has been opened, and its first message is on its way.

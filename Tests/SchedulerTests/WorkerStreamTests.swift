@@ -38,8 +38,9 @@ struct WorkerStreamTests {
         let scheduler = try await SchedulerUnderTest(in: Folder())
         let nameless = WorkerPeer.attach("", credit: 1)
         let many = Proto.WorkerMessage(
-            attach: Proto.Attach(instance: "w", queues: Array(repeating: "q", count: WorkerStream.maxQueues + 1), tasks: ["test"]))
-        for first in [Proto.WorkerMessage(credit: 5), nameless, many] {
+            attach: Proto.Attach(instance: "w", queues: Array(repeating: "q", count: WorkerStream.maxQueues + 1), tasks: ["test"], token: WorkerPeer.token(of: 1)))
+        let unproven = Proto.WorkerMessage(attach: Proto.Attach(instance: "w", queues: ["q"], tasks: ["test"], token: [1, 2, 3]))
+        for first in [Proto.WorkerMessage(credit: 5), nameless, many, unproven] {
             let worker = WorkerPeer(scheduler, first: first)
             try await eventually("it is ended") { worker.end != nil }
             #expect((worker.end ?? nil)?.code == .invalidArgument)
@@ -51,6 +52,31 @@ struct WorkerStreamTests {
         try await eventually("it is ended") { worker.end != nil }
         #expect((worker.end ?? nil)?.message.contains("second Attach") == true)
         try await worker.stop()
+        try await scheduler.stop()
+    }
+
+    @Test("what a process runs stays its own, whoever else says its instance, and is still its own when it comes back")
+    func instances() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        for _ in 0..<3 { try await scheduler.create() }
+        let worker = WorkerPeer(scheduler, credit: 3)
+        try await eventually("three are dispatched") { worker.dispatches.count == 3 }
+        let held = worker.dispatches
+        let running = held.map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
+
+        let other = WorkerPeer(scheduler, first: WorkerPeer.attach("worker-1", credit: 10, running: running, process: 2))
+        try await eventually("the other is told that they are not its own") { Set(other.revoked) == Set(held.map(\.lease)) }
+        worker.deliver(Array(held.prefix(1)))
+        try await eventually("the worker's outcome counts") { worker.acknowledged == [held[0].lease] }
+
+        // Its old connection has not gone yet.
+        let again = WorkerPeer(scheduler, first: WorkerPeer.attach("worker-1", credit: 10, running: Array(running.dropFirst())))
+        try await eventually("it is back") { again.isOpen }
+        again.deliver(Array(held.dropFirst()))
+        try await eventually("its outcomes count") { Set(again.acknowledged) == Set(held.dropFirst().map(\.lease)) }
+        #expect(again.revoked.isEmpty && again.dispatches.isEmpty && other.dispatches.isEmpty)
+        for dispatch in held { #expect(try await scheduler.reminder(dispatch.id).delivered == 1) }
+        for peer in [worker, other, again] { try await peer.stop() }
         try await scheduler.stop()
     }
 

@@ -36,11 +36,11 @@ struct TaskSchedulerTests {
         table.unary(SchedulerService.change) { request, _, reply in
             reply(.success(Proto.ChangeReply(changes: request.reminders.map { _ in Proto.Change(result: .done, state: .cancelled) })))
         }
-        func settings(_ role: String) -> WireSettings { WireSettings(identity: PeerIdentity(role: role, instance: role, build: "test")) }
-        let server = Server(settings: settings("scheduler"), table: table, eventLoop: group.next(), logger: quiet)
+        func settings(_ role: Role) -> WireSettings { WireSettings(identity: PeerIdentity(role: role, instance: role.rawValue, build: "test")) }
+        let server = Server(settings: settings(.scheduler), table: table, eventLoop: group.next(), logger: quiet)
         let port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
         let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings("client"), repetition: .idempotent,
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings(.client), repetition: .idempotent,
             eventLoop: group.next(), logger: quiet)
         client.start()
         try await test(TaskScheduler(client, clock: { UnixMilliseconds(Self.now * 1_000) })) { asked.withLockedValue { $0 } }

@@ -44,8 +44,8 @@ enum Bytes {
     static let hello = hello(version: 1)
     static let proof = frame(2, [])
 
-    static func hello(version: UInt8) -> [UInt8] {
-        frame(1, [0x08, version, 0x10, version, 0x1A, 1, 0x77, 0x22, 1, 0x69, 0x2A, 1, 0x62, 0x32, 32] + [UInt8](repeating: 9, count: 32))
+    static func hello(version: UInt8, role: String = "worker") -> [UInt8] {
+        frame(1, [0x08, version, 0x10, version, 0x1A, UInt8(role.utf8.count)] + Array(role.utf8) + [0x22, 1, 0x69, 0x2A, 1, 0x62, 0x32, 32] + [UInt8](repeating: 9, count: 32))
     }
 
     /// Opens a call to `task_scheduler.v1.Notifier/Deliver` whose answer is as long as its key.
@@ -59,6 +59,17 @@ enum Bytes {
     static var work: [UInt8] {
         let path = Array(SchedulerService.work.path.utf8)
         return frame(3, [0x08, 1, 0x12] + varint(path.count) + path + [0x28, 1])
+    }
+
+    /// Which of the envelope's fields each of some frames holds.
+    static func fields(_ bytes: [UInt8]) -> [UInt8] {
+        var rest = bytes[...], fields: [UInt8] = []
+        while rest.count > 4 {
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            fields.append(rest[rest.startIndex + 4] >> 3)
+            rest = rest.dropFirst(4 + length)
+        }
+        return fields
     }
 
     private static func varint(_ value: Int) -> [UInt8] {

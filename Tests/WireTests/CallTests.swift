@@ -37,7 +37,7 @@ import Testing
         let empty = Proto.WorkerMessage()
         #expect(try Proto.WorkerMessage(unpacking: empty.packed()) == empty)
         let attach = Proto.WorkerMessage(
-            attach: Proto.Attach(instance: "w", queues: ["a", "b"], tasks: [""], running: [Proto.Lease(lease: .max, id: [], scheduledAt: 0)]))
+            attach: Proto.Attach(instance: "w", queues: ["a", "b"], tasks: [""], running: [Proto.Lease(lease: .max, id: [], scheduledAt: 0)], token: [0, 1]))
         #expect(try Proto.WorkerMessage(unpacking: attach.packed()) == attach)
     }
 

@@ -1,5 +1,6 @@
 import Logging
 import Messages
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Testing
@@ -13,7 +14,7 @@ final class TestServer: Sendable {
     let group: MultiThreadedEventLoopGroup
 
     static func start(
-        secret: String? = nil, versions: ClosedRange<UInt32> = 1...1, port: Int = 0,
+        secret: String? = nil, versions: ClosedRange<UInt32> = 1...1, port: Int = 0, logger: Logger = quiet,
         adjust: (inout WireSettings) -> Void = { _ in }, define: (inout ServiceTable) -> Void = { _ in }
     ) async throws -> TestServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -22,9 +23,9 @@ final class TestServer: Sendable {
             reply(.success(Proto.DeliverReply(outcome: .delivered, statusCode: 200, detail: request.idempotencyKey)))
         }
         define(&table)
-        var settings = TestServer.settings(role: "notifier", secret: secret, versions: versions)
+        var settings = TestServer.settings(role: .notifier, secret: secret, versions: versions)
         adjust(&settings)
-        let server = Server(settings: settings, table: table, eventLoop: group.next(), logger: quiet)
+        let server = Server(settings: settings, table: table, eventLoop: group.next(), logger: logger)
         let address = try await server.start(host: "127.0.0.1", port: port)
         return TestServer(server: server, port: address.port ?? 0, group: group)
     }
@@ -35,24 +36,24 @@ final class TestServer: Sendable {
         self.group = group
     }
 
-    static func settings(role: String, secret: String?, versions: ClosedRange<UInt32> = 1...1) -> WireSettings {
+    static func settings(role: Role, secret: String?, versions: ClosedRange<UInt32> = 1...1) -> WireSettings {
         var settings = WireSettings(
             identity: PeerIdentity(role: role, instance: "\(role)-1", build: "test"),
-            security: WireSecurity(secret: secret.map { Array($0.utf8) }))
+            security: WireSecurity(credential: secret.map { ClusterCredential(secret: Array($0.utf8)) }))
         settings.versions = versions
         return settings
     }
 
     /// - Parameter own: where the client runs, if not on the server's loop.
     func client(
-        secret: String? = nil, versions: ClosedRange<UInt32> = 1...1, repetition: Client.Repetition = .idempotent,
+        as role: Role = .worker, secret: String? = nil, versions: ClosedRange<UInt32> = 1...1, repetition: Client.Repetition = .idempotent,
         others: [Int] = [], on own: (any EventLoopGroup)? = nil, adjust: (inout WireSettings) -> Void = { _ in },
         onReady: @escaping @Sendable (ClientConnection) -> Void = { _ in }
     ) -> Client {
-        var settings = Self.settings(role: "worker", secret: secret, versions: versions)
+        var settings = Self.settings(role: role, secret: secret, versions: versions)
         adjust(&settings)
         let client = Client(
-            endpoints: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) }, settings: settings, repetition: repetition,
+            to: .notifier, at: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) }, settings: settings, repetition: repetition,
             eventLoop: (own ?? group).next(), logger: quiet, onReady: onReady)
         client.start()
         return client
@@ -69,6 +70,21 @@ let quiet: Logger = {
     logger.logLevel = .critical
     return logger
 }()
+
+/// Keeps what is logged from `info` on, each line with its metadata.
+struct LineKeeper: LogHandler {
+    let lines: NIOLockedValueBox<[String]>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    static func logger(_ lines: NIOLockedValueBox<[String]>) -> Logger { Logger(label: "test") { _ in LineKeeper(lines: lines) } }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) { lines.withLockedValue { $0.append("\(event.message) \(event.metadata ?? [:])") } }
+}
 
 func deliver(_ client: Client, _ key: String, milliseconds: Int = 60_000) async throws -> String {
     try await client.call(

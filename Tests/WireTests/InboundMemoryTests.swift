@@ -79,7 +79,7 @@ struct InboundMemoryTests {
     func refused(isTakenOver: Bool) throws {
         let reason = Reason()
         let wire = try PeerConnection(
-            settings: TestServer.settings(role: "notifier", secret: isTakenOver ? "a secret" : nil), side: .server, delegate: reason,
+            settings: TestServer.settings(role: .notifier, secret: isTakenOver ? "a secret" : nil), expecting: nil, delegate: reason,
             logger: quiet)
         let channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandler(wire)

@@ -53,7 +53,7 @@ struct RefusalLogTests {
         var table = ServiceTable([])
         table.allowsMissing = true
         let server = Server(
-            settings: TestServer.settings(role: "notifier", secret: nil), table: table, eventLoop: group.next(), logger: logger)
+            settings: TestServer.settings(role: .notifier, secret: nil), table: table, eventLoop: group.next(), logger: logger)
         let port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
         let begin = ContinuousClock.now
         for _ in 0..<count {

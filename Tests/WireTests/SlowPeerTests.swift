@@ -112,14 +112,14 @@ import Testing
                 sent.withLockedValue { $0 += 1 }
             }
         }
-        var settings = TestServer.settings(role: "scheduler", secret: nil)
+        var settings = TestServer.settings(role: .scheduler, secret: nil)
         settings.streamWindowBytes = 100
         let server = Server(settings: settings, table: table, eventLoop: group.next(), logger: quiet)
         let port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
         let ended = NIOLockedValueBox<CallError??>(nil)
         // With the default window this client sees no reason to grant more.
         let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: TestServer.settings(role: "worker", secret: nil),
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: TestServer.settings(role: .worker, secret: nil),
             repetition: .never, eventLoop: group.next(), logger: quiet
         ) { connection in
             guard let stream = connection.stream(SchedulerService.work) else { return }
@@ -181,7 +181,7 @@ import Testing
     func messageBomb() async throws {
         // Each two bytes are one empty CreateRequest, of hundreds of bytes in memory.
         let bomb = [UInt8]((0..<1_000_000).flatMap { _ in [0x0A, 0x00] as [UInt8] })
-        let arena = try Arena(maxBytes: WireSettings(identity: PeerIdentity(role: "", instance: "", build: "")).maxUnpackedBytes)
+        let arena = try Arena(maxBytes: WireSettings(identity: PeerIdentity(role: .worker, instance: "", build: "")).maxUnpackedBytes)
         let made = bomb.withUnsafeBytes { bytes in try? Proto.CreateManyRequest(unpacking: bytes, arena: arena) }
         #expect(made == nil)
         arena.reset()

@@ -18,7 +18,7 @@ private func startScheduler(
     table.unary(SchedulerService.get) { _, _, reply in reply(.success(Proto.ReminderReply())) }
     table.unary(SchedulerService.attempts) { _, _, reply in reply(.success(Proto.AttemptsReply())) }
     table.stream(SchedulerService.work, work)
-    var settings = TestServer.settings(role: "scheduler", secret: nil)
+    var settings = TestServer.settings(role: .scheduler, secret: nil)
     adjust(&settings)
     let server = Server(settings: settings, table: table, eventLoop: group.next(), logger: quiet)
     let port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
@@ -38,7 +38,7 @@ import NIOPosix
         }
         let received = NIOLockedValueBox<[UInt64]>([]), ended = NIOLockedValueBox<CallError??>(nil)
         let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: TestServer.settings(role: "worker", secret: nil),
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: TestServer.settings(role: .worker, secret: nil),
             repetition: .never, eventLoop: group.next(), logger: quiet
         ) { connection in
             guard let stream = connection.stream(SchedulerService.work) else { return }
@@ -67,10 +67,10 @@ import NIOPosix
             blocked.withLockedValue { $0 = stream.isBlocked }
         }
         let received = NIOLockedValueBox(0)
-        var settings = TestServer.settings(role: "worker", secret: nil)
+        var settings = TestServer.settings(role: .worker, secret: nil)
         settings.streamWindowBytes = 10_000
         let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .never,
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .never,
             eventLoop: group.next(), logger: quiet
         ) { connection in
             guard let stream = connection.stream(SchedulerService.work) else { return }
@@ -101,10 +101,10 @@ import NIOPosix
             go()
         }
         let received = NIOLockedValueBox<[UInt64]>([])
-        var settings = TestServer.settings(role: "worker", secret: nil)
+        var settings = TestServer.settings(role: .worker, secret: nil)
         settings.streamWindowBytes = 10_000
         let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .never,
+            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .never,
             eventLoop: group.next(), logger: quiet
         ) { connection in
             guard let stream = connection.stream(SchedulerService.work) else { return }

@@ -30,7 +30,7 @@ struct LogTaskTests {
         let lines = NIOLockedValueBox<[Line]>([])
         let group = MultiThreadedEventLoopGroup.singleton
         let notifiers = Client(
-            endpoints: [], settings: WireSettings(identity: PeerIdentity(role: "worker", instance: "w", build: "test")),
+            to: .notifier, at: [], settings: WireSettings(identity: PeerIdentity(role: .worker, instance: "w", build: "test")),
             repetition: .never, eventLoop: group.next(), logger: quiet)
         let registry = try TaskRegistry(
             notification: NotificationTask(notifiers: notifiers), logger: Logger(label: "test") { _ in Keeper(lines: lines) })

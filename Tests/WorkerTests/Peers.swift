@@ -37,7 +37,7 @@ final class SchedulerPeer: Sendable {
             stream.onEnd = { _ in state.withLockedValue { $0.ended += 1 } }
         }
         server = Server(
-            settings: WireSettings(identity: PeerIdentity(role: "scheduler", instance: "s", build: "test")), table: table,
+            settings: WireSettings(identity: PeerIdentity(role: .scheduler, instance: "s", build: "test")), table: table,
             eventLoop: group.next(), logger: quiet)
         self.port = try await server.start(host: "127.0.0.1", port: port).port ?? 0
     }
@@ -96,8 +96,8 @@ final class LinkUnderTest: Sendable {
             acknowledgementWait: acknowledgementWait, logger: quiet)
         self.link = link
         client = Client(
-            endpoints: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },
-            settings: WireSettings(identity: PeerIdentity(role: "worker", instance: "worker-1", build: "test")), repetition: .never,
+            to: .scheduler, at: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },
+            settings: WireSettings(identity: PeerIdentity(role: .worker, instance: "worker-1", build: "test")), repetition: .never,
             eventLoop: group.next(), logger: quiet, onReady: link.attach)
         client.start()
     }

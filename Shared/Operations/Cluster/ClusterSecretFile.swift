@@ -46,10 +46,14 @@ struct ClusterSecretFile: Sendable, Hashable {
 extension ServiceStart {
     /// What this service proves to the others that it knows: as it is set, or as its file says.
     func clusterSecret() throws(ConfigurationError) -> Secret? {
-        guard let file = common.clusterSecretFile else { return common.clusterSecret }
-        if common.makesClusterSecret, try file.makeIfMissing() {
+        if let file = common.clusterSecretFile, common.makesClusterSecret, try file.makeIfMissing() {
             logger.notice("a cluster secret was made", metadata: ["path": "\(file.path)"])
         }
-        return try file.read()
+        return try common.readClusterSecret()
     }
+}
+
+extension CommonSettings {
+    /// The text as it is set, or as its file says.
+    func readClusterSecret() throws(ConfigurationError) -> Secret? { try clusterSecretFile?.read() ?? clusterSecret }
 }

@@ -6,9 +6,10 @@ extension ServiceStart {
     public func wire() throws(ConfigurationError) -> WireSettings {
         var random = SystemRandomNumberGenerator()
         let instance = "\(name)-\(String(UInt64.random(in: .min ... .max, using: &random), radix: 36))"
-        var security = WireSecurity(secret: try clusterSecret().map { Array($0.value.utf8) })
+        guard let role = Role(rawValue: name) else { preconditionFailure("\(name) is no role of the cluster's") }
+        var security = WireSecurity(credential: try clusterCredential(of: role))
         if let tls = common.tls { (security.clientTLS, security.serverTLS) = try ClusterTLS(tls).contexts() }
-        return WireSettings(identity: PeerIdentity(role: name, instance: instance, build: version), security: security)
+        return WireSettings(identity: PeerIdentity(role: role, instance: instance, build: version), security: security)
     }
 }
 

@@ -85,7 +85,8 @@ public enum ServiceMain {
         _ command: ServiceCommand<Settings>, _ argument: String, _ settings: Settings, _ name: String
     ) -> Int32 {
         do {
-            let end = OneLine.escaping("\(name): \(try command.run(settings, argument) { say(name, $0) })", limit: 2 * ConfigurationError.maxBytes)
+            let result = try command.run(settings, argument) { say(name, $0) }
+            let end = OneLine.escaping(command.isBare ? result : "\(name): \(result)", limit: 2 * ConfigurationError.maxBytes)
             LogOutput(descriptor: STDOUT_FILENO).write(Array((end + "\n").utf8))
             return ExitCode.success
         } catch {

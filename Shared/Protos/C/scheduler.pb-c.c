@@ -4674,7 +4674,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[5] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[6] =
 {
   {
     "instance",
@@ -4736,6 +4736,18 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "token",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
   4,   /* field[4] = following */
@@ -4743,11 +4755,12 @@ static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
   1,   /* field[1] = queues */
   3,   /* field[3] = running */
   2,   /* field[2] = tasks */
+  5,   /* field[5] = token */
 };
 static const ProtobufCIntRange task_scheduler__v1__attach__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
 {
@@ -4757,7 +4770,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
   "TaskScheduler__V1__Attach",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Attach),
-  5,
+  6,
   task_scheduler__v1__attach__field_descriptors,
   task_scheduler__v1__attach__field_indices_by_name,
   1,  task_scheduler__v1__attach__number_ranges,

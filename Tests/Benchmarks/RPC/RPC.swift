@@ -25,10 +25,10 @@ enum RPC {
         let reply = Proto.DeliverReply(outcome: .delivered, statusCode: 200, detail: "")
         var table = ServiceTable([NotifierService.descriptor])
         table.unary(NotifierService.deliver) { _, _, answer in answer(.success(reply)) }
-        let server = Server(settings: settings("notifier"), table: table, eventLoop: group.next(), logger: logger)
+        let server = Server(settings: settings(.notifier), table: table, eventLoop: group.next(), logger: logger)
         let port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
         let client = Client(
-            endpoints: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings("worker"), repetition: .idempotent,
+            to: .notifier, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings(.worker), repetition: .idempotent,
             eventLoop: group.next(), logger: logger, onReady: { _ in })
         client.start()
         _ = try await run(client, request, calls: calls / 10, underWay: 16)
@@ -45,7 +45,7 @@ enum RPC {
         try await group.shutdownGracefully()
     }
 
-    private static func settings(_ role: String) -> WireSettings {
+    private static func settings(_ role: Role) -> WireSettings {
         WireSettings(identity: PeerIdentity(role: role, instance: "\(role)-1", build: "benchmark"))
     }
 

@@ -1,4 +1,5 @@
 import CProtos
+import CoreMetrics
 import Logging
 import Messages
 import NIOCore
@@ -47,8 +48,8 @@ private struct Scene {
     init(isServer: Bool, hasSecret: Bool, isOpen: Bool) {
         self.isServer = isServer
         var settings = WireSettings(
-            identity: PeerIdentity(role: "r", instance: "i", build: "b"),
-            security: WireSecurity(secret: hasSecret ? Self.secret : nil))
+            identity: PeerIdentity(role: isServer ? .notifier : .worker, instance: "i", build: "b"),
+            security: WireSecurity(credential: hasSecret ? ClusterCredential(secret: Self.secret) : nil))
         settings.maxFrameBytes = 4_096
         settings.maxHandshakeFrameBytes = 512
         settings.streamWindowBytes = 256
@@ -57,15 +58,16 @@ private struct Scene {
         let calls = log, loop = channel.eventLoop
         if isServer {
             let server = ServerConnection(
-                eventLoop: loop, table: Self.table(calls), maxCalls: 8, refusals: RefusalLog(eventLoop: loop, logger: logger), logger: logger
+                eventLoop: loop, table: Self.table(calls), maxCalls: 8, refusals: RefusalLog(eventLoop: loop, logger: logger),
+                refusedCalls: RefusedCalls(eventLoop: loop, metrics: NOOPMetricsHandler.instance, logger: logger), logger: logger
             ) { calls.closed += 1 }
-            connection = needed("a connection") { try PeerConnection(settings: settings, side: .server, delegate: server, logger: logger) }
+            connection = needed("a connection") { try PeerConnection(settings: settings, expecting: nil, delegate: server, logger: logger) }
             server.attach(connection)
             (self.server, client) = (server, nil)
         } else {
             let address = needed("an address") { try SocketAddress(ipAddress: "127.0.0.1", port: 1) }
             let client = ClientConnection(address: address, eventLoop: loop, events: calls)
-            connection = needed("a connection") { try PeerConnection(settings: settings, side: .client, delegate: client, logger: logger) }
+            connection = needed("a connection") { try PeerConnection(settings: settings, expecting: .notifier, delegate: client, logger: logger) }
             client.attach(connection)
             (server, self.client) = (nil, client)
         }
@@ -73,7 +75,8 @@ private struct Scene {
         channel.connect(to: needed("an address") { try SocketAddress(ipAddress: "127.0.0.1", port: 1) }, promise: nil)
         settle()
         guard isOpen, !hasSecret else { return }
-        deliver(Self.frame { (frame, arena) throws(MessageError) in try Self.hello(&frame, arena) })
+        let role: Role = isServer ? .worker : .notifier
+        deliver(Self.frame { (frame, arena) throws(MessageError) in try Self.hello(&frame, arena, as: role) })
         deliver([0, 0, 0, 2, 0x12, 0])
         require(channel.isActive, "an orderly handshake is refused")
         if let client {
@@ -101,7 +104,8 @@ private struct Scene {
         case 5: if let client { startCalls(client) } else { server?.drain() }
         case 6:
             let odd = recipe.take(8)
-            deliver(Self.frame { (frame, arena) throws(MessageError) in try Self.hello(&frame, arena, odd) })
+            let role = Role.allCases[Int(odd.dropFirst().first ?? 0) % Role.allCases.count]
+            deliver(Self.frame { (frame, arena) throws(MessageError) in try Self.hello(&frame, arena, odd, as: role) })
         case 7:
             let mac = recipe.take(Int(recipe.byte() % 40))
             deliver(Self.frame { (frame, arena) throws(MessageError) in try Self.proof(&frame, arena, mac) })
@@ -180,12 +184,12 @@ private struct Scene {
         }
     }
 
-    private static func hello(_ frame: inout TaskScheduler__Wire__Frame, _ arena: Arena, _ odd: [UInt8] = []) throws(MessageError) {
+    private static func hello(_ frame: inout TaskScheduler__Wire__Frame, _ arena: Arena, _ odd: [UInt8] = [], as role: Role) throws(MessageError) {
         let c = try arena.take(TaskScheduler__Wire__Hello.self)
         task_scheduler__wire__hello__init(c)
         c.pointee.version_min = UInt32(odd.first ?? 1)
         c.pointee.version_max = UInt32(odd.last ?? 1)
-        c.pointee.role = try arena.put(odd.contains(255) ? String(repeating: "r", count: 129) : "peer")
+        c.pointee.role = try arena.put(odd.contains(255) ? String(repeating: "r", count: 129) : role.rawValue)
         c.pointee.instance = try arena.put("i")
         c.pointee.build = try arena.put("b")
         c.pointee.nonce = try arena.put(odd.contains(254) ? odd : Self.nonce)

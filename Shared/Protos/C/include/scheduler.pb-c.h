@@ -929,10 +929,14 @@ struct  TaskScheduler__V1__Attach
    */
   size_t n_following;
   TaskScheduler__V1__Lease **following;
+  /*
+   * 16 to 64 random bytes, drawn once by a process: who says the same is the same worker
+   */
+  ProtobufCBinaryData token;
 };
 #define TASK_SCHEDULER__V1__ATTACH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__attach__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
 
 
 struct  TaskScheduler__V1__Lease
