@@ -18,6 +18,8 @@ import Wire
 final class SchedulerLoop: @unchecked Sendable {
     /// The longest sleep: a wall clock that was set forwards is noticed within this time.
     static let maxSleepMilliseconds: Int64 = 500
+    /// Where a process's lease numbers begin. Beyond it as many are left as are ever used.
+    private static let firstLeases: ClosedRange<UInt64> = 1...(1 << 62)
 
     let eventLoop: any EventLoop
     let store: any Store
@@ -62,6 +64,8 @@ final class SchedulerLoop: @unchecked Sendable {
         self.sealer = sealer
         self.eventLoop = eventLoop
         self.logger = logger
+        var configuration = configuration
+        configuration.firstLease = configuration.firstLease ?? .random(in: Self.firstLeases)
         core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
     }
 

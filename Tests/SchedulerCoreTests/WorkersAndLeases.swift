@@ -47,6 +47,36 @@ struct WorkersAndLeases {
         #expect(world.runs.count == 3 && world.core.snapshot.leased == 3)
     }
 
+    @Test("what one worker has is not another's, whoever says that it runs it", arguments: [true, false])
+    func foreignLeases(areSaidToRun: Bool) throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a", credit: 5)
+        for _ in 0..<5 { try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        let held = world.running
+        #expect(held.count == 5)
+        let named = held.map { LeaseReport(lease: $0.key, key: $0.value.key) }
+        world.attach("b", running: areSaidToRun ? named : [], following: areSaidToRun ? [] : named)
+        world.run(milliseconds: 100)
+        #expect(world.core.leases.all.allSatisfy { $0.value.holder == .attached(held[$0.key]?.worker ?? WorkerID(rawValue: 0)) })
+        #expect(world.core.snapshot.leased == 5 && world.runs.count == 5)
+        // The one that has them goes on, and what it reports counts.
+        if areSaidToRun { #expect(Set(world.revoked) == Set(held.keys)) }
+    }
+
+    @Test("lease numbers begin where the process is told, not by the clock")
+    func leaseNumbers() throws {
+        var configuration = CoreConfiguration()
+        configuration.firstLease = 7_000
+        let world = try World(configuration: configuration)
+        world.answer = { _ in .never }
+        world.attach("a", credit: 2)
+        for _ in 0..<2 { try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        #expect(world.running.keys.sorted() == [7_000, 7_001])
+    }
+
     @Test("two workers share the work by their credit")
     func sharing() throws {
         let world = try World()

@@ -53,8 +53,9 @@ struct Leases {
 
     // MARK: One lease
 
-    /// Begins above every lease of a former process, whatever it handed out within the milliseconds that it lived.
-    mutating func begin(now: Moment) { nextID = max(nextID, LeaseID(max(0, now.wallMilliseconds)) << 20 | 1) }
+    /// Begins where no former process was. Without a number to begin with: above every lease of a former process, whatever it handed out
+    /// within the milliseconds that it lived, as long as the clock is not set back.
+    mutating func begin(at first: UInt64?, now: Moment) { nextID = max(nextID, first ?? LeaseID(max(0, now.wallMilliseconds)) << 20 | 1) }
 
     mutating func makeID() -> LeaseID {
         defer { nextID += 1 }
@@ -151,7 +152,7 @@ struct Leases {
     func isLost(_ instance: String) -> Bool { lost[instance] != nil }
 
     /// Gives a lease to another worker, or to the same under another id.
-    mutating func move(_ id: LeaseID, to worker: WorkerID) {
+    private mutating func move(_ id: LeaseID, to worker: WorkerID) {
         guard let lease = leases[id] else { return }
         remove(id, from: lease.holder)
         leases[id]?.holder = .attached(worker)

@@ -119,7 +119,7 @@ public struct SchedulerCore {
         for shard in shards where windows[shard] == nil { windows[shard] = Window() }
         for key in ended where !breaks(.forgetsWhatHasPassed) { passed.ended(key) }
         beginDoubt(rejoin)
-        leases.begin(now: now)
+        leases.begin(at: configuration.firstLease, now: now)
     }
 
     private mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {

@@ -40,9 +40,9 @@ extension SchedulerCore {
         doubt?.isBack(instance, listenUntil: now.monotonicMilliseconds + Self.forgottenMilliseconds)
         doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonicMilliseconds + Self.followingMilliseconds)
         for report in running where !breaks(.ignoresWhatRuns) {
-            if let lease = leases[report.lease], lease.entry.key == report.key {
+            // What another has is that one's, whoever else says that it runs it.
+            if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(id) {
                 inherited.remove(report.lease)
-                leases.move(report.lease, to: id)
                 // It was away when that was called off.
                 if lease.entry.fate == .revoked {
                     leases.revoke(report.lease)
@@ -53,10 +53,7 @@ extension SchedulerCore {
                 adopt(report, by: id)
             }
         }
-        for report in following where leases[report.lease]?.entry.key == report.key {
-            inherited.remove(report.lease)
-            leases.move(report.lease, to: id)
-        }
+        for report in following where leases[report.lease]?.entry.key == report.key { inherited.remove(report.lease) }
         // Of what else it no longer runs it has reported the end in the same breath, or has forgotten it.
         let deadline = now.monotonicMilliseconds + Self.forgottenMilliseconds
         for lease in inherited { leases.setDeadline(of: lease, to: deadline) }
