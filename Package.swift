@@ -147,15 +147,15 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "Domain", "CSQLite"],
             path: "Tests/SQLiteStoreTests"),
-        .testTarget(name: "SealingTests", dependencies: ["Sealing"], path: "Tests/SealingTests"),
+        .testTarget(name: "SealingTests", dependencies: ["Sealing", crypto], path: "Tests/SealingTests"),
         .testTarget(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),
         .testTarget(
             name: "SchedulerTests",
             dependencies: [
-                "TestSupport", "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "Operations", "Wire", "Messages", "Domain", nioCore, nioPosix,
-                nioConcurrency, logging,
+                "TestSupport", "StoreTestKit", "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "Operations", "Wire", "Messages", "Domain",
+                nioCore, nioPosix, nioConcurrency, lifecycle, logging,
             ], path: "Tests/SchedulerTests"),
         .testTarget(
             name: "NotifierTests", dependencies: ["notifier", "Delivery", "Wire", "Messages", nioCore, nioPosix, logging],

@@ -13,7 +13,7 @@ import Wire
 @main
 enum SchedulerMain {
     static func main() async {
-        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command, RoleKeys.command]) { service in
+        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command, Reseal.command, RoleKeys.command]) { service in
             let settings = service.settings, logger = service.logger, readiness = service.readiness
             // Decisions, streams, calls and what the store completes share one event loop: no lock, no hop between them.
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -53,6 +53,7 @@ enum SchedulerMain {
                 DiskWatch(store: store, reserve: settings.diskReserve, loop: loop, readiness: readiness, logger: logger),
                 Pruner(
                     store: store, retention: settings.retention, deadLetterRetention: settings.deadLetterRetention, logger: logger),
+                CredentialKeys(sealer, store: store, logger: logger),
                 // Stopped first: what the workers run is reported while their streams are there.
                 Part("dispatching", stop: { await loop.drain() }),
             ]

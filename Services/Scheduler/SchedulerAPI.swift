@@ -154,7 +154,7 @@ struct SchedulerAPI: Sendable {
 
     private static func callError(_ error: StoreError) -> CallError {
         switch error {
-        case .unavailable, .closed: CallError(.unavailable, "\(error)")
+        case .unavailable, .inUse, .closed: CallError(.unavailable, "\(error)")
         case .overloaded: CallError(.resourceExhausted, "\(error)")
         case .unusable: CallError(.dataLoss, "\(error)")
         }

@@ -93,7 +93,7 @@ final class DatabaseFile: Sendable {
                     "\(lockPath): cannot be locked (\(reason(refused))). Keep the database on a local disk")
             }
             let owner = String(decoding: text.prefix(max(0, count)).prefix { (48...57).contains($0) }, as: UTF8.self)
-            throw .unavailable(
+            throw .inUse(
                 "\(database): in use by another scheduler (process \(owner.isEmpty ? "unknown" : owner)). One SQLite "
                     + "database serves one scheduler: stop the other, or name another file")
         }

@@ -17,6 +17,7 @@ import Storage
 /// - `queues`: queues that have settings of their own.
 /// - `passed`: occurrences that ended or were put off before their series came to them, until it is past them.
 /// - `zones`: the zones of series, with a digest of the data by which these were computed, and how far they were computed anew.
+/// - `sealing`: how far credentials have been sealed anew; see `Resealer`.
 /// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
@@ -145,6 +146,11 @@ enum Migrations {
         """
         ALTER TABLE definitions ADD COLUMN retry_for_s INTEGER NOT NULL DEFAULT 86400;
         ALTER TABLE intake ADD COLUMN retry_for_s INTEGER NOT NULL DEFAULT 86400;
+        """,
+        """
+        CREATE TABLE sealing (
+            number INTEGER PRIMARY KEY, prefix BLOB NOT NULL, through INTEGER, resealed INTEGER NOT NULL, unreadable INTEGER NOT NULL
+        ) STRICT;
         """,
     ]
 

@@ -62,7 +62,7 @@ public struct SQLiteBackup {
     // MARK: Copying
 
     private func copy(_ progress: (_ copied: Int64, _ total: Int64) -> Void) throws(StoreError) {
-        let from = try openSource(), to: Connection, pageBytes: Int64
+        let from = try Connection.moment(of: source), to: Connection, pageBytes: Int64
         do throws(SQLiteFailure) {
             pageBytes = try from.integer("PRAGMA page_size") ?? 4_096
             to = try Connection(path: draft, busyTimeoutMilliseconds: 0)
@@ -89,19 +89,6 @@ public struct SQLiteBackup {
         do throws(SQLiteFailure) { try to.execute("PRAGMA journal_mode = DELETE") } catch { throw fault(error) }
     }
 
-    /// A connection on which what is read stays as it is now, however much is committed: the copy need not begin anew with each commit.
-    private func openSource() throws(StoreError) -> Connection {
-        let connection: Connection
-        do throws(SQLiteFailure) {
-            connection = try Connection(path: source, busyTimeoutMilliseconds: SQLiteLimits().busyTimeoutMilliseconds)
-            try connection.execute("BEGIN")
-        } catch {
-            throw error.storeError(path: source)
-        }
-        guard try Migrations.isStore(connection, path: source) else { throw .unusable("\(source): an empty database, and no store") }
-        return connection
-    }
-
     private func fault(_ failure: SQLiteFailure) -> StoreError {
         guard failure.primary == SQLITE_FULL else { return failure.storeError(path: target) }
         return .unavailable("\(target): no space left on its disk. Free some, or name a file on another disk")
@@ -116,18 +103,9 @@ public struct SQLiteBackup {
             let verdict = try check.step() ? check.text(0) : nil
             check.reset()
             guard verdict == "ok" else { throw SQLiteFailure(code: SQLITE_CORRUPT, message: verdict ?? "integrity_check failed") }
-            var summary = Summary(bytes: 0, reminders: 0, credentials: [:])
+            let census = try CredentialCensus.take(on: copy, prefix: prefix)
+            var summary = Summary(bytes: 0, reminders: census.reminders, credentials: census.credentials)
             summary.bytes = (try copy.integer("PRAGMA page_count") ?? 0) * (try copy.integer("PRAGMA page_size") ?? 0)
-            // A copy of an earlier build's store may lack the table.
-            for table in ["definitions", "intake"]
-            where try copy.integer("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '\(table)'") != nil {
-                summary.reminders += Int(try copy.integer("SELECT count(*) FROM \(table)") ?? 0)
-                let sealed = try copy.prepare(
-                    """
-                    SELECT substr(authorization, 1, \(prefix)), count(*) FROM \(table) WHERE length(authorization) >= \(prefix) GROUP BY 1
-                    """)
-                while try sealed.step() { summary.credentials[sealed.blob(0) ?? [], default: 0] += Int(sealed.integer(1)) }
-            }
             return summary
         } catch {
             // What was copied is as the store itself is.

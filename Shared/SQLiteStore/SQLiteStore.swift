@@ -4,7 +4,7 @@ import Storage
 
 /// A `Store` in one SQLite file, for one scheduler.
 ///
-/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `space` and `attachedWorkers` in
+/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `reseal`, `space` and `attachedWorkers` in
 /// the order of the calls; writes that waited during a commit share the next (write-ahead log, `synchronous=FULL`: one
 /// fsync each). Two threads answer from snapshots, one what is quickly found, one lists, which may look at much and find
 /// little. They never wait for a commit, but for `list`, which wants new reminders filed where lists find them (see
@@ -25,7 +25,7 @@ public final class SQLiteStore: Store {
     ///     they are called there, too.
     ///   - onFault: is told, in one line for an operator, of a row that had to be skipped and of trouble that no call
     ///     can report. Called on the store's threads.
-    /// - Throws: `.unavailable` if the file cannot be used now, or another scheduler uses it; `.unusable` if it is
+    /// - Throws: `.unavailable` if the file cannot be used now; `.inUse` if another scheduler uses it; `.unusable` if it is
     ///   something else than a database of this build or an earlier one.
     public init(
         path: String, limits: SQLiteLimits = SQLiteLimits(),
@@ -90,6 +90,10 @@ public final class SQLiteStore: Store {
 
     public func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void) {
         add(.prune(request, completion)) { completion(.failure($0)) }
+    }
+
+    public func reseal(_ request: Resealing, completion: @escaping @Sendable (Result<ResealProgress, StoreError>) -> Void) {
+        add(.reseal(request, completion)) { completion(.failure($0)) }
     }
 
     public func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void) {

@@ -9,6 +9,7 @@ enum WriterTask: Sendable {
     case submit(Submission)
     case load(DueLoader.Request, @Sendable (Result<[DueEntry], StoreError>) -> Void)
     case prune(Pruning, @Sendable (Result<PruneProgress, StoreError>) -> Void)
+    case reseal(Resealing, @Sendable (Result<ResealProgress, StoreError>) -> Void)
     case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
     /// What was taken in is to be found by the reading thread.
     case file(@Sendable (Result<Void, StoreError>) -> Void)
@@ -112,6 +113,16 @@ final class Writer {
                 completion,
                 perform { session throws(SQLiteFailure) in
                     try session.transaction { session throws(SQLiteFailure) in try session.pruner.prune(request) }
+                })
+            checkpoint()
+        case .reseal(let request, let completion):
+            complete(
+                completion,
+                perform { session throws(SQLiteFailure) in
+                    try session.transaction { session throws(SQLiteFailure) in
+                        try session.changes.intake.file()
+                        return try session.resealer.reseal(request)
+                    }
                 })
             checkpoint()
         case .space(let completion):
@@ -249,7 +260,7 @@ extension WriterTask {
     var weight: Int {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
-        case .load, .prune, .space, .attachedWorkers, .passed: 1
+        case .load, .prune, .reseal, .space, .attachedWorkers, .passed: 1
         case .file, .refused, .close: 0
         }
     }

@@ -8,6 +8,7 @@ final class WriterSession {
     let changes: ReminderChanges
     let loader: DueLoader
     let pruner: Pruner
+    let resealer: Resealer
     private let begin: Statement
     private let commit: Statement
     private let reusablePages: Statement, pageBytes: Statement
@@ -45,6 +46,7 @@ final class WriterSession {
             changes = try ReminderChanges(connection, path: path, unfiled: unfiled, onFault: onFault)
             loader = try DueLoader(connection, path: path, onFault: onFault)
             pruner = try Pruner(connection)
+            resealer = try Resealer(connection)
         } catch {
             logPages.deallocate()
             throw error.storeError(path: path)

@@ -6,71 +6,104 @@ import FoundationEssentials
 import Foundation
 #endif
 
+import Synchronization
+
 /// Seals credentials at rest with AES-256-GCM.
 ///
 /// A sealed value is, byte after byte:
 ///
 /// | bytes | what |
 /// |---|---|
-/// | 1 | version: 1 |
-/// | 4 | key id: the first four bytes of the SHA-256 of the key |
+/// | 1 | version: 2 |
+/// | 4 | key id: the first four bytes of the SHA-256 of the key in the file |
+/// | 8 | salt, by which the key that sealed is derived from that one; see ``KeyRing`` |
 /// | 12 | nonce, drawn at random for each value |
 /// | n | ciphertext, as long as the plaintext |
 /// | 16 | tag |
 ///
+/// Version 1 has no salt: the key of the file sealed it. It is opened, and made no more.
+///
 /// The associated data is the owner's identity (for a reminder the sixteen bytes of its id), so that a sealed value
-/// that is moved to another row does not open there. With nonces drawn at random one key is good for 2^32 values
-/// (NIST SP 800-38D section 8.3); put a new key in front of the others before that.
-public struct Sealer: Sendable {
+/// that is moved to another row does not open there.
+public final class Sealer: Sendable {
     /// The longest plaintext that is sealed, in bytes.
     public static let plaintextLimit = 1 << 20
     /// How many bytes a sealed value is longer than its plaintext.
-    public static let overhead = 1 + 4 + 12 + 16
-
-    private static let version: UInt8 = 1
-    /// Bytes with which a sealed value begins, and which say by what it was sealed.
+    public static let overhead = Form.derived.overhead
+    /// Bytes with which a sealed value begins, and which say by what it was sealed: version and key id.
     public static let prefixBytes = 5
 
-    private struct Key: Sendable {
-        let id: [UInt8]
-        let secret: SymmetricKey
+    /// How a sealed value is laid out; the raw value is its version.
+    enum Form: UInt8 {
+        case plain = 1
+        case derived = 2
 
-        init(_ bytes: [UInt8]) {
-            id = Array(SHA256.hash(data: bytes).prefix(4))
-            secret = SymmetricKey(data: bytes)
-        }
+        var saltBytes: Int { self == .derived ? 8 : 0 }
+        var overhead: Int { prefixBytes + saltBytes + 12 + 16 }
     }
 
-    /// The first seals, all open.
-    private let keys: [Key]
+    private let path: String
+    private let ring: Mutex<KeyRing>
 
     /// Reads the keys of a file made by `makeKeyFile`, or by hand: one key a line as 64 hexadecimal digits or as
     /// base64, each 32 bytes; empty lines and lines that begin with `#` are skipped. The first key seals, every key
     /// opens: to rotate, put a new key in front.
     /// - Throws: `.keyFile` if the file cannot be read, is open to other users, or holds anything else.
-    public init(keyFile path: String) throws(SealingError) {
-        keys = try KeyFile.read(path).map(Key.init)
+    public convenience init(keyFile path: String) throws(SealingError) {
+        try self.init(keyFile: path, sealsForEachSalt: KeyRing.sealsForEachSalt)
+    }
+
+    init(keyFile path: String, sealsForEachSalt limit: UInt64) throws(SealingError) {
+        self.path = path
+        let keys = try Sealer.read(path)
+        ring = Mutex(KeyRing(keys.newest, keys.others, sealsForEachSalt: limit))
+    }
+
+    private static func read(_ path: String) throws(SealingError) -> (newest: KeyRing.Key, others: [KeyRing.Key]) {
+        let keys = try KeyFile.read(path).map(KeyRing.Key.init)
+        guard let newest = keys.first else { throw .cannotSeal }
+        return (newest, Array(keys.dropFirst()))
+    }
+
+    /// Reads the file again. Where its keys have changed, the one that is first now seals from here on. Those that are gone
+    /// open what they sealed for as long as this process runs, as it may hold some of it.
+    /// - Returns: whether another key seals now.
+    /// - Throws: as `init` does; the keys then stay as they were.
+    public func reload() throws(SealingError) -> Bool {
+        let (newest, others) = try Sealer.read(path)
+        return ring.withLock { ring in
+            let listed = [newest] + others
+            let gone = ring.keys.filter { known in !listed.contains { $0.secret == known.secret } }
+            let isOther = newest.secret != ring.keys.first?.secret
+            guard isOther || listed.count + gone.count != ring.keys.count else { return false }
+            ring = KeyRing(newest, others + gone)
+            return isOther
+        }
     }
 
     /// The ids of the keys, as ``keyID(of:)`` gives them, the one that seals first.
-    public var keyIDs: [String] { keys.map { KeyFile.hexadecimal($0.id) } }
+    public var keyIDs: [String] { ring.withLock { $0.keys.map { KeyFile.hexadecimal($0.id) } } }
+
+    /// The bytes, ``prefixBytes`` of them, that what is sealed now begins with.
+    public var prefix: [UInt8] { [Form.derived.rawValue] + ring.withLock { $0.newest.id } }
 
     /// The id of the key that a value was sealed with, in hexadecimal; `nil` for what is no sealed value.
     /// - Parameter sealed: the value, or its first ``prefixBytes``.
     public static func keyID(of sealed: [UInt8]) -> String? {
-        guard sealed.count >= prefixBytes, sealed[0] == version else { return nil }
+        guard sealed.count >= prefixBytes, Form(rawValue: sealed[0]) != nil else { return nil }
         return KeyFile.hexadecimal(sealed[1..<prefixBytes])
     }
 
     /// Seals `plaintext` for the owner with this identity.
     public func seal(_ plaintext: [UInt8], for owner: [UInt8]) throws(SealingError) -> [UInt8] {
         guard plaintext.count <= Sealer.plaintextLimit else { throw .tooLong(plaintext.count) }
-        guard let key = keys.first else { throw .cannotSeal }
+        let key = ring.withLock { $0.forSealing() }
         do {
             let box = try AES.GCM.seal(plaintext, using: key.secret, authenticating: owner)
-            var sealed: [UInt8] = [Sealer.version]
+            var sealed: [UInt8] = [Form.derived.rawValue]
             sealed.reserveCapacity(Sealer.overhead + plaintext.count)
             sealed += key.id
+            sealed += KeyRing.bytes(key.salt)
             sealed += box.nonce
             sealed += box.ciphertext
             sealed += box.tag
@@ -83,25 +116,33 @@ public struct Sealer: Sendable {
     /// Opens what `seal` made for the same owner.
     public func open(_ sealed: [UInt8], for owner: [UInt8]) throws(SealingError) -> [UInt8] {
         guard let version = sealed.first else { throw .malformed(bytes: 0) }
-        guard version == Sealer.version else { throw .unknownVersion(version) }
-        guard (Sealer.overhead...Sealer.overhead + Sealer.plaintextLimit).contains(sealed.count) else {
+        guard let form = Form(rawValue: version) else { throw .unknownVersion(version) }
+        guard (form.overhead...form.overhead + Sealer.plaintextLimit).contains(sealed.count) else {
             throw .malformed(bytes: sealed.count)
         }
-        let id = sealed[1..<5]
-        // Different keys may, once in four thousand million, have the same id.
-        let candidates = keys.filter { id.elementsEqual($0.id) }
-        guard !candidates.isEmpty else { throw .unknownKey(id: KeyFile.hexadecimal(id)) }
-        for key in candidates {
-            if let plaintext = Sealer.open(sealed, with: key.secret, for: owner) { return plaintext }
+        let id = sealed[1..<Sealer.prefixBytes]
+        let keys = ring.withLock { ring in
+            switch form {
+            case .plain: ring.keys.filter { id.elementsEqual($0.id) }.map(\.secret)
+            case .derived: ring.forOpening(id, salt: Sealer.salt(sealed))
+            }
+        }
+        guard !keys.isEmpty else { throw .unknownKey(id: KeyFile.hexadecimal(id)) }
+        for key in keys {
+            if let plaintext = Sealer.open(sealed, form, with: key, for: owner) { return plaintext }
         }
         throw .refused
     }
 
-    private static func open(_ sealed: [UInt8], with key: SymmetricKey, for owner: [UInt8]) -> [UInt8]? {
+    private static func salt(_ sealed: [UInt8]) -> UInt64 {
+        sealed.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: prefixBytes, as: UInt64.self)) }
+    }
+
+    private static func open(_ sealed: [UInt8], _ form: Form, with key: SymmetricKey, for owner: [UInt8]) -> [UInt8]? {
+        let nonce = prefixBytes + form.saltBytes, text = nonce + 12, tag = sealed.count - 16
         do {
             let box = try AES.GCM.SealedBox(
-                nonce: AES.GCM.Nonce(data: sealed[5..<17]), ciphertext: sealed[17..<(sealed.count - 16)],
-                tag: sealed[(sealed.count - 16)...])
+                nonce: AES.GCM.Nonce(data: sealed[nonce..<text]), ciphertext: sealed[text..<tag], tag: sealed[tag...])
             return Array(try AES.GCM.open(box, using: key, authenticating: owner))
         } catch {
             return nil

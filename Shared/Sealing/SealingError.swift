@@ -21,9 +21,9 @@ public enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooLong(let count): "\(count) bytes to seal, at most \(Sealer.plaintextLimit) can be"
         case .cannotSeal: "the value could not be sealed"
         case .malformed(let bytes):
-            "not a sealed value: \(bytes) bytes, expected \(Sealer.overhead) to \(Sealer.overhead + Sealer.plaintextLimit)"
+            "not a sealed value: \(bytes) bytes, expected \(Sealer.Form.plain.overhead) to \(Sealer.overhead + Sealer.plaintextLimit)"
         case .unknownVersion(let version):
-            "the sealed value has format \(version), this build knows 1. Run the build that wrote it or a later one"
+            "the sealed value has format \(version), this build knows 1 and 2. Run the build that wrote it or a later one"
         case .unknownKey(let id):
             "sealed with the key \(id), which the key file does not hold. Put that key back, after the newer ones"
         case .refused: "the sealed value was changed, or was sealed for another owner"

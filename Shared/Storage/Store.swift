@@ -64,6 +64,9 @@ public protocol Store: Sendable {
     /// Removes what has been kept for long enough, a bounded number of rows at a time.
     func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void)
 
+    /// Seals stored credentials anew, a page of reminders at a time.
+    func reseal(_ request: Resealing, completion: @escaping @Sendable (Result<ResealProgress, StoreError>) -> Void)
+
     /// What room there is for more.
     func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void)
 
@@ -420,6 +423,8 @@ public struct ReminderSummary: Sendable {
 public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Disk full, read-only, an I/O error, a lost server: may pass. What happened, with the file and what to do.
     case unavailable(String)
+    /// Another scheduler uses it. Who, with the file and what to do.
+    case inUse(String)
     /// More was asked than can be answered in time; this question was not looked at. Ask again later, and less.
     case overloaded(String)
     /// The data is not what this build understands (a newer schema, a damaged file or row).
@@ -429,14 +434,14 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What happened and what to do, without what it means for the store.
     public var reason: String {
         switch self {
-        case .unavailable(let reason), .overloaded(let reason), .unusable(let reason): reason
+        case .unavailable(let reason), .inUse(let reason), .overloaded(let reason), .unusable(let reason): reason
         case .closed: "the store is closed"
         }
     }
 
     public var description: String {
         switch self {
-        case .unavailable(let reason): "the store cannot be used now: \(reason)"
+        case .unavailable(let reason), .inUse(let reason): "the store cannot be used now: \(reason)"
         case .overloaded(let reason): "too much is asked of the store: \(reason)"
         case .unusable(let reason): "the store cannot be used: \(reason)"
         case .closed: "the store is closed"

@@ -9,8 +9,10 @@ struct ServiceCommandTests {
         return "\(file) of \(settings.queue ?? "-")"
     }
 
+    private static let check = ServiceCommand<SampleSettings>("--check", help: "it looks whether all is well, and ends.") { _, argument, _ in "[\(argument)]" }
+
     private func start(_ arguments: [String], _ environment: [String: String] = Sample.required) throws -> CommandLineStart<SampleSettings> {
-        try .read(service: "sample", version: "1.2.3", arguments: arguments, environment: environment, commands: [Self.copy])
+        try .read(service: "sample", version: "1.2.3", arguments: arguments, environment: environment, commands: [Self.copy, Self.check])
     }
 
     private func fault(_ arguments: [String], _ environment: [String: String] = Sample.required) -> String {
@@ -21,18 +23,29 @@ struct ServiceCommandTests {
     }
 
     @Test("its flag with an argument asks for it, with the settings of the service", arguments: [["--copy", "a.db"], ["--copy=a.db"]])
-    func asked(arguments: [String]) throws {
+    func asked(arguments: [String]) async throws {
         guard case .command(let command, let argument, let settings) = try start(arguments + ["--sample-queue", "mail"]) else {
             Issue.record("it ran")
             return
         }
         var said: [String] = []
-        #expect(try command.run(settings, argument) { said.append($0) } == "a.db of mail")
+        #expect(try await command.run(settings, argument) { said.append($0) } == "a.db of mail")
         #expect(said == ["copying"])
         guard case .run = try start([]) else {
             Issue.record("it did not run")
             return
         }
+    }
+
+    @Test("one without an argument takes none")
+    func without() async throws {
+        guard case .command(let command, let argument, let settings) = try start(["--check", "--sample-queue", "mail"]) else {
+            Issue.record("it ran")
+            return
+        }
+        #expect(try await command.run(settings, argument) { _ in } == "[]")
+        #expect(fault(["--check", "all"]) == "--check takes no argument")
+        #expect(fault(["--check=all"]) == "--check takes no argument")
     }
 
     @Test("without its argument, or beside a bad setting, it is refused")
@@ -50,7 +63,7 @@ struct ServiceCommandTests {
             Issue.record("it ran")
             return
         }
-        #expect(text.hasPrefix("usage: sample [--check-health] [--copy FILE] [--config FILE] [--name value | --name=value]…\n"))
-        #expect(text.contains("\nWith --copy FILE it copies all to a file, and ends.\n"))
+        #expect(text.hasPrefix("usage: sample [--check-health] [--copy FILE] [--check] [--config FILE] [--name value | --name=value]…\n"))
+        #expect(text.contains("\nWith --copy FILE it copies all to a file, and ends.\nWith --check it looks whether all is well, and ends.\n"))
     }
 }

@@ -49,6 +49,9 @@ final class UncertainStore: Store {
         }
         if !isHeld { store.submit(writes, completion: completion) }
     }
+    func reseal(_ request: Resealing, completion: @escaping @Sendable (Result<ResealProgress, StoreError>) -> Void) {
+        store.reseal(request, completion: completion)
+    }
     func load(
         shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
         completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void

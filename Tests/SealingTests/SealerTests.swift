@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Testing
 
@@ -51,14 +52,81 @@ struct SealerTests {
         }
     }
 
-    @Test("the format is version, key id, nonce, ciphertext, tag; the plaintext does not show")
+    @Test("the format is version, key id, salt, nonce, ciphertext, tag; the plaintext does not show")
     func format() throws {
         let sealer = try Sealer(keyFile: try folder.file("keys", one))
         let sealed = try sealer.seal(secret, for: owner)
-        #expect(sealed[0] == 1)
+        #expect(sealed[0] == 2)
+        #expect(Array(sealed.prefix(Sealer.prefixBytes)) == sealer.prefix)
         // The beginning of SHA-256 over thirty-two bytes 0x0F.
         #expect(Array(sealed[1..<5]) == [0x9B, 0x68, 0xD4, 0x9B])
         #expect(!String(decoding: sealed, as: UTF8.self).contains("s3cret"))
+    }
+
+    @Test("the key that seals is derived from the one in the file and the salt, with HKDF and SHA-256")
+    func derivation() throws {
+        let sealed = try Sealer(keyFile: try folder.file("keys", one)).seal(secret, for: owner)
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: [UInt8](repeating: 0x0F, count: 32)), salt: sealed[5..<13],
+            info: Array("task-scheduler credential at rest".utf8), outputByteCount: 32)
+        let box = try AES.GCM.SealedBox(combined: Array(sealed[13...]))
+        #expect(try Array(AES.GCM.open(box, using: key, authenticating: owner)) == secret)
+    }
+
+    @Test("what an earlier version sealed with the very key of the file opens")
+    func plain() throws {
+        let sealer = try Sealer(keyFile: try folder.file("keys", one))
+        let key = SymmetricKey(data: [UInt8](repeating: 0x0F, count: 32))
+        let box = try AES.GCM.seal(secret, using: key, authenticating: owner)
+        let sealed = [1, 0x9B, 0x68, 0xD4, 0x9B] + Array(try #require(box.combined))
+        #expect(try sealer.open(sealed, for: owner) == secret)
+        #expect(Sealer.keyID(of: sealed) == sealer.keyIDs.first)
+        #expect(Array(sealed.prefix(Sealer.prefixBytes)) != sealer.prefix)
+        #expect(throws: SealingError.refused) { try sealer.open(sealed, for: []) }
+    }
+
+    @Test("a derived key seals so many values and not one more")
+    func salts() throws {
+        let sealer = try Sealer(keyFile: try folder.file("keys", one), sealsForEachSalt: 2)
+        let sealed = try (0..<5).map { _ in try sealer.seal(secret, for: owner) }
+        #expect(Set(sealed.map { $0[5..<13] }).count == 3)
+        #expect(sealed[0][5..<13] == sealed[1][5..<13])
+        for value in sealed { #expect(try sealer.open(value, for: owner) == secret) }
+        #expect(KeyRing.sealsForEachSalt == 1 << 32)
+    }
+
+    @Test("values of more salts than are kept open")
+    func manySalts() throws {
+        let sealer = try Sealer(keyFile: try folder.file("keys", one), sealsForEachSalt: 1)
+        let sealed = try (0..<KeyRing.derivedLimit + 10).map { _ in try sealer.seal(secret, for: owner) }
+        for value in sealed + sealed.prefix(3) { #expect(try sealer.open(value, for: owner) == secret) }
+    }
+
+    @Test("a file read again has its first key seal; what is gone from it opens still in this process, and in no other")
+    func reload() throws {
+        let file = try folder.file("keys", one)
+        let sealer = try Sealer(keyFile: file)
+        let before = try sealer.seal(secret, for: owner)
+        #expect(try !sealer.reload())
+        _ = try folder.file("keys", "\(two)\n\(one)")
+        #expect(try sealer.reload())
+        #expect(sealer.keyIDs.count == 2)
+        let after = try sealer.seal(secret, for: owner)
+        #expect(Sealer.keyID(of: after) != Sealer.keyID(of: before))
+        _ = try folder.file("keys", two)
+        #expect(try !sealer.reload())
+        #expect(try sealer.open(before, for: owner) == secret)
+        let other = try Sealer(keyFile: file)
+        #expect(try other.open(after, for: owner) == secret)
+        #expect(throws: SealingError.self) { try other.open(before, for: owner) }
+    }
+
+    @Test("a file that has become unusable leaves the keys as they were")
+    func badReload() throws {
+        let sealer = try Sealer(keyFile: try folder.file("keys", one))
+        _ = try folder.file("keys", "sesame")
+        #expect(throws: SealingError.self) { try sealer.reload() }
+        #expect(try sealer.open(try sealer.seal(secret, for: owner), for: owner) == secret)
     }
 
     @Test("the same value sealed twice differs")

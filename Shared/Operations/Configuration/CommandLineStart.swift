@@ -30,9 +30,8 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
         if sources.commandLine.asksForHealth { return .checkHealth(settings.opsListen.value) }
         if let fault = reader.faults.first { throw fault }
         for command in commands {
-            guard let argument = sources.commandLine.values[command.flag] else { continue }
-            guard let argument, !argument.isEmpty else { throw ConfigurationError("\(command.flag) needs \(command.argument)") }
-            return .command(command, argument: argument, settings)
+            guard let value = sources.commandLine.values[command.flag] else { continue }
+            return .command(command, argument: try command.argument(given: value), settings)
         }
         return .run(settings, common)
     }
@@ -70,13 +69,13 @@ enum SettingsHelp {
     static func text<Settings>(
         service: String, _ commands: [ServiceCommand<Settings>], _ settings: [SettingsReader.Declared]
     ) -> String {
-        let others = commands.map { " [\($0.flag) \($0.argument)]" }.joined()
+        let others = commands.map { " [\($0.usage)]" }.joined()
         var lines = [
             "usage: \(service) [--check-health]\(others) [--config FILE] [--name value | --name=value]…", "",
             "Flags win over environment variables, and those over the file's lines NAME=value.",
             "With --check-health it asks the service of these settings whether it is ready: exit code 0 if so, 1 if not.",
         ]
-        lines += commands.map { "With \($0.flag) \($0.argument) \($0.help)" } + [""]
+        lines += commands.map { "With \($0.usage) \($0.help)" } + [""]
         for setting in settings {
             lines.append("  \(setting.name), \(setting.flag)")
             lines.append("      \(setting.help)")

@@ -75,7 +75,7 @@ public enum ServiceMain {
             LogOutput(descriptor: STDOUT_FILENO).write(Array((result.line + "\n").utf8))
             exit(result.code)
         case .command(let command, let argument, let settings):
-            exit(carryOut(command, argument, settings, name))
+            exit(await carryOut(command, argument, settings, name))
         case .run(let settings, let common):
             exit(await run(bootstrap(name, version, settings, common), wire))
         }
@@ -83,9 +83,9 @@ public enum ServiceMain {
 
     private static func carryOut<Settings>(
         _ command: ServiceCommand<Settings>, _ argument: String, _ settings: Settings, _ name: String
-    ) -> Int32 {
+    ) async -> Int32 {
         do {
-            let result = try command.run(settings, argument) { say(name, $0) }
+            let result = try await command.run(settings, argument) { say(name, $0) }
             let end = OneLine.escaping(command.isBare ? result : "\(name): \(result)", limit: 2 * ConfigurationError.maxBytes)
             LogOutput(descriptor: STDOUT_FILENO).write(Array((end + "\n").utf8))
             return ExitCode.success

@@ -1,0 +1,146 @@
+import Domain
+import Foundation
+import NIOConcurrencyHelpers
+import Operations
+import SQLiteStore
+import Sealing
+import ServiceLifecycle
+import Storage
+import StoreTestKit
+import Testing
+
+@testable import scheduler
+
+@Suite("The keys of credentials")
+struct CredentialKeysTests {
+    let folder: Folder
+    let path: String, file: String
+    private let secret = Array("Bearer abcdefgh".utf8)
+
+    init() throws {
+        folder = try Folder()
+        path = "\(folder.path)/store.db"
+        file = "\(folder.path)/key"
+        try write([1])
+    }
+
+    /// Keys of thirty-two equal bytes, the first seals.
+    private func write(_ keys: [UInt8]) throws {
+        let lines = keys.map { Data(repeating: $0, count: 32).base64EncodedString() }
+        try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: file), options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+    }
+
+    /// Reminders with credentials that the newest key sealed.
+    private func fill(_ store: any Store, _ count: Int, with sealer: Sealer) async throws -> [ReminderID] {
+        var ids: [ReminderID] = []
+        for _ in 0..<count {
+            let id = Sample.id()
+            try await store.write(Sample.create(Sample.reminder(id, sealed: try sealer.seal(secret, for: id.bytes))))
+            ids.append(id)
+        }
+        return ids
+    }
+
+    private func census() throws -> [String: Int] {
+        let counts = try CredentialCensus.take(of: path, prefix: Sealer.prefixBytes).credentials
+        return Dictionary(counts.map { (Sealer.keyID(of: $0.key) ?? "unknown", $0.value) }, uniquingKeysWith: +)
+    }
+
+    private func reseal(_ lines: NIOLockedValueBox<[String]> = NIOLockedValueBox([])) async throws -> String {
+        try await Reseal(path: path, keyFile: file).run { line in lines.withLockedValue { $0.append(line) } }
+    }
+
+    /// Runs the service until `condition` holds.
+    private func withService(_ sealer: Sealer, _ store: any Store, until condition: @escaping @Sendable () async throws -> Bool) async throws {
+        let service = CredentialKeys(sealer, store: store, logger: quiet, interval: .milliseconds(5))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run() }
+            let deadline = ContinuousClock.now + .seconds(30)
+            while try await !condition() {
+                try #require(.now < deadline, "it does not come")
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test("a key that comes to the front of the file is used from then on, and everything stored is sealed with it", .timeLimit(.minutes(1)))
+    func rotation() async throws {
+        let store = try SQLiteStore(path: path) { Issue.record("\($0)") }
+        let sealer = try Sealer(keyFile: file)
+        let ids = try await fill(store, 1_200, with: sealer)
+        try write([2, 1])
+        let newest = try #require(try Sealer(keyFile: file).keyIDs.first)
+        try await withService(sealer, store) { try census() == [newest: 1_200] }
+        #expect(sealer.keyIDs.first == newest)
+        // With that key alone each is as it was.
+        try write([2])
+        let alone = try Sealer(keyFile: file)
+        for id in ids.prefix(20) + ids.suffix(20) {
+            let sealed = try #require(try await store.summary(id)?.reminder.sealedAuthorization)
+            #expect(try alone.open(sealed, for: id.bytes) == secret)
+        }
+        await store.close()
+    }
+
+    @Test("a file that cannot be read leaves the keys as they were, until it is mended", .timeLimit(.minutes(1)))
+    func badFile() async throws {
+        let store = try SQLiteStore(path: path) { Issue.record("\($0)") }
+        let sealer = try Sealer(keyFile: file), before = sealer.keyIDs
+        try Data("sesame".utf8).write(to: URL(filePath: file))
+        let turns = NIOLockedValueBox(0)
+        try await withService(sealer, store) {
+            turns.withLockedValue { $0 += 1 }
+            return turns.withLockedValue { $0 } > 20
+        }
+        #expect(sealer.keyIDs == before)
+        try write([2, 1])
+        try await withService(sealer, store) { sealer.keyIDs.count == 2 }
+        await store.close()
+    }
+
+    @Test("--reseal without a scheduler does it, and names the keys that are no longer used")
+    func offline() async throws {
+        let store = try SQLiteStore(path: path) { Issue.record("\($0)") }
+        let old = try Sealer(keyFile: file)
+        _ = try await fill(store, 7, with: old)
+        await store.close()
+        #expect(try await reseal() == "7 stored credentials, all sealed with the key \(old.keyIDs[0])")
+        try write([2, 1])
+        let newest = try Sealer(keyFile: file).keyIDs[0]
+        let end = "7 stored credentials, all sealed with the key \(newest); no longer used, so take them out of \(file): \(old.keyIDs[0])"
+        #expect(try await reseal() == end)
+        #expect(try census() == [newest: 7])
+        // Again: there is nothing to do.
+        #expect(try await reseal() == end)
+    }
+
+    @Test("--reseal beside a scheduler waits until that one has done it", .timeLimit(.minutes(1)))
+    func beside() async throws {
+        let store = try SQLiteStore(path: path) { Issue.record("\($0)") }
+        let sealer = try Sealer(keyFile: file)
+        _ = try await fill(store, 5, with: sealer)
+        try write([2, 1])
+        let lines = NIOLockedValueBox<[String]>([])
+        async let end = reseal(lines)
+        try await withService(sealer, store) { lines.withLockedValue { $0.count } > 1 }
+        #expect(try await end.hasPrefix("5 stored credentials, all sealed with the key \(sealer.keyIDs[0]); no longer used"))
+        #expect(lines.withLockedValue { $0 } == ["a scheduler uses the store, and seals them: 5 left", "0 left"])
+        await store.close()
+    }
+
+    @Test("--reseal says what no key opens, and which key is missing")
+    func missing() async throws {
+        let store = try SQLiteStore(path: path) { Issue.record("\($0)") }
+        let old = try Sealer(keyFile: file)
+        _ = try await fill(store, 2, with: old)
+        try write([2])
+        _ = try await fill(store, 3, with: try Sealer(keyFile: file))
+        await store.close()
+        let error = try await #require(throws: StartError.self) { try await reseal() }
+        #expect("\(error)".contains("2 with \(old.keyIDs[0])") && "\(error)".contains("Put that key back"))
+        let none = await #expect(throws: StartError.self) { try await Reseal(path: path + "x", keyFile: file).run { _ in } }
+        #expect(none.map { "\($0)".contains("there is no such store") } == true)
+    }
+}
