@@ -91,7 +91,7 @@ struct ZoneWatch: Service, CustomStringConvertible {
             do {
                 let page = try await page(names, after: after)
                 let now = SystemClock.now.count
-                let writes = page.reminders.compactMap { Self.move($0, now: now) }
+                let writes = page.reminders.compactMap { SchedulerCore.realignment(of: $0, atMilliseconds: now) }
                     + marks.map { .zone(ZoneMark(zone: $0.zone, digest: $0.digest, through: page.next)) }
                 let count = try await write(writes)
                 (looked, moved, through) = (looked + page.reminders.count, moved + count, page.next)
@@ -107,19 +107,6 @@ struct ZoneWatch: Service, CustomStringConvertible {
         logger.notice(
             "what comes next has been worked out by the new zone data",
             metadata: ["zones": "\(list)", "series": "\(looked)", "moved": "\(moved)"])
-    }
-
-    /// The move of a series whose next occurrence is another by the data of now. What has fallen due stays: it is fired, and the core steps
-    /// on from it by its index.
-    private static func move(_ summary: ReminderSummary, now: Int64) -> StoreWrite? {
-        let reminder = summary.reminder
-        guard let position = summary.position, reminder.dueMilliseconds(of: position.scheduledAt) > now,
-            let series = try? reminder.schedule.series()
-        else { return nil }
-        let moved = series.moved(Cursor(instant: position.scheduledAt, index: position.index))
-        guard moved?.instant != position.scheduledAt else { return nil }
-        let target = moved.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
-        return .change(reminder.id, .realign(from: position.scheduledAt, to: target), ChangeGuard(), atMilliseconds: now)
     }
 
     private func page(_ zones: Set<String>, after: Int64) async throws -> SeriesPage {

@@ -37,13 +37,15 @@ extension SchedulerCore {
     /// Where a series goes on that missed occurrences; `nil`: with the one that it stands at.
     private func afterMisfire(_ entry: Entry, _ position: Cursor, _ series: Series) -> Step? {
         let missedThrough = (now.wallMilliseconds - configuration.misfireThresholdMilliseconds) / 1_000
+        // By other data than that of now it may lie before where its own index is: what is counted from it on would be one too many.
+        let known = isMoved(entry.reminder) ? nil : position
         switch entry.reminder.misfirePolicy {
         case .fireOnce:
             guard let latest = series.previous(before: now.wallMilliseconds / 1_000 + 1), latest > position.instant else { return nil }
-            return Step(next: series.cursor(after: latest - 1, from: position), reason: "the latest missed, \(latest), stands for all")
+            return Step(next: series.cursor(after: latest - 1, from: known), reason: "the latest missed, \(latest), stands for all")
         case .skip:
             return Step(
-                next: series.cursor(after: max(missedThrough, position.instant), from: position), reason: "its misfire policy is skip")
+                next: series.cursor(after: max(missedThrough, position.instant), from: known), reason: "its misfire policy is skip")
         case .fireAll:
             // Of what this gap has been cut to, nothing is skipped because others are missed meanwhile.
             guard position.instant > entry.catchUpEnd else { return nil }
@@ -53,7 +55,7 @@ extension SchedulerCore {
                 let first = series.first(ofLatest: Int64(limit), in: position.instant...missedThrough), first > position.instant
             else { return nil }
             return Step(
-                next: series.cursor(after: first - 1, from: position), reason: "the latest \(limit), from \(first) on, are fired")
+                next: series.cursor(after: first - 1, from: known), reason: "the latest \(limit), from \(first) on, are fired")
         }
     }
 

@@ -37,6 +37,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case firesAllThatWasMissed
     /// A refused credential holds one occurrence, and its series goes on.
     case sendsWhatIsRefused
+    /// A series in a zone whose data has changed steps on by the instant of its last occurrence.
+    case stepsByInstants
     /// Expired occurrences are delivered.
     case ignoresExpiry
     /// What is ready goes by when it was due, whoever it belongs to.

@@ -1,6 +1,6 @@
 import Domain
 import Recurrence
-import Storage
+public import Storage
 
 /// Series in zones whose data has changed.
 ///
@@ -21,10 +21,23 @@ extension SchedulerCore {
 
     /// The occurrence after one that is its reminder's position.
     func next(after position: Cursor, in series: Series, of reminder: Reminder) -> Cursor? {
-        guard !changedZones.isEmpty, changedZones.contains(reminder.schedule.timezone) else {
-            return series.next(after: position)
-        }
-        return series.next(afterMoved: position)
+        isMoved(reminder) && !breaks(.stepsByInstants) ? series.next(afterMoved: position) : series.next(after: position)
+    }
+
+    /// Whether the positions of its series may be by other data than that of now.
+    func isMoved(_ reminder: Reminder) -> Bool { !changedZones.isEmpty && changedZones.contains(reminder.schedule.timezone) }
+
+    /// The move of a series whose next occurrence is another by the data of now; `nil` where it is the same. What has fallen due stays: it is
+    /// fired, and the series steps on from it by its index.
+    public static func realignment(of summary: ReminderSummary, atMilliseconds now: Int64) -> StoreWrite? {
+        let reminder = summary.reminder
+        guard let position = summary.position, reminder.dueMilliseconds(of: position.scheduledAt) > now,
+            let series = try? reminder.schedule.series()
+        else { return nil }
+        let moved = series.moved(Cursor(instant: position.scheduledAt, index: position.index))
+        guard moved?.instant != position.scheduledAt else { return nil }
+        return .change(
+            reminder.id, .realign(from: position.scheduledAt, to: moved.map { SeriesPosition($0) }), ChangeGuard(), atMilliseconds: now)
     }
 
     /// Changes that can be made now: what a worker has of a position must not lose it.

@@ -18,6 +18,20 @@ public enum ZoneData {
     /// Reads again every zone that this process has used.
     public static func changes() -> Changes { Changes(tables: ZoneStore.changed()) }
 
+    /// Has a zone that no file has, for a simulation of data that changes. What is computed from now on has this data of it.
+    /// - Parameters:
+    ///   - offset: before the first change, seconds east of UTC.
+    ///   - changes: from when on, unix seconds, another offset is in force; ascending.
+    package static func make(_ identifier: String, offset: Int, changes: [(at: Int64, offset: Int)] = []) {
+        let digest = changes.reduce(UInt64(offset) | 1 << 63) { ($0 &* 31 ^ UInt64(bitPattern: $1.at)) &* 31 ^ UInt64($1.offset) }
+        let table = ZoneTable(
+            identifier: identifier, digest: digest, firstOffset: offset, changes: changes.map { (Int($0.at), $0.offset) }, footer: nil)
+        ZoneStore.use([table])
+    }
+
+    /// Forgets a zone that was made.
+    package static func forget(_ identifier: String) { ZoneStore.forget(identifier) }
+
     /// The version of the database, and a digest of all its rules, as `2026a 1f0c…`: the same on two machines whose data is the same.
     /// `nil` where the machine has zones without the file `tzdata.zi`, from which it follows. Reads that file each time.
     public static var version: String? {

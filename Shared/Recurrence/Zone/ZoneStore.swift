@@ -54,6 +54,9 @@ enum ZoneStore {
         tables.withLock { tables in for table in fresh { tables[table.identifier] = table } }
     }
 
+    /// It is read anew when it is asked for again.
+    static func forget(_ identifier: String) { tables.withLock { $0[identifier] = nil } }
+
     /// A better refusal of a name than that there is no such zone.
     private static func refusal(_ identifier: String) -> ZoneError? {
         WindowsZoneNames.iana(identifier).map { .windowsName(identifier, iana: $0) }

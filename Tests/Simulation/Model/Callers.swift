@@ -33,7 +33,7 @@ final class Callers {
 
     func create(_ plan: ReminderPlan) {
         guard requests[plan.index] == nil else { return }
-        let reminder = plan.reminder(seed: life.plan.seed, wallMilliseconds: timeline.wall)
+        let reminder = plan.reminder(seed: life.plan.seed, wallMilliseconds: timeline.wall, zone: life.zone?.name)
         guard let first = try? reminder.schedule.series().first() else { return }
         let request = Request(reminder, SeriesPosition(scheduledAt: first.instant, index: first.index), plan)
         requests[plan.index] = request
@@ -52,6 +52,7 @@ final class Callers {
         var isAnswered = false
         timeline.schedule(in: life.delay()) { [self] in
             guard let scheduler = life.reachableScheduler else { return }
+            // Where the zone's data has changed meanwhile, its first occurrence is the same: nothing lies before it.
             scheduler.create(reminder, request.position, idempotency) { [self] isStored in
                 if isStored { life.checker.accepted(reminder.id) }
                 // Answers get lost, too.

@@ -193,6 +193,7 @@ final class Checker {
             revisionSteps[standing.reminder.id, default: [:]][standing.revision] = life.timeline.steps
         }
         guard violation == nil, let before, let after = stored[before.reminder.id] else { return }
+        checkDays(before, after)
         switch write {
         case .settle(let key, let attempt, let disposition, _): settled(key, attempt, disposition, before, after)
         case .materialise(let key, _, _, _):
@@ -262,7 +263,8 @@ final class Checker {
 
     /// A series goes on with what follows.
     private func stepped(_ before: StoredReminders.Standing, _ after: StoredReminders.Standing) {
-        guard let from = before.position, from != after.position, let series = series(of: before.reminder) else { return }
+        guard !hasMoved(before.reminder), let from = before.position, from != after.position, let series = series(of: before.reminder)
+        else { return }
         let next = before.reminder.schedule.isSingle ? nil : series.next(after: from.scheduledAt)
         guard next != after.position?.scheduledAt else { return }
         let text = "the series went on from \(from.scheduledAt) to \(after.position.map { "\($0.scheduledAt)" } ?? "its end"), and "
@@ -271,7 +273,8 @@ final class Checker {
 
     /// Skipped is only what the misfire policy says.
     private func misfired(_ record: Attempt, _ before: StoredReminders.Standing, _ after: StoredReminders.Standing) {
-        guard let from = before.position, from != after.position, let series = series(of: before.reminder) else { return }
+        guard !hasMoved(before.reminder), let from = before.position, from != after.position, let series = series(of: before.reminder)
+        else { return }
         let reminder = before.reminder, id = reminder.id, to = after.position?.scheduledAt
         let key = OccurrenceKey(reminder: id, scheduledAt: from.scheduledAt)
         if to == series.next(after: from.scheduledAt), before.row(key) != nil || life.store.contents.wasDelivered(key) { return }
@@ -494,7 +497,10 @@ final class Checker {
         }
         // In a gap the series has gone on when it is handed out, which may be on its way to the disk.
         let isOfSeries = dispatch.entry.positionIndex != nil || !dispatch.entry.isManual && lastTries[key] == nil && standing.row(key) == nil
-        if isOfSeries { checkPolicy(key, wall, standing.reminder) }
+        if isOfSeries {
+            checkPolicy(key, wall, standing.reminder)
+            checkDay(key, standing.reminder)
+        }
         guard life.plan.profile == .calm, dispatch.attempt == 1, !dispatch.entry.isManual, !changed.contains(key.reminder),
             // Its backlog is its own, and delays nobody else's.
             standing.reminder.caller != ReminderPlan.hostileCaller
@@ -511,7 +517,7 @@ final class Checker {
 
     /// What was missed is fired only if its policy says so.
     private func checkPolicy(_ key: OccurrenceKey, _ wall: Int64, _ reminder: Reminder) {
-        guard !reminder.schedule.isSingle,
+        guard !reminder.schedule.isSingle, !hasMoved(reminder) || reminder.misfirePolicy == .skip,
             wall - reminder.dueMilliseconds(of: key.scheduledAt) > configuration.misfireThresholdMilliseconds
         else { return }
         switch reminder.misfirePolicy {
@@ -543,7 +549,7 @@ final class Checker {
         guard let position = standing.position, position.scheduledAt <= at else {
             return broken(3, id, "\(at) is dispatched, and its series is past it")
         }
-        if position.scheduledAt != at, !(series(of: standing.reminder)?.contains(at) ?? true) {
+        if position.scheduledAt != at, !hasMoved(standing.reminder), !(series(of: standing.reminder)?.contains(at) ?? true) {
             broken(3, id, "\(at) is dispatched, and is no occurrence of its series")
         }
     }
@@ -570,6 +576,58 @@ final class Checker {
         if run.isRevoked, life.plan.profile != .calm { return true }
         if let until = away[run.instance], now >= until { return true }
         return !run.isHeard && now - run.knownSince >= configuration.leaseMilliseconds
+    }
+
+    // MARK: Zones whose data changes
+
+    /// What is computed from now on has other data of the life's own zone.
+    func zoneIsOther() { series = series.filter { $0.value.reminder.schedule.timezone != life.zone?.name } }
+
+    /// Whether a series may have been computed by other data of its zone than that of now.
+    private func hasMoved(_ reminder: Reminder) -> Bool {
+        guard let zone = life.zone, zone.isChanged else { return false }
+        return reminder.schedule.timezone == zone.name
+    }
+
+    /// Once each so many days a series in the life's own zone has an occurrence, whatever its data.
+    private func dayStep(of reminder: Reminder) -> Int64? {
+        guard let zone = life.zone, reminder.schedule.timezone == zone.name else { return nil }
+        return life.callers.byReminder[reminder.id]?.plan.dayStep
+    }
+
+    /// An occurrence keeps its day when the data changes, and the one after it comes so many days later.
+    private func checkDays(_ before: StoredReminders.Standing, _ after: StoredReminders.Standing) {
+        guard let from = before.position, let to = after.position, from != to, before.reminder.schedule == after.reminder.schedule,
+            let step = dayStep(of: after.reminder)
+        else { return }
+        let days = MadeZone.day(of: to.scheduledAt) - MadeZone.day(of: from.scheduledAt)
+        guard days != (to.index - from.index) * step else { return }
+        broken(
+            4, after.reminder.id,
+            "the series went on from \(from.scheduledAt), its number \(from.index), to \(to.scheduledAt), its number \(to.index), \(days) days later")
+    }
+
+    private func checkDay(_ key: OccurrenceKey, _ reminder: Reminder) {
+        guard dayStep(of: reminder) != nil, lastTries[key] == nil else { return }
+        let day = MadeZone.day(of: key.scheduledAt)
+        if let other = daysFired[key.reminder, default: [:]].updateValue(key.scheduledAt, forKey: day), other != key.scheduledAt, !wasSetBack {
+            broken(3, key.reminder, "\(key.scheduledAt) is dispatched, and \(other) of the same local date was before")
+        }
+    }
+
+    /// By day, what was handed out of series in the life's own zone.
+    private var daysFired: [ReminderID: [Int64: Int64]] = [:]
+
+    /// What is still to come is by the data of now.
+    private func checkZone() {
+        guard let zone = life.zone, zone.isChanged else { return }
+        for (id, standing) in stored.sorted(by: { $0.key < $1.key })
+        where standing.reminder.schedule.timezone == zone.name && standing.state == .scheduled {
+            guard let position = standing.position, let due = standing.dueAtMilliseconds, due > life.timeline.wall,
+                let series = series(of: standing.reminder), !series.contains(position.scheduledAt)
+            else { continue }
+            broken(4, id, "\(position.scheduledAt) is still to come, and is no occurrence by the zone's data of now")
+        }
     }
 
     // MARK: Promise 6, clocks, the end
@@ -605,6 +663,7 @@ final class Checker {
         for id in accepted.sorted() where stored[id] == nil && !prunedReminders.contains(id) {
             broken(1, id, "an accepted reminder is not stored")
         }
+        checkZone()
         guard let snapshot = life.scheduler?.core.snapshot else { return broken(2, nil, "there is no scheduler") }
         if snapshot.leased > 0, runs.isEmpty { broken(2, nil, "\(snapshot.leased) leases are held of nothing that runs") }
     }

@@ -22,7 +22,7 @@ package struct Digest {
             add(UInt64(0x200 | UInt64(shard.number)))
             for entry in entries { add(entry.due.occurrence) }
         case .loadFailed(let shard): add(UInt64(0x300 | UInt64(shard.number)))
-        case .zonesChanged(let zones): for zone in zones.sorted() { for byte in zone.utf8 { add(UInt64(byte)) } }
+        case .zonesChanged(let zones): add(UInt64(zones.count) << 40)
         case .created(let entry): add(entry.due.occurrence)
         case .request(let id, _): add(id.rawValue)
         case .workerAttached(let id, _, _, _, _, let running, let following, let outcomes):

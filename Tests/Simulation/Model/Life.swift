@@ -9,6 +9,7 @@ package final class Life {
     let timeline: Timeline
     let store: ModelStore
     let backend: Backend
+    let zone: MadeZone?
     private(set) var checker: Checker!
     private(set) var callers: Callers!
     var digest = Digest()
@@ -38,6 +39,7 @@ package final class Life {
         timeline = Timeline(wallMilliseconds: 1_800_000_000_000 + Int64(plan.seed % 1_000_003) * 7_919_137)
         store = ModelStore(timeline, seed: Chance(plan.seed, 5))
         store.commitMilliseconds = plan.commitMilliseconds
+        zone = plan.hasMadeZone ? MadeZone() : nil
         backend = Backend(seed: plan.seed, answerMilliseconds: plan.answerMilliseconds)
         delayMilliseconds = plan.delayMilliseconds
         workers = Array(repeating: nil, count: plan.workers)
@@ -118,6 +120,7 @@ package final class Life {
         store.commitMilliseconds = 1...5
         delayMilliseconds = 0...5
         backend.mood = .well
+        startScheduler()
         for queue in ReminderPlan.queues { ask(queue: QueueSettings(name: queue), isLast: true) }
     }
 
@@ -272,6 +275,7 @@ package final class Life {
         case .slowNetwork(let range, let time): set(\.delayMilliseconds, range, then: plan.delayMilliseconds, after: time)
         case .backend(let mood, let time): set(\.backend.mood, mood, then: .well, after: time)
         case .setClock(let by): setClock(by: by)
+        case .zoneData(let from, let offset): zone?.change(at: (timeline.wall + from) / 1_000, offset: offset)
         case .setBackAndCrash(let by, let after, let down):
             setClock(by: -by)
             timeline.schedule(in: after) { [self] in

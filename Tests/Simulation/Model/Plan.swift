@@ -61,6 +61,8 @@ package struct Plan {
     var answerMilliseconds: ClosedRange<Int64>?
     /// Callers call off one in so many of what is handed out, while it may be on its way; 0: none.
     var callsOffOneIn = 0
+    /// Some series run in a zone whose data changes.
+    var hasMadeZone = false
 
     package init(seed: UInt64, sabotage: Sabotage? = nil) {
         var chance = Chance(seed, 1)
@@ -78,6 +80,7 @@ package struct Plan {
         if profile != .calm {
             planFaults(&chance)
             planGaps()
+            planZone()
         }
         steps.append(Step(at: 0, action: .backend(.flaky(oneIn: Int(chance.int(2...30))), durationMilliseconds)))
         steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
@@ -175,6 +178,24 @@ package struct Plan {
         }
     }
 
+    private mutating func planZone() {
+        var chance = Chance(seed, 11)
+        guard profile == .long, chance.one(in: 2) else { return }
+        hasMadeZone = true
+        for index in reminders.indices where chance.one(in: 2) { reminders[index].moveToMadeZone(&chance) }
+        let hour: Int64 = 3_600_000
+        for _ in 0..<chance.int(1...6) {
+            let at = chance.int(0...durationMilliseconds)
+            let offset = MadeZone.offset + MadeZone.farthest * Int(chance.int(-4...4)) / 4
+            steps.append(Step(at: at, action: .zoneData(fromMilliseconds: chance.int(-72...48) * hour, offset: offset)))
+            // What falls due meanwhile does so by the old data, and is handed out by the new.
+            if !chance.one(in: 3) {
+                let gap = Action.crashScheduler(downMilliseconds: chance.int(hour...30 * hour), afterEffects: nil)
+                steps.append(Step(at: max(0, at - chance.int(0...hour)), action: gap))
+            }
+        }
+    }
+
     /// Much longer than anything waits: the backend is down, or the scheduler away, while a series misses more than it makes up for.
     private mutating func planGaps() {
         var chance = Chance(seed, 10)
@@ -214,6 +235,8 @@ enum Action {
     case slowDisk(ClosedRange<Int64>, Int64)
     case slowNetwork(ClosedRange<Int64>, Int64)
     case setClock(by: Int64)
+    /// The machine gets other data of the zone: from then on, from now, another offset is in force.
+    case zoneData(fromMilliseconds: Int64, offset: Int)
     /// The clock is set back, and the scheduler killed a moment later.
     case setBackAndCrash(by: Int64, afterMilliseconds: Int64, downMilliseconds: Int64)
     case backend(Backend.Mood, Int64)
@@ -268,6 +291,7 @@ enum Action {
         case .slowDisk: "disk slow"
         case .slowNetwork: "network slow"
         case .setClock(let by): by > 0 ? "clock set forwards" : "clock set back"
+        case .zoneData: "zone's data changed"
         case .setBackAndCrash: "clock set back, then scheduler killed"
         case .backend(let mood, _): mood == .down ? "backend down" : "backend answers anything"
         }

@@ -9,7 +9,9 @@ struct ReminderPlan {
     let taste: Backend.Taste
     /// From the moment of its creation.
     private let startsInMilliseconds: Int64
-    private let rule: String?
+    private var rule: String?
+    /// In the life's own zone: once each so many days, around noon.
+    private(set) var dayStep: Int64?
     private let timezone: String
     private let task: String
     private let queue: String
@@ -70,15 +72,26 @@ struct ReminderPlan {
         ])
     }
 
+    /// Has it run in the zone whose data changes.
+    mutating func moveToMadeZone(_ chance: inout Chance) {
+        let step = chance.pick([1, 1, 1, 2, 3] as [Int64])
+        dayStep = step
+        rule = "FREQ=DAILY;INTERVAL=\(step)" + (chance.one(in: 3) ? ";COUNT=\(chance.int(2...60))" : "")
+    }
+
     static let badCredential: [UInt8] = [0], goodCredential: [UInt8] = [1]
 
-    func reminder(seed: UInt64, wallMilliseconds: Int64) -> Reminder {
+    func reminder(seed: UInt64, wallMilliseconds: Int64, zone: String?) -> Reminder {
         var chance = Chance(seed, 3, UInt64(index))
-        let start = (wallMilliseconds + startsInMilliseconds) / 1_000
+        var start = (wallMilliseconds + startsInMilliseconds) / 1_000
+        if dayStep != nil {
+            var time = Chance(seed, 12, UInt64(index))
+            start = MadeZone.day(of: start) * 86_400 - Int64(MadeZone.offset) + time.int(8 * 3_600...16 * 3_600)
+        }
         let id = ReminderID(at: UnixMilliseconds(wallMilliseconds), using: &chance)
         return Reminder(
             id: id,
-            schedule: Schedule(start: start, rule: rule, timezone: timezone),
+            schedule: Schedule(start: start, rule: rule, timezone: dayStep == nil ? timezone : zone ?? timezone),
             handling: Handling(
                 queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: chance.pick([100, 100, 1, 2, 5]),
                 retryForSeconds: retryForSeconds, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,

@@ -22,6 +22,7 @@ final class SchedulerProcess: Process {
     private var nextRequest: UInt64 = 1
     private var wakeAt: Int64?
     private var isDraining = false
+    private var zones: ZoneWatching?
     private(set) var hasStarted = false
     /// Crashes after so many effects of the next event that has some.
     var effectsToCrash: Int?
@@ -33,6 +34,9 @@ final class SchedulerProcess: Process {
         let stored = life.store.open()
         life.checker.schedulerStarted(self, rejoin: stored.workers)
         hasStarted = true
+        zones = ZoneWatching(life, self)
+        let changed = zones?.start() ?? []
+        if !changed.isEmpty { handle(.zonesChanged(changed)) }
         handle(.start(shards: Shard.all, rejoin: stored.workers, queues: stored.queues, passed: stored.passed))
     }
 
@@ -167,6 +171,7 @@ final class SchedulerProcess: Process {
     func create(
         _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?, answer: @escaping (Bool) -> Void
     ) {
+        zones?.note(reminder.schedule)
         let write = StoreWrite.create(reminder, position: position, idempotency: idempotency)
         if life.plan.sabotage == .answersCreatesBeforeTheyAreStored { answer(true) }
         life.store.submit([write]) { [self] result in

@@ -58,6 +58,9 @@ package struct StoredReminders {
     var histories: [ReminderID: History] = [:]
     private(set) var queues: [String: QueueSettings] = [:]
     private(set) var workers: [AttachedWorker] = []
+    private(set) var zones: [String: ZoneMark] = [:]
+    /// In the order of their creation.
+    private var order: [ReminderID] = []
     private var idempotency: [IdempotencyKey: IdempotencyRecord] = [:]
     /// Reminders of each shard with something that may fall due.
     private var open: [Shard: Set<ReminderID>] = [:]
@@ -101,7 +104,9 @@ package struct StoredReminders {
         case .queue(let settings):
             queues[settings.name] = settings
             return .done
-        case .zone: return .done
+        case .zone(let mark):
+            zones[mark.zone] = mark
+            return .done
         case .workers(let workers):
             self.workers = workers
             return .done
@@ -126,6 +131,7 @@ package struct StoredReminders {
             dueAtMilliseconds: position.map { reminder.dueMilliseconds(of: $0.scheduledAt) },
             updatedAtMilliseconds: created, finishedAtMilliseconds: position == nil ? created : nil)
         histories[reminder.id] = History()
+        order.append(reminder.id)
         if let key { idempotency[key] = record }
         index(reminder.id)
         return .done
@@ -191,6 +197,22 @@ package struct StoredReminders {
                 retrying: count(.pending), held: count(.held), dead: count(.dead),
                 missed: standing.missed, heldSinceMilliseconds: standing.heldSinceMilliseconds, updatedAtMilliseconds: standing.updatedAtMilliseconds, revision: standing.revision)
         }
+    }
+
+    /// Unfinished series that run in a zone, in the order of their creation.
+    package func series(in zone: String, after: Int64, limit: Int) -> SeriesPage {
+        var page = SeriesPage()
+        for (index, id) in order.enumerated().dropFirst(Int(after)) {
+            guard let standing = reminders[id], standing.state == .scheduled || standing.state == .paused,
+                standing.reminder.schedule.timezone == zone, !standing.reminder.schedule.isSingle, let summary = summary(id)
+            else { continue }
+            page.reminders.append(summary)
+            guard page.reminders.count < limit else {
+                page.next = Int64(index + 1)
+                break
+            }
+        }
+        return page
     }
 
     func attemptCount(_ id: ReminderID) -> Int { histories[id]?.attempts.count ?? 0 }
