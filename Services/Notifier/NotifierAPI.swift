@@ -94,7 +94,9 @@ extension Proto.DeliverReply {
             retryAfter = milliseconds.map { UInt32(clamping: max(1, $0)) } ?? 0
         case .rejected: outcome = .rejected
         case .authRejected: outcome = .authRejected
-        case .unsent: outcome = .unsent
+        case .unsent(let milliseconds):
+            outcome = .unsent
+            retryAfter = milliseconds.map { UInt32(clamping: max(1, $0)) } ?? 0
         }
         self.init(
             outcome: outcome, statusCode: UInt32(clamping: result.statusCode), retryAfterMs: retryAfter,

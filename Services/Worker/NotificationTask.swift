@@ -8,6 +8,9 @@ import Wire
 struct NotificationTask: Sendable {
     static let name = TaskName.notification
 
+    /// For how long nothing more is taken when no notifier could be reached.
+    private static let unreachableMilliseconds: UInt32 = 1_000
+
     let notifiers: Client
 
     /// Runs on the clients' event loop.
@@ -31,7 +34,8 @@ struct NotificationTask: Sendable {
     private static func result(of error: CallError) -> TaskResult {
         let outcome: TaskResult.Outcome =
             if error.isUnsent || error.code == .resourceExhausted { .unsent } else if error.code == .unavailable { .lost } else { .retry }
-        return TaskResult(outcome: outcome, detail: "notifier: \(error)")
+        return TaskResult(
+            outcome: outcome, retryAfterMilliseconds: outcome == .unsent ? unreachableMilliseconds : 0, detail: "notifier: \(error)")
     }
 
     private static func result(of reply: Proto.DeliverReply) -> TaskResult {

@@ -122,6 +122,7 @@ extension Proto {
         /// OUTCOME_DELIVERED to OUTCOME_AUTH_REJECTED, or OUTCOME_UNSENT
         public var outcome: Outcome
         public var statusCode: UInt32 = 0
+        /// of OUTCOME_UNSENT: for so long nothing can be sent; 0: said of this request only
         public var retryAfterMs: UInt32 = 0
         public var startedAtMs: Int64 = 0
         public var durationUs: Int64 = 0

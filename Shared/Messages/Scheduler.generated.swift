@@ -1528,7 +1528,7 @@ extension Proto {
         public var scheduledAt: Int64 = 0
         /// one that this scheduler does not know is tried again, and acknowledged
         public var outcome: OpenEnum<Outcome>
-        /// 0 = the scheduler decides
+        /// 0 = the scheduler decides; of OUTCOME_UNSENT: see README.md, "A worker"
         public var retryAfterMs: UInt32 = 0
         public var startedAtMs: Int64 = 0
         public var durationUs: Int64 = 0

@@ -14,7 +14,7 @@ public struct TaskResult: Sendable {
     }
 
     public var outcome: Outcome
-    /// 0: the scheduler decides when to try again.
+    /// 0: the scheduler decides when to try again. Of `unsent`: how long nothing of this task can be begun here; 0: said of this one only.
     public var retryAfterMilliseconds: UInt32 = 0
     /// `nil`: the worker's own time of starting stands.
     public var startedAt: UnixMilliseconds?

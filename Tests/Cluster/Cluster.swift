@@ -81,6 +81,12 @@ final class Cluster {
         try waitUntilReady(gateway)
     }
 
+    /// Starts the stand-in again, at the address that the notifiers know.
+    func startBackend() throws {
+        try standIn.start(arguments: ["--record", folder.appending(path: "deliveries.jsonl").path, "--listen", backend])
+        try Cluster.wait("the stand-in") { standIn.logged.contains("listening on ") }
+    }
+
     func waitUntilReady(_ service: ServiceProcess) throws {
         let ops = try HTTPConnection(try service.address(saidWith: "ops listening"))
         try Cluster.wait("\(service.name) to be ready") { (try? ops.get("/readyz").status) == 200 }

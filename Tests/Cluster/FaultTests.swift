@@ -53,6 +53,24 @@ extension ClusterSuite {
             try cluster.expectNoCredentialOnDisk()
         }
 
+        @Test("while the backend is away nothing is lost, and little is recorded; when it is back all comes, once")
+        func backendAway() throws {
+            let cluster = try Cluster()
+            cluster.standIn.kill()
+            let count = 300, begin = Cluster.now
+            let ids = try cluster.create(count) { Cluster.reminder(at: begin + Int64($0 % 15)) }
+            try Cluster.wait("an outage of 25 s") { Cluster.now >= begin + 25 }
+            try cluster.startBackend()
+            try Cluster.wait("all to be delivered", within: 90) { try cluster.summary().delivered == count }
+            let summary = try cluster.summary()
+            #expect(summary.early == 0)
+            #expect(summary.delivered_twice == 0)
+            // At most what the notifier had connections for before it knew, and what found out whether somebody is back.
+            let tries = try ids.map { try cluster.attempts($0).count }.reduce(0, +)
+            #expect(tries <= count + 64 + 100, "\(tries)")
+            #expect((try HTTPConnection(cluster.api).get("/dead-letters").json["dead_letters"] as? [Any])?.isEmpty == true)
+        }
+
         @Test("a scheduler whose writes do not return is neither ready nor alive within 5 s, and is again when they do")
         func storeThatHangs() throws {
             let cluster = try Cluster()

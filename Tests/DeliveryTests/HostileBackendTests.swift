@@ -207,12 +207,12 @@ struct HostileBackendTests {
         while engine.statistics.queued < 2 { try await Task.sleep(for: .milliseconds(5)) }
         let refused = await engine.deliver(Self.request(server.url))
         #expect(refused.reason == .queueFull)
-        #expect(refused.outcome == .unsent)
+        #expect(refused.outcome == .unsent(forMilliseconds: nil))
         #expect(refused.startedAt == nil)
         for task in waiting {
             let result = await task.value
             #expect(result.reason == .timedOutInQueue)
-            #expect(result.outcome == .unsent)
+            #expect(result.outcome == .unsent(forMilliseconds: nil))
             #expect(result.startedAt == nil)
         }
         first.cancel()

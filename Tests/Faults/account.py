@@ -59,7 +59,7 @@ def settle(record, expected, seconds=SETTLE_SECONDS):
     record.read()
 
 
-def account(cluster, loads, may_repeat=False, judged=frozenset(), excuse=lambda key, at: False):
+def account(cluster, loads, may_repeat=False, judged=frozenset(), excuse=lambda key, at: False, settle_seconds=SETTLE_SECONDS):
     """The row of a case: what was accepted of `loads`, and what became of it. `row["problems"]` lists what is not as promised.
 
     `may_repeat`: the case has a loss of a process or an answer, after which a request may be sent again although it was answered.
@@ -67,7 +67,7 @@ def account(cluster, loads, may_repeat=False, judged=frozenset(), excuse=lambda 
     `excuse`: whether a request at unix milliseconds counts as early although the clock says so."""
     expected = set().union(*(load.expected for load in loads))
     record = Record(cluster.record)
-    settle(record, expected)
+    settle(record, expected, settle_seconds)
     missing = expected - record.answered
     connection = Connection(cluster.api)
     dead = missing & dead_letters(connection) if missing else set()

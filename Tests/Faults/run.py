@@ -12,7 +12,7 @@ import time
 
 from account import COLUMNS
 
-GROUPS = ["matrix", "slow", "network", "disk", "clock", "overload", "cancel", "soak"]
+GROUPS = ["matrix", "slow", "network", "disk", "clock", "overload", "cancel", "outage", "soak"]
 # Sure and soon over: part of deploy/test.
 QUICK = ["all/kill", "disk/full", "clock/back"]
 

@@ -124,6 +124,22 @@ struct DeliverCallTests {
         try await notifier.stop()
     }
 
+    @Test("while nobody answers, says of what it does not send that it was not sent, and for how long that holds")
+    func circuitOpen() async throws {
+        let backend = ScriptedServer { _ in .answer(200) }
+        let notifier = try await NotifierUnderTest(backend)
+        backend.stop()
+        let caller = notifier.caller()
+        var replies: [Proto.DeliverReply] = []
+        for number in 0..<40 { replies.append(try await deliver(caller, key: "\(number)")) }
+        #expect(replies.first?.outcome == .retry)
+        let unsent = replies.filter { $0.outcome == .unsent }
+        #expect(!unsent.isEmpty)
+        #expect(unsent.allSatisfy { (1...500).contains($0.retryAfterMs) && $0.statusCode == 0 && $0.startedAtMs == 0 }, "\(unsent)")
+        await caller.stop()
+        try await notifier.stop()
+    }
+
     @Test("of a notification that cannot be read is answered as rejected, and nothing is sent")
     func unreadable() async throws {
         let backend = ScriptedServer { _ in .answer(200) }

@@ -43,7 +43,10 @@ struct InvariantsAreNoticed {
         },
         Break("a queue forgets what runs", "counts 0 running") { $0.queues.ended("default") },
         Break("a worker's credit falls below nothing", "a credit of -1") { core in
-            for id in core.workers.keys { core.workers[id]?.credit = -1 }
+            for id in core.workers.keys { core.lanes.grant(0, to: id, most: -1) }
+        },
+        Break("the lanes hold what nobody has held", "is held, and the lanes have") { core in
+            for id in core.workers.keys { core.lanes.setHeld(HeldTasks(shut: ["test"]), of: id) }
         },
         Break("a worker is forgotten with its leases", "which is not attached") { $0.workers = [:] },
         Break("a lease ends and its entry does not know", "has no lease") { core in

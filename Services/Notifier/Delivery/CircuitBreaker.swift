@@ -40,6 +40,12 @@ struct CircuitBreaker {
         }
     }
 
+    /// How long nothing is admitted, in whole milliseconds, at least 1; nil while it is closed.
+    func wait(now: MonotonicMicroseconds) -> Int? {
+        guard case .open(let nextProbe) = state else { return nil }
+        return Int(max(1, (nextProbe - now + 999) / 1_000))
+    }
+
     mutating func succeeded() { state = .closed(failures: 0) }
 
     mutating func failed(now: MonotonicMicroseconds) {

@@ -20,6 +20,6 @@ struct Delivery: Sendable {
 
     /// The answer to a delivery that is given up before its turn came: nobody wants it.
     func withdrawn(_ detail: String) -> DeliveryResult {
-        DeliveryResult(outcome: .unsent, reason: .cancelled, detail: detail)
+        DeliveryResult(outcome: .unsent(forMilliseconds: nil), reason: .cancelled, detail: detail)
     }
 }

@@ -177,7 +177,9 @@ final class DeliveryLoop {
                 start(next, in: lane, now: now)
             } else {
                 let detail = "circuit open: \(lane.origin) fails, last: \(lane.lastFailure)"
-                answers.append((next, next.unsent(.circuitOpen, detail)))
+                var result = next.unsent(.circuitOpen, detail)
+                result.outcome = .unsent(forMilliseconds: lane.breaker.wait(now: now))
+                answers.append((next, result))
             }
         }
     }

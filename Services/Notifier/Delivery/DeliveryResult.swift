@@ -12,8 +12,9 @@ public struct DeliveryResult: Sendable, Hashable {
         case rejected
         /// The credential was not accepted; another one may be.
         case authRejected
-        /// Nothing was sent, and nothing tried: the backend has seen nothing of it.
-        case unsent
+        /// Nothing was sent, and nothing tried: the backend has seen nothing of it. Nor will it of any other request for so many
+        /// milliseconds, where they are given.
+        case unsent(forMilliseconds: Int?)
     }
 
     public var outcome: Outcome

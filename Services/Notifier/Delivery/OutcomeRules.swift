@@ -19,7 +19,7 @@ enum OutcomeRules {
         switch reason {
         case .invalidRequest: .rejected
         case .invalidAuthorization: .authRejected
-        case .circuitOpen, .queueFull, .timedOutInQueue, .stopping: .unsent
+        case .circuitOpen, .queueFull, .timedOutInQueue, .stopping: .unsent(forMilliseconds: nil)
         default: .retry(afterMilliseconds: nil)
         }
     }

@@ -74,7 +74,7 @@ extension SchedulerCore {
         guard mayDispatch else { return }
         var batches: [WorkerID: [Dispatch]] = [:]
         while lanes.count > 0 {
-            guard let (entry, worker) = lanes.next({ [now] queue in queues.allows(queue, now: now) }) else { break }
+            guard let (entry, member) = lanes.next({ [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.
             entry.state = .waiting
             guard isDue(entry.dueAtMilliseconds) else {
@@ -83,11 +83,11 @@ extension SchedulerCore {
                 continue
             }
             guard prepare(entry) else { continue }
-            let id = leases.makeID()
+            let id = leases.makeID(), worker = member.id
             queues.spend(entry.reminder.queue, now: now)
             lease(entry, as: id, to: worker, isInherited: false)
-            workers[worker]?.credit -= 1
-            lanes.spend(worker)
+            member.set(credit: member.credit - 1)
+            began(id, of: entry.reminder.task, at: worker)
             scheduleOvertake(entry)
             batches[worker, default: []].append(
                 Dispatch(

@@ -75,11 +75,11 @@ extension SchedulerCore {
 
     private var brokenWorkers: String? {
         for (id, worker) in workers {
-            if worker.credit < 0 || worker.credit > configuration.maxCreditPerWorker {
-                return "worker \(id.rawValue) has a credit of \(worker.credit)"
-            }
+            guard let credit = lanes.credit(of: id) else { return "worker \(id.rawValue) has no place among those who serve the lanes" }
+            if credit < 0 || credit > configuration.maxCreditPerWorker { return "worker \(id.rawValue) has a credit of \(credit)" }
             if leases.isLost(worker.instance) { return "\(worker.instance) is attached and lost" }
         }
+        if let broken = brokenHolds { return broken }
         for (id, lease) in leases.all {
             if case .attached(let worker) = lease.holder, workers[worker] == nil {
                 return "lease \(id) is of worker \(worker.rawValue), which is not attached"
@@ -87,6 +87,20 @@ extension SchedulerCore {
         }
         for (key, claim) in leases.claims.all where claim.outcome == nil && workers[claim.worker] == nil {
             return "worker \(claim.worker.rawValue), which is not attached, claims to run \(key)"
+        }
+        return nil
+    }
+
+    /// What is held of a worker, and what the lanes know of that.
+    private var brokenHolds: String? {
+        for (id, worker) in workers {
+            let held = holds.held(of: worker.instance, now: now)
+            if lanes.held(of: id) != held { return "of \(worker.instance) \(held) is held, and the lanes have \(lanes.held(of: id))" }
+        }
+        let attached = Set(workers.values.map(\.instance))
+        for (instance, task, hold) in holds.all {
+            if !attached.contains(instance), !leases.isLost(instance) { return "\(task) is held of \(instance), which is gone" }
+            if let id = hold.underWay.first(where: { leases[$0] == nil }) { return "the hold of \(task) counts lease \(id), which is over" }
         }
         return nil
     }

@@ -40,7 +40,7 @@ final class Lane {
 
     /// Workers that serve it, and when it has its turn there.
     struct Link {
-        unowned let pool: WorkerPool
+        unowned let line: Line
         var round: Int64
     }
 

@@ -20,7 +20,7 @@ struct Lanes {
     private var queues: [String: LaneQueue] = [:]
     private var pools: [WorkerPool.Key: WorkerPool] = [:]
     private var poolsByQueue: [String: [WorkerPool]] = [:]
-    private var poolOfWorker: [WorkerID: WorkerPool] = [:]
+    private var members: [WorkerID: Member] = [:]
     /// Pools that may have something to do.
     private var awake: [WorkerPool] = []
     /// Lanes that nobody serves, and what is ready there.
@@ -162,23 +162,23 @@ struct Lanes {
         lane.place = head
         lane.stamp += 1
         for index in lane.links.indices {
-            let pool = lane.links[index].pool
+            let line = lane.links[index].line, pool = line.pool
             if joins { lane.links[index].round = pool.round + 1 }
-            pool.lineUp(lane, at: head, round: lane.links[index].round)
+            pool.lineUp(lane, at: head, round: lane.links[index].round, in: line)
             wake(pool)
         }
     }
 
     private mutating func wake(_ pool: WorkerPool) {
-        guard !pool.isAwake, pool.freest != nil else { return }
+        guard !pool.isAwake, pool.hasRoom else { return }
         pool.isAwake = true
         awake.append(pool)
     }
 
     /// Takes what comes next in the lanes whose queue allows it and for which some worker has room, and the worker that has the most.
-    mutating func next(_ allows: (_ queue: String) -> Bool) -> (Entry, WorkerID)? {
+    mutating func next(_ allows: (_ queue: String) -> Bool) -> (Entry, Member)? {
         while let pool = awake.last {
-            guard pool.freest != nil, let lane = pool.first else {
+            guard pool.hasRoom, let (line, lane) = pool.first else {
                 pool.isAwake = false
                 awake.removeLast()
                 continue
@@ -191,15 +191,28 @@ struct Lanes {
                 park(lane)
                 continue
             }
-            guard let free = lane.links.compactMap({ $0.pool.freest }).min(), let (entry, share) = lane.take() else { return nil }
-            pool.takeTurn()
+            guard let free = freest(for: lane) else {
+                pool.block(line)
+                continue
+            }
+            guard let (entry, share) = lane.take() else { return nil }
+            pool.takeTurn(of: line)
             entry.share = nil
             lane.leaveLine()
             lineUp(lane)
             hasLeft(share)
-            return (entry, free.worker)
+            return (entry, free.member)
         }
         return nil
+    }
+
+    private func freest(for lane: Lane) -> Crew.Free? {
+        var best: Crew.Free?
+        for link in lane.links {
+            guard let free = link.line.pool.freest(for: lane.task) else { continue }
+            if best.map({ free < $0 }) ?? true { best = free }
+        }
+        return best
     }
 
     private func park(_ lane: Lane) {
@@ -224,28 +237,46 @@ struct Lanes {
 
     // MARK: Workers
 
-    mutating func attach(_ id: WorkerID, queues: Set<String>, tasks: Set<String>, room: Int) {
+    mutating func attach(_ id: WorkerID, queues: Set<String>, tasks: Set<String>, credit: Int, isOpen: Bool) {
         let key = WorkerPool.Key(queues: queues, tasks: tasks)
         let pool = pools[key] ?? makePool(key)
-        poolOfWorker[id] = pool
-        setRoom(room, of: id)
-    }
-
-    mutating func detach(_ id: WorkerID) {
-        guard let pool = poolOfWorker.removeValue(forKey: id) else { return }
-        pool.remove(id)
-        if pool.workerCount == 0 { remove(pool) }
-    }
-
-    /// What the worker can take now.
-    mutating func setRoom(_ room: Int, of id: WorkerID) {
-        guard let pool = poolOfWorker[id] else { return }
-        pool.set(id, room: room)
+        let member = Member(id, of: pool, credit: credit, isOpen: isOpen)
+        members[id] = member
+        pool.add(member)
         wake(pool)
     }
 
-    /// The worker was given one.
-    func spend(_ id: WorkerID) { poolOfWorker[id]?.spend(id) }
+    mutating func detach(_ id: WorkerID) {
+        guard let member = members.removeValue(forKey: id) else { return }
+        member.pool.remove(member)
+        if member.pool.isEmpty { remove(member.pool) }
+    }
+
+    /// How many more a worker can take; `nil` if it is not there.
+    func credit(of id: WorkerID) -> Int? { members[id]?.credit }
+
+    /// A worker can take so many more, `most` in all.
+    mutating func grant(_ more: Int, to id: WorkerID, most: Int) {
+        guard let member = members[id] else { return }
+        member.set(credit: min(member.credit + max(0, more), most))
+        wake(member.pool)
+    }
+
+    /// Whether a worker is given anything.
+    mutating func setOpen(_ isOpen: Bool, _ id: WorkerID) {
+        guard let member = members[id] else { return }
+        member.set(isOpen: isOpen)
+        wake(member.pool)
+    }
+
+    /// What is held of a worker.
+    func held(of id: WorkerID) -> HeldTasks { members[id]?.held ?? HeldTasks() }
+
+    mutating func setHeld(_ held: HeldTasks, of id: WorkerID) {
+        guard let member = members[id] else { return }
+        member.pool.setHeld(held, of: member)
+        wake(member.pool)
+    }
 
     private mutating func makePool(_ key: WorkerPool.Key) -> WorkerPool {
         let pool = WorkerPool(key)
@@ -282,16 +313,17 @@ struct Lanes {
             takeFromUnserved(lane)
             unservedCount -= lane.count
         }
-        pool.laneCount += 1
-        lane.links.append(Lane.Link(pool: pool, round: pool.round + 1))
+        let line = pool.line(of: lane.task)
+        line.laneCount += 1
+        lane.links.append(Lane.Link(line: line, round: pool.round + 1))
         guard let place = lane.place else { return lineUp(lane) }
-        pool.lineUp(lane, at: place, round: pool.round + 1)
+        pool.lineUp(lane, at: place, round: pool.round + 1, in: line)
         wake(pool)
     }
 
     private mutating func unlink(_ lane: Lane, from pool: WorkerPool) {
-        pool.laneCount -= 1
-        lane.links.removeAll { $0.pool === pool }
+        guard let index = lane.links.firstIndex(where: { $0.line.pool === pool }) else { return }
+        lane.links.remove(at: index).line.laneCount -= 1
         guard lane.links.isEmpty else { return }
         lane.leaveLine()
         if lane.isParked {

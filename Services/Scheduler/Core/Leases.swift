@@ -183,10 +183,10 @@ struct Leases {
 
     /// Gives up the lost workers that did not come back in time.
     /// - Returns: each one's leases, in order; they are still to be ended.
-    mutating func giveUpLost(now: Moment) -> [[LeaseID]] {
+    mutating func giveUpLost(now: Moment) -> [(instance: String, leases: [LeaseID])] {
         guard !lost.isEmpty else { return [] }
         let gone = lost.filter { $0.value.until <= now.monotonicMilliseconds }.keys.sorted()
-        return gone.map { instance in lost.removeValue(forKey: instance)?.leases.sorted() ?? [] }
+        return gone.map { instance in (instance, lost.removeValue(forKey: instance)?.leases.sorted() ?? []) }
     }
 
     /// The latest deadline of some leases; not before `time`.

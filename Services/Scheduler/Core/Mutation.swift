@@ -49,6 +49,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case neverEndsLeases
     /// What was never sent counts as an attempt.
     case countsUnsentTries
+    /// What a worker says it cannot send is handed to it all the same.
+    case letsAWaveThrough
     /// A batch that failed is dropped.
     case dropsFailedBatches
 }

@@ -16,6 +16,10 @@ public struct RetryPolicy: Sendable {
     public var firstUnsentMilliseconds: Int64 = 250
     public var longestUnsentMilliseconds: Int64 = 30_000
 
+    /// The longest time for which a worker is handed nothing of a task that it cannot send: that a backend is back goes unnoticed for no
+    /// longer.
+    public var longestHoldMilliseconds: Int64 = 10_000
+
     public init() {}
 
     /// - Parameters:
@@ -38,6 +42,12 @@ public struct RetryPolicy: Sendable {
     func delayMilliseconds(afterUnsent times: Int, asked: Int64?, using random: inout some RandomNumberGenerator) -> Int64 {
         let own = wait(firstUnsentMilliseconds, longestUnsentMilliseconds, doublings: times - 1, using: &random)
         return min(max(0, asked ?? 0) + own, longestUnsentMilliseconds)
+    }
+
+    /// - Parameter times: how often in a row nothing came through, at least 1.
+    func delayMilliseconds(afterHeld times: Int, asked: Int64?, using random: inout some RandomNumberGenerator) -> Int64 {
+        let own = wait(firstUnsentMilliseconds, longestHoldMilliseconds, doublings: times - 1, using: &random)
+        return min(max(own, asked ?? 0), longestHoldMilliseconds)
     }
 
     private func wait(

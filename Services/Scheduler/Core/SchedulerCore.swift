@@ -31,6 +31,7 @@ public struct SchedulerCore {
 
     var workers: [WorkerID: Worker] = [:]
     var leases = Leases()
+    var holds = Holds()
 
     /// Occurrences that workers of a former process may run; `nil`: all of them are known.
     var doubt: Doubt?
@@ -77,6 +78,7 @@ public struct SchedulerCore {
         answerLate()
         endDoubt()
         ripen()
+        openHolds()
         dispatch()
         rememberHolders()
         flush()
@@ -101,8 +103,7 @@ public struct SchedulerCore {
             attach(
                 id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following)
             take(outcomes, from: id)
-        case .workerCredit(let id, let more):
-            change(id) { [most = configuration.maxCreditPerWorker] in $0.credit = min($0.credit + max(0, more), most) }
+        case .workerCredit(let id, let more): lanes.grant(more, to: id, most: configuration.maxCreditPerWorker)
         case .workerDraining(let id): change(id) { $0.isDraining = true }
         case .workerDetached(let id, let isSilent): detach(id, isSilent: isSilent)
         case .workerLeft(let id): leave(id)
@@ -168,6 +169,7 @@ public struct SchedulerCore {
         consider(leases.claims.nextDeadline)
         consider(outbox.repeatAt)
         consider(rests.min?.at)
+        consider(holds.nextOpening)
         consider(queues.wakeAt)
         consider(doubt?.endsAt)
         consider(recalls.nextAnswer)

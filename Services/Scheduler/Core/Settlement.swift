@@ -12,6 +12,7 @@ extension SchedulerCore {
         if report.outcome == .unsent, breaks(.countsUnsentTries) { report.outcome = .retry }
         doubt?.hear(report.lease, from: worker)
         if let lease = leases[report.lease], lease.entry.key == report.key {
+            heed(report, of: lease.reminder.task, from: worker)
             endLease(report.lease)
             settle(
                 lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
@@ -37,7 +38,7 @@ extension SchedulerCore {
     /// Dispatches that were not sent: the worker, which never saw them, will not give their credit back.
     mutating func takeBack(_ reports: [OutcomeReport], from worker: WorkerID) {
         for report in reports {
-            change(worker) { [most = configuration.maxCreditPerWorker] in $0.credit = min($0.credit + 1, most) }
+            lanes.grant(1, to: worker, most: configuration.maxCreditPerWorker)
             // A lease that has ended meanwhile has been settled.
             guard let lease = leases[report.lease], lease.entry.key == report.key else { continue }
             endLease(report.lease)

@@ -5,14 +5,12 @@ struct Worker {
     let instance: String
     let queues: Set<String>
     let tasks: Set<String>
-    /// How many more it can take.
-    var credit: Int
     var isDraining = false
     /// The next process would ask it what it runs.
     var isRemembered = false
 
-    /// How many it is given now, at most.
-    var room: Int { !isDraining && isRemembered ? credit : 0 }
+    /// Whether it is given anything.
+    var isOpen: Bool { !isDraining && isRemembered }
 }
 
 extension SchedulerCore {
@@ -32,10 +30,12 @@ extension SchedulerCore {
         }
         var inherited = leases.restore(instance, from: others, to: id)
         let worker = Worker(
-            instance: instance, queues: Set(queues), tasks: Set(tasks),
-            credit: min(max(0, credit), configuration.maxCreditPerWorker), isRemembered: outbox.holders.isCountedOn(instance))
+            instance: instance, queues: Set(queues), tasks: Set(tasks), isRemembered: outbox.holders.isCountedOn(instance))
         workers[id] = worker
-        lanes.attach(id, queues: worker.queues, tasks: worker.tasks, room: worker.room)
+        lanes.attach(
+            id, queues: worker.queues, tasks: worker.tasks, credit: min(max(0, credit), configuration.maxCreditPerWorker),
+            isOpen: worker.isOpen)
+        heedHolds(of: instance, at: id)
         holdersHaveChanged = true
         doubt?.isBack(instance, listenUntil: now.monotonicMilliseconds + Self.forgottenMilliseconds)
         doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonicMilliseconds + Self.followingMilliseconds)
@@ -64,7 +64,7 @@ extension SchedulerCore {
         guard var worker = workers.removeValue(forKey: id) else { return }
         change(&worker)
         workers[id] = worker
-        lanes.setRoom(worker.room, of: id)
+        lanes.setOpen(worker.isOpen, id)
     }
 
     /// How long the outcomes of what a returning worker no longer runs may take, where it has not said that they come.
@@ -105,7 +105,8 @@ extension SchedulerCore {
 
     /// It said goodbye: what it left undone goes to others at once.
     mutating func leave(_ id: WorkerID) {
-        guard workers.removeValue(forKey: id) != nil else { return }
+        guard let worker = workers.removeValue(forKey: id) else { return }
+        holds.drop(worker.instance)
         for lease in leases.dismiss(id) { loseLease(lease, because: "the worker left before it was done") }
         _ = dropClaims(of: id)
         doubt?.stopListening(to: id)
@@ -115,8 +116,9 @@ extension SchedulerCore {
 
     /// Lost workers that did not come back in time.
     mutating func giveUpLostWorkers() {
-        for held in leases.giveUpLost(now: now) {
+        for (instance, held) in leases.giveUpLost(now: now) {
             holdersHaveChanged = true
+            holds.drop(instance)
             for lease in held { loseLease(lease, because: "the connection to the worker was lost") }
         }
     }
@@ -139,6 +141,7 @@ extension SchedulerCore {
     mutating func endLease(_ id: LeaseID, isKnown: Bool = true) -> Lease? {
         guard let lease = leases.end(id) else { return nil }
         queueEnded(lease.reminder.queue)
+        ended(id, lease)
         answer(recalls.ended(id, lease.entry.key, isKnown: isKnown))
         return lease
     }

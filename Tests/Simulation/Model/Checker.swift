@@ -344,6 +344,7 @@ final class Checker {
             rejoining[worker.instance] = now + max(configuration.rejoinGraceMilliseconds, min(leases, configuration.leaseMilliseconds))
         }
         away = [:]
+        holds = [:]
     }
 
     func attached(_ attach: WorkerMessage.Attach, _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
@@ -354,6 +355,8 @@ final class Checker {
             guard let run = byLease[lease], run.start > 0 else { continue }
             if run.knownTo === scheduler ? !isGivenUp(run) : isAwaited { named.insert(lease) }
         }
+        // Whoever is back in time can send no more than before.
+        if let until = away[instance], now >= until { holds[instance] = nil }
         away[instance] = nil
         rejoining[instance] = nil
         for run in byLease.values where run.instance == instance {
@@ -379,7 +382,9 @@ final class Checker {
 
     func heard(_ reports: [OutcomeReport], by scheduler: SchedulerProcess) {
         for report in reports {
+            if let asked = report.retryAfterMilliseconds { waitAsked[report.key] = max(asked, waitAsked[report.key] ?? 0) }
             guard let run = byLease[report.lease] else { continue }
+            heed(report, run, scheduler)
             run.isHeard = true
             if report.outcome == .authRejected { refusals[run.key] = starts }
             if report.outcome == .unsent {
@@ -387,7 +392,6 @@ final class Checker {
                     UnsentTry(
                         key: report.key, startedAtMilliseconds: report.startedAtMilliseconds, durationMicroseconds: report.durationMicroseconds))
             }
-            if let asked = report.retryAfterMilliseconds { waitAsked[run.key] = max(asked, waitAsked[run.key] ?? 0) }
             run.knownTo = scheduler
             run.start = starts
         }
@@ -452,6 +456,38 @@ final class Checker {
 
     func performed(_ key: OccurrenceKey) { performed.insert(key) }
 
+    // MARK: Promise 7: what cannot be sent is left alone
+
+    /// A worker's word that it can send no notification for now.
+    private struct Hold {
+        var until: Int64
+        var underWay: Set<UInt64> = []
+        var allowed = 1
+    }
+
+    private var holds: [String: Hold] = [:]
+
+    private func heed(_ report: OutcomeReport, _ run: Run, _ scheduler: SchedulerProcess) {
+        guard stored[run.key.reminder]?.reminder.task == TaskName.notification else { return }
+        if report.outcome == .unsent, let asked = report.retryAfterMilliseconds {
+            // Of a lease that the scheduler does not know, has given up, or has settled by another, it is not taken at its word.
+            guard run.knownTo === scheduler, !isGivenUp(run), !run.isRevoked, life.backend.taken[run.key] == nil else { return }
+            holds[run.instance] = Hold(until: now + min(asked, configuration.retry.longestHoldMilliseconds))
+        } else if holds[run.instance]?.underWay.remove(run.lease) != nil {
+            holds[run.instance]?.allowed += 1
+        }
+    }
+
+    private func checkHold(_ run: Run, _ reminder: Reminder) {
+        guard reminder.task == TaskName.notification, var hold = holds[run.instance] else { return }
+        if now < hold.until { return broken(7, run.key.reminder, "\(run.key.scheduledAt) is handed to \(run.instance), which can send nothing") }
+        hold.underWay = hold.underWay.filter { byLease[$0].map { !isGivenUp($0) } ?? false }
+        hold.underWay.insert(run.lease)
+        holds[run.instance] = hold.allowed >= 256 ? nil : hold
+        guard hold.underWay.count > hold.allowed else { return }
+        broken(7, run.key.reminder, "\(hold.underWay.count) at once are handed to \(run.instance), of which \(hold.allowed - 1) came through")
+    }
+
     // MARK: Dispatches
 
     func dispatched(_ dispatch: Dispatch, to instance: String, by scheduler: SchedulerProcess) {
@@ -469,6 +505,7 @@ final class Checker {
         let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now, wall: life.timeline.wall, step: life.timeline.steps)
         runs[key, default: []].append(run)
         byLease[dispatch.lease] = run
+        checkHold(run, dispatch.entry.reminder)
     }
 
     /// Promise 5.

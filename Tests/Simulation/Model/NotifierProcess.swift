@@ -62,7 +62,7 @@ final class NotifierProcess: Process {
                     number: call.number, outcome: outcome, retryAfterMilliseconds: retryAfter.map { min($0, Attempt.longestAskedMilliseconds) },
                     statusCode: status))
         }
-        guard !turnsAway() else { return answer(.unsent) }
+        guard !turnsAway() else { return answer(.unsent, retryAfter: nextProbe - timeline.monotonic) }
         // The request is on the wire: the backend takes it even if the notifier dies meanwhile.
         timeline.schedule(in: way) { [life] in
             let reply = life.post(call.key, call.reminder, lease: call.lease)

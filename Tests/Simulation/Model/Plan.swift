@@ -260,7 +260,10 @@ enum Action {
         case 10: return .stopScheduler(short)
         case 11: return .diskUnreadable(short)
         case 12: return chance.one(in: 2) ? .slowDisk(1...chance.spread(20...3_000), down) : .slowNetwork(0...chance.spread(10...2_000), down)
-        case 13: return .backend(chance.one(in: 2) ? .down : .flaky(oneIn: 1), down)
+        case 13:
+            // Up to 20 h in a long life: nearly as long as an occurrence is tried.
+            let outage = isLong ? down * 9 / 5 : down
+            return .backend(chance.one(in: 2) ? .down : .flaky(oneIn: 1), outage)
         case 14: return .powerCut(downMilliseconds: down)
         case 15:
             return .setBackAndCrash(

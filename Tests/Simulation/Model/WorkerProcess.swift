@@ -134,7 +134,7 @@ final class WorkerProcess: Process {
         // The client's own deadline.
         timeline.schedule(in: deadline - timeline.monotonic, for: self) { [self] in
             let isWaiting = waiting.contains { $0.number == number }
-            calls[number]?(Result(outcome: isWaiting ? .unsent : .retry))
+            calls[number]?(isWaiting ? Result(outcome: .unsent, retryAfterMilliseconds: 1_000) : Result(outcome: .retry))
         }
         let call = DeliverCall(
             number: number, lease: lease, key: dispatch.entry.due.occurrence, reminder: dispatch.entry.reminder, deadline: deadline)

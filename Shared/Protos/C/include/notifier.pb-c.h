@@ -82,6 +82,9 @@ struct  TaskScheduler__V1__DeliverReply
    */
   TaskScheduler__V1__Outcome outcome;
   uint32_t status_code;
+  /*
+   * of OUTCOME_UNSENT: for so long nothing can be sent; 0: said of this request only
+   */
   uint32_t retry_after_ms;
   int64_t started_at_ms;
   int64_t duration_us;

@@ -962,7 +962,7 @@ struct  TaskScheduler__V1__OutcomeReport
    */
   TaskScheduler__V1__Outcome outcome;
   /*
-   * 0 = the scheduler decides
+   * 0 = the scheduler decides; of OUTCOME_UNSENT: see README.md, "A worker"
    */
   uint32_t retry_after_ms;
   int64_t started_at_ms;
