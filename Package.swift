@@ -67,7 +67,7 @@ let package = Package(
             name: "scheduler", dependencies: service + ["Domain", "Files", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing", crypto],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(name: "worker", dependencies: service + ["Domain", "Tasks"], path: "Services/Worker"),
-        .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", deque], path: "Services/Notifier/Delivery"),
+        .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", crypto, deque], path: "Services/Notifier/Delivery"),
         .executableTarget(
             name: "notifier", dependencies: service + ["Delivery", "Domain"], path: "Services/Notifier", exclude: ["Delivery"]),
 
@@ -158,7 +158,7 @@ let package = Package(
                 nioCore, nioPosix, nioConcurrency, lifecycle, logging,
             ], path: "Tests/SchedulerTests"),
         .testTarget(
-            name: "NotifierTests", dependencies: ["notifier", "Delivery", "Wire", "Messages", nioCore, nioPosix, logging],
+            name: "NotifierTests", dependencies: ["notifier", "Delivery", "Domain", "Operations", "Wire", "Messages", nioCore, nioPosix, logging],
             path: "Tests/NotifierTests"),
         .testTarget(
             name: "OperationsTests", dependencies: ["TestSupport", "Operations", "Wire", "Domain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],

@@ -19,7 +19,7 @@ enum NotifierMain {
             let backend = try EdvoraBaseURL(settings.backend)
             let engine = try DeliveryEngine(configuration: settings.delivery)
             let api = NotifierAPI(
-                engine: engine, backend: backend,
+                engine: engine, backend: backend, signer: settings.signingSecrets.map { WebhookSigner($0) },
                 userAgent: "task-scheduler/\(service.version)", timeout: settings.timeout, eventLoop: eventLoop)
             service.readiness.watch("delivery") { engine.sinceLastTurn }
             let server = Server(
@@ -42,6 +42,8 @@ struct NotifierSettings: ServiceSettings {
     let listen: Setting<Endpoint>
     let opsListen: Setting<Endpoint>
     let backend: Setting<BaseURL>
+    /// What requests are signed with, so that the backend can tell who calls.
+    let signingSecrets: [WebhookSecret]?
     let timeout: Duration
     /// The authorities of the backend's certificate, where they are not the system's.
     let authorities: Setting<String>?
@@ -49,6 +51,12 @@ struct NotifierSettings: ServiceSettings {
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
         backend = settings.requiredSetting("EDVORA_BASE_URL", .url, help: "the backend that notifications are delivered to")
+        let allowsPlain = settings.value(
+            "EDVORA_ALLOW_PLAIN", .boolean, default: "false",
+            help: "true says that credentials may go to a backend on another machine over http, where whoever is between can read them")
+        signingSecrets = settings.optional(
+            "EDVORA_SIGNING_SECRET", .signingSecrets, isSecret: true,
+            help: "the secret that requests are signed with, as Standard Webhooks has it, or two while one replaces the other; unsigned without it")
         listen = settings.setting("NOTIFIER_LISTEN", .listen, default: "127.0.0.1:7103", help: "where workers connect to")
         opsListen = settings.setting(
             "NOTIFIER_OPS_LISTEN", .listen, default: "127.0.0.1:9103", help: "where /healthz, /readyz and /metrics are served")
@@ -62,8 +70,19 @@ struct NotifierSettings: ServiceSettings {
             "EDVORA_CA", .path, help: "PEM file of the authorities that the backend's certificate is checked against; the system's without it")
         delivery.certificateAuthorityFile = authorities?.value
         self.delivery = delivery
+        settings.check { [backend] () throws(ConfigurationError) in
+            guard backend.value.scheme == .https || backend.value.isLoopback || allowsPlain else { throw ConfigurationError(backend.plain) }
+        }
         settings.checkClusterListener(listen, common)
         settings.checkOpsListener(opsListen, common)
+    }
+}
+
+extension Setting<BaseURL> {
+    fileprivate var plain: String {
+        fault(
+            "which would send credentials unencrypted to another machine; it must begin with https://, "
+                + "or set EDVORA_ALLOW_PLAIN=true if nobody else can listen on the way")
     }
 }
 

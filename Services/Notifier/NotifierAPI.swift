@@ -19,6 +19,8 @@ final class NotifierAPI: @unchecked Sendable {
 
     private let engine: DeliveryEngine
     private let backend: EdvoraBaseURL
+    /// `nil`: requests are not signed.
+    private let signer: WebhookSigner?
     private let userAgent: String
     private let timeoutMilliseconds: Int
     private let eventLoop: any EventLoop
@@ -26,9 +28,13 @@ final class NotifierAPI: @unchecked Sendable {
     private let measures = NotifierMetrics()
     private var gathered: [Job] = []
 
-    init(engine: DeliveryEngine, backend: EdvoraBaseURL, userAgent: String, timeout: Duration, eventLoop: any EventLoop) {
+    init(
+        engine: DeliveryEngine, backend: EdvoraBaseURL, signer: WebhookSigner? = nil, userAgent: String, timeout: Duration,
+        eventLoop: any EventLoop
+    ) {
         self.engine = engine
         self.backend = backend
+        self.signer = signer
         self.userAgent = userAgent
         timeoutMilliseconds = Int(timeout.wholeMilliseconds)
         self.eventLoop = eventLoop
@@ -59,6 +65,9 @@ final class NotifierAPI: @unchecked Sendable {
         var delivery = EdvoraRequest(EdvoraNotification(notification)).delivery(
             to: backend, authorization: request.authorization, idempotencyKey: request.idempotencyKey,
             traceparent: request.traceparent, userAgent: userAgent, timeoutMilliseconds: min(timeoutMilliseconds, max(1, left)))
+        if let signer {
+            delivery.headers += signer.headers(id: request.idempotencyKey, at: SystemClock.now.second, body: delivery.body)
+        }
         // Of a worker that is gone the scheduler gives to another what this one has not sent yet; what was called off nobody sends.
         delivery.isWanted = { [presence = context.waiting(isAnsweredAnyway: true)] in !presence.isGone }
         gathered.append(

@@ -70,7 +70,7 @@ class Stack:
         self.env = {
             **os.environ, "TAG": self.project, "GATEWAY_PORT": str(self.api), "OPS_PORT": str(self.ops),
             "STANDIN_PORT": str(self.standin), "COMPOSE_PROFILES": "standin",
-            "EDVORA_BASE_URL": "http://edvora-standin:8080",
+            "EDVORA_BASE_URL": "http://edvora-standin:8080", "EDVORA_ALLOW_PLAIN": "true",
         }
 
     def compose(self, *arguments, timeout=90):

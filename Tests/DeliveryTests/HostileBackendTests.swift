@@ -193,6 +193,21 @@ struct HostileBackendTests {
         }
     }
 
+    @Test("a backend that speaks nothing newer than TLS 1.1 is not spoken to", arguments: [(TLSServer.Version.oldest, false), (.middle, true), (.newest, true)])
+    func versions(version: TLSServer.Version, isGood: Bool) async throws {
+        let folder = try TLSFolder()
+        let server = try folder.serve(.init(names: "IP:127.0.0.1", days: 2), version: version)
+        defer { server.stop() }
+        var configuration = DeliveryConfiguration()
+        configuration.certificateAuthorityFile = folder.authority
+        let engine = try DeliveryEngine(configuration: configuration)
+        let result = await engine.deliver(Self.request("https://127.0.0.1:\(server.port)"))
+        #expect((result.outcome == .delivered) == isGood, "\(result)")
+        #expect(isGood || result.reason == .tlsFailed, "\(result)")
+        #expect(server.requests.contains(Self.secret) == isGood)
+        await engine.stop()
+    }
+
     @Test("a request beyond the queue's bound is answered at once; one whose turn does not come in half of its time is given up unsent")
     func queue() async throws {
         let server = ScriptedServer { _ in .stall(milliseconds: 3_600_000) }

@@ -23,14 +23,14 @@ final class TLSFolder {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Starts a server that writes down what it is sent, and answers 200.
-    func serve(_ certificate: Certificate) throws -> TLSServer {
+    func serve(_ certificate: Certificate, version: TLSServer.Version = .newest) throws -> TLSServer {
         count += 1
         let name = "server-\(count)"
         try "subjectAltName=\(certificate.names)\n".write(toFile: path + "/\(name).ext", atomically: true, encoding: .utf8)
         try openssl("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout \(name).key -out \(name).csr")
         try openssl(
             "x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(certificate.days) -extfile \(name).ext -out \(name).pem")
-        return try TLSServer(certificate: "\(path)/\(name).pem", key: "\(path)/\(name).key", record: "\(path)/\(name).requests")
+        return try TLSServer(certificate: "\(path)/\(name).pem", key: "\(path)/\(name).key", record: "\(path)/\(name).requests", version: version)
     }
 
     private func openssl(_ arguments: String) throws {
@@ -48,6 +48,11 @@ final class TLSFolder {
 
 /// A TLS server: Python's, in a process of its own.
 final class TLSServer {
+    /// The newest version of TLS that it speaks, by Python's name; of the oldest, it speaks that alone.
+    enum Version: String {
+        case oldest = "TLSv1_1", middle = "TLSv1_2", newest = "TLSv1_3"
+    }
+
     let port: Int
     private let process = Process()
     private let record: String
@@ -55,6 +60,8 @@ final class TLSServer {
     private static let program = """
         import socket, ssl, sys
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion[sys.argv[4]]
         context.load_cert_chain(sys.argv[1], sys.argv[2])
         listener = socket.create_server(("127.0.0.1", 0))
         print(listener.getsockname()[1], flush=True)
@@ -69,11 +76,11 @@ final class TLSServer {
                 pass
         """
 
-    init(certificate: String, key: String, record: String) throws {
+    init(certificate: String, key: String, record: String, version: Version) throws {
         self.record = record
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", Self.program, certificate, key, record]
+        process.arguments = ["python3", "-c", Self.program, certificate, key, record, version.rawValue]
         process.standardOutput = output
         try process.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)

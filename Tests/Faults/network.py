@@ -24,6 +24,7 @@ class Apart(Layout):
         self.switch = switch
         self.settings[""] = {"CLUSTER_SECRET": secrets.token_hex(32)}
         self.settings["gateway"] = {"GATEWAY_ALLOW_ANONYMOUS": "true"}
+        self.settings["notifier"] = {"EDVORA_ALLOW_PLAIN": "true"}
         for name in names:
             switch.join(name)
         switch.join(CALLER, inside=False)

@@ -77,7 +77,7 @@ struct BulkTests {
         }
     }
 
-    @Test("a cursor of another list, or none at all, is refused", arguments: ["", "!", "AAAA", Base64URL.text(ListCursor(.newestFirst, major: 1).bytes)])
+    @Test("a cursor of another list, or none at all, is refused", arguments: ["", "!", "AAAA", Base64.urlText(ListCursor(.newestFirst, major: 1).bytes)])
     func cursors(text: String) async throws {
         try await withGateway { gateway, _ in
             for path in ["/dead-letters/replay", "/dead-letters/discard"] {

@@ -1,4 +1,5 @@
 import Delivery
+import Domain
 import Foundation
 import Logging
 import Messages
@@ -20,12 +21,12 @@ private final class NotifierUnderTest: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let clients = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    init(_ backend: ScriptedServer, timeout: Duration = .seconds(50), connections: Int = 64) async throws {
+    init(_ backend: ScriptedServer, timeout: Duration = .seconds(50), connections: Int = 64, signer: WebhookSigner? = nil) async throws {
         var configuration = DeliveryConfiguration()
         configuration.maximumConnectionsPerHost = connections
         engine = try DeliveryEngine(configuration: configuration)
         let api = NotifierAPI(
-            engine: engine, backend: try EdvoraBaseURL(backend.url), userAgent: "task-scheduler/test", timeout: timeout,
+            engine: engine, backend: try EdvoraBaseURL(backend.url), signer: signer, userAgent: "task-scheduler/test", timeout: timeout,
             eventLoop: group.next())
         server = Server(settings: Self.settings(.notifier), table: api.table(), eventLoop: group.next(), logger: quiet)
         port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
@@ -100,6 +101,28 @@ struct DeliverCallTests {
         #expect(request.headers["idempotency-key"] == "k:1" && request.headers["traceparent"] == "00-a-b-00")
         await caller.stop()
         try await notifier.stop()
+    }
+
+    @Test("is signed where there is a secret, over what is sent, by the time at which it is sent; and not without one")
+    func signed() async throws {
+        let backend = ScriptedServer { _ in .answer(200) }
+        defer { backend.stop() }
+        let signer = WebhookSigner([try #require(WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))])
+        let begin = Int64(Date().timeIntervalSince1970)
+        for signer in [signer, nil] {
+            let notifier = try await NotifierUnderTest(backend, signer: signer)
+            let caller = notifier.caller()
+            #expect(try await deliver(caller, key: "id:7").outcome == .delivered)
+            await caller.stop()
+            try await notifier.stop()
+        }
+        let (first, second) = (backend.requests[0], backend.requests[1])
+        let time = try #require(first.headers["webhook-timestamp"].flatMap { Int64($0) })
+        #expect((begin...(begin + 120)).contains(time))
+        let expected = signer.headers(id: "id:7", at: UnixSeconds(time), body: Array(first.body.utf8))
+        for (name, value) in expected { #expect(first.headers[name] == value) }
+        #expect(first.headers["idempotency-key"] == "id:7")
+        #expect(!second.headers.keys.contains { $0.hasPrefix("webhook") })
     }
 
     @Test("hands on what the backend's answer means, and the wait that it asks for")

@@ -12,7 +12,7 @@ enum JSONWebToken {
         let bytes = Array(header.utf8), dot = UInt8(ascii: ".")
         let token = bytes[(bytes.lastIndex(of: UInt8(ascii: " ")).map { $0 + 1 } ?? 0)...]
         guard let first = token.firstIndex(of: dot), let last = token.lastIndex(of: dot), first < last,
-            !token[(first + 1)..<last].contains(dot), let payload = Base64URL.bytes(token[(first + 1)..<last]),
+            !token[(first + 1)..<last].contains(dot), let payload = Base64.bytes(token[(first + 1)..<last]),
             let claims = try? JSONValue(parsing: payload, maxBytes: maxPayloadBytes)
         else { return nil }
         switch claims["exp"] {

@@ -70,7 +70,7 @@ struct PageQuery: Sendable {
 
 /// A cursor as callers see it.
 enum Cursor {
-    static func json(_ bytes: [UInt8]) -> JSONValue { bytes.isEmpty ? .null : .string(Base64URL.text(bytes)) }
+    static func json(_ bytes: [UInt8]) -> JSONValue { bytes.isEmpty ? .null : .string(Base64.urlText(bytes)) }
 
     /// The field `cursor`: where a list in this order goes on; empty where it begins.
     static func read(_ fields: inout FieldReader, _ order: ListCursor.Order, help: String) -> [UInt8] {
@@ -84,5 +84,5 @@ enum Cursor {
     }
 
     /// - Returns: `nil` for what is no such text.
-    static func bytes(_ text: String) -> [UInt8]? { Base64URL.bytes(text.utf8) }
+    static func bytes(_ text: String) -> [UInt8]? { Base64.bytes(text.utf8) }
 }

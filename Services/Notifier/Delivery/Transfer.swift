@@ -47,7 +47,8 @@ final class Transfer {
         let me = Unmanaged.passUnretained(self).toOpaque()
         let numbers: [(CURLoption, Int)] = [
             (CURLOPT_POST, 1), (CURLOPT_FOLLOWLOCATION, 0), (CURLOPT_NOSIGNAL, 1), (CURLOPT_SSL_VERIFYPEER, 1),
-            (CURLOPT_SSL_VERIFYHOST, 2), (CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutMilliseconds),
+            (CURLOPT_SSL_VERIFYHOST, 2), (CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2),
+            (CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeoutMilliseconds),
             (CURLOPT_TCP_KEEPALIVE, 1), (CURLOPT_NETRC, 0),
             // Answers are small; libcurl allocates the buffer anew for each request.
             (CURLOPT_BUFFERSIZE, 8_192),

@@ -39,6 +39,9 @@ public struct BaseURL: Sendable, Hashable, CustomStringConvertible {
         self.description = "\(scheme.rawValue)://\(authority)\(path)"
     }
 
+    /// Whether requests stay on this machine.
+    public var isLoopback: Bool { Endpoint(host: host, port: port)?.isLoopback ?? false }
+
     /// After every `%` stand two hexadecimal digits (RFC 3986 section 2.1).
     private static func isPercentEncoded(_ path: Substring) -> Bool {
         path.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy { part in

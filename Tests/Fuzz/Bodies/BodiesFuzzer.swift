@@ -138,7 +138,7 @@ enum BodiesFuzzer: Fuzzer {
         if let decoded = Cursor.bytes(String(decoding: bytes, as: UTF8.self)), let cursor = ListCursor(bytes: decoded) {
             require(cursor.bytes == decoded, "a cursor's bytes are others")
         }
-        require(Base64URL.bytes(Base64URL.text(bytes).utf8) == bytes, "a cursor does not read as it was written")
+        require(Base64.bytes(Base64.urlText(bytes).utf8) == bytes, "a cursor does not read as it was written")
     }
 
     private static func checkRevision(_ text: String) {

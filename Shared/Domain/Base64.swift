@@ -1,10 +1,21 @@
-/// Bytes as text: base64url (RFC 4648 section 5), written without padding.
-enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+/// Bytes as text: RFC 4648.
+public enum Base64 {
+    private static let common = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+    private static let standard = common + Array("+/".utf8), url = common + Array("-_".utf8)
 
-    static func text(_ bytes: [UInt8]) -> String {
+    /// Base64 (section 4), padded.
+    public static func text(_ bytes: some Sequence<UInt8>) -> String {
+        var result = characters(bytes, of: standard)
+        while result.count % 4 != 0 { result.append(UInt8(ascii: "=")) }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Base64url (section 5), without padding.
+    public static func urlText(_ bytes: some Sequence<UInt8>) -> String { String(decoding: characters(bytes, of: url), as: UTF8.self) }
+
+    private static func characters(_ bytes: some Sequence<UInt8>, of alphabet: [UInt8]) -> [UInt8] {
         var result: [UInt8] = [], bits: UInt32 = 0, count = 0
-        result.reserveCapacity(bytes.count * 4 / 3 + 1)
+        result.reserveCapacity(bytes.underestimatedCount * 4 / 3 + 4)
         for byte in bytes {
             bits = bits << 8 | UInt32(byte)
             count += 8
@@ -14,12 +25,12 @@ enum Base64URL {
             }
         }
         if count > 0 { result.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
-        return String(decoding: result, as: UTF8.self)
+        return result
     }
 
     /// Reads a text of either alphabet, padded or not, as tokens have it.
     /// - Returns: `nil` for any other text.
-    static func bytes(_ text: some BidirectionalCollection<UInt8>) -> [UInt8]? {
+    public static func bytes(_ text: some BidirectionalCollection<UInt8>) -> [UInt8]? {
         var result: [UInt8] = [], bits: UInt32 = 0, count = 0, rest = text[...]
         result.reserveCapacity(text.count * 3 / 4)
         while rest.last == UInt8(ascii: "=") { rest = rest.dropLast() }
