@@ -147,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "Domain", "CSQLite"],
             path: "Tests/SQLiteStoreTests"),
-        .testTarget(name: "SealingTests", dependencies: ["Sealing", crypto], path: "Tests/SealingTests"),
+        .testTarget(name: "SealingTests", dependencies: ["Sealing", "Files", crypto], path: "Tests/SealingTests"),
         .testTarget(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),

@@ -23,7 +23,7 @@ enum SchedulerMain {
             }
             let store = try settings.store.open(logger, deliver: completed.send)
             readiness.set("store", .ok)
-            let sealer = try Sealer.open(settings.sealKeyFile, store: settings.store.value, logger)
+            let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, logger)
             let wire = try service.wire()
             var configuration = CoreConfiguration()
             configuration.keepalive = wire.keepalive
@@ -69,6 +69,8 @@ struct SchedulerSettings: ServiceSettings {
     let deadLetterRetention: Duration
     let diskReserve: DiskReserve
     let sealKeyFile: Setting<String>?
+    /// Whether the file of keys that is set is made where there is none.
+    let makesSealKey: Bool
     let common: CommonSettings
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
@@ -91,6 +93,8 @@ struct SchedulerSettings: ServiceSettings {
             help: "room on the store's disk that is kept for deliveries: with less, new reminders are refused")
         sealKeyFile = settings.optionalSetting(
             "SEAL_KEY_FILE", .path, help: "the keys that credentials are sealed with; without it a file is made beside the database")
+        makesSealKey = settings.value(
+            "SEAL_KEY_CREATE", .boolean, default: "false", help: "true: the file of SEAL_KEY_FILE is made with a fresh key where there is none")
         settings.checkClusterListener(listen, common)
         settings.checkOpsListener(opsListen, common)
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Operations
 import Sealing
@@ -6,14 +7,18 @@ extension Sealer {
     /// Reads the file of keys that credentials are sealed with.
     /// - Parameters:
     ///   - file: the file that is set; `nil`: one beside the store, which is made where there is none.
+    ///   - isMade: whether the file that is set is made where there is none, too.
     ///   - store: open, so that its folder is there, and no second scheduler makes a key for it.
-    static func open(_ file: Setting<String>?, store: StoreLocation, _ logger: Logger) throws -> Sealer {
+    static func open(_ file: Setting<String>?, isMade: Bool, store: StoreLocation, _ logger: Logger) throws -> Sealer {
+        let path = keyFile(beside: store)
         if let file {
-            do throws(SealingError) { return try Sealer(keyFile: file.value) } catch {
+            do throws(SealingError) {
+                if isMade { try make(file, former: path, logger) }
+                return try Sealer(keyFile: file.value)
+            } catch {
                 throw ConfigurationError(file.fault("which cannot be used: \(error)"))
             }
         }
-        let path = keyFile(beside: store)
         do throws(SealingError) {
             if try makeKeyFile(at: path) {
                 logger.notice(
@@ -24,6 +29,18 @@ extension Sealer {
         } catch {
             throw StartError("SEAL_KEY_FILE is not set, and the key file beside SCHEDULER_STORE cannot be used: \(error)")
         }
+    }
+
+    /// Makes the file that is set where there is none, and none has been used before.
+    /// - Parameter former: the key's place where none is set.
+    private static func make(_ file: Setting<String>, former: String, _ logger: Logger) throws(SealingError) {
+        guard access(file.value, F_OK) != 0 else { return }
+        guard access(former, F_OK) != 0 else {
+            throw .keyFile("\(file.value): there is no such file, but a key beside the store, which what is stored was sealed with. Move \(former) there")
+        }
+        guard try makeKeyFile(at: file.value) else { return }
+        logger.notice(
+            "a key was made; without it no stored credential can be read again, so keep a copy", metadata: ["path": "\(file.value)"])
     }
 
     /// The key's place where none is set.

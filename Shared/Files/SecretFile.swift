@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 
 /// Files that hold a secret: for their owner only, and on stable storage before they are used.
 public enum SecretFile {
@@ -17,6 +17,22 @@ public enum SecretFile {
         }
         synchroniseFolder(of: path)
         return true
+    }
+
+    /// Says how others than its owner and this process may use a file; `nil`: they may not.
+    ///
+    /// Its group may read it where it is another user's, as what an init system or an orchestrator mounts is: then this process reads it
+    /// as one of the group.
+    /// - Parameters:
+    ///   - status: of the file.
+    ///   - user: that this process runs as.
+    /// - Returns: what completes "the file ".
+    public static func exposure(_ status: stat, user: uid_t = geteuid()) -> String? {
+        let mode = status.st_mode & 0o777
+        let refused: mode_t = status.st_uid == user ? 0o077 : 0o037
+        guard mode & refused != 0 else { return nil }
+        let digits = String(mode, radix: 8)
+        return "may be used by other users (mode \(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits))"
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {

@@ -31,11 +31,8 @@ enum KeyFile {
             case .tooLarge: throw .keyFile("\(path): the key file has more than \(sizeLimit) bytes")
             }
         }
-        let mode = contents.status.st_mode & 0o777
-        guard mode & 0o077 == 0 else {
-            throw .keyFile(
-                "\(path): other users may use the key file (mode \(octal(mode))). Run `chmod 600` on "
-                    + "it, and think of its keys as known")
+        if let exposure = SecretFile.exposure(contents.status) {
+            throw .keyFile("\(path): the key file \(exposure). Run `chmod 600` on it, and think of its keys as known")
         }
         return contents.bytes
     }
@@ -97,10 +94,5 @@ enum KeyFile {
         do throws(FileFailure) { return try SecretFile.create(path, Array((Data(key).base64EncodedString() + "\n").utf8)) } catch {
             throw .keyFile("\(path): the key file cannot be made (\(error.reason)). Let this process's user write in its directory")
         }
-    }
-
-    private static func octal(_ mode: mode_t) -> String {
-        let digits = String(mode, radix: 8)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }

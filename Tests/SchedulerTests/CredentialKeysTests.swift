@@ -100,6 +100,20 @@ struct CredentialKeysTests {
         await store.close()
     }
 
+    @Test("a file that is set is made where that is asked for, but not in the place of a key that was used")
+    func made() throws {
+        let store = StoreLocation.sqlite(path: path), set = Setting("SEAL_KEY_FILE", "\(folder.path)/keys")
+        let missing = #expect(throws: ConfigurationError.self) { try Sealer.open(set, isMade: false, store: store, quiet) }
+        #expect(missing?.description.contains("cannot be opened") == true)
+        let made = try Sealer.open(set, isMade: true, store: store, quiet)
+        #expect(try Sealer.open(set, isMade: true, store: store, quiet).keyIDs == made.keyIDs)
+        try FileManager.default.removeItem(atPath: set.value)
+        _ = try Sealer.open(nil, isMade: true, store: store, quiet)
+        let moved = #expect(throws: ConfigurationError.self) { try Sealer.open(set, isMade: true, store: store, quiet) }
+        #expect(moved?.description.contains("Move \(path).key there") == true)
+        #expect(!FileManager.default.fileExists(atPath: set.value))
+    }
+
     @Test("--reseal without a scheduler does it, and names the keys that are no longer used")
     func offline() async throws {
         let store = try SQLiteStore(path: path) { Issue.record("\($0)") }

@@ -1,4 +1,5 @@
 import Crypto
+import Files
 import Foundation
 import Testing
 
@@ -175,6 +176,17 @@ struct SealerTests {
         let file = try folder.file("keys", one, mode: mode)
         let error = try #require(throws: SealingError.self) { try Sealer(keyFile: file) }
         #expect(error.description.contains(file) && error.description.contains("chmod 600"))
+    }
+
+    @Test("of another user's file the group may read, as what is mounted for a service is, and nobody else", arguments: [
+        (0o440, true), (0o400, true), (0o640, true), (0o444, false), (0o460, false), (0o441, false),
+    ])
+    func mounted(mode: UInt32, isGood: Bool) {
+        var status = stat()
+        status.st_mode = S_IFREG | mode
+        status.st_uid = 1
+        #expect((SecretFile.exposure(status, user: 2) == nil) == isGood)
+        #expect((SecretFile.exposure(status, user: 1) == nil) == (mode & 0o077 == 0))
     }
 
     @Test(
