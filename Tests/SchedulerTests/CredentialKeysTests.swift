@@ -138,6 +138,11 @@ struct CredentialKeysTests {
         try write([2, 1])
         let lines = NIOLockedValueBox<[String]>([])
         async let end = reseal(lines)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while lines.withLockedValue({ $0.isEmpty }) {
+            try #require(.now < deadline, "it does not wait")
+            try await Task.sleep(for: .milliseconds(5))
+        }
         try await withService(sealer, store) { lines.withLockedValue { $0.count } > 1 }
         #expect(try await end.hasPrefix("5 stored credentials, all sealed with the key \(sealer.keyIDs[0]); no longer used"))
         #expect(lines.withLockedValue { $0 } == ["a scheduler uses the store, and seals them: 5 left", "0 left"])

@@ -54,7 +54,7 @@ struct LifeTests {
 
     private func reopened(_ backend: Backend) async throws -> any Store {
         while true {
-            do { return try backend.open(folder) } catch StoreError.unavailable(let reason) where reason.contains("in use") {
+            do { return try backend.open(folder) } catch StoreError.inUse {
                 await Task.yield()
             }
         }
