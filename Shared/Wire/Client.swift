@@ -44,6 +44,8 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     private var waiting: [Waiting] = []
     private var isStopped = false, isSweeping = false, isResolving = false
     private var lastFailure = "no connection yet"
+    /// Encrypts with the key of the two roles.
+    private var sharedKeyTLS: NIOSSLContext?
 
     private static let stopped = "this side stops"
 
@@ -179,7 +181,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         guard !isStopped, !isResolving else { return }
         isResolving = true
         let lookups = endpoints.map { endpoint in
-            Resolver.addresses(of: endpoint, on: eventLoop).map { addresses -> [SocketAddress]? in addresses }
+            Resolver.addresses(of: endpoint, on: eventLoop).map { addresses -> [(SocketAddress, WireEndpoint)]? in addresses.map { ($0, endpoint) } }
                 .flatMapErrorThrowing { [self] error in
                     lastFailure = "\(error)"
                     logger.warning("name not resolved", metadata: ["endpoint": "\(endpoint)", "reason": "\(error)"])
@@ -190,20 +192,21 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
             isResolving = false
             // A name that could not be looked up keeps the addresses it had.
             let complete = !results.contains { $0 == nil }
-            update(to: Set(results.compactMap { $0 }.joined()), dropOthers: complete)
+            update(to: Dictionary(results.compactMap { $0 }.joined(), uniquingKeysWith: { first, _ in first }), dropOthers: complete)
         }
         eventLoop.scheduleTask(in: .milliseconds(Int64(settings.resolveMilliseconds))) { [weak self] in self?.resolve() }
     }
 
-    private func update(to addresses: Set<SocketAddress>, dropOthers: Bool) {
+    /// - Parameter addresses: with the endpoint that each stands for.
+    private func update(to addresses: [SocketAddress: WireEndpoint], dropOthers: Bool) {
         guard !isStopped else { return }
-        for address in addresses where targets[address] == nil {
-            let target = Target(address: address, client: self)
+        for (address, endpoint) in addresses where targets[address] == nil {
+            let target = Target(address: address, of: endpoint, client: self)
             targets[address] = target
             target.connect()
         }
         guard dropOthers else { return }
-        for (address, target) in targets where !addresses.contains(address) {
+        for (address, target) in targets where addresses[address] == nil {
             targets[address] = nil
             target.close("the name no longer stands for this address")
         }
@@ -214,13 +217,15 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     /// @unchecked Sendable is safe because every member is used on the client's event loop only.
     private final class Target: ClientConnectionEvents, @unchecked Sendable {
         let address: SocketAddress
+        private let endpoint: WireEndpoint
         unowned let client: Client
         private var connection: ClientConnection?
         private var backoff: Backoff
         private var isClosed = false
 
-        init(address: SocketAddress, client: Client) {
+        init(address: SocketAddress, of endpoint: WireEndpoint, client: Client) {
             self.address = address
+            self.endpoint = endpoint
             self.client = client
             backoff = Backoff(milliseconds: client.settings.reconnectMilliseconds)
         }
@@ -234,7 +239,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
             guard !isClosed, !client.isStopped else { return }
             let connection = ClientConnection(address: address, eventLoop: client.eventLoop, events: self)
             self.connection = connection
-            client.connect(connection).whenFailure { [weak self] error in
+            client.connect(connection, at: endpoint).whenFailure { [weak self] error in
                 self?.closed(connection, "\(error)")
             }
         }
@@ -269,19 +274,29 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         }
     }
 
-    private func connect(_ connection: ClientConnection) -> EventLoopFuture<Void> {
+    /// Made when the first connection needs it.
+    private func sharedKeyContext() throws -> NIOSSLContext? {
+        if sharedKeyTLS == nil, let credential = settings.security.credential {
+            sharedKeyTLS = try SharedKeyTLS.client(credential, as: settings.identity.role, to: peer)
+        }
+        return sharedKeyTLS
+    }
+
+    private func connect(_ connection: ClientConnection, at host: WireEndpoint) -> EventLoopFuture<Void> {
         ClientBootstrap(group: eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 8_192, maximum: 262_144))
             .connectTimeout(.milliseconds(Int64(settings.connectMilliseconds)))
             .channelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls = settings.security.clientTLS {
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: nil))
+                    let layer = settings.security.layer(to: connection.address)
+                    if let tls = try layer.certificates?.client ?? (layer.isSharedKey ? sharedKeyContext() : nil) {
+                        // Only certificates have names to compare.
+                        let name = layer.certificates == nil ? nil : host.name
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
                     }
                     let wire = try PeerConnection(
-                        settings: settings, expecting: peer, delegate: connection, logger: logger)
+                        settings: settings, expecting: peer, over: layer, delegate: connection, logger: logger)
                     connection.attach(wire)
                     try channel.pipeline.syncOperations.addHandler(wire)
                 }

@@ -7,6 +7,7 @@ import CProtos
 import Logging
 import Messages
 import NIOCore
+import NIOSSL
 
 /// What a connection tells the half (client or server) that owns it. Called on the event loop.
 protocol PeerDelegate: AnyObject {
@@ -45,6 +46,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     let side: Handshake.Side
     /// The role that is to answer; `nil`: whichever connects.
     private let expected: Role?
+    private let layer: ConnectionLayer
     let logger: Logger
     /// For messages while they are packed or unpacked; reset after each.
     let inArena: Arena, outArena: Arena
@@ -65,12 +67,15 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     private var partialSince: NIODeadline?
     private var timer: Scheduled<Void>?
 
-    /// - Parameter expected: the role of the side that is connected to; `nil` on the side that accepts.
+    /// - Parameters:
+    ///   - expected: the role of the side that is connected to; `nil` on the side that accepts.
+    ///   - layer: what is beneath, in the pipeline before this handler.
     init(
-        settings: WireSettings, expecting expected: Role?, delegate: any PeerDelegate, logger: Logger
+        settings: WireSettings, expecting expected: Role?, over layer: ConnectionLayer = .plain, delegate: any PeerDelegate, logger: Logger
     ) throws(MessageError) {
         self.settings = settings
         self.expected = expected
+        self.layer = layer
         side = expected == nil ? .server : .client
         self.delegate = delegate
         self.logger = logger
@@ -148,7 +153,9 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         if isWritable { context.read() }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { close("\(error)") }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .awaitingHello = state { close(layer.reason(for: error)) } else { close("\(error)") }
+    }
 
     func channelInactive(context: ChannelHandlerContext) { finish("the peer closed the connection") }
 
@@ -163,6 +170,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             let limit: Int
             if case .open = state { limit = settings.maxFrameBytes } else { limit = settings.maxHandshakeFrameBytes }
             guard length >= 1, length <= limit else {
+                if case .awaitingHello = state, TLSRecord.isFirst(length) { return close(TLSRecord.reason) }
                 return close("a frame of \(length) bytes came; 1 to \(limit) are allowed")
             }
             guard inbound.readableBytes >= 4 + Int(length) else {
@@ -224,8 +232,9 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         if let expected, identity.role != expected {
             return refuse("a \(identity.role) answers where a \(expected) was expected; look where its address leads")
         }
+        guard let channel = channel(to: identity) else { return }
         let isClient = side == .client
-        let handshake = Handshake(connecting: isClient ? hello : peer, accepting: isClient ? peer : hello, channel: .plain)
+        let handshake = Handshake(connecting: isClient ? hello : peer, accepting: isClient ? peer : hello, channel: channel)
         state = .awaitingProof(handshake, identity)
         // The side that accepts proves itself first: who answers at another's address is sent nothing to guess a secret by.
         if !isClient { sendProof(handshake, to: identity.role) }
@@ -247,6 +256,31 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
         state = .open
         startKeepalive()
         delegate?.opened(peer)
+    }
+
+    /// What is beneath, as the proof binds it.
+    /// - Returns: `nil` where the peer's certificate is none of its role; it has been refused.
+    private func channel(to peer: PeerIdentity) -> Handshake.Channel? {
+        switch layer {
+        case .plain: return .plain
+        case .sharedKey: return .sharedKey
+        case .certificates(let own):
+            guard let certificate = try? context?.pipeline.syncOperations.nioSSL_peerCertificate(),
+                let fingerprint = try? ClusterCertificates.fingerprint(of: certificate)
+            else {
+                refuse("the peer showed no certificate")
+                return nil
+            }
+            guard ClusterCertificates.roles(of: certificate).contains(peer.role) else {
+                refuse(
+                    "the certificate of a peer that says it is a \(peer.role) does not; it must have the URI "
+                        + "\(ClusterCertificates.rolePrefix)\(peer.role) among its subject alternative names")
+                return nil
+            }
+            return side == .client
+                ? .certificates(connecting: own.fingerprint, accepting: fingerprint)
+                : .certificates(connecting: fingerprint, accepting: own.fingerprint)
+        }
     }
 
     /// What this connection's ends share by this side's credential.

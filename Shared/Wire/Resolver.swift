@@ -15,6 +15,9 @@ public struct WireEndpoint: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
+    /// The host, where it is a name and not an address.
+    var name: String? { (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil }
+
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 

@@ -7,7 +7,7 @@ import NIOSSL
 
 /// Accepts connections and answers calls, all on one event loop.
 ///
-/// @unchecked Sendable is safe because `connections` is used on `eventLoop` only and the rest never changes.
+/// @unchecked Sendable is safe because `connections` and `sharedKeyTLS` are used on `eventLoop` only and the rest never changes.
 public final class Server: @unchecked Sendable {
     public let eventLoop: any EventLoop
     private let settings: WireSettings
@@ -17,6 +17,8 @@ public final class Server: @unchecked Sendable {
     private let refusedCalls: RefusedCalls
     private var connections: [ObjectIdentifier: ServerConnection] = [:]
     private var listener: (any Channel)?
+    /// Encrypts with the keys of roles.
+    private var sharedKeyTLS: NIOSSLContext?
 
     /// - Parameter metrics: where calls of the wrong role are counted.
     public init(
@@ -34,8 +36,11 @@ public final class Server: @unchecked Sendable {
     }
 
     /// Binds and begins to accept.
+    /// - Throws: why it cannot listen.
     /// - Returns: the address that was bound; with port 0 the one that the system chose.
     public func start(host: String, port: Int) async throws -> SocketAddress {
+        let tls = try settings.security.credential.map { try SharedKeyTLS.server($0, as: settings.identity.role) }
+        try await eventLoop.submit { self.sharedKeyTLS = tls }.get()
         let channel = try await ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -55,7 +60,8 @@ public final class Server: @unchecked Sendable {
             refusals.refused("\(settings.maxConnections) are open", level: .warning)
             throw ChannelError.operationUnsupported
         }
-        if let tls = settings.security.serverTLS {
+        let layer = settings.security.layer(to: channel.remoteAddress)
+        if let tls = layer.certificates?.server ?? (layer.isSharedKey ? sharedKeyTLS : nil) {
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
         }
         let key = ObjectIdentifier(channel as AnyObject)
@@ -65,7 +71,7 @@ public final class Server: @unchecked Sendable {
         ) { [weak self] in
             _ = self?.connections.removeValue(forKey: key)
         }
-        let wire = try PeerConnection(settings: settings, expecting: nil, delegate: connection, logger: logger)
+        let wire = try PeerConnection(settings: settings, expecting: nil, over: layer, delegate: connection, logger: logger)
         connection.attach(wire)
         connections[key] = connection
         try channel.pipeline.syncOperations.addHandler(wire)

@@ -1,5 +1,4 @@
 public import Domain
-public import NIOSSL
 
 /// Who a process says it is in its `Hello`.
 public struct PeerIdentity: Sendable, Hashable {
@@ -16,17 +15,20 @@ public struct PeerIdentity: Sendable, Hashable {
     }
 }
 
-/// What protects a connection. With neither, only loopback is safe.
+/// What protects a connection. With neither credential nor certificates, only loopback is safe.
 public struct WireSecurity: Sendable {
-    /// Proven in the handshake, never sent.
+    /// Proven in the handshake, never sent; and what makes the keys of connections that are encrypted.
     public var credential: ClusterCredential?
-    /// Mutual TLS beneath the handshake.
-    public var clientTLS: NIOSSLContext?, serverTLS: NIOSSLContext?
+    /// Which connections are encrypted by the credential. With certificates all are, by those.
+    public var encryption: Encryption
+    public var certificates: ClusterCertificates?
 
-    public init(credential: ClusterCredential? = nil, clientTLS: NIOSSLContext? = nil, serverTLS: NIOSSLContext? = nil) {
+    public init(
+        credential: ClusterCredential? = nil, encryption: Encryption = .betweenMachines, certificates: ClusterCertificates? = nil
+    ) {
         self.credential = credential
-        self.clientTLS = clientTLS
-        self.serverTLS = serverTLS
+        self.encryption = encryption
+        self.certificates = certificates
     }
 }
 
@@ -44,7 +46,7 @@ public struct WireSettings: Sendable {
     public var maxUnpackedBytes = 32 << 20
     /// A frame that has begun must have arrived by then, as seen once in a keepalive interval.
     public var frameMilliseconds = 30_000
-    /// Hello and Proof must be through by then.
+    /// TLS, Hello and Proof must be through by then.
     public var handshakeMilliseconds = 5_000
     /// When silence is noticed. Both sides of a cluster have the same.
     public var keepalive = Keepalive()

@@ -13,16 +13,22 @@ final class Cluster {
     let gateway: ServiceProcess
     private(set) var workers: [ServiceProcess] = []
     private(set) var notifiers: [ServiceProcess] = []
+    /// Between the services, where they do not speak to each other directly.
+    private var relays: [ServiceProcess] = []
+    private let isRelayed: Bool
     private(set) var api = ""
     private var backend = ""
 
     var all: [ServiceProcess] { [gateway] + workers + [scheduler] + notifiers }
 
-    /// - Parameter own: settings of one service beside those of all, by its program.
+    /// - Parameters:
+    ///   - own: settings of one service beside those of all, by its program.
+    ///   - isRelayed: whether what the services say to each other goes through relays, which keep it in `relayed`.
     init(
         workers workerCount: Int = 1, notifiers notifierCount: Int = 1, environment: [String: String] = [:],
-        own: [String: [String: String]] = [:]
+        own: [String: [String: String]] = [:], isRelayed: Bool = false
     ) throws {
+        self.isRelayed = isRelayed
         folder = FileManager.default.temporaryDirectory.appending(path: "cluster-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         standIn = ServiceProcess("edvora-standin", executable: "edvora-standin", environment: [:], folder: folder)
@@ -44,7 +50,7 @@ final class Cluster {
     }
 
     deinit {
-        for process in all + [standIn] { process.kill() }
+        for process in all + relays + [standIn] { process.kill() }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -61,12 +67,12 @@ final class Cluster {
             notifier.set("NOTIFIER_LISTEN", try notifier.address(saidWith: "wire listening"))
         }
         try scheduler.start()
-        let wire = try scheduler.address(saidWith: "wire listening")
-        scheduler.set("SCHEDULER_LISTEN", wire)
+        scheduler.set("SCHEDULER_LISTEN", try scheduler.address(saidWith: "wire listening"))
+        let wire = try address(of: scheduler)
         scheduler.set("SCHEDULER_OPS_LISTEN", try scheduler.address(saidWith: "ops listening"))
         for worker in workers {
             worker.set("SCHEDULER_ENDPOINTS", wire)
-            worker.set("NOTIFIER_ENDPOINTS", try notifiers.map { try $0.address(saidWith: "wire listening") }.joined(separator: ","))
+            worker.set("NOTIFIER_ENDPOINTS", try notifiers.map { try address(of: $0) }.joined(separator: ","))
             worker.set("WORKER_OPS_LISTEN", "127.0.0.1:0")
             try worker.start()
             try Cluster.wait("\(worker.name) to be connected") { worker.logged.contains("\"role\":\"scheduler\"") }
@@ -86,6 +92,20 @@ final class Cluster {
         try standIn.start(arguments: ["--record", folder.appending(path: "deliveries.jsonl").path, "--listen", backend])
         try Cluster.wait("the stand-in") { standIn.logged.contains("listening on ") }
     }
+
+    /// Where the others reach a service: at its own address, or at that of a relay to it.
+    private func address(of service: ServiceProcess) throws -> String {
+        let own = try service.address(saidWith: "wire listening")
+        guard isRelayed else { return own }
+        let relay = ServiceProcess("relay-\(service.name)", at: URL(filePath: "/usr/bin/env"), folder: folder)
+        relays.append(relay)
+        let script = ClusterSuite.Protos.repository.appending(path: "Tests/Cluster/relay.py").path
+        try relay.start(arguments: ["python3", "-B", script, own, relayed.path])
+        return try relay.address(saidWith: "wire listening")
+    }
+
+    /// All that was said through relays.
+    var relayed: URL { folder.appending(path: "relayed") }
 
     func waitUntilReady(_ service: ServiceProcess) throws {
         let ops = try HTTPConnection(try service.address(saidWith: "ops listening"))

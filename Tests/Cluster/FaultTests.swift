@@ -265,38 +265,111 @@ extension ClusterSuite {
             #expect(nobody.status == 1 && nobody.output.contains("must be one of gateway, scheduler, worker, notifier, client"), "\(nobody.output)")
         }
 
-        @Test("a cluster on mutual TLS works, and a certificate of another authority does not come in")
-        func tls() throws {
-            let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }
-            func authority(_ name: String) throws -> [String: String] {
-                let path = folder.appending(path: name).path
-                for command in [
-                    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=\(name) authority",
-                     "-keyout", "\(path)-ca.key", "-out", "\(path)-ca.pem"],
-                    ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(path).key",
-                     "-out", "\(path).csr"],
-                    ["x509", "-req", "-days", "2", "-in", "\(path).csr", "-CA", "\(path)-ca.pem", "-CAkey", "\(path)-ca.key", "-CAcreateserial",
-                     "-out", "\(path).pem"],
-                ] {
-                    let made = try Protos.run(["openssl"] + command)
-                    try #require(made.status == 0, "\(made.output)")
-                }
-                return ["TLS_CERT": "\(path).pem", "TLS_KEY": "\(path).key", "TLS_CA": "\(path)-ca.pem"]
-            }
-            let cluster = try Cluster(environment: try authority("ours"))
+        @Test("what the services say to each other can be read by who is between them, and not where their secret encrypts it", arguments: [true, false])
+        func relayed(isEncrypted: Bool) throws {
+            let secret = ["CLUSTER_SECRET": "a secret of sixteen bytes", "CLUSTER_TLS": isEncrypted ? "on" : "auto"]
+            let cluster = try Cluster(environment: secret, isRelayed: true)
+            let title = "Homework that is nobody's business"
+            let id = try #require(try cluster.create(Cluster.reminder(at: Cluster.now, title: title)).json["id"] as? String)
+            try cluster.waitUntilCompleted(id)
+            #expect(try cluster.summary().delivered == 1)
+            let said = try Data(contentsOf: cluster.relayed)
+            // Gateway to scheduler, scheduler to worker, worker to notifier.
+            #expect(said.count > 2_000)
+            for text in [Cluster.credential, title] { #expect((said.firstRange(of: Data(text.utf8)) == nil) == isEncrypted) }
+        }
+
+        @Test("a cluster that encrypts by its secret alone works, and another secret is refused in a line")
+        func encryption() throws {
+            let cluster = try Cluster(environment: ["CLUSTER_SECRET": "a secret of sixteen bytes", "CLUSTER_TLS": "on"])
             let id = try #require(try cluster.create(Cluster.reminder(at: Cluster.now)).json["id"] as? String)
             try cluster.waitUntilCompleted(id)
             let stranger = ServiceProcess(
                 "stranger", executable: "worker",
                 environment: [
                     "SCHEDULER_ENDPOINTS": try cluster.scheduler.address(saidWith: "wire listening"), "WORKER_OPS_LISTEN": "127.0.0.1:0",
-                    "LOG_LEVEL": "debug",
-                ].merging(try authority("theirs")) { $1 }, folder: cluster.folder)
+                    "CLUSTER_SECRET": "a secret of sixteen byter", "CLUSTER_TLS": "on", "LOG_LEVEL": "debug",
+                ], folder: cluster.folder)
             try stranger.start()
-            try Cluster.wait("the stranger to be refused") { stranger.logged.contains("\"message\":\"not connected\"") }
+            try Cluster.wait("the stranger to be refused") {
+                cluster.scheduler.logged.contains("connection refused") && stranger.logged.contains("CLUSTER_SECRET, CLUSTER_TLS and CLUSTER_INSECURE")
+            }
             #expect(!stranger.logged.contains("taking occurrences"))
         }
+
+        @Test("a cluster on mutual TLS works, and a certificate of another authority, of another role or of another name does not come in")
+        func certificates() throws {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let roles = ["gateway", "scheduler", "worker", "notifier"]
+            let ours = try Authority("ours", in: folder), theirs = try Authority("theirs", in: folder)
+            let cluster = try Cluster(own: Dictionary(uniqueKeysWithValues: try roles.map { ($0, try ours.settings($0, names: "IP:127.0.0.1")) }))
+            let id = try #require(try cluster.create(Cluster.reminder(at: Cluster.now)).json["id"] as? String)
+            try cluster.waitUntilCompleted(id)
+
+            func stranger(_ name: String, _ program: String, _ certificate: [String: String], at scheduler: String) throws -> ServiceProcess {
+                let stranger = ServiceProcess(
+                    name, executable: program,
+                    environment: [
+                        "SCHEDULER_ENDPOINTS": scheduler, "WORKER_OPS_LISTEN": "127.0.0.1:0", "LOG_LEVEL": "debug",
+                    ].merging(certificate) { $1 }, folder: cluster.folder)
+                try stranger.start()
+                return stranger
+            }
+            let address = try cluster.scheduler.address(saidWith: "wire listening")
+            let foreign = try stranger("foreign", "worker", try theirs.settings("worker", names: "IP:127.0.0.1"), at: address)
+            let refusal = "no encryption was agreed on with the peer"
+            try Cluster.wait("the stranger to be refused") { foreign.logged.contains(refusal) }
+            // One that has the certificate of a gateway does not even start as a worker.
+            let wrong = try stranger("wrong", "worker", try ours.settings("gateway", names: "IP:127.0.0.1"), at: address)
+            try Cluster.wait("the gateway's certificate to be refused") { !wrong.isRunning }
+            #expect(wrong.logged.contains("it must have the URI urn:task-scheduler:worker among its subject alternative names"))
+            // A scheduler whose certificate is for somewhere else.
+            let elsewhere = ServiceProcess(
+                "elsewhere", executable: "scheduler",
+                environment: [
+                    "SCHEDULER_LISTEN": "127.0.0.1:0", "SCHEDULER_OPS_LISTEN": "127.0.0.1:0",
+                    "SCHEDULER_STORE": "sqlite:" + cluster.folder.appending(path: "elsewhere.db").path,
+                ].merging(try ours.settings("scheduler", names: "DNS:elsewhere.example,IP:192.0.2.1")) { $1 }, folder: cluster.folder)
+            try elsewhere.start()
+            let named = try stranger(
+                "named", "worker", try ours.settings("worker", names: "IP:127.0.0.1"), at: try elsewhere.address(saidWith: "wire listening"))
+            try Cluster.wait("the name to be refused") { named.logged.contains(refusal) }
+            for process in [foreign, wrong, named] { #expect(!process.logged.contains("taking occurrences")) }
+        }
+    }
+}
+
+/// An authority of a cluster's own, in a folder.
+private struct Authority {
+    private let path: String
+
+    init(_ name: String, in folder: URL) throws {
+        path = folder.appending(path: name).path
+        try Self.run([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=\(name) authority",
+            "-keyout", "\(path)-ca.key", "-out", "\(path)-ca.pem",
+        ])
+    }
+
+    /// The settings of a service of that role, with a certificate for these names.
+    func settings(_ role: String, names: String) throws -> [String: String] {
+        let own = "\(path)-\(role)"
+        try "subjectAltName=URI:urn:task-scheduler:\(role),\(names)\n".write(toFile: "\(own).ext", atomically: true, encoding: .utf8)
+        try Self.run([
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(role)", "-keyout", "\(own).key",
+            "-out", "\(own).csr",
+        ])
+        try Self.run([
+            "x509", "-req", "-days", "2", "-in", "\(own).csr", "-CA", "\(path)-ca.pem", "-CAkey", "\(path)-ca.key", "-CAcreateserial",
+            "-extfile", "\(own).ext", "-out", "\(own).pem",
+        ])
+        return ["TLS_CERT": "\(own).pem", "TLS_KEY": "\(own).key", "TLS_CA": "\(path)-ca.pem"]
+    }
+
+    private static func run(_ command: [String]) throws {
+        let made = try ClusterSuite.Protos.run(["openssl"] + command)
+        try #require(made.status == 0, "\(made.output)")
     }
 }

@@ -62,6 +62,10 @@ struct SettingsTests {
         (["--config", "/nowhere/x.env"], Sample.required, "--config was \"/nowhere/x.env\", which cannot be read: No such file or directory"),
         (["--sample-listen", "0.0.0.0:80"], Sample.required,
          "SAMPLE_LISTEN was \"0.0.0.0:80\" (from --sample-listen), which other machines can reach, and nothing would authenticate them; set CLUSTER_SECRET, or TLS_CERT, TLS_KEY and TLS_CA; or CLUSTER_INSECURE=true if the network itself is trusted; or listen on 127.0.0.1"),
+        (["--cluster-tls", "on"], Sample.required,
+         "CLUSTER_TLS is on and there is nothing to encrypt with; set CLUSTER_SECRET, or TLS_CERT, TLS_KEY and TLS_CA"),
+        (["--cluster-tls", "on", "--cluster-insecure"], Sample.required, "CLUSTER_TLS is on and CLUSTER_INSECURE is true; keep one"),
+        (["--cluster-tls", "off"], Sample.required, "CLUSTER_TLS was \"off\" (from --cluster-tls); it must be auto or on"),
         (["--tls-cert", "a.pem"], Sample.required, "TLS_CERT, TLS_KEY and TLS_CA go together; set all three or none"),
         (["--tls-ca", "a.pem"], Sample.required, "TLS_CERT, TLS_KEY and TLS_CA go together; set all three or none"),
     ]

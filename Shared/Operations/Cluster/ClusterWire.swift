@@ -7,8 +7,9 @@ extension ServiceStart {
         var random = SystemRandomNumberGenerator()
         let instance = "\(name)-\(String(UInt64.random(in: .min ... .max, using: &random), radix: 36))"
         guard let role = Role(rawValue: name) else { preconditionFailure("\(name) is no role of the cluster's") }
-        var security = WireSecurity(credential: try clusterCredential(of: role))
-        if let tls = common.tls { (security.clientTLS, security.serverTLS) = try ClusterTLS(tls).contexts() }
+        let security = WireSecurity(
+            credential: try clusterCredential(of: role), encryption: common.encryption,
+            certificates: try common.tls.map { (files) throws(ConfigurationError) in try ClusterTLS(files).certificates(of: role) })
         return WireSettings(identity: PeerIdentity(role: role, instance: instance, build: version), security: security)
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import Logging
+import Wire
 
 /// The settings that all services have.
 public struct CommonSettings: Sendable {
@@ -21,7 +22,9 @@ public struct CommonSettings: Sendable {
     /// Whether that file is made, with a fresh secret, where it is missing.
     let makesClusterSecret: Bool
     public let tls: TLS?
-    /// Asked for in so many words: connections between services without secret and TLS, beyond this machine.
+    /// Which connections the secret encrypts.
+    let encryption: Encryption
+    /// Asked for in so many words: connections between machines that nothing encrypts, nor need anything be proven on them.
     public let isClusterInsecure: Bool
 
     /// Asked for in so many words: health and metrics can be read from other machines.
@@ -40,7 +43,7 @@ public struct CommonSettings: Sendable {
         logFormat =
             settings.optional("LOG_FORMAT", .logFormat, help: "how log lines look; without it text on a terminal and json otherwise")
             ?? (LogOutput.standardError.isTerminal ? .text : .json)
-        clusterSecret = settings.optional("CLUSTER_SECRET", .secret(), help: "the secret that the services prove to each other")
+        clusterSecret = settings.optional("CLUSTER_SECRET", .secret(), help: "the secret that the services prove to each other, and by which they encrypt between machines")
         clusterSecretFile = settings.optional("CLUSTER_SECRET_FILE", .path, help: "a file that holds CLUSTER_SECRET as its only line")
             .map(ClusterSecretFile.init)
         makesClusterSecret = settings.value(
@@ -51,7 +54,10 @@ public struct CommonSettings: Sendable {
         let authorities = settings.optionalSetting("TLS_CA", .path, help: "PEM file of the authorities that other services' certificates are checked against")
         isClusterInsecure = settings.value(
             "CLUSTER_INSECURE", .boolean, default: "false",
-            help: "true allows connections from other machines without CLUSTER_SECRET and TLS")
+            help: "true allows connections from other machines without CLUSTER_SECRET and TLS, and leaves unencrypted what CLUSTER_SECRET would encrypt")
+        let use = settings.value(
+            "CLUSTER_TLS", .encryption, default: "auto",
+            help: "which connections CLUSTER_SECRET encrypts: auto all that leave the machine, on also those on loopback; with TLS_CERT all are, by certificates")
         isOpsPublic = settings.value(
             "OPS_PUBLIC", .boolean, default: "false", help: "true allows an operations listener that other machines can reach")
         tls =
@@ -59,9 +65,16 @@ public struct CommonSettings: Sendable {
                 TLS(certificate: certificate, key: key, authorities: authorities)
             } else { nil }
         let isComplete = tls != nil || (certificate == nil && key == nil && authorities == nil)
+        let isInsecure = isClusterInsecure
+        encryption = isInsecure ? .never : use
+        let hasMeans = tls != nil || clusterSecret != nil || clusterSecretFile != nil
         let isSecretGivenTwice = clusterSecret != nil && clusterSecretFile != nil
         settings.check { () throws(ConfigurationError) in
             guard !isSecretGivenTwice else { throw ConfigurationError("CLUSTER_SECRET and CLUSTER_SECRET_FILE are both set; keep one") }
+            guard use != .always || !isInsecure else { throw ConfigurationError("CLUSTER_TLS is on and CLUSTER_INSECURE is true; keep one") }
+            guard use != .always || hasMeans else {
+                throw ConfigurationError("CLUSTER_TLS is on and there is nothing to encrypt with; set CLUSTER_SECRET, or TLS_CERT, TLS_KEY and TLS_CA")
+            }
             guard isComplete else { throw ConfigurationError("TLS_CERT, TLS_KEY and TLS_CA go together; set all three or none") }
         }
     }

@@ -1,5 +1,6 @@
 import Domain
 import Logging
+import Wire
 
 /// What a setting may be: how its text is read, and the words that tell an operator what it must look like.
 ///
@@ -122,6 +123,15 @@ extension SettingType where Value == Secret {
             parse: { text in SettingType<String>.text(bytes: bytes).parse(text).map { Secret($0) } })
         type.isSecret = true
         return type
+    }
+}
+
+extension SettingType where Value == Encryption {
+    /// `on`: on loopback, too.
+    static var encryption: Self {
+        Self(
+            expected: "auto or on", placeholder: .betweenMachines,
+            parse: { ["auto": .betweenMachines, "on": .always][$0.lowercased()] })
     }
 }
 

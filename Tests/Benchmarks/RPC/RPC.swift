@@ -6,7 +6,8 @@ import NIOPosix
 import Wire
 
 /// The wire alone: unary calls a second over one connection, with so many under way. Client and server are in one process, each on
-/// an event loop of its own; the message is the notifier's, packed and read at both ends.
+/// an event loop of its own; the message is the notifier's, packed and read at both ends. With CLUSTER_TLS=on the connection is encrypted
+/// as between machines.
 @main
 enum RPC {
     static func main() async throws {
@@ -46,7 +47,11 @@ enum RPC {
     }
 
     private static func settings(_ role: Role) -> WireSettings {
-        WireSettings(identity: PeerIdentity(role: role, instance: "\(role)-1", build: "benchmark"))
+        var settings = WireSettings(identity: PeerIdentity(role: role, instance: "\(role)-1", build: "benchmark"))
+        if getenv("CLUSTER_TLS").map({ String(cString: $0) }) == "on" {
+            settings.security = WireSecurity(credential: ClusterCredential(secret: Array("a secret of the benchmark".utf8)), encryption: .always)
+        }
+        return settings
     }
 
     /// - Returns: calls a second.
