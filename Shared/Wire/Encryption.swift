@@ -27,7 +27,9 @@ enum ConnectionLayer {
         case .plain: "\(error)"
         case .sharedKey:
             "no encryption was agreed on with the peer; CLUSTER_SECRET, CLUSTER_TLS and CLUSTER_INSECURE must be set alike on both sides (\(error))"
-        case .certificates: "no encryption was agreed on with the peer; TLS_CERT, TLS_KEY and TLS_CA must go together on both sides, and the certificate be for what was connected to (\(error))"
+        case .certificates:
+            "no encryption was agreed on with the peer; TLS_CERT, TLS_KEY and TLS_CA must go together on both sides, and the certificate be for "
+                + "what was connected to (\(error))"
         }
     }
 }

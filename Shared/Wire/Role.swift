@@ -13,7 +13,16 @@ public struct RoleSet: OptionSet, Sendable, Hashable {
     public let rawValue: UInt8
 
     public init(rawValue: UInt8) { self.rawValue = rawValue }
-    public init(_ role: Role) { rawValue = 1 << UInt8(Role.allCases.firstIndex(of: role) ?? 7) }
+    public init(_ role: Role) {
+        rawValue =
+            switch role {
+            case .gateway: 1
+            case .scheduler: 2
+            case .worker: 4
+            case .notifier: 8
+            case .client: 16
+            }
+    }
 
     public static let gateway = RoleSet(.gateway), worker = RoleSet(.worker), client = RoleSet(.client)
 

@@ -125,14 +125,14 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
             return wire.sendEnd(
                 call: open.call, error: CallError(.resourceExhausted, "\(maxCalls) calls are open on this connection"))
         }
-        guard let method = open.method, let entry = table.entry(for: method) else {
+        guard let method = open.method, let (handler, callers) = table.handler(for: method) else {
             let error = CallError(.unimplemented, "no method \(Arena.string(open.method)) here")
             return wire.sendEnd(call: open.call, error: error)
         }
-        guard entry.callers.contains(peer.role) else {
-            return wire.sendEnd(call: open.call, error: refusedCalls.refuse(entry.path, to: peer, allowed: entry.callers))
+        guard let role = known?.role, callers.contains(role) else {
+            return wire.sendEnd(call: open.call, error: refusedCalls.refuse(Arena.string(method), to: peer, allowed: callers))
         }
-        switch (entry.handler, open.streaming != 0) {
+        switch (handler, open.streaming != 0) {
         case (.unary(let body), false):
             calls[open.call] = .unary(nil, isAnsweredAnyway: false)
             let deadline = open.deadline_ms == 0 ? nil : CallDeadline.after(milliseconds: Int(open.deadline_ms))

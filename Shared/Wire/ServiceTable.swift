@@ -65,13 +65,13 @@ public struct ServiceTable: Sendable {
         case stream(StreamHandler)
     }
 
-    struct Entry: Sendable {
+    private struct Entry: Sendable {
         let path: String
         /// Those that may call it.
         let callers: RoleSet
         /// The path's bytes with their NUL, compared against the frame's without making a string.
-        fileprivate let cPath: ContiguousArray<CChar>
-        fileprivate(set) var handler: Handler?
+        let cPath: ContiguousArray<CChar>
+        var handler: Handler?
     }
 
     private var entries: [Entry] = []
@@ -137,14 +137,14 @@ public struct ServiceTable: Sendable {
             })
     }
 
-    /// - Returns: `nil` if there is no such method, or nothing answers it.
-    func entry(for path: UnsafePointer<CChar>) -> Entry? {
+    /// - Returns: what answers a method, and who may call it; `nil` if nothing does.
+    func handler(for path: UnsafePointer<CChar>) -> (handler: Handler, callers: RoleSet)? {
         // A service has a handful of methods: comparing beats hashing.
         for entry in entries {
             let isSame = entry.cPath.withUnsafeBufferPointer { bytes in
                 bytes.baseAddress.map { strcmp($0, path) == 0 } ?? false
             }
-            if isSame { return entry.handler == nil ? nil : entry }
+            if isSame { return entry.handler.map { ($0, entry.callers) } }
         }
         return nil
     }
