@@ -16,6 +16,9 @@ PATIENCE_SECONDS, PAUSE_SECONDS = 90, 0.25
 # Longer than the gateway waits for a scheduler.
 ANSWER_SECONDS = 8
 
+# In every reminder.
+CREDENTIAL = b"Bearer fault"
+
 
 class Load:
     """`lanes` connections that together ask for `rate` creates a second, due some seconds later."""
@@ -85,7 +88,7 @@ class Load:
 
 def reminder(due, item):
     return {"rrule": None, "start_datetime": due, "notification_metadata": {
-        "auth_header": "Bearer fault", "title": "t", "body": "b", "item_id": item, "created_at": due,
+        "auth_header": CREDENTIAL.decode(), "title": "t", "body": "b", "item_id": item, "created_at": due,
         "created_by": "u", "classroom_id": "c", "kind": 1}}
 
 

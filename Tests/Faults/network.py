@@ -5,7 +5,7 @@ import time
 
 from account import account
 from cluster import ORDER, Cluster, Layout
-from load import Load
+from load import CREDENTIAL, Load
 from switch import Switch
 
 RATE, SECONDS, LANES = 40, 24, 64
@@ -37,8 +37,13 @@ class Apart(Layout):
         return ["ip", "netns", "exec", name, *command]
 
 
+# Those that speak HTTP, and that a proxy or a backend with TLS would protect.
+PLAIN = {(CALLER, "gateway"), ("notifier", "backend")}
+
+
 def run(programs, break_network, may_repeat):
     switch = Switch()
+    switch.watched = CREDENTIAL
     try:
         with tempfile.TemporaryDirectory() as folder, Cluster(Apart(programs, folder, switch)) as cluster:
             load = Load(cluster.apis, RATE, SECONDS, LANES).start()
@@ -50,6 +55,9 @@ def run(programs, break_network, may_repeat):
             row["seen"] = [f"{switch.carried} packets carried, {switch.lost} lost, {switch.dropped} dropped"]
             if not switch.lost + switch.dropped and not switch.serial:
                 row["problems"].append("nothing happened to the network")
+            # Between the services everything is encrypted, by nothing but their secret; elsewhere the credential is seen.
+            if switch.readable != PLAIN:
+                row["problems"].append(f"the credential was read between {sorted(switch.readable)}, not {sorted(PLAIN)}")
             return row
     finally:
         switch.close()

@@ -35,6 +35,8 @@ class Switch:
         self.cuts = set()
         self.queue, self.serial = [], 0
         self.carried = self.lost = self.dropped = 0
+        # A text, and between whom (by name) packets were seen that hold it.
+        self.watched, self.readable = None, set()
         self.wake_read, self.wake_write = os.pipe()
         self.thread = threading.Thread(target=self._carry, daemon=True)
 
@@ -104,6 +106,8 @@ class Switch:
             target = packet[16:20]
             if packet[0] >> 4 != 4 or target not in self.devices:
                 continue
+            if self.watched and self.watched in packet:
+                self.readable.add((source, self.names[target]))
             if (source, self.names[target]) in self.cuts:
                 self.dropped += 1
             elif self.random.random() < self.loss or len(self.queue) >= MAX_QUEUED:
