@@ -86,7 +86,7 @@ let package = Package(
             path: "Shared/TaskScheduler"),
         .target(name: "Storage", dependencies: ["Domain"], path: "Shared/Storage"),
         .target(name: "SQLiteStore", dependencies: ["Storage", "Domain", "CSQLite"], path: "Shared/SQLiteStore"),
-        .target(name: "Sealing", dependencies: ["Files", crypto], path: "Shared/Sealing"),
+        .target(name: "Sealing", dependencies: ["Domain", "Files", crypto], path: "Shared/Sealing"),
         .target(
             name: "Operations",
             dependencies: [
@@ -147,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "Domain", "CSQLite"],
             path: "Tests/SQLiteStoreTests"),
-        .testTarget(name: "SealingTests", dependencies: ["Sealing", "Files", crypto], path: "Tests/SealingTests"),
+        .testTarget(name: "SealingTests", dependencies: ["Sealing", "Domain", "Files", crypto], path: "Tests/SealingTests"),
         .testTarget(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
             path: "Tests/SchedulerCoreTests"),

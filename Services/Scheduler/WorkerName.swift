@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 import Messages
 
 /// The name that the core and the store know a worker by: its instance, and the hash of the token that only its process can say. So a
@@ -9,7 +10,7 @@ enum WorkerName {
 
     static func of(_ attach: Proto.Attach) -> String {
         let hash = SHA256.hash(data: attach.token).prefix(hashBytes)
-        return attach.instance + "#" + hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return attach.instance + "#" + Hexadecimal.text(hash)
     }
 
     /// Enough that nobody finds a second token with the same.

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
+import Domain
 import Files
 import Glibc
 
@@ -43,7 +44,7 @@ enum KeyFile {
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let text = trimmed(line)
             if text.isEmpty || text.first == UInt8(ascii: "#") { continue }
-            guard let key = decodeHexadecimal(text) ?? decodeBase64(text), key.count == keyBytes else {
+            guard let key = Hexadecimal.bytes(text) ?? decodeBase64(text), key.count == keyBytes else {
                 throw .keyFile(
                     "\(path): line \(index + 1) is not a key. Each line is 32 bytes as 64 hexadecimal digits or as "
                         + "base64 (`openssl rand -base64 32`)")
@@ -64,27 +65,8 @@ enum KeyFile {
         return head.prefix((head.lastIndex { !isBlank($0) } ?? head.startIndex - 1) - head.startIndex + 1)
     }
 
-    private static func decodeHexadecimal(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        guard text.count == 2 * keyBytes else { return nil }
-        var key: [UInt8] = [], high: UInt8?
-        for character in text {
-            guard character < 0x80, let digit = Character(UnicodeScalar(character)).hexDigitValue else { return nil }
-            if let first = high {
-                key.append(first << 4 | UInt8(digit))
-                high = nil
-            } else {
-                high = UInt8(digit)
-            }
-        }
-        return key
-    }
-
     private static func decodeBase64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         Data(base64Encoded: Data(text)).map(Array.init)
-    }
-
-    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     // MARK: Making

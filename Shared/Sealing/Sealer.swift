@@ -6,6 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
+import Domain
 import Synchronization
 
 /// Seals credentials at rest with AES-256-GCM.
@@ -82,7 +83,7 @@ public final class Sealer: Sendable {
     }
 
     /// The ids of the keys, as ``keyID(of:)`` gives them, the one that seals first.
-    public var keyIDs: [String] { ring.withLock { $0.keys.map { KeyFile.hexadecimal($0.id) } } }
+    public var keyIDs: [String] { ring.withLock { $0.keys.map { Hexadecimal.text($0.id) } } }
 
     /// The bytes, ``prefixBytes`` of them, that what is sealed now begins with.
     public var prefix: [UInt8] { [Form.derived.rawValue] + ring.withLock { $0.newest.id } }
@@ -91,7 +92,7 @@ public final class Sealer: Sendable {
     /// - Parameter sealed: the value, or its first ``prefixBytes``.
     public static func keyID(of sealed: [UInt8]) -> String? {
         guard sealed.count >= prefixBytes, Form(rawValue: sealed[0]) != nil else { return nil }
-        return KeyFile.hexadecimal(sealed[1..<prefixBytes])
+        return Hexadecimal.text(sealed[1..<prefixBytes])
     }
 
     /// Seals `plaintext` for the owner with this identity.
@@ -127,7 +128,7 @@ public final class Sealer: Sendable {
             case .derived: ring.forOpening(id, salt: Sealer.salt(sealed))
             }
         }
-        guard !keys.isEmpty else { throw .unknownKey(id: KeyFile.hexadecimal(id)) }
+        guard !keys.isEmpty else { throw .unknownKey(id: Hexadecimal.text(id)) }
         for key in keys {
             if let plaintext = Sealer.open(sealed, form, with: key, for: owner) { return plaintext }
         }

@@ -43,7 +43,7 @@ public struct ClusterCredential: Sendable {
     public func derived(for role: Role) -> Secret? {
         guard case .secret = source else { return nil }
         let keys = Link.all.compactMap { link in
-            link.peer(of: role).flatMap { peer in key(of: link).map { "\(peer)=\(Self.hexadecimal($0))" } }
+            link.peer(of: role).flatMap { peer in key(of: link).map { "\(peer)=\($0.withUnsafeBytes { Hexadecimal.text($0) })" } }
         }
         return Secret(Self.derivedPrefix + "\(role):" + keys.sorted().joined(separator: ","))
     }
@@ -59,55 +59,8 @@ public struct ClusterCredential: Sendable {
         }
     }
 
-    // MARK: Text
-
-    private static func hexadecimal(_ key: SymmetricKey) -> String {
-        key.withUnsafeBytes { bytes in
-            bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        }
-    }
-
     private static func key(_ text: Substring) -> SymmetricKey? {
-        let digits = text.utf8.map { byte in byte < 0x80 ? Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init) : nil }
-        guard digits.count == 2 * LinkKeys.bytes else { return nil }
-        var key: [UInt8] = []
-        for at in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = digits[at], let low = digits[at + 1] else { return nil }
-            key.append(high << 4 | low)
-        }
-        return SymmetricKey(data: key)
-    }
-}
-
-/// The roles of a connection's two ends.
-struct Link: Hashable, Sendable {
-    let connecting: Role
-    let accepting: Role
-
-    /// Those that there are in a cluster: what a role may call follows from them.
-    static let all = [
-        Link(connecting: .gateway, accepting: .scheduler), Link(connecting: .client, accepting: .scheduler),
-        Link(connecting: .worker, accepting: .scheduler), Link(connecting: .worker, accepting: .notifier),
-    ]
-
-    /// The other end of one of that role.
-    func peer(of role: Role) -> Role? { role == connecting ? accepting : role == accepting ? connecting : nil }
-}
-
-/// The keys of one pair of roles: one for the proof in the handshake, one for the encryption beneath it.
-struct LinkKeys: Sendable {
-    static let bytes = 32
-
-    let proof: SymmetricKey
-    let encryption: SymmetricKey
-
-    init(_ key: SymmetricKey) {
-        proof = Self.derive(from: key, "proof")
-        encryption = Self.derive(from: key, "encryption")
-    }
-
-    static func derive(from key: SymmetricKey, _ use: String) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: key, salt: Array(Handshake.label.utf8), info: Array(use.utf8), outputByteCount: bytes)
+        guard text.utf8.count == 2 * LinkKeys.bytes else { return nil }
+        return Hexadecimal.bytes(text.utf8).map { SymmetricKey(data: $0) }
     }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 import Files
 import Foundation
 import Testing
@@ -167,7 +168,7 @@ struct SealerTests {
         #expect(try new.open(before, for: owner) == secret)
         let after = try new.seal(secret, for: owner)
         #expect(try onlyNew.open(after, for: owner) == secret)
-        let id = KeyFile.hexadecimal(before[1..<5])
+        let id = Hexadecimal.text(before[1..<5])
         #expect(throws: SealingError.unknownKey(id: id)) { try onlyNew.open(before, for: owner) }
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 
 /// A key that callers may show, as a line of the keys file has it. The key itself is not known here.
 struct APIKey: Sendable, Hashable {
@@ -19,13 +20,7 @@ struct APIKeyDigest: Sendable, Hashable, CustomStringConvertible, CustomDebugStr
 
     /// - Parameter digits: 64 hexadecimal digits of either case; `nil` for anything else.
     init?(hexadecimal digits: ArraySlice<UInt8>) {
-        guard digits.count == 2 * Self.byteCount else { return nil }
-        var bytes: [UInt8] = [], high: UInt8?
-        for character in digits {
-            guard let digit = Self.value(ofDigit: character) else { return nil }
-            if let first = high { bytes.append(first << 4 | digit) }
-            high = high == nil ? digit : nil
-        }
+        guard digits.count == 2 * Self.byteCount, let bytes = Hexadecimal.bytes(digits) else { return nil }
         self = bytes.withUnsafeBytes(Self.init(bytes:))
     }
 
@@ -33,15 +28,6 @@ struct APIKeyDigest: Sendable, Hashable, CustomStringConvertible, CustomDebugStr
         precondition(bytes.count == Self.byteCount, "SHA-256 has 32 bytes")
         func word(_ index: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self) }
         (first, second, third, fourth) = (word(0), word(1), word(2), word(3))
-    }
-
-    private static func value(ofDigit character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 
     /// Takes the same time whatever the digests are: every bit of both counts before anything is decided.
