@@ -68,6 +68,9 @@ public final class Reminder: Sendable {
         self.sealedAuthorization = sealedAuthorization
     }
 
+    /// Whether it cannot be sent as it is: a notification without a credential, which was removed when it could not be needed any more.
+    public var lacksCredential: Bool { payload.task == TaskName.notification && sealedAuthorization.isEmpty }
+
     /// The same with another credential.
     public func with(sealedAuthorization: [UInt8]) -> Reminder {
         Reminder(
@@ -120,6 +123,9 @@ public enum ReminderState: UInt8, Sendable, CaseIterable {
     /// Nothing more happens by itself: every occurrence was delivered, dead-lettered or misfired.
     case completed = 2
     case cancelled = 3
+
+    /// How long after its completion a reminder can be run once more, milliseconds: so long its credential is kept.
+    public static let runAgainMilliseconds: Int64 = 3_600_000
 
     public var name: String {
         switch self {

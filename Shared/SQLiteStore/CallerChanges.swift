@@ -117,14 +117,14 @@ final class CallerChanges {
             if stored.state == .paused { try resume(stored, target, at: at) }
         case .pause, .resume: outcome.verdict = .finished
         case .run:
-            guard stored.state != .cancelled else { return outcome.verdict = .finished }
+            guard stored.state != .cancelled, stored.isOpen || !stored.reminder.lacksCredential else { return outcome.verdict = .finished }
             outcome.scheduledAt = try run(stored, at: at)
         case .replaceAuthorization(let sealed):
             setAuthorization.bind(1, stored.definition)
             setAuthorization.bind(2, sealed)
             try setAuthorization.run()
             outcome.released = try release(stored.reminder, at: at)
-            try standings.forgetCredentialIfUseless(stored.reminder.id)
+            try standings.forgetCredentialIfUseless(stored.reminder.id, at: at)
         case .replace(let reminder, let position):
             let moves = reminder.schedule != stored.reminder.schedule
             guard isOpen || stored.state == .completed && !moves else { return outcome.verdict = .finished }

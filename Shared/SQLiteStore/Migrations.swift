@@ -18,6 +18,7 @@ import Storage
 /// - `passed`: occurrences that ended or were put off before their series came to them, until it is past them.
 /// - `zones`: the zones of series, with a digest of the data by which these were computed, and how far they were computed anew.
 /// - `sealing`: how far credentials have been sealed anew; see `Resealer`.
+/// - `spent`: how far credentials of completed reminders have been removed; see `SpentCredentials`.
 /// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
@@ -152,6 +153,7 @@ enum Migrations {
             number INTEGER PRIMARY KEY, prefix BLOB NOT NULL, through INTEGER, resealed INTEGER NOT NULL, unreadable INTEGER NOT NULL
         ) STRICT;
         """,
+        "CREATE TABLE spent (shard INTEGER PRIMARY KEY, finished_ms INTEGER NOT NULL, id BLOB NOT NULL) STRICT;",
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

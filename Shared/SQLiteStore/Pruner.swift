@@ -12,7 +12,7 @@ final class Pruner {
     init(_ connection: Connection) throws(SQLiteFailure) {
         duties = [
             try FinishedReminders(connection), try OldDeadLetters(connection), try OldIdempotencyKeys(connection),
-            try LongHistories(connection),
+            try LongHistories(connection), try SpentCredentials(connection),
         ]
     }
 

@@ -73,7 +73,8 @@ final class Standings {
         forgetCredential = try connection.prepare(
             """
             UPDATE definitions SET authorization = x'' WHERE length(authorization) > 0 AND number = (
-                SELECT definition FROM reminders WHERE shard = ?1 AND id = ?2 AND state = \(ReminderState.cancelled.rawValue)
+                SELECT definition FROM reminders WHERE shard = ?1 AND id = ?2 
+                    AND (state = \(ReminderState.cancelled.rawValue) OR state = \(ReminderState.completed.rawValue) AND finished_ms < ?3)
                     AND NOT EXISTS (SELECT 1 FROM occurrences WHERE shard = ?1 AND reminder = ?2))
             """)
     }
@@ -144,9 +145,11 @@ final class Standings {
     }
 
     /// Forgets the credential of a cancelled reminder of which no occurrence is left: nothing of it can be sent any more. Of a
-    /// completed one it stays, because a person may have that run once more.
-    func forgetCredentialIfUseless(_ id: ReminderID) throws(SQLiteFailure) {
+    /// completed one it stays for as long as a person may have that run once more.
+    func forgetCredentialIfUseless(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
         forgetCredential.bindKey(id)
+        let (before, overflow) = at.subtractingReportingOverflow(ReminderState.runAgainMilliseconds)
+        forgetCredential.bind(3, overflow ? .min : before)
         try forgetCredential.run()
     }
 
@@ -154,7 +157,7 @@ final class Standings {
     func finishIfNothingIsOpen(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
         finish.bindKey(id)
         finish.bind(3, at)
-        if try finish.run() == 0 { try forgetCredentialIfUseless(id) } else { pending.someFinished() }
+        if try finish.run() == 0 { try forgetCredentialIfUseless(id, at: at) } else { pending.someFinished() }
     }
 
     /// A reminder that had been finished is so no more.
@@ -178,7 +181,7 @@ final class Standings {
             try dropOpen.run()
             try passed.drop(id)
         }
-        try forgetCredentialIfUseless(id)
+        try forgetCredentialIfUseless(id, at: at)
         return wasOpen
     }
 }

@@ -39,6 +39,8 @@ public enum PrunedKind: String, Sendable, CaseIterable {
     case idempotencyKeys = "idempotency_keys"
     /// Of reminders that stay.
     case attempts
+    /// Of reminders that were completed ``ReminderState/runAgainMilliseconds`` ago.
+    case credentials
 }
 
 /// How far a store has come with removing.

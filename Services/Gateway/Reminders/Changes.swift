@@ -43,9 +43,9 @@ extension Reminders {
                 (exchange) async throws(Problem) -> Answer in try await change(exchange, .run)
             }
             .explained(
-                "An extra occurrence of this second, with an `Idempotency-Key` of its own; also of a reminder that is paused or "
-                    + "completed. Asked for twice within a second, it is one.")
-            .having(.operates).changing("due now; `scheduled_at` names the occurrence").refusing(.conflict, "the reminder is cancelled"),
+                "An extra occurrence of this second, with an `Idempotency-Key` of its own; also of a reminder that is paused or was "
+                    + "completed within the last hour; after that its credential is gone. Asked for twice within a second, it is one.")
+            .having(.operates).changing("due now; `scheduled_at` names the occurrence").refusing(.conflict, "the reminder is cancelled, or was completed more than an hour ago: create another"),
         ]
     }
 
@@ -68,7 +68,9 @@ extension Reminders {
 
     private func change(_ exchange: Exchange, _ action: Proto.ChangeRequest.Action) async throws(Problem) -> Answer {
         let (id, change) = try await ask(exchange, action)
-        return try answer(id, change, finished: "the reminder is \(Self.stateWord(change))")
+        // A completed one is refused to run only when its credential is gone.
+        let why = action == .run && change.state == .completed ? " more than an hour ago, and its credential is gone: create another" : ""
+        return try answer(id, change, finished: "the reminder is \(Self.stateWord(change))\(why)")
     }
 
     private func ask(

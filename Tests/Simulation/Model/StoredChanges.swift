@@ -122,12 +122,13 @@ extension StoredReminders.Standing {
 
     mutating func finishIfNothingIsOpen(at: Int64) {
         if isOpen, position == nil, !hasOpenOccurrence { complete(at: at) }
-        forgetCredentialIfUseless()
+        forgetCredentialIfUseless(at: at)
     }
 
     /// Nothing of it can be sent any more.
-    private mutating func forgetCredentialIfUseless() {
-        guard state == .cancelled, occurrences.isEmpty, !reminder.sealedAuthorization.isEmpty else { return }
+    private mutating func forgetCredentialIfUseless(at: Int64) {
+        let wasLongAgo = state == .completed && (finishedAtMilliseconds ?? at) < at - ReminderState.runAgainMilliseconds
+        guard state == .cancelled || wasLongAgo, occurrences.isEmpty, !reminder.sealedAuthorization.isEmpty else { return }
         reminder = reminder.with(sealedAuthorization: [])
     }
 
@@ -138,7 +139,7 @@ extension StoredReminders.Standing {
 
     @discardableResult
     private mutating func cancel(at: Int64) -> Bool {
-        defer { forgetCredentialIfUseless() }
+        defer { forgetCredentialIfUseless(at: at) }
         guard isOpen else { return false }
         state = .cancelled
         position = nil
@@ -183,12 +184,12 @@ extension StoredReminders.Standing {
         case .resume(let target) where isOpen: if state == .paused { resume(target, at: at, &history) }
         case .pause, .resume: outcome.verdict = .finished
         case .run:
-            guard state != .cancelled else { return outcome.verdict = .finished }
+            guard state != .cancelled, isOpen || !reminder.lacksCredential else { return outcome.verdict = .finished }
             outcome.scheduledAt = run(at: at, history)
         case .replaceAuthorization(let sealed):
             reminder = reminder.with(sealedAuthorization: sealed)
             outcome.released = release(at: at, &history)
-            forgetCredentialIfUseless()
+            forgetCredentialIfUseless(at: at)
         case .replace(let new, let position):
             let moves = new.schedule != reminder.schedule
             guard isOpen || state == .completed && !moves else { return outcome.verdict = .finished }
