@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Files", "Wire", "Domain", "JSON", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
+                "CProcess", "Files", "Wire", "Domain", "JSON", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
             ],
             path: "Shared/Operations"),
 
@@ -98,6 +98,7 @@ let package = Package(
         .target(
             name: "CProtos", dependencies: ["CProtobufC"], path: "Shared/Protos", sources: ["C"],
             publicHeadersPath: "C/include"),
+        .target(name: "CProcess", path: "Shared/CProcess"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .systemLibrary(
             name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c",

@@ -12,15 +12,18 @@ import Tasks
 // Anyone can then ask for it by its name, with POST /tasks or `TaskScheduler.schedule`.
 
 extension TaskRegistry {
-    /// - Parameter notification: what delivers notifications.
-    init(notification: NotificationTask, logger: Logger) throws(Failure) {
+    /// - Parameters:
+    ///   - notification: what delivers notifications.
+    ///   - log: the log that callers may write to, with the task `worker.log`; `nil`: there is no such task.
+    init(notification: NotificationTask, log: Logger?) throws(Failure) {
         self.init()
         try register(NotificationTask.name, onEventLoop: notification.run, recall: notification.recall)
-        try register(LogTask(logger: logger))
+        if let log { try register(LogTask(logger: log)) }
     }
 }
 
-/// `worker.log`: writes a line into the worker's log. For trying out schedules, queues and priorities.
+/// `worker.log`: writes a line into the worker's log, at a rule's rate. For trying out schedules, queues and priorities; a worker has it
+/// only where it is asked for.
 struct LogTask: ScheduledTask {
     struct Arguments: Codable, Sendable {
         let message: String

@@ -19,7 +19,8 @@ enum WorkerMain {
             let notifiers = Client(
                 to: .notifier, at: settings.notifiers.map(WireEndpoint.init), settings: wire, repetition: .never,
                 eventLoop: eventLoop, logger: service.logger)
-            let registry = try TaskRegistry(notification: NotificationTask(notifiers: notifiers), logger: service.logger)
+            let registry = try TaskRegistry(
+                notification: NotificationTask(notifiers: notifiers), log: settings.hasLogTask ? service.logger : nil)
             let link = SchedulerLink(
                 eventLoop: eventLoop, instance: wire.identity.instance, queues: settings.queues,
                 concurrency: settings.concurrency, registry: registry, logger: service.logger)
@@ -46,6 +47,8 @@ struct WorkerSettings: ServiceSettings {
     let notifiers: [Endpoint]
     let queues: [String]
     let concurrency: Int
+    /// Whether callers may write lines into its log.
+    let hasLogTask: Bool
     let opsListen: Setting<Endpoint>
 
     init(_ settings: inout SettingsReader, common: CommonSettings) {
@@ -56,6 +59,9 @@ struct WorkerSettings: ServiceSettings {
         queues = settings.value("WORKER_QUEUES", .names, default: "default", help: "the queues that it serves")
         concurrency = settings.value(
             "WORKER_CONCURRENCY", .integer(1...65_536), default: "512", help: "occurrences that it runs at once")
+        hasLogTask = settings.value(
+            "WORKER_LOG_TASK", .boolean, default: "false",
+            help: "true gives it the task worker.log, by which callers write lines into its log: for trying things out")
         opsListen = settings.setting(
             "WORKER_OPS_LISTEN", .listen, default: "127.0.0.1:9102", help: "where /healthz, /readyz and /metrics are served")
         settings.checkOpsListener(opsListen, common)

@@ -2,6 +2,22 @@ public import Glibc
 
 /// Files that hold a secret: for their owner only, and on stable storage before they are used.
 public enum SecretFile {
+    /// Reads a file that no others may use (``exposure(_:user:)``).
+    /// - Parameter limit: bytes that the file may have at most.
+    public static func read(_ path: String, limit: Int) throws(FileFailure) -> [UInt8] {
+        let (bytes, exposure) = try readIfExposed(path, limit: limit)
+        if let exposure { throw exposure }
+        return bytes
+    }
+
+    /// Reads a file that may hold a secret.
+    /// - Parameter limit: bytes that the file may have at most.
+    /// - Returns: its bytes, and why a secret in it would be refused, if it would.
+    public static func readIfExposed(_ path: String, limit: Int) throws(FileFailure) -> (bytes: [UInt8], exposure: FileFailure?) {
+        let contents = try SmallFile.contents(of: path, limit: limit)
+        return (contents.bytes, exposure(contents.status))
+    }
+
     /// Makes a file with these bytes and mode 0600 where there is none. It appears with its content or not at all, also if the machine
     /// stops half-way; of several processes that do this at once one makes it.
     /// - Returns: whether it was made; `false` if there is one of that name.
@@ -26,13 +42,10 @@ public enum SecretFile {
     /// - Parameters:
     ///   - status: of the file.
     ///   - user: that this process runs as.
-    /// - Returns: what completes "the file ".
-    public static func exposure(_ status: stat, user: uid_t = geteuid()) -> String? {
+    public static func exposure(_ status: stat, user: uid_t = geteuid()) -> FileFailure? {
         let mode = status.st_mode & 0o777
         let refused: mode_t = status.st_uid == user ? 0o077 : 0o037
-        guard mode & refused != 0 else { return nil }
-        let digits = String(mode, radix: 8)
-        return "may be used by other users (mode \(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits))"
+        return mode & refused == 0 ? nil : .exposed(mode: mode)
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws(FileFailure) {

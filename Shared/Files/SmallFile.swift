@@ -8,6 +8,8 @@ public enum FileFailure: Error, Sendable, Hashable {
     case notAFile
     /// It has more bytes than are read.
     case tooLarge(limit: Int)
+    /// It holds a secret, and others may use it.
+    case exposed(mode: UInt32)
 
     /// Completes "which cannot be read: …".
     public var reason: String {
@@ -15,7 +17,14 @@ public enum FileFailure: Error, Sendable, Hashable {
         case .refused(let reason): reason
         case .notAFile: "it is not a file"
         case .tooLarge(let limit): "it is larger than \(limit) bytes"
+        case .exposed(let mode):
+            "other users may use it (mode \(Self.octal(mode))); run chmod 600 on it, and think of what it holds as known"
         }
+    }
+
+    private static func octal(_ mode: UInt32) -> String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     static func refused(_ code: Int32) -> FileFailure { .refused(String(cString: strerror(code))) }

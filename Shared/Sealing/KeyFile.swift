@@ -6,7 +6,6 @@ import Foundation
 
 import Domain
 import Files
-import Glibc
 
 /// Reads and makes the file that holds the sealing keys.
 enum KeyFile {
@@ -23,19 +22,15 @@ enum KeyFile {
     }
 
     private static func contents(of path: String) throws(SealingError) -> [UInt8] {
-        let contents: SmallFile.Contents
-        do throws(FileFailure) { contents = try SmallFile.contents(of: path, limit: sizeLimit) } catch {
+        do throws(FileFailure) { return try SecretFile.read(path, limit: sizeLimit) } catch {
             switch error {
             case .refused(let reason):
                 throw .keyFile("\(path): the key file cannot be opened (\(reason)). Name one this process may read")
             case .notAFile: throw .keyFile("\(path): not a file. Name a file of keys")
             case .tooLarge: throw .keyFile("\(path): the key file has more than \(sizeLimit) bytes")
+            case .exposed: throw .keyFile("\(path): \(error.reason)")
             }
         }
-        if let exposure = SecretFile.exposure(contents.status) {
-            throw .keyFile("\(path): the key file \(exposure). Run `chmod 600` on it, and think of its keys as known")
-        }
-        return contents.bytes
     }
 
     /// - Throws: errors that name lines by their number and never show them.

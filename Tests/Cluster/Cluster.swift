@@ -74,6 +74,7 @@ final class Cluster {
             worker.set("SCHEDULER_ENDPOINTS", wire)
             worker.set("NOTIFIER_ENDPOINTS", try notifiers.map { try address(of: $0) }.joined(separator: ","))
             worker.set("WORKER_OPS_LISTEN", "127.0.0.1:0")
+            worker.set("WORKER_LOG_TASK", "true")
             try worker.start()
             try Cluster.wait("\(worker.name) to be connected") { worker.logged.contains("\"role\":\"scheduler\"") }
         }

@@ -74,7 +74,11 @@ extension ClusterSuite {
 
             func startWorker(scheduler: String, notifier: String) throws -> ServiceProcess {
                 try start(
-                    "worker", ["SCHEDULER_ENDPOINTS": scheduler, "NOTIFIER_ENDPOINTS": notifier, "WORKER_OPS_LISTEN": "127.0.0.1:0"])
+                    "worker",
+                    [
+                        "SCHEDULER_ENDPOINTS": scheduler, "NOTIFIER_ENDPOINTS": notifier, "WORKER_OPS_LISTEN": "127.0.0.1:0",
+                        "WORKER_LOG_TASK": "true",
+                    ])
             }
 
             func startGateway(scheduler: String) throws -> HTTPConnection {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Operations
@@ -83,6 +84,7 @@ struct SettingsTests {
             Sample.fault([], ["EDVORA_BASE_URL": "http://e", "CLUSTER_SECRET": secret]),
             Sample.fault(["--cluster-secret", secret]),
             Sample.fault(["--cluster-secret=\(secret)"]),
+            Sample.fault(["--cluster-secret=\(secret)\(secret)\(secret)"]),
             Sample.fault(["--cluster-secrt=\(secret)"]),
             Sample.fault(["--cluster-secret", "long enough, but what", secret]),
             Sample.fault([], ["EDVORA_BASE_URL": "https://user:\(secret)@edvora.example"]),
@@ -92,13 +94,36 @@ struct SettingsTests {
             messages.append(try withFile(text) { Sample.fault(["--config", $0]) })
         }
         if case .print(let help) = try Sample.start(["--help"], ["CLUSTER_SECRET": secret]) { messages.append(help) }
-        #expect(messages.count == 12)
+        #expect(messages.count == 13)
         for message in messages {
             #expect(!message.contains(secret), "\(message)")
             #expect(message != "no fault")
         }
         #expect(messages[0] == "CLUSTER_SECRET was <redacted> (from the environment); it must be 16 to 1024 bytes without control characters")
-        #expect(messages[5].hasPrefix("EDVORA_BASE_URL was \"<redacted>@edvora.example\" (from the environment); it must be a URL"))
+        for message in messages[1...3] {
+            #expect(
+                message == "--cluster-secret is not taken as a flag, which every user of this machine can see (ps); set CLUSTER_SECRET in the environment, or in a file (--config)"
+            )
+        }
+        #expect(messages[6].hasPrefix("EDVORA_BASE_URL was \"<redacted>@edvora.example\" (from the environment); it must be a URL"))
+    }
+
+    @Test("a secret in the configuration file is taken if the file is its owner's alone; other settings are taken from any")
+    func secretInFile() throws {
+        func read(_ text: String, mode: Int) throws -> String {
+            try withFile(text) { path in
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+                return Sample.fault(["--config", path], Sample.required)
+            }
+        }
+        let secret = "SAMPLE_QUEUE=q\nCLUSTER_SECRET=0123456789abcdef"
+        for mode in [0o600, 0o400] { #expect(try read(secret, mode: mode) == "no fault") }
+        for mode in [0o644, 0o640, 0o604, 0o660] {
+            let fault = try read(secret, mode: mode)
+            #expect(fault.contains(" line 2: CLUSTER_SECRET is a secret, and the file cannot be used for one: other users may use it (mode 0\(String(mode, radix: 8)))"))
+            #expect(!fault.contains("0123456789abcdef"))
+        }
+        #expect(try read("SAMPLE_QUEUE=q", mode: 0o644) == "no fault")
     }
 
     @Test("a value has at most 64 KiB, and a message shows 200 bytes of it")
@@ -120,7 +145,7 @@ struct SettingsTests {
     static let help = """
         usage: sample [--check-health] [--config FILE] [--name value | --name=value]…
 
-        Flags win over environment variables, and those over the file's lines NAME=value.
+        Flags win over environment variables, and those over the file's lines NAME=value. Secrets are no flags.
         With --check-health it asks the service of these settings whether it is ready: exit code 0 if so, 1 if not.
 
           SAMPLE_LISTEN, --sample-listen
@@ -140,7 +165,8 @@ struct SettingsTests {
     @Test("a listener that others can reach needs a secret, TLS, or the operator's word")
     func listenerRule() throws {
         let base = ["--sample-listen", "0.0.0.0:80"]
-        for more in [["--cluster-secret", "0123456789abcdef"], ["--tls-cert", "a", "--tls-key", "b", "--tls-ca", "c"], ["--cluster-insecure"]] {
+        #expect(try Sample.read(base, ["CLUSTER_SECRET": "0123456789abcdef"]).listen.port == 80)
+        for more in [["--tls-cert", "a", "--tls-key", "b", "--tls-ca", "c"], ["--cluster-insecure"]] {
             #expect(try Sample.read(base + more).listen.port == 80)
         }
         #expect(Sample.fault(base + ["--cluster-insecure", "false"]).hasPrefix("SAMPLE_LISTEN was \"0.0.0.0:80\" (from --sample-listen), which other machines can reach"))

@@ -89,6 +89,7 @@ func http(_ method: String = "GET", port: Int, path: String, accept: String = "*
 func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("operations-\(UUID().uuidString).env").path
     try text.write(toFile: path, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     defer { try? FileManager.default.removeItem(atPath: path) }
     return try body(path)
 }

@@ -33,8 +33,10 @@ struct LogTaskTests {
             to: .notifier, at: [], settings: WireSettings(identity: PeerIdentity(role: .worker, instance: "w", build: "test")),
             repetition: .never, eventLoop: group.next(), logger: quiet)
         let registry = try TaskRegistry(
-            notification: NotificationTask(notifiers: notifiers), logger: Logger(label: "test") { _ in Keeper(lines: lines) })
+            notification: NotificationTask(notifiers: notifiers), log: Logger(label: "test") { _ in Keeper(lines: lines) })
         #expect(registry.names == ["edvora.notification", "worker.log"])
+        let bare = try TaskRegistry(notification: NotificationTask(notifiers: notifiers), log: nil)
+        #expect(bare.names == ["edvora.notification"])
         let task: TaskRegistry.AsyncTask? = if case .inTask(let body)? = registry["worker.log"] { body } else { nil }
         let body = try #require(task)
         let invocation = TaskInvocation(

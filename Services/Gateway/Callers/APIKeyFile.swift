@@ -102,6 +102,8 @@ struct APIKeyFile: Sendable {
             switch error {
             case .refused(let reason): throw .unreadable(reason)
             case .notAFile: throw .fault("is not a file; name a file of keys")
+            // It holds digests, and is read all the same; see `exposure`.
+            case .exposed: throw .unreadable(error.reason)
             case .tooLarge: throw .fault("has more than \(Self.maxBytes) bytes; make it smaller")
             }
         }

@@ -14,7 +14,7 @@ struct ClusterSecretFile: Sendable, Hashable {
     /// - Throws: an error that names the file, never what stands in it.
     func read() throws(ConfigurationError) -> Secret {
         let bytes: [UInt8]
-        do throws(FileFailure) { bytes = try SmallFile.read(path, limit: Self.maxBytes) } catch {
+        do throws(FileFailure) { bytes = try SecretFile.read(path, limit: Self.maxBytes) } catch {
             throw ConfigurationError(
                 "CLUSTER_SECRET_FILE was \"\(path)\", which cannot be read: \(error.reason); it must be a file that this process's user may read")
         }

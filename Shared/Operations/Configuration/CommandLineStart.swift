@@ -72,12 +72,12 @@ enum SettingsHelp {
         let others = commands.map { " [\($0.usage)]" }.joined()
         var lines = [
             "usage: \(service) [--check-health]\(others) [--config FILE] [--name value | --name=value]…", "",
-            "Flags win over environment variables, and those over the file's lines NAME=value.",
+            "Flags win over environment variables, and those over the file's lines NAME=value. Secrets are no flags.",
             "With --check-health it asks the service of these settings whether it is ready: exit code 0 if so, 1 if not.",
         ]
         lines += commands.map { "With \($0.usage) \($0.help)" } + [""]
         for setting in settings {
-            lines.append("  \(setting.name), \(setting.flag)")
+            lines.append(setting.isSecret ? "  \(setting.name)" : "  \(setting.name), \(setting.flag)")
             lines.append("      \(setting.help)")
             lines.append("      \(setting.expected)")
             lines.append("      \(fallback(of: setting)); now \(setting.origin.map(\.description) ?? "not set")")

@@ -15,13 +15,16 @@ struct ConfigurationFile: Sendable {
 
     let path: String
     let entries: [String: Entry]
+    /// Why no secret may stand in it, if none may.
+    private(set) var exposure: FileFailure?
 
     init(path: String) throws(ConfigurationError) {
-        let bytes: [UInt8]
-        do throws(FileFailure) { bytes = try SmallFile.read(path, limit: Self.maxBytes) } catch {
+        let bytes: [UInt8], exposure: FileFailure?
+        do throws(FileFailure) { (bytes, exposure) = try SecretFile.readIfExposed(path, limit: Self.maxBytes) } catch {
             throw ConfigurationError("--config was \"\(path)\", which cannot be read: \(error.reason)")
         }
         try self.init(path: path, bytes: bytes)
+        self.exposure = exposure
     }
 
     /// - Throws: an error that names the line; never what stands in it, which may be a secret.

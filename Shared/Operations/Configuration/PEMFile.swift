@@ -19,15 +19,17 @@ extension Setting where Value == String {
     }
 
     func readPrivateKey() throws(ConfigurationError) -> NIOSSLPrivateKey {
-        let bytes = try readPEM()
+        let bytes = try readPEM(isSecret: true)
         do { return try NIOSSLPrivateKey(bytes: bytes, format: .pem) } catch {
             throw ConfigurationError(
                 fault("which holds no private key that can be read; it must be a PEM file with an unencrypted BEGIN PRIVATE KEY in it"))
         }
     }
 
-    private func readPEM() throws(ConfigurationError) -> [UInt8] {
-        do throws(FileFailure) { return try SmallFile.read(value, limit: maxPEMBytes) } catch {
+    private func readPEM(isSecret: Bool = false) throws(ConfigurationError) -> [UInt8] {
+        do throws(FileFailure) {
+            return isSecret ? try SecretFile.read(value, limit: maxPEMBytes) : try SmallFile.read(value, limit: maxPEMBytes)
+        } catch {
             throw ConfigurationError(
                 fault("which cannot be read: \(error.reason); it must be a PEM file that this process's user may read"))
         }

@@ -34,6 +34,7 @@ public struct SettingsReader {
         let isSecret: Bool
         let origin: SettingSources.Origin?
 
+        /// Of a secret it is refused, with a reason.
         var flag: String { SettingSources.flag(of: name) }
     }
 
@@ -117,6 +118,10 @@ public struct SettingsReader {
             if isRequired { faults.append(ConfigurationError("\(name) is not set; it must be \(type.expected)")) }
             return nil
         }
+        if isSecret, let fault = exposure(name, origin) {
+            faults.append(fault)
+            return nil
+        }
         if let text, text.utf8.count <= Self.maxValueBytes, let value = type.parse(text) {
             return Setting(name, value, text: Self.shown(text, isSecret), origin: "\(origin)")
         }
@@ -130,6 +135,18 @@ public struct SettingsReader {
             }
         faults.append(ConfigurationError("\(was); it must be \(type.expected)"))
         return nil
+    }
+
+    /// Why a secret may not come from there, if it may not.
+    private func exposure(_ name: String, _ origin: SettingSources.Origin) -> ConfigurationError? {
+        switch origin {
+        case .flag(let flag):
+            ConfigurationError(
+                "\(flag) is not taken as a flag, which every user of this machine can see (ps); set \(name) in the environment, or in a file (--config)")
+        case .file(let path, let line):
+            sources.file?.exposure.map { ConfigurationError("\(path) line \(line): \(name) is a secret, and the file cannot be used for one: \($0.reason)") }
+        case .environment, .fallback: nil
+        }
     }
 
     private func find<Value>(

@@ -40,7 +40,7 @@ public struct ServiceStart<Settings: ServiceSettings>: Sendable {
 /// }
 /// ```
 ///
-/// What it does: reads the settings (a bad one ends the start with one line on standard error and ``ExitCode/usage``),
+/// What it does: keeps the process's memory out of core files, reads the settings (a bad one ends the start with one line on standard error and ``ExitCode/usage``),
 /// sets up logging and metrics, ignores SIGPIPE, may open as many files as the system lets it, has the parts wired, and runs them
 /// under the supervision of SIGTERM and SIGINT. An error while the parts are wired, and a part's ``StartError``, is one line on
 /// standard error and ``ExitCode/failure``. See ``ExitCode`` for the others.
@@ -57,6 +57,8 @@ public enum ServiceMain {
         name: String, version: String = Build.version, settings: Settings.Type, commands: [ServiceCommand<Settings>] = [],
         _ wire: @Sendable (ServiceStart<Settings>) async throws -> [any Service]
     ) async -> Never {
+        // Before any secret is read.
+        let exposure = ProcessMemory.forbidDumps()
         let start: CommandLineStart<Settings>
         do throws(ConfigurationError) {
             start = try .read(
@@ -77,7 +79,9 @@ public enum ServiceMain {
         case .command(let command, let argument, let settings):
             exit(await carryOut(command, argument, settings, name))
         case .run(let settings, let common):
-            exit(await run(bootstrap(name, version, settings, common), wire))
+            let service = bootstrap(name, version, settings, common)
+            if let exposure { service.logger.warning("a crash may leave secrets in a core file", metadata: ["reason": "\(exposure)"]) }
+            exit(await run(service, wire))
         }
     }
 
