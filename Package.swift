@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "RecurrenceTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
         .testTarget(name: "RecurrenceTextTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
-        .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Domain"], path: "Tests/DeliveryTests"),
+        .testTarget(name: "DeliveryTests", dependencies: ["TestSupport", "Delivery", "Domain"], path: "Tests/DeliveryTests"),
         // The kinds of store, and what tests of any of them need.
         .target(name: "StoreTestKit", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/StoreTestKit"),
         .testTarget(name: "StorageTests", dependencies: ["StoreTestKit", "Storage", "Domain"], path: "Tests/StorageTests"),

@@ -20,10 +20,13 @@ enum GatewayMain {
             let api = API(
                 scheduler: SchedulerCalls(client: schedulers), needsKey: settings.keysFile != nil,
                 allowsAnonymous: settings.allowsAnonymous)
+            let tls = try settings.tls.map { (files) throws(ConfigurationError) in
+                try ListenerTLS(certificate: files.certificate, key: files.key)
+            }
             let responder = APIResponder(
                 routes: RouteTable(api.operations), callers: callers, browsers: settings.apiBrowsers, logger: service.logger)
 
-            return [
+            let parts: [any Service] = [
                 service.opsServer(listen: settings.opsListen, browsers: settings.opsBrowsers),
                 Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
                 ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers]),
@@ -31,10 +34,11 @@ enum GatewayMain {
                 APIKeyReload(callers: callers, readiness: service.readiness, logger: service.logger),
                 // Stopped first: what was asked is answered while the scheduler can still be asked.
                 APIServer(
-                    listen: settings.listen, responder: responder, logger: service.logger,
+                    listen: settings.listen, responder: responder, logger: service.logger, tls: tls,
                     memory: BodyMemory(limit: settings.bodyMemory),
                     addresses: AddressCounter(limit: settings.connectionsPerAddress)),
             ]
+            return parts + (tls.map { [ListenerTLSReload($0, readiness: service.readiness, logger: service.logger)] } ?? [])
         }
     }
 }
@@ -60,6 +64,8 @@ struct API: Sendable {
 struct GatewaySettings: ServiceSettings {
     let listen: Setting<Endpoint>
     let opsListen: Setting<Endpoint>
+    /// Where the API is served over TLS, whose certificate and key; given together.
+    let tls: (certificate: Setting<String>, key: Setting<String>)?
     let schedulers: [Endpoint]
     /// Names by which this gateway may be called where no key is needed.
     let hosts: [String]
@@ -77,6 +83,10 @@ struct GatewaySettings: ServiceSettings {
         listen = settings.setting("GATEWAY_LISTEN", .listen, default: "127.0.0.1:5000", help: "where the API is served")
         opsListen = settings.setting(
             "GATEWAY_OPS_LISTEN", .listen, default: "127.0.0.1:5555", help: "where /healthz, /readyz and /metrics are served")
+        let certificate = settings.optionalSetting(
+            "GATEWAY_TLS_CERT", .path, help: "PEM file of the API's certificate chain: it is then served over TLS; read again when it changes")
+        let key = settings.optionalSetting("GATEWAY_TLS_KEY", .path, help: "PEM file of that certificate's private key")
+        tls = if let certificate, let key { (certificate, key) } else { nil }
         schedulers = settings.value(
             "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the schedulers that keep the reminders")
         hosts = settings.optional(
@@ -101,6 +111,11 @@ struct GatewaySettings: ServiceSettings {
             try requireAuthentication(
                 listen: listen, hasAuthentication: allowsAnonymous || keysFile != nil,
                 howTo: "set GATEWAY_API_KEYS_FILE, or GATEWAY_ALLOW_ANONYMOUS=true if anyone who can reach it may call the API")
+        }
+        settings.check { () throws(ConfigurationError) in
+            guard (certificate == nil) == (key == nil) else {
+                throw ConfigurationError("GATEWAY_TLS_CERT and GATEWAY_TLS_KEY go together; set both or none")
+            }
         }
         settings.checkOpsListener(opsListen, common)
     }

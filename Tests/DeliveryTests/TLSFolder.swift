@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-/// A certificate authority of a test's own, and servers with certificates of it.
+/// Servers with certificates of an authority of a test's own.
 final class TLSFolder {
     struct Certificate {
         /// Of the certificate's subject alternative name, as OpenSSL writes them.
@@ -10,39 +11,20 @@ final class TLSFolder {
         let days: Int
     }
 
-    let path = NSTemporaryDirectory() + "tls-" + UUID().uuidString
+    private let certificates: CertificateFolder
     /// The file to trust.
-    var authority: String { path + "/ca.pem" }
+    var authority: String { certificates.authority }
     private var count = 0
 
-    init() throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -days 2 -keyout ca.key -out ca.pem")
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    init() throws { certificates = try CertificateFolder() }
 
     /// Starts a server that writes down what it is sent, and answers 200.
     func serve(_ certificate: Certificate, version: TLSServer.Version = .newest) throws -> TLSServer {
         count += 1
-        let name = "server-\(count)"
-        try "subjectAltName=\(certificate.names)\n".write(toFile: path + "/\(name).ext", atomically: true, encoding: .utf8)
-        try openssl("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout \(name).key -out \(name).csr")
-        try openssl(
-            "x509 -req -in \(name).csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(certificate.days) -extfile \(name).ext -out \(name).pem")
-        return try TLSServer(certificate: "\(path)/\(name).pem", key: "\(path)/\(name).key", record: "\(path)/\(name).requests", version: version)
-    }
-
-    private func openssl(_ arguments: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
-        process.currentDirectoryURL = URL(filePath: path)
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "openssl \(arguments)")
+        let name = "server-\(count)", path = certificates.path
+        try certificates.make(name, names: certificate.names, days: certificate.days)
+        return try TLSServer(
+            certificate: "\(path)/\(name).pem", key: "\(path)/\(name).key", record: "\(path)/\(name).requests", version: version)
     }
 }
 

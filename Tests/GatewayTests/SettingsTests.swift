@@ -48,6 +48,17 @@ struct SettingsTests {
         }
     }
 
+    @Test("a certificate and its key go together")
+    func tls() throws {
+        let files = ["GATEWAY_TLS_CERT": "a.pem", "GATEWAY_TLS_KEY": "a.key"]
+        #expect(try read(files).tls?.key.value == "a.key")
+        #expect(try read([:]).tls == nil)
+        for name in files.keys {
+            let error = #expect(throws: ConfigurationError.self) { try read([name: "x"]) }
+            #expect(error?.description == "GATEWAY_TLS_CERT and GATEWAY_TLS_KEY go together; set both or none")
+        }
+    }
+
     @Test("a listener that others can reach is refused unless anyone may call, and the line says what to set")
     func anonymous() throws {
         let error = #expect(throws: ConfigurationError.self) { try read(["GATEWAY_LISTEN": "0.0.0.0:5000"]) }

@@ -165,7 +165,7 @@ struct SettingsTests {
     @Test("a listener that others can reach needs a secret, TLS, or the operator's word")
     func listenerRule() throws {
         let base = ["--sample-listen", "0.0.0.0:80"]
-        #expect(try Sample.read(base, ["CLUSTER_SECRET": "0123456789abcdef"]).listen.port == 80)
+        #expect(try Sample.read(base, Sample.required.merging(["CLUSTER_SECRET": "0123456789abcdef"]) { $1 }).listen.port == 80)
         for more in [["--tls-cert", "a", "--tls-key", "b", "--tls-ca", "c"], ["--cluster-insecure"]] {
             #expect(try Sample.read(base + more).listen.port == 80)
         }

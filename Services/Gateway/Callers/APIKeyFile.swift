@@ -49,30 +49,9 @@ struct APIKeyFile: Sendable {
         }
     }
 
-    /// What changes with the file. The time of the last change of any kind is part of it: programs that copy files set
-    /// the other one back.
-    struct Stamp: Sendable, Hashable {
-        fileprivate let device: UInt64, inode: UInt64, size: Int64
-        private let modified: Moment, changed: Moment
-
-        private struct Moment: Sendable, Hashable {
-            let seconds: Int, nanoseconds: Int
-
-            init(_ time: timespec) { (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec) }
-        }
-
-        fileprivate init(_ status: stat) {
-            device = UInt64(status.st_dev)
-            inode = UInt64(status.st_ino)
-            size = Int64(status.st_size)
-            modified = Moment(status.st_mtim)
-            changed = Moment(status.st_ctim)
-        }
-    }
-
     /// The file as a look from outside shows it.
     enum Sight: Sendable, Hashable {
-        case file(Stamp)
+        case file(FileStamp)
         case nothing(reason: String)
     }
 
@@ -81,7 +60,7 @@ struct APIKeyFile: Sendable {
         /// How many lines were left out, and what is wrong with the first of them, in their order.
         let leftOut: Int, faults: [String]
         /// After the last byte was read.
-        let stamp: Stamp
+        let stamp: FileStamp
         /// What is wrong with who may use the file, for a warning.
         let exposure: String?
     }
@@ -93,7 +72,7 @@ struct APIKeyFile: Sendable {
     func look() -> Sight {
         var status = stat()
         guard stat(path, &status) == 0 else { return .nothing(reason: Self.reason(errno)) }
-        return .file(Stamp(status))
+        return .file(FileStamp(status))
     }
 
     func read() throws(Failure) -> Contents {
@@ -109,7 +88,7 @@ struct APIKeyFile: Sendable {
         }
         let lines = APIKeyLines(contents.bytes)
         return Contents(
-            keys: lines.keys, leftOut: lines.leftOut, faults: lines.faults, stamp: Stamp(contents.status), exposure: Self.exposure(contents.status.st_mode))
+            keys: lines.keys, leftOut: lines.leftOut, faults: lines.faults, stamp: FileStamp(contents.status), exposure: Self.exposure(contents.status.st_mode))
     }
 
     private static func exposure(_ mode: mode_t) -> String? {

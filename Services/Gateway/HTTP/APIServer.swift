@@ -32,6 +32,8 @@ struct APIServer: Service, CustomStringConvertible {
     let listen: Setting<Endpoint>
     let responder: APIResponder
     let logger: Logger
+    /// `nil`: plain HTTP.
+    var tls: ListenerTLS?
     var admission = Admission()
     var memory = BodyMemory()
     var addresses = AddressCounter()
@@ -70,7 +72,7 @@ struct APIServer: Service, CustomStringConvertible {
                 maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,
                 maxHeaderFieldCount: Self.maxHeaderFields))
         let application = Application(
-            responder: responder, server: .http1(configuration: channel),
+            responder: responder, server: server(channel),
             configuration: ApplicationConfiguration(
                 address: .hostname(listen.value.host, port: listen.value.port), serverName: nil, backlog: Self.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(crowd.limit)),
@@ -85,6 +87,11 @@ struct APIServer: Service, CustomStringConvertible {
         } catch where !isListening.load(ordering: .acquiring) && !(error is CancellationError) {
             throw listen.cannotListen(error)
         }
+    }
+
+    private func server(_ channel: HTTP1Channel.Configuration) -> HTTPServerBuilder {
+        guard let tls else { return .http1(configuration: channel) }
+        return HTTPServerBuilder { responder in SecureChannel(base: HTTP1Channel(responder: responder, configuration: channel), tls: tls) }
     }
 
     private var connectionLimit: Int {

@@ -1,0 +1,170 @@
+import Foundation
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Operations
+@testable import gateway
+
+/// The API over TLS, asked by Python's `ssl`.
+@Suite("HTTPS at the API", .timeLimit(.minutes(2)))
+struct TLSTests {
+    private let folder: CertificateFolder
+    private let tls: ListenerTLS
+
+    init() throws {
+        folder = try CertificateFolder()
+        try folder.make("server", names: "IP:127.0.0.1")
+        tls = try ListenerTLS(
+            certificate: Setting("GATEWAY_TLS_CERT", folder.path + "/server.pem"), key: Setting("GATEWAY_TLS_KEY", folder.path + "/server.key"))
+    }
+
+    /// What a Python program prints that has `context`, `open()` (a connection of TLS) and `port`.
+    private func python(_ port: Int, _ program: String) async throws -> [String] {
+        let start = """
+            import hashlib, http.client, socket, ssl, sys
+            port = int(sys.argv[1])
+            context = ssl.create_default_context(cafile=sys.argv[2])
+            context.set_alpn_protocols(["h2", "http/1.1"])
+            def open(context=context):
+                return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=20), server_hostname="127.0.0.1")
+            def read(connection):
+                whole = b""
+                while part := connection.recv(65536):
+                    whole += part
+                return whole
+
+            """
+        let process = Process(), output = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", start + program, "\(port)", folder.authority]
+        process.standardOutput = output
+        try process.run()
+        return try await offPool {
+            let data = try output.fileHandleForReading.readToEnd() ?? Data()
+            return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+    }
+
+    @Test("requests are answered one after the other on a connection, over TLS 1.2 and 1.3, as HTTP/1.1")
+    func requests() async throws {
+        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                    context.maximum_version = version
+                    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
+                    for path in ("/openapi.json", "/nothing"):
+                        connection.request("GET", path)
+                        answer = connection.getresponse()
+                        answer.read()
+                        print(answer.status, connection.sock.version(), connection.sock.selected_alpn_protocol())
+                """)
+            #expect(said == ["200 TLSv1.2 http/1.1", "404 TLSv1.2 http/1.1", "200 TLSv1.3 http/1.1", "404 TLSv1.3 http/1.1"])
+        }
+    }
+
+    @Test("what is older than TLS 1.2, or no TLS at all, gets no answer")
+    func refused() async throws {
+        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                old = ssl.create_default_context(cafile=sys.argv[2])
+                old.set_ciphers("ALL:@SECLEVEL=0")
+                old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+                try:
+                    open(old)
+                    print("spoke TLS 1.1")
+                except OSError as error:
+                    print("refused")
+                plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+                plain.sendall(b"GET /openapi.json HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n")
+                print("HTTP" if b"HTTP/1.1" in read(plain) else "nothing")
+                """)
+            #expect(said == ["refused", "nothing"])
+        }
+    }
+
+    @Test("a connection's bounds hold: a body too long is answered and the connection closed, and so is a request that does not get on")
+    func bounds() async throws {
+        try await withGateway(adjust: {
+            $0.tls = tls
+            $0.requestTimeout = .milliseconds(300)
+        }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                long = open()
+                long.sendall(b"POST /remind_me HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\nContent-Length: 999999\\r\\n\\r\\n{")
+                answer = read(long)
+                print(answer.split(b"\\r\\n")[0].decode(), b"connection: close" in answer.lower())
+                slow = open()
+                slow.sendall(b"POST /remind_me HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\nContent-Length: 9\\r\\n\\r\\n{")
+                print(len(read(slow)))
+                """)
+            #expect(said == ["HTTP/1.1 413 Payload Too Large True", "0"])
+        }
+    }
+
+    @Test("connections that never begin a handshake are closed when the listener's patience ends")
+    func handshake() async throws {
+        try await withGateway(adjust: {
+            $0.tls = tls
+            $0.idleTimeout = .milliseconds(300)
+        }) { gateway, _ in
+            let said = try await python(gateway.port, "print(len(read(socket.create_connection(('127.0.0.1', port), timeout=20))))")
+            #expect(said == ["0"])
+        }
+    }
+
+    @Test("new files are in use for new connections after two looks, and files of no use leave the former ones in use")
+    func reload() async throws {
+        let log = LogSink(), readiness = Readiness()
+        var watch = ListenerTLSWatch(tls, readiness: readiness, logger: log.logger)
+        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
+            let digest = "print(hashlib.sha256(open().getpeercert(True)).hexdigest())"
+            let first = try await python(gateway.port, digest)
+            try folder.make("other", names: "IP:127.0.0.1")
+            let files = FileManager.default
+            for kind in ["pem", "key"] {
+                try files.removeItem(atPath: folder.path + "/server.\(kind)")
+                // Half-way: the one is there and the other is not.
+                watch.look()
+                try files.moveItem(atPath: folder.path + "/other.\(kind)", toPath: folder.path + "/server.\(kind)")
+                watch.look()
+            }
+            #expect(try await python(gateway.port, digest) == first)
+            watch.look()
+            let second = try await python(gateway.port, digest)
+            #expect(second.count == 1 && second != first)
+            #expect(readiness.notices.isEmpty)
+            // A key of another certificate.
+            try folder.make("third", names: "IP:127.0.0.1")
+            try files.removeItem(atPath: folder.path + "/server.key")
+            try files.moveItem(atPath: folder.path + "/third.key", toPath: folder.path + "/server.key")
+            for _ in 0..<3 { watch.look() }
+            #expect(try await python(gateway.port, digest) == second)
+            #expect(readiness.notices.first?.hasPrefix("certificate: not read again, the former one stays in use: GATEWAY_TLS_KEY was") == true)
+            #expect(log.metadata(of: "certificate not read again, the former one stays in use") != nil)
+        }
+    }
+
+    @Test("a key that others may read, or of another certificate, and a file without a certificate, end the start")
+    func start() throws {
+        func fault(_ certificate: String, _ key: String) -> String? {
+            let error = #expect(throws: ConfigurationError.self) {
+                try ListenerTLS(
+                    certificate: Setting("GATEWAY_TLS_CERT", folder.path + certificate), key: Setting("GATEWAY_TLS_KEY", folder.path + key))
+            }
+            return error?.description
+        }
+        try folder.make("other", names: "IP:127.0.0.1")
+        #expect(fault("/server.pem", "/other.key")?.contains("it must be that certificate's key") == true)
+        #expect(fault("/server.key", "/server.key")?.hasPrefix("GATEWAY_TLS_CERT was") == true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder.path + "/server.key")
+        #expect(fault("/server.pem", "/server.key")?.contains("other users may use it (mode 0644)") == true)
+    }
+}
