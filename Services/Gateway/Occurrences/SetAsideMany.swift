@@ -15,36 +15,39 @@ extension SetAside {
     // MARK: Dead letters
 
     private var replayAll: Operation {
-        Operation(
-            .post, "/dead-letters/replay", "replayDeadLetters", summary: "Try all dead letters again that match.",
-            body: OccurrenceSelection.type
-        ) { (exchange, selection) async throws(Problem) -> Answer in try await changeAll(exchange, selection, .replay, "replayed") }
-        .explained("An object without filters means all. " + Self.goesOn)
-        .having(.operates).answering(.ok, "how many are due now", .ref("ReplayedMany"))
+        all(
+            .replay, "/dead-letters/replay", "replayDeadLetters", summary: "Try all dead letters again that match.",
+            counted: "replayed", as: "ReplayedMany", "how many are due now"
+        )
+        .explained("An object without filters means all. " + Self.goesOn).having(.operates)
         .example("classroom", "all of one classroom", ["classroom_id": "classroom-1"])
     }
 
     private var discardAll: Operation {
-        Operation(
-            .post, "/dead-letters/discard", "discardDeadLetters", summary: "Give up all dead letters that match.",
-            body: OccurrenceSelection.type
-        ) { (exchange, selection) async throws(Problem) -> Answer in try await changeAll(exchange, selection, .discard, "discarded") }
+        all(
+            .discard, "/dead-letters/discard", "discardDeadLetters", summary: "Give up all dead letters that match.",
+            counted: "discarded", as: "DiscardedMany", "how many were given up"
+        )
         .explained("An object without filters means all. Their attempts stay in the history. " + Self.goesOn)
-        .answering(.ok, "how many were given up", .ref("DiscardedMany"))
         .example("person", "all of one person", ["created_by": "teacher-1"])
     }
 
-    private func changeAll(
-        _ exchange: Exchange, _ selection: OccurrenceSelection, _ action: Proto.ChangeOccurrencesRequest.Action, _ count: String
-    ) async throws(Problem) -> Answer {
-        let wanted = filter(selection.filter, exchange)
-        var walk = BulkWalk(from: selection.cursor, exchange.allowance)
-        while let limit = walk.next() {
-            let request = Proto.ChangeOccurrencesRequest(action: action, filter: wanted, limit: limit, cursor: walk.cursor)
-            let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
-            walk.passed(changed: Int(reply.changed), items: Int(reply.changed), next: reply.cursor)
+    /// An operation on all dead letters that match. Its answer says under the name `count` how many that were.
+    private func all(
+        _ action: Proto.ChangeOccurrencesRequest.Action, _ path: PathTemplate, _ name: String, summary: String, counted count: String,
+        as schema: String, _ meaning: String
+    ) -> Operation {
+        Operation(.post, path, name, summary: summary, body: OccurrenceSelection.type) { (exchange, selection) async throws(Problem) -> Answer in
+            let wanted = filter(selection.filter, exchange)
+            var walk = BulkWalk(from: selection.cursor, exchange.allowance)
+            while let limit = walk.next() {
+                let request = Proto.ChangeOccurrencesRequest(action: action, filter: wanted, limit: limit, cursor: walk.cursor)
+                let reply = try await scheduler.call(SchedulerService.changeOccurrences, request, uncertain: Self.uncertain)
+                walk.passed(changed: Int(reply.changed), items: Int(reply.changed), next: reply.cursor)
+            }
+            return walk.answer([count: .integer(Int64(walk.changed))])
         }
-        return walk.answer([count: .integer(Int64(walk.changed))])
+        .answering(.ok, meaning, .ref(schema))
     }
 
     // MARK: Held occurrences
