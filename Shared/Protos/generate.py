@@ -1,4 +1,4 @@
-"""Writes Swift values and method stubs over protobuf-c's generated C: one file for each .proto file.
+"""Writes Swift values and method stubs over protobuf-c's generated C: a folder for each .proto file, a file for each message, enum and service.
 
 usage: generate.py DESCRIPTOR_SET OUTPUT_FOLDER DESCRIPTOR_SET_FOR_C
 
@@ -98,6 +98,11 @@ class Message:
     def parameter(self, field):
         t, default = self.swift_type(field)
         return f"{camel(field.name)}: {t}" + (f" = {default}" if default else "")
+
+    @property
+    def imports(self):
+        hides = any(f.name in CREDENTIALS for f in self.message.field)
+        return ["public import CProtobufC", "public import CProtos", *(["public import Domain"] if hides else []), ""]
 
     def write(self, out):
         m = self.message
@@ -253,26 +258,36 @@ def for_c(descriptors):
     return descriptors.SerializeToString()
 
 
+def write_file(folder, name, proto, imports, write):
+    lines = [f"// Generated from Shared/Protos/{proto} by Shared/Protos/generate. Do not edit.", "", *imports]
+    write(lines.append)
+    (folder / f"{name}.generated.swift").write_text("\n".join(lines).rstrip("\n") + "\n")
+
+
+def write_top_enum(e, comments, out):
+    out("extension Proto {")
+    write_enum(e, (e.name,), comments, "    ", out)
+    out("}")
+
+
 def main():
     descriptors = descriptor_pb2.FileDescriptorSet.FromString(pathlib.Path(sys.argv[1]).read_bytes())
     for file in descriptors.file:
         # The envelope is used as the C structs that it is.
         if file.package.endswith(".wire"):
             continue
-        lines = [f"// Generated from Shared/Protos/{file.name} by Shared/Protos/generate. Do not edit.", ""]
-        if file.message_type or file.service:
-            lines += ["public import CProtobufC", "public import CProtos", "public import Domain", ""]
+        folder = pathlib.Path(sys.argv[2], file.name.removesuffix(".proto").capitalize())
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.generated.swift"):
+            old.unlink()
         comments = comments_of(file)
         for e in file.enum_type:
-            lines.append("extension Proto {")
-            write_enum(e, (e.name,), comments, "    ", lines.append)
-            lines += ["}", ""]
+            write_file(folder, e.name, file.name, [], lambda out: write_top_enum(e, comments, out))
         for m in file.message_type:
-            Message(file.package, m, comments).write(lines.append)
+            message = Message(file.package, m, comments)
+            write_file(folder, m.name, file.name, message.imports, message.write)
         for s in file.service:
-            write_service(file.package, s, comments, lines.append)
-        name = file.name.removesuffix(".proto").capitalize()
-        pathlib.Path(sys.argv[2], f"{name}.generated.swift").write_text("\n".join(lines).rstrip("\n") + "\n")
+            write_file(folder, f"{s.name}Service", file.name, ["import CProtos", ""], lambda out: write_service(file.package, s, comments, out))
     pathlib.Path(sys.argv[3]).write_bytes(for_c(descriptors))
 
 

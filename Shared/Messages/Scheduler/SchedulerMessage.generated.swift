@@ -1,0 +1,42 @@
+// Generated from Shared/Protos/scheduler.proto by Shared/Protos/generate. Do not edit.
+
+public import CProtobufC
+public import CProtos
+
+extension Proto {
+    public struct SchedulerMessage: WireMessage, Hashable {
+        public var dispatches: [Dispatch] = []
+        public var acknowledged: [UInt64] = []
+        public var revoked: [UInt64] = []
+        /// what has not begun, or not left yet, is to end as OUTCOME_UNSENT
+        public var recalled: [UInt64] = []
+
+        public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = []) {
+            self.dispatches = dispatches
+            self.acknowledged = acknowledged
+            self.revoked = revoked
+            self.recalled = recalled
+        }
+
+        public init(reading c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) throws(MessageError) {
+            dispatches = try Arena.messages(c.pointee.dispatches, c.pointee.n_dispatches) { (c) throws(MessageError) in try Dispatch(reading: c) }
+            acknowledged = Array(UnsafeBufferPointer(start: c.pointee.acknowledged, count: c.pointee.n_acknowledged))
+            revoked = Array(UnsafeBufferPointer(start: c.pointee.revoked, count: c.pointee.n_revoked))
+            recalled = Array(UnsafeBufferPointer(start: c.pointee.recalled, count: c.pointee.n_recalled))
+        }
+
+        public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__SchedulerMessage>, from arena: Arena) throws(MessageError) {
+            task_scheduler__v1__scheduler_message__init(c)
+            (c.pointee.dispatches, c.pointee.n_dispatches) = try arena.put(messages: dispatches)
+            (c.pointee.acknowledged, c.pointee.n_acknowledged) = try arena.put(values: acknowledged)
+            (c.pointee.revoked, c.pointee.n_revoked) = try arena.put(values: revoked)
+            (c.pointee.recalled, c.pointee.n_recalled) = try arena.put(values: recalled)
+        }
+
+        public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) -> Int { task_scheduler__v1__scheduler_message__get_packed_size(c) }
+        public static func pack(_ c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>, to bytes: UnsafeMutablePointer<UInt8>) { _ = task_scheduler__v1__scheduler_message__pack(c, bytes) }
+        public static func unpack(_ bytes: UnsafeRawBufferPointer, with allocator: UnsafeMutablePointer<ProtobufCAllocator>) -> UnsafeMutablePointer<TaskScheduler__V1__SchedulerMessage>? {
+            task_scheduler__v1__scheduler_message__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Arena.noBytes)
+        }
+    }
+}
