@@ -38,6 +38,28 @@ struct ZoneChanges {
         #expect(world.runs(of: id).map(\.at).dropFirst(2) == moved[...])
     }
 
+    @Test("what fell due by the data before keeps its number, and so does what follows, also in a later process", arguments: [true, false])
+    func missed(isToldAgain: Bool) async throws {
+        let name = "Made/Missed\(isToldAgain)", world = try World()
+        Self.use(name)
+        let worker = world.attach()
+        let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
+        world.run(milliseconds: 2_000)
+        world.kill(worker)
+        world.run(milliseconds: Self.day)
+        // The one that has fallen due is an hour later, as the new data has it.
+        Self.use(name, changedAt: (World.start + Self.day) / 1_000 - 600)
+        world.zonesChanged([name])
+        try await world.crash(rejoin: [], downMilliseconds: 3 * Self.day)
+        if isToldAgain { world.zonesChanged([name]) }
+        world.attach()
+        world.run(milliseconds: 2 * Self.day)
+        let summary = try world.summary(id), position = try #require(summary.position)
+        #expect(try summary.reminder.schedule.series().count(through: position.scheduledAt) == position.index)
+        // The first, the latest of those missed, and two more.
+        #expect(world.runs(of: id).count == 4)
+    }
+
     @Test("what runs while the data changes is the one of its local date: the next is the next date's", arguments: [true, false])
     func running(isAsked: Bool) throws {
         let name = "Made/Running\(isAsked)", world = try World()

@@ -38,7 +38,7 @@ extension SchedulerCore {
     private func afterMisfire(_ entry: Entry, _ position: Cursor, _ series: Series) -> Step? {
         let missedThrough = (now.wallMilliseconds - configuration.misfireThresholdMilliseconds) / 1_000
         // By other data than that of now it may lie before where its own index is: what is counted from it on would be one too many.
-        let known = isMoved(entry.reminder) ? nil : position
+        let known = isMoved(position, in: series, of: entry.reminder) ? nil : position
         switch entry.reminder.misfirePolicy {
         case .fireOnce:
             guard let latest = series.previous(before: now.wallMilliseconds / 1_000 + 1), latest > position.instant else { return nil }

@@ -10,10 +10,13 @@ public import Storage
 extension SchedulerCore {
     mutating func zonesChanged(_ zones: Set<String>) {
         changedZones.formUnion(zones)
+        var handedOut: [Entry] = []
         for entry in table.all where zones.contains(entry.reminder.schedule.timezone) {
             entry.series = nil
             entry.successor = .unknown
-            guard entry.isHandedOut else { continue }
+            if entry.isHandedOut { handedOut.append(entry) }
+        }
+        for entry in handedOut.sorted(by: { $0.key < $1.key }) {
             _ = successor(of: entry)
             scheduleOvertake(entry)
         }
@@ -21,14 +24,19 @@ extension SchedulerCore {
 
     /// The occurrence after one that is its reminder's position.
     func next(after position: Cursor, in series: Series, of reminder: Reminder) -> Cursor? {
-        isMoved(reminder) && !breaks(.stepsByInstants) ? series.next(afterMoved: position) : series.next(after: position)
+        isMoved(position, in: series, of: reminder) && !breaks(.stepsByInstants)
+            ? series.next(afterMoved: position) : series.next(after: position)
     }
 
-    /// Whether the positions of its series may be by other data than that of now.
-    func isMoved(_ reminder: Reminder) -> Bool { !changedZones.isEmpty && changedZones.contains(reminder.schedule.timezone) }
+    /// Whether a position may be by other data of its zone than that of now. Of what had fallen due then a later process knows it because
+    /// the series has no such occurrence.
+    func isMoved(_ position: Cursor, in series: Series, of reminder: Reminder) -> Bool {
+        let zone = reminder.schedule.timezone
+        return zone != Zone.utc.identifier && (changedZones.contains(zone) || !series.contains(position.instant))
+    }
 
     /// The move of a series whose next occurrence is another by the data of now; `nil` where it is the same. What has fallen due stays: it is
-    /// fired, and the series steps on from it by its index.
+    /// fired, and the series steps on from it by its index. One that is held moves, too.
     public static func realignment(of summary: ReminderSummary, atMilliseconds now: Int64) -> StoreWrite? {
         let reminder = summary.reminder
         guard let position = summary.position, reminder.dueMilliseconds(of: position.scheduledAt) > now,

@@ -403,8 +403,10 @@ final class Checker {
         guard let run = byLease[lease] else { return }
         run.state = .ended(outcome)
         if outcome != .unsent, outcome != .leaseLost { attemptsMade[run.key, default: 0] += 1 }
-        if outcome != .unsent, firstTried[run.key] == nil { firstTried[run.key] = run.dispatchedAt }
+        if outcome != .unsent { wasTried(run) }
     }
+
+    private func wasTried(_ run: Run) { firstTried[run.key] = min(run.dispatchedAt, firstTried[run.key] ?? .max) }
 
     func forgotten(_ lease: UInt64, by worker: WorkerProcess) {
         guard let run = byLease[lease], run.instance == worker.instance, case .ended = run.state else { return }
@@ -420,7 +422,7 @@ final class Checker {
 
     func died(_ worker: WorkerProcess) {
         for run in byLease.values.filter({ $0.instance == worker.instance && !$0.isLeft }) {
-            if firstTried[run.key] == nil { firstTried[run.key] = run.dispatchedAt }
+            wasTried(run)
             remove(run)
         }
     }

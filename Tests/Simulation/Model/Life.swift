@@ -36,7 +36,7 @@ package final class Life {
     package init(_ plan: Plan, isTraced: Bool = false) {
         self.plan = plan
         chance = Chance(plan.seed, 4)
-        timeline = Timeline(wallMilliseconds: 1_800_000_000_000 + Int64(plan.seed % 1_000_003) * 7_919_137)
+        timeline = Timeline(wallMilliseconds: plan.beginMilliseconds)
         store = ModelStore(timeline, seed: Chance(plan.seed, 5))
         store.commitMilliseconds = plan.commitMilliseconds
         zone = plan.hasMadeZone ? MadeZone() : nil

@@ -7,6 +7,9 @@ final class MadeZone {
     /// Seconds east of UTC at first, and how far other offsets may lie from there.
     static let offset = 7_200, farthest = 7_200
 
+    /// Local noon at first, after the beginning of a day in UTC.
+    static let noonMilliseconds: Int64 = 10 * 3_600_000
+
     let name: String
     /// What the machine's file says, from when on, unix seconds.
     private var changes: [(at: Int64, offset: Int)] = []

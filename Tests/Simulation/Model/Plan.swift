@@ -64,6 +64,9 @@ package struct Plan {
     /// Some series run in a zone whose data changes.
     var hasMadeZone = false
 
+    /// When it begins, unix milliseconds.
+    var beginMilliseconds: Int64 { 1_800_000_000_000 + Int64(seed % 1_000_003) * 7_919_137 }
+
     package init(seed: UInt64, sabotage: Sabotage? = nil) {
         var chance = Chance(seed, 1)
         self.seed = seed
@@ -119,7 +122,8 @@ package struct Plan {
         if messages.one(in: 3) { queueMilliseconds = 0...messages.spread(10...4_900) }
         if profile == .busy, chance.one(in: 3) { answerMilliseconds = chance.pick([3_000...9_900, 3_000...15_000]) }
         var callers = Chance(seed, 8)
-        if callers.one(in: 3) { callsOffOneIn = Int(callers.int(2...12)) }
+        // Not where the others must be in time beside a hostile caller: what they ask for themselves by that is no part of its account.
+        if callers.one(in: 3), !isHostile { callsOffOneIn = Int(callers.int(2...12)) }
     }
 
     // MARK: Callers
@@ -183,15 +187,17 @@ package struct Plan {
         guard profile == .long, chance.one(in: 2) else { return }
         hasMadeZone = true
         for index in reminders.indices where chance.one(in: 2) { reminders[index].moveToMadeZone(&chance) }
-        let hour: Int64 = 3_600_000
+        let hour: Int64 = 3_600_000, day = 24 * hour
         for _ in 0..<chance.int(1...6) {
-            let at = chance.int(0...durationMilliseconds)
+            // Around noon, when these series have their occurrences.
+            let noon = (beginMilliseconds + chance.int(0...durationMilliseconds)) / day * day + MadeZone.noonMilliseconds
+            let at = max(0, noon - beginMilliseconds + chance.int(-hour...hour))
             let offset = MadeZone.offset + MadeZone.farthest * Int(chance.int(-4...4)) / 4
-            steps.append(Step(at: at, action: .zoneData(fromMilliseconds: chance.int(-72...48) * hour, offset: offset)))
+            steps.append(Step(at: at, action: .zoneData(fromMilliseconds: chance.int(-72...24) * hour, offset: offset)))
             // What falls due meanwhile does so by the old data, and is handed out by the new.
-            if !chance.one(in: 3) {
-                let gap = Action.crashScheduler(downMilliseconds: chance.int(hour...30 * hour), afterEffects: nil)
-                steps.append(Step(at: max(0, at - chance.int(0...hour)), action: gap))
+            if chance.one(in: 2) {
+                let gap = Action.crashScheduler(downMilliseconds: chance.spread(60_000...30 * hour), afterEffects: nil)
+                steps.append(Step(at: max(0, at - chance.int(0...hour / 2)), action: gap))
             }
         }
     }

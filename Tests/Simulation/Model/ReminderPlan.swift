@@ -86,7 +86,7 @@ struct ReminderPlan {
         var start = (wallMilliseconds + startsInMilliseconds) / 1_000
         if dayStep != nil {
             var time = Chance(seed, 12, UInt64(index))
-            start = MadeZone.day(of: start) * 86_400 - Int64(MadeZone.offset) + time.int(8 * 3_600...16 * 3_600)
+            start = MadeZone.day(of: start) * 86_400 + MadeZone.noonMilliseconds / 1_000 + time.int(-3_600...3_600)
         }
         let id = ReminderID(at: UnixMilliseconds(wallMilliseconds), using: &chance)
         return Reminder(
