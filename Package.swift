@@ -62,7 +62,7 @@ let package = Package(
             ],
             path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")]),
         .target(
-            name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence", heap], path: "Services/Scheduler/Core"),
+            name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence", deque, heap], path: "Services/Scheduler/Core"),
         .executableTarget(
             name: "scheduler", dependencies: service + ["Domain", "Files", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing", crypto],
             path: "Services/Scheduler", exclude: ["Core"]),

@@ -1,3 +1,4 @@
+import DequeModule
 import Domain
 
 /// Occurrences that were delivered, held, given up or put off before their series came to them: run at a person's wish while the
@@ -9,39 +10,42 @@ struct Passed {
     /// Beyond this the oldest are forgotten: a series repeats one, with the same idempotency key.
     static let maxOccurrences = 10_000
 
-    private var seconds: [ReminderID: Set<Int64>] = [:]
+    /// By reminder and scheduled time: which of all that were ever added it is.
+    private var numbers: [ReminderID: [Int64: UInt64]] = [:]
     private(set) var count = 0
-    /// The oldest first; some of them are forgotten already.
-    private var order: [OccurrenceKey] = []
+    /// In the order in which they were added. One that is not in `numbers` by its number was forgotten before its turn.
+    private var order: Deque<(key: OccurrenceKey, number: UInt64)> = []
+    private var nextNumber: UInt64 = 0
 
     mutating func ended(_ key: OccurrenceKey) {
-        guard seconds[key.reminder, default: []].insert(key.scheduledAt).inserted else { return }
+        guard numbers[key.reminder]?[key.scheduledAt] == nil else { return }
+        numbers[key.reminder, default: [:]][key.scheduledAt] = nextNumber
+        order.append((key, nextNumber))
+        nextNumber += 1
         count += 1
-        order.append(key)
-        while count > Self.maxOccurrences, let oldest = order.first { evict(oldest) }
+        while count > Self.maxOccurrences, let oldest = order.popFirst() { evict(oldest.key, oldest.number) }
+        // Not before as many were added as are looked at.
         guard order.count > 2 * Self.maxOccurrences else { return }
-        let seconds = seconds
-        order.removeAll { !(seconds[$0.reminder]?.contains($0.scheduledAt) ?? false) }
+        let numbers = numbers
+        order.removeAll { numbers[$0.key.reminder]?[$0.key.scheduledAt] != $0.number }
     }
 
-    private mutating func evict(_ oldest: OccurrenceKey) {
-        order.removeFirst()
-        guard let known = seconds[oldest.reminder], known.contains(oldest.scheduledAt) else { return }
-        keep(known.filter { $0 != oldest.scheduledAt }, of: oldest.reminder)
-    }
-
-    private mutating func keep(_ left: Set<Int64>, of id: ReminderID) {
-        count += left.count - (seconds[id]?.count ?? 0)
-        seconds[id] = left.isEmpty ? nil : left
+    private mutating func evict(_ oldest: OccurrenceKey, _ number: UInt64) {
+        guard numbers[oldest.reminder]?[oldest.scheduledAt] == number else { return }
+        numbers[oldest.reminder]?[oldest.scheduledAt] = nil
+        if numbers[oldest.reminder]?.isEmpty ?? false { numbers[oldest.reminder] = nil }
+        count -= 1
     }
 
     /// A series has come to an occurrence: what lies before it is not asked for any more.
     /// - Returns: whether it had ended before.
     mutating func reached(_ key: OccurrenceKey) -> Bool {
-        guard let known = seconds[key.reminder] else { return false }
-        keep(known.filter { $0 > key.scheduledAt }, of: key.reminder)
-        return known.contains(key.scheduledAt)
+        guard let known = numbers[key.reminder] else { return false }
+        let left = known.filter { $0.key > key.scheduledAt }
+        numbers[key.reminder] = left.isEmpty ? nil : left
+        count -= known.count - left.count
+        return known[key.scheduledAt] != nil
     }
 
-    mutating func forget(_ id: ReminderID) { keep([], of: id) }
+    mutating func forget(_ id: ReminderID) { count -= numbers.removeValue(forKey: id)?.count ?? 0 }
 }
