@@ -139,7 +139,9 @@ final class CallerChanges {
         case .discard(let scheduledAt, let target):
             if try !discard(stored, scheduledAt, target, at: at) { outcome.verdict = .notFound }
         case .realign(let from, let to):
-            guard isOpen, stored.position?.scheduledAt == from, let due = stored.dueAtMilliseconds, due > at else {
+            // A held one has no time, and has its place by the new data when it is released.
+            let due = stored.dueAtMilliseconds ?? stored.reminder.dueMilliseconds(of: from)
+            guard isOpen, stored.position?.scheduledAt == from, due > at else {
                 return outcome.verdict = .notFound
             }
             if let to { _ = try settlements.remove(OccurrenceKey(reminder: stored.reminder.id, scheduledAt: to.scheduledAt)) }
@@ -170,10 +172,11 @@ final class CallerChanges {
         try standings.passed.drop(reminder.id, before: position?.scheduledAt)
     }
 
-    /// What a series missed while it was paused is skipped, and the history says so.
+    /// What a series missed while it was paused is skipped, and the history says so. One that is held stays where it is: what it missed
+    /// goes by its misfire policy when it is released.
     private func resume(_ stored: Stored, _ target: SeriesTarget, at: Int64) throws(SQLiteFailure) {
         try set(.scheduled, stored)
-        guard let missed = stored.position else { return }
+        guard let missed = stored.position, !stored.isHeld else { return }
         guard case .position(let next) = target else {
             // A person had it run in the pause.
             guard stored.reminder.schedule.isSingle,

@@ -203,7 +203,8 @@ public enum ReminderChange: Sendable {
     case cancel
     /// Nothing of it falls due any more, but what a person asks for.
     case pause
-    /// Goes on. `goesOnAt`: a series' first occurrence that was not missed; what lay before it was skipped.
+    /// Goes on. `goesOnAt`: a series' first occurrence that was not missed; what lay before it was skipped. A series that is held stays
+    /// where it is, and what it missed goes by its misfire policy when it is released.
     case resume(goesOnAt: SeriesTarget)
     /// Makes an occurrence of this very second, beside those of the schedule. While the series is held it waits, too.
     case run
@@ -219,7 +220,7 @@ public enum ReminderChange: Sendable {
     /// A dead letter or held occurrence is given up. A series that is held for it goes on at `goesOnAt`, with the credential that
     /// it has; what lay before is given up, too.
     case discard(scheduledAt: Int64, goesOnAt: SeriesTarget = .itsPosition)
-    /// A position that has not fallen due becomes another, as its zone's data is another; `nil`: the series has ended. Nothing if it is no
+    /// A position that has not fallen due, held or not, becomes another, as its zone's data is another; `nil`: the series has ended. Nothing if it is no
     /// longer there. The revision stays: nobody asked for it.
     case realign(from: Int64, to: SeriesPosition?)
 }

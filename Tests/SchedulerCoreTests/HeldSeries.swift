@@ -46,6 +46,24 @@ struct HeldSeries {
         #expect(try world.summary(id).delivered == 100 - missed)
     }
 
+    @Test("what falls due in a pause meanwhile counts as missed, too, and goes by the misfire policy", arguments: MisfirePolicy.allCases)
+    func paused(policy: MisfirePolicy) throws {
+        let world = try Self.world()
+        let id = try world.create(in: 0, rule: "FREQ=MINUTELY;COUNT=100", policy: policy, catchUpLimit: 10)
+        world.run(milliseconds: 601_000)
+        world.change(id, .pause)
+        world.run(milliseconds: 1_200_000)
+        try world.resume(id)
+        world.run(milliseconds: 1_800_000)
+        #expect(world.runs(of: id).count == 1)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 2_000)
+        let fired = world.runs(of: id).dropFirst().map { ($0.key.scheduledAt - Self.second) / 60 }
+        #expect(fired == (policy == .fireAll ? Array(50...60) : [60]))
+        let missed: Int64 = policy == .fireAll ? 50 : 60
+        #expect(try world.summary(id).missed == Missed(count: missed, first: Self.second, last: Self.second + (missed - 1) * 60))
+    }
+
     @Test("one time is fired with another one, however late")
     func single() throws {
         let world = try Self.world()

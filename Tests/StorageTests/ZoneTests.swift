@@ -68,4 +68,22 @@ struct ZoneTests {
         #expect(try await store.summary(reminder.id)?.state == .completed)
         await store.close()
     }
+
+    @Test("a series that is held has its place by the new data when it is released", arguments: Backend.all)
+    func realignedWhileHeld(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Self.reminder("A"), at = Sample.start
+        try await store.write(Sample.create(reminder))
+        let asked = try #require(try await store.change(reminder.id, .run, at: (at - 600) * 1_000).scheduledAt)
+        try await store.write(
+            .hold(OccurrenceKey(reminder: reminder.id, scheduledAt: asked), Sample.attempt(asked, 1, .authRejected), tries: Tries(attempts: 1)))
+        let to = SeriesPosition(scheduledAt: at + 3_600, index: 1)
+        #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: at * 1_000).verdict == .notFound)
+        #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: 1).verdict == .done)
+        #expect(try await store.summary(reminder.id)?.heldSinceMilliseconds != nil)
+        #expect(try await store.due(in: reminder.id.shard).isEmpty)
+        try await store.change(reminder.id, .replaceAuthorization(sealed: [1]), at: (at - 500) * 1_000)
+        #expect(try await store.due(in: reminder.id.shard).contains { $0.positionIndex == 1 && $0.due.dueAtMilliseconds == (at + 3_600) * 1_000 })
+        await store.close()
+    }
 }

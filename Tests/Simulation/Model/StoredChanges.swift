@@ -207,7 +207,7 @@ extension StoredReminders.Standing {
             if endsHold { _ = release(at: at, &history) }
             if state == .completed { reopen(as: .scheduled) }
         case .realign(let from, let to):
-            guard isOpen, position?.scheduledAt == from, let due = dueAtMilliseconds, due > at else {
+            guard isOpen, position?.scheduledAt == from, dueAtMilliseconds ?? reminder.dueMilliseconds(of: from) > at else {
                 return outcome.verdict = .notFound
             }
             if let to { occurrences[to.scheduledAt] = nil }
@@ -296,7 +296,7 @@ extension StoredReminders.Standing {
 
     private mutating func resume(_ target: SeriesTarget, at: Int64, _ history: inout StoredReminders.History) {
         reopen(as: .scheduled)
-        guard let missed = position else { return }
+        guard let missed = position, !isHeld else { return }
         guard case .position(let next) = target else {
             let wasRun = occurrences[missed.scheduledAt] != nil || history.hasDelivery(at: missed.scheduledAt)
             guard reminder.schedule.isSingle, wasRun else { return }
