@@ -38,6 +38,23 @@ struct ZoneChanges {
         #expect(world.runs(of: id).map(\.at).dropFirst(2) == moved[...])
     }
 
+    @Test("stepping on by instants it would come twice on a local date: the test above would notice")
+    func byInstants() throws {
+        let name = "Made/ByInstants"
+        var configuration = CoreConfiguration()
+        configuration.mutation = .stepsByInstants
+        let world = try World(configuration: configuration)
+        Self.use(name)
+        world.answer = { _ in World.Answer(outcome: .delivered, afterMilliseconds: 5_000) }
+        world.attach()
+        let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
+        world.run(milliseconds: Self.day + 2_000)
+        Self.use(name, changedAt: World.start / 1_000 + 600)
+        world.zonesChanged([name])
+        world.run(milliseconds: Self.day / 2)
+        #expect(world.runs(of: id).map(\.at) == [0, Self.day, Self.day + 3_600_000].map { World.start + 1_000 + $0 })
+    }
+
     @Test("what fell due by the data before keeps its number, and so does what follows, also in a later process", arguments: [true, false])
     func missed(isToldAgain: Bool) async throws {
         let name = "Made/Missed\(isToldAgain)", world = try World()
