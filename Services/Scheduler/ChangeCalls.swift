@@ -31,7 +31,7 @@ extension SchedulerAPI {
             writes = try request.reminders.map { reference in
                 let id = try ReminderID(wire: reference.id)
                 return .change(
-                    id, try change(id), guardian(reference, revision: request.revision), atMilliseconds: at)
+                    id, try change(id), guardian(reference, revision: request.revision), at: at)
             }
         } catch {
             return reply(.failure(Self.callError(error)))
@@ -45,15 +45,15 @@ extension SchedulerAPI {
         let inFlight = Dictionary(grouping: changed.inFlight, by: \.reminder)
         return zip(writes, changed.results).map { write, result in
             var change = Proto.Change(result)
-            if case .change(let id, _, _, _) = write { change.inFlight = (inFlight[id] ?? []).map(\.scheduledAt) }
+            if case .change(let id, _, _, _) = write { change.inFlight = (inFlight[id] ?? []).map(\.scheduledAt.count) }
             return change
         }
     }
 
     /// When the change was asked for, as far as the clocks agree.
-    private static func time(of request: Proto.ChangeRequest) -> Int64 {
-        let now = SystemClock.now.count
-        return (now - 60_000...now + 60_000).contains(request.atMs) ? request.atMs : now
+    private static func time(of request: Proto.ChangeRequest) -> UnixMilliseconds {
+        let now = SystemClock.now, asked = UnixMilliseconds(request.atMs)
+        return (now - 60_000...now + 60_000).contains(asked) ? asked : now
     }
 
     private func guardian(_ reference: Proto.ReminderRef, revision: Int64) -> ChangeGuard {
@@ -82,9 +82,9 @@ extension SchedulerAPI {
     private func position(of schedule: Schedule) throws(ScheduleError) -> SeriesPosition? {
         let series = try schedule.series()
         guard let first = series.first() else { return nil }
-        let now = SystemClock.now.count / 1_000
+        let now = SystemClock.now.second.count
         let cursor = schedule.isSingle || first.instant > now ? first : series.cursor(after: now)
-        return cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
+        return cursor.map { SeriesPosition($0) }
     }
 
     private func resume(_ request: Proto.ChangeRequest, _ asker: Asker, _ reply: Responder<Proto.ChangeReply>) {
@@ -119,11 +119,11 @@ extension SchedulerAPI {
             do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
             let cursor = page.next?.bytes ?? []
             guard !page.items.isEmpty else { return reply(.success(Proto.ChangeOccurrencesReply(changed: 0, cursor: cursor))) }
-            let at = SystemClock.now.count
+            let at = SystemClock.now
             let writes = page.items.map { item in
                 StoreWrite.change(
                     item.key.reminder, request.action.change(item, at: at), ChangeGuard(caller: filter.caller),
-                    atMilliseconds: at)
+                    at: at)
             }
             loop.request(writes) { result in
                 reply(
@@ -159,7 +159,7 @@ extension SchedulerAPI {
 }
 
 extension Proto.ChangeOccurrencesRequest.Action {
-    fileprivate func change(_ item: SetAsideOccurrence, at: Int64) -> ReminderChange {
+    fileprivate func change(_ item: SetAsideOccurrence, at: UnixMilliseconds) -> ReminderChange {
         switch self {
         case .replay: .replay(scheduledAt: item.key.scheduledAt)
         case .discard: .discard(scheduledAt: item.key.scheduledAt, goesOnAt: SeriesTarget(item.reminder.schedule, after: at, endsSingle: true))
@@ -184,6 +184,6 @@ extension Proto.Change {
         let state = outcome.standing?.state ?? (outcome.verdict == .done ? .cancelled : nil)
         self.init(
             result: verdict, state: state?.wire, revision: outcome.standing?.revision ?? 0,
-            released: UInt32(clamping: outcome.released), scheduledAt: outcome.scheduledAt ?? 0)
+            released: UInt32(clamping: outcome.released), scheduledAt: outcome.scheduledAt?.count ?? 0)
     }
 }

@@ -69,29 +69,29 @@ extension Reminder {
         try InvalidRequest.check("created_by", wire.createdBy, ReminderLimits.identifierLength)
         self.init(
             id: id, schedule: try Schedule(schedule), handling: handling, payload: Payload(wire: wire),
-            createdAtMilliseconds: wire.createdAtMs, caller: wire.caller,
+            createdAt: UnixMilliseconds(wire.createdAtMs), caller: wire.caller,
             sealedAuthorization: authorization.isEmpty ? [] : try seal(authorization, id))
     }
 
     var wire: Proto.Reminder {
         Proto.Reminder(
-            id, schedule: schedule, handling: handling, payload: payload, createdAtMilliseconds: createdAtMilliseconds, caller: caller)
+            id, schedule: schedule, handling: handling, payload: payload, createdAt: createdAt, caller: caller)
     }
 }
 
 extension SeriesPosition {
     init?(_ wire: Proto.Position?) {
         guard let wire, wire.index > 0 else { return nil }
-        self.init(scheduledAt: wire.scheduledAt, index: wire.index)
+        self.init(scheduledAt: UnixSeconds(wire.scheduledAt), index: wire.index)
     }
 
-    var wire: Proto.Position { Proto.Position(scheduledAt: scheduledAt, index: index) }
+    var wire: Proto.Position { Proto.Position(scheduledAt: scheduledAt.count, index: index) }
 }
 
 extension Attempt {
     var wire: Proto.Attempt {
         Proto.Attempt(
-            scheduledAt: scheduledAt, number: UInt32(clamping: number), startedAtMs: startedAtMilliseconds,
+            scheduledAt: scheduledAt.count, number: UInt32(clamping: number), startedAtMs: startedAt.count,
             durationUs: durationMicroseconds, outcome: outcome.wire, statusCode: UInt32(clamping: statusCode),
             detail: detail)
     }
@@ -101,7 +101,7 @@ extension LeaseReport {
     /// - Returns: `nil` where the id is none.
     init?(_ wire: Proto.Lease) {
         guard let id = ReminderID(bytes: wire.id) else { return nil }
-        self.init(lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: wire.scheduledAt))
+        self.init(lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(wire.scheduledAt)))
     }
 }
 
@@ -120,8 +120,8 @@ extension OutcomeReport {
         case .known(let value): outcome = Outcome(value)
         }
         self.init(
-            lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: wire.scheduledAt), outcome: outcome,
-            retryAfterMilliseconds: wire.retryAfterMs == 0 ? nil : Int64(wire.retryAfterMs), startedAtMilliseconds: wire.startedAtMs,
+            lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(wire.scheduledAt)), outcome: outcome,
+            retryAfterMilliseconds: wire.retryAfterMs == 0 ? nil : Int64(wire.retryAfterMs), startedAt: UnixMilliseconds(wire.startedAtMs),
             durationMicroseconds: wire.durationUs, statusCode: Int(wire.statusCode), detail: detail)
     }
 }
@@ -131,12 +131,12 @@ extension Proto.ReminderReply {
         self.init(
             found: true, reminder: summary.reminder.wire, state: summary.state.wire,
             position: summary.position?.wire, delivered: summary.delivered, retrying: Int64(summary.retrying),
-            held: Int64(summary.held), dead: Int64(summary.dead), updatedAtMs: summary.updatedAtMilliseconds,
+            held: Int64(summary.held), dead: Int64(summary.dead), updatedAtMs: summary.updatedAt.count,
             revision: summary.revision, unserved: !isServed,
-            dueAtMs: summary.position.map { summary.reminder.dueMilliseconds(of: $0.scheduledAt) } ?? 0,
+            dueAtMs: summary.position.map { summary.reminder.due(of: $0.scheduledAt).count } ?? 0,
             missed: summary.missed.map {
-                Proto.Missed(count: $0.count, atLeast: $0.isAtLeast, first: $0.first, last: $0.last)
-            }, heldSinceMs: summary.heldSinceMilliseconds ?? 0)
+                Proto.Missed(count: $0.count, atLeast: $0.isAtLeast, first: $0.first.count, last: $0.last.count)
+            }, heldSinceMs: summary.heldSince?.count ?? 0)
     }
 }
 
@@ -147,13 +147,13 @@ extension ReminderFilter {
         state = wire.state.map(ReminderState.init)
         (caller, classroomID, createdBy) = (wire.caller.ifAny, wire.classroomId.ifAny, wire.createdBy.ifAny)
         (queue, task, text) = (wire.queue.ifAny, wire.task.ifAny, wire.text.ifAny)
-        (dueAfter, dueBefore) = (wire.dueAfter, wire.dueBefore)
+        (dueAfter, dueBefore) = (wire.dueAfter.map { UnixSeconds($0) }, wire.dueBefore.map { UnixSeconds($0) })
     }
 }
 
 extension OccurrenceKey {
     init(_ wire: Proto.OccurrenceRef) throws(InvalidRequest) {
-        self.init(reminder: try ReminderID(wire: wire.id), scheduledAt: wire.scheduledAt)
+        self.init(reminder: try ReminderID(wire: wire.id), scheduledAt: UnixSeconds(wire.scheduledAt))
     }
 }
 
@@ -184,9 +184,9 @@ extension ListCursor {
 extension Proto.Occurrence {
     init(_ occurrence: SetAsideOccurrence) {
         self.init(
-            id: occurrence.key.reminder.bytes, scheduledAt: occurrence.key.scheduledAt,
+            id: occurrence.key.reminder.bytes, scheduledAt: occurrence.key.scheduledAt.count,
             state: occurrence.state.wire, attempts: UInt32(clamping: occurrence.attempts),
-            sinceMs: occurrence.sinceMilliseconds, outcome: occurrence.outcome?.wire,
+            sinceMs: occurrence.since.count, outcome: occurrence.outcome?.wire,
             statusCode: UInt32(clamping: occurrence.statusCode), detail: occurrence.detail,
             reminder: occurrence.reminder.wire)
     }

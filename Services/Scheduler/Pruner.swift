@@ -22,8 +22,7 @@ struct Pruner: Service, CustomStringConvertible {
     let retention: Duration
     let deadLetterRetention: Duration
     let logger: Logger
-    /// Unix milliseconds of the wall clock.
-    var now: @Sendable () -> Int64 = { SystemClock.now.count }
+    var now: @Sendable () -> UnixMilliseconds = { SystemClock.now }
     let measures = PruneMetrics()
 
     var description: String { "pruning" }
@@ -48,8 +47,8 @@ struct Pruner: Service, CustomStringConvertible {
     func round() async -> PruneProgress? {
         let now = now()
         let request = Pruning(
-            finishedBeforeMilliseconds: now - retention.wholeMilliseconds, deadBeforeMilliseconds: now - deadLetterRetention.wholeMilliseconds,
-            idempotencyBeforeMilliseconds: now - Self.idempotencyMilliseconds, nowMilliseconds: now, rows: Self.rows)
+            finishedBefore: now - retention.wholeMilliseconds, deadBefore: now - deadLetterRetention.wholeMilliseconds,
+            idempotencyBefore: now - Self.idempotencyMilliseconds, now: now, rows: Self.rows)
         let result = await withCheckedContinuation { continuation in
             store.prune(request) { continuation.resume(returning: $0) }
         }

@@ -22,8 +22,8 @@ final class Resumption: @unchecked Sendable {
 
     private let loop: SchedulerLoop
     private let items: [Item]
-    /// The time at which it was asked for, unix milliseconds.
-    private let at: Int64
+    /// The time at which it was asked for.
+    private let at: UnixMilliseconds
     private let asker: Asker
     private let completion: @Sendable (Result<[Proto.Change], CallError>) -> Void
     /// By item; of what has been written.
@@ -38,7 +38,7 @@ final class Resumption: @unchecked Sendable {
     ///   - completion: called on the event loop with what became of each item, or with the error because of which
     ///     nothing was changed.
     init(
-        of items: [Item], at: Int64, for asker: Asker, loop: SchedulerLoop,
+        of items: [Item], at: UnixMilliseconds, for asker: Asker, loop: SchedulerLoop,
         completion: @escaping @Sendable (Result<[Proto.Change], CallError>) -> Void
     ) {
         self.items = items
@@ -74,7 +74,7 @@ final class Resumption: @unchecked Sendable {
     private func resume(_ item: Item, _ summary: ReminderSummary?) -> StoreWrite {
         var guardian = item.guardian
         if guardian.revision == nil { guardian.revision = summary?.revision }
-        return .change(item.id, .resume(goesOnAt: summary.map { SeriesTarget($0.reminder.schedule, after: at) } ?? .itsPosition), guardian, atMilliseconds: at)
+        return .change(item.id, .resume(goesOnAt: summary.map { SeriesTarget($0.reminder.schedule, after: at) } ?? .itsPosition), guardian, at: at)
     }
 
     private func write() {
@@ -97,14 +97,14 @@ final class Resumption: @unchecked Sendable {
 }
 
 extension SeriesTarget {
-    /// The first occurrence after a moment, unix milliseconds. One time goes on where it is, unless it is to end.
-    init(_ schedule: Schedule, after at: Int64, endsSingle: Bool = false) {
+    /// The first occurrence after a moment. One time goes on where it is, unless it is to end.
+    init(_ schedule: Schedule, after at: UnixMilliseconds, endsSingle: Bool = false) {
         // A schedule that cannot be read goes on where it stopped, and becomes a dead letter that says so.
         guard !schedule.isSingle || endsSingle, let series = try? schedule.series() else {
             self = .itsPosition
             return
         }
-        let next = schedule.isSingle ? nil : series.cursor(after: Milliseconds.second(of: at))
-        self = .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+        let next = schedule.isSingle ? nil : series.cursor(after: at.second.count)
+        self = .position(next.map { SeriesPosition($0) })
     }
 }

@@ -71,7 +71,7 @@ struct SchedulerAPI: Sendable {
         guard wire.key.count == 32, wire.request.count == 32, wire.answer.count <= RequestBounds.maxIdempotencyAnswerBytes
         else { throw InvalidRequest("an idempotency record with fields out of bounds") }
         return IdempotencyRecord(
-            key: wire.key, request: wire.request, answer: wire.answer, createdAtMilliseconds: SystemClock.now.count)
+            key: wire.key, request: wire.request, answer: wire.answer, createdAt: SystemClock.now)
     }
 
     private func create(_ request: Proto.CreateRequest, _ reply: Responder<Proto.CreateReply>) {

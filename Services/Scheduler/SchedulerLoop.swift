@@ -161,7 +161,7 @@ final class SchedulerLoop: @unchecked Sendable {
     }
 
     private static var now: Moment {
-        Moment(wallMilliseconds: SystemClock.now.count, monotonicMilliseconds: SystemClock.monotonic)
+        Moment(wall: SystemClock.now, monotonic: SystemClock.monotonic)
     }
 
     private func scheduleWake() {
@@ -189,8 +189,8 @@ final class SchedulerLoop: @unchecked Sendable {
     /// Until the first thing that the core waits for, on either clock.
     private var nanosecondsToWake: Int64 {
         var wait = Int64.max
-        if let due = core.nextDueMilliseconds {
-            wait = min(wait, UnixMilliseconds(due).nanoseconds(from: SystemClock.unixNanoseconds))
+        if let due = core.nextDue {
+            wait = min(wait, due.nanoseconds(from: SystemClock.unixNanoseconds))
         }
         if let deadline = core.nextDeadline {
             wait = min(wait, deadline.nanoseconds(from: SystemClock.monotonicNanoseconds))
@@ -203,7 +203,7 @@ final class SchedulerLoop: @unchecked Sendable {
     private func carryOut(_ effect: Effect) {
         switch effect {
         case .load(let shard, let after, let through, let limit):
-            store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { result in
+            store.load(shard: shard, after: after, through: through, limit: limit) { result in
                 self.loaded(shard, result, limit: limit)
             }
         case .write(let token, let writes):

@@ -169,9 +169,9 @@ final class WorkerStream {
             // As good as one that is refused: held until a new one comes.
             throw Unsendable(outcome: .authRejected, reason: "\(error)")
         }
-        loop.measures.dispatched(latenessMilliseconds: SystemClock.now.count - dispatch.entry.due.dueAtMilliseconds)
+        loop.measures.dispatched(latenessMilliseconds: SystemClock.now - dispatch.entry.due.dueAt)
         return Proto.Dispatch(
-            lease: dispatch.lease, id: reminder.id.bytes, scheduledAt: dispatch.entry.due.occurrence.scheduledAt,
+            lease: dispatch.lease, id: reminder.id.bytes, scheduledAt: dispatch.entry.due.occurrence.scheduledAt.count,
             attempt: UInt32(clamping: dispatch.attempt), leaseMs: UInt32(clamping: leaseMilliseconds), task: reminder.task,
             arguments: reminder.arguments, authorization: authorization)
     }
@@ -179,7 +179,7 @@ final class WorkerStream {
     private static func unsent(_ dispatch: Dispatch, _ outcome: Outcome, _ reason: String) -> OutcomeReport {
         OutcomeReport(
             lease: dispatch.lease, key: dispatch.entry.due.occurrence, outcome: outcome, retryAfterMilliseconds: nil,
-            startedAtMilliseconds: SystemClock.now.count, durationMicroseconds: 0, statusCode: 0, detail: reason)
+            startedAt: SystemClock.now, durationMicroseconds: 0, statusCode: 0, detail: reason)
     }
 
     private func returnUnsent(_ reports: [OutcomeReport]) {

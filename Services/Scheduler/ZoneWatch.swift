@@ -90,8 +90,8 @@ struct ZoneWatch: Service, CustomStringConvertible {
         while let after = through {
             do {
                 let page = try await page(names, after: after)
-                let now = SystemClock.now.count
-                let writes = page.reminders.compactMap { SchedulerCore.realignment(of: $0, atMilliseconds: now) }
+                let now = SystemClock.now
+                let writes = page.reminders.compactMap { SchedulerCore.realignment(of: $0, at: now) }
                     + marks.map { .zone(ZoneMark(zone: $0.zone, digest: $0.digest, through: page.next)) }
                 let count = try await write(writes)
                 (looked, moved, through) = (looked + page.reminders.count, moved + count, page.next)

@@ -26,9 +26,9 @@ final class SchedulerLink: @unchecked Sendable {
         let task: String
         let scheduledAt: UnixSeconds
         let authorization: Secret
-        let startedAtMilliseconds: UnixMilliseconds
+        let startedAt: UnixMilliseconds
         /// By the clock that a duration is measured with.
-        let startedAt: MonotonicMicroseconds
+        let startedMonotonic: MonotonicMicroseconds
         var work: Task<Void, Never>?
         var overrun: Scheduled<Void>?
     }
@@ -184,12 +184,13 @@ final class SchedulerLink: @unchecked Sendable {
         lastRun += 1
         running[lease] = Running(
             number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: scheduledAt,
-            authorization: dispatch.authorization, startedAtMilliseconds: SystemClock.now, startedAt: SystemClock.monotonicMicroseconds)
+            authorization: dispatch.authorization, startedAt: SystemClock.now,
+            startedMonotonic: SystemClock.monotonicMicroseconds)
         guard let body = registry[dispatch.task] else {
             return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
         }
         let invocation = TaskInvocation(
-            idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: scheduledAt.count).idempotencyKey,
+            idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: scheduledAt).idempotencyKey,
             scheduledAt: scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
             authorization: dispatch.authorization, run: lastRun,
             deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
@@ -248,11 +249,11 @@ final class SchedulerLink: @unchecked Sendable {
     private func report(_ lease: UInt64, _ result: TaskResult) {
         guard let run = running.removeValue(forKey: lease) else { return }
         run.overrun?.cancel()
-        let elapsed = SystemClock.monotonicMicroseconds - run.startedAt
+        let elapsed = SystemClock.monotonicMicroseconds - run.startedMonotonic
         let report = Proto.OutcomeReport(
             lease: lease, id: run.id, scheduledAt: run.scheduledAt.count, outcome: .known(result.outcome.wire),
             retryAfterMs: result.retryAfterMilliseconds,
-            startedAtMs: (result.startedAt ?? run.startedAtMilliseconds).count,
+            startedAtMs: (result.startedAt ?? run.startedAt).count,
             durationUs: result.durationMicroseconds == 0 ? elapsed : result.durationMicroseconds,
             statusCode: result.statusCode, detail: Redaction(of: run.authorization).detail(result.detail))
         unacknowledged[lease] = report

@@ -41,12 +41,12 @@ public struct Attempt: Sendable, Hashable {
     /// How many of a reminder's attempts are kept: the latest always, and the most, for as long as retention says.
     public static let alwaysKept = 100, mostKept = 1_000
 
-    /// Unix seconds: with the reminder's id the occurrence that was tried.
-    public var scheduledAt: Int64
+    /// With the reminder's id the occurrence that was tried.
+    public var scheduledAt: UnixSeconds
     /// From 1.
     public var number: Int
-    /// Unix milliseconds at which the request left (or the task began).
-    public var startedAtMilliseconds: Int64
+    /// When the request left (or the task began).
+    public var startedAt: UnixMilliseconds
     public var durationMicroseconds: Int64
     public var outcome: Outcome
     /// The downstream's HTTP status; 0 where there was no answer.
@@ -61,12 +61,12 @@ public struct Attempt: Sendable, Hashable {
     public static let detailLimit = 1024
 
     public init(
-        scheduledAt: Int64, number: Int, startedAtMilliseconds: Int64, durationMicroseconds: Int64, outcome: Outcome,
+        scheduledAt: UnixSeconds, number: Int, startedAt: UnixMilliseconds, durationMicroseconds: Int64, outcome: Outcome,
         statusCode: Int, detail: String
     ) {
         self.scheduledAt = scheduledAt
         self.number = number
-        self.startedAtMilliseconds = startedAtMilliseconds
+        self.startedAt = startedAt
         self.durationMicroseconds = durationMicroseconds
         self.outcome = outcome
         self.statusCode = statusCode
@@ -76,7 +76,7 @@ public struct Attempt: Sendable, Hashable {
 
 /// Where an occurrence that is on disk by itself stands.
 public enum OccurrenceState: UInt8, Sendable, CaseIterable {
-    /// Waits for `dueAtMilliseconds`.
+    /// Waits for `dueAt`.
     case pending = 0
     /// Waits for a new credential.
     case held = 1

@@ -13,7 +13,7 @@ public struct Handling: Sendable, Hashable {
     public var retryForSeconds: Int
     /// Attempts at one occurrence that end it earlier, at least 1; `nil`: as many as its time allows.
     public var maxAttempts: Int?
-    /// Each occurrence falls due up to so long after its scheduled time, see ``Reminder/dueMilliseconds(of:)``.
+    /// Each occurrence falls due up to so long after its scheduled time, see ``Reminder/due(of:)``.
     public var jitterSeconds: Int
     /// An occurrence that was not delivered so long after its scheduled time becomes a dead letter; `nil`: never.
     public var expiresAfterSeconds: Int?

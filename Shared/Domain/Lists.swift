@@ -9,10 +9,10 @@ public struct ReminderFilter: Sendable, Hashable {
     public var task: String?
     /// Stands somewhere in the description, whatever the case of ASCII letters.
     public var text: String?
-    /// Unix seconds, inclusive and exclusive. With either of them the list has only scheduled reminders with an
+    /// Inclusive and exclusive. With either of them the list has only scheduled reminders with an
     /// occurrence to come, in the order in which these fall due; else the newest come first.
-    public var dueAfter: Int64?
-    public var dueBefore: Int64?
+    public var dueAfter: UnixSeconds?
+    public var dueBefore: UnixSeconds?
 
     public init() {}
 
@@ -51,7 +51,7 @@ public struct ListCursor: Sendable, Hashable {
     public let major: Int64
     public let key: OccurrenceKey
 
-    public static let none = OccurrenceKey(reminder: ReminderID(high: 0, low: 0), scheduledAt: 0)
+    public static let none = OccurrenceKey(reminder: ReminderID(high: 0, low: 0), scheduledAt: UnixSeconds(0))
 
     public init(_ order: Order, major: Int64, key: OccurrenceKey = ListCursor.none) {
         self.order = order
@@ -62,7 +62,7 @@ public struct ListCursor: Sendable, Hashable {
     /// 33 bytes.
     public var bytes: [UInt8] {
         var bytes = [order.rawValue]
-        for word in [UInt64(bitPattern: major), key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt)] {
+        for word in [UInt64(bitPattern: major), key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count)] {
             withUnsafeBytes(of: word.bigEndian) { bytes += $0 }
         }
         return bytes
@@ -75,6 +75,6 @@ public struct ListCursor: Sendable, Hashable {
         self.init(
             order, major: Int64(bitPattern: words[0]),
             key: OccurrenceKey(
-                reminder: ReminderID(high: words[1], low: words[2]), scheduledAt: Int64(bitPattern: words[3])))
+                reminder: ReminderID(high: words[1], low: words[2]), scheduledAt: UnixSeconds(Int64(bitPattern: words[3]))))
     }
 }

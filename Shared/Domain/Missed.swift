@@ -3,13 +3,12 @@ public struct Missed: Sendable, Hashable {
     public var count: Int64
     /// Whether there are more than `count`: those of a rule that cannot be computed are counted up to ``countedAtMost``.
     public var isAtLeast: Bool
-    /// Unix seconds.
-    public var first: Int64, last: Int64
+    public var first: UnixSeconds, last: UnixSeconds
 
     /// The occurrences of one gap that are counted one by one.
     public static let countedAtMost: Int64 = 10_000
 
-    public init(count: Int64, isAtLeast: Bool = false, first: Int64, last: Int64) {
+    public init(count: Int64, isAtLeast: Bool = false, first: UnixSeconds, last: UnixSeconds) {
         self.count = count
         self.isAtLeast = isAtLeast
         self.first = first
@@ -17,7 +16,7 @@ public struct Missed: Sendable, Hashable {
     }
 
     /// - Parameter counted: how many there are from the first to the last; `nil`: more than ``countedAtMost``.
-    public init(counted: Int64?, first: Int64, last: Int64) {
+    public init(counted: Int64?, first: UnixSeconds, last: UnixSeconds) {
         self.init(count: counted ?? Self.countedAtMost, isAtLeast: counted == nil, first: first, last: last)
     }
 

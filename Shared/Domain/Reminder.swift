@@ -1,20 +1,20 @@
 /// When a reminder is due: one time, or a start with a recurrence rule.
 public struct Schedule: Sendable, Hashable {
-    /// The first occurrence, unix seconds. It counts towards COUNT whether or not it matches the rule.
-    public var start: Int64
+    /// The first occurrence. It counts towards COUNT whether or not it matches the rule.
+    public var start: UnixSeconds
     /// RFC 5545 rule text without `RRULE:`, or content lines where there is more than one rule: `RRULE`, `EXRULE`, and `EXDATE;VALUE=DATE`
     /// for days left out whole. `nil` where only the start and `rdates` are occurrences.
     public var rule: String?
     /// IANA zone name on whose wall clock the rule runs.
     public var timezone: String
-    /// No occurrence after this instant (unix seconds, inclusive).
-    public var until: Int64?
-    /// Extra and excluded instants, unix seconds.
-    public var rdates: [Int64], exdates: [Int64]
+    /// No occurrence after this instant (inclusive).
+    public var until: UnixSeconds?
+    /// Extra and excluded instants.
+    public var rdates: [UnixSeconds], exdates: [UnixSeconds]
 
     public init(
-        start: Int64, rule: String? = nil, timezone: String = "UTC", until: Int64? = nil, rdates: [Int64] = [],
-        exdates: [Int64] = []
+        start: UnixSeconds, rule: String? = nil, timezone: String = "UTC", until: UnixSeconds? = nil, rdates: [UnixSeconds] = [],
+        exdates: [UnixSeconds] = []
     ) {
         self.start = start
         self.rule = rule
@@ -48,22 +48,21 @@ public final class Reminder: Sendable {
     public let schedule: Schedule
     public let handling: Handling
     public let payload: Payload
-    /// Unix milliseconds.
-    public let createdAtMilliseconds: Int64
+    public let createdAt: UnixMilliseconds
     /// The name of the API key that created it; empty where anyone may.
     public let caller: String
     /// The caller's credential as AES-256-GCM ciphertext with its key id; empty where there is none.
     public let sealedAuthorization: [UInt8]
 
     public init(
-        id: ReminderID, schedule: Schedule, handling: Handling, payload: Payload, createdAtMilliseconds: Int64, caller: String = "",
+        id: ReminderID, schedule: Schedule, handling: Handling, payload: Payload, createdAt: UnixMilliseconds, caller: String = "",
         sealedAuthorization: [UInt8]
     ) {
         self.id = id
         self.schedule = schedule
         self.handling = handling
         self.payload = payload
-        self.createdAtMilliseconds = createdAtMilliseconds
+        self.createdAt = createdAt
         self.caller = caller
         self.sealedAuthorization = sealedAuthorization
     }
@@ -74,7 +73,7 @@ public final class Reminder: Sendable {
     /// The same with another credential.
     public func with(sealedAuthorization: [UInt8]) -> Reminder {
         Reminder(
-            id: id, schedule: schedule, handling: handling, payload: payload, createdAtMilliseconds: createdAtMilliseconds,
+            id: id, schedule: schedule, handling: handling, payload: payload, createdAt: createdAt,
             caller: caller, sealedAuthorization: sealedAuthorization)
     }
 
@@ -91,28 +90,20 @@ public final class Reminder: Sendable {
     public var classroomID: String { payload.classroomID }
     public var createdBy: String { payload.createdBy }
 
-    /// When the occurrence scheduled at a unix second falls due, unix milliseconds: never before that second, and with
+    /// When the occurrence scheduled at a second falls due: never before that second, and with
     /// jitter later by a part of it that follows from the occurrence's key, so that it is the same after every restart.
-    public func dueMilliseconds(of scheduledAt: Int64) -> Int64 {
-        let due = Milliseconds.ofSecond(scheduledAt)
+    public func due(of scheduledAt: UnixSeconds) -> UnixMilliseconds {
+        let due = scheduledAt.milliseconds
         let jitter = handling.jitterSeconds
-        guard jitter > 0, due < .max - Milliseconds.ofSecond(Int64(jitter)) else { return due }
+        guard jitter > 0, due < .distantFuture - Int64(jitter) * 1_000 else { return due }
         let spread = UInt64(jitter) * 1_000
         return due + Int64(OccurrenceKey(reminder: id, scheduledAt: scheduledAt).scatter % spread)
     }
 
-    /// Unix milliseconds from which an occurrence is not delivered any more; `nil`: it does not expire.
-    public func expiryMilliseconds(of scheduledAt: Int64) -> Int64? {
-        handling.expiresAfterSeconds.map { Milliseconds.ofSecond(scheduledAt.addingReportingOverflow(Int64($0)).partialValue) }
+    /// The time from which an occurrence is not delivered any more; `nil`: it does not expire.
+    public func expiry(of scheduledAt: UnixSeconds) -> UnixMilliseconds? {
+        handling.expiresAfterSeconds.map { (scheduledAt + Int64($0)).milliseconds }
     }
-}
-
-/// Conversions between seconds and milliseconds as plain numbers, as the store has them.
-public enum Milliseconds {
-    public static func ofSecond(_ second: Int64) -> Int64 { UnixSeconds(second).milliseconds.count }
-
-    /// The second that a millisecond lies in, rounded down.
-    public static func second(of milliseconds: Int64) -> Int64 { UnixMilliseconds(milliseconds).second.count }
 }
 
 /// Where a reminder stands.
@@ -137,12 +128,12 @@ public enum ReminderState: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// The position of a series: its `index`-th occurrence (from 1) is the next one, at `scheduledAt` (unix seconds).
+/// The position of a series: its `index`-th occurrence (from 1) is the next one, at `scheduledAt`.
 public struct SeriesPosition: Sendable, Hashable {
-    public var scheduledAt: Int64
+    public var scheduledAt: UnixSeconds
     public var index: Int64
 
-    public init(scheduledAt: Int64, index: Int64) {
+    public init(scheduledAt: UnixSeconds, index: Int64) {
         self.scheduledAt = scheduledAt
         self.index = index
     }

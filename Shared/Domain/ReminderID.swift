@@ -106,10 +106,9 @@ public struct Shard: Hashable, Sendable, Comparable {
 /// The identity of one due time of a reminder, for ever: (reminder id, scheduled time).
 public struct OccurrenceKey: Hashable, Sendable, Comparable {
     public let reminder: ReminderID
-    /// Unix seconds.
-    public let scheduledAt: Int64
+    public let scheduledAt: UnixSeconds
 
-    public init(reminder: ReminderID, scheduledAt: Int64) {
+    public init(reminder: ReminderID, scheduledAt: UnixSeconds) {
         self.reminder = reminder
         self.scheduledAt = scheduledAt
     }
@@ -120,7 +119,7 @@ public struct OccurrenceKey: Hashable, Sendable, Comparable {
     /// A number that follows from the key and looks like chance: the finaliser of SplitMix64 (Steele, Lea, Flood,
     /// OOPSLA 2014) over its words.
     var scatter: UInt64 {
-        [reminder.high, reminder.low, UInt64(bitPattern: scheduledAt)].reduce(0) { state, word in
+        [reminder.high, reminder.low, UInt64(bitPattern: scheduledAt.count)].reduce(0) { state, word in
             var z = (state ^ word) &+ 0x9E37_79B9_7F4A_7C15
             z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
             z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
@@ -140,6 +139,6 @@ extension OccurrenceKey {
         guard halves.count == 2, let reminder = ReminderID(String(halves[0])), let second = Int64(halves[1]),
             String(second) == halves[1]
         else { return nil }
-        self.init(reminder: reminder, scheduledAt: second)
+        self.init(reminder: reminder, scheduledAt: UnixSeconds(second))
     }
 }

@@ -6,13 +6,14 @@ public import Domain
 extension Schedule {
     public init(wire: Proto.Schedule) {
         self.init(
-            start: wire.start, rule: wire.rule.isEmpty ? nil : wire.rule, timezone: wire.timezone,
-            until: wire.until, rdates: wire.rdates, exdates: wire.exdates)
+            start: UnixSeconds(wire.start), rule: wire.rule.isEmpty ? nil : wire.rule, timezone: wire.timezone,
+            until: wire.until.map { UnixSeconds($0) }, rdates: wire.rdates.map { UnixSeconds($0) }, exdates: wire.exdates.map { UnixSeconds($0) })
     }
 
     public var wire: Proto.Schedule {
         Proto.Schedule(
-            start: start, rule: rule ?? "", timezone: timezone, until: until, rdates: rdates, exdates: exdates)
+            start: start.count, rule: rule ?? "", timezone: timezone, until: until?.count, rdates: rdates.map(\.count),
+            exdates: exdates.map(\.count))
     }
 }
 
@@ -38,14 +39,14 @@ extension Payload {
 
 extension Proto.Reminder {
     public init(
-        _ id: ReminderID, schedule: Domain.Schedule, handling: Handling, payload: Payload, createdAtMilliseconds: Int64,
+        _ id: ReminderID, schedule: Domain.Schedule, handling: Handling, payload: Payload, createdAt: UnixMilliseconds,
         caller: String = ""
     ) {
         self.init(
             id: id.bytes, schedule: schedule.wire, task: payload.task, arguments: payload.arguments, queue: handling.queue,
             priority: UInt32(clamping: handling.priority), misfirePolicy: handling.misfirePolicy.wire,
             maxAttempts: UInt32(clamping: handling.maxAttempts ?? 0), description: payload.description, classroomId: payload.classroomID,
-            createdBy: payload.createdBy, createdAtMs: createdAtMilliseconds, jitterSeconds: UInt32(clamping: handling.jitterSeconds),
+            createdBy: payload.createdBy, createdAtMs: createdAt.count, jitterSeconds: UInt32(clamping: handling.jitterSeconds),
             expiresAfterSeconds: UInt32(clamping: handling.expiresAfterSeconds ?? 0), caller: caller,
             retryForSeconds: Int64(handling.retryForSeconds), catchUpLimit: UInt32(clamping: handling.catchUpLimit))
     }

@@ -78,7 +78,7 @@ final class CallerChanges {
     }
 
     func apply(
-        _ change: ReminderChange, to id: ReminderID, _ guardian: ChangeGuard, at: Int64
+        _ change: ReminderChange, to id: ReminderID, _ guardian: ChangeGuard, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> ChangeOutcome {
         guard let stored = try stored(id) else {
             // What cannot be read can still be cancelled, by whoever may do everything.
@@ -105,7 +105,7 @@ final class CallerChanges {
     }
 
     private func carryOut(
-        _ change: ReminderChange, on stored: Stored, at: Int64, _ outcome: inout ChangeOutcome
+        _ change: ReminderChange, on stored: Stored, at: UnixMilliseconds, _ outcome: inout ChangeOutcome
     ) throws(SQLiteFailure) {
         let isOpen = stored.isOpen
         switch change {
@@ -140,7 +140,7 @@ final class CallerChanges {
             if try !discard(stored, scheduledAt, target, at: at) { outcome.verdict = .notFound }
         case .realign(let from, let to):
             // A held one has no time, and has its place by the new data when it is released.
-            let due = stored.dueAtMilliseconds ?? stored.reminder.dueMilliseconds(of: from)
+            let due = stored.dueAt ?? stored.reminder.due(of: from)
             guard isOpen, stored.position?.scheduledAt == from, due > at else {
                 return outcome.verdict = .notFound
             }
@@ -167,14 +167,14 @@ final class CallerChanges {
         setPosition.bindKey(reminder.id)
         setPosition.bind(3, position?.scheduledAt)
         setPosition.bind(4, position?.index)
-        setPosition.bind(5, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
+        setPosition.bind(5, position.map { reminder.due(of: $0.scheduledAt) })
         try setPosition.run()
         try standings.passed.drop(reminder.id, before: position?.scheduledAt)
     }
 
     /// What a series missed while it was paused is skipped, and the history says so. One that is held stays where it is: what it missed
     /// goes by its misfire policy when it is released.
-    private func resume(_ stored: Stored, _ target: SeriesTarget, at: Int64) throws(SQLiteFailure) {
+    private func resume(_ stored: Stored, _ target: SeriesTarget, at: UnixMilliseconds) throws(SQLiteFailure) {
         try set(.scheduled, stored)
         guard let missed = stored.position, !stored.isHeld else { return }
         guard case .position(let next) = target else {
@@ -192,8 +192,8 @@ final class CallerChanges {
     }
 
     /// An occurrence of this second. Asked for twice within a second, it is one.
-    private func run(_ stored: Stored, at: Int64) throws(SQLiteFailure) -> Int64 {
-        let id = stored.reminder.id, second = Milliseconds.second(of: at)
+    private func run(_ stored: Stored, at: UnixMilliseconds) throws(SQLiteFailure) -> UnixSeconds {
+        let id = stored.reminder.id, second = at.second
         if stored.state == .scheduled, stored.position?.scheduledAt == second { return second }
         if try wasDelivered(id, second) { return second }
         putManual.bindKey(id)
@@ -205,7 +205,7 @@ final class CallerChanges {
         return second
     }
 
-    private func wasDelivered(_ id: ReminderID, _ scheduledAt: Int64) throws(SQLiteFailure) -> Bool {
+    private func wasDelivered(_ id: ReminderID, _ scheduledAt: UnixSeconds) throws(SQLiteFailure) -> Bool {
         findDelivery.bindKey(id)
         findDelivery.bind(3, Settlements.earliestStart(of: scheduledAt))
         findDelivery.bind(4, scheduledAt)
@@ -214,13 +214,13 @@ final class CallerChanges {
     }
 
     /// Whether the occurrence was delivered, or has a row of its own.
-    private func wasRun(_ id: ReminderID, _ scheduledAt: Int64) throws(SQLiteFailure) -> Bool {
+    private func wasRun(_ id: ReminderID, _ scheduledAt: UnixSeconds) throws(SQLiteFailure) -> Bool {
         if try rowState(id, scheduledAt) != nil { return true }
         return try wasDelivered(id, scheduledAt)
     }
 
     /// `nil` where the occurrence has no row.
-    private func rowState(_ id: ReminderID, _ scheduledAt: Int64) throws(SQLiteFailure) -> OccurrenceState? {
+    private func rowState(_ id: ReminderID, _ scheduledAt: UnixSeconds) throws(SQLiteFailure) -> OccurrenceState? {
         findRow.bindKey(id)
         findRow.bind(3, scheduledAt)
         defer { findRow.reset() }
@@ -230,7 +230,7 @@ final class CallerChanges {
     /// What waited for a credential is to come: the series where it stands, and what has rows, unless its misfire policy says
     /// otherwise.
     /// - Returns: how much waited.
-    private func release(_ reminder: Reminder, at: Int64) throws(SQLiteFailure) -> Int {
+    private func release(_ reminder: Reminder, at: UnixMilliseconds) throws(SQLiteFailure) -> Int {
         guard let stored = try stored(reminder.id) else { return 0 }
         var released = 0
         if stored.isHeld {
@@ -240,14 +240,14 @@ final class CallerChanges {
                 released += 1
             }
             released += try held.drop(of: reminder, position: stored.position, at: at)
-            try standings.release(reminder.id, due: stored.position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
+            try standings.release(reminder.id, due: stored.position.map { reminder.due(of: $0.scheduledAt) })
         }
         releaseHeld.bindKey(reminder.id)
         releaseHeld.bind(3, at)
         return released + (try releaseHeld.run())
     }
 
-    private func replay(_ stored: Stored, _ scheduledAt: Int64, at: Int64) throws(SQLiteFailure) -> Bool {
+    private func replay(_ stored: Stored, _ scheduledAt: UnixSeconds, at: UnixMilliseconds) throws(SQLiteFailure) -> Bool {
         let id = stored.reminder.id
         guard let row = try rowState(id, scheduledAt), row != .pending else { return false }
         let endsHold = stored.isHeld && row == .held
@@ -260,7 +260,7 @@ final class CallerChanges {
         return true
     }
 
-    private func discard(_ stored: Stored, _ scheduledAt: Int64, _ target: SeriesTarget, at: Int64) throws(SQLiteFailure) -> Bool {
+    private func discard(_ stored: Stored, _ scheduledAt: UnixSeconds, _ target: SeriesTarget, at: UnixMilliseconds) throws(SQLiteFailure) -> Bool {
         let id = stored.reminder.id
         guard try setAside(discard, stored, scheduledAt, at: nil) else { return false }
         if stored.isHeld, try !held.hasSome(of: id) {
@@ -275,9 +275,9 @@ final class CallerChanges {
     }
 
     /// Says in the history that a series has been moved on from a position without firing it.
-    private func record(_ position: SeriesPosition, _ why: String, of id: ReminderID, at: Int64) throws(SQLiteFailure) {
+    private func record(_ position: SeriesPosition, _ why: String, of id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) {
         let attempt = Attempt(
-            scheduledAt: position.scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0, outcome: .misfired,
+            scheduledAt: position.scheduledAt, number: 1, startedAt: at, durationMicroseconds: 0, outcome: .misfired,
             statusCode: 0, detail: why)
         _ = try settlements.record(attempt, of: OccurrenceKey(reminder: id, scheduledAt: position.scheduledAt))
     }
@@ -285,20 +285,20 @@ final class CallerChanges {
     /// The schedule becomes another. What fell due by the old one stays due, as an occurrence of its own, unless the new
     /// one begins with it.
     private func move(
-        _ stored: Stored, to reminder: Reminder, _ position: SeriesPosition?, at: Int64
+        _ stored: Stored, to reminder: Reminder, _ position: SeriesPosition?, at: UnixMilliseconds
     ) throws(SQLiteFailure) {
         if let position {
             // It stands for an occurrence that had a row: one of the two would be delivered after the other.
             _ = try settlements.remove(OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt))
         }
         if stored.state == .scheduled, let old = stored.position, old.scheduledAt != position?.scheduledAt,
-            let due = stored.dueAtMilliseconds, due <= at
+            let due = stored.dueAt, due <= at
         {
             let key = OccurrenceKey(reminder: reminder.id, scheduledAt: old.scheduledAt)
             // Where it has ended before its series came to it, or has a row, it is not due once more.
             if try !standings.passed.contains(key) {
                 _ = try settlements.materialise(
-                    key, dueAtMilliseconds: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
+                    key, dueAt: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
             }
         }
         // Of the old schedule.
@@ -306,7 +306,7 @@ final class CallerChanges {
         try set(position, of: reminder)
     }
 
-    private func replace(_ stored: Stored, with reminder: Reminder, at: Int64) throws(SQLiteFailure) -> Int {
+    private func replace(_ stored: Stored, with reminder: Reminder, at: UnixMilliseconds) throws(SQLiteFailure) -> Int {
         let keepsCredential = reminder.sealedAuthorization.isEmpty
         let whole = keepsCredential ? reminder.with(sealedAuthorization: stored.reminder.sealedAuthorization) : reminder
         DefinitionRow.bind(whole, number: stored.definition, to: setDefinition)
@@ -315,7 +315,7 @@ final class CallerChanges {
             let position = stored.position
         {
             setDue.bindKey(reminder.id)
-            setDue.bind(3, reminder.dueMilliseconds(of: position.scheduledAt))
+            setDue.bind(3, reminder.due(of: position.scheduledAt))
             setDue.bind(4, at)
             try setDue.run()
         }
@@ -323,7 +323,7 @@ final class CallerChanges {
     }
 
     private func setAside(
-        _ statement: Statement, _ stored: Stored, _ scheduledAt: Int64, at: Int64?
+        _ statement: Statement, _ stored: Stored, _ scheduledAt: UnixSeconds, at: UnixMilliseconds?
     ) throws(SQLiteFailure) -> Bool {
         statement.bindKey(stored.reminder.id)
         statement.bind(3, scheduledAt)
@@ -337,7 +337,7 @@ final class CallerChanges {
         var reminder: Reminder
         var state: ReminderState
         var position: SeriesPosition?
-        var dueAtMilliseconds: Int64?
+        var dueAt: UnixMilliseconds?
         var revision: Int64
         var definition: Int64
         /// Its credential was refused: nothing of it falls due.
@@ -357,8 +357,8 @@ final class CallerChanges {
         do throws(DefinitionRow.Damage) {
             return Stored(
                 reminder: try DefinitionRow.decode(read, from: 7, expecting: id), state: state,
-                position: read.optionalInteger(1).map { SeriesPosition(scheduledAt: $0, index: read.integer(2)) },
-                dueAtMilliseconds: read.optionalInteger(3), revision: read.integer(4), definition: read.integer(5),
+                position: read.optionalTime(1).map { SeriesPosition(scheduledAt: $0, index: read.integer(2)) },
+                dueAt: read.optionalTime(3), revision: read.integer(4), definition: read.integer(5),
                 isHeld: read.integer(6) != 0)
         } catch {
             onFault("\(path): reminder \(id) is damaged: \(error.reason); it was not changed")
@@ -369,21 +369,21 @@ final class CallerChanges {
     private func standing(_ id: ReminderID) throws(SQLiteFailure) -> ReminderStanding? {
         guard let stored = try stored(id) else { return nil }
         var entries: [DueEntry] = []
-        if stored.state == .scheduled, let position = stored.position, let due = stored.dueAtMilliseconds {
+        if stored.state == .scheduled, let position = stored.position, let due = stored.dueAt {
             let key = OccurrenceKey(reminder: id, scheduledAt: position.scheduledAt)
             entries.append(
                 DueEntry(
-                    due: DueKey(dueAtMilliseconds: due, occurrence: key), reminder: stored.reminder, tries: .none,
+                    due: DueKey(dueAt: due, occurrence: key), reminder: stored.reminder, tries: .none,
                     positionIndex: position.index))
         }
         pending.bindKey(id)
         pending.bind(3, stored.state == .paused ? 1 : 0)
         pending.bind(4, ReminderStanding.maxEntries + 1)
         while try pending.step() {
-            let key = OccurrenceKey(reminder: id, scheduledAt: pending.integer(0))
+            let key = OccurrenceKey(reminder: id, scheduledAt: pending.time(0))
             entries.append(
                 DueEntry(
-                    due: DueKey(dueAtMilliseconds: pending.integer(1), occurrence: key), reminder: stored.reminder,
+                    due: DueKey(dueAt: pending.time(1), occurrence: key), reminder: stored.reminder,
                     tries: pending.tries(from: 3), positionIndex: nil, isManual: pending.integer(2) != 0))
         }
         entries.sort { $0.due < $1.due }

@@ -46,7 +46,7 @@ enum DefinitionRow {
         bind(reminder.schedule, to: statement, next)
         bind(reminder.handling, to: statement, next)
         bind(reminder.payload, to: statement, next)
-        statement.bind(next(), reminder.createdAtMilliseconds)
+        statement.bind(next(), reminder.createdAt)
         statement.bind(next(), reminder.caller)
         statement.bind(next(), reminder.sealedAuthorization)
     }
@@ -94,15 +94,15 @@ enum DefinitionRow {
         guard row.id(next()) == id else { throw Damage(reason: "no definition with its id") }
         return Reminder(
             id: id, schedule: try schedule(row, next), handling: try handling(row, next), payload: try payload(row, next),
-            createdAtMilliseconds: row.integer(next()), caller: try text(row, next(), "caller"),
+            createdAt: row.time(next()), caller: try text(row, next(), "caller"),
             sealedAuthorization: try bytes(row, next(), "authorization"))
     }
 
     private static func schedule(_ row: Statement, _ next: () -> Int32) throws(Damage) -> Schedule {
-        let start = row.integer(next()), rule = next()
+        let start: UnixSeconds = row.time(next()), rule = next()
         return Schedule(
             start: start, rule: row.isNull(rule) ? nil : try text(row, rule, "rule"), timezone: try text(row, next(), "timezone"),
-            until: row.optionalInteger(next()), rdates: try instants(row, next(), "rdates"), exdates: try instants(row, next(), "exdates"))
+            until: row.optionalTime(next()), rdates: try instants(row, next(), "rdates"), exdates: try instants(row, next(), "exdates"))
     }
 
     private static func handling(_ row: Statement, _ next: () -> Int32) throws(Damage) -> Handling {
@@ -152,22 +152,22 @@ enum DefinitionRow {
         return bytes
     }
 
-    private static func instants(_ row: Statement, _ column: Int32, _ name: String) throws(Damage) -> [Int64] {
+    private static func instants(_ row: Statement, _ column: Int32, _ name: String) throws(Damage) -> [UnixSeconds] {
         let bytes = try bytes(row, column, name)
         guard bytes.count % 8 == 0 else {
             throw Damage(reason: "\(name) has \(bytes.count) bytes, expected a multiple of 8")
         }
         return bytes.withUnsafeBytes { raw in
             stride(from: 0, to: raw.count, by: 8).map {
-                Int64(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: Int64.self))
+                UnixSeconds(Int64(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: Int64.self)))
             }
         }
     }
 
-    private static func encode(_ instants: [Int64]) -> [UInt8] {
+    private static func encode(_ instants: [UnixSeconds]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(instants.count * 8)
-        for instant in instants { withUnsafeBytes(of: instant.littleEndian) { bytes.append(contentsOf: $0) } }
+        for instant in instants { withUnsafeBytes(of: instant.count.littleEndian) { bytes.append(contentsOf: $0) } }
         return bytes
     }
 }

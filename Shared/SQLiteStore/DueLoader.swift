@@ -6,7 +6,7 @@ final class DueLoader {
     struct Request: Sendable {
         var shard: Shard
         var after: DueKey?
-        var throughMilliseconds: Int64
+        var through: UnixMilliseconds
         var limit: Int
     }
 
@@ -63,17 +63,17 @@ final class DueLoader {
     }
 
     private func bind(_ request: Request) {
-        let from = request.after?.dueAtMilliseconds ?? .min
+        let from = request.after?.dueAt ?? .distantPast
         positions.bind(1, request.shard.number)
         positions.bind(2, from)
         bindID(of: request.after, to: positions)
-        positions.bind(4, request.throughMilliseconds)
+        positions.bind(4, request.through)
 
         occurrences.bind(1, request.shard.number)
         occurrences.bind(2, from)
         bindID(of: request.after, to: occurrences)
-        occurrences.bind(4, request.throughMilliseconds)
-        occurrences.bind(5, request.after?.occurrence.scheduledAt ?? .min)
+        occurrences.bind(4, request.through)
+        occurrences.bind(5, request.after?.occurrence.scheduledAt ?? .distantPast)
     }
 
     private func bindID(of after: DueKey?, to statement: Statement) {
@@ -103,8 +103,8 @@ final class DueLoader {
                 continue
             }
             return DueKey(
-                dueAtMilliseconds: rows.integer(1),
-                occurrence: OccurrenceKey(reminder: id, scheduledAt: rows.integer(2)))
+                dueAt: rows.time(1),
+                occurrence: OccurrenceKey(reminder: id, scheduledAt: rows.time(2)))
         }
         return nil
     }

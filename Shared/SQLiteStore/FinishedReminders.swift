@@ -36,7 +36,7 @@ final class FinishedReminders: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        let begin = turn ?? Int((request.nowMilliseconds / 1_000).magnitude % UInt64(Shard.count))
+        let begin = turn ?? Int(request.now.second.count.magnitude % UInt64(Shard.count))
         for offset in 0..<Shard.count where room > 0 {
             let shard = Shard.all[(begin + offset) % Shard.count]
             turn = (begin + offset + 1) % Shard.count
@@ -57,7 +57,7 @@ final class FinishedReminders: PruningDuty {
             oldest.bind(1, shard.number)
             if let found = try oldest.value() { first = min(first ?? found, found) }
         }
-        return Pruning.behind(first, before: request.finishedBeforeMilliseconds)
+        return Pruning.behind(first, before: request.finishedBefore)
     }
 
     private struct Candidate {
@@ -69,7 +69,7 @@ final class FinishedReminders: PruningDuty {
     private func candidates(in shard: Shard, _ request: Pruning, limit: Int) throws(SQLiteFailure) -> [Candidate] {
         var found: [Candidate] = []
         list.bind(1, shard.number)
-        list.bind(2, request.finishedBeforeMilliseconds)
+        list.bind(2, request.finishedBefore)
         list.bind(3, limit)
         while try list.step() {
             guard let id = list.id(0) else { continue }
@@ -79,9 +79,8 @@ final class FinishedReminders: PruningDuty {
     }
 
     private func postpone(_ id: ReminderID, _ request: Pruning) throws(SQLiteFailure) {
-        let (later, overflow) = request.finishedBeforeMilliseconds.addingReportingOverflow(Self.postponedMilliseconds)
         postpone.bindKey(id)
-        postpone.bind(3, overflow ? .max - 1 : later)
+        postpone.bind(3, min(request.finishedBefore + Self.postponedMilliseconds, .distantFuture - 1))
         try postpone.run()
     }
 

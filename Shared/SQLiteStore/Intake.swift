@@ -90,7 +90,7 @@ final class Intake {
         let next = DefinitionRow.parameterCount
         insert.bind(next + 1, position?.scheduledAt)
         insert.bind(next + 2, position?.index)
-        insert.bind(next + 3, position.map { reminder.dueMilliseconds(of: $0.scheduledAt) })
+        insert.bind(next + 3, position.map { reminder.due(of: $0.scheduledAt) })
         insert.bind(next + 4, quota)
         try insert.run()
         if let quota, position != nil { counted[quota, default: 0] += 1 }

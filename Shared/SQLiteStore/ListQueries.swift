@@ -46,7 +46,7 @@ final class ListQueries {
         while try statement.step() {
             guard let id = statement.id(1) else { continue }
             let place = ListCursor(
-                .newestFirst, major: statement.integer(0), key: OccurrenceKey(reminder: id, scheduledAt: 0))
+                .newestFirst, major: statement.integer(0), key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(0)))
             guard walk.take(place, matches: statement.integer(2) != 0) else { break }
         }
         return walk.found
@@ -71,7 +71,7 @@ final class ListQueries {
         func head(_ shard: Int) throws(SQLiteFailure) -> ListCursor? {
             while try shards[shard].step() {
                 guard let id = shards[shard].id(1) else { continue }
-                return ListCursor(order, major: shards[shard].integer(0), key: OccurrenceKey(reminder: id, scheduledAt: 0))
+                return ListCursor(order, major: shards[shard].integer(0), key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(0)))
             }
             return nil
         }
@@ -98,13 +98,13 @@ final class ListQueries {
             to: statement,
             cursor: [
                 .integer(after?.major ?? .max), .id(after?.key.reminder ?? ReminderID(high: .max, low: .max)),
-                .integer(after?.key.scheduledAt ?? .max),
+                .integer(after?.key.scheduledAt.count ?? .max),
             ])
         defer { statement.reset() }
         var walk = Walk(limit: limit)
         while try statement.step() {
             guard let id = statement.id(1) else { continue }
-            let key = OccurrenceKey(reminder: id, scheduledAt: statement.integer(2))
+            let key = OccurrenceKey(reminder: id, scheduledAt: statement.time(2))
             let place = ListCursor(.latestSetAside, major: statement.integer(0), key: key)
             guard walk.take(place, matches: statement.integer(3) != 0) else { break }
         }
@@ -286,8 +286,8 @@ private struct DueScan {
     private(set) var conditions = ScanConditions(cursorCount: 3)
 
     init(_ filter: ReminderFilter) {
-        conditions.add(filter.dueAfter.map { .integer(Milliseconds.ofSecond($0)) }) { "r.due_ms >= \($0)" }
-        conditions.add(filter.dueBefore.map { .integer(Milliseconds.ofSecond($0)) }) { "r.due_ms < \($0)" }
+        conditions.add(filter.dueAfter.map { .integer($0.milliseconds.count) }) { "r.due_ms >= \($0)" }
+        conditions.add(filter.dueBefore.map { .integer($0.milliseconds.count) }) { "r.due_ms < \($0)" }
         let window = conditions.terms.map { "AND \($0) " }.joined()
         conditions.add(filter.state.map { .integer(Int64($0.rawValue)) }) { "r.state = \($0)" }
         conditions.add(equal: "d.classroom_id", filter.classroomID)
@@ -314,7 +314,7 @@ private struct SetAsideScan {
         let id = filter.key?.reminder ?? filter.reminder
         conditions.add(id.map { .integer(Int64($0.shard.number)) }) { "o.shard = \($0)" }
         conditions.add(id.map { .id($0) }) { "o.reminder = \($0)" }
-        conditions.add((filter.key?.scheduledAt).map { .integer($0) }) { "o.scheduled_at = \($0)" }
+        conditions.add((filter.key?.scheduledAt).map { .integer($0.count) }) { "o.scheduled_at = \($0)" }
         let bound = conditions.terms.map { "AND \($0) " }.joined()
         // Both may be given, and may contradict each other.
         conditions.add(filter.key == nil ? nil : filter.reminder.map { .id($0) }) { "o.reminder = \($0)" }

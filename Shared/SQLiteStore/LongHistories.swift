@@ -12,7 +12,7 @@ final class LongHistories: PruningDuty {
     private let drop: Statement
     /// Where the look goes on, and when it began; `nil`: it has come to its end.
     private var place: Place?
-    private var beganAtMilliseconds: Int64?
+    private var beganAt: UnixMilliseconds?
 
     /// Between two looks at all.
     static let intervalMilliseconds: Int64 = 600_000
@@ -30,10 +30,10 @@ final class LongHistories: PruningDuty {
 
     /// The place of an attempt in its reminder's history.
     private struct Key: Comparable {
-        let startedAtMilliseconds: Int64, scheduledAt: Int64, number: Int64, outcome: Int64
+        let startedAt: UnixMilliseconds, scheduledAt: UnixSeconds, number: Int64, outcome: Int64
 
         static func < (a: Self, b: Self) -> Bool {
-            (a.startedAtMilliseconds, a.scheduledAt, a.number, a.outcome) < (b.startedAtMilliseconds, b.scheduledAt, b.number, b.outcome)
+            (a.startedAt, a.scheduledAt, a.number, a.outcome) < (b.startedAt, b.scheduledAt, b.number, b.outcome)
         }
     }
 
@@ -52,7 +52,7 @@ final class LongHistories: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        begin(request.nowMilliseconds)
+        begin(request.now)
         var looked = 0
         while var place, room > 0, looked < Self.remindersAtOnce {
             looked += 1
@@ -71,16 +71,16 @@ final class LongHistories: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning) -> Int64? {
-        guard place != nil, let began = beganAtMilliseconds else { return nil }
-        return max(0, request.nowMilliseconds - began)
+        guard place != nil, let began = beganAt else { return nil }
+        return max(0, request.now - began)
     }
 
     /// Begins another look where the last one was long ago. A clock that was set back begins one, too.
-    private func begin(_ now: Int64) {
+    private func begin(_ now: UnixMilliseconds) {
         guard place == nil else { return }
-        if let began = beganAtMilliseconds, now >= began, now - began < Self.intervalMilliseconds { return }
+        if let began = beganAt, now >= began, now - began < Self.intervalMilliseconds { return }
         place = Place()
-        beganAtMilliseconds = now
+        beganAt = now
     }
 
     private func next(_ place: Place) throws(SQLiteFailure) -> [UInt8]? {
@@ -91,21 +91,20 @@ final class LongHistories: PruningDuty {
     }
 
     private func shorten(_ reminder: [UInt8], in shard: Int, _ request: Pruning, room: inout Int) throws(SQLiteFailure) {
-        let (limit, overflow) = request.nowMilliseconds.addingReportingOverflow(Self.aheadMilliseconds)
-        let now = overflow ? .max : limit
+        let now = (request.now + Self.aheadMilliseconds).count
         func key(_ statement: Statement, _ values: Int64...) throws(SQLiteFailure) -> Key? {
             try self.key(statement, of: reminder, in: shard, values)
         }
         // Most have few, and that is all there is to see.
         guard try key(nth, .min, .max, Int64(Attempt.alwaysKept)) != nil, let latest = try key(youngest) else { return }
-        if latest.startedAtMilliseconds > now, let beyond = try key(nth, now + 1, .max, Int64(Attempt.mostKept)) {
+        if latest.startedAt.count > now, let beyond = try key(nth, now + 1, .max, Int64(Attempt.mostKept)) {
             try remove(upTo: beyond, from: now + 1, of: reminder, in: shard, room: &room)
         }
         guard room > 0, let spare = try key(nth, .min, now, Int64(Attempt.alwaysKept)) else { return }
         if let beyond = try key(nth, .min, now, Int64(Attempt.mostKept)) {
             try remove(upTo: beyond, from: .min, of: reminder, in: shard, room: &room)
         }
-        guard room > 0, let old = try key(youngestOld, request.finishedBeforeMilliseconds) else { return }
+        guard room > 0, let old = try key(youngestOld, request.finishedBefore.count) else { return }
         try remove(upTo: min(old, spare), from: .min, of: reminder, in: shard, room: &room)
     }
 
@@ -118,7 +117,7 @@ final class LongHistories: PruningDuty {
         defer { statement.reset() }
         guard try statement.step() else { return nil }
         return Key(
-            startedAtMilliseconds: statement.integer(0), scheduledAt: statement.integer(1), number: statement.integer(2),
+            startedAt: statement.time(0), scheduledAt: statement.time(1), number: statement.integer(2),
             outcome: statement.integer(3))
     }
 
@@ -129,7 +128,7 @@ final class LongHistories: PruningDuty {
         drop.bind(1, Int64(shard))
         drop.bind(2, reminder)
         drop.bind(3, start)
-        drop.bind(4, last.startedAtMilliseconds)
+        drop.bind(4, last.startedAt)
         drop.bind(5, last.scheduledAt)
         drop.bind(6, last.number)
         drop.bind(7, last.outcome)

@@ -40,8 +40,8 @@ final class PassedRows {
         return try find.step()
     }
 
-    /// Removes what a series is past that stands there (unix seconds); `nil`: it has ended.
-    func drop(_ id: ReminderID, before position: Int64?) throws(SQLiteFailure) {
+    /// Removes what a series is past that stands there; `nil`: it has ended.
+    func drop(_ id: ReminderID, before position: UnixSeconds?) throws(SQLiteFailure) {
         guard let position else { return try drop(id) }
         dropBefore.bindKey(id)
         dropBefore.bind(3, position)
@@ -60,7 +60,7 @@ final class PassedRows {
         var keys: [OccurrenceKey] = []
         list.bind(1, limit)
         while try list.step() {
-            if let id = list.id(0) { keys.append(OccurrenceKey(reminder: id, scheduledAt: list.integer(1))) }
+            if let id = list.id(0) { keys.append(OccurrenceKey(reminder: id, scheduledAt: list.time(1))) }
         }
         return keys
     }

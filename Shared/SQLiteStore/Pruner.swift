@@ -45,10 +45,9 @@ protocol PruningDuty: AnyObject {
 
 extension Pruning {
     /// How long the time `due` of what is left lies before `before`.
-    static func behind(_ due: Int64?, before: Int64) -> Int64? {
-        guard let due, due < before else { return nil }
-        let (behind, overflow) = before.subtractingReportingOverflow(due)
-        return overflow ? .max : behind
+    static func behind(_ due: Int64?, before: UnixMilliseconds) -> Int64? {
+        guard let due = due.map({ UnixMilliseconds($0) }), due < before else { return nil }
+        return before - due
     }
 }
 
@@ -66,10 +65,10 @@ final class OldDeadLetters: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        list.bind(1, request.deadBeforeMilliseconds)
+        list.bind(1, request.deadBefore)
         list.bind(2, room)
-        var found: [(shard: Int64, reminder: [UInt8], scheduledAt: Int64)] = []
-        while try list.step() { found.append((list.integer(0), list.blob(1) ?? [], list.integer(2))) }
+        var found: [(shard: Int64, reminder: [UInt8], scheduledAt: UnixSeconds)] = []
+        while try list.step() { found.append((list.integer(0), list.blob(1) ?? [], list.time(2))) }
         for row in found {
             drop.bind(1, row.shard)
             drop.bind(2, row.reminder)
@@ -79,7 +78,7 @@ final class OldDeadLetters: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
-        Pruning.behind(try oldest.value(), before: request.deadBeforeMilliseconds)
+        Pruning.behind(try oldest.value(), before: request.deadBefore)
     }
 }
 
@@ -106,17 +105,16 @@ final class OldIdempotencyKeys: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        let (ahead, overflow) = request.nowMilliseconds.addingReportingOverflow(Self.aheadMilliseconds)
-        redate.bind(1, request.nowMilliseconds)
-        redate.bind(2, overflow ? .max : ahead)
+        redate.bind(1, request.now)
+        redate.bind(2, request.now + Self.aheadMilliseconds)
         redate.bind(3, room)
         room -= try redate.run()
-        drop.bind(1, request.idempotencyBeforeMilliseconds)
+        drop.bind(1, request.idempotencyBefore)
         drop.bind(2, max(0, room))
         room -= try drop.run()
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
-        Pruning.behind(try oldest.value(), before: request.idempotencyBeforeMilliseconds)
+        Pruning.behind(try oldest.value(), before: request.idempotencyBefore)
     }
 }

@@ -72,7 +72,7 @@ final class ReminderChanges {
         case .settle(let key, let attempt, let disposition, let move):
             return try settlements.settle(key, attempt, disposition, move)
         case .materialise(let key, let due, let tries, let move):
-            return try settlements.materialise(key, dueAtMilliseconds: due, tries: tries, move)
+            return try settlements.materialise(key, dueAt: due, tries: tries, move)
         case .misfire(let id, let record, let move):
             return try settlements.misfire(id, record, move)
         case .hold(let key, let attempt, let tries):
@@ -115,7 +115,7 @@ final class ReminderChanges {
             putIdempotency.bind(2, idempotency.key)
             putIdempotency.bind(3, idempotency.request)
             putIdempotency.bind(4, idempotency.answer)
-            putIdempotency.bind(5, idempotency.createdAtMilliseconds)
+            putIdempotency.bind(5, idempotency.createdAt)
             try putIdempotency.run()
         }
         return .done
@@ -160,8 +160,8 @@ final class ReminderChanges {
             guard let instance = listWorkers.text(0) else { continue }
             workers.append(
                 AttachedWorker(
-                    instance: instance, leasesEndAtMilliseconds: listWorkers.optionalInteger(1),
-                    handedThroughMilliseconds: listWorkers.optionalInteger(2), awaitedSinceMilliseconds: listWorkers.optionalInteger(3)))
+                    instance: instance, leasesEndAt: listWorkers.optionalTime(1),
+                    handedThrough: listWorkers.optionalTime(2), awaitedSince: listWorkers.optionalTime(3)))
         }
         return workers
     }
@@ -170,9 +170,9 @@ final class ReminderChanges {
         try clearWorkers.run()
         for worker in workers {
             addWorker.bind(1, worker.instance)
-            addWorker.bind(2, worker.leasesEndAtMilliseconds)
-            addWorker.bind(3, worker.handedThroughMilliseconds)
-            addWorker.bind(4, worker.awaitedSinceMilliseconds)
+            addWorker.bind(2, worker.leasesEndAt)
+            addWorker.bind(3, worker.handedThrough)
+            addWorker.bind(4, worker.awaitedSince)
             try addWorker.run()
         }
     }

@@ -80,11 +80,11 @@ public final class SQLiteStore: Store {
     }
 
     public func load(
-        shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
+        shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
         completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void
     ) {
         let request = DueLoader.Request(
-            shard: shard, after: after, throughMilliseconds: throughMilliseconds, limit: limit)
+            shard: shard, after: after, through: through, limit: limit)
         add(.load(request, completion)) { completion(.failure($0)) }
     }
 

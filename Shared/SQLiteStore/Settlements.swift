@@ -57,9 +57,9 @@ final class Settlements {
     /// How far workers' clocks, by which attempts begin, may differ from one another and from the scheduler's.
     static let clockToleranceMilliseconds: Int64 = 60_000
 
-    /// No attempt at an occurrence began before this, unix milliseconds.
-    static func earliestStart(of scheduledAt: Int64) -> Int64 {
-        max(.min + clockToleranceMilliseconds, Milliseconds.ofSecond(scheduledAt)) - clockToleranceMilliseconds
+    /// No attempt at an occurrence began before this.
+    static func earliestStart(of scheduledAt: UnixSeconds) -> UnixMilliseconds {
+        scheduledAt.milliseconds - clockToleranceMilliseconds
     }
 
     // MARK: Settle
@@ -71,7 +71,7 @@ final class Settlements {
         // The clock may have been set back, and an attempt of another schedule have begun at this very millisecond: then the
         // position stands where the move begins, as it never does when a write is repeated.
         if try !record(attempt, of: key), try !begins(move, at: key) { return .done }
-        let ended = attempt.endedAtMilliseconds
+        let ended = attempt.endedAt
         switch disposition {
         case .delivered: return try deliver(key, attempt, move, at: ended)
         case .cancelSeries: return try cancelSeries(key, attempt, move, at: ended)
@@ -79,22 +79,22 @@ final class Settlements {
             // It was under way when its credential was refused.
             let isHeld = try standings.read(key.reminder)?.isHeld ?? false
             let row = Row(
-                state: isHeld ? .held : .pending, dueAtMilliseconds: due, tries: tries, changedAtMilliseconds: ended,
+                state: isHeld ? .held : .pending, dueAt: due, tries: tries, changedAt: ended,
                 last: isHeld ? attempt : nil)
             return try keep(key, as: row, attempt, move)
         case .held(let tries):
             let row = Row(
-                state: .held, dueAtMilliseconds: ended, tries: tries, changedAtMilliseconds: ended, last: attempt)
+                state: .held, dueAt: ended, tries: tries, changedAt: ended, last: attempt)
             return try keep(key, as: row, attempt, move)
         case .dead(let tries):
             let row = Row(
-                state: .dead, dueAtMilliseconds: ended, tries: tries, changedAtMilliseconds: ended, last: attempt)
+                state: .dead, dueAt: ended, tries: tries, changedAt: ended, last: attempt)
             return try keep(key, as: row, attempt, move)
         }
     }
 
     private func deliver(
-        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: Int64
+        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> StoreWriteResult {
         if let move, move.from == key.scheduledAt,
             try standings.move(key.reminder, move, delivered: true, staysOpen: false, at: at)
@@ -116,7 +116,7 @@ final class Settlements {
     }
 
     private func cancelSeries(
-        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: Int64
+        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> StoreWriteResult {
         guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
         let wasPosition = move?.from == key.scheduledAt && standing.nextAt == key.scheduledAt
@@ -132,7 +132,7 @@ final class Settlements {
     private func keep(
         _ key: OccurrenceKey, as row: Row, _ attempt: Attempt, _ move: PositionMove?
     ) throws(SQLiteFailure) -> StoreWriteResult {
-        let at = row.changedAtMilliseconds, staysOpen = row.state != .dead
+        let at = row.changedAt, staysOpen = row.state != .dead
         if let move, move.from == key.scheduledAt,
             try standings.move(key.reminder, move, delivered: false, staysOpen: staysOpen, at: at)
         {
@@ -154,15 +154,15 @@ final class Settlements {
     // MARK: Materialise, misfire
 
     func materialise(
-        _ key: OccurrenceKey, dueAtMilliseconds: Int64, tries: Tries, _ move: PositionMove
+        _ key: OccurrenceKey, dueAt: UnixMilliseconds, tries: Tries, _ move: PositionMove
     ) throws(SQLiteFailure) -> StoreWriteResult {
-        let at = Milliseconds.ofSecond(key.scheduledAt)
+        let at = key.scheduledAt.milliseconds
         guard move.from == key.scheduledAt,
-            try standings.move(key.reminder, move, delivered: false, staysOpen: true, at: .min)
+            try standings.move(key.reminder, move, delivered: false, staysOpen: true, at: .distantPast)
         else { return try standings.read(key.reminder) == nil ? .notFound : .done }
         let isHeld = try standings.read(key.reminder)?.isHeld ?? false
         let row = Row(
-            state: isHeld ? .held : .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries, changedAtMilliseconds: at)
+            state: isHeld ? .held : .pending, dueAt: dueAt, tries: tries, changedAt: at)
         bind(key, row, to: putOccurrence)
         try putOccurrence.run()
         return .done
@@ -174,8 +174,8 @@ final class Settlements {
         let isNew = try record(attempt, of: key)
         guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
         guard isNew || !standing.isHeld, standing.isOpen else { return .done }
-        let ended = attempt.endedAtMilliseconds
-        let row = Row(state: .held, dueAtMilliseconds: ended, tries: tries, changedAtMilliseconds: ended, last: attempt)
+        let ended = attempt.endedAt
+        let row = Row(state: .held, dueAt: ended, tries: tries, changedAt: ended, last: attempt)
         if standing.nextAt == key.scheduledAt {
             bind(key, row, to: putOccurrence)
             try putOccurrence.run()
@@ -197,7 +197,7 @@ final class Settlements {
     }
 
     func misfire(_ id: ReminderID, _ attempt: Attempt, _ move: PositionMove) throws(SQLiteFailure) -> StoreWriteResult {
-        guard try standings.move(id, move, delivered: false, staysOpen: false, at: attempt.endedAtMilliseconds) else {
+        guard try standings.move(id, move, delivered: false, staysOpen: false, at: attempt.endedAt) else {
             return try standings.read(id) == nil ? .notFound : .done
         }
         try standings.passed.drop(id, before: move.to?.scheduledAt)
@@ -209,9 +209,9 @@ final class Settlements {
 
     private struct Row {
         var state: OccurrenceState
-        var dueAtMilliseconds: Int64
+        var dueAt: UnixMilliseconds
         var tries: Tries
-        var changedAtMilliseconds: Int64
+        var changedAt: UnixMilliseconds
         /// The attempt after which it was set aside.
         var last: Attempt?
     }
@@ -220,14 +220,14 @@ final class Settlements {
         statement.bindKey(key.reminder)
         statement.bind(3, key.scheduledAt)
         statement.bind(4, row.state.rawValue)
-        statement.bind(5, row.dueAtMilliseconds)
+        statement.bind(5, row.dueAt)
         statement.bind(6, row.tries.attempts)
-        statement.bind(7, row.changedAtMilliseconds)
+        statement.bind(7, row.changedAt)
         statement.bind(8, row.last.map { Int64($0.outcome.rawValue) })
         statement.bind(9, row.last.map { Int64($0.statusCode) })
         statement.bind(10, row.last?.boundedDetail)
         statement.bind(11, row.tries.losses)
-        statement.bind(12, row.tries.sinceMilliseconds)
+        statement.bind(12, row.tries.since)
     }
 
     /// - Returns: whether the occurrence had a row.
@@ -239,7 +239,7 @@ final class Settlements {
 
     private func bindIdentity(_ attempt: Attempt, of key: OccurrenceKey, to statement: Statement) {
         statement.bindKey(key.reminder)
-        statement.bind(3, attempt.startedAtMilliseconds)
+        statement.bind(3, attempt.startedAt)
         statement.bind(4, key.scheduledAt)
         statement.bind(5, attempt.number)
         statement.bind(6, attempt.outcome.rawValue)
@@ -253,7 +253,7 @@ final class Settlements {
     /// Whether a delivery that began at the same time is in the history.
     private func hasDelivery(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
         findDelivery.bindKey(key.reminder)
-        findDelivery.bind(3, attempt.startedAtMilliseconds)
+        findDelivery.bind(3, attempt.startedAt)
         findDelivery.bind(4, key.scheduledAt)
         findDelivery.bind(5, attempt.outcome.rawValue)
         defer { findDelivery.reset() }
@@ -279,10 +279,9 @@ final class Settlements {
 }
 
 extension Attempt {
-    /// Unix milliseconds.
-    fileprivate var endedAtMilliseconds: Int64 {
-        let (end, overflow) = startedAtMilliseconds.addingReportingOverflow(durationMicroseconds / 1000)
-        return overflow ? startedAtMilliseconds : end
+    fileprivate var endedAt: UnixMilliseconds {
+        let (end, overflow) = startedAt.count.addingReportingOverflow(durationMicroseconds / 1000)
+        return overflow ? startedAt : UnixMilliseconds(end)
     }
 
     /// `detail`, cut to its limit between two characters.

@@ -98,14 +98,14 @@ final class SnapshotQueries {
         }
         return ReminderSummary(
             reminder: try definition(row, from: 14, of: id), state: state,
-            position: row.optionalInteger(1).map { SeriesPosition(scheduledAt: $0, index: row.integer(2)) },
+            position: row.optionalTime(1).map { SeriesPosition(scheduledAt: $0, index: row.integer(2)) },
             delivered: row.integer(3), retrying: Int(row.integer(5)), held: Int(row.integer(6)),
-            dead: Int(row.integer(7)), missed: missed(row), heldSinceMilliseconds: row.optionalInteger(13),
-            updatedAtMilliseconds: row.integer(4), revision: row.integer(8))
+            dead: Int(row.integer(7)), missed: missed(row), heldSince: row.optionalTime(13),
+            updatedAt: row.time(4), revision: row.integer(8))
     }
 
     private func missed(_ row: Statement) -> Missed? {
-        guard let first = row.optionalInteger(11), let last = row.optionalInteger(12) else { return nil }
+        guard let first: UnixSeconds = row.optionalTime(11), let last: UnixSeconds = row.optionalTime(12) else { return nil }
         return Missed(count: row.integer(9), isAtLeast: row.integer(10) != 0, first: first, last: last)
     }
 
@@ -144,7 +144,7 @@ final class SnapshotQueries {
         }
         return SetAsideOccurrence(
             key: key, state: state, reminder: try definition(row, from: 6, of: key.reminder),
-            attempts: Int(clamping: row.integer(1)), sinceMilliseconds: row.integer(2),
+            attempts: Int(clamping: row.integer(1)), since: row.time(2),
             outcome: row.optionalInteger(3).flatMap { UInt8(exactly: $0) }.flatMap(Outcome.init),
             statusCode: Int(row.integer(4)), detail: row.text(5) ?? "")
     }
@@ -180,7 +180,7 @@ final class SnapshotQueries {
             }
             attempts.append(
                 Attempt(
-                    scheduledAt: row.integer(1), number: Int(row.integer(2)), startedAtMilliseconds: row.integer(0),
+                    scheduledAt: row.time(1), number: Int(row.integer(2)), startedAt: row.time(0),
                     durationMicroseconds: row.integer(4), outcome: outcome, statusCode: Int(row.integer(5)),
                     detail: detail))
         }

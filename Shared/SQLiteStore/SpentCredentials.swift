@@ -10,7 +10,7 @@ final class SpentCredentials: PruningDuty {
     private let place: Statement, keep: Statement, list: Statement, forget: Statement, oldest: Statement
     private var turn = 0
 
-    private typealias Place = (finishedAtMilliseconds: Int64, id: [UInt8])
+    private typealias Place = (finishedAt: UnixMilliseconds, id: [UInt8])
 
     init(_ connection: Connection) throws(SQLiteFailure) {
         let finished = "FROM reminders INDEXED BY reminders_finished WHERE shard = ?1 AND finished_ms IS NOT NULL AND (finished_ms, id) > (?2, ?3)"
@@ -26,8 +26,7 @@ final class SpentCredentials: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        let (before, overflow) = request.nowMilliseconds.subtractingReportingOverflow(ReminderState.runAgainMilliseconds)
-        guard !overflow else { return }
+        let before = request.now - ReminderState.runAgainMilliseconds
         for _ in 0..<Shard.count where room > 0 {
             let shard = Shard.all[turn % Shard.count]
             turn = (turn + 1) % Shard.count
@@ -35,15 +34,15 @@ final class SpentCredentials: PruningDuty {
         }
     }
 
-    private func prune(_ shard: Shard, _ before: Int64, room: inout Int) throws(SQLiteFailure) {
+    private func prune(_ shard: Shard, _ before: UnixMilliseconds, room: inout Int) throws(SQLiteFailure) {
         var last = try self.place(of: shard)
         // A clock that was set back completes some before what has been seen.
-        if last.finishedAtMilliseconds > before { last = (before, []) }
+        if last.finishedAt > before { last = (before, []) }
         bind(list, shard, last)
         list.bind(4, before)
         list.bind(5, room)
         var found: [(place: Place, definition: Int64)] = []
-        while try list.step() { found.append(((list.integer(0), list.blob(1) ?? []), list.integer(2))) }
+        while try list.step() { found.append(((list.time(0), list.blob(1) ?? []), list.integer(2))) }
         guard let end = found.last?.place else { return }
         // In the order of the definitions, of which neighbours share pages.
         for row in found.sorted(by: { $0.definition < $1.definition }) {
@@ -58,8 +57,7 @@ final class SpentCredentials: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
-        let (before, overflow) = request.nowMilliseconds.subtractingReportingOverflow(ReminderState.runAgainMilliseconds)
-        guard !overflow else { return nil }
+        let before = request.now - ReminderState.runAgainMilliseconds
         var first: Int64?
         for shard in Shard.all {
             bind(oldest, shard, try place(of: shard))
@@ -71,12 +69,12 @@ final class SpentCredentials: PruningDuty {
     private func place(of shard: Shard) throws(SQLiteFailure) -> Place {
         place.bind(1, shard.number)
         defer { place.reset() }
-        return try place.step() ? (place.integer(0), place.blob(1) ?? []) : (.min, [])
+        return try place.step() ? (place.time(0), place.blob(1) ?? []) : (.distantPast, [])
     }
 
     private func bind(_ statement: Statement, _ shard: Shard, _ place: Place) {
         statement.bind(1, shard.number)
-        statement.bind(2, place.finishedAtMilliseconds)
+        statement.bind(2, place.finishedAt)
         statement.bind(3, place.id)
     }
 }

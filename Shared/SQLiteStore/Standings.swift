@@ -5,7 +5,7 @@ import Storage
 final class Standings {
     struct Standing {
         var state: UInt8
-        var nextAt: Int64?
+        var nextAt: UnixSeconds?
         /// Its credential was refused.
         var isHeld: Bool
 
@@ -84,14 +84,14 @@ final class Standings {
         select.bindKey(id)
         guard try select.step() else { return nil }
         defer { select.reset() }
-        return Standing(state: UInt8(clamping: select.integer(0)), nextAt: select.optionalInteger(1), isHeld: select.integer(2) != 0)
+        return Standing(state: UInt8(clamping: select.integer(0)), nextAt: select.optionalTime(1), isHeld: select.integer(2) != 0)
     }
 
     /// Moves the position, if it is where the move says. The last occurrence's end completes the reminder, unless the
     /// occurrence stays open by itself, or another one does.
     /// - Returns: whether the position was there.
     func move(
-        _ id: ReminderID, _ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64
+        _ id: ReminderID, _ move: PositionMove, delivered: Bool, staysOpen: Bool, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> Bool {
         guard try step(id, move, delivered: delivered, staysOpen: staysOpen, at: at) else { return false }
         if let missed = move.missed { try count(missed, of: id) }
@@ -108,21 +108,21 @@ final class Standings {
     }
 
     /// Nothing of the reminder falls due any more, until it is released.
-    func hold(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
+    func hold(_ id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) {
         holdReminder.bindKey(id)
         holdReminder.bind(3, at)
         try holdReminder.run()
     }
 
-    /// - Parameter due: of its position, unix milliseconds.
-    func release(_ id: ReminderID, due: Int64?) throws(SQLiteFailure) {
+    /// - Parameter due: of its position.
+    func release(_ id: ReminderID, due: UnixMilliseconds?) throws(SQLiteFailure) {
         releaseReminder.bindKey(id)
         releaseReminder.bind(3, due)
         try releaseReminder.run()
     }
 
     private func step(
-        _ id: ReminderID, _ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64
+        _ id: ReminderID, _ move: PositionMove, delivered: Bool, staysOpen: Bool, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> Bool {
         if move.to == nil, !staysOpen {
             finishSeries.bindKey(id)
@@ -140,21 +140,20 @@ final class Standings {
         advance.bind(5, move.to?.index)
         advance.bind(6, at)
         advance.bind(7, delivered ? 1 : 0)
-        advance.bind(8, move.to == nil ? nil : move.dueAtMilliseconds)
+        advance.bind(8, move.to == nil ? nil : move.dueAt)
         return try advance.run() == 1
     }
 
     /// Forgets the credential of a cancelled reminder of which no occurrence is left: nothing of it can be sent any more. Of a
     /// completed one it stays for as long as a person may have that run once more.
-    func forgetCredentialIfUseless(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
+    func forgetCredentialIfUseless(_ id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) {
         forgetCredential.bindKey(id)
-        let (before, overflow) = at.subtractingReportingOverflow(ReminderState.runAgainMilliseconds)
-        forgetCredential.bind(3, overflow ? .min : before)
+        forgetCredential.bind(3, at - ReminderState.runAgainMilliseconds)
         try forgetCredential.run()
     }
 
     /// Completes the reminder if nothing of it is open any more; of one that was cancelled, the credential goes then.
-    func finishIfNothingIsOpen(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
+    func finishIfNothingIsOpen(_ id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) {
         finish.bindKey(id)
         finish.bind(3, at)
         if try finish.run() == 0 { try forgetCredentialIfUseless(id, at: at) } else { pending.someFinished() }
@@ -163,7 +162,7 @@ final class Standings {
     /// A reminder that had been finished is so no more.
     func wasRevived() { pending.oneRevived() }
 
-    func countDelivery(_ id: ReminderID, at: Int64) throws(SQLiteFailure) {
+    func countDelivery(_ id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) {
         countDelivery.bindKey(id)
         countDelivery.bind(3, at)
         try countDelivery.run()
@@ -171,7 +170,7 @@ final class Standings {
 
     /// Ends the reminder and its pending and held occurrences.
     /// - Returns: whether it was unfinished before.
-    func cancel(_ id: ReminderID, at: Int64) throws(SQLiteFailure) -> Bool {
+    func cancel(_ id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) -> Bool {
         cancelReminder.bindKey(id)
         cancelReminder.bind(3, at)
         let wasOpen = try cancelReminder.run() == 1

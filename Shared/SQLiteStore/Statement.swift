@@ -78,6 +78,9 @@ final class Statement {
         if let value { bind(parameter, value) } else { note(sqlite3_bind_null(handle, parameter)) }
     }
 
+    /// Times are numbers from here on, in the unit that the column's name says.
+    func bind(_ parameter: Int32, _ time: (some Instant)?) { bind(parameter, time?.count) }
+
     func bind(_ parameter: Int32, _ value: String?) {
         guard var value else { return note(sqlite3_bind_null(handle, parameter)) }
         value.withUTF8 { text in
@@ -115,6 +118,10 @@ final class Statement {
     // MARK: Columns
 
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    func time<Time: Instant>(_ column: Int32) -> Time { Time(integer(column)) }
+
+    func optionalTime<Time: Instant>(_ column: Int32) -> Time? { optionalInteger(column).map { Time($0) } }
 
     func optionalInteger(_ column: Int32) -> Int64? {
         sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
@@ -156,6 +163,6 @@ extension Statement {
     func tries(from column: Int32) -> Tries {
         Tries(
             attempts: Int(clamping: integer(column)), losses: Int(clamping: integer(column + 1)),
-            sinceMilliseconds: optionalInteger(column + 2))
+            since: optionalTime(column + 2))
     }
 }

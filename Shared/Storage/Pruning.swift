@@ -6,27 +6,27 @@ import Domain
 /// person asked for, nor a dead letter. Of the attempts of every other reminder the latest ``Attempt/alwaysKept`` stay, and the
 /// younger ones among the latest ``Attempt/mostKept``.
 ///
-/// All times are unix milliseconds of the wall clock. A clock that was ahead once holds nothing up: what it dated into the future is
+/// A clock that was ahead once holds nothing up: what it dated into the future is
 /// counted apart or dated anew.
 public struct Pruning: Sendable {
     /// What finished earlier goes, and attempts that began earlier do.
-    public var finishedBeforeMilliseconds: Int64
+    public var finishedBefore: UnixMilliseconds
     /// Occurrences that became dead letters earlier go.
-    public var deadBeforeMilliseconds: Int64
+    public var deadBefore: UnixMilliseconds
     /// Answers to idempotency keys that were given earlier go.
-    public var idempotencyBeforeMilliseconds: Int64
-    public var nowMilliseconds: Int64
+    public var idempotencyBefore: UnixMilliseconds
+    public var now: UnixMilliseconds
     /// Rows to remove at most; at least 1.
     public var rows: Int
 
     public init(
-        finishedBeforeMilliseconds: Int64, deadBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64, nowMilliseconds: Int64,
-        rows: Int
+        finishedBefore: UnixMilliseconds, deadBefore: UnixMilliseconds, idempotencyBefore: UnixMilliseconds,
+        now: UnixMilliseconds, rows: Int
     ) {
-        self.finishedBeforeMilliseconds = finishedBeforeMilliseconds
-        self.deadBeforeMilliseconds = deadBeforeMilliseconds
-        self.idempotencyBeforeMilliseconds = idempotencyBeforeMilliseconds
-        self.nowMilliseconds = nowMilliseconds
+        self.finishedBefore = finishedBefore
+        self.deadBefore = deadBefore
+        self.idempotencyBefore = idempotencyBefore
+        self.now = now
         self.rows = rows
     }
 }

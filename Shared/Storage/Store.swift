@@ -18,10 +18,10 @@ public protocol Store: Sendable {
         _ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], StoreError>) -> Void)
 
     /// Reads what is due next in one shard: positions of scheduled reminders and pending materialised occurrences,
-    /// ascending by `DueKey`, strictly after `after`, due up to and including `throughMilliseconds` (unix ms).
+    /// ascending by `DueKey`, strictly after `after`, due up to and including `through` (unix ms).
     /// - Parameter limit: the most entries to return; a full page means that there may be more.
     func load(
-        shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
+        shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
         completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void)
 
     /// Reads one reminder with its counts; `nil` where there is none. Runs beside the writers on a snapshot.
@@ -84,18 +84,17 @@ public protocol Store: Sendable {
 
 /// The order in which occurrences fall due within a shard.
 public struct DueKey: Sendable, Hashable, Comparable {
-    /// Unix milliseconds.
-    public var dueAtMilliseconds: Int64
+    public var dueAt: UnixMilliseconds
     public var occurrence: OccurrenceKey
 
-    public init(dueAtMilliseconds: Int64, occurrence: OccurrenceKey) {
-        self.dueAtMilliseconds = dueAtMilliseconds
+    public init(dueAt: UnixMilliseconds, occurrence: OccurrenceKey) {
+        self.dueAt = dueAt
         self.occurrence = occurrence
     }
 
     public static func < (a: DueKey, b: DueKey) -> Bool {
-        a.dueAtMilliseconds != b.dueAtMilliseconds
-            ? a.dueAtMilliseconds < b.dueAtMilliseconds : a.occurrence < b.occurrence
+        a.dueAt != b.dueAt
+            ? a.dueAt < b.dueAt : a.occurrence < b.occurrence
     }
 }
 
@@ -121,7 +120,7 @@ public struct DueEntry: Sendable {
     public init(_ reminder: Reminder, at position: SeriesPosition) {
         self.init(
             due: DueKey(
-                dueAtMilliseconds: reminder.dueMilliseconds(of: position.scheduledAt),
+                dueAt: reminder.due(of: position.scheduledAt),
                 occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
             reminder: reminder, tries: .none, positionIndex: position.index)
     }
@@ -129,21 +128,21 @@ public struct DueEntry: Sendable {
 
 /// The step of a series past its current occurrence.
 public struct PositionMove: Sendable, Hashable {
-    /// Unix seconds; the write has no effect on the position if the stored one is another.
-    public var from: Int64
+    /// The write has no effect on the position if the stored one is another.
+    public var from: UnixSeconds
     /// `nil`: the series has ended.
     public var to: SeriesPosition?
-    /// When the new position falls due, unix milliseconds.
-    public var dueAtMilliseconds: Int64?
+    /// When the new position falls due.
+    public var dueAt: UnixMilliseconds?
     /// The occurrences that it steps over because they were missed; added to what the reminder has missed before.
     public var missed: Missed?
 
     /// - Parameter due: where it is not the very second of the new position.
-    public init(from: Int64, to: SeriesPosition?, due: Int64? = nil, missed: Missed? = nil) {
+    public init(from: UnixSeconds, to: SeriesPosition?, due: UnixMilliseconds? = nil, missed: Missed? = nil) {
         self.from = from
         self.to = to
         self.missed = missed
-        dueAtMilliseconds = due ?? to.map { Milliseconds.ofSecond($0.scheduledAt) }
+        dueAt = due ?? to.map { $0.scheduledAt.milliseconds }
     }
 }
 
@@ -157,9 +156,9 @@ public enum StoreWrite: Sendable {
     /// Records an attempt and what follows from it. `move` is present where the occurrence was the position. Where the series
     /// has not come to the occurrence, that is kept (see `Store.passed`) until it is past it.
     case settle(OccurrenceKey, Attempt, Disposition, move: PositionMove?)
-    /// Gives the position's occurrence a row of its own (pending, due at `dueAtMilliseconds`), because the next one
+    /// Gives the position's occurrence a row of its own (pending, due at `dueAt`), because the next one
     /// falls due before its first attempt has ended.
-    case materialise(OccurrenceKey, dueAtMilliseconds: Int64, tries: Tries, move: PositionMove)
+    case materialise(OccurrenceKey, dueAt: UnixMilliseconds, tries: Tries, move: PositionMove)
     /// Moves the position past occurrences that the misfire policy does not fire; `record` says which.
     case misfire(ReminderID, record: Attempt, move: PositionMove)
     /// Records an attempt of a series whose credential was refused, and holds the series: the occurrence waits for another
@@ -167,7 +166,7 @@ public enum StoreWrite: Sendable {
     /// the series stands there still, for its misfire policy to decide what of it is fired when a credential comes.
     case hold(OccurrenceKey, Attempt, tries: Tries)
     /// What a caller asked to be done with a reminder that exists.
-    case change(ReminderID, ReminderChange, ChangeGuard, atMilliseconds: Int64)
+    case change(ReminderID, ReminderChange, ChangeGuard, at: UnixMilliseconds)
     case queue(QueueSettings)
     /// With which data of a zone its series were computed, from now on.
     case zone(ZoneMark)
@@ -179,21 +178,21 @@ public enum StoreWrite: Sendable {
 /// A worker that holds leases, or may get some.
 public struct AttachedWorker: Sendable, Hashable {
     public var instance: String
-    /// The end of the last of its leases, unix milliseconds, where it gets no more; `nil`: it may get some at any time.
-    public var leasesEndAtMilliseconds: Int64?
-    /// The latest due time of what was handed out, where the clock was set back before it, unix milliseconds.
-    public var handedThroughMilliseconds: Int64?
-    /// Since when processes have waited for it in vain, unix milliseconds.
-    public var awaitedSinceMilliseconds: Int64?
+    /// The end of the last of its leases, where it gets no more; `nil`: it may get some at any time.
+    public var leasesEndAt: UnixMilliseconds?
+    /// The latest due time of what was handed out, where the clock was set back before it.
+    public var handedThrough: UnixMilliseconds?
+    /// Since when processes have waited for it in vain.
+    public var awaitedSince: UnixMilliseconds?
 
     public init(
-        instance: String, leasesEndAtMilliseconds: Int64? = nil, handedThroughMilliseconds: Int64? = nil,
-        awaitedSinceMilliseconds: Int64? = nil
+        instance: String, leasesEndAt: UnixMilliseconds? = nil, handedThrough: UnixMilliseconds? = nil,
+        awaitedSince: UnixMilliseconds? = nil
     ) {
         self.instance = instance
-        self.leasesEndAtMilliseconds = leasesEndAtMilliseconds
-        self.handedThroughMilliseconds = handedThroughMilliseconds
-        self.awaitedSinceMilliseconds = awaitedSinceMilliseconds
+        self.leasesEndAt = leasesEndAt
+        self.handedThrough = handedThrough
+        self.awaitedSince = awaitedSince
     }
 }
 
@@ -216,13 +215,13 @@ public enum ReminderChange: Sendable {
     case replace(Reminder, position: SeriesPosition?)
     /// A dead letter or held occurrence is due now, with nothing tried. A series that is held for it goes on, with the credential
     /// that it has; a dead letter of such a series waits with it.
-    case replay(scheduledAt: Int64)
+    case replay(scheduledAt: UnixSeconds)
     /// A dead letter or held occurrence is given up. A series that is held for it goes on at `goesOnAt`, with the credential that
     /// it has; what lay before is given up, too.
-    case discard(scheduledAt: Int64, goesOnAt: SeriesTarget = .itsPosition)
+    case discard(scheduledAt: UnixSeconds, goesOnAt: SeriesTarget = .itsPosition)
     /// A position that has not fallen due, held or not, becomes another, as its zone's data is another; `nil`: the series has ended. Nothing if it is no
     /// longer there. The revision stays: nobody asked for it.
-    case realign(from: Int64, to: SeriesPosition?)
+    case realign(from: UnixSeconds, to: SeriesPosition?)
 }
 
 /// Where a series that is resumed goes on.
@@ -249,8 +248,8 @@ public struct ChangeGuard: Sendable, Hashable {
 /// What follows from an attempt.
 public enum Disposition: Sendable, Hashable {
     case delivered
-    /// Tried again at this time (unix milliseconds); `tries` made so far.
-    case retry(dueAtMilliseconds: Int64, tries: Tries)
+    /// Tried again at this time; `tries` made so far.
+    case retry(dueAt: UnixMilliseconds, tries: Tries)
     case held(tries: Tries)
     case dead(tries: Tries)
     /// Done, and the whole series is cancelled with it.
@@ -290,8 +289,8 @@ public struct ChangeOutcome: Sendable {
     public var standing: ReminderStanding?
     /// Held occurrences that a new credential released.
     public var released = 0
-    /// `run`: the occurrence, unix seconds.
-    public var scheduledAt: Int64?
+    /// `run`: the occurrence.
+    public var scheduledAt: UnixSeconds?
 
     public init(_ verdict: Verdict, _ standing: ReminderStanding?) {
         self.verdict = verdict
@@ -343,22 +342,21 @@ public struct SetAsideOccurrence: Sendable {
     public var reminder: Reminder
     /// Made so far.
     public var attempts: Int
-    /// Unix milliseconds.
-    public var sinceMilliseconds: Int64
+    public var since: UnixMilliseconds
     /// Of the last attempt; `nil` where an earlier version wrote it.
     public var outcome: Outcome?
     public var statusCode: Int
     public var detail: String
 
     public init(
-        key: OccurrenceKey, state: OccurrenceState, reminder: Reminder, attempts: Int, sinceMilliseconds: Int64,
+        key: OccurrenceKey, state: OccurrenceState, reminder: Reminder, attempts: Int, since: UnixMilliseconds,
         outcome: Outcome?, statusCode: Int, detail: String
     ) {
         self.key = key
         self.state = state
         self.reminder = reminder
         self.attempts = attempts
-        self.sinceMilliseconds = sinceMilliseconds
+        self.since = since
         self.outcome = outcome
         self.statusCode = statusCode
         self.detail = detail
@@ -373,14 +371,13 @@ public struct IdempotencyRecord: Sendable, Hashable {
     public var request: [UInt8]
     /// The answer to give again.
     public var answer: [UInt8]
-    /// Unix milliseconds.
-    public var createdAtMilliseconds: Int64
+    public var createdAt: UnixMilliseconds
 
-    public init(key: [UInt8], request: [UInt8], answer: [UInt8], createdAtMilliseconds: Int64) {
+    public init(key: [UInt8], request: [UInt8], answer: [UInt8], createdAt: UnixMilliseconds) {
         self.key = key
         self.request = request
         self.answer = answer
-        self.createdAtMilliseconds = createdAtMilliseconds
+        self.createdAt = createdAt
     }
 }
 
@@ -394,17 +391,16 @@ public struct ReminderSummary: Sendable {
     public var delivered: Int64, retrying: Int, held: Int, dead: Int
     /// Occurrences that were missed and not fired, all together; `nil`: none.
     public var missed: Missed?
-    /// When its credential was refused, unix milliseconds; `nil`: it is not held.
-    public var heldSinceMilliseconds: Int64?
-    /// Unix milliseconds.
-    public var updatedAtMilliseconds: Int64
+    /// When its credential was refused; `nil`: it is not held.
+    public var heldSince: UnixMilliseconds?
+    public var updatedAt: UnixMilliseconds
     /// Grows with every change that a caller makes.
     public var revision: Int64
 
     public init(
         reminder: Reminder, state: ReminderState, position: SeriesPosition?, delivered: Int64, retrying: Int, held: Int,
         dead: Int, missed: Missed? = nil,
-        heldSinceMilliseconds: Int64? = nil, updatedAtMilliseconds: Int64, revision: Int64
+        heldSince: UnixMilliseconds? = nil, updatedAt: UnixMilliseconds, revision: Int64
     ) {
         self.revision = revision
         self.reminder = reminder
@@ -415,8 +411,8 @@ public struct ReminderSummary: Sendable {
         self.held = held
         self.dead = dead
         self.missed = missed
-        self.heldSinceMilliseconds = heldSinceMilliseconds
-        self.updatedAtMilliseconds = updatedAtMilliseconds
+        self.heldSince = heldSince
+        self.updatedAt = updatedAt
     }
 }
 

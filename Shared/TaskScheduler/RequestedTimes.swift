@@ -15,8 +15,9 @@ struct RequestedTimes: Sendable {
         let zone = zone(&faults), set = set(&faults)
         guard let set, faults.isEmpty, let resolved = resolved(set, zone, &faults) else { return nil }
         let schedule = Schedule(
-            start: resolved.start, rule: resolved.pattern?.text, timezone: resolved.zone.identifier, until: until,
-            rdates: resolved.rdates, exdates: resolved.exdates)
+            start: UnixSeconds(resolved.start), rule: resolved.pattern?.text, timezone: resolved.zone.identifier,
+            until: until.map { UnixSeconds($0) }, rdates: resolved.rdates.map { UnixSeconds($0) },
+            exdates: resolved.exdates.map { UnixSeconds($0) })
         let series = Series(
             start: resolved.start, pattern: resolved.pattern, rdates: resolved.rdates, exdates: resolved.exdates, until: until,
             zone: resolved.zone)

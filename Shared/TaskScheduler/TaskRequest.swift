@@ -29,7 +29,7 @@ struct TaskRequest: Sendable {
     /// The call that stores it.
     func create(_ id: ReminderID, now: UnixMilliseconds) -> Proto.CreateRequest {
         let reminder = Proto.Reminder(
-            id, schedule: schedule, handling: options.handling, payload: payload, createdAtMilliseconds: now.count)
+            id, schedule: schedule, handling: options.handling, payload: payload, createdAt: now)
         return Proto.CreateRequest(
             reminder: reminder, authorization: Secret(options.authorization ?? ""),
             position: Proto.Position(scheduledAt: first.instant, index: first.index))

@@ -10,7 +10,7 @@ struct BodyTests {
     @Test("the least that must be there is enough, and the rest has its defaults")
     func least() throws {
         let body = try good()
-        #expect(body.schedule.schedule == Schedule(start: now + 3_600))
+        #expect(body.schedule.schedule == Schedule(start: UnixSeconds(now + 3_600)))
         #expect(body.metadata.authHeader.value == credential)
         #expect(body.handling.queue == "default")
         #expect(body.handling.priority == 5)
@@ -42,8 +42,8 @@ struct BodyTests {
         #expect(
             body.schedule.schedule
                 == Schedule(
-                    start: now + 3_600, rule: "FREQ=DAILY;COUNT=9", timezone: "Europe/Berlin", until: now + 999_999,
-                    rdates: [now + 7_200, now + 7_201], exdates: [now + 90_000]))
+                    start: UnixSeconds(now + 3_600), rule: "FREQ=DAILY;COUNT=9", timezone: "Europe/Berlin", until: UnixSeconds(now + 999_999),
+                    rdates: [UnixSeconds(now + 7_200), UnixSeconds(now + 7_201)], exdates: [UnixSeconds(now + 90_000)]))
         #expect(body.handling.queue == "a.B_c-1")
         #expect(body.handling.priority == 9)
         #expect(body.handling.misfirePolicy == .skip)

@@ -7,10 +7,10 @@ import Testing
 @testable import gateway
 
 private func create(
-    _ body: ReminderBody, key: IdempotencyKey? = nil, nowMilliseconds: Int64 = now * 1_000
+    _ body: ReminderBody, key: IdempotencyKey? = nil, now time: Int64 = now * 1_000
 ) throws -> Creation {
     var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-    return Creation(try body.draft(), caller: .anyone, idempotency: key, nowMilliseconds: UnixMilliseconds(nowMilliseconds), using: &random)
+    return Creation(try body.draft(), caller: .anyone, idempotency: key, now: UnixMilliseconds(time), using: &random)
 }
 
 @Suite("A create, worked out")
@@ -128,7 +128,7 @@ struct CreationTests {
 @Suite("What is forecast")
 struct ForecastTests {
     private func times(_ changes: JSONObject) throws -> [Int64] {
-        guard case .array(let times)? = try json(create(good(changes), nowMilliseconds: now * 1_000 + 500).answer)["upcoming"]
+        guard case .array(let times)? = try json(create(good(changes), now: now * 1_000 + 500).answer)["upcoming"]
         else { return [] }
         return times.compactMap(\.wholeNumber)
     }
@@ -210,7 +210,7 @@ struct ForecastTests {
         let start: Int64 = 1_792_393_200
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let body = try good(["start_datetime": .integer(start), "rrule": "FREQ=WEEKLY;BYDAY=MO", "timezone": "Europe/Berlin"])
-        let answer = try json(Creation(try body.draft(), caller: .anyone, idempotency: nil, nowMilliseconds: UnixMilliseconds((start - 5) * 1_000), using: &random).answer)
+        let answer = try json(Creation(try body.draft(), caller: .anyone, idempotency: nil, now: UnixMilliseconds((start - 5) * 1_000), using: &random).answer)
         #expect(
             answer["upcoming"]
                 == .array([0, 7 * day + 3_600, 14 * day + 3_600, 21 * day + 3_600, 28 * day + 3_600].map { .integer(start + $0) })

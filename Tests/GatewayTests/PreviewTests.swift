@@ -9,7 +9,7 @@ import Testing
 struct PreviewTests {
     private func preview(_ fields: JSONObject) throws -> JSONValue {
         let (preview, faults) = read(Preview.type, .object(fields))
-        return try #require(preview, "\(faults)").answer(nowSeconds: UnixSeconds(now))
+        return try #require(preview, "\(faults)").answer(now: UnixSeconds(now))
     }
 
     @Test("shows the next times, on the wall clock too, whether they end, and the rule in words")

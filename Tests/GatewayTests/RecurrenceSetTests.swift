@@ -27,7 +27,8 @@ struct RecurrenceSetTests {
         for text in [Self.text, Self.text.replacing("\r\n", with: "\n")] {
             let schedule = try good(["rrule": .string(text), "start_datetime": nil]).schedule
             #expect(schedule.schedule == Schedule(
-                start: Self.nine, rule: Self.kept, timezone: "Europe/Berlin", rdates: [Self.nine + 26 * 3_600], exdates: [Self.nine + 2 * 86_400]))
+                start: UnixSeconds(Self.nine), rule: Self.kept, timezone: "Europe/Berlin",
+                rdates: [UnixSeconds(Self.nine + 26 * 3_600)], exdates: [UnixSeconds(Self.nine + 2 * 86_400)]))
             // 25 November by EXDATE, 26 as a day, 29 as a Sunday.
             #expect(schedule.series.first(5, after: 0).map { ($0 - Self.nine) / 3_600 } == [0, 24, 26, 4 * 24, 5 * 24])
         }
@@ -138,7 +139,7 @@ struct RecurrenceSetTests {
     @Test("POST /tasks: the set's DTSTART is the start, whatever the time; without one it is now, and so are its days' times")
     func tasks() throws {
         func draft(_ rule: String) throws -> Draft {
-            try #require(read(TaskBody.type, ["task": "t", "rrule": .string(rule)]).body).draft(nowSeconds: UnixSeconds(now + 60))
+            try #require(read(TaskBody.type, ["task": "t", "rrule": .string(rule)]).body).draft(now: UnixSeconds(now + 60))
         }
         #expect(try draft(Self.text).schedule.start == Self.nine)
         let immediate = try draft("RRULE:FREQ=DAILY\nRDATE;VALUE=DATE:20261224").schedule
@@ -222,11 +223,11 @@ struct RecurrenceSetTests {
     @Test("a preview says a set in words")
     func words() throws {
         let (preview, faults) = read(Preview.type, ["rrule": .string(Self.text)])
-        let answer = try #require(preview, "\(faults)").answer(nowSeconds: UnixSeconds(now))
+        let answer = try #require(preview, "\(faults)").answer(now: UnixSeconds(now))
         #expect(answer["text"] == "every day; but not every week on Sunday; but not on 2026-11-26")
         #expect(answer["upcoming_local"]?.firstText == "2026-11-23T09:00:00+01:00")
         let dates = read(Preview.type, ["rrule": "DTSTART:20261123T080000Z\nRDATE:20261124T080000Z,20261125T080000Z"]).body
-        #expect(dates?.answer(nowSeconds: UnixSeconds(now))["text"] == "at 3 single times")
+        #expect(dates?.answer(now: UnixSeconds(now))["text"] == "at 3 single times")
     }
 }
 

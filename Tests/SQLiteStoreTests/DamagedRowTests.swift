@@ -61,7 +61,7 @@ struct DamagedRowTests {
         #expect(due.isEmpty == (summary == nil))
         for entry in due {
             #expect(entry.reminder.jitterSeconds <= UInt32.max && entry.reminder.maxAttempts ?? 0 <= UInt32.max)
-            _ = entry.reminder.dueMilliseconds(of: entry.due.occurrence.scheduledAt)
+            _ = entry.reminder.due(of: entry.due.occurrence.scheduledAt)
         }
         let outcome = try await store.change(reminder.id, .pause, at: Situation.at)
         #expect(outcome.verdict == (due.isEmpty ? .notFound : .done))
@@ -78,11 +78,11 @@ struct DamagedRowTests {
         for offset in 0..<3 {
             let reminder = Sample.reminder(Sample.id(shard: shard), start: Sample.start + Int64(offset))
             let key = OccurrenceKey(reminder: reminder.id, scheduledAt: reminder.schedule.start)
-            due.append(DueKey(dueAtMilliseconds: 1_000 * key.scheduledAt, occurrence: key))
+            due.append(DueKey(dueAt: key.scheduledAt.milliseconds, occurrence: key))
             try await store.write(Sample.create(reminder))
             guard table == "occurrences" else { continue }
             try await store.write(
-                .materialise(key, dueAtMilliseconds: due[offset].dueAtMilliseconds, tries: .none, move: PositionMove(from: key.scheduledAt, to: nil)))
+                .materialise(key, dueAt: due[offset].dueAt, tries: .none, move: PositionMove(from: key.scheduledAt, to: nil)))
         }
         #expect(try await store.due(in: shard).map(\.due) == due)
         await store.close()
@@ -107,7 +107,7 @@ struct DamagedRowTests {
         var store = try open(), reminders: [Reminder] = []
         for number in 0..<UInt64(5) {
             // Ascending, as the gateway's are.
-            let reminder = Sample.reminder(ReminderID(high: (UInt64(Sample.start * 1000) + number) << 16 | 0x7000, low: 1 << 63))
+            let reminder = Sample.reminder(ReminderID(high: (UInt64(Sample.start.milliseconds.count) + number) << 16 | 0x7000, low: 1 << 63))
             reminders.append(reminder)
             try await store.write(
                 Sample.create(reminder),

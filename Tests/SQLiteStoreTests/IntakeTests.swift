@@ -32,7 +32,7 @@ struct IntakeTests {
         }
         #expect(try await store.summary(Sample.reminder().id) == nil)
         #expect(try await store.history(Sample.reminder().id) == nil)
-        #expect(try await store.write(.cancel(reminders[9].id, atMilliseconds: 5)).map(\.name) == ["done"])
+        #expect(try await store.write(.cancel(reminders[9].id, at: 5)).map(\.name) == ["done"])
         try await store.write(Sample.create(Sample.reminder()))
         var loaded: Set<ReminderID> = []
         for shard in Shard.all { loaded.formUnion(try await store.due(in: shard).map(\.reminder.id)) }

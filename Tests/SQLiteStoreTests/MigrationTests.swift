@@ -33,7 +33,7 @@ struct MigrationTests {
     private func hex(_ id: ReminderID) -> String { "x'\(String(format: "%016lX%016lX", id.high, id.low))'" }
 
     /// Rows of schema 1: a definition with the columns that it had.
-    private func definition(_ number: Int, _ id: ReminderID, start: Int64, rule: String? = nil) -> String {
+    private func definition(_ number: Int, _ id: ReminderID, start: UnixSeconds, rule: String? = nil) -> String {
         """
         INSERT INTO definitions VALUES (\(number), \(id.shard.number), \(hex(id)), \(start), \(rule.map { "'\($0)'" } ?? "NULL"),
             'Europe/Berlin', NULL, x'', x'', 'edvora.notification', x'010203', 'default', 5, 0, 12, 'about', 'c', 't', 77, x'0909');
@@ -42,7 +42,7 @@ struct MigrationTests {
 
     @Test("a file of schema 1 is brought up to date with everything that it holds, and is loaded")
     func first() async throws {
-        let shard = Sample.id().shard, at = Sample.start
+        let shard = Sample.id().shard, at = Sample.start, before: UnixSeconds = at - 60
         let ids = (0..<4).map { _ in Sample.id(shard: shard) }
         try make(
             version: 1,
@@ -53,10 +53,10 @@ struct MigrationTests {
             INSERT INTO reminders VALUES (\(shard.number), \(hex(ids[1])), 2, 0, \(at + 60), 3, 1, 77, NULL);
             INSERT INTO reminders VALUES (\(shard.number), \(hex(ids[2])), 3, 2, NULL, NULL, 1, 77, 78);
             INSERT INTO reminders VALUES (\(shard.number), \(hex(ids[3])), 7, 3, NULL, NULL, 0, 77, 79);
-            INSERT INTO occurrences VALUES (\(shard.number), \(hex(ids[1])), \(at), 0, \(at * 1000 + 5), 2, 80);
-            INSERT INTO occurrences VALUES (\(shard.number), \(hex(ids[1])), \(at - 60), 2, 90, 12, 90);
+            INSERT INTO occurrences VALUES (\(shard.number), \(hex(ids[1])), \(at), 0, \(at.milliseconds + 5), 2, 80);
+            INSERT INTO occurrences VALUES (\(shard.number), \(hex(ids[1])), \(before), 2, 90, 12, 90);
             INSERT INTO occurrences VALUES (\(shard.number), \(hex(ids[3])), \(at), 2, 91, 12, 91);
-            INSERT INTO attempts VALUES (\(shard.number), \(hex(ids[1])), \(at * 1000), \(at), 1, 1, 2000, 503, 'd');
+            INSERT INTO attempts VALUES (\(shard.number), \(hex(ids[1])), \(at.milliseconds), \(at), 1, 1, 2000, 503, 'd');
             INSERT INTO idempotency VALUES (1, \(shard.number), x'AA', x'BB', x'CC', 77);
             INSERT INTO workers VALUES ('w1');
             """)
@@ -79,8 +79,8 @@ struct MigrationTests {
             }
             #expect(
                 try await store.due(in: shard).map(\.line) == [
-                    "0 due \(at * 1000) attempts 0 position 1 manual false", "0 due \(at * 1000 + 5) attempts 2 position - manual false",
-                    "60 due \((at + 60) * 1000) attempts 0 position 3 manual false",
+                    "0 due \(at.milliseconds) attempts 0 position 1 manual false", "0 due \(at.milliseconds + 5) attempts 2 position - manual false",
+                    "60 due \((at + 60).milliseconds) attempts 0 position 3 manual false",
                 ])
         }
         // Lists have what earlier versions wrote, newest first.
@@ -97,7 +97,7 @@ struct MigrationTests {
         // And what this version can do works on them.
         #expect(try await store.change(ids[3], .replay(scheduledAt: at), at: 5).verdict == .done)
         #expect(try await store.change(ids[0], .pause, at: 5).standing?.revision == 2)
-        let record = IdempotencyRecord(key: [0xAA], request: [0xBB], answer: [], createdAtMilliseconds: 0)
+        let record = IdempotencyRecord(key: [0xAA], request: [0xBB], answer: [], createdAt: 0)
         let again = try await store.write(.create(Sample.reminder(Sample.id(shard: shard)), position: nil, idempotency: record))
         #expect(again.map(\.name) == ["replayed [204]"])
         let new = Sample.reminder(Sample.id(shard: shard))

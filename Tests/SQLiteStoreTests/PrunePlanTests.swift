@@ -58,7 +58,7 @@ struct PrunePlanTests {
             """,
             in: path)
         store = try SQLiteStore(path: path) { _ in }
-        let progress = try await store.removeOld(finishedBefore: .max, deadBefore: .max)
+        let progress = try await store.removeOld(finishedBefore: .distantFuture, deadBefore: .distantFuture)
         #expect(progress.reminders == 1 && progress.rows[.attempts] == 200 && progress.rows[.deadLetters] == 1)
         #expect(try await store.summary(reminder.id) == nil)
         await store.close()

@@ -60,7 +60,7 @@ struct SQLiteBackupTests {
         for reminder in before { #expect(try await restored.summary(reminder.id)?.reminder.isSame(as: reminder) == true) }
         for id in during.withLock({ $0 }) { #expect(try await restored.summary(id) == nil) }
         // And it goes on as a store.
-        #expect(try await restored.write(.cancel(before[0].id, atMilliseconds: 0)).map(\.name) == ["done"])
+        #expect(try await restored.write(.cancel(before[0].id, at: 0)).map(\.name) == ["done"])
         await restored.close()
         #expect(folder.faults.all == [])
     }

@@ -154,8 +154,8 @@ struct SQLiteFileTests {
         #expect(try await store.due(in: shard).map(\.reminder.id) == [reminders[0].id, reminders[2].id])
         #expect(folder.faults.all.count == 1 && folder.faults.all[0].contains("\(reminders[1].id)"))
         await #expect(throws: StoreError.self) { try await store.summary(reminders[1].id) }
-        #expect(try await store.write(.replaceAuthorization(reminders[1].id, sealed: [], atMilliseconds: 0)).map(\.name) == ["not found"])
-        #expect(try await store.write(.cancel(reminders[1].id, atMilliseconds: 0)).map(\.name) == ["done"])
+        #expect(try await store.write(.replaceAuthorization(reminders[1].id, sealed: [], at: 0)).map(\.name) == ["not found"])
+        #expect(try await store.write(.cancel(reminders[1].id, at: 0)).map(\.name) == ["done"])
         await store.close()
     }
 
@@ -167,7 +167,7 @@ struct SQLiteFileTests {
         try await store.write(
             Sample.create(reminder),
             .settle(
-                key, Sample.attempt(Sample.start, 1, .retry), .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 1)),
+                key, Sample.attempt(Sample.start, 1, .retry), .retry(dueAt: 5, tries: Tries(attempts: 1)),
                 move: PositionMove(from: Sample.start, to: nil)))
         await store.close()
         try tamper("UPDATE reminders SET state = 99; UPDATE occurrences SET state = 99; UPDATE attempts SET outcome = 99", in: path)
@@ -175,7 +175,7 @@ struct SQLiteFileTests {
         #expect(try await store.due(in: reminder.id.shard).isEmpty)
         await #expect(throws: StoreError.self) { try await store.summary(reminder.id) }
         #expect(try await store.history(reminder.id) == [])
-        #expect(try await store.write(.cancel(reminder.id, atMilliseconds: 0)).map(\.name) == ["not found"])
+        #expect(try await store.write(.cancel(reminder.id, at: 0)).map(\.name) == ["not found"])
         #expect(folder.faults.all.count == 3)
         await store.close()
     }
@@ -205,7 +205,7 @@ struct SQLiteFileTests {
         #expect(try await store.summary(small.id) == nil)
         for id in kept { #expect(try await store.summary(id) != nil) }
         // What there was no room to file is removed once the first are gone.
-        let removed = [try await store.removeOld(finishedBefore: .max), try await store.removeOld(finishedBefore: .max)]
+        let removed = [try await store.removeOld(finishedBefore: .distantFuture), try await store.removeOld(finishedBefore: .distantFuture)]
         #expect(removed.reduce(0) { $0 + $1.reminders } == kept.count)
         #expect(try await store.write(Sample.create(small)).map(\.name) == ["done"])
         #expect(try await store.summary(small.id) != nil)

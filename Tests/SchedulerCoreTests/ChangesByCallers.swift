@@ -74,16 +74,16 @@ struct ChangesByCallers {
         world.run(milliseconds: 2_000)
         // Due, and nobody there to run it.
         let old = try world.summary(id).reminder
-        let start = world.now.wallMilliseconds / 1_000 + 7
+        let start = world.now.wall.second + 7
         let other = Reminder(
             id: id, schedule: Schedule(start: start), handling: Handling(),
-            payload: Payload(task: "test", arguments: [], description: "new"), createdAtMilliseconds: old.createdAtMilliseconds,
+            payload: Payload(task: "test", arguments: [], description: "new"), createdAt: old.createdAt,
             sealedAuthorization: [])
         world.change(id, .replace(other, position: SeriesPosition(scheduledAt: start, index: 1)))
         world.run(milliseconds: 1_000)
         world.attach("b")
         world.run(milliseconds: 300_000)
-        #expect(world.runs(of: id).map(\.key.scheduledAt) == [World.start / 1_000 + 1, start])
+        #expect(world.runs(of: id).map(\.key.scheduledAt) == [World.start.second + 1, start])
         #expect(try world.summary(id).state == .completed)
         #expect(try world.summary(id).reminder.sealedAuthorization == [1])
     }
@@ -114,7 +114,7 @@ struct ChangesByCallers {
         let summary = try world.summary(id)
         #expect(summary.dead == 1 && summary.state == .completed)
         world.answer = { _ in .delivered }
-        world.change(id, .replay(scheduledAt: World.start / 1_000))
+        world.change(id, .replay(scheduledAt: World.start.second))
         world.run(milliseconds: 1_000)
         #expect(world.runs(of: id).map(\.attempt) == [1, 1])
         #expect(try world.summary(id).state == .completed)
@@ -148,7 +148,7 @@ struct ChangesByCallers {
         let ids = try (0..<25).map { _ in try world.create(in: 3_600_000) }
         for _ in 0..<7 { try world.create(in: 0) }
         world.run(milliseconds: 20)
-        let request = world.request(ids.map { .change($0, .cancel, ChangeGuard(), atMilliseconds: world.now.wallMilliseconds) })
+        let request = world.request(ids.map { .change($0, .cancel, ChangeGuard(), at: world.now.wall) })
         world.run(milliseconds: 5_000)
         #expect(world.outcomes[request]??.count == 25)
         // Twenty-five in one batch, although ten are the most of others.
@@ -238,10 +238,10 @@ struct QueuesJitterExpiry {
         #expect(world.runs.count == 40)
         for run in world.runs {
             let reminder = try world.summary(run.key.reminder).reminder
-            #expect(run.at >= reminder.dueMilliseconds(of: run.key.scheduledAt))
-            #expect(run.at <= reminder.dueMilliseconds(of: run.key.scheduledAt) + 5)
+            #expect(run.at >= reminder.due(of: run.key.scheduledAt))
+            #expect(run.at <= reminder.due(of: run.key.scheduledAt) + 5)
         }
-        #expect(Set(world.runs.map { $0.at / 1_000 }).count > 5)
+        #expect(Set(world.runs.map { $0.at.second }).count > 5)
         #expect(ids.count == 40)
     }
 
@@ -265,7 +265,7 @@ struct QueuesJitterExpiry {
         #expect(try world.summary(failing).delivered == 1)
 
         // A person's replay does not expire.
-        world.change(unserved, .replay(scheduledAt: World.start / 1_000 + 1))
+        world.change(unserved, .replay(scheduledAt: World.start.second + 1))
         world.run(milliseconds: 1_000)
         #expect(try world.summary(unserved).delivered == 1)
     }

@@ -26,7 +26,7 @@ struct ChangesWhileRunning {
     }
 
     private static func offsets(_ world: World, _ id: ReminderID) -> [Int64] {
-        world.runs(of: id).map { $0.key.scheduledAt - World.start / 1_000 }
+        world.runs(of: id).map { $0.key.scheduledAt - World.start.second }
     }
 
     @Test(
@@ -73,7 +73,7 @@ struct ChangesWhileRunning {
         try world.resume(id)
         world.run(milliseconds: 3_600_000)
         #expect(Self.offsets(world, id) == [10, 20, 70, 80, 90, 100])
-        #expect(try world.attempts(id).filter { $0.outcome == .misfired }.map(\.scheduledAt) == [World.start / 1_000 + 30])
+        #expect(try world.attempts(id).filter { $0.outcome == .misfired }.map(\.scheduledAt) == [World.start.second + 30])
         #expect(try world.summary(id).state == .completed)
     }
 
@@ -92,8 +92,8 @@ struct ChangesWhileRunning {
         world.run(milliseconds: 120_000)
         #expect(world.runs.count == 1)
         world.storeDelay = { delay }
-        let asked = world.now.wallMilliseconds
-        world.change(id, .replay(scheduledAt: World.start / 1_000))
+        let asked = world.now.wall
+        world.change(id, .replay(scheduledAt: World.start.second))
         world.change(id, .run)
         world.run(milliseconds: 1_000)
         #expect(world.runs.dropFirst().count == 2)
@@ -113,7 +113,7 @@ struct ChangesWhileRunning {
         world.storeDelay = { delay }
         world.answer = { _ in World.Answer(afterMilliseconds: 3_000) }
         for second in 0...1 as ClosedRange<Int64> {
-            world.change(id, .replay(scheduledAt: World.start / 1_000 + second))
+            world.change(id, .replay(scheduledAt: World.start.second + second))
             world.run(milliseconds: 1_000)
         }
         world.change(id, .cancel)
@@ -177,7 +177,7 @@ struct ChangesWhileRunning {
         let id = try world.create(in: 0)
         world.run(milliseconds: 1_000)
         #expect(try world.summary(id).held == 1)
-        world.change(id, .discard(scheduledAt: World.start / 1_000))
+        world.change(id, .discard(scheduledAt: World.start.second))
         world.replaceAuthorization(of: id)
         world.run(milliseconds: 60_000)
         #expect(world.runs.count == 1)
@@ -187,11 +187,11 @@ struct ChangesWhileRunning {
     @Test("an attempt under way when the schedule changes ends as the old schedule's, and the new one goes on", arguments: [Outcome.delivered, .retry, .rejected], [0, 300, 6_000] as [Int64])
     func reschedule(outcome: Outcome, delay: Int64) throws {
         let (world, id) = try Self.running(outcome, delay: delay)
-        let old = try world.summary(id).reminder, start = World.start / 1_000 + 25
+        let old = try world.summary(id).reminder, start = World.start.second + 25
         let other = Reminder(
             id: id, schedule: Schedule(start: start, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3"),
             handling: Handling(queue: "other"), payload: Payload(task: "test", arguments: []),
-            createdAtMilliseconds: old.createdAtMilliseconds, sealedAuthorization: [])
+            createdAt: old.createdAt, sealedAuthorization: [])
         world.attach("b", queues: ["other"])
         world.change(id, .replace(other, position: SeriesPosition(scheduledAt: start, index: 1)))
         world.run(milliseconds: 120_000)
@@ -213,7 +213,7 @@ struct ChangesWhileRunning {
             schedule.timezone = "Europe/Berlin"
             let other = Reminder(
                 id: id, schedule: schedule, handling: Handling(), payload: Payload(task: "test", arguments: []),
-                createdAtMilliseconds: 0, sealedAuthorization: [])
+                createdAt: UnixMilliseconds(0), sealedAuthorization: [])
             world.change(id, .replace(other, position: SeriesPosition(scheduledAt: schedule.start, index: 1)))
             world.run(milliseconds: 60_000)
             #expect(world.runs.count == (outcome == .delivered ? 1 : 2))
@@ -247,10 +247,10 @@ struct ChangesWhileRunning {
         world.run(milliseconds: Int64(count) * 1_000)
         #expect(try world.summary(id).dead == count)
         world.replaceAuthorization(of: id)
-        let first = World.start / 1_000
+        let first = World.start.second
         world.request(
             (0..<Int64(count)).map {
-                .change(id, .replay(scheduledAt: first + $0), ChangeGuard(), atMilliseconds: world.now.wallMilliseconds)
+                .change(id, .replay(scheduledAt: first + $0), ChangeGuard(), at: world.now.wall)
             })
         world.run(milliseconds: 5_000)
         #expect(world.running.count == count)
@@ -273,11 +273,11 @@ struct ChangesWhileRunning {
         world.change(ids[0], .pause)
         world.cancel(ids[1])
         let moved = Reminder(
-            id: ids[2], schedule: Schedule(start: World.start / 1_000 + 80), handling: Handling(),
-            payload: Payload(task: "test", arguments: []), createdAtMilliseconds: 0, sealedAuthorization: [])
+            id: ids[2], schedule: Schedule(start: World.start.second + 80), handling: Handling(),
+            payload: Payload(task: "test", arguments: []), createdAt: UnixMilliseconds(0), sealedAuthorization: [])
         world.change(ids[2], .replace(moved, position: SeriesPosition(scheduledAt: moved.schedule.start, index: 1)))
         world.run(milliseconds: 120_000)
-        #expect(world.runs.map(\.key) == [OccurrenceKey(reminder: ids[2], scheduledAt: World.start / 1_000 + 80)])
+        #expect(world.runs.map(\.key) == [OccurrenceKey(reminder: ids[2], scheduledAt: World.start.second + 80)])
     }
 
     // MARK: Requests
@@ -345,7 +345,7 @@ struct ChangesWhileRunning {
         var requests: [(RequestID, [ReminderID])] = []
         for size in [1, 5, 2, 7, 3, 9] {
             let part = (0..<size).map { ids[(requests.count * 5 + $0) % ids.count] }
-            requests.append((world.request(part.map { .change($0, .pause, ChangeGuard(), atMilliseconds: 5) }), part))
+            requests.append((world.request(part.map { .change($0, .pause, ChangeGuard(), at: UnixMilliseconds(5)) }), part))
             world.run(milliseconds: 1)
         }
         world.run(milliseconds: 20_000)

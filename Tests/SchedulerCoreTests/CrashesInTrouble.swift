@@ -138,12 +138,12 @@ struct CrashesInTrouble {
             var handling = old.handling
             handling.jitterSeconds = seconds
             let other = Reminder(
-                id: id, schedule: old.schedule, handling: handling, payload: old.payload, createdAtMilliseconds: 0,
+                id: id, schedule: old.schedule, handling: handling, payload: old.payload, createdAt: UnixMilliseconds(0),
                 sealedAuthorization: [])
-            return (2_000...10_000).contains(other.dueMilliseconds(of: World.start / 1_000) - World.start)
+            return (2_000...10_000).contains(other.due(of: World.start.second) - World.start)
         })
         let new = Reminder(
-            id: id, schedule: old.schedule, handling: handling, payload: old.payload, createdAtMilliseconds: 0, sealedAuthorization: [])
+            id: id, schedule: old.schedule, handling: handling, payload: old.payload, createdAt: UnixMilliseconds(0), sealedAuthorization: [])
         world.change(id, .replace(new, position: nil))
         world.run(milliseconds: 100)
         try await world.crash()

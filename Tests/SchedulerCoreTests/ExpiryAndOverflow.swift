@@ -6,7 +6,7 @@ import Testing
 
 @Suite("expiry")
 struct Expiry {
-    private static let second = World.start / 1_000
+    private static let second = World.start.second
 
     @Test("what expires while it waits for a worker is a dead letter at that moment, and was never run")
     func waiting() throws {
@@ -17,7 +17,7 @@ struct Expiry {
         world.run(milliseconds: 1)
         #expect(try world.summary(id).line == "completed delivered 0 retrying 0 held 0 dead 1")
         let attempt = try #require(try world.attempts(id).first)
-        #expect(attempt.outcome == .expired && attempt.startedAtMilliseconds == World.start + 40_000 && attempt.detail.contains("30 s"))
+        #expect(attempt.outcome == .expired && attempt.startedAt == World.start + 40_000 && attempt.detail.contains("30 s"))
         world.attach()
         world.run(milliseconds: 60_000)
         #expect(world.runs.isEmpty)
@@ -125,7 +125,7 @@ struct Expiry {
         world.run(milliseconds: 200_000)
         for id in ids {
             let reminder = try world.summary(id).reminder
-            let isLate = reminder.dueMilliseconds(of: Self.second) >= World.start + 50_000
+            let isLate = reminder.due(of: Self.second) >= World.start + 50_000
             #expect(try world.summary(id).dead == (isLate ? 1 : 0))
             #expect(world.runs(of: id).count == (isLate ? 0 : 1))
         }
@@ -141,7 +141,7 @@ struct Expiry {
             let old = try world.summary(id).reminder
             let new = Reminder(
                 id: id, schedule: old.schedule, handling: Handling(queue: old.queue, expiresAfterSeconds: seconds),
-                payload: Payload(task: old.task, arguments: []), createdAtMilliseconds: 0, sealedAuthorization: [])
+                payload: Payload(task: old.task, arguments: []), createdAt: UnixMilliseconds(0), sealedAuthorization: [])
             world.change(id, .replace(new, position: nil))
         }
         world.run(milliseconds: 100)
@@ -173,7 +173,7 @@ struct Overflow {
             let runs = world.runs(of: id)
             #expect(runs.count == 1)
             guard let run = runs.first else { continue }
-            #expect(run.at - run.key.scheduledAt * 1_000 <= within, "\(run.at - run.key.scheduledAt * 1_000) ms late")
+            #expect(run.at - run.key.scheduledAt.milliseconds <= within, "\(run.at - run.key.scheduledAt.milliseconds) ms late")
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 /// The core alone, with a store that has what it is given and does what it is told, at one moment.
 private struct Alone {
     private(set) var core = SchedulerCore(seed: 1)
-    var now = Moment(wallMilliseconds: 1_800_000_000_000, monotonicMilliseconds: MonotonicMilliseconds(1_000))
+    var now = Moment(wall: UnixMilliseconds(1_800_000_000_000), monotonic: MonotonicMilliseconds(1_000))
     private var stored: [Shard: [DueEntry]] = [:]
     private var nextID: UInt64 = 0
     private(set) var dispatched: [Dispatch] = []
@@ -38,9 +38,9 @@ private struct Alone {
         nextID += 1
         let id = ReminderID(high: nextID << 16 | 0x7000, low: nextID &* 0x9E37_79B9_7F4A_7C15)
         let reminder = Reminder(
-            id: id, schedule: Schedule(start: now.wallMilliseconds / 1_000 - secondsAgo), handling: Handling(queue: queue, priority: priority),
+            id: id, schedule: Schedule(start: now.wall.second - secondsAgo), handling: Handling(queue: queue, priority: priority),
             payload: Payload(task: task, arguments: [], classroomID: classroomID, createdBy: createdBy),
-            createdAtMilliseconds: now.wallMilliseconds, caller: owner, sealedAuthorization: [])
+            createdAt: now.wall, caller: owner, sealedAuthorization: [])
         return DueEntry(reminder, at: SeriesPosition(scheduledAt: reminder.schedule.start, index: 1))
     }
 
@@ -127,12 +127,12 @@ struct FairShares {
         var alone = Alone()
         alone.start()
         alone.create(owner: "a", priority: 5)
-        alone.now.monotonicMilliseconds += 1
+        alone.now.monotonic += 1
         for _ in 0..<5 { alone.create(owner: "a", priority: 5, secondsAgo: 1_000_000_000) }
         alone.create(owner: "a", priority: 6)
         let order = alone.take(7).map(\.entry.reminder)
         #expect(order.map(\.priority) == [6, 5, 5, 5, 5, 5, 5])
-        #expect(order[1].schedule.start == alone.now.wallMilliseconds / 1_000)
+        #expect(order[1].schedule.start == alone.now.wall.second)
     }
 
     @Test("a priority step is worth ten seconds of waiting, and no more")
@@ -140,8 +140,8 @@ struct FairShares {
         var alone = Alone()
         alone.start()
         alone.create(owner: "a", priority: 4)
-        alone.now.wallMilliseconds += 10_001
-        alone.now.monotonicMilliseconds += 10_001
+        alone.now.wall += 10_001
+        alone.now.monotonic += 10_001
         alone.create(owner: "a", priority: 5)
         alone.create(owner: "a", priority: 6)
         #expect(alone.take(3).map(\.entry.reminder.priority) == [6, 4, 5])
@@ -172,7 +172,7 @@ struct FairShares {
         world.run(milliseconds: 10_000)
         for id in served {
             let run = try #require(world.runs(of: id).first)
-            #expect(run.at - run.key.scheduledAt * 1_000 <= 1_000)
+            #expect(run.at - run.key.scheduledAt.milliseconds <= 1_000)
         }
         #expect(world.runs.count == 50)
         world.attach("q", queues: (0..<250).map { "q\($0)" })

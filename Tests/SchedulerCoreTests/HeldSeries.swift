@@ -7,7 +7,7 @@ import Testing
 /// A credential that is refused holds its series until another comes.
 @Suite("a refused credential")
 struct HeldSeries {
-    private static let second = World.start / 1_000
+    private static let second = World.start.second
 
     /// The first credential is refused.
     private static func world() throws -> World {
@@ -27,7 +27,7 @@ struct HeldSeries {
         #expect(world.runs(of: id).count == 1)
         let held = try world.summary(id)
         #expect(held.held == 1 && held.retrying == 0 && held.position?.scheduledAt == Self.second)
-        #expect(try held.heldSinceMilliseconds != nil && world.attempts(id).count == 1)
+        #expect(try held.heldSince != nil && world.attempts(id).count == 1)
         world.replaceAuthorization(of: id)
         world.run(milliseconds: 2_000)
         let fired = world.runs(of: id).dropFirst().map { ($0.key.scheduledAt - Self.second) / 60 }
@@ -40,7 +40,7 @@ struct HeldSeries {
         }
         let summary = try world.summary(id)
         #expect(summary.missed == Missed(count: missed, first: Self.second, last: Self.second + (missed - 1) * 60))
-        #expect(summary.held == 0 && summary.heldSinceMilliseconds == nil)
+        #expect(summary.held == 0 && summary.heldSince == nil)
         world.run(milliseconds: 3_600_000)
         #expect(try world.summary(id).state == .completed)
         #expect(try world.summary(id).delivered == 100 - missed)

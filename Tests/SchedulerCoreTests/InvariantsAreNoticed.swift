@@ -74,7 +74,7 @@ struct InvariantsAreNoticed {
             let later = SeriesPosition(scheduledAt: entry.key.scheduledAt + 3_600, index: 1)
             let second = Entry(DueEntry(entry.reminder, at: later))
             core.table.insert(second)
-            core.waiting.insert(EntryTimer(at: second.dueAtMilliseconds, entry: second))
+            core.waiting.insert(EntryTimer(at: second.dueAt, entry: second))
         },
         Break("an entry is in doubt and nobody is waited for", "is in doubt") { core in
             entry(core) { $0.state == .waiting }?.state = .inDoubt

@@ -100,7 +100,7 @@ struct LifeOfAnOccurrence {
     func seriesGoesOn() throws {
         let world = try World()
         world.attach()
-        let first = World.start / 1_000 + 1
+        let first = World.start.second + 1
         world.answer = { dispatch in
             dispatch.entry.due.occurrence.scheduledAt == first ? World.Answer(outcome: .retry) : .delivered
         }

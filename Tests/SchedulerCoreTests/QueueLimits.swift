@@ -164,7 +164,7 @@ struct QueueLimits {
         world.run(milliseconds: 30_000)
         #expect(world.runs.count == 1)
         let next = world.core.nextDeadline ?? .distantFuture
-        #expect(next > world.now.monotonicMilliseconds)
+        #expect(next > world.now.monotonic)
         world.isDiskFull = false
         world.run(milliseconds: 10_000)
         #expect(world.runs.count == 5)

@@ -16,8 +16,8 @@ struct RandomChanges {
         let lease: UInt64
         let key: OccurrenceKey
         let isManual: Bool
-        let start: Int64
-        let end: Int64
+        let start: UnixMilliseconds
+        let end: UnixMilliseconds
         let outcome: Outcome
     }
 
@@ -25,22 +25,22 @@ struct RandomChanges {
     private final class Life {
         let id: ReminderID
         /// Schedules, and since when they count (unix ms).
-        var schedules: [(since: Int64, schedule: Schedule, request: RequestID?)]
+        var schedules: [(since: UnixMilliseconds, schedule: Schedule, request: RequestID?)]
         /// When something stood in the way: a pause, a new schedule, a cancellation.
-        var blocked: [ClosedRange<Int64>] = []
+        var blocked: [ClosedRange<UnixMilliseconds>] = []
         /// Changes on their way: since when, and until when.
-        var changes: [(request: RequestID, window: ClosedRange<Int64>)] = []
-        var pausedSince: Int64?
+        var changes: [(request: RequestID, window: ClosedRange<UnixMilliseconds>)] = []
+        var pausedSince: UnixMilliseconds?
         var pauses: [RequestID] = []
         var isCancelled = false
         var runs: [RequestID] = []
 
-        let createdAt: Int64
+        let createdAt: UnixMilliseconds
 
-        init(_ id: ReminderID, _ schedule: Schedule, createdAt: Int64) {
+        init(_ id: ReminderID, _ schedule: Schedule, createdAt: UnixMilliseconds) {
             self.id = id
             self.createdAt = createdAt
-            schedules = [(.min, schedule, nil)]
+            schedules = [(.distantPast, schedule, nil)]
         }
 
         /// What the store's answers may take.
@@ -48,7 +48,7 @@ struct RandomChanges {
 
         /// Whether an occurrence that falls due then had its way until it could be dispatched: nothing is while a change
         /// is on its way.
-        func isFree(at due: Int64, until: Int64) -> Bool {
+        func isFree(at due: UnixMilliseconds, until: UnixMilliseconds) -> Bool {
             var end = max(due, createdAt)
             while let later = changes.filter({ $0.window.lowerBound <= end + Self.margin }).map(\.window.upperBound).max(), later > end {
                 end = later
@@ -87,7 +87,7 @@ struct RandomChanges {
                 runs.append(
                     Run(
                         lease: dispatch.lease, key: dispatch.entry.due.occurrence, isManual: dispatch.entry.isManual,
-                        start: world.now.wallMilliseconds, end: world.now.wallMilliseconds + after, outcome: outcome))
+                        start: world.now.wall, end: world.now.wall + after, outcome: outcome))
                 return World.Answer(outcome: outcome, afterMilliseconds: after, retryAfterMilliseconds: outcome == .retry ? 500 : nil)
             }
         }
@@ -97,7 +97,7 @@ struct RandomChanges {
             let id = try world.create(
                 in: .random(in: 0...8_000, using: &random), rule: count > 2 ? "FREQ=SECONDLY;INTERVAL=\(interval);COUNT=\(count)" : nil,
                 policy: .fireAll, maxAttempts: 1_000)
-            lives.append(Life(id, try world.summary(id).reminder.schedule, createdAt: world.now.wallMilliseconds))
+            lives.append(Life(id, try world.summary(id).reminder.schedule, createdAt: world.now.wall))
         }
 
         /// As the API does it: the target follows from the reminder as it was read, on condition that it is still that.
@@ -108,8 +108,8 @@ struct RandomChanges {
 
         func target(_ summary: ReminderSummary) throws -> SeriesTarget {
             guard !summary.reminder.schedule.isSingle else { return .itsPosition }
-            let next = try summary.reminder.schedule.series().cursor(after: world.now.wallMilliseconds / 1_000)
-            return .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+            let next = try summary.reminder.schedule.series().cursor(after: world.now.wall.second.count)
+            return .position(next.map { SeriesPosition($0) })
         }
 
         @discardableResult
@@ -119,12 +119,12 @@ struct RandomChanges {
 
         @discardableResult
         func note(_ life: Life, _ request: RequestID) -> RequestID {
-            life.changes.append((request, world.now.wallMilliseconds...Int64.max - 10_000))
+            life.changes.append((request, world.now.wall...UnixMilliseconds.distantFuture - 10_000))
             return request
         }
 
         func change(_ life: Life) throws {
-            let now = world.now.wallMilliseconds
+            let now = world.now.wall
             switch Int.random(in: 0..<16, using: &random) {
             case 0, 1:
                 life.pauses.append(change(life, .pause))
@@ -143,8 +143,8 @@ struct RandomChanges {
                 let summary = try world.summary(life.id), revision = summary.revision
                 life.blocked.append(now...now + 1)
                 note(life, world.request([
-                    .change(life.id, .pause, ChangeGuard(revision: revision), atMilliseconds: now),
-                    .change(life.id, .resume(goesOnAt: try target(summary)), ChangeGuard(revision: revision + 1), atMilliseconds: now),
+                    .change(life.id, .pause, ChangeGuard(revision: revision), at: now),
+                    .change(life.id, .resume(goesOnAt: try target(summary)), ChangeGuard(revision: revision + 1), at: now),
                 ]))
             case 12 where Int.random(in: 0..<3, using: &random) == 0:
                 change(life, .cancel)
@@ -154,25 +154,25 @@ struct RandomChanges {
         }
 
         func reschedule(_ life: Life) throws {
-            let now = world.now.wallMilliseconds, old = try world.summary(life.id).reminder
+            let now = world.now.wall, old = try world.summary(life.id).reminder
             let interval = Int.random(in: 1...3, using: &random)
             let schedule = Schedule(
-                start: now / 1_000 + .random(in: -5...6, using: &random), rule: "FREQ=SECONDLY;INTERVAL=\(interval);COUNT=6")
+                start: now.second + .random(in: -5...6, using: &random), rule: "FREQ=SECONDLY;INTERVAL=\(interval);COUNT=6")
             let first = try #require(try schedule.series().first())
-            let cursor = first.instant > now / 1_000 ? first : try schedule.series().cursor(after: now / 1_000)
+            let cursor = first.instant > now.second.count ? first : try schedule.series().cursor(after: now.second.count)
             let reminder = Reminder(
                 id: life.id, schedule: schedule, handling: Handling(misfirePolicy: .fireAll, maxAttempts: 1_000),
-                payload: Payload(task: "test", arguments: []), createdAtMilliseconds: old.createdAtMilliseconds,
+                payload: Payload(task: "test", arguments: []), createdAt: old.createdAt,
                 sealedAuthorization: [])
             let request = change(
-                life, .replace(reminder, position: cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }))
+                life, .replace(reminder, position: cursor.map { SeriesPosition($0) }))
             life.schedules.append((now, schedule, request))
             life.blocked.append(now - 1_500...now + 1_500)
         }
 
         /// Changes that were answered, and pauses that ended, as the store tells.
         func noteAnswers() throws {
-            let now = world.now.wallMilliseconds
+            let now = world.now.wall
             for life in lives {
                 for (index, change) in life.changes.enumerated() where change.window.upperBound > now && world.outcomes[change.request] != nil {
                     life.changes[index].window = change.window.lowerBound...now
@@ -240,23 +240,23 @@ struct RandomChanges {
             guard let result = world.outcomes[request]??.first, result.isDone, case .changed(let outcome) = result else { continue }
             let at = try #require(outcome.scheduledAt)
             // It may have been the occurrence that was due, which a pause can still hold up.
-            #expect(delivered.contains(at) || !life.isFree(at: at * 1_000, until: .max), "a run of \(life.id) at \(at)")
+            #expect(delivered.contains(at) || !life.isFree(at: at.milliseconds, until: .distantFuture), "a run of \(life.id) at \(at)")
         }
         // What is missed while its credential is refused goes the way of all that a resumption skips.
-        let refused = day.runs.filter { $0.key.reminder == life.id && $0.outcome == .authRejected }.map(\.start).min() ?? .max
-        let sure: Int64 = life.blocked.isEmpty ? .max : refused
+        let refused = day.runs.filter { $0.key.reminder == life.id && $0.outcome == .authRejected }.map(\.start).min() ?? .distantFuture
+        let sure: UnixMilliseconds = life.blocked.isEmpty ? .distantFuture : refused
         // A completed one takes no other schedule.
         let schedules = life.schedules.filter { $0.request.map { world.outcomes[$0]??.first?.isDone ?? false } ?? true }
         for (index, (since, schedule, _)) in schedules.enumerated() {
-            let until = index + 1 < schedules.count ? schedules[index + 1].since : .max
+            let until = index + 1 < schedules.count ? schedules[index + 1].since : .distantFuture
             let series = try schedule.series()
             var cursor = series.first()
             while let current = cursor {
                 cursor = series.next(after: current)
-                let at = current.instant * 1_000
+                let at = UnixSeconds(current.instant).milliseconds
                 guard at > since, at < sure - Life.margin, life.isFree(at: at, until: until) else { continue }
                 checked += 1
-                #expect(delivered.contains(current.instant), "\(life.id): \(current.instant) of \(schedule) is missing; \(life.blocked)")
+                #expect(delivered.contains(UnixSeconds(current.instant)), "\(life.id): \(current.instant) of \(schedule) is missing; \(life.blocked)")
             }
         }
     }

@@ -73,7 +73,7 @@ struct RandomLives {
         }
         if !isFaulty {
             // Each occurrence as often as it was tried, and once delivered never again.
-            for id in ids.keys { #expect(Set(world.runs(of: id).map { [$0.key.scheduledAt, Int64($0.attempt)] }).count == world.runs(of: id).count) }
+            for id in ids.keys { #expect(Set(world.runs(of: id).map { [$0.key.scheduledAt.count, Int64($0.attempt)] }).count == world.runs(of: id).count) }
         }
         #expect(world.core.snapshot.entriesInMemory == 0)
         #expect(world.largestMemory <= configuration.maxEntriesInMemory)
@@ -92,7 +92,7 @@ struct RandomLives {
 
     private static func resume(_ world: World, _ id: ReminderID) {
         guard let summary = try? world.summary(id), let series = try? summary.reminder.schedule.series() else { return }
-        let next = series.cursor(after: world.now.wallMilliseconds / 1_000).map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) }
+        let next = series.cursor(after: world.now.wall.second.count).map { SeriesPosition($0) }
         world.change(id, .resume(goesOnAt: summary.reminder.schedule.isSingle ? .itsPosition : .position(next)))
     }
 }

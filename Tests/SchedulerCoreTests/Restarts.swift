@@ -55,7 +55,7 @@ struct Restarts {
         world.run(milliseconds: 2_000)
         #expect(world.runs(of: later).count == 1)
         world.run(milliseconds: 3_000)
-        let start = World.start / 1_000
+        let start = World.start.second
         #expect(world.runs(of: series).map(\.key.scheduledAt) == [start, start + 5])
         world.run(milliseconds: world.configuration.rejoinGraceMilliseconds)
         #expect(world.runs(of: series).map(\.key.scheduledAt) == [start, start + 5, start + 10, start])
@@ -234,7 +234,7 @@ struct Restarts {
         world.run(milliseconds: 100)
         // The series went on to its second, and the process died before that was on disk.
         try await world.crash(rejoin: ["a", "gone"], downMilliseconds: 7_000)
-        let start = World.start / 1_000
+        let start = World.start.second
         let second = LeaseReport(lease: 777, key: OccurrenceKey(reminder: id, scheduledAt: start + 5))
         world.attach("a", running: [second])
         world.run(milliseconds: world.configuration.rejoinGraceMilliseconds + 5_000)
@@ -251,7 +251,7 @@ struct Restarts {
         world.run(milliseconds: 100)
         try await world.crash(
             rejoin: ["gone"], queues: [QueueSettings(name: "default", isPaused: true)], downMilliseconds: 7_000)
-        let second = OccurrenceKey(reminder: id, scheduledAt: World.start / 1_000 + 5)
+        let second = OccurrenceKey(reminder: id, scheduledAt: World.start.second + 5)
         world.attach("a", running: [LeaseReport(lease: 777, key: second)])
         world.run(milliseconds: world.configuration.leaseMilliseconds - 1)
         #expect(world.revoked == [])
@@ -302,7 +302,7 @@ struct Restarts {
         world.run(milliseconds: 100)
         world.isUnreadable = false
         world.run(milliseconds: 120_000)
-        let start = World.start / 1_000
+        let start = World.start.second
         #expect(world.runs(of: id).map(\.key.scheduledAt) == [start, start + 5])
         #expect(try world.summary(id).state == .completed)
     }
@@ -335,15 +335,15 @@ struct Restarts {
         var passed = Passed()
         let ids = [ReminderID(high: 1, low: 1), ReminderID(high: 1, low: 2)]
         let most = Int64(Passed.maxOccurrences)
-        passed.ended(OccurrenceKey(reminder: ids[0], scheduledAt: 0))
-        for second in 0..<most { passed.ended(OccurrenceKey(reminder: ids[1], scheduledAt: second)) }
+        passed.ended(OccurrenceKey(reminder: ids[0], scheduledAt: UnixSeconds(0)))
+        for second in 0..<most { passed.ended(OccurrenceKey(reminder: ids[1], scheduledAt: UnixSeconds(second))) }
         #expect(passed.count == Passed.maxOccurrences)
         let reached = [(0, 0), (1, 0), (1, most)].map { id, second in
-            passed.reached(OccurrenceKey(reminder: ids[id], scheduledAt: second))
+            passed.reached(OccurrenceKey(reminder: ids[id], scheduledAt: UnixSeconds(second)))
         }
         #expect(reached == [false, true, false])
         #expect(passed.count == 0)
-        for round in 0..<4 * most { passed.ended(OccurrenceKey(reminder: ids[0], scheduledAt: round)) }
+        for round in 0..<4 * most { passed.ended(OccurrenceKey(reminder: ids[0], scheduledAt: UnixSeconds(round))) }
         #expect(passed.count == Passed.maxOccurrences)
     }
 
@@ -371,7 +371,7 @@ struct Restarts {
         let id = try world.create(in: 1_000, rule: "FREQ=HOURLY;COUNT=2", jitterSeconds: 600)
         while world.runs.isEmpty { world.run(milliseconds: 100) }
         let run = world.runs[0]
-        #expect(run.at - 5_000 > run.key.scheduledAt * 1_000)
+        #expect(run.at - 5_000 > run.key.scheduledAt.milliseconds)
         world.setWallClock(by: -5_000)
         world.attach("b")
         world.kill(first)
@@ -395,7 +395,7 @@ struct Restarts {
         world.change(id, .run)
         world.run(milliseconds: 100)
         let asked = try #require(world.runs(of: id).first)
-        #expect(asked.key.scheduledAt == World.start / 1_000 + 3)
+        #expect(asked.key.scheduledAt == World.start.second + 3)
         world.run(milliseconds: 2 * hour)
         let runs = world.runs(of: id).filter { $0.key == asked.key }
         #expect(runs.count == 2)

@@ -368,7 +368,7 @@ struct WorkersAndLeases {
         try await world.crash(downMilliseconds: 630_000)
         world.attach()
         world.run(milliseconds: 1)
-        let minutes = world.runs(of: id).map { ($0.key.scheduledAt * 1_000 - World.start) / 60_000 }
+        let minutes = world.runs(of: id).map { ($0.key.scheduledAt.milliseconds - World.start) / 60_000 }
         switch policy {
         case .fireOnce: #expect(minutes == [10])
         case .fireAll: #expect(minutes == Array(0...10))
@@ -376,7 +376,7 @@ struct WorkersAndLeases {
         }
         world.run(milliseconds: 100 * 60_000)
         // Those skipped count towards COUNT all the same.
-        #expect(world.runs(of: id).last?.key.scheduledAt == (World.start + 99 * 60_000) / 1_000)
+        #expect(world.runs(of: id).last?.key.scheduledAt == (World.start + 99 * 60_000).second)
         #expect(try world.summary(id).state == .completed)
     }
 

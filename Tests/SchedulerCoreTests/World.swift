@@ -26,8 +26,7 @@ final class World {
         var key: OccurrenceKey
         var attempt: Int
         var worker: String
-        /// Wall milliseconds.
-        var at: Int64
+        var at: UnixMilliseconds
     }
 
     private struct Report {
@@ -36,9 +35,9 @@ final class World {
         var report: OutcomeReport
     }
 
-    static let start: Int64 = 1_800_000_000_000
+    static let start = UnixMilliseconds(1_800_000_000_000)
 
-    private(set) var now = Moment(wallMilliseconds: World.start, monotonicMilliseconds: MonotonicMilliseconds(1_000))
+    private(set) var now = Moment(wall: World.start, monotonic: MonotonicMilliseconds(1_000))
     var configuration = CoreConfiguration()
     private(set) var core: SchedulerCore
     private(set) var store: SQLiteStore
@@ -106,8 +105,8 @@ final class World {
         priority: Int = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
         expiresAfterSeconds: Int? = nil, timezone: String = "UTC"
     ) throws -> ReminderID {
-        let seconds = (now.wallMilliseconds + milliseconds) / 1_000
-        let id = ReminderID(high: UInt64(now.wallMilliseconds) << 16 | 0x7000, low: nextReminder &* 0x9E37_79B9_7F4A_7C15)
+        let seconds = (now.wall + milliseconds).second
+        let id = ReminderID(high: UInt64(now.wall.count) << 16 | 0x7000, low: nextReminder &* 0x9E37_79B9_7F4A_7C15)
         nextReminder += 1
         let reminder = Reminder(
             id: id, schedule: Schedule(start: seconds, rule: rule, timezone: timezone),
@@ -115,9 +114,9 @@ final class World {
                 queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: catchUpLimit, retryForSeconds: retryForSeconds,
                 maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
-            payload: Payload(task: task, arguments: []), createdAtMilliseconds: now.wallMilliseconds, sealedAuthorization: [1])
+            payload: Payload(task: task, arguments: []), createdAt: now.wall, sealedAuthorization: [1])
         let first = try #require(try reminder.schedule.series().first())
-        let position = SeriesPosition(scheduledAt: first.instant, index: first.index)
+        let position = SeriesPosition(first)
         _ = try submit([.create(reminder, position: position, idempotency: nil)]).get()
         answer(.created(DueEntry(reminder, at: position)))
         return id
@@ -130,16 +129,16 @@ final class World {
     /// Resumes a reminder as the scheduler does: a series goes on with what comes after now.
     func resume(_ id: ReminderID) throws {
         let schedule = try summary(id).reminder.schedule
-        let next = try schedule.series().cursor(after: now.wallMilliseconds / 1_000)
+        let next = try schedule.series().cursor(after: now.wall.second.count)
         change(
             id,
-            .resume(goesOnAt: schedule.isSingle ? .itsPosition : .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })))
+            .resume(goesOnAt: schedule.isSingle ? .itsPosition : .position(next.map { SeriesPosition($0) })))
     }
 
     /// Asks for a change; `outcomes` has what it came to once the store has answered.
     @discardableResult
     func change(_ id: ReminderID, _ change: ReminderChange, _ guardian: ChangeGuard = ChangeGuard()) -> RequestID {
-        request([.change(id, change, guardian, atMilliseconds: now.wallMilliseconds)])
+        request([.change(id, change, guardian, at: now.wall)])
     }
 
     @discardableResult
@@ -181,7 +180,7 @@ final class World {
     func report(_ id: WorkerID, _ lease: UInt64, _ key: OccurrenceKey, _ outcome: Outcome, startedMillisecondsAgo: Int64 = 0) {
         running[lease] = nil
         var report = Self.report(lease, key, outcome, now)
-        report.startedAtMilliseconds -= startedMillisecondsAgo
+        report.startedAt -= startedMillisecondsAgo
         handle(.outcomes(id, [report]))
     }
 
@@ -194,9 +193,9 @@ final class World {
         await store.close()
         store = try Self.open(folder)
         reports = []
-        now.wallMilliseconds += downMilliseconds
-        now.monotonicMilliseconds += downMilliseconds
-        core = SchedulerCore(configuration: configuration, seed: UInt64(now.wallMilliseconds))
+        now.wall += downMilliseconds
+        now.monotonic += downMilliseconds
+        core = SchedulerCore(configuration: configuration, seed: UInt64(now.wall.count))
         let stored = try wait { done in store.attachedWorkers { done($0) } }.get()
         let passed = try wait { done in store.passed(limit: SchedulerCore.maxPassed) { done($0) } }.get()
         let workers = rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? stored
@@ -206,39 +205,39 @@ final class World {
     func zonesChanged(_ zones: Set<String>) { handle(.zonesChanged(zones)) }
 
     func setWallClock(by milliseconds: Int64) {
-        now.wallMilliseconds += milliseconds
+        now.wall += milliseconds
         handle(.tick)
     }
 
     /// Lets time pass.
     func run(milliseconds: Int64) {
-        let end = now.monotonicMilliseconds + milliseconds
+        let end = now.monotonic + milliseconds
         while true {
             var next = end
-            if let due = core.nextDueMilliseconds {
-                next = min(next, now.monotonicMilliseconds + max(0, due - now.wallMilliseconds))
+            if let due = core.nextDue {
+                next = min(next, now.monotonic + max(0, due - now.wall))
             }
             if let deadline = core.nextDeadline { next = min(next, deadline) }
             if let report = reports.map(\.at).min() { next = min(next, report) }
             if let answer = answers.first { next = min(next, answer.at) }
             // The real loop looks at least this often.
-            next = max(now.monotonicMilliseconds, min(next, now.monotonicMilliseconds + 500))
-            let step = next - now.monotonicMilliseconds
-            now.monotonicMilliseconds += step
-            now.wallMilliseconds += step
-            while let answer = answers.first, answer.at <= now.monotonicMilliseconds {
+            next = max(now.monotonic, min(next, now.monotonic + 500))
+            let step = next - now.monotonic
+            now.monotonic += step
+            now.wall += step
+            while let answer = answers.first, answer.at <= now.monotonic {
                 answers.removeFirst()
                 handle(answer.event)
             }
-            let due = reports.filter { $0.at <= now.monotonicMilliseconds }
-            reports.removeAll { $0.at <= now.monotonicMilliseconds }
+            let due = reports.filter { $0.at <= now.monotonic }
+            reports.removeAll { $0.at <= now.monotonic }
             for report in due {
                 guard running.removeValue(forKey: report.report.lease) != nil else { continue }
                 handle(.workerCredit(report.worker, 1))
                 handle(.outcomes(report.worker, [report.report]))
             }
             handle(.tick)
-            if now.monotonicMilliseconds >= end { return }
+            if now.monotonic >= end { return }
         }
     }
 
@@ -279,7 +278,7 @@ final class World {
         let delay = storeDelay()
         // Never before what it said earlier.
         guard delay > 0 || !answers.isEmpty else { return handle(event) }
-        answers.append((max(now.monotonicMilliseconds + delay, answers.last?.at ?? .distantPast), event))
+        answers.append((max(now.monotonic + delay, answers.last?.at ?? .distantPast), event))
     }
 
     private func carryOut(_ effect: Effect) {
@@ -287,7 +286,7 @@ final class World {
         case .load(let shard, let after, let through, let limit):
             guard !isUnreadable else { return answer(.loadFailed(shard)) }
             let result = wait { done in
-                store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done($0) }
+                store.load(shard: shard, after: after, through: through, limit: limit) { done($0) }
             }
             switch result {
             case .success(let entries): answer(.loaded(shard, entries, full: entries.count >= limit))
@@ -324,21 +323,21 @@ final class World {
         if let outcome = unsendable(dispatch) {
             return events.append(.undispatchable(worker, [Self.report(dispatch.lease, key, outcome, now)]))
         }
-        #expect(now.wallMilliseconds >= key.scheduledAt * 1_000, "early")
-        #expect(now.wallMilliseconds >= dispatch.entry.due.dueAtMilliseconds, "early")
-        runs.append(Run(key: key, attempt: dispatch.attempt, worker: names[worker] ?? "", at: now.wallMilliseconds))
+        #expect(now.wall >= key.scheduledAt.milliseconds, "early")
+        #expect(now.wall >= dispatch.entry.due.dueAt, "early")
+        runs.append(Run(key: key, attempt: dispatch.attempt, worker: names[worker] ?? "", at: now.wall))
         running[dispatch.lease] = (worker, key)
         let answer = answer(dispatch)
         guard let after = answer.afterMilliseconds else { return }
         var report = Self.report(dispatch.lease, key, answer.outcome, now)
         report.retryAfterMilliseconds = answer.retryAfterMilliseconds
-        reports.append(Report(at: now.monotonicMilliseconds + after, worker: worker, report: report))
+        reports.append(Report(at: now.monotonic + after, worker: worker, report: report))
     }
 
     private static func report(_ lease: UInt64, _ key: OccurrenceKey, _ outcome: Outcome, _ now: Moment) -> OutcomeReport {
         OutcomeReport(
             lease: lease, key: key, outcome: outcome, retryAfterMilliseconds: nil,
-            startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 1_000, statusCode: 0, detail: "")
+            startedAt: now.wall, durationMicroseconds: 1_000, statusCode: 0, detail: "")
     }
 
     private func submit(_ writes: [StoreWrite]) -> Result<[StoreWriteResult], StoreError> {

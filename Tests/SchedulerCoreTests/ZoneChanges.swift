@@ -10,8 +10,8 @@ struct ZoneChanges {
     private static let day: Int64 = 86_400_000
 
     /// Two hours east, and from `change` on one.
-    private static func use(_ name: String, changedAt change: Int64? = nil) {
-        let changes = change.map { [(at: Int($0), offset: 3_600)] } ?? []
+    private static func use(_ name: String, changedAt change: UnixSeconds? = nil) {
+        let changes = change.map { [(at: Int($0.count), offset: 3_600)] } ?? []
         ZoneStore.use([ZoneTable(identifier: name, digest: UInt64(1 + changes.count), firstOffset: 7_200, changes: changes, footer: nil)])
     }
 
@@ -24,17 +24,17 @@ struct ZoneChanges {
         world.run(milliseconds: 2 * Self.day)
         #expect(world.runs(of: id).map(\.at) == [World.start + 1_000, World.start + Self.day + 1_000])
         // The clock was set back an hour this morning, as the new data has it.
-        Self.use(name, changedAt: (World.start + Self.day) / 1_000 - 600)
+        Self.use(name, changedAt: (World.start + Self.day).second - 600)
         world.zonesChanged([name])
         let summary = try world.summary(id), position = try #require(summary.position)
         let target = try #require(
-            try summary.reminder.schedule.series().moved(Cursor(instant: position.scheduledAt, index: position.index)))
-        #expect(target.instant == position.scheduledAt + 3_600)
+            try summary.reminder.schedule.series().moved(Cursor(instant: position.scheduledAt.count, index: position.index)))
+        #expect(UnixSeconds(target.instant) == position.scheduledAt + 3_600)
         world.change(
-            id, .realign(from: position.scheduledAt, to: SeriesPosition(scheduledAt: target.instant, index: target.index)))
+            id, .realign(from: position.scheduledAt, to: SeriesPosition(target)))
         #expect(try world.summary(id).revision == summary.revision)
         world.run(milliseconds: 3 * Self.day)
-        let moved: [Int64] = [2, 3, 4].map { (days: Int64) in World.start + days * Self.day + 3_600_000 + 1_000 }
+        let moved: [UnixMilliseconds] = [2, 3, 4].map { (days: Int64) in World.start + days * Self.day + 3_600_000 + 1_000 }
         #expect(world.runs(of: id).map(\.at).dropFirst(2) == moved[...])
     }
 
@@ -49,7 +49,7 @@ struct ZoneChanges {
         world.attach()
         let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
         world.run(milliseconds: Self.day + 2_000)
-        Self.use(name, changedAt: World.start / 1_000 + 600)
+        Self.use(name, changedAt: World.start.second + 600)
         world.zonesChanged([name])
         world.run(milliseconds: 3_700_000)
         #expect(world.runs(of: id).map(\.at) == [0, Self.day, Self.day + 3_600_000].map { World.start + 1_000 + $0 })
@@ -65,14 +65,14 @@ struct ZoneChanges {
         world.kill(worker)
         world.run(milliseconds: Self.day)
         // The one that has fallen due is an hour later, as the new data has it.
-        Self.use(name, changedAt: (World.start + Self.day) / 1_000 - 600)
+        Self.use(name, changedAt: (World.start + Self.day).second - 600)
         world.zonesChanged([name])
         try await world.crash(rejoin: [], downMilliseconds: 3 * Self.day)
         if isToldAgain { world.zonesChanged([name]) }
         world.attach()
         world.run(milliseconds: 10_000)
         let summary = try world.summary(id), position = try #require(summary.position)
-        #expect(try summary.reminder.schedule.series().count(through: position.scheduledAt) == position.index)
+        #expect(try summary.reminder.schedule.series().count(through: position.scheduledAt.count) == position.index)
         // The first, and the latest of those missed.
         #expect(world.runs(of: id).count == 2)
     }
@@ -86,7 +86,7 @@ struct ZoneChanges {
         let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
         world.run(milliseconds: Self.day + 2_000)
         #expect(world.running.count == 1)
-        Self.use(name, changedAt: World.start / 1_000 + 600)
+        Self.use(name, changedAt: World.start.second + 600)
         world.zonesChanged([name])
         if isAsked {
             // Nobody moves what a worker has.

@@ -9,17 +9,17 @@ import Wire
 @Suite("Changes of all that match", .timeLimit(.minutes(3)))
 struct BulkTests {
     /// One series of a caller with dead letters a second apart.
-    private func deadLetters(_ count: Int64, of caller: String, from first: Int64, in store: any Store) async throws -> ReminderID {
+    private func deadLetters(_ count: Int64, of caller: String, from first: UnixSeconds, in store: any Store) async throws -> ReminderID {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-        let id = ReminderID(at: UnixSeconds(first).milliseconds, using: &random)
+        let id = ReminderID(at: first.milliseconds, using: &random)
         let reminder = Reminder(
             id: id, schedule: Schedule(start: first, rule: "FREQ=SECONDLY"), handling: Handling(), payload: Payload(task: "test", arguments: []),
-            createdAtMilliseconds: first * 1_000, caller: caller, sealedAuthorization: [])
+            createdAt: first.milliseconds, caller: caller, sealedAuthorization: [])
         var writes: [StoreWrite] = [.create(reminder, position: SeriesPosition(scheduledAt: first, index: 1), idempotency: nil)]
         for number in 0..<count {
             let at = first + number
             let attempt = Attempt(
-                scheduledAt: at, number: 1, startedAtMilliseconds: at * 1_000, durationMicroseconds: 0, outcome: .rejected, statusCode: 404,
+                scheduledAt: at, number: 1, startedAt: at.milliseconds, durationMicroseconds: 0, outcome: .rejected, statusCode: 404,
                 detail: "")
             let move = PositionMove(from: at, to: number + 1 == count ? nil : SeriesPosition(scheduledAt: at + 1, index: number + 2))
             writes.append(.settle(OccurrenceKey(reminder: id, scheduledAt: at), attempt, .dead(tries: Tries(attempts: 1)), move: move))
@@ -37,7 +37,7 @@ struct BulkTests {
     @Test("a caller's dead letter is found behind any number of newer ones of others", arguments: [Proto.ChangeOccurrencesRequest.Action.replay, .discard])
     func foreign(action: Proto.ChangeOccurrencesRequest.Action) async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())
-        let past = SystemClock.now.count / 1_000 - 100_000
+        let past = SystemClock.now.second - 100_000
         _ = try await deadLetters(1, of: "a", from: past, in: scheduler.store)
         _ = try await deadLetters(10_001, of: "b", from: past + 10, in: scheduler.store)
         var filter = Proto.OccurrenceFilter(state: .dead)

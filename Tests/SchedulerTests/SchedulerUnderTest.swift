@@ -94,12 +94,12 @@ final class SchedulerUnderTest: Sendable {
         in seconds: Int64 = 0, rule: String = "", arguments: [UInt8] = [1], authorization: Secret = "Bearer abcdefgh"
     ) -> Proto.CreateRequest {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-        let now = SystemClock.now.count, start = now / 1_000 + seconds
+        let now = SystemClock.now, start = (now.second + seconds).count
         return Proto.CreateRequest(
             reminder: Proto.Reminder(
-                id: ReminderID(at: UnixMilliseconds(now), using: &random).bytes,
+                id: ReminderID(at: now, using: &random).bytes,
                 schedule: Proto.Schedule(start: start, rule: rule, timezone: "UTC"), task: "test", arguments: arguments, queue: "default",
-                priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, createdAtMs: now),
+                priority: 5, misfirePolicy: .fireOnce, maxAttempts: 12, createdAtMs: now.count),
             authorization: authorization, position: Proto.Position(scheduledAt: start, index: 1))
     }
 

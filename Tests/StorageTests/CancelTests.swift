@@ -15,7 +15,7 @@ struct CancelTests {
         let reminder = Sample.reminder(rule: "FREQ=MINUTELY")
         var writes = [Sample.create(reminder)]
         let rows: [(Int64, Disposition, Outcome)] = [
-            (0, .retry(dueAtMilliseconds: (Self.at + 500) * 1000, tries: Tries(attempts: 1)), .retry),
+            (0, .retry(dueAt: (Self.at + 500).milliseconds, tries: Tries(attempts: 1)), .retry),
             (60, .held(tries: Tries(attempts: 1)), .authRejected), (120, .dead(tries: Tries(attempts: 12)), .rejected),
             (180, .held(tries: Tries(attempts: 3)), .authRejected),
         ]
@@ -36,7 +36,7 @@ struct CancelTests {
         let store = try backend.open(folder)
         let reminder = try await series(store)
         #expect(try await store.summary(reminder.id)?.line == "scheduled next 240#5 delivered 0 retrying 1 held 2 dead 1")
-        let results = try await store.write(.cancel(reminder.id, atMilliseconds: 1), .cancel(reminder.id, atMilliseconds: 2))
+        let results = try await store.write(.cancel(reminder.id, at: 1), .cancel(reminder.id, at: 2))
         #expect(results.map(\.name) == ["done", "finished"])
         #expect(try await store.summary(reminder.id)?.line == "cancelled next - delivered 0 retrying 0 held 0 dead 1")
         #expect(try await store.history(reminder.id)?.count == 4)
@@ -49,7 +49,7 @@ struct CancelTests {
         let store = try backend.open(folder)
         let reminder = Sample.reminder()
         try await store.write(.create(reminder, position: nil, idempotency: nil))
-        #expect(try await store.write(.cancel(reminder.id, atMilliseconds: 1)).map(\.name) == ["finished"])
+        #expect(try await store.write(.cancel(reminder.id, at: 1)).map(\.name) == ["finished"])
         await store.close()
     }
 
@@ -57,7 +57,7 @@ struct CancelTests {
     func settleAfterCancel(backend: Backend, sameCommit: Bool) async throws {
         let store = try backend.open(folder)
         let outcomes: [(Disposition, Outcome, Int64)] = [
-            (.delivered, .delivered, 1), (.retry(dueAtMilliseconds: 0, tries: Tries(attempts: 1)), .retry, 0),
+            (.delivered, .delivered, 1), (.retry(dueAt: 0, tries: Tries(attempts: 1)), .retry, 0),
             (.held(tries: Tries(attempts: 1)), .authRejected, 0), (.dead(tries: Tries(attempts: 1)), .rejected, 0), (.cancelSeries, .cancelSchedule, 1),
         ]
         for (disposition, outcome, delivered) in outcomes {
@@ -66,11 +66,11 @@ struct CancelTests {
                 let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
                 let move = PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))
                 var writes = [Sample.create(reminder)]
-                if !isPosition { writes.append(.materialise(key, dueAtMilliseconds: 0, tries: .none, move: move)) }
-                writes.append(.cancel(reminder.id, atMilliseconds: 5))
+                if !isPosition { writes.append(.materialise(key, dueAt: 0, tries: .none, move: move)) }
+                writes.append(.cancel(reminder.id, at: 5))
                 let settle = StoreWrite.settle(
                     key, Sample.attempt(Self.at, 1, outcome), disposition, move: isPosition ? move : nil)
-                writes += [settle, settle, .materialise(key, dueAtMilliseconds: 0, tries: .none, move: move)]
+                writes += [settle, settle, .materialise(key, dueAt: 0, tries: .none, move: move)]
                 if sameCommit {
                     try await store.write(writes)
                 } else {
@@ -94,7 +94,7 @@ struct CancelTests {
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), Sample.attempt(Self.at, 1, .delivered),
                 .delivered, move: PositionMove(from: Self.at, to: nil)),
-            .cancel(reminder.id, atMilliseconds: 5))
+            .cancel(reminder.id, at: 5))
         #expect(results.map(\.name) == ["done", "done", "finished"])
         await store.close()
     }
@@ -104,14 +104,14 @@ struct CancelTests {
         let store = try backend.open(folder)
         let reminder = try await series(store)
         let results = try await store.write(
-            .replaceAuthorization(reminder.id, sealed: [1, 2, 3, 4], atMilliseconds: 77))
+            .replaceAuthorization(reminder.id, sealed: [1, 2, 3, 4], at: 77))
         let outcome = try #require(results.first?.outcome)
         let standing = try #require(outcome.standing)
         #expect(outcome.released == 2)
         #expect(standing.reminder.sealedAuthorization == [1, 2, 3, 4] && standing.reminder.schedule == reminder.schedule)
         #expect(standing.entries.map(\.due.occurrence.scheduledAt) == [60, 180, 240, 0].map { Self.at + $0 })
         #expect(standing.entries.map(\.positionIndex) == [nil, nil, 5, nil])
-        #expect(standing.entries.prefix(2).allSatisfy { $0.due.dueAtMilliseconds == $0.due.occurrence.scheduledAt * 1_000 && $0.tries.attempts == 0 })
+        #expect(standing.entries.prefix(2).allSatisfy { $0.due.dueAt == $0.due.occurrence.scheduledAt.milliseconds && $0.tries.attempts == 0 })
         #expect(standing.entries.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
         #expect(try await store.summary(reminder.id)?.line == "scheduled next 240#5 delivered 0 retrying 3 held 0 dead 1")
 
@@ -121,7 +121,7 @@ struct CancelTests {
         #expect(due.allSatisfy { $0.reminder.sealedAuthorization == [1, 2, 3, 4] })
 
         // Again: nothing is held any more.
-        let again = try await store.write(.replaceAuthorization(reminder.id, sealed: [5], atMilliseconds: 99))
+        let again = try await store.write(.replaceAuthorization(reminder.id, sealed: [5], at: 99))
         #expect(again.first?.outcome?.verdict == .done && again.first?.outcome?.released == 0)
         // A repeated report of the old refusal does not hold it again.
         try await store.write(

@@ -98,8 +98,8 @@ struct ChangeTests {
         let reminder = try await Situation.scheduled.make(store)
         let guardian = ChangeGuard(revision: 1)
         let results = try await store.write(
-            .change(reminder.id, .pause, guardian, atMilliseconds: Self.at),
-            .change(reminder.id, .cancel, guardian, atMilliseconds: Self.at))
+            .change(reminder.id, .pause, guardian, at: Self.at),
+            .change(reminder.id, .cancel, guardian, at: Self.at))
         #expect(results.map(\.name) == ["done", "revisionDiffers"])
         #expect(results.last?.outcome?.standing?.state == .paused)
         await store.close()
@@ -122,7 +122,7 @@ struct ChangeTests {
             let at = Sample.start + second
             writes.append(
                 .materialise(
-                    OccurrenceKey(reminder: reminder.id, scheduledAt: at), dueAtMilliseconds: at * 1000, tries: .none,
+                    OccurrenceKey(reminder: reminder.id, scheduledAt: at), dueAt: at.milliseconds, tries: .none,
                     move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 1, index: second + 2))))
         }
         try await store.write(writes)

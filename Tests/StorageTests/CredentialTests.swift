@@ -9,7 +9,7 @@ struct CredentialTests {
     init() throws { folder = try Folder() }
 
     private static let at = Sample.start
-    private static let ms = Sample.start * 1_000
+    private static let ms = Sample.start.milliseconds
 
     private func credential(_ reminder: Reminder, in store: any Store) async throws -> [UInt8]? {
         try await store.summary(reminder.id)?.reminder.sealedAuthorization
@@ -36,7 +36,7 @@ struct CredentialTests {
         let outcome = try await store.change(reminder.id, .cancel, at: Self.ms)
         #expect(outcome.standing?.reminder.sealedAuthorization == [])
         #expect(try await credential(reminder, in: store) == [])
-        try await store.write(.replaceAuthorization(reminder.id, sealed: [7], atMilliseconds: Self.ms))
+        try await store.write(.replaceAuthorization(reminder.id, sealed: [7], at: Self.ms))
         #expect(try await credential(reminder, in: store) == [])
         // A task may ask for the end of its series.
         let key = OccurrenceKey(reminder: ended.id, scheduledAt: Self.at)
@@ -50,7 +50,7 @@ struct CredentialTests {
     func deadLetter(backend: Backend) async throws {
         let store = try backend.open(folder)
         let (replayed, key) = try await withDeadLetter(store), (discarded, other) = try await withDeadLetter(store)
-        try await store.write(.cancel(replayed.id, atMilliseconds: Self.ms), .cancel(discarded.id, atMilliseconds: Self.ms))
+        try await store.write(.cancel(replayed.id, at: Self.ms), .cancel(discarded.id, at: Self.ms))
         #expect(try await credential(replayed, in: store) == [9, 9])
         try await store.change(replayed.id, .replay(scheduledAt: Self.at), at: Self.ms)
         #expect(try await store.due(in: replayed.id.shard).first?.reminder.sealedAuthorization == [9, 9])
@@ -85,7 +85,7 @@ struct CredentialTests {
         store = try backend.open(folder)
         #expect(try await store.removeOld(now: late + 120_000).rows[.credentials] == 0)
         // Not even another credential makes something of it.
-        try await store.write(.replaceAuthorization(early.id, sealed: [7], atMilliseconds: late + 120_000))
+        try await store.write(.replaceAuthorization(early.id, sealed: [7], at: late + 120_000))
         #expect(try await credential(early, in: store) == [])
         await store.close()
     }
@@ -129,7 +129,7 @@ struct CredentialTests {
         let task = Reminder(
             id: notification.id, schedule: notification.schedule, handling: notification.handling,
             payload: Payload(task: "report", arguments: [], description: "", classroomID: "", createdBy: ""),
-            createdAtMilliseconds: notification.createdAtMilliseconds, caller: "", sealedAuthorization: [])
+            createdAt: notification.createdAt, caller: "", sealedAuthorization: [])
         let key = OccurrenceKey(reminder: task.id, scheduledAt: Self.at)
         try await store.write(
             Sample.create(task), .settle(key, Sample.attempt(Self.at, 1, .delivered), .delivered, move: PositionMove(from: Self.at, to: nil)))

@@ -35,7 +35,7 @@ struct LifeTests {
     func workers(backend: Backend) async throws {
         var store: (any Store)? = try backend.open(folder)
         #expect(try await store?.workers() == [])
-        let workers = [AttachedWorker(instance: "b", leasesEndAtMilliseconds: 1_800_000_060_000), AttachedWorker(instance: "c", handedThroughMilliseconds: 7, awaitedSinceMilliseconds: 8)]
+        let workers = [AttachedWorker(instance: "b", leasesEndAt: 1_800_000_060_000), AttachedWorker(instance: "c", handedThrough: 7, awaitedSince: 8)]
         try await store?.write(.workers([AttachedWorker(instance: "a")]), .workers(workers.reversed()))
         #expect(try await store?.workers() == [])
         // Released without close; its files are free once its thread has ended.

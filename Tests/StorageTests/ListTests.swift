@@ -19,7 +19,7 @@ struct Collection {
     /// Ids ascend, as the gateway's do.
     mutating func reminder() -> Reminder {
         let number = UInt64(made.count)
-        let id = ReminderID(high: (UInt64(Sample.start * 1000) + number) << 16 | 0x7000, low: random.next() | 1 << 63)
+        let id = ReminderID(high: (UInt64(Sample.start.milliseconds.count) + number) << 16 | 0x7000, low: random.next() | 1 << 63)
         made.append(id)
         return Reminder(
             id: id, schedule: Schedule(start: Sample.start + Int64.random(in: 0...500, using: &random), rule: "FREQ=DAILY"),
@@ -27,7 +27,7 @@ struct Collection {
             payload: Payload(
                 task: pick(Self.tasks), arguments: [], description: pick(Self.words), classroomID: pick(Self.rooms),
                 createdBy: pick(Self.people)),
-            createdAtMilliseconds: 1, caller: pick(Self.callers), sealedAuthorization: [1])
+            createdAt: 1, caller: pick(Self.callers), sealedAuthorization: [1])
     }
 
     /// A reminder that is scheduled, paused, completed or cancelled, by chance, and may have something set aside.
@@ -41,14 +41,14 @@ struct Collection {
                 .settle(
                     key, Sample.attempt(at, 1, isHeld ? .authRejected : .rejected, offset: pick([0, 0, 70, 900])),
                     isHeld ? .held(tries: Tries(attempts: 1)) : .dead(tries: Tries(attempts: 1)),
-                    move: PositionMove(from: at, to: next, due: reminder.dueMilliseconds(of: next.scheduledAt))))
+                    move: PositionMove(from: at, to: next, due: reminder.due(of: next.scheduledAt))))
         }
         switch UInt8.random(in: 0..<6, using: &random) {
-        case 0: writes.append(.change(reminder.id, .pause, ChangeGuard(), atMilliseconds: 5))
-        case 1: writes.append(.cancel(reminder.id, atMilliseconds: 5))
+        case 0: writes.append(.change(reminder.id, .pause, ChangeGuard(), at: 5))
+        case 1: writes.append(.cancel(reminder.id, at: 5))
         case 2:
-            writes.append(.change(reminder.id, .pause, ChangeGuard(), atMilliseconds: 5))
-            writes.append(.change(reminder.id, .resume(goesOnAt: .position(nil)), ChangeGuard(), atMilliseconds: 5))
+            writes.append(.change(reminder.id, .pause, ChangeGuard(), at: 5))
+            writes.append(.change(reminder.id, .resume(goesOnAt: .position(nil)), ChangeGuard(), at: 5))
         default: break
         }
         return writes
@@ -90,22 +90,22 @@ extension ReminderFilter {
         else { return false }
         if let text, !reminder.payload.description.asciiLowercased.utf8.elementsEqual(within: text.asciiLowercased.utf8) { return false }
         guard isByDueTime else { return true }
-        guard summary.state == .scheduled, let due = summary.dueMilliseconds else { return false }
-        return due >= (dueAfter ?? .min / 1000) * 1000 && due < (dueBefore ?? .max / 1000) * 1000
+        guard summary.state == .scheduled, let due = summary.due else { return false }
+        return due >= (dueAfter ?? .distantPast).milliseconds && due < (dueBefore ?? .distantFuture).milliseconds
     }
 
     /// In the order of the list.
     func list(of all: [ReminderSummary]) -> [ReminderID] {
         let matching = all.filter(matches)
         let sorted = isByDueTime
-            ? matching.sorted { ($0.dueMilliseconds ?? 0, $0.reminder.id) < ($1.dueMilliseconds ?? 0, $1.reminder.id) }
+            ? matching.sorted { ($0.due ?? 0, $0.reminder.id) < ($1.due ?? 0, $1.reminder.id) }
             : matching.sorted { $1.reminder.id < $0.reminder.id }
         return sorted.map(\.reminder.id)
     }
 }
 
 extension ReminderSummary {
-    var dueMilliseconds: Int64? { position.map { reminder.dueMilliseconds(of: $0.scheduledAt) } }
+    var due: UnixMilliseconds? { position.map { reminder.due(of: $0.scheduledAt) } }
 }
 
 extension Swift.Collection where Element: Equatable {
@@ -222,7 +222,7 @@ struct ListTests {
             let leaving = [items.first, items.last, expected.last { !gone.contains($0) && !items.contains($0) }].compactMap { $0 }
             for id in leaving where gone.insert(id).inserted {
                 try await store.change(id, .cancel, at: 1)
-                try await store.removeOld(finishedBefore: .max)
+                try await store.removeOld(finishedBefore: .distantFuture)
             }
             try await store.write(collection.writes() + collection.writes())
         } while cursor != nil
@@ -241,20 +241,20 @@ struct ListTests {
         let plain = Sample.reminder(), jittered = Sample.reminder(jitterSeconds: 3_600), paused = Sample.reminder()
         try await store.write(
             Sample.create(plain), Sample.create(jittered), Sample.create(paused),
-            .change(paused.id, .pause, ChangeGuard(), atMilliseconds: 1))
-        func found(_ after: Int64?, _ before: Int64?) async throws -> Set<ReminderID> {
+            .change(paused.id, .pause, ChangeGuard(), at: 1))
+        func found(_ after: UnixSeconds?, _ before: UnixSeconds?) async throws -> Set<ReminderID> {
             var filter = ReminderFilter()
             filter.dueAfter = after
             filter.dueBefore = before
             return Set(try await walk(store, filter, limit: 10).map(\.reminder.id))
         }
-        let at = Sample.start, late = jittered.dueMilliseconds(of: at) / 1000
+        let at = Sample.start, late = jittered.due(of: at).second
         #expect(try await found(at, at + 1).subtracting([jittered.id]) == [plain.id])
         #expect(try await found(nil, at) == [])
         #expect(try await found(at + 1, at + 7_200).subtracting([jittered.id]) == [])
         #expect(try await found(late, late + 1).contains(jittered.id))
         #expect(try await found(nil, late).contains(jittered.id) == false)
-        #expect(try await found(.min, .max) == [plain.id, jittered.id])
+        #expect(try await found(.distantPast, .distantFuture) == [plain.id, jittered.id])
         await store.close()
     }
 
@@ -320,7 +320,7 @@ struct ListTests {
         var collection = Collection(seed: 6)
         for order in [ListCursor.Order.newestFirst, .byDueTime, .latestSetAside] {
             for major in [Int64.min, -1, 0, 7, .max] {
-                let key = OccurrenceKey(reminder: collection.reminder().id, scheduledAt: collection.pick([.min, -1, 0, .max]))
+                let key = OccurrenceKey(reminder: collection.reminder().id, scheduledAt: collection.pick([.distantPast, -1, 0, .distantFuture]))
                 let cursor = ListCursor(order, major: major, key: key)
                 #expect(cursor.bytes.count == 33)
                 #expect(ListCursor(bytes: cursor.bytes) == cursor)

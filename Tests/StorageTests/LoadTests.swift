@@ -22,18 +22,18 @@ struct LoadTests {
             let key = OccurrenceKey(reminder: reminder.id, scheduledAt: second)
             writes.append(Sample.create(reminder))
             if index % 3 == 0 {
-                let due = second * 1000 + Int64(index % 5) * 250
+                let due = second.milliseconds + Int64(index % 5) * 250
                 writes.append(
                     .materialise(
-                        key, dueAtMilliseconds: due, tries: Tries(attempts: 2),
+                        key, dueAt: due, tries: Tries(attempts: 2),
                         move: PositionMove(from: second, to: SeriesPosition(scheduledAt: second + 1, index: 2))))
-                expected.append(DueKey(dueAtMilliseconds: due, occurrence: key))
+                expected.append(DueKey(dueAt: due, occurrence: key))
                 expected.append(
                     DueKey(
-                        dueAtMilliseconds: (second + 1) * 1000,
+                        dueAt: (second + 1).milliseconds,
                         occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: second + 1)))
             } else {
-                expected.append(DueKey(dueAtMilliseconds: second * 1000, occurrence: key))
+                expected.append(DueKey(dueAt: second.milliseconds, occurrence: key))
             }
         }
         for write in writes { try await store.write(write) }
@@ -54,41 +54,41 @@ struct LoadTests {
     func boundaries(backend: Backend) async throws {
         let store = try backend.open(folder)
         let reminder = Sample.reminder()
-        let due = Self.at * 1000
+        let due = Self.at.milliseconds
         try await store.write(Sample.create(reminder))
-        func found(after: DueKey? = nil, through: Int64) async throws -> Int {
+        func found(after: DueKey? = nil, through: UnixMilliseconds) async throws -> Int {
             try await store.due(in: reminder.id.shard, after: after, through: through).count
         }
         #expect(try await found(through: due - 1) == 0)
         #expect(try await found(through: due) == 1)
         #expect(try await found(through: due + 1) == 1)
         let key = DueKey(
-            dueAtMilliseconds: due, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at))
+            dueAt: due, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at))
         func moved(_ milliseconds: Int64, high: Int = 0, scheduledAt: Int64 = 0) -> DueKey {
             let id = ReminderID(
                 high: high < 0 ? reminder.id.high - 1 : reminder.id.high + UInt64(high), low: reminder.id.low)
             return DueKey(
-                dueAtMilliseconds: due + milliseconds,
+                dueAt: due + milliseconds,
                 occurrence: OccurrenceKey(reminder: id, scheduledAt: Self.at + scheduledAt))
         }
-        #expect(try await found(after: moved(-1), through: .max) == 1)
-        #expect(try await found(after: moved(0, high: -1), through: .max) == 1)
-        #expect(try await found(after: moved(0, scheduledAt: -1), through: .max) == 1)
-        #expect(try await found(after: key, through: .max) == 0)
-        #expect(try await found(after: moved(0, scheduledAt: 1), through: .max) == 0)
-        #expect(try await found(after: moved(0, high: 1), through: .max) == 0)
-        #expect(try await found(after: moved(1), through: .max) == 0)
+        #expect(try await found(after: moved(-1), through: .distantFuture) == 1)
+        #expect(try await found(after: moved(0, high: -1), through: .distantFuture) == 1)
+        #expect(try await found(after: moved(0, scheduledAt: -1), through: .distantFuture) == 1)
+        #expect(try await found(after: key, through: .distantFuture) == 0)
+        #expect(try await found(after: moved(0, scheduledAt: 1), through: .distantFuture) == 0)
+        #expect(try await found(after: moved(0, high: 1), through: .distantFuture) == 0)
+        #expect(try await found(after: moved(1), through: .distantFuture) == 0)
 
         // The same for a row of its own.
         try await store.write(
             .materialise(
-                key.occurrence, dueAtMilliseconds: due, tries: .none, move: PositionMove(from: Self.at, to: nil)))
+                key.occurrence, dueAt: due, tries: .none, move: PositionMove(from: Self.at, to: nil)))
         #expect(try await found(through: due - 1) == 0)
         #expect(try await found(through: due) == 1)
         #expect(try await found(after: moved(-1), through: due) == 1)
         #expect(try await found(after: moved(0, scheduledAt: -1), through: due) == 1)
-        #expect(try await found(after: key, through: .max) == 0)
-        #expect(try await found(after: moved(0, scheduledAt: 1), through: .max) == 0)
+        #expect(try await found(after: key, through: .distantFuture) == 0)
+        #expect(try await found(after: moved(0, scheduledAt: 1), through: .distantFuture) == 0)
         await store.close()
     }
 
@@ -106,12 +106,12 @@ struct LoadTests {
     func extremes(backend: Backend) async throws {
         let store = try backend.open(folder)
         let shard = Sample.id().shard
-        for start in [Int64.min, -1, 0, Int64.max] {
+        for start in [UnixSeconds.distantPast, -1, 0, .distantFuture] {
             try await store.write(Sample.create(Sample.reminder(Sample.id(shard: shard), start: start)))
         }
-        #expect(try await store.due(in: shard, through: .max - 1).map(\.due.dueAtMilliseconds) == [.min, -1000, 0])
-        #expect(try await store.due(in: shard, through: -1).map(\.due.dueAtMilliseconds) == [.min, -1000])
-        #expect(try await store.due(in: shard, through: .min, limit: 0).isEmpty)
+        #expect(try await store.due(in: shard, through: .distantFuture - 1).map(\.due.dueAt) == [.distantPast, -1000, 0])
+        #expect(try await store.due(in: shard, through: -1).map(\.due.dueAt) == [.distantPast, -1000])
+        #expect(try await store.due(in: shard, through: .distantPast, limit: 0).isEmpty)
         await store.close()
     }
 
@@ -125,7 +125,7 @@ struct LoadTests {
                 store.submit([Sample.create(Sample.reminder(Sample.id(shard: shard)))]) { _ in
                     seen.add("write \(round)")
                 }
-                store.load(shard: shard, after: nil, throughMilliseconds: .max, limit: 1000) { result in
+                store.load(shard: shard, after: nil, through: .distantFuture, limit: 1000) { result in
                     let count = (try? result.get().count) ?? -1
                     seen.add("load \(round): \(count)")
                     if round == rounds - 1 { done.resume() }

@@ -12,7 +12,7 @@ struct OccurrenceListTests {
         var key: OccurrenceKey
         var state: OccurrenceState
         var reminder: Reminder
-        var since: Int64
+        var since: UnixMilliseconds
     }
 
     /// Reminders with a few set aside each, and what must be listed of them.
@@ -26,19 +26,19 @@ struct OccurrenceListTests {
                 let state = collection.pick([OccurrenceState.held, .dead, .dead, .pending])
                 // Many are set aside in the same millisecond.
                 let attempt = Attempt(
-                    scheduledAt: at, number: 1, startedAtMilliseconds: (Sample.start + collection.pick([700, 701, 900])) * 1000,
+                    scheduledAt: at, number: 1, startedAt: (Sample.start + collection.pick([700, 701, 900])).milliseconds,
                     durationMicroseconds: 5_000, outcome: state == .held ? .authRejected : .rejected,
                     statusCode: state == .held ? 401 : 404, detail: "why \(index)")
                 let disposition: Disposition =
                     switch state {
                     case .held: .held(tries: Tries(attempts: 1))
                     case .dead: .dead(tries: Tries(attempts: 1))
-                    case .pending: .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 1))
+                    case .pending: .retry(dueAt: 5, tries: Tries(attempts: 1))
                     }
                 let next = SeriesPosition(scheduledAt: at + 60, index: Int64(index) + 2)
                 writes.append(.settle(key, attempt, disposition, move: PositionMove(from: at, to: next)))
                 guard state != .pending else { continue }
-                items.append(Item(key: key, state: state, reminder: reminder, since: attempt.startedAtMilliseconds + 5))
+                items.append(Item(key: key, state: state, reminder: reminder, since: attempt.startedAt + 5))
             }
         }
         try await store.write(writes)
@@ -86,7 +86,7 @@ struct OccurrenceListTests {
                     for limit in [7, max(1, expected.count), 1_000] {
                         let found = try await walk(store, filter, limit: limit)
                         #expect(found.map(\.key) == expected.map(\.key), "\(filter)")
-                        #expect(found.map(\.sinceMilliseconds) == expected.map(\.since))
+                        #expect(found.map(\.since) == expected.map(\.since))
                     }
                 }
             }
@@ -100,18 +100,18 @@ struct OccurrenceListTests {
         let reminder = Sample.reminder(description: "what for"), key = OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start)
         let attempts = (1...3).map { number in
             Attempt(
-                scheduledAt: Sample.start, number: number, startedAtMilliseconds: Sample.start * 1000 + Int64(number) * 1_000,
+                scheduledAt: Sample.start, number: number, startedAt: Sample.start.milliseconds + Int64(number) * 1_000,
                 durationMicroseconds: 7_000, outcome: number == 3 ? .rejected : .retry, statusCode: 500 + number, detail: "answer \(number)")
         }
         try await store.write(
             Sample.create(reminder),
-            .settle(key, attempts[0], .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 1)), move: PositionMove(from: Sample.start, to: nil)),
-            .settle(key, attempts[1], .retry(dueAtMilliseconds: 5, tries: Tries(attempts: 2)), move: nil),
+            .settle(key, attempts[0], .retry(dueAt: 5, tries: Tries(attempts: 1)), move: PositionMove(from: Sample.start, to: nil)),
+            .settle(key, attempts[1], .retry(dueAt: 5, tries: Tries(attempts: 2)), move: nil),
             .settle(key, attempts[2], .dead(tries: Tries(attempts: 3)), move: nil))
         let item = try #require(try await store.page(OccurrenceFilter(state: .dead), limit: 5).items.first)
         #expect(item.key == key && item.state == .dead && item.attempts == 3 && item.reminder.isSame(as: reminder))
         #expect(item.outcome == .rejected && item.statusCode == 503 && item.detail == "answer 3")
-        #expect(item.sinceMilliseconds == Sample.start * 1000 + 3_007)
+        #expect(item.since == Sample.start.milliseconds + 3_007)
         #expect(try await store.tries(at: key) == attempts.reversed())
         #expect(try await store.tries(at: key, limit: 2).map(\.number) == [3, 2])
         await store.close()
@@ -127,7 +127,7 @@ struct OccurrenceListTests {
             // The first worker's clock is two seconds ahead, the second's is one behind.
             writes += [
                 .settle(
-                    key, Sample.attempt(at, 1, .retry, offset: 2_000), .retry(dueAtMilliseconds: at * 1000 + 10, tries: Tries(attempts: 1)),
+                    key, Sample.attempt(at, 1, .retry, offset: 2_000), .retry(dueAt: at.milliseconds + 10, tries: Tries(attempts: 1)),
                     move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 1, index: second + 2))),
                 .settle(key, Sample.attempt(at, 2, .rejected, offset: -1_000), .dead(tries: Tries(attempts: 2)), move: nil),
             ]
@@ -140,7 +140,7 @@ struct OccurrenceListTests {
             #expect(attempts.allSatisfy { $0.scheduledAt == key.scheduledAt })
         }
         #expect(try await store.tries(at: OccurrenceKey(reminder: reminder.id, scheduledAt: 5)) == [])
-        #expect(try await store.tries(at: OccurrenceKey(reminder: Sample.id(), scheduledAt: .min)) == [])
+        #expect(try await store.tries(at: OccurrenceKey(reminder: Sample.id(), scheduledAt: .distantPast)) == [])
         await store.close()
     }
 

@@ -40,7 +40,7 @@ struct PassedTests {
             Self.settle(Self.key(reminder, 60), .delivered, .delivered), Self.settle(Self.key(reminder, 0), .delivered, .delivered),
             Self.settle(Self.key(other, 120), .delivered, .delivered),
             // Nothing says that this one was there.
-            Self.settle(Self.key(other, 180), .retry, .retry(dueAtMilliseconds: Sample.start * 1_000, tries: Tries(attempts: 1))))
+            Self.settle(Self.key(other, 180), .retry, .retry(dueAt: Sample.start.milliseconds, tries: Tries(attempts: 1))))
         let all = [Self.key(reminder, 0), Self.key(reminder, 60), Self.key(other, 120)].sorted { ($0.reminder.shard, $0) < ($1.reminder.shard, $1) }
         #expect(try await store.passed() == all)
         #expect(try await store.passed(limit: 2) == Array(all.prefix(2)))
@@ -51,7 +51,7 @@ struct PassedTests {
         #expect(try await store.passed() == all.filter { $0 != Self.key(reminder, 0) })
         try await store.write(Self.misfire(other, to: nil))
         #expect(try await store.passed() == [Self.key(reminder, 60)])
-        try await store.change(reminder.id, .cancel, at: Sample.start * 1_000)
+        try await store.change(reminder.id, .cancel, at: Sample.start.milliseconds)
         #expect(try await store.passed() == [])
         await store.close()
     }
@@ -60,9 +60,9 @@ struct PassedTests {
     func manual(backend: Backend, case number: Int) async throws {
         let store = try backend.open(folder)
         let reminder = try await series(store), second = Self.start + 120
-        try await store.change(reminder.id, .run, at: second * 1_000)
+        try await store.change(reminder.id, .run, at: second.milliseconds)
         let ends: [(Outcome, Disposition)] = [
-            (.retry, .retry(dueAtMilliseconds: second * 1_000 + 5_000, tries: Tries(attempts: 1))), (.authRejected, .held(tries: Tries(attempts: 1))),
+            (.retry, .retry(dueAt: second.milliseconds + 5_000, tries: Tries(attempts: 1))), (.authRejected, .held(tries: Tries(attempts: 1))),
             (.rejected, .dead(tries: Tries(attempts: 1))),
         ]
         #expect(try await store.passed() == [])
@@ -71,7 +71,7 @@ struct PassedTests {
         // Another schedule begins anew.
         let other = Sample.reminder(reminder.id, rule: "FREQ=HOURLY")
         try await store.change(
-            reminder.id, .replace(other, position: SeriesPosition(scheduledAt: second + 60, index: 1)), at: second * 1_000)
+            reminder.id, .replace(other, position: SeriesPosition(scheduledAt: second + 60, index: 1)), at: second.milliseconds)
         #expect(try await store.passed() == [])
         await store.close()
     }
@@ -82,11 +82,11 @@ struct PassedTests {
         let reminder = try await series(store), next = SeriesPosition(scheduledAt: Self.start + 60, index: 2)
         try await store.write(
             .settle(
-                Self.key(reminder, 0), Sample.attempt(Self.start, 1, .retry), .retry(dueAtMilliseconds: 0, tries: Tries(attempts: 1)),
+                Self.key(reminder, 0), Sample.attempt(Self.start, 1, .retry), .retry(dueAt: 0, tries: Tries(attempts: 1)),
                 move: PositionMove(from: Self.start, to: next)),
             Self.settle(Self.key(reminder, 0), .delivered, .delivered),
             .materialise(
-                Self.key(reminder, 60), dueAtMilliseconds: 0, tries: .none,
+                Self.key(reminder, 60), dueAt: 0, tries: .none,
                 move: PositionMove(from: Self.start + 60, to: SeriesPosition(scheduledAt: Self.start + 120, index: 3))),
             Self.settle(Self.key(reminder, 60), .delivered, .delivered))
         #expect(try await store.summary(reminder.id)?.delivered == 2)
@@ -97,7 +97,7 @@ struct PassedTests {
     @Test("what had ended before its series came to it is not due once more when the schedule changes", arguments: Backend.all)
     func replaced(backend: Backend) async throws {
         let store = try backend.open(folder)
-        let reminder = try await series(store), at = (Self.start + 30) * 1_000
+        let reminder = try await series(store), at = (Self.start + 30).milliseconds
         try await store.write(Self.settle(Self.key(reminder, 0), .delivered, .delivered))
         let other = Sample.reminder(reminder.id, rule: "FREQ=HOURLY")
         try await store.change(reminder.id, .replace(other, position: SeriesPosition(scheduledAt: Self.start + 90, index: 1)), at: at)

@@ -47,7 +47,7 @@ struct PauseTests {
         try await store.write(
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: second), Sample.attempt(second, 1, .retry),
-                .retry(dueAtMilliseconds: Self.at + 9_000, tries: Tries(attempts: 1)), move: nil))
+                .retry(dueAt: Self.at + 9_000, tries: Tries(attempts: 1)), move: nil))
         #expect(try await due(store, reminder.id) == ["150 due \(Self.at + 9_000) attempts 1 position - manual true"])
         await store.close()
     }
@@ -62,8 +62,8 @@ struct PauseTests {
         try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: Self.at + 1)
         #expect(
             try await due(store, reminder.id) == [
-                "60 due \(Self.at) attempts 0 position - manual false", "180 due \((Self.start + 180) * 1000) attempts 0 position 4 manual false",
-                "0 due \((Self.start + 500) * 1000) attempts 1 position - manual false",
+                "60 due \(Self.at) attempts 0 position - manual false", "180 due \((Self.start + 180).milliseconds) attempts 0 position 4 manual false",
+                "0 due \((Self.start + 500).milliseconds) attempts 1 position - manual false",
             ])
         await store.close()
     }
@@ -86,12 +86,12 @@ struct PauseTests {
         let store = try backend.open(folder)
         let reminder = Sample.reminder()
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.start)
-        try await store.write(Sample.create(reminder), .change(reminder.id, .pause, ChangeGuard(), atMilliseconds: 5))
+        try await store.write(Sample.create(reminder), .change(reminder.id, .pause, ChangeGuard(), at: 5))
         try await store.write(
             .settle(key, Sample.attempt(Self.start, 1, .delivered), .delivered, move: PositionMove(from: Self.start, to: nil)))
         #expect(try await store.summary(reminder.id)?.line == "completed next - delivered 1 retrying 0 held 0 dead 0")
         #expect(try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: 6).verdict == .finished)
-        #expect(try await store.removeOld(finishedBefore: .max).reminders == 1)
+        #expect(try await store.removeOld(finishedBefore: .distantFuture).reminders == 1)
         await store.close()
     }
 
@@ -103,19 +103,19 @@ struct PauseTests {
         let reminder = try await Situation.paused.make(store)
         let later = SeriesPosition(scheduledAt: Self.start + 600, index: 11)
         let outcome = try await store.change(
-            reminder.id, .resume(goesOnAt: .position(later)), at: (Self.start + 570) * 1000)
+            reminder.id, .resume(goesOnAt: .position(later)), at: (Self.start + 570).milliseconds)
         #expect(outcome.standing?.state == .scheduled)
         #expect(
             outcome.standing?.entries.map(\.line) == [
-                "0 due \((Self.start + 500) * 1000) attempts 1 position - manual false",
-                "600 due \((Self.start + 600) * 1000) attempts 0 position 11 manual false",
+                "0 due \((Self.start + 500).milliseconds) attempts 1 position - manual false",
+                "600 due \((Self.start + 600).milliseconds) attempts 0 position 11 manual false",
             ])
         let record = try #require(try await store.history(reminder.id)?.first)
         #expect(record.outcome == .misfired && record.scheduledAt == Self.start + 180)
-        #expect(record.startedAtMilliseconds == (Self.start + 570) * 1000 && record.detail.contains("paused"))
+        #expect(record.startedAt == (Self.start + 570).milliseconds && record.detail.contains("paused"))
         // Said again, it changes nothing.
         let again = try await store.change(
-            reminder.id, .resume(goesOnAt: .position(SeriesPosition(scheduledAt: Self.start + 660, index: 12))), at: .max / 2)
+            reminder.id, .resume(goesOnAt: .position(SeriesPosition(scheduledAt: Self.start + 660, index: 12))), at: UnixMilliseconds(.max / 2))
         #expect(again.standing?.entries.map(\.line) == outcome.standing?.entries.map(\.line))
         #expect(try await store.history(reminder.id)?.count == 4)
         await store.close()
@@ -137,9 +137,9 @@ struct PauseTests {
     func endedInPause(backend: Backend) async throws {
         let store = try backend.open(folder)
         let bare = Sample.reminder(rule: "FREQ=MINUTELY;COUNT=3"), open = try await Situation.paused.make(store)
-        try await store.write(Sample.create(bare), .change(bare.id, .pause, ChangeGuard(), atMilliseconds: 5))
+        try await store.write(Sample.create(bare), .change(bare.id, .pause, ChangeGuard(), at: 5))
         for id in [bare.id, open.id] {
-            try await store.change(id, .resume(goesOnAt: .position(nil)), at: (Self.start + 9_000) * 1000)
+            try await store.change(id, .resume(goesOnAt: .position(nil)), at: (Self.start + 9_000).milliseconds)
         }
         #expect(try await store.summary(bare.id)?.line == "completed next - delivered 0 retrying 0 held 0 dead 0")
         #expect(try await store.history(bare.id)?.map(\.outcome) == [.misfired])
@@ -151,9 +151,9 @@ struct PauseTests {
     func oneShot(backend: Backend) async throws {
         let store = try backend.open(folder)
         let reminder = Sample.reminder()
-        try await store.write(Sample.create(reminder), .change(reminder.id, .pause, ChangeGuard(), atMilliseconds: 5))
-        let outcome = try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: (Self.start + 9_000) * 1000)
-        #expect(outcome.standing?.entries.map(\.line) == ["0 due \(Self.start * 1000) attempts 0 position 1 manual false"])
+        try await store.write(Sample.create(reminder), .change(reminder.id, .pause, ChangeGuard(), at: 5))
+        let outcome = try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: (Self.start + 9_000).milliseconds)
+        #expect(outcome.standing?.entries.map(\.line) == ["0 due \(Self.start.milliseconds) attempts 0 position 1 manual false"])
         #expect(try await store.history(reminder.id) == [])
         await store.close()
     }
@@ -171,8 +171,8 @@ struct PauseTests {
         #expect(
             next.standing?.entries.map(\.line) == [
                 "150 due \(Self.at) attempts 0 position - manual true", "151 due \(Self.at + 1_000) attempts 0 position - manual true",
-                "180 due \((Self.start + 180) * 1000) attempts 0 position 4 manual false",
-                "0 due \((Self.start + 500) * 1000) attempts 1 position - manual false",
+                "180 due \((Self.start + 180).milliseconds) attempts 0 position 4 manual false",
+                "0 due \((Self.start + 500).milliseconds) attempts 1 position - manual false",
             ])
         #expect(try await store.summary(reminder.id)?.position?.scheduledAt == Self.start + 180)
         // Delivered within its second: asked for again, it is the one that was.
@@ -189,7 +189,7 @@ struct PauseTests {
     func runAtPosition(backend: Backend) async throws {
         let store = try backend.open(folder)
         let reminder = try await Situation.scheduled.make(store)
-        let outcome = try await store.change(reminder.id, .run, at: (Self.start + 180) * 1000 + 500)
+        let outcome = try await store.change(reminder.id, .run, at: (Self.start + 180).milliseconds + 500)
         #expect(outcome.scheduledAt == Self.start + 180)
         #expect(outcome.standing?.entries.count == 2)
         await store.close()
@@ -204,7 +204,7 @@ struct PauseTests {
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: second), Sample.attempt(second, 1, .delivered, offset: -300),
                 .delivered, move: PositionMove(from: second, to: SeriesPosition(scheduledAt: second + 60, index: 5))))
-        let outcome = try await store.change(reminder.id, .run, at: second * 1000 + 800)
+        let outcome = try await store.change(reminder.id, .run, at: second.milliseconds + 800)
         #expect(outcome.scheduledAt == second)
         #expect(outcome.standing?.entries.contains { $0.due.occurrence.scheduledAt == second } == false)
         await store.close()
@@ -213,14 +213,14 @@ struct PauseTests {
     @Test("a run in the second of an occurrence that was skipped, died or waits makes that one due as a person's wish", arguments: Backend.all)
     func runOfWhatWasNotDelivered(backend: Backend) async throws {
         let store = try backend.open(folder)
-        let second = Self.start + 180, at = second * 1000 + 700
+        let second = Self.start + 180, at = second.milliseconds + 700
         let key = { (id: ReminderID) in OccurrenceKey(reminder: id, scheduledAt: second) }
         let next = PositionMove(from: second, to: SeriesPosition(scheduledAt: second + 60, index: 5))
         let ends: [(String, (ReminderID) -> StoreWrite)] = [
             ("skipped", { .misfire($0, record: Sample.attempt(second, 1, .misfired), move: next) }),
             ("dead", { .settle(key($0), Sample.attempt(second, 1, .rejected), .dead(tries: Tries(attempts: 1)), move: next) }),
             ("held", { .settle(key($0), Sample.attempt(second, 1, .authRejected), .held(tries: Tries(attempts: 1)), move: next) }),
-            ("waits", { .settle(key($0), Sample.attempt(second, 1, .retry), .retry(dueAtMilliseconds: at + 5_000, tries: Tries(attempts: 1)), move: next) }),
+            ("waits", { .settle(key($0), Sample.attempt(second, 1, .retry), .retry(dueAt: at + 5_000, tries: Tries(attempts: 1)), move: next) }),
         ]
         for (name, end) in ends {
             let reminder = try await Situation.scheduled.make(store)
@@ -237,8 +237,8 @@ struct PauseTests {
     @Test("a one-time reminder that a person ran in its very second while it was paused is not due again when it is resumed", arguments: Backend.all, [true, false])
     func runThenResumed(backend: Backend, isDelivered: Bool) async throws {
         let store = try backend.open(folder)
-        let reminder = Sample.reminder(), at = Self.start * 1000
-        try await store.write(Sample.create(reminder), .change(reminder.id, .pause, ChangeGuard(), atMilliseconds: 5))
+        let reminder = Sample.reminder(), at = Self.start.milliseconds
+        try await store.write(Sample.create(reminder), .change(reminder.id, .pause, ChangeGuard(), at: 5))
         try await store.change(reminder.id, .run, at: at + 100)
         if isDelivered {
             try await store.write(
@@ -258,15 +258,15 @@ struct PauseTests {
         let reminder = try await Situation.completed.make(store)
         try await store.change(reminder.id, .run, at: Self.at)
         #expect(try await store.summary(reminder.id)?.line == "scheduled next - delivered 1 retrying 1 held 0 dead 1")
-        #expect(try await store.removeOld(finishedBefore: .max).reminders == 0)
+        #expect(try await store.removeOld(finishedBefore: .distantFuture).reminders == 0)
         let second = Self.start + 150
         try await store.write(
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: second), Sample.attempt(second, 1, .delivered), .delivered,
                 move: nil))
         #expect(try await store.summary(reminder.id)?.line == "completed next - delivered 2 retrying 0 held 0 dead 1")
-        try await store.removeOld(deadBefore: .max)
-        #expect(try await store.removeOld(finishedBefore: .max).reminders == 1)
+        try await store.removeOld(deadBefore: .distantFuture)
+        #expect(try await store.removeOld(finishedBefore: .distantFuture).reminders == 1)
         await store.close()
     }
 

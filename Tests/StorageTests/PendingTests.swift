@@ -32,13 +32,13 @@ struct PendingTests {
         // Paused is not finished.
         try await store.change(reminders[0].id, .pause, at: 1)
         #expect(try await store.write(Self.create(limit: 3)).map(\.name) == ["3 pending"])
-        #expect(try await store.write(.cancel(reminders[0].id, atMilliseconds: 2), Self.create(limit: 3), Self.create(limit: 3)).map(\.name)
+        #expect(try await store.write(.cancel(reminders[0].id, at: 2), Self.create(limit: 3), Self.create(limit: 3)).map(\.name)
             == ["done", "done", "3 pending"])
         #expect(try await store.write(Self.delivered(reminders[1]), Self.create(limit: 3), Self.create(limit: 3)).map(\.name)
             == ["done", "done", "3 pending"])
         // A finished one that is run is pending until it is delivered.
         try await store.write(Self.delivered(reminders[2]))
-        try await store.change(reminders[2].id, .run, at: Sample.start * 1_000 + 5_000)
+        try await store.change(reminders[2].id, .run, at: Sample.start.milliseconds + 5_000)
         #expect(try await store.write(Self.create(limit: 3)).map(\.name) == ["3 pending"])
         await store.close()
         let again = try backend.open(folder)
@@ -66,7 +66,7 @@ struct PendingTests {
     func repeated(backend: Backend) async throws {
         let store = try backend.open(folder)
         let reminder = Sample.reminder(caller: "school")
-        let record = IdempotencyRecord(key: [1], request: [2], answer: [3], createdAtMilliseconds: 0)
+        let record = IdempotencyRecord(key: [1], request: [2], answer: [3], createdAt: 0)
         #expect(try await store.write(Self.create(reminder, limit: 1)).map(\.name) == ["done"])
         #expect(try await store.write(Self.create(reminder, limit: 1), Self.create(limit: 1)).map(\.name) == ["exists", "1 pending"])
         let keyed = Sample.reminder(Sample.id(shard: reminder.id.shard), caller: "school")
@@ -81,7 +81,7 @@ struct PendingTests {
         let store = try backend.open(folder)
         let early = (0..<2_500).map { _ in Sample.reminder(caller: "school") }
         try await store.write(early.map { Self.create($0, limit: nil) })
-        for reminder in early.prefix(100) { try await store.write(.cancel(reminder.id, atMilliseconds: 1)) }
+        for reminder in early.prefix(100) { try await store.write(.cancel(reminder.id, at: 1)) }
         // It is counted in a few steps: until then some more find room.
         var stored = 0
         for _ in 0..<10 { stored += try await store.write(Self.create(limit: 2_000)).count { $0.name == "done" } }

@@ -10,9 +10,9 @@ struct PruneTests {
 
     private static let at = Sample.start
     /// The second of the sample in milliseconds.
-    private static let ms = Sample.start * 1_000
+    private static let ms = Sample.start.milliseconds
 
-    private func key(_ reminder: Reminder, _ at: Int64 = Self.at) -> OccurrenceKey { OccurrenceKey(reminder: reminder.id, scheduledAt: at) }
+    private func key(_ reminder: Reminder, _ at: UnixSeconds = Self.at) -> OccurrenceKey { OccurrenceKey(reminder: reminder.id, scheduledAt: at) }
 
     /// One time, ended by `disposition` 2 ms after its second.
     private func ended(_ reminder: Reminder, _ disposition: Disposition = .delivered) -> [StoreWrite] {
@@ -29,7 +29,7 @@ struct PruneTests {
     func finished(backend: Backend) async throws {
         let store = try backend.open(folder)
         let delivered = Sample.reminder(), cancelled = Sample.reminder(), open = Sample.reminder()
-        try await store.write(ended(delivered) + [Sample.create(cancelled), Sample.create(open), .cancel(cancelled.id, atMilliseconds: Self.ms + 2)])
+        try await store.write(ended(delivered) + [Sample.create(cancelled), Sample.create(open), .cancel(cancelled.id, at: Self.ms + 2)])
         // Both ended 2 ms after the second: one below, at, one above.
         #expect(try await store.removeOld(finishedBefore: Self.ms + 1).reminders == 0)
         #expect(try await store.removeOld(finishedBefore: Self.ms + 2).reminders == 0)
@@ -37,7 +37,7 @@ struct PruneTests {
         let progress = try await store.removeOld(finishedBefore: Self.ms + 3)
         #expect(progress.reminders == 2 && progress.rows[.reminders] == 5 && !progress.hasMore)
         #expect(progress.behindMilliseconds[.reminders] == nil)
-        #expect(try await store.removeOld(finishedBefore: .max).reminders == 0)
+        #expect(try await store.removeOld(finishedBefore: .distantFuture).reminders == 0)
         #expect(try await store.summary(delivered.id) == nil)
         #expect(try await store.history(delivered.id) == nil)
         #expect(try await store.summary(cancelled.id) == nil)
@@ -75,7 +75,7 @@ struct PruneTests {
         for _ in 0..<100 { try await store.write(ended(Sample.reminder(Sample.id(shard: full)))) }
         let lone = Sample.reminder(Sample.id(shard: other))
         try await store.write(ended(lone))
-        for _ in 0..<Shard.count where try await store.summary(lone.id) != nil { try await store.removeOld(finishedBefore: .max, rows: 3) }
+        for _ in 0..<Shard.count where try await store.summary(lone.id) != nil { try await store.removeOld(finishedBefore: .distantFuture, rows: 3) }
         #expect(try await store.summary(lone.id) == nil)
         await store.close()
     }
@@ -90,13 +90,13 @@ struct PruneTests {
             .settle(
                 key(series), Sample.attempt(Self.at, 1, .rejected), .dead(tries: Tries(attempts: 1)),
                 move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))))
-        #expect(try await store.removeOld(finishedBefore: .max - 1, deadBefore: Self.ms + 2).rows.values.allSatisfy { $0 <= 1 })
+        #expect(try await store.removeOld(finishedBefore: .distantFuture - 1, deadBefore: Self.ms + 2).rows.values.allSatisfy { $0 <= 1 })
         for id in [reminder.id, series.id] { #expect(try await store.summary(id)?.dead == 1) }
         let progress = try await store.removeOld(deadBefore: Self.ms + 3)
         #expect(progress.rows[.deadLetters] == 2)
         for id in [reminder.id, series.id] { #expect(try await store.summary(id)?.dead == 0) }
         #expect(try await store.page(OccurrenceFilter(state: .dead), limit: 10).items.isEmpty)
-        #expect(try await store.removeOld(finishedBefore: .max).reminders == 1)
+        #expect(try await store.removeOld(finishedBefore: .distantFuture).reminders == 1)
         #expect(try await store.summary(series.id)?.line == "scheduled next 60#2 delivered 0 retrying 0 held 0 dead 0")
         await store.close()
     }
@@ -110,11 +110,11 @@ struct PruneTests {
             .settle(
                 key(reminder), Sample.attempt(Self.at, 1, .rejected), .dead(tries: Tries(attempts: 1)),
                 move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))),
-            .cancel(reminder.id, atMilliseconds: Self.ms + 2),
-            .change(reminder.id, .replay(scheduledAt: Self.at), ChangeGuard(), atMilliseconds: Self.ms + 3))
-        #expect(try await store.removeOld(finishedBefore: .max, deadBefore: .max).reminders == 0)
+            .cancel(reminder.id, at: Self.ms + 2),
+            .change(reminder.id, .replay(scheduledAt: Self.at), ChangeGuard(), at: Self.ms + 3))
+        #expect(try await store.removeOld(finishedBefore: .distantFuture, deadBefore: .distantFuture).reminders == 0)
         try await store.write(.settle(key(reminder), Sample.attempt(Self.at, 2, .delivered), .delivered, move: nil))
-        #expect(try await store.removeOld(finishedBefore: .max, deadBefore: .max).reminders == 1)
+        #expect(try await store.removeOld(finishedBefore: .distantFuture, deadBefore: .distantFuture).reminders == 1)
         await store.close()
     }
 
@@ -137,36 +137,36 @@ struct PruneTests {
         // Until a day later none of the others is touched.
         #expect(try await store.removeOld(finishedBefore: cutoff + day - 1_000).rows[.reminders] == 0)
         #expect(try await store.removeOld(finishedBefore: cutoff + day + 1).rows[.reminders] == 60)
-        #expect(try await store.removeOld(deadBefore: .max).rows[.deadLetters] == 60)
-        #expect(try await store.removeOld(finishedBefore: .max).reminders == 60)
+        #expect(try await store.removeOld(deadBefore: .distantFuture).rows[.deadLetters] == 60)
+        #expect(try await store.removeOld(finishedBefore: .distantFuture).reminders == 60)
         await store.close()
     }
 
     // MARK: Attempts
 
     /// Gives a live series attempts that began at these milliseconds.
-    private func tried(_ reminder: Reminder, at starts: [Int64], in store: any Store) async throws {
+    private func tried(_ reminder: Reminder, at starts: [UnixMilliseconds], in store: any Store) async throws {
         var writes = [Sample.create(reminder)]
         for (index, start) in starts.enumerated() {
             let attempt = Attempt(
-                scheduledAt: Self.at, number: index + 1, startedAtMilliseconds: start, durationMicroseconds: 0, outcome: .retry, statusCode: 503,
+                scheduledAt: Self.at, number: index + 1, startedAt: start, durationMicroseconds: 0, outcome: .retry, statusCode: 503,
                 detail: "")
             let move = index == 0 ? PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2)) : nil
-            writes.append(.settle(key(reminder), attempt, .retry(dueAtMilliseconds: .max, tries: Tries(attempts: 1)), move: move))
+            writes.append(.settle(key(reminder), attempt, .retry(dueAt: .distantFuture, tries: Tries(attempts: 1)), move: move))
         }
         try await store.write(writes)
     }
 
     /// When the attempts that are left began, the latest first.
-    private func left(_ reminder: Reminder, in store: any Store) async throws -> [Int64] {
-        try await store.history(reminder.id, limit: 10_000)?.map(\.startedAtMilliseconds) ?? []
+    private func left(_ reminder: Reminder, in store: any Store) async throws -> [UnixMilliseconds] {
+        try await store.history(reminder.id, limit: 10_000)?.map(\.startedAt) ?? []
     }
 
     @Test("of a live series' attempts the latest hundred stay, and the younger ones among the latest thousand", arguments: Backend.all)
     func attempts(backend: Backend) async throws {
         let store = try backend.open(folder)
         let now = Self.ms, cutoff = now - 30 * 86_400_000
-        func ages(_ old: Int, _ young: Int) -> [Int64] {
+        func ages(_ old: Int, _ young: Int) -> [UnixMilliseconds] {
             (0..<old).map { cutoff - 1 - Int64($0) } + (0..<young).map { cutoff + Int64($0) }
         }
         // Old and young ones, and how many of them stay.
@@ -206,8 +206,8 @@ struct PruneTests {
 
     // MARK: Idempotency keys
 
-    private func keyed(_ number: UInt8, createdAt: Int64, in store: any Store) async throws -> String {
-        let record = IdempotencyRecord(key: [number], request: [1], answer: [2], createdAtMilliseconds: createdAt)
+    private func keyed(_ number: UInt8, createdAt: UnixMilliseconds, in store: any Store) async throws -> String {
+        let record = IdempotencyRecord(key: [number], request: [1], answer: [2], createdAt: createdAt)
         let reminder = Sample.reminder(Sample.id(shard: Shard(1)))
         return try await store.write(.create(reminder, position: SeriesPosition(scheduledAt: Self.at, index: 1), idempotency: record))[0].name
     }

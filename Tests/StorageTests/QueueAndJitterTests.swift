@@ -41,12 +41,12 @@ struct QueueAndJitterTests {
     func jitter(backend: Backend) async throws {
         var store = try backend.open(folder)
         let reminder = Sample.reminder(rule: "FREQ=MINUTELY", jitterSeconds: 300)
-        func expected(_ at: Int64, _ reminder: Reminder) -> [Int64] { [reminder.dueMilliseconds(of: at)] }
-        func loaded() async throws -> [Int64] { try await store.due(in: reminder.id.shard).map(\.due.dueAtMilliseconds) }
-        func listed(_ due: Int64) async throws -> Bool {
+        func expected(_ at: UnixSeconds, _ reminder: Reminder) -> [UnixMilliseconds] { [reminder.due(of: at)] }
+        func loaded() async throws -> [UnixMilliseconds] { try await store.due(in: reminder.id.shard).map(\.due.dueAt) }
+        func listed(_ due: UnixMilliseconds) async throws -> Bool {
             var filter = ReminderFilter()
-            filter.dueAfter = due / 1000
-            filter.dueBefore = due / 1000 + 1
+            filter.dueAfter = due.second
+            filter.dueBefore = due.second + 1
             return try await !store.page(filter, limit: 1).items.isEmpty
         }
         let at = Sample.start
@@ -56,7 +56,7 @@ struct QueueAndJitterTests {
         try await store.write(
             .settle(
                 OccurrenceKey(reminder: reminder.id, scheduledAt: at), Sample.attempt(at, 1, .delivered), .delivered,
-                move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: 2), due: next.due.dueAtMilliseconds)))
+                move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: 2), due: next.due.dueAt)))
         #expect(try await loaded() == expected(at + 60, reminder))
         await store.close()
         store = try backend.open(folder)
@@ -65,17 +65,17 @@ struct QueueAndJitterTests {
         let wide = Sample.reminder(reminder.id, rule: "FREQ=MINUTELY", jitterSeconds: 4_000)
         try await store.change(reminder.id, .replace(wide, position: nil), at: 5)
         #expect(try await loaded() == expected(at + 60, wide))
-        #expect(try await listed(wide.dueMilliseconds(of: at + 60)))
+        #expect(try await listed(wide.due(of: at + 60)))
         try await store.change(reminder.id, .pause, at: 5)
         try await store.change(reminder.id, .resume(goesOnAt: .position(SeriesPosition(scheduledAt: at + 120, index: 3))), at: 5)
         #expect(try await loaded() == expected(at + 120, wide))
         let other = Sample.reminder(reminder.id, start: at + 900, rule: "FREQ=DAILY", jitterSeconds: 77)
         try await store.change(reminder.id, .replace(other, position: SeriesPosition(scheduledAt: at + 900, index: 1)), at: 5)
         #expect(try await loaded() == expected(at + 900, other))
-        #expect(try await listed(other.dueMilliseconds(of: at + 900)))
+        #expect(try await listed(other.due(of: at + 900)))
         let none = Sample.reminder(reminder.id, start: at + 900, rule: "FREQ=DAILY")
         try await store.change(reminder.id, .replace(none, position: nil), at: 5)
-        #expect(try await loaded() == [(at + 900) * 1000])
+        #expect(try await loaded() == [(at + 900).milliseconds])
         await store.close()
     }
 
@@ -85,8 +85,8 @@ struct QueueAndJitterTests {
             var delays: Set<Int64> = [], sum: Int64 = 0
             for second in 0..<500 as Range<Int64> {
                 let reminder = Sample.reminder(jitterSeconds: seconds), at = Sample.start + second
-                let delay = reminder.dueMilliseconds(of: at) - at * 1000
-                #expect(reminder.dueMilliseconds(of: at) - at * 1000 == delay)
+                let delay = reminder.due(of: at) - at.milliseconds
+                #expect(reminder.due(of: at) - at.milliseconds == delay)
                 #expect((0..<Int64(seconds) * 1000).contains(delay))
                 delays.insert(delay)
                 sum += delay
@@ -95,8 +95,8 @@ struct QueueAndJitterTests {
             #expect((400...600).contains(sum / Int64(seconds) / 500), "the mean is in the middle")
         }
         // At the end of time there is nothing to add to.
-        for at in [Int64.max, .max / 1000, .max / 1000 - 1, .min] {
-            #expect(Sample.reminder(jitterSeconds: 86_400).dueMilliseconds(of: at) >= Milliseconds.ofSecond(at))
+        for at in [UnixSeconds.distantFuture, UnixSeconds(.max / 1_000), UnixSeconds(.max / 1_000 - 1), .distantPast] {
+            #expect(Sample.reminder(jitterSeconds: 86_400).due(of: at) >= at.milliseconds)
         }
     }
 }

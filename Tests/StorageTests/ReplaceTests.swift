@@ -68,7 +68,7 @@ struct ReplaceTests {
         try await store.change(reminder.id, .replay(scheduledAt: second), at: Self.at)
         try await store.write(
             .settle(
-                key, Sample.attempt(second, 1, .retry, offset: 40_000), .retry(dueAtMilliseconds: Self.at + 77_000, tries: Tries(attempts: 1)),
+                key, Sample.attempt(second, 1, .retry, offset: 40_000), .retry(dueAt: Self.at + 77_000, tries: Tries(attempts: 1)),
                 move: nil))
         #expect(try await store.due(in: reminder.id.shard).map(\.line) == ["120 due \(Self.at + 77_000) attempts 1 position - manual true"])
         try await store.write(.settle(key, Sample.attempt(second, 2, .rejected, offset: 90_000), .dead(tries: Tries(attempts: 2)), move: nil))
@@ -109,7 +109,7 @@ struct ReplaceTests {
             id: reminder.id, schedule: reminder.schedule,
             handling: Handling(queue: "q", priority: 9, misfirePolicy: .skip, retryForSeconds: 5, maxAttempts: 3, expiresAfterSeconds: 77),
             payload: Payload(task: "other", arguments: [4], description: "d", classroomID: "c2", createdBy: "t2"),
-            createdAtMilliseconds: reminder.createdAtMilliseconds, caller: "k", sealedAuthorization: [])
+            createdAt: reminder.createdAt, caller: "k", sealedAuthorization: [])
         let outcome = try await store.change(
             reminder.id, .replace(new, position: SeriesPosition(scheduledAt: 1, index: 1)), at: Self.at)
         let kept = new.with(sealedAuthorization: [9, 9])
@@ -135,7 +135,7 @@ struct ReplaceTests {
     @Test("with another schedule an occurrence that has fallen due stays due, and one that has not is dropped", arguments: Backend.all)
     func otherSchedule(backend: Backend) async throws {
         let store = try backend.open(folder)
-        let due = (Self.start + 180) * 1000
+        let due = (Self.start + 180).milliseconds
         for (at, stays) in [(due - 1, false), (due, true), (due + 60_000, true)] {
             let reminder = try await Situation.scheduled.make(store)
             let new = Sample.reminder(reminder.id, start: Self.start + 7_200, sealed: [])
@@ -143,7 +143,7 @@ struct ReplaceTests {
                 reminder.id, .replace(new, position: SeriesPosition(scheduledAt: Self.start + 7_200, index: 1)), at: at)
             let row = "180 due \(due) attempts 0 position - manual false"
             #expect(outcome.standing?.entries.map(\.line).contains(row) == stays)
-            #expect(outcome.standing?.entries.last?.line == "7200 due \((Self.start + 7_200) * 1000) attempts 0 position 1 manual false")
+            #expect(outcome.standing?.entries.last?.line == "7200 due \((Self.start + 7_200).milliseconds) attempts 0 position 1 manual false")
             #expect(outcome.standing?.entries.count == (stays ? 3 : 2))
             // The outcome of an attempt under way finds the row, and leaves the new position alone.
             guard stays else { continue }
@@ -164,17 +164,17 @@ struct ReplaceTests {
         let new = Sample.reminder(reminder.id, start: Self.start + 7_200)
         try await store.write(Sample.create(reminder))
         try await store.change(
-            reminder.id, .replace(new, position: SeriesPosition(scheduledAt: Self.start + 7_200, index: 1)), at: Self.start * 1000 - 1)
+            reminder.id, .replace(new, position: SeriesPosition(scheduledAt: Self.start + 7_200, index: 1)), at: Self.start.milliseconds - 1)
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.start)
         let move = PositionMove(from: Self.start, to: SeriesPosition(scheduledAt: Self.start + 60, index: 2))
         let ends: [(Outcome, Disposition)] = [
-            (.delivered, .delivered), (.retry, .retry(dueAtMilliseconds: 1, tries: Tries(attempts: 1))), (.authRejected, .held(tries: Tries(attempts: 1))),
+            (.delivered, .delivered), (.retry, .retry(dueAt: 1, tries: Tries(attempts: 1))), (.authRejected, .held(tries: Tries(attempts: 1))),
             (.rejected, .dead(tries: Tries(attempts: 1))),
         ]
         for (number, (outcome, disposition)) in ends.enumerated() {
             let results = try await store.write(
                 .settle(key, Sample.attempt(Self.start, number + 1, outcome), disposition, move: move),
-                .materialise(key, dueAtMilliseconds: 1, tries: .none, move: move))
+                .materialise(key, dueAt: 1, tries: .none, move: move))
             #expect(results.map(\.name) == ["done", "done"])
             #expect(try await line(store, reminder.id) == "scheduled next 7200#1 delivered 0 retrying 0 held 0 dead 0")
         }
@@ -191,16 +191,16 @@ struct ReplaceTests {
         if hasRow {
             try await store.write(
                 .settle(
-                    key, Sample.attempt(Self.start, 1, .retry), .retry(dueAtMilliseconds: Self.start * 1000 + 5_000, tries: Tries(attempts: 1)),
+                    key, Sample.attempt(Self.start, 1, .retry), .retry(dueAt: Self.start.milliseconds + 5_000, tries: Tries(attempts: 1)),
                     move: PositionMove(from: Self.start, to: nil)))
         }
         var schedule = reminder.schedule
         schedule.timezone = "Europe/Berlin"
         let new = Reminder(
             id: reminder.id, schedule: schedule, handling: Handling(), payload: Payload(task: "t", arguments: []),
-            createdAtMilliseconds: 0, sealedAuthorization: [])
+            createdAt: 0, sealedAuthorization: [])
         let outcome = try await store.change(
-            reminder.id, .replace(new, position: SeriesPosition(scheduledAt: Self.start, index: 1)), at: (Self.start + 10) * 1000)
+            reminder.id, .replace(new, position: SeriesPosition(scheduledAt: Self.start, index: 1)), at: (Self.start + 10).milliseconds)
         #expect(outcome.standing?.entries.map(\.due.occurrence) == [key])
         try await store.write(
             .settle(
@@ -217,7 +217,7 @@ struct ReplaceTests {
         let bare = Sample.reminder(rule: "FREQ=MINUTELY"), open = try await Situation.scheduled.make(store)
         try await store.write(Sample.create(bare))
         for id in [bare.id, open.id] {
-            try await store.change(id, .replace(Sample.reminder(id, start: 1, sealed: []), position: nil), at: Self.start * 1000 - 1)
+            try await store.change(id, .replace(Sample.reminder(id, start: 1, sealed: []), position: nil), at: Self.start.milliseconds - 1)
         }
         #expect(try await line(store, bare.id) == "completed next - delivered 0 retrying 0 held 0 dead 0")
         #expect(try await line(store, open.id) == "scheduled next - delivered 0 retrying 1 held 1 dead 1")
@@ -231,11 +231,11 @@ struct ReplaceTests {
         let new = Sample.reminder(reminder.id, start: Self.start + 7_200)
         let outcome = try await store.change(
             reminder.id, .replace(new, position: SeriesPosition(scheduledAt: Self.start + 7_200, index: 1)),
-            at: (Self.start + 200) * 1000)
+            at: (Self.start + 200).milliseconds)
         #expect(outcome.standing?.entries.isEmpty == true)
         // What fell due in the pause is skipped, as by a resumption.
         #expect(try await line(store, reminder.id) == "paused next 7200#1 delivered 0 retrying 2 held 0 dead 1")
-        let resumed = try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: (Self.start + 201) * 1000)
+        let resumed = try await store.change(reminder.id, .resume(goesOnAt: .itsPosition), at: (Self.start + 201).milliseconds)
         // Released by the change, to be retried at 500 s, and the new schedule's.
         let seconds = resumed.standing?.entries.map { $0.due.occurrence.scheduledAt - Self.start }
         #expect(seconds == [60, 0, 7_200])
@@ -253,7 +253,7 @@ struct ReplaceTests {
                 move: PositionMove(from: Self.start, to: SeriesPosition(scheduledAt: Self.start + 60, index: 2))))
         let once = Sample.reminder(reminder.id)
         let outcome = try await store.change(
-            reminder.id, .replace(once, position: SeriesPosition(scheduledAt: Self.start, index: 1)), at: Self.start * 1_000 + 5_000)
+            reminder.id, .replace(once, position: SeriesPosition(scheduledAt: Self.start, index: 1)), at: Self.start.milliseconds + 5_000)
         #expect(outcome.verdict == .done && outcome.standing?.entries.isEmpty == true)
         #expect(try await line(store, reminder.id) == "completed next - delivered 1 retrying 0 held 0 dead 0")
         await store.close()

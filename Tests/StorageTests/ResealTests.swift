@@ -78,7 +78,7 @@ struct ResealTests {
         let store = try backend.open(folder)
         let old = try await reminders(4, key: 1, in: store)
         _ = try await answer { store.reseal(request(to: 2), completion: $0) }
-        try await store.write(.replaceAuthorization(old[0].id, sealed: [1, 1, 9], atMilliseconds: Sample.start * 1_000))
+        try await store.write(.replaceAuthorization(old[0].id, sealed: [1, 1, 9], at: Sample.start.milliseconds))
         try await all(request(to: 2), in: store)
         #expect(try await credentials(old, in: store) == [[2, 2, 9], [2, 2, 1], [2, 2, 2], [2, 2, 3]])
         await store.close()

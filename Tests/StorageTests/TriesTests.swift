@@ -9,7 +9,7 @@ struct TriesTests {
     init() throws { folder = try Folder() }
 
     private static let at = Sample.start
-    private static let tries = Tries(attempts: 2, losses: 3, sinceMilliseconds: at * 1000 + 7)
+    private static let tries = Tries(attempts: 2, losses: 3, since: at.milliseconds + 7)
 
     private func entry(_ store: some Store, _ key: OccurrenceKey) async throws -> DueEntry? {
         try await store.due(in: key.reminder.shard, after: nil, limit: 10).first { $0.due.occurrence == key }
@@ -25,13 +25,13 @@ struct TriesTests {
             let write: StoreWrite =
                 isSettled
                 ? .settle(
-                    key, Sample.attempt(Self.at, 6, .retry), .retry(dueAtMilliseconds: Self.at * 1000, tries: Self.tries), move: end)
-                : .materialise(key, dueAtMilliseconds: Self.at * 1000, tries: Self.tries, move: end)
+                    key, Sample.attempt(Self.at, 6, .retry), .retry(dueAt: Self.at.milliseconds, tries: Self.tries), move: end)
+                : .materialise(key, dueAt: Self.at.milliseconds, tries: Self.tries, move: end)
             try await store.write(Sample.create(reminder), write)
             #expect(try await entry(store, key)?.tries == Self.tries)
-            let more = Tries(attempts: 3, losses: 3, sinceMilliseconds: Self.tries.sinceMilliseconds)
+            let more = Tries(attempts: 3, losses: 3, since: Self.tries.since)
             try await store.write(
-                .settle(key, Sample.attempt(Self.at, 7, .retry), .retry(dueAtMilliseconds: Self.at * 1000, tries: more), move: nil))
+                .settle(key, Sample.attempt(Self.at, 7, .retry), .retry(dueAt: Self.at.milliseconds, tries: more), move: nil))
             #expect(try await entry(store, key)?.tries == more)
         }
         await store.close()
@@ -49,7 +49,7 @@ struct TriesTests {
                 Sample.create(reminder),
                 .settle(key, Sample.attempt(Self.at, 6, outcome), disposition, move: PositionMove(from: Self.at, to: nil)))
             let change: ReminderChange = isHeld ? .replaceAuthorization(sealed: [9]) : .replay(scheduledAt: Self.at)
-            try await store.write(.change(reminder.id, change, ChangeGuard(), atMilliseconds: Self.at * 1000 + 50))
+            try await store.write(.change(reminder.id, change, ChangeGuard(), at: Self.at.milliseconds + 50))
             let entry = try await entry(store, key)
             #expect(entry != nil && entry?.tries == Tries.none)
         }

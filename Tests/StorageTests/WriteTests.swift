@@ -15,7 +15,7 @@ private let settlements: [Settlement] = [
     Settlement(
         disposition: .delivered, outcome: .delivered, counts: "delivered 1 retrying 0 held 0 dead 0", ends: true),
     Settlement(
-        disposition: .retry(dueAtMilliseconds: Sample.start * 1000 + 9, tries: Tries(attempts: 1)), outcome: .retry,
+        disposition: .retry(dueAt: Sample.start.milliseconds + 9, tries: Tries(attempts: 1)), outcome: .retry,
         counts: "delivered 0 retrying 1 held 0 dead 0", ends: false),
     Settlement(
         disposition: .held(tries: Tries(attempts: 1)), outcome: .authRejected, counts: "delivered 0 retrying 0 held 1 dead 0",
@@ -44,21 +44,21 @@ struct WriteTests {
         let reminder = Reminder(
             id: id,
             schedule: Schedule(
-                start: -5, rule: "FREQ=WEEKLY;BYDAY=MO", timezone: "Europe/Berlin", until: .max,
-                rdates: [.min, 0, .max], exdates: [-1]),
+                start: -5, rule: "FREQ=WEEKLY;BYDAY=MO", timezone: "Europe/Berlin", until: .distantFuture,
+                rdates: [.distantPast, 0, .distantFuture], exdates: [-1]),
             handling: Handling(
                 queue: "q\u{0}x", priority: 9, misfirePolicy: .skip, catchUpLimit: 77, retryForSeconds: 9, maxAttempts: 1, jitterSeconds: 7,
                 expiresAfterSeconds: 8),
             payload: Payload(task: "täsk", arguments: [0, 255, 0], description: "🎒 \"quoted\"", classroomID: "c", createdBy: "\n"),
-            createdAtMilliseconds: -1, sealedAuthorization: [])
+            createdAt: -1, sealedAuthorization: [])
         try await store.write(.create(reminder, position: SeriesPosition(scheduledAt: -5, index: 7), idempotency: nil))
         let read = try #require(try await store.summary(id))
         #expect(read.reminder.isSame(as: reminder))
         #expect(read.position == SeriesPosition(scheduledAt: -5, index: 7))
-        #expect(read.state == .scheduled && read.updatedAtMilliseconds == -1)
+        #expect(read.state == .scheduled && read.updatedAt == -1)
         let due = try await store.due(in: id.shard)
         #expect(due.count == 1 && due[0].reminder.isSame(as: reminder))
-        #expect(due[0].due.dueAtMilliseconds == reminder.dueMilliseconds(of: -5) && due[0].positionIndex == 7 && due[0].tries.attempts == 0)
+        #expect(due[0].due.dueAt == reminder.due(of: -5) && due[0].positionIndex == 7 && due[0].tries.attempts == 0)
         await store.close()
     }
 
@@ -91,7 +91,7 @@ struct WriteTests {
             let reminder = Sample.reminder(Sample.id(shard: shard))
             let record = IdempotencyRecord(
                 key: Array(repeating: key, count: 32), request: [request], answer: [key, request],
-                createdAtMilliseconds: 50)
+                createdAt: 50)
             return (
                 reminder.id,
                 .create(reminder, position: SeriesPosition(scheduledAt: Self.at, index: 1), idempotency: record)
@@ -108,9 +108,9 @@ struct WriteTests {
         #expect(try await store.summary(again) == nil)
         #expect(try await store.summary(clash) == nil)
         // A key is forgotten when it is older than asked for, not before.
-        _ = try await store.removeOld(finishedBefore: .min, idempotencyBefore: 50)
+        _ = try await store.removeOld(finishedBefore: .distantPast, idempotencyBefore: 50)
         #expect(try await store.write(same).map(\.name) == ["replayed [1, 1]"])
-        _ = try await store.removeOld(finishedBefore: .min, idempotencyBefore: 51)
+        _ = try await store.removeOld(finishedBefore: .distantPast, idempotencyBefore: 51)
         #expect(try await store.write(same).map(\.name) == ["done"])
         await store.close()
     }
@@ -149,7 +149,7 @@ struct WriteTests {
         try await store.write(
             Sample.create(reminder),
             .materialise(
-                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), dueAtMilliseconds: 0, tries: .none,
+                OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at), dueAt: 0, tries: .none,
                 move: PositionMove(from: Self.at, to: next)))
         let write = StoreWrite.settle(
             key, Sample.attempt(Self.at + 60, 1, .cancelSchedule), .cancelSeries,
@@ -170,17 +170,17 @@ struct WriteTests {
         let reminder = Sample.reminder()
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
         let first = StoreWrite.settle(
-            key, Sample.attempt(Self.at, 1, .retry), .retry(dueAtMilliseconds: 1000, tries: Tries(attempts: 1)),
+            key, Sample.attempt(Self.at, 1, .retry), .retry(dueAt: 1000, tries: Tries(attempts: 1)),
             move: PositionMove(from: Self.at, to: nil))
         let second = StoreWrite.settle(
-            key, Sample.attempt(Self.at, 2, .retry, offset: 10), .retry(dueAtMilliseconds: 2000, tries: Tries(attempts: 2)), move: nil)
+            key, Sample.attempt(Self.at, 2, .retry, offset: 10), .retry(dueAt: 2000, tries: Tries(attempts: 2)), move: nil)
         let third = StoreWrite.settle(key, Sample.attempt(Self.at, 3, .delivered, offset: 20), .delivered, move: nil)
         try await store.write(Sample.create(reminder), first)
         try await store.write(second)
         // Repeating the first attempt does not take the occurrence back.
         try await store.write(first)
         let due = try await store.due(in: reminder.id.shard)
-        #expect(due.map(\.due) == [DueKey(dueAtMilliseconds: 2000, occurrence: key)])
+        #expect(due.map(\.due) == [DueKey(dueAt: 2000, occurrence: key)])
         #expect(due.first?.tries.attempts == 2 && due.first?.positionIndex == nil)
         try await store.write(third)
         try await store.write(second, third, first)
@@ -205,7 +205,7 @@ struct WriteTests {
                 late, Sample.attempt(Self.at + 60, 1, .delivered), .delivered,
                 move: PositionMove(from: Self.at + 60, to: nil)))
         #expect(try await line(store, reminder.id) == "scheduled next - delivered 1 retrying 0 held 1 dead 0")
-        try await store.write(.replaceAuthorization(reminder.id, sealed: [7], atMilliseconds: 5))
+        try await store.write(.replaceAuthorization(reminder.id, sealed: [7], at: 5))
         try await store.write(
             .settle(early, Sample.attempt(Self.at, 1, .rejected, offset: 99_000), .dead(tries: Tries(attempts: 1)), move: nil))
         #expect(try await line(store, reminder.id) == "completed next - delivered 1 retrying 0 held 0 dead 1")
@@ -220,8 +220,8 @@ struct WriteTests {
         let results = try await store.write(
             .settle(key, attempt, .delivered, move: move), .settle(key, attempt, .dead(tries: Tries(attempts: 1)), move: nil),
             .settle(key, attempt, .cancelSeries, move: move),
-            .materialise(key, dueAtMilliseconds: 0, tries: .none, move: move), .misfire(id, record: attempt, move: move),
-            .cancel(id, atMilliseconds: 0), .replaceAuthorization(id, sealed: [], atMilliseconds: 0))
+            .materialise(key, dueAt: 0, tries: .none, move: move), .misfire(id, record: attempt, move: move),
+            .cancel(id, at: 0), .replaceAuthorization(id, sealed: [], at: 0))
         #expect(results.map(\.name) == Array(repeating: "not found", count: 7))
         try await store.write(Sample.create(Sample.reminder(id)))
         #expect(try await store.history(id) == [])
@@ -237,7 +237,7 @@ struct WriteTests {
         let reminder = Sample.reminder()
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
         let write = StoreWrite.materialise(
-            key, dueAtMilliseconds: Self.at * 1000, tries: .none,
+            key, dueAt: Self.at.milliseconds, tries: .none,
             move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2)))
         try await store.write(Sample.create(reminder), write, write)
         #expect(try await line(store, reminder.id) == "scheduled next 60#2 delivered 0 retrying 1 held 0 dead 0")
@@ -294,9 +294,9 @@ struct WriteTests {
         // Of the three that are held one is the position itself.
         #expect(try await line(store, reminder.id) == "scheduled next 180#4 delivered 0 retrying 0 held 3 dead 1")
         #expect(try await store.due(in: reminder.id.shard).isEmpty)
-        let since = try await store.summary(reminder.id)?.heldSinceMilliseconds
+        let since = try await store.summary(reminder.id)?.heldSince
         #expect(since != nil)
-        let at = (Sample.start + 200) * 1000
+        let at = (Sample.start + 200).milliseconds
         let run = try await store.change(reminder.id, .run, at: at)
         #expect(run.standing?.isHeld == true && run.standing?.entries.isEmpty == true)
         let outcome = try await store.change(reminder.id, .replaceAuthorization(sealed: [7]), at: at)
@@ -304,11 +304,11 @@ struct WriteTests {
         #expect(outcome.released == 4)
         #expect(
             outcome.standing?.entries.map(\.line) == [
-                "180 due \((Sample.start + 180) * 1000) attempts 0 position 4 manual false",
+                "180 due \((Sample.start + 180).milliseconds) attempts 0 position 4 manual false",
                 "200 due \(at) attempts 0 position - manual true",
             ])
         let summary = try await store.summary(reminder.id)
-        #expect(summary?.heldSinceMilliseconds == nil)
+        #expect(summary?.heldSince == nil)
         #expect(summary?.missed == Missed(count: 2, first: Sample.start, last: Sample.start + 60))
         await store.close()
     }
@@ -321,7 +321,7 @@ struct WriteTests {
         let move = PositionMove(from: Self.at + 1, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))
         try await store.write(
             Sample.create(reminder), .settle(key, Sample.attempt(Self.at + 1, 1, .delivered), .delivered, move: move),
-            .materialise(key, dueAtMilliseconds: 0, tries: .none, move: move),
+            .materialise(key, dueAt: 0, tries: .none, move: move),
             .misfire(reminder.id, record: Sample.attempt(Self.at + 1, 1, .misfired), move: move))
         #expect(try await line(store, reminder.id) == "scheduled next 0#1 delivered 0 retrying 0 held 0 dead 0")
         await store.close()

@@ -12,7 +12,7 @@ struct ZoneTests {
         let sample = Sample.reminder(rule: rule)
         return Reminder(
             id: sample.id, schedule: Schedule(start: Sample.start, rule: rule, timezone: zone), handling: sample.handling,
-            payload: sample.payload, createdAtMilliseconds: sample.createdAtMilliseconds, sealedAuthorization: [])
+            payload: sample.payload, createdAt: sample.createdAt, sealedAuthorization: [])
     }
 
     @Test("a zone's mark is what was written last, also for the next process", arguments: Backend.all)
@@ -34,7 +34,7 @@ struct ZoneTests {
         for number in 0..<30 {
             let reminder = Self.reminder(["A", "B", "C"][number % 3], rule: number % 5 == 4 ? nil : "FREQ=DAILY")
             try await store.write(Sample.create(reminder))
-            if number % 7 == 6 { try await store.write(.cancel(reminder.id, atMilliseconds: 1)) }
+            if number % 7 == 6 { try await store.write(.cancel(reminder.id, at: 1)) }
             if number % 8 == 7 { try await store.change(reminder.id, .pause, at: 1) }
             if number % 3 != 2, number % 5 != 4, number % 7 != 6 { wanted.append(reminder.id) }
         }
@@ -57,11 +57,11 @@ struct ZoneTests {
         let reminder = Self.reminder("A"), at = Sample.start
         try await store.write(Sample.create(reminder))
         let to = SeriesPosition(scheduledAt: at + 3_600, index: 1)
-        #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: at * 1_000).verdict == .notFound)
+        #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: at.milliseconds).verdict == .notFound)
         #expect(try await store.change(reminder.id, .realign(from: at + 1, to: to), at: 1).verdict == .notFound)
         let outcome = try await store.change(reminder.id, .realign(from: at, to: to), at: 1)
         #expect(outcome.verdict == .done && outcome.standing?.revision == 1)
-        #expect(try await store.due(in: reminder.id.shard).map(\.line) == ["3600 due \((at + 3_600) * 1_000) attempts 0 position 1 manual false"])
+        #expect(try await store.due(in: reminder.id.shard).map(\.line) == ["3600 due \((at + 3_600).milliseconds) attempts 0 position 1 manual false"])
         #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: 1).verdict == .notFound)
         try await store.change(reminder.id, .pause, at: 1)
         #expect(try await store.change(reminder.id, .realign(from: to.scheduledAt, to: nil), at: 1).verdict == .done)
@@ -74,16 +74,16 @@ struct ZoneTests {
         let store = try backend.open(folder)
         let reminder = Self.reminder("A"), at = Sample.start
         try await store.write(Sample.create(reminder))
-        let asked = try #require(try await store.change(reminder.id, .run, at: (at - 600) * 1_000).scheduledAt)
+        let asked = try #require(try await store.change(reminder.id, .run, at: (at - 600).milliseconds).scheduledAt)
         try await store.write(
             .hold(OccurrenceKey(reminder: reminder.id, scheduledAt: asked), Sample.attempt(asked, 1, .authRejected), tries: Tries(attempts: 1)))
         let to = SeriesPosition(scheduledAt: at + 3_600, index: 1)
-        #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: at * 1_000).verdict == .notFound)
+        #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: at.milliseconds).verdict == .notFound)
         #expect(try await store.change(reminder.id, .realign(from: at, to: to), at: 1).verdict == .done)
-        #expect(try await store.summary(reminder.id)?.heldSinceMilliseconds != nil)
+        #expect(try await store.summary(reminder.id)?.heldSince != nil)
         #expect(try await store.due(in: reminder.id.shard).isEmpty)
-        try await store.change(reminder.id, .replaceAuthorization(sealed: [1]), at: (at - 500) * 1_000)
-        #expect(try await store.due(in: reminder.id.shard).contains { $0.positionIndex == 1 && $0.due.dueAtMilliseconds == (at + 3_600) * 1_000 })
+        try await store.change(reminder.id, .replaceAuthorization(sealed: [1]), at: (at - 500).milliseconds)
+        #expect(try await store.due(in: reminder.id.shard).contains { $0.positionIndex == 1 && $0.due.dueAt == (at + 3_600).milliseconds })
         await store.close()
     }
 }

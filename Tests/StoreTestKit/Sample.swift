@@ -3,29 +3,29 @@ import Storage
 
 /// Ids, reminders and attempts that differ where a test says so.
 package enum Sample {
-    package static let start: Int64 = 1_795_000_000
+    package static let start: UnixSeconds = 1_795_000_000
 
     package static func id(shard: Shard? = nil) -> ReminderID {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         while true {
-            let id = ReminderID(at: UnixMilliseconds(start * 1000), using: &random)
+            let id = ReminderID(at: start.milliseconds, using: &random)
             if shard == nil || id.shard == shard { return id }
         }
     }
 
     package static func reminder(
-        _ id: ReminderID = id(), start: Int64 = start, rule: String? = nil, arguments: [UInt8] = [1, 2, 3],
+        _ id: ReminderID = id(), start: UnixSeconds = start, rule: String? = nil, arguments: [UInt8] = [1, 2, 3],
         sealed: [UInt8] = [9, 9], description: String = "", jitterSeconds: Int = 0, caller: String = ""
     ) -> Reminder {
         Reminder(
             id: id, schedule: Schedule(start: start, rule: rule), handling: Handling(jitterSeconds: jitterSeconds),
             payload: Payload(task: TaskName.notification, arguments: arguments, description: description, classroomID: "c", createdBy: "t"),
-            createdAtMilliseconds: 1_794_995_000_000, caller: caller, sealedAuthorization: sealed)
+            createdAt: 1_794_995_000_000, caller: caller, sealedAuthorization: sealed)
     }
 
-    package static func attempt(_ scheduledAt: Int64, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {
+    package static func attempt(_ scheduledAt: UnixSeconds, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {
         Attempt(
-            scheduledAt: scheduledAt, number: number, startedAtMilliseconds: scheduledAt * 1000 + offset,
+            scheduledAt: scheduledAt, number: number, startedAt: scheduledAt.milliseconds + offset,
             durationMicroseconds: 2000, outcome: outcome, statusCode: outcome == .delivered ? 200 : 503, detail: "d")
     }
 
@@ -36,12 +36,12 @@ package enum Sample {
 }
 
 extension StoreWrite {
-    package static func cancel(_ id: ReminderID, atMilliseconds at: Int64) -> StoreWrite {
-        .change(id, .cancel, ChangeGuard(), atMilliseconds: at)
+    package static func cancel(_ id: ReminderID, at: UnixMilliseconds) -> StoreWrite {
+        .change(id, .cancel, ChangeGuard(), at: at)
     }
 
-    package static func replaceAuthorization(_ id: ReminderID, sealed: [UInt8], atMilliseconds at: Int64) -> StoreWrite {
-        .change(id, .replaceAuthorization(sealed: sealed), ChangeGuard(), atMilliseconds: at)
+    package static func replaceAuthorization(_ id: ReminderID, sealed: [UInt8], at: UnixMilliseconds) -> StoreWrite {
+        .change(id, .replaceAuthorization(sealed: sealed), ChangeGuard(), at: at)
     }
 }
 
@@ -66,7 +66,7 @@ extension StoreWriteResult {
 extension DueEntry {
     /// What is to come, in one line: when it is due, which occurrence, and whose it is.
     package var line: String {
-        "\(due.occurrence.scheduledAt - Sample.start) due \(due.dueAtMilliseconds) attempts \(tries.attempts) "
+        "\(due.occurrence.scheduledAt - Sample.start) due \(due.dueAt) attempts \(tries.attempts) "
             + "position \(positionIndex.map(String.init) ?? "-") manual \(isManual)"
     }
 }
@@ -82,7 +82,7 @@ extension ReminderSummary {
 extension Reminder {
     package func isSame(as other: Reminder) -> Bool {
         id == other.id && schedule == other.schedule && handling == other.handling && payload == other.payload
-            && createdAtMilliseconds == other.createdAtMilliseconds && caller == other.caller
+            && createdAt == other.createdAt && caller == other.caller
             && sealedAuthorization == other.sealedAuthorization
     }
 }

@@ -23,21 +23,21 @@ package enum Situation: String, CaseIterable, Sendable {
             settle(0, .rejected, .dead(tries: Tries(attempts: 1)))
             settle(1, .delivered, .delivered, last: true)
         } else {
-            settle(0, .retry, .retry(dueAtMilliseconds: (Sample.start + 500) * 1000, tries: Tries(attempts: 1)))
+            settle(0, .retry, .retry(dueAt: (Sample.start + 500).milliseconds, tries: Tries(attempts: 1)))
             settle(1, .authRejected, .held(tries: Tries(attempts: 2)))
             settle(2, .rejected, .dead(tries: Tries(attempts: 3)))
         }
-        if self == .paused { writes.append(.change(reminder.id, .pause, ChangeGuard(), atMilliseconds: Self.at)) }
-        if self == .cancelled { writes.append(.cancel(reminder.id, atMilliseconds: Self.at)) }
+        if self == .paused { writes.append(.change(reminder.id, .pause, ChangeGuard(), at: Self.at)) }
+        if self == .cancelled { writes.append(.cancel(reminder.id, at: Self.at)) }
         try await store.write(writes)
         return reminder
     }
 
     /// A moment before the position falls due.
-    package static let at = (Sample.start + 150) * 1000
+    package static let at = (Sample.start + 150).milliseconds
 
     /// The second of the occurrence that is a dead letter.
-    package var deadAt: Int64 { self == .completed ? Sample.start : Sample.start + 120 }
+    package var deadAt: UnixSeconds { self == .completed ? Sample.start : Sample.start + 120 }
 }
 
 /// A change and what it comes to in each situation.

@@ -40,9 +40,9 @@ extension Store {
     }
 
     package func due(
-        in shard: Shard, after: DueKey? = nil, through: Int64 = .max, limit: Int = 1000
+        in shard: Shard, after: DueKey? = nil, through: UnixMilliseconds = .distantFuture, limit: Int = 1000
     ) async throws -> [DueEntry] {
-        try await answer { load(shard: shard, after: after, throughMilliseconds: through, limit: limit, completion: $0) }
+        try await answer { load(shard: shard, after: after, through: through, limit: limit, completion: $0) }
     }
 
     package func summary(_ id: ReminderID) async throws -> ReminderSummary? {
@@ -56,12 +56,12 @@ extension Store {
     /// One call to prune. What is not given removes nothing.
     @discardableResult
     package func removeOld(
-        finishedBefore: Int64 = .min, deadBefore: Int64 = .min, idempotencyBefore: Int64 = .min, now: Int64 = Sample.start * 1_000,
+        finishedBefore: UnixMilliseconds = .distantPast, deadBefore: UnixMilliseconds = .distantPast, idempotencyBefore: UnixMilliseconds = .distantPast, now: UnixMilliseconds = Sample.start.milliseconds,
         rows: Int = 100_000
     ) async throws -> PruneProgress {
         let request = Pruning(
-            finishedBeforeMilliseconds: finishedBefore, deadBeforeMilliseconds: deadBefore,
-            idempotencyBeforeMilliseconds: idempotencyBefore, nowMilliseconds: now, rows: rows)
+            finishedBefore: finishedBefore, deadBefore: deadBefore,
+            idempotencyBefore: idempotencyBefore, now: now, rows: rows)
         return try await answer { prune(request, completion: $0) }
     }
 
@@ -72,9 +72,9 @@ extension Store {
     /// Makes one change, as if asked for at `at` (unix ms).
     @discardableResult
     package func change(
-        _ id: ReminderID, _ change: ReminderChange, _ guardian: ChangeGuard = ChangeGuard(), at: Int64
+        _ id: ReminderID, _ change: ReminderChange, _ guardian: ChangeGuard = ChangeGuard(), at: UnixMilliseconds
     ) async throws -> ChangeOutcome {
-        let results = try await write(.change(id, change, guardian, atMilliseconds: at))
+        let results = try await write(.change(id, change, guardian, at: at))
         guard let outcome = results.first?.outcome else { throw Unexpected(description: "a change came to \(results)") }
         return outcome
     }

@@ -37,9 +37,9 @@ struct Draft: Sendable {
     }
 
     /// - Parameter caller: whose it is; empty where anyone may call.
-    func reminder(_ id: ReminderID, createdAtMilliseconds: UnixMilliseconds, caller: String) -> Proto.Reminder {
+    func reminder(_ id: ReminderID, createdAt: UnixMilliseconds, caller: String) -> Proto.Reminder {
         Proto.Reminder(
-            id, schedule: schedule.schedule, handling: handling, payload: payload, createdAtMilliseconds: createdAtMilliseconds.count,
+            id, schedule: schedule.schedule, handling: handling, payload: payload, createdAt: createdAt,
             caller: caller)
     }
 }

@@ -133,7 +133,9 @@ struct ScheduleFields: Sendable {
     }
 
     var schedule: Schedule {
-        Schedule(start: start, rule: pattern?.text, timezone: timezone.name, until: until, rdates: rdates, exdates: exdates)
+        Schedule(
+            start: UnixSeconds(start), rule: pattern?.text, timezone: timezone.name, until: until.map { UnixSeconds($0) },
+            rdates: rdates.map { UnixSeconds($0) }, exdates: exdates.map { UnixSeconds($0) })
     }
 
     var series: Series {

@@ -42,9 +42,9 @@ struct TaskBody: Sendable {
         }
     }
 
-    func draft(nowSeconds: UnixSeconds) throws(Problem) -> Draft {
+    func draft(now: UnixSeconds) throws(Problem) -> Draft {
         try Draft(
-            schedule: startsNow ? try schedule.starting(at: nowSeconds) : schedule, handling: handling,
+            schedule: startsNow ? try schedule.starting(at: now) : schedule, handling: handling,
             payload: Payload(
                 task: task, arguments: arguments.bytes(), description: description, classroomID: classroomID, createdBy: createdBy),
             authHeader: authHeader)

@@ -11,7 +11,7 @@ struct Exchange: Sendable {
     let query: String
     let body: [UInt8]
     /// When it came.
-    let nowMilliseconds: UnixMilliseconds
+    let now: UnixMilliseconds
     /// Who sent it.
     let caller: Caller
     /// The caller's allowance for more; `nil`: anything.
@@ -19,7 +19,7 @@ struct Exchange: Sendable {
 
     init(
         headers: HTTPFields = [:], pathValues: [String] = [], query: String = "", body: [UInt8] = [],
-        nowMilliseconds: UnixMilliseconds = SystemClock.now, caller: Caller = .anyone, allowance: Allowance? = nil
+        now: UnixMilliseconds = SystemClock.now, caller: Caller = .anyone, allowance: Allowance? = nil
     ) {
         self.caller = caller
         self.allowance = allowance
@@ -27,11 +27,8 @@ struct Exchange: Sendable {
         self.pathValues = pathValues
         self.query = query
         self.body = body
-        self.nowMilliseconds = nowMilliseconds
+        self.now = now
     }
-
-    /// The second in which it came.
-    var nowSeconds: UnixSeconds { nowMilliseconds.second }
 }
 
 /// What goes back: a JSON text with its status.

@@ -69,7 +69,7 @@ struct SetAside: Sendable {
     }
 
     /// The moment for which is told what held ones have missed; `nil` for dead letters.
-    private func heldAt(_ exchange: Exchange) -> UnixSeconds? { kind == .held ? exchange.nowSeconds : nil }
+    private func heldAt(_ exchange: Exchange) -> UnixSeconds? { kind == .held ? exchange.now.second : nil }
 
     static func json(_ occurrence: Proto.Occurrence, heldAt now: UnixSeconds? = nil) throws(Problem) -> JSONValue {
         guard let reminder = occurrence.reminder else { throw .incompleteAnswer }
@@ -96,7 +96,7 @@ struct SetAside: Sendable {
         guard !Schedule(wire: schedule).isSingle else { return Proto.Missed(count: 1, first: first, last: first) }
         let series = try Upcoming.series(schedule)
         guard let last = series.previous(before: (now + 1).count), last >= first else { return Proto.Missed(count: 1, first: first, last: first) }
-        let missed = Missed(counted: series.count(in: first...last, limit: Missed.countedAtMost), first: first, last: last)
+        let missed = Missed(counted: series.count(in: first...last, limit: Missed.countedAtMost), first: UnixSeconds(first), last: UnixSeconds(last))
         return Proto.Missed(count: missed.count, atLeast: missed.isAtLeast, first: first, last: last)
     }
 
@@ -121,7 +121,7 @@ struct SetAside: Sendable {
                 "there is no such \(kind.noun); its id looks like 01932c07-209c-7123-8abc-0123456789ab:1893456000")
         }
         return filter(
-            Proto.OccurrenceFilter(only: Proto.OccurrenceRef(id: key.reminder.bytes, scheduledAt: key.scheduledAt)), exchange)
+            Proto.OccurrenceFilter(only: Proto.OccurrenceRef(id: key.reminder.bytes, scheduledAt: key.scheduledAt.count)), exchange)
     }
 
     func filter(_ filter: Proto.OccurrenceFilter, _ exchange: Exchange) -> Proto.OccurrenceFilter {

@@ -80,7 +80,7 @@ extension SetAside {
                 changes = try await scheduler.change(
                     Proto.ChangeRequest(
                         action: .update, reminders: references, authorization: body.authHeader,
-                        atMs: exchange.nowMilliseconds.count))
+                        atMs: exchange.now.count))
             }
             released += changes.reduce(0) { $0 + Int($1.released) }
             walk.passed(changed: changes.count { $0.result == .done }, items: page.occurrences.count, next: page.cursor)

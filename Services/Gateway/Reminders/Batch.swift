@@ -50,7 +50,7 @@ extension Reminders {
                     .success(
                         Creation(
                             try draft(item, exchange), caller: exchange.caller, idempotency: key,
-                            nowMilliseconds: exchange.nowMilliseconds, using: &random)))
+                            now: exchange.now, using: &random)))
             } catch {
                 creations.append(.failure(error))
             }
@@ -70,7 +70,7 @@ extension Reminders {
     private func draft(_ item: JSONObject, _ exchange: Exchange) throws(Problem) -> Draft {
         let draft = item["task"] == nil
             ? try Exchange.read(.object(item), as: ReminderBody.type, maxFaults: BatchBody.maxFaults).draft()
-            : try Exchange.read(.object(item), as: TaskBody.type, maxFaults: BatchBody.maxFaults).draft(nowSeconds: exchange.nowSeconds)
+            : try Exchange.read(.object(item), as: TaskBody.type, maxFaults: BatchBody.maxFaults).draft(now: exchange.now.second)
         try exchange.caller.requireQueue(draft.handling.queue)
         return draft
     }
@@ -102,7 +102,7 @@ extension Reminders {
         var changes: [Proto.Change] = []
         if !references.isEmpty {
             changes = try await scheduler.change(
-                Proto.ChangeRequest(action: .cancel, reminders: references, atMs: exchange.nowMilliseconds.count))
+                Proto.ChangeRequest(action: .cancel, reminders: references, atMs: exchange.now.count))
         }
         var answers = changes.makeIterator()
         return try zip(texts, ids).map { (text, id) throws(Problem) in

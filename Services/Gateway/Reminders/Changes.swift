@@ -79,7 +79,7 @@ extension Reminders {
         let id = try exchange.reminderID
         let request = Proto.ChangeRequest(
             action: action, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
-            revision: try Revision.wanted(exchange) ?? 0, atMs: exchange.nowMilliseconds.count)
+            revision: try Revision.wanted(exchange) ?? 0, atMs: exchange.now.count)
         return (id, try await scheduler.change(request)[0])
     }
 
@@ -125,20 +125,20 @@ extension Reminders {
         let merged = patch.merged(into: whole, isNotification: isNotification)
         let draft = isNotification
             ? try Exchange.read(merged, as: ReminderBody.type).draft()
-            : try Exchange.read(merged, as: TaskBody.type).draft(nowSeconds: exchange.nowSeconds)
+            : try Exchange.read(merged, as: TaskBody.type).draft(now: exchange.now.second)
         // What it has it keeps, also where the key has been bound to others since.
         if draft.handling.queue != old.queue { try exchange.caller.requireQueue(draft.handling.queue) }
-        let reminder = draft.reminder(id, createdAtMilliseconds: UnixMilliseconds(old.createdAtMs), caller: old.caller)
-        if reminder.schedule != stored.schedule, !draft.schedule.schedule.isSingle, draft.series.next(after: exchange.nowSeconds.count) == nil {
+        let reminder = draft.reminder(id, createdAt: UnixMilliseconds(old.createdAtMs), caller: old.caller)
+        if reminder.schedule != stored.schedule, !draft.schedule.schedule.isSingle, draft.series.next(after: exchange.now.second.count) == nil {
             throw .field("/rrule", "with this schedule nothing is due any more; cancel the reminder instead")
         }
         let credential = patch.hasAuthHeader ? draft.authHeader : nil
         let request = Proto.ChangeRequest(
             action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
             revision: stored.reply.revision, reminder: reminder, authorization: Secret(credential?.value ?? ""),
-            atMs: exchange.nowMilliseconds.count)
-        var warnings = credential.map { Warnings.expiry(of: $0, before: exchange.nowSeconds + 1) } ?? []
-        if reminder.schedule != old.schedule { warnings += Warnings.clockChanges(draft.schedule, nowSeconds: exchange.nowSeconds) }
+            atMs: exchange.now.count)
+        var warnings = credential.map { Warnings.expiry(of: $0, before: exchange.now.second + 1) } ?? []
+        if reminder.schedule != old.schedule { warnings += Warnings.clockChanges(draft.schedule, now: exchange.now.second) }
         return (request, warnings)
     }
 
@@ -151,11 +151,11 @@ extension Reminders {
         guard let credential = FieldType.authHeader.read(value, at: place), faults.isEmpty else { throw .content(faults) }
         let request = Proto.ChangeRequest(
             action: .update, reminders: [Proto.ReminderRef(id: id.bytes, caller: exchange.caller.scope)],
-            revision: wanted ?? 0, authorization: Secret(credential.value), atMs: exchange.nowMilliseconds.count)
+            revision: wanted ?? 0, authorization: Secret(credential.value), atMs: exchange.now.count)
         let change = try await scheduler.change(request)[0]
         return try answer(
             id, change, finished: "the reminder is finished",
-            warnings: Warnings.expiry(of: credential, before: exchange.nowSeconds + 1))
+            warnings: Warnings.expiry(of: credential, before: exchange.now.second + 1))
     }
 
     // MARK: Answers

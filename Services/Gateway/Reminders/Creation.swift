@@ -12,16 +12,16 @@ struct Creation: Sendable {
     let answer: [UInt8]
 
     init(
-        _ draft: Draft, caller: Caller, idempotency: IdempotencyKey?, nowMilliseconds: UnixMilliseconds,
+        _ draft: Draft, caller: Caller, idempotency: IdempotencyKey?, now: UnixMilliseconds,
         using random: inout some RandomNumberGenerator
     ) {
-        id = Self.drawID(idempotency, nowMilliseconds, using: &random)
+        id = Self.drawID(idempotency, now, using: &random)
         let forecast = Forecast(
             draft.series, isSingle: draft.schedule.schedule.isSingle, policy: draft.handling.misfirePolicy,
-            nowMilliseconds: nowMilliseconds)
-        answer = Self.answer(id, forecast, Warnings.all(draft, forecast, nowSeconds: nowMilliseconds.second)).bytes()
+            now: now)
+        answer = Self.answer(id, forecast, Warnings.all(draft, forecast, now: now.second)).bytes()
         request = Proto.CreateRequest(
-            reminder: draft.reminder(id, createdAtMilliseconds: nowMilliseconds, caller: caller.owner),
+            reminder: draft.reminder(id, createdAt: now, caller: caller.owner),
             authorization: Secret(draft.authHeader?.value ?? ""),
             position: draft.series.first().map { Proto.Position(scheduledAt: $0.instant, index: $0.index) },
             idempotency: idempotency.map { [answer] in
@@ -31,10 +31,10 @@ struct Creation: Sendable {
 
     /// An `Idempotency-Key` is looked up in one shard, the one that follows from it; so the reminder must be there too.
     private static func drawID(
-        _ idempotency: IdempotencyKey?, _ nowMilliseconds: UnixMilliseconds, using random: inout some RandomNumberGenerator
+        _ idempotency: IdempotencyKey?, _ now: UnixMilliseconds, using random: inout some RandomNumberGenerator
     ) -> ReminderID {
         while true {
-            let id = ReminderID(at: nowMilliseconds, using: &random)
+            let id = ReminderID(at: now, using: &random)
             guard let idempotency, id.shard != idempotency.shard else { return id }
         }
     }

@@ -7,18 +7,17 @@ struct Forecast: Sendable, Hashable {
     let times: [UnixSeconds]
 
     /// - Parameter isSingle: one time, which is fired at once when it lies in the past, whatever the policy.
-    init(_ series: Series, isSingle: Bool, policy: MisfirePolicy, nowMilliseconds: UnixMilliseconds, count: Int = Bounds.upcomingShown) {
-        let now = nowMilliseconds.second
+    init(_ series: Series, isSingle: Bool, policy: MisfirePolicy, now: UnixMilliseconds, count: Int = Bounds.upcomingShown) {
         guard let first = series.first().map({ UnixSeconds($0.instant) }) else {
             times = []
             return
         }
-        guard first.milliseconds < nowMilliseconds else {
+        guard first.milliseconds < now else {
             times = series.first(count, after: first.count - 1).map { UnixSeconds($0) }
             return
         }
-        let later = isSingle ? [] : series.first(count, after: now.count).map { UnixSeconds($0) }
-        times = isSingle || Self.firesAtOnce(series, first, policy, now) ? Array(([now] + later).prefix(count)) : later
+        let later = isSingle ? [] : series.first(count, after: now.second.count).map { UnixSeconds($0) }
+        times = isSingle || Self.firesAtOnce(series, first, policy, now.second) ? Array(([now.second] + later).prefix(count)) : later
     }
 
     /// Whether an overdue series is fired now: the latest occurrence, or each, or the one that is hardly late.

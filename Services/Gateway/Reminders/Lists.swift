@@ -18,7 +18,7 @@ extension Reminders {
         let request = Proto.ListRequest(filter: filter, cursor: query.page.cursor, limit: query.page.limit)
         let reply = try await scheduler.call(SchedulerService.list, request)
         let reminders = try reply.reminders.map { (reply) throws(Problem) in
-            ReminderAnswer.json(try StoredReminder(reply), nowSeconds: exchange.nowSeconds)
+            ReminderAnswer.json(try StoredReminder(reply), now: exchange.now.second)
         }
         return Answer(
             .ok,

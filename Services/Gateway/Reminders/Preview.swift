@@ -10,7 +10,7 @@ struct Preview: Sendable {
 
     static let operation = Operation(
         .post, "/preview", "preview", summary: "Show a schedule's next times; nothing is stored.", body: type
-    ) { (exchange, preview) async throws(Problem) -> Answer in Answer(.ok, preview.answer(nowSeconds: exchange.nowSeconds)) }
+    ) { (exchange, preview) async throws(Problem) -> Answer in Answer(.ok, preview.answer(now: exchange.now.second)) }
     .tagged("Schedules").having(.reads).answering(.ok, "what it comes to", .ref("Preview"))
     .example("last Friday", "the last Friday of each month, in New York's time", Examples.preview)
     .example("set", "a whole recurrence set", Examples.previewSet)
@@ -24,7 +24,7 @@ struct Preview: Sendable {
             after: fields.optional("after", .scheduleSeconds, help: "only times after this instant, unix seconds"))
     }
 
-    func answer(nowSeconds: UnixSeconds) -> JSONValue {
+    func answer(now: UnixSeconds) -> JSONValue {
         let series = schedule.series
         let zone = schedule.timezone.zone
         let times = (after ?? series.first().map { $0.instant - 1 }).map { series.first(Int(count), after: $0) } ?? []
@@ -32,7 +32,7 @@ struct Preview: Sendable {
             "upcoming": .array(times.map { .integer($0) }),
             "upcoming_local": .array(times.map { .string(LocalTime.text(UnixSeconds($0), in: zone)) }),
             "finite": .bool(series.isFinite), "text": .string(schedule.english),
-            "warnings": .array(Warnings.clockChanges(schedule, nowSeconds: nowSeconds).map { .string($0) })
+            "warnings": .array(Warnings.clockChanges(schedule, now: now).map { .string($0) })
         ]
     }
 }

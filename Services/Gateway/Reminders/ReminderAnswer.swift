@@ -30,11 +30,11 @@ struct StoredReminder: Sendable {
 
 /// A reminder as callers read it: the fields of a create, without the credential, and where it stands.
 enum ReminderAnswer {
-    static func json(_ stored: StoredReminder, nowSeconds: UnixSeconds) -> JSONValue {
+    static func json(_ stored: StoredReminder, now: UnixSeconds) -> JSONValue {
         let reminder = stored.reminder, reply = stored.reply
         var object: JSONObject = [
             "id": .string(id(reminder.id)), "state": .string(stored.state.name),
-            "next_fire_at": nextFireAt(stored, nowSeconds).map { .integer($0.count) } ?? .null, "task": .string(reminder.task)
+            "next_fire_at": nextFireAt(stored, now).map { .integer($0.count) } ?? .null, "task": .string(reminder.task)
         ]
         for member in fields(of: stored, isWhole: true).members { object[member.name] = member.value }
         object["occurrences"] = [
@@ -91,10 +91,10 @@ enum ReminderAnswer {
     static func id(_ bytes: [UInt8]) -> String { ReminderID(bytes: bytes).map { "\($0)" } ?? "" }
 
     /// An overdue occurrence is fired as soon as a worker takes it; one with jitter within the second that is shown.
-    private static func nextFireAt(_ stored: StoredReminder, _ nowSeconds: UnixSeconds) -> UnixSeconds? {
+    private static func nextFireAt(_ stored: StoredReminder, _ now: UnixSeconds) -> UnixSeconds? {
         guard stored.state == .scheduled, stored.reply.heldSinceMs == 0, let position = stored.reply.position, position.index > 0
         else { return nil }
-        return max(UnixSeconds(position.scheduledAt), UnixMilliseconds(stored.reply.dueAtMs).second, nowSeconds)
+        return max(UnixSeconds(position.scheduledAt), UnixMilliseconds(stored.reply.dueAtMs).second, now)
     }
 
     private static func notification(_ arguments: [UInt8]) -> JSONValue {

@@ -74,7 +74,7 @@ struct Reminders: Sendable {
     }
 
     private func createTask(_ exchange: Exchange, _ body: TaskBody) async throws(Problem) -> Answer {
-        try await create(exchange, try body.draft(nowSeconds: exchange.nowSeconds))
+        try await create(exchange, try body.draft(now: exchange.now.second))
     }
 
     private func create(_ exchange: Exchange, _ draft: Draft) async throws(Problem) -> Answer {
@@ -83,7 +83,7 @@ struct Reminders: Sendable {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let creation = Creation(
             draft, caller: exchange.caller, idempotency: try IdempotencyKey(exchange),
-            nowMilliseconds: exchange.nowMilliseconds, using: &random)
+            now: exchange.now, using: &random)
         return try Self.answer(creation, try await scheduler.create(creation.request))
     }
 
@@ -123,12 +123,12 @@ struct Reminders: Sendable {
     private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
         let stored = try await found(try exchange.reminderID, exchange)
         return Answer(
-            .ok, ReminderAnswer.json(stored, nowSeconds: exchange.nowSeconds), headers: [.eTag: Revision.tag(stored.reply.revision)])
+            .ok, ReminderAnswer.json(stored, now: exchange.now.second), headers: [.eTag: Revision.tag(stored.reply.revision)])
     }
 
     private func upcoming(_ exchange: Exchange, _ query: UpcomingQuery) async throws(Problem) -> Answer {
         let id = try exchange.reminderID
-        let times = try Upcoming.times(of: try await found(id, exchange), count: Int(query.count), after: exchange.nowSeconds)
+        let times = try Upcoming.times(of: try await found(id, exchange), count: Int(query.count), after: exchange.now.second)
         return Answer(.ok, ["id": .string("\(id)"), "upcoming": .array(times.map { .integer($0.count) })])
     }
 

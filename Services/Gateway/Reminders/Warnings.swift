@@ -4,22 +4,22 @@ import Recurrence
 
 /// What a caller should know of a request that is good. No credential is ever repeated.
 enum Warnings {
-    static func all(_ draft: Draft, _ forecast: Forecast, nowSeconds: UnixSeconds) -> [String] {
+    static func all(_ draft: Draft, _ forecast: Forecast, now: UnixSeconds) -> [String] {
         guard let next = forecast.times.first else {
             return ["every occurrence lies in the past and misfire_policy is skip: nothing will be delivered"]
         }
-        return (draft.authHeader.map { expiry(of: $0, before: next) } ?? []) + catchUp(draft.series, draft.handling, nowSeconds: nowSeconds)
-            + clockChanges(draft.schedule, nowSeconds: nowSeconds)
+        return (draft.authHeader.map { expiry(of: $0, before: next) } ?? []) + catchUp(draft.series, draft.handling, now: now)
+            + clockChanges(draft.schedule, now: now)
     }
 
     /// Warns of a past that has more occurrences than are delivered of it.
-    static func catchUp(_ series: Series, _ handling: Handling, nowSeconds: UnixSeconds) -> [String] {
-        let through = (nowSeconds - MisfirePolicy.thresholdSeconds).count
+    static func catchUp(_ series: Series, _ handling: Handling, now: UnixSeconds) -> [String] {
+        let through = (now - MisfirePolicy.thresholdSeconds).count
         guard handling.misfirePolicy == .fireAll, let start = series.first()?.instant, start <= through,
             let first = series.first(ofLatest: Int64(handling.catchUpLimit), in: start...through), first > start,
             let last = series.previous(before: first)
         else { return [] }
-        let missed = Missed(counted: series.count(in: start...last, limit: Missed.countedAtMost), first: start, last: last)
+        let missed = Missed(counted: series.count(in: start...last, limit: Missed.countedAtMost), first: UnixSeconds(start), last: UnixSeconds(last))
         return [
             "its past has more occurrences than catch_up_limit, \(handling.catchUpLimit), lets fire_all deliver: the latest \(handling.catchUpLimit), "
                 + "from \(first) on, are delivered; \(missed.number) before them, from \(start) to \(last), are recorded as missed"
@@ -32,10 +32,10 @@ enum Warnings {
     static let ruleCharacters = 200
 
     /// Warns of rules that a change of the clock keeps from their hours.
-    static func clockChanges(_ schedule: ScheduleFields, nowSeconds: UnixSeconds) -> [String] {
+    static func clockChanges(_ schedule: ScheduleFields, now: UnixSeconds) -> [String] {
         let zone = schedule.timezone.zone
         let all = (schedule.pattern?.rules ?? []).compactMap { rule in
-            rule.clockChange(start: schedule.start, from: nowSeconds.count, until: schedule.until, zone: zone).map { text($0, of: rule, in: zone) }
+            rule.clockChange(start: schedule.start, from: now.count, until: schedule.until, zone: zone).map { text($0, of: rule, in: zone) }
         }
         return Array(all.prefix(rulesShown))
             + (all.count > rulesShown ? ["the same is true of \(all.count - rulesShown) more of its rules"] : [])

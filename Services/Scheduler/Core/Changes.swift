@@ -48,7 +48,7 @@ extension SchedulerCore {
         for entry in table.entries(of: id) where entry.isHandedOut {
             guard let step = moveOn(entry) else { continue }
             outbox.add(
-                .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, tries: entry.tries, move: step.move))
+                .materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: step.move))
             changed(entry.key)
         }
     }

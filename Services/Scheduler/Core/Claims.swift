@@ -47,8 +47,8 @@ struct Claims {
 
     /// Removes the claims to run something that are past their deadline.
     mutating func removeExpired(now: Moment) -> [(key: OccurrenceKey, value: Claim)] {
-        guard let next = nextDeadline, next <= now.monotonicMilliseconds else { return [] }
-        let expired = claims.filter { $0.value.outcome == nil && $0.value.deadline <= now.monotonicMilliseconds }
+        guard let next = nextDeadline, next <= now.monotonic else { return [] }
+        let expired = claims.filter { $0.value.outcome == nil && $0.value.deadline <= now.monotonic }
         for key in expired.keys { claims[key] = nil }
         nextDeadline = claims.values.lazy.filter { $0.outcome == nil }.map(\.deadline).min()
         return expired.sorted { $0.key < $1.key }
@@ -101,7 +101,7 @@ extension SchedulerCore {
     /// Takes a claim, and lets the one go that does not stand against another.
     private mutating func claim(_ key: OccurrenceKey, lease: LeaseID, _ worker: WorkerID, _ outcome: OutcomeReport?) {
         let claim = Claim(
-            lease: lease, worker: worker, outcome: outcome, deadline: now.monotonicMilliseconds + configuration.leaseMilliseconds)
+            lease: lease, worker: worker, outcome: outcome, deadline: now.monotonic + configuration.leaseMilliseconds)
         if let fallen = leases.claims.add(claim, to: key) { letGo(fallen) }
     }
 
@@ -126,7 +126,7 @@ extension SchedulerCore {
         if !claim.isFinal {
             if doubt?.covers(entry) ?? false { return false }
             // An attempt that began before this one fell due has been counted, or was made before a person wanted another.
-            if entry.positionIndex == nil || entry.tries != .none, report.startedAtMilliseconds < entry.dueAtMilliseconds {
+            if entry.positionIndex == nil || entry.tries != .none, report.startedAt < entry.dueAt {
                 leases.claims.remove(entry.key)
                 letGo(claim)
                 return false

@@ -11,31 +11,31 @@ extension SchedulerCore {
             guard timer.isCurrent else { continue }
             ready(timer.entry)
         }
-        while let timer = rests.min, timer.at <= now.monotonicMilliseconds {
+        while let timer = rests.min, timer.at <= now.monotonic {
             rests.removeMin()
             if timer.entry.state == .resting { rested(timer.entry) }
         }
-        while let timer = expiries.min, timer.at <= now.wallMilliseconds {
+        while let timer = expiries.min, timer.at <= now.wall {
             expiries.removeMin()
-            if timer.entry.state == .ready, timer.entry.expiryMilliseconds == timer.at { expire(timer.entry) }
+            if timer.entry.state == .ready, timer.entry.expiry == timer.at { expire(timer.entry) }
         }
         // What was cancelled or left to the disk stays in the heap until its time; not too much of it.
         if waiting.count > 2 * table.count + 1_024 { waiting.removeAll { !$0.isCurrent } }
         if rests.count > 2 * table.count + 1_024 { rests.removeAll { $0.entry.state != .resting } }
         if expiries.count > 2 * table.count + 1_024 { expiries.removeAll { $0.entry.state != .ready } }
-        while let timer = overtakes.min, timer.at <= now.wallMilliseconds {
+        while let timer = overtakes.min, timer.at <= now.wall {
             overtakes.removeMin()
             overtake(timer.entry)
         }
     }
 
-    private func isDue(_ time: Int64) -> Bool { time <= now.wallMilliseconds + (breaks(.runsEarly) ? 1 : 0) }
+    private func isDue(_ time: UnixMilliseconds) -> Bool { time <= now.wall + (breaks(.runsEarly) ? 1 : 0) }
 
     /// An occurrence has fallen due.
     private mutating func ready(_ entry: Entry) {
         if setAsideInDoubt(entry) { return }
-        if let expiry = entry.expiryMilliseconds, !breaks(.ignoresExpiry) {
-            guard expiry > now.wallMilliseconds else {
+        if let expiry = entry.expiry, !breaks(.ignoresExpiry) {
+            guard expiry > now.wall else {
                 // What was missed for long is its misfire policy's; that can lead to one that has not expired.
                 if prepare(entry) { expire(entry) }
                 return
@@ -43,7 +43,7 @@ extension SchedulerCore {
             expiries.insert(EntryTimer(at: expiry, entry: entry))
         }
         // Not by when it was due: what is backdated must not go before what is on time.
-        let readyAt = breaks(.ordersByDueTimeAlone) ? entry.dueAtMilliseconds : now.monotonicMilliseconds.count
+        let readyAt = breaks(.ordersByDueTimeAlone) ? entry.dueAt.count : now.monotonic.count
         let sharer = breaks(.ordersByDueTimeAlone) ? "" : queues.sharer(of: entry.reminder)
         let rank = readyAt - Int64(entry.reminder.priority) * configuration.priorityStepMilliseconds
         for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count) { forget(left) }
@@ -52,7 +52,7 @@ extension SchedulerCore {
     /// An occurrence that could not be sent may be handed out again.
     private mutating func rested(_ entry: Entry) {
         // The clock may have been set back meanwhile.
-        guard isDue(entry.dueAtMilliseconds) else {
+        guard isDue(entry.dueAt) else {
             entry.state = .waiting
             return wait(entry)
         }
@@ -61,7 +61,7 @@ extension SchedulerCore {
 
     private mutating func expire(_ entry: Entry) {
         let attempt = Attempt(
-            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds,
+            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAt: now.wall,
             durationMicroseconds: 0, outcome: .expired, statusCode: 0,
             detail: "not delivered within \(entry.reminder.expiresAfterSeconds ?? 0) s of its time")
         settle(entry, attempt, asked: nil, lease: nil)
@@ -77,7 +77,7 @@ extension SchedulerCore {
             guard let (entry, member) = lanes.next({ [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.
             entry.state = .waiting
-            guard isDue(entry.dueAtMilliseconds) else {
+            guard isDue(entry.dueAt) else {
                 // The clock was set back while it waited for a worker.
                 wait(entry)
                 continue
@@ -107,10 +107,10 @@ extension SchedulerCore {
     /// So that a long first attempt does not hold up the next occurrence.
     mutating func scheduleOvertake(_ entry: Entry) {
         guard entry.positionIndex != nil, case .known(let next?) = entry.successor else { return }
-        let at = entry.reminder.dueMilliseconds(of: next.instant)
+        let at = entry.reminder.due(of: UnixSeconds(next.instant))
         // Later than the lease lasts, the attempt will have ended one way or the other.
-        guard at <= now.wallMilliseconds + configuration.leaseMilliseconds else { return }
-        if at <= now.wallMilliseconds { overtake(entry) } else { overtakes.insert(EntryTimer(at: at, entry: entry)) }
+        guard at <= now.wall + configuration.leaseMilliseconds else { return }
+        if at <= now.wall { overtake(entry) } else { overtakes.insert(EntryTimer(at: at, entry: entry)) }
     }
 
     // MARK: The series
@@ -119,7 +119,7 @@ extension SchedulerCore {
     mutating func abandon(_ entry: Entry, because reason: String) {
         entry.successor = .known(nil)
         let attempt = Attempt(
-            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds,
+            scheduledAt: entry.key.scheduledAt, number: entry.tries.next, startedAt: now.wall,
             durationMicroseconds: 0, outcome: .rejected, statusCode: 0, detail: reason)
         settle(entry, attempt, asked: nil, lease: nil)
     }
@@ -137,7 +137,7 @@ extension SchedulerCore {
         guard let index = entry.positionIndex, !entry.reminder.schedule.isSingle else { return nil }
         // A schedule that cannot be read never gets as far as this by a dispatch of this process.
         guard let series = try? series(of: entry) else { return nil }
-        let next = next(after: Cursor(instant: entry.key.scheduledAt, index: index), in: series, of: entry.reminder)
+        let next = next(after: Cursor(instant: entry.key.scheduledAt.count, index: index), in: series, of: entry.reminder)
         entry.successor = .known(next)
         return next
     }

@@ -38,7 +38,7 @@ final class Entry {
     }
 
     let key: OccurrenceKey
-    var dueAtMilliseconds: Int64
+    var dueAt: UnixMilliseconds
     var reminder: Reminder
     var tries: Tries
     /// Times in a row that it came back from a worker and nothing had been sent.
@@ -52,28 +52,28 @@ final class Entry {
     var successor = Successor.unknown
     /// Asked for by a person: neither a pause nor its expiry holds it up.
     var isManual: Bool
-    /// Unix seconds: what its series missed up to then has been cut to what is fired of it (Misfires.swift).
-    var catchUpEnd = Int64.min
+    /// What its series missed up to then has been cut to what is fired of it (Misfires.swift).
+    var catchUpEnd = UnixSeconds.distantPast
     /// Compiled from the schedule when first needed, and handed on to the next occurrence.
     var series: Series?
 
     init(_ entry: DueEntry) {
         key = entry.due.occurrence
-        dueAtMilliseconds = entry.due.dueAtMilliseconds
+        dueAt = entry.due.dueAt
         reminder = entry.reminder
         tries = entry.tries
         positionIndex = entry.positionIndex
         isManual = entry.isManual
     }
 
-    var due: DueKey { DueKey(dueAtMilliseconds: dueAtMilliseconds, occurrence: key) }
+    var due: DueKey { DueKey(dueAt: dueAt, occurrence: key) }
 
     var dueEntry: DueEntry {
         DueEntry(due: due, reminder: reminder, tries: tries, positionIndex: positionIndex, isManual: isManual)
     }
 
-    /// From when on it is not delivered any more, unix milliseconds.
-    var expiryMilliseconds: Int64? { isManual ? nil : reminder.expiryMilliseconds(of: key.scheduledAt) }
+    /// From when on it is not delivered any more.
+    var expiry: UnixMilliseconds? { isManual ? nil : reminder.expiry(of: key.scheduledAt) }
 
     /// Whether a worker has it, or had it and its end is not settled yet.
     var isHandedOut: Bool {
@@ -106,7 +106,7 @@ struct EntryTable {
     /// Nearly every reminder has one occurrence in memory; it needs no table of its own.
     private enum Slot {
         case one(Entry)
-        case many([Int64: Entry])
+        case many([UnixSeconds: Entry])
     }
 
     private var slots: [ReminderID: Slot] = [:]

@@ -3,14 +3,14 @@ public import Storage
 
 /// What time it is, on both clocks.
 public struct Moment: Sendable, Hashable {
-    /// Unix milliseconds, rounded down: what decides when occurrences are due. May jump.
-    public var wallMilliseconds: Int64
-    /// Milliseconds of a clock that only goes forwards: what leases and graces are measured with.
-    public var monotonicMilliseconds: MonotonicMilliseconds
+    /// Rounded down: what decides when occurrences are due. May jump.
+    public var wall: UnixMilliseconds
+    /// What leases and graces are measured with.
+    public var monotonic: MonotonicMilliseconds
 
-    public init(wallMilliseconds: Int64, monotonicMilliseconds: MonotonicMilliseconds) {
-        self.wallMilliseconds = wallMilliseconds
-        self.monotonicMilliseconds = monotonicMilliseconds
+    public init(wall: UnixMilliseconds, monotonic: MonotonicMilliseconds) {
+        self.wall = wall
+        self.monotonic = monotonic
     }
 }
 
@@ -48,21 +48,20 @@ public struct OutcomeReport: Sendable, Hashable {
     public var outcome: Outcome
     /// When to try again, where the downstream or the task asked for it.
     public var retryAfterMilliseconds: Int64?
-    /// Unix milliseconds.
-    public var startedAtMilliseconds: Int64
+    public var startedAt: UnixMilliseconds
     public var durationMicroseconds: Int64
     public var statusCode: Int
     public var detail: String
 
     public init(
         lease: UInt64, key: OccurrenceKey, outcome: Outcome, retryAfterMilliseconds: Int64?,
-        startedAtMilliseconds: Int64, durationMicroseconds: Int64, statusCode: Int, detail: String
+        startedAt: UnixMilliseconds, durationMicroseconds: Int64, statusCode: Int, detail: String
     ) {
         self.lease = lease
         self.key = key
         self.outcome = outcome
         self.retryAfterMilliseconds = retryAfterMilliseconds
-        self.startedAtMilliseconds = startedAtMilliseconds
+        self.startedAt = startedAt
         self.durationMicroseconds = durationMicroseconds
         self.statusCode = statusCode
         self.detail = detail
@@ -119,7 +118,7 @@ public struct Dispatch: Sendable {
 
 /// What the core wants done. Effects are carried out in order; `load` and `write` reach the store in order.
 public enum Effect: Sendable {
-    case load(Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int)
+    case load(Shard, after: DueKey?, through: UnixMilliseconds, limit: Int)
     /// Answered by `Event.written` with the same token.
     case write(token: UInt64, [StoreWrite])
     case dispatch(WorkerID, [Dispatch])

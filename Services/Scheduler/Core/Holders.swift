@@ -50,6 +50,6 @@ struct Holders {
 
     /// Those that may get more at any time.
     private static func open(_ list: [AttachedWorker]) -> Set<String> {
-        Set(list.lazy.filter { $0.leasesEndAtMilliseconds == nil }.map(\.instance))
+        Set(list.lazy.filter { $0.leasesEndAt == nil }.map(\.instance))
     }
 }

@@ -22,7 +22,7 @@ struct Hold {
 
     var isOver: Bool { allowance >= Self.enough }
 
-    func isShut(now: Moment) -> Bool { now.monotonicMilliseconds < until || underWay.count >= allowance }
+    func isShut(now: Moment) -> Bool { now.monotonic < until || underWay.count >= allowance }
 
     mutating func began(_ lease: LeaseID) { underWay.insert(lease) }
 
@@ -86,7 +86,7 @@ struct Holds {
 
     /// Sees to it that a hold is looked at when its time is up.
     mutating func openInTime(_ instance: String, _ task: String, now: Moment) {
-        guard let hold = workers[instance]?.holds[task], hold.openingAt == nil, hold.until > now.monotonicMilliseconds else { return }
+        guard let hold = workers[instance]?.holds[task], hold.openingAt == nil, hold.until > now.monotonic else { return }
         workers[instance]?.holds[task]?.openingAt = hold.until
         openings.insert(Opening(at: hold.until, instance: instance, task: task))
     }
@@ -102,11 +102,11 @@ struct Holds {
 
     /// Takes a worker of which the time of a hold is up.
     mutating func popOpened(now: Moment) -> (instance: String, worker: WorkerID)? {
-        while let opening = openings.min, opening.at <= now.monotonicMilliseconds {
+        while let opening = openings.min, opening.at <= now.monotonic {
             openings.removeMin()
             guard let hold = workers[opening.instance]?.holds[opening.task], hold.openingAt == opening.at else { continue }
             workers[opening.instance]?.holds[opening.task]?.openingAt = nil
-            if hold.until > now.monotonicMilliseconds {
+            if hold.until > now.monotonic {
                 // It was shut for longer meanwhile.
                 openInTime(opening.instance, opening.task, now: now)
             } else if let worker = workers[opening.instance]?.worker {
@@ -136,7 +136,7 @@ extension SchedulerCore {
         if saysSo || !report.cameThrough {
             let wait = configuration.retry.delayMilliseconds(
                 afterHeld: hold.failures + 1, asked: report.retryAfterMilliseconds, using: &random)
-            hold.shut(until: now.monotonicMilliseconds + wait, hasFailed: isProbe)
+            hold.shut(until: now.monotonic + wait, hasFailed: isProbe)
         } else {
             hold.succeeded()
         }

@@ -17,8 +17,7 @@ struct Lease {
     let reminder: Reminder
     fileprivate(set) var holder: Holder
     fileprivate(set) var deadline: MonotonicMilliseconds
-    /// Unix milliseconds.
-    let dispatchedAt: Int64
+    let dispatchedAt: UnixMilliseconds
     /// Taken over on a worker's word: which definition it was dispatched with is not known.
     let isInherited: Bool
 }
@@ -55,7 +54,7 @@ struct Leases {
 
     /// Begins where no former process was. Without a number to begin with: above every lease of a former process, whatever it handed out
     /// within the milliseconds that it lived, as long as the clock is not set back.
-    mutating func begin(at first: UInt64?, now: Moment) { nextID = max(nextID, first ?? LeaseID(max(0, now.wallMilliseconds)) << 20 | 1) }
+    mutating func begin(at first: UInt64?, now: Moment) { nextID = max(nextID, first ?? LeaseID(max(0, now.wall.count)) << 20 | 1) }
 
     mutating func makeID() -> LeaseID {
         defer { nextID += 1 }
@@ -67,10 +66,10 @@ struct Leases {
         _ entry: Entry, as id: LeaseID, to worker: WorkerID, isInherited: Bool, for milliseconds: Int64, now: Moment
     ) {
         entry.state = .leased(id, .kept)
-        let deadline = now.monotonicMilliseconds + milliseconds
+        let deadline = now.monotonic + milliseconds
         leases[id] = Lease(
             entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: deadline,
-            dispatchedAt: now.wallMilliseconds, isInherited: isInherited)
+            dispatchedAt: now.wall, isInherited: isInherited)
         deadlines.insert(LeaseTimer(at: deadline, lease: id))
         attached[worker, default: []].insert(id)
     }
@@ -85,9 +84,9 @@ struct Leases {
 
     /// Takes the next lease that is past its deadline out of the timers; it is still to be ended.
     mutating func popExpired(now: Moment) -> LeaseID? {
-        while let timer = deadlines.min, timer.at <= now.monotonicMilliseconds {
+        while let timer = deadlines.min, timer.at <= now.monotonic {
             deadlines.removeMin()
-            if let lease = leases[timer.lease], lease.deadline <= now.monotonicMilliseconds { return timer.lease }
+            if let lease = leases[timer.lease], lease.deadline <= now.monotonic { return timer.lease }
         }
         // What was ended before its deadline stays in the heap until then; not too much of it.
         if deadlines.count > 2 * leases.count + 1_024 {
@@ -185,7 +184,7 @@ struct Leases {
     /// - Returns: each one's leases, in order; they are still to be ended.
     mutating func giveUpLost(now: Moment) -> [(instance: String, leases: [LeaseID])] {
         guard !lost.isEmpty else { return [] }
-        let gone = lost.filter { $0.value.until <= now.monotonicMilliseconds }.keys.sorted()
+        let gone = lost.filter { $0.value.until <= now.monotonic }.keys.sorted()
         return gone.map { instance in (instance, lost.removeValue(forKey: instance)?.leases.sorted() ?? []) }
     }
 

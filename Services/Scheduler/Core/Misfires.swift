@@ -15,9 +15,9 @@ extension SchedulerCore {
             abandon(entry, because: "the schedule cannot be read: \(error)")
             return false
         }
-        let lateness = now.wallMilliseconds - entry.dueAtMilliseconds
+        let lateness = now.wall - entry.dueAt
         if lateness > configuration.misfireThresholdMilliseconds, !breaks(.ignoresMisfirePolicies),
-            let step = afterMisfire(entry, Cursor(instant: entry.key.scheduledAt, index: index), series)
+            let step = afterMisfire(entry, Cursor(instant: entry.key.scheduledAt.count, index: index), series)
         {
             skip(entry, step, series)
             return false
@@ -36,20 +36,20 @@ extension SchedulerCore {
 
     /// Where a series goes on that missed occurrences; `nil`: with the one that it stands at.
     private func afterMisfire(_ entry: Entry, _ position: Cursor, _ series: Series) -> Step? {
-        let missedThrough = (now.wallMilliseconds - configuration.misfireThresholdMilliseconds) / 1_000
+        let missedThrough = (now.wall - configuration.misfireThresholdMilliseconds).second.count
         // By other data than that of now it may lie before where its own index is: what is counted from it on would be one too many.
         let known = isMoved(position, in: series, of: entry.reminder) ? nil : position
         switch entry.reminder.misfirePolicy {
         case .fireOnce:
-            guard let latest = series.previous(before: now.wallMilliseconds / 1_000 + 1), latest > position.instant else { return nil }
+            guard let latest = series.previous(before: now.wall.second.count + 1), latest > position.instant else { return nil }
             return Step(next: series.cursor(after: latest - 1, from: known), reason: "the latest missed, \(latest), stands for all")
         case .skip:
             return Step(
                 next: series.cursor(after: max(missedThrough, position.instant), from: known), reason: "its misfire policy is skip")
         case .fireAll:
             // Of what this gap has been cut to, nothing is skipped because others are missed meanwhile.
-            guard position.instant > entry.catchUpEnd else { return nil }
-            entry.catchUpEnd = missedThrough
+            guard UnixSeconds(position.instant) > entry.catchUpEnd else { return nil }
+            entry.catchUpEnd = UnixSeconds(missedThrough)
             let limit = entry.reminder.handling.catchUpLimit
             guard !breaks(.firesAllThatWasMissed), position.instant <= missedThrough,
                 let first = series.first(ofLatest: Int64(limit), in: position.instant...missedThrough), first > position.instant
@@ -60,11 +60,12 @@ extension SchedulerCore {
     }
 
     private mutating func skip(_ entry: Entry, _ step: Step, _ series: Series) {
-        let first = entry.key.scheduledAt, last = series.previous(before: step.next?.instant ?? .max) ?? first
+        let first = entry.key.scheduledAt
+        let last = series.previous(before: step.next?.instant ?? .max).map { UnixSeconds($0) } ?? first
         let missed = Missed(
-            counted: first <= last ? series.count(in: first...last, limit: Missed.countedAtMost) : 0, first: first, last: last)
+            counted: first <= last ? series.count(in: first.count...last.count, limit: Missed.countedAtMost) : 0, first: first, last: last)
         let record = Attempt(
-            scheduledAt: first, number: entry.tries.next, startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 0,
+            scheduledAt: first, number: entry.tries.next, startedAt: now.wall, durationMicroseconds: 0,
             outcome: .misfired, statusCode: 0, detail: "missed: \(missed.number), from \(first) to \(last); \(step.reason)")
         entry.successor = .known(step.next)
         guard var moved = moveOn(entry) else { return }
@@ -76,6 +77,6 @@ extension SchedulerCore {
         guard let follower = moved.follower else { return }
         // One that stands for those missed is fired now, whatever its own lateness.
         place(follower)
-        if follower.dueAtMilliseconds <= now.wallMilliseconds { ripen() }
+        if follower.dueAt <= now.wall { ripen() }
     }
 }

@@ -11,7 +11,7 @@ struct Passed {
     static let maxOccurrences = 10_000
 
     /// By reminder and scheduled time: which of all that were ever added it is.
-    private var numbers: [ReminderID: [Int64: UInt64]] = [:]
+    private var numbers: [ReminderID: [UnixSeconds: UInt64]] = [:]
     private(set) var count = 0
     /// In the order in which they were added. One that is not in `numbers` by its number was forgotten before its turn.
     private var order: Deque<(key: OccurrenceKey, number: UInt64)> = []

@@ -47,7 +47,7 @@ struct Queues {
         guard let rate = queue.settings.rate else { return true }
         let wait = queue.arrival.subtractingReportingOverflow(rate.toleranceMicroseconds + now.monotonicMicroseconds)
         guard !wait.overflow, wait.partialValue > 0 else { return true }
-        wake(name, at: now.monotonicMilliseconds + (wait.partialValue + 999) / 1_000)
+        wake(name, at: now.monotonic + (wait.partialValue + 999) / 1_000)
         return false
     }
 
@@ -73,7 +73,7 @@ struct Queues {
     /// Takes those that may go on by now.
     mutating func takeWoken(now: Moment) -> [String] {
         var woken: [String] = []
-        while let wake = wakes.min, wake.at <= now.monotonicMilliseconds {
+        while let wake = wakes.min, wake.at <= now.monotonic {
             wakes.removeMin()
             guard waking[wake.queue] == wake.at else { continue }
             waking[wake.queue] = nil
@@ -108,5 +108,5 @@ extension DispatchRate {
 }
 
 extension Moment {
-    fileprivate var monotonicMicroseconds: Int64 { monotonicMilliseconds.count * 1_000 }
+    fileprivate var monotonicMicroseconds: Int64 { monotonic.count * 1_000 }
 }

@@ -69,7 +69,7 @@ struct Recalls {
 
     /// Takes the answers that have waited long enough, in the order of their requests.
     mutating func takeLate(now: Moment) -> [Answer] {
-        let late = waiting.filter { $0.value.until <= now.monotonicMilliseconds }.keys.sorted { $0.rawValue < $1.rawValue }
+        let late = waiting.filter { $0.value.until <= now.monotonic }.keys.sorted { $0.rawValue < $1.rawValue }
         return late.compactMap { id in
             guard let answer = waiting.removeValue(forKey: id) else { return nil }
             for lease in answer.open.keys {
@@ -94,7 +94,7 @@ extension SchedulerCore {
             let inFlight = breaks(.leavesWhatIsCalledOff) ? [] : recall.inFlight.union(recall.open.values).sorted()
             return effects.append(.answer(request, results, inFlight: inFlight))
         }
-        recalls.wait(request, results, recall, until: now.monotonicMilliseconds + configuration.recallMilliseconds)
+        recalls.wait(request, results, recall, until: now.monotonic + configuration.recallMilliseconds)
     }
 
     /// Tells workers to stop what a change has called off.

@@ -42,7 +42,7 @@ extension SchedulerCore {
 
     /// An entry is in memory for its time.
     mutating func wait(_ entry: Entry) {
-        waiting.insert(EntryTimer(at: entry.dueAtMilliseconds, entry: entry))
+        waiting.insert(EntryTimer(at: entry.dueAt, entry: entry))
         hasNothingToLeave = false
     }
 
@@ -50,10 +50,10 @@ extension SchedulerCore {
 
     /// Asks for what comes after the windows, the most urgent shard first.
     mutating func refill() {
-        guard now.monotonicMilliseconds >= loadsPausedUntil else { return }
+        guard now.monotonic >= loadsPausedUntil else { return }
         var wanted = shardsToLoad
         guard !wanted.isEmpty else { return }
-        if room < leastLoad, wanted.contains(where: { $0.end < now.wallMilliseconds }) {
+        if room < leastLoad, wanted.contains(where: { $0.end < now.wall }) {
             if !leaveDoubtOnDisk() { makeRoom() }
             // Windows have become shorter.
             wanted = shardsToLoad
@@ -61,18 +61,18 @@ extension SchedulerCore {
         for (shard, _) in wanted.sorted(by: { ($0.end, $0.shard) < ($1.end, $1.shard) }) {
             guard room >= leastLoad else { return }
             let limit = min(configuration.loadLimit, room)
-            let through = now.wallMilliseconds + configuration.horizonMilliseconds
+            let through = now.wall + configuration.horizonMilliseconds
             let after = windows[shard]?.boundary
-            windows[shard]?.load = Window.Load(throughMilliseconds: through, limit: limit)
-            effects.append(.load(shard, after: after, throughMilliseconds: through, limit: limit))
+            windows[shard]?.load = Window.Load(through: through, limit: limit)
+            effects.append(.load(shard, after: after, through: through, limit: limit))
         }
     }
 
     /// Shards whose window covers less than half of the horizon.
-    private var shardsToLoad: [(shard: Shard, end: Int64)] {
-        let soon = now.wallMilliseconds + configuration.horizonMilliseconds / 2
+    private var shardsToLoad: [(shard: Shard, end: UnixMilliseconds)] {
+        let soon = now.wall + configuration.horizonMilliseconds / 2
         return windows.compactMap { shard, window in
-            window.load == nil && window.endMilliseconds < soon ? (shard, window.endMilliseconds) : nil
+            window.load == nil && window.end < soon ? (shard, window.end) : nil
         }
     }
 
@@ -92,7 +92,7 @@ extension SchedulerCore {
     /// Leaves what is due last to the disk, a quarter of all, for what is due already and cannot get in.
     private mutating func makeRoom() {
         guard !hasNothingToLeave else { return }
-        let future = table.all.filter { $0.state == .waiting && $0.dueAtMilliseconds > now.wallMilliseconds }
+        let future = table.all.filter { $0.state == .waiting && $0.dueAt > now.wall }
             .sorted { $0.due < $1.due }
         hasNothingToLeave = future.isEmpty
         for entry in future.suffix(max(1, configuration.maxEntriesInMemory / 4)) {
@@ -135,6 +135,6 @@ extension SchedulerCore {
 
     mutating func loadFailed(_ shard: Shard) {
         windows[shard]?.load = nil
-        loadsPausedUntil = now.monotonicMilliseconds + Self.loadPauseMilliseconds
+        loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds
     }
 }

@@ -10,14 +10,14 @@ import Storage
 struct Doubt {
     struct Wait {
         let until: MonotonicMilliseconds
-        /// When the first process began to wait, unix milliseconds.
-        let since: Int64
+        /// When the first process began to wait.
+        let since: UnixMilliseconds
     }
 
     /// Workers that are not back, and how long each is waited for.
     private(set) var awaited: [String: Wait] = [:]
-    /// Occurrences due by then may be running, unix milliseconds.
-    let throughMilliseconds: Int64
+    /// Occurrences due by then may be running.
+    let through: UnixMilliseconds
     /// Entries that are or were `inDoubt`.
     private(set) var entries: [Entry] = []
     /// What is in doubt fills the memory, and stays on disk until the end.
@@ -27,16 +27,16 @@ struct Doubt {
     /// Leases of which returned workers have said that the outcomes come, and until when they are listened to for those.
     private var following: [WorkerID: (leases: Set<UInt64>, until: MonotonicMilliseconds)] = [:]
 
-    init(throughMilliseconds: Int64) { self.throughMilliseconds = throughMilliseconds }
+    init(through: UnixMilliseconds) { self.through = through }
 
     /// The moment by which everybody has been asked or given up.
     var endsAt: MonotonicMilliseconds {
         max(listensUntil, awaited.values.lazy.map(\.until).max() ?? .distantPast, following.values.map(\.until).max() ?? .distantPast)
     }
 
-    func covers(_ entry: Entry) -> Bool { entry.dueAtMilliseconds <= throughMilliseconds }
+    func covers(_ entry: Entry) -> Bool { entry.dueAt <= through }
 
-    mutating func waitFor(_ instance: String, until: MonotonicMilliseconds, since: Int64) { awaited[instance] = Wait(until: until, since: since) }
+    mutating func waitFor(_ instance: String, until: MonotonicMilliseconds, since: UnixMilliseconds) { awaited[instance] = Wait(until: until, since: since) }
 
     mutating func isBack(_ instance: String, listenUntil: MonotonicMilliseconds) {
         if awaited.removeValue(forKey: instance) != nil { listensUntil = max(listensUntil, listenUntil) }
@@ -71,13 +71,13 @@ extension SchedulerCore {
     mutating func beginDoubt(_ workers: [AttachedWorker]) {
         outbox.begin(with: workers)
         holdersHaveChanged = true
-        handedThrough = max(handedThrough, workers.compactMap(\.handedThroughMilliseconds).max() ?? .min)
+        handedThrough = max(handedThrough, workers.compactMap(\.handedThrough).max() ?? .distantPast)
         guard !workers.isEmpty, !breaks(.doesNotWaitForWorkers) else { return }
-        var doubt = Doubt(throughMilliseconds: latestDoubtful)
+        var doubt = Doubt(through: latestDoubtful)
         for worker in workers {
             doubt.waitFor(
-                worker.instance, until: now.monotonicMilliseconds + patience(with: worker),
-                since: min(now.wallMilliseconds, worker.awaitedSinceMilliseconds ?? .max))
+                worker.instance, until: now.monotonic + patience(with: worker),
+                since: min(now.wall, worker.awaitedSince ?? .distantFuture))
         }
         self.doubt = doubt
     }
@@ -85,25 +85,25 @@ extension SchedulerCore {
     /// The time that a worker of a former process is waited for: as long as its leases allow where that is known, and never
     /// less than a worker that is well takes to come back.
     private func patience(with worker: AttachedWorker) -> Int64 {
-        if let since = worker.awaitedSinceMilliseconds, now.wallMilliseconds - since >= configuration.leaseMilliseconds {
+        if let since = worker.awaitedSince, now.wall - since >= configuration.leaseMilliseconds {
             return configuration.lastCallMilliseconds
         }
         let grace = configuration.rejoinGraceMilliseconds
-        guard let end = worker.leasesEndAtMilliseconds else { return grace }
+        guard let end = worker.leasesEndAt else { return grace }
         // Bounded before it is subtracted: it was read from disk, and the clock may have been set.
         let longest = max(grace, configuration.leaseMilliseconds)
-        return min(max(end, now.wallMilliseconds + grace), now.wallMilliseconds + longest) - now.wallMilliseconds
+        return min(max(end, now.wall + grace), now.wall + longest) - now.wall
     }
 
-    /// What is due by then may be running, unix milliseconds: later than now where the clock was set back.
-    private var latestDoubtful: Int64 { max(now.wallMilliseconds, handedThrough) }
+    /// What is due by then may be running: later than now where the clock was set back.
+    private var latestDoubtful: UnixMilliseconds { max(now.wall, handedThrough) }
 
     /// Leaves to the disk what is in doubt, so that what is not comes into memory.
     /// - Returns: whether there was something.
     mutating func leaveDoubtOnDisk() -> Bool {
         guard let doubt, !doubt.isOnDisk else { return false }
         for entry in self.doubt?.leaveOnDisk() ?? [] where entry.state == .inDoubt { forget(entry) }
-        for shard in windows.keys { windows[shard]?.pass(.end(ofMillisecond: doubt.throughMilliseconds)) }
+        for shard in windows.keys { windows[shard]?.pass(.end(ofMillisecond: doubt.through)) }
         return true
     }
 
@@ -114,8 +114,8 @@ extension SchedulerCore {
         entry.state = .inDoubt
         self.doubt?.add(entry)
         // Its series goes on meanwhile, unless it is behind: then its misfire policy decides once the doubt has ended.
-        if now.wallMilliseconds - entry.dueAtMilliseconds <= configuration.misfireThresholdMilliseconds,
-            let next = successor(of: entry), entry.reminder.dueMilliseconds(of: next.instant) > doubt.throughMilliseconds
+        if now.wall - entry.dueAt <= configuration.misfireThresholdMilliseconds,
+            let next = successor(of: entry), entry.reminder.due(of: UnixSeconds(next.instant)) > doubt.through
         {
             scheduleOvertake(entry)
         }
@@ -124,7 +124,7 @@ extension SchedulerCore {
 
     /// Everybody has been asked or given up: what nobody runs is to be run.
     mutating func endDoubt() {
-        guard let doubt, doubt.endsAt <= now.monotonicMilliseconds else { return }
+        guard let doubt, doubt.endsAt <= now.monotonic else { return }
         self.doubt = nil
         holdersHaveChanged = true
         if doubt.isOnDisk { reload() }
@@ -138,8 +138,8 @@ extension SchedulerCore {
 
     /// A worker whose connection broke had announced what has not been loaded yet: it will announce it again.
     mutating func awaitAgain(_ instance: String, for patience: Int64) {
-        var doubt = self.doubt ?? Doubt(throughMilliseconds: latestDoubtful)
-        doubt.waitFor(instance, until: now.monotonicMilliseconds + patience, since: now.wallMilliseconds)
+        var doubt = self.doubt ?? Doubt(through: latestDoubtful)
+        doubt.waitFor(instance, until: now.monotonic + patience, since: now.wall)
         self.doubt = doubt
     }
 
@@ -154,9 +154,9 @@ extension SchedulerCore {
         outbox.write(holders)
     }
 
-    /// Where the clock was set back before the time of something that was handed out, that time, unix milliseconds.
-    private var hiddenThrough: Int64? {
-        guard now.wallMilliseconds < handedThrough, !breaks(.forgetsWhatWasHandedOut) else { return nil }
+    /// Where the clock was set back before the time of something that was handed out, that time.
+    private var hiddenThrough: UnixMilliseconds? {
+        guard now.wall < handedThrough, !breaks(.forgetsWhatWasHandedOut) else { return nil }
         let isAnyOut = leases.count > 0 || !leases.claims.isEmpty || doubt != nil || outbox.acknowledgesAny
         return isAnyOut ? handedThrough : nil
     }
@@ -164,7 +164,7 @@ extension SchedulerCore {
     /// Whether the next process would take for still to come what has been handed out.
     private var isHandedOutUnknown: Bool {
         guard let hidden = hiddenThrough else { return false }
-        return outbox.holders.latest.first?.handedThroughMilliseconds ?? .min < hidden
+        return outbox.holders.latest.first?.handedThrough ?? .distantPast < hidden
     }
 
     /// Workers that hold leases or may get some, those that may be back, and those that are waited for. Once nothing more
@@ -186,19 +186,19 @@ extension SchedulerCore {
         }
         return ends.map { instance, end in
             AttachedWorker(
-                instance: instance, leasesEndAtMilliseconds: end, handedThroughMilliseconds: hidden,
-                awaitedSinceMilliseconds: end == nil ? nil : awaited[instance]?.since)
+                instance: instance, leasesEndAt: end, handedThrough: hidden,
+                awaitedSince: end == nil ? nil : awaited[instance]?.since)
         }
         .sorted { $0.instance < $1.instance }
     }
 
     private func lastDeadline(of ids: Set<LeaseID>) -> MonotonicMilliseconds {
-        leases.lastDeadline(of: ids, notBefore: now.monotonicMilliseconds)
+        leases.lastDeadline(of: ids, notBefore: now.monotonic)
     }
 
     /// A monotonic time by the wall clock of this moment.
-    private func wall(_ time: MonotonicMilliseconds) -> Int64 {
-        now.wallMilliseconds + (time - now.monotonicMilliseconds)
+    private func wall(_ time: MonotonicMilliseconds) -> UnixMilliseconds {
+        now.wall + (time - now.monotonic)
     }
 
     /// Whom the next process would ask is on stable storage.
@@ -213,8 +213,8 @@ extension SchedulerCore {
 extension AttachedWorker {
     /// Deadlines of the same worker are not worth a write of their own.
     fileprivate func isKnown(as other: AttachedWorker) -> Bool {
-        instance == other.instance && (leasesEndAtMilliseconds == nil) == (other.leasesEndAtMilliseconds == nil)
-            && (awaitedSinceMilliseconds == nil) == (other.awaitedSinceMilliseconds == nil)
-            && handedThroughMilliseconds ?? .min <= other.handedThroughMilliseconds ?? .min
+        instance == other.instance && (leasesEndAt == nil) == (other.leasesEndAt == nil)
+            && (awaitedSince == nil) == (other.awaitedSince == nil)
+            && handedThrough ?? .distantPast <= other.handedThrough ?? .distantPast
     }
 }

@@ -61,10 +61,10 @@ public struct RetryPolicy: Sendable {
     ///
     /// The last try is at the very end, unless a longer wait was asked for: earlier than that it would be in vain.
     /// - Parameters:
-    ///   - due: when it would be otherwise, unix milliseconds.
-    ///   - now: unix milliseconds.
-    func next(_ due: Int64, after tries: Tries, for seconds: Int, isAsked: Bool, now: Int64) -> Int64? {
-        guard let since = tries.sinceMilliseconds else { return due }
+    ///   - due: when it would be otherwise.
+    ///   - now: of the same clock.
+    func next(_ due: UnixMilliseconds, after tries: Tries, for seconds: Int, isAsked: Bool, now: UnixMilliseconds) -> UnixMilliseconds? {
+        guard let since = tries.since else { return due }
         let end = since + Int64(seconds) * 1_000
         guard now < end, !isAsked || due <= end else { return nil }
         return min(due, end)

@@ -17,10 +17,12 @@ extension Schedule {
         do throws(RuleError) { pattern = try rule.map { (text) throws(RuleError) in try RecurrencePattern(parsing: text) } } catch {
             throw ScheduleError(description: "\(error)")
         }
-        return Series(start: start, pattern: pattern, rdates: rdates, exdates: exdates, until: until, zone: zone)
+        return Series(
+            start: start.count, pattern: pattern, rdates: rdates.map(\.count), exdates: exdates.map(\.count), until: until?.count, zone: zone)
     }
 }
 
 extension SeriesPosition {
-    init(_ cursor: Cursor) { self.init(scheduledAt: cursor.instant, index: cursor.index) }
+    /// Where a series stands, as it is stored.
+    public init(_ cursor: Cursor) { self.init(scheduledAt: UnixSeconds(cursor.instant), index: cursor.index) }
 }

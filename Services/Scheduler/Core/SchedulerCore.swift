@@ -12,20 +12,20 @@ import Storage
 public struct SchedulerCore {
     let configuration: CoreConfiguration
     var random: SplitMix64
-    var now = Moment(wallMilliseconds: 0, monotonicMilliseconds: .distantPast)
+    var now = Moment(wall: UnixMilliseconds(0), monotonic: .distantPast)
     var effects: [Effect] = []
 
     /// The shards that it owns.
     var windows: [Shard: Window] = [:]
     var table = EntryTable()
     /// By the time at which they are due.
-    var waiting = Heap<EntryTimer<Int64>>()
+    var waiting = Heap<EntryTimer<UnixMilliseconds>>()
     /// Leased positions, by the time at which the next occurrence of their series is due.
-    var overtakes = Heap<EntryTimer<Int64>>()
+    var overtakes = Heap<EntryTimer<UnixMilliseconds>>()
     /// Due ones of which nothing was sent when they were handed out, by the time at which they are ready again, monotonic.
     var rests = Heap<EntryTimer<MonotonicMilliseconds>>()
     /// Ready occurrences, by the time at which they expire.
-    var expiries = Heap<EntryTimer<Int64>>()
+    var expiries = Heap<EntryTimer<UnixMilliseconds>>()
     var lanes: Lanes
     var queues = Queues()
 
@@ -37,8 +37,8 @@ public struct SchedulerCore {
     var doubt: Doubt?
     /// Whom the next process has to wait for may be others than was written.
     var holdersHaveChanged = false
-    /// The latest due time of what was handed out, unix milliseconds. Before the present, unless the clock was set back.
-    var handedThrough = Int64.min
+    /// The latest due time of what was handed out. Before the present, unless the clock was set back.
+    var handedThrough = UnixMilliseconds.distantPast
 
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
@@ -125,7 +125,7 @@ public struct SchedulerCore {
 
     private mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
         let results = results ?? (breaks(.dropsFailedBatches) ? [] : nil)
-        guard let success = outbox.finished(token, results, now: now.monotonicMilliseconds) else {
+        guard let success = outbox.finished(token, results, now: now.monotonic) else {
             // Loads asked for since then have not seen what failed.
             for shard in windows.keys { windows[shard]?.load?.isVoid = true }
             return
@@ -145,7 +145,7 @@ public struct SchedulerCore {
         for (worker, leases) in leases.takeRecalls() where workers[worker] != nil {
             effects.append(.recall(worker, leases))
         }
-        if let batch = outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonicMilliseconds) {
+        if let batch = outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonic) {
             effects.append(.write(token: batch.token, batch.writes))
         }
         if outbox.isHandedOver { refill() }
@@ -156,8 +156,8 @@ public struct SchedulerCore {
 
     // MARK: Outside's view
 
-    /// When the next occurrence in memory falls due, unix milliseconds.
-    public var nextDueMilliseconds: Int64? {
+    /// When the next occurrence in memory falls due.
+    public var nextDue: UnixMilliseconds? {
         [waiting.min?.at, overtakes.min?.at, expiries.min?.at].compactMap { $0 }.min()
     }
 

@@ -50,7 +50,7 @@ extension SchedulerCore {
     /// room for it; then it is still to come on disk, and its series goes on after it when it gets there.
     mutating func settleUnseen(_ report: OutcomeReport, from worker: WorkerID) {
         let attempt = Attempt(
-            scheduledAt: report.key.scheduledAt, number: 1, startedAtMilliseconds: report.startedAtMilliseconds,
+            scheduledAt: report.key.scheduledAt, number: 1, startedAt: report.startedAt,
             durationMicroseconds: report.durationMicroseconds, outcome: report.outcome, statusCode: report.statusCode,
             detail: report.detail)
         let endsSeries = report.outcome == .cancelSchedule
@@ -70,7 +70,7 @@ extension SchedulerCore {
     func attempt(_ report: OutcomeReport, of entry: Entry) -> Attempt {
         Attempt(
             scheduledAt: entry.key.scheduledAt, number: entry.tries.next,
-            startedAtMilliseconds: report.startedAtMilliseconds, durationMicroseconds: report.durationMicroseconds,
+            startedAt: report.startedAt, durationMicroseconds: report.durationMicroseconds,
             outcome: report.outcome, statusCode: report.statusCode, detail: report.detail)
     }
 
@@ -117,7 +117,7 @@ extension SchedulerCore {
         case .retry(let due, let tries) where fate == .kept:
             entry.tries = tries
             entry.unsent = 0
-            entry.dueAtMilliseconds = due
+            entry.dueAt = due
             place(entry)
         case .cancelSeries:
             forget(entry)
@@ -142,13 +142,13 @@ extension SchedulerCore {
         }
         entry.unsent += 1
         let delay = configuration.retry.delayMilliseconds(afterUnsent: entry.unsent, asked: end.asked, using: &random)
-        rests.insert(EntryTimer(at: now.monotonicMilliseconds + delay, entry: entry))
+        rests.insert(EntryTimer(at: now.monotonic + delay, entry: entry))
     }
 
     /// Whether an occurrence is one of its series', and the series is not known to be past it.
     private func isAhead(_ entry: Entry) -> Bool {
         let second = entry.key.scheduledAt
-        guard !entry.reminder.schedule.isSingle, let series = try? series(of: entry), series.contains(second) else { return false }
+        guard !entry.reminder.schedule.isSingle, let series = try? series(of: entry), series.contains(second.count) else { return false }
         return !table.entries(of: entry.key.reminder).contains { $0.positionIndex != nil && $0.key.scheduledAt > second }
     }
 
@@ -167,7 +167,7 @@ extension SchedulerCore {
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
         let policy = configuration.retry
-        let attempted = entry.tries.adding(attemptAt: now.wallMilliseconds)
+        let attempted = entry.tries.adding(attemptAt: now.wall)
         switch outcome {
         case .delivered, .misfired: return .delivered
         case .cancelSchedule: return .cancelSeries
@@ -178,11 +178,11 @@ extension SchedulerCore {
             // The credential has been replaced while the attempt was under way, or may have been since a former process dispatched
             // it: the new one deserves a try.
             guard let lease, !lease.isInherited, lease.reminder.sealedAuthorization == entry.reminder.sealedAuthorization else {
-                return tryAgain(entry, at: now.wallMilliseconds, entry.tries)
+                return tryAgain(entry, at: now.wall, entry.tries)
             }
             return .held(tries: attempted)
         case .leaseLost:
-            let tries = entry.tries.adding(lossAt: now.wallMilliseconds)
+            let tries = entry.tries.adding(lossAt: now.wall)
             if tries.losses >= policy.maxLosses { return .dead(tries: tries) }
             let delay = policy.delayMilliseconds(afterLosses: tries.losses, using: &random)
             return tryAgain(entry, after: delay, isAsked: false, tries)
@@ -196,17 +196,17 @@ extension SchedulerCore {
     /// The next try, or the end of all, where the occurrence's time to be tried is over.
     private func tryAgain(_ entry: Entry, after delay: Int64, isAsked: Bool, _ tries: Tries) -> Disposition {
         let next = configuration.retry.next(
-            now.wallMilliseconds + delay, after: tries, for: entry.reminder.retryForSeconds, isAsked: isAsked, now: now.wallMilliseconds)
+            now.wall + delay, after: tries, for: entry.reminder.retryForSeconds, isAsked: isAsked, now: now.wall)
         return next.map { tryAgain(entry, at: $0, tries) } ?? .dead(tries: tries)
     }
 
     /// The next try; where the occurrence expires before it, that moment, at which it becomes a dead letter. Where the
     /// clock was set back meanwhile, its time is still to come, with what spreads the series' occurrences.
-    private func tryAgain(_ entry: Entry, at time: Int64, _ tries: Tries) -> Disposition {
+    private func tryAgain(_ entry: Entry, at time: UnixMilliseconds, _ tries: Tries) -> Disposition {
         let second = entry.key.scheduledAt
-        let first = entry.isManual ? Milliseconds.ofSecond(second) : entry.reminder.dueMilliseconds(of: second)
+        let first = entry.isManual ? second.milliseconds : entry.reminder.due(of: second)
         let due = max(time, first)
-        return .retry(dueAtMilliseconds: min(due, entry.expiryMilliseconds ?? due), tries: tries)
+        return .retry(dueAt: min(due, entry.expiry ?? due), tries: tries)
     }
 
     // MARK: The series
@@ -222,7 +222,7 @@ extension SchedulerCore {
         let follower = Entry(DueEntry(entry.reminder, at: position))
         follower.series = entry.series
         follower.catchUpEnd = entry.catchUpEnd
-        return (PositionMove(from: entry.key.scheduledAt, to: position, due: follower.dueAtMilliseconds), follower)
+        return (PositionMove(from: entry.key.scheduledAt, to: position, due: follower.dueAt), follower)
     }
 
     /// The next occurrence falls due while the first attempt at this one is, or may be, still under way: each goes its own
@@ -232,7 +232,7 @@ extension SchedulerCore {
             let next = moveOn(entry)
         else { return }
         outbox.add(
-            .materialise(entry.key, dueAtMilliseconds: entry.dueAtMilliseconds, tries: entry.tries, move: next.move))
+            .materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: next.move))
         changed(entry.key)
         if let follower = next.follower { place(follower) }
     }
@@ -241,7 +241,7 @@ extension SchedulerCore {
     /// series goes on after it.
     mutating func stepPast(_ entry: Entry) {
         let record = Attempt(
-            scheduledAt: entry.key.scheduledAt, number: 1, startedAtMilliseconds: now.wallMilliseconds, durationMicroseconds: 0,
+            scheduledAt: entry.key.scheduledAt, number: 1, startedAt: now.wall, durationMicroseconds: 0,
             outcome: .misfired, statusCode: 0, detail: "this very second was run before its series came to it")
         guard let step = moveOn(entry) else { return }
         outbox.add(.misfire(entry.key.reminder, record: record, move: step.move))

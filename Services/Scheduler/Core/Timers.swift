@@ -10,9 +10,9 @@ struct EntryTimer<Time: Comparable>: Comparable {
     static func < (a: EntryTimer, b: EntryTimer) -> Bool { a.at != b.at ? a.at < b.at : a.entry.key < b.entry.key }
 }
 
-extension EntryTimer<Int64> {
-    /// Whether the entry still waits for this time, unix milliseconds.
-    var isCurrent: Bool { entry.state == .waiting && entry.dueAtMilliseconds == at }
+extension EntryTimer<UnixMilliseconds> {
+    /// Whether the entry still waits for this time.
+    var isCurrent: Bool { entry.state == .waiting && entry.dueAt == at }
 }
 
 /// A lease at its deadline.

@@ -5,7 +5,7 @@ import Storage
 struct Window {
     /// A load that the store has been asked for.
     struct Load {
-        let throughMilliseconds: Int64
+        let through: UnixMilliseconds
         let limit: Int
         /// Occurrences and reminders that changed since it was asked for: what it brings of them is old.
         var changed: Set<OccurrenceKey> = []
@@ -26,7 +26,7 @@ struct Window {
     /// Whether an occurrence due then belongs into memory. While a load is under way that does: the load may have been
     /// read before the occurrence was written.
     func holds(_ due: DueKey) -> Bool {
-        if let load, due.dueAtMilliseconds <= load.throughMilliseconds { return true }
+        if let load, due.dueAt <= load.through { return true }
         guard let boundary else { return false }
         return due <= boundary
     }
@@ -55,21 +55,21 @@ struct Window {
     mutating func finish(last: DueKey?, full: Bool) {
         guard let load else { return }
         self.load = nil
-        var end = full ? last ?? .end(ofMillisecond: load.throughMilliseconds) : .end(ofMillisecond: load.throughMilliseconds)
+        var end = full ? last ?? .end(ofMillisecond: load.through) : .end(ofMillisecond: load.through)
         if let ceiling = load.ceiling { end = min(end, ceiling) }
         boundary = end
     }
 
-    /// Unix milliseconds up to which memory has what is on disk.
-    var endMilliseconds: Int64 { boundary?.dueAtMilliseconds ?? .min }
+    /// The time up to which memory has what is on disk.
+    var end: UnixMilliseconds { boundary?.dueAt ?? .distantPast }
 }
 
 extension DueKey {
-    private static let last = OccurrenceKey(reminder: ReminderID(high: .max, low: .max), scheduledAt: .max)
+    private static let last = OccurrenceKey(reminder: ReminderID(high: .max, low: .max), scheduledAt: .distantFuture)
 
     /// After everything due in that millisecond.
-    static func end(ofMillisecond milliseconds: Int64) -> DueKey { DueKey(dueAtMilliseconds: milliseconds, occurrence: last) }
+    static func end(ofMillisecond milliseconds: UnixMilliseconds) -> DueKey { DueKey(dueAt: milliseconds, occurrence: last) }
 
     /// Before everything due in this key's millisecond.
-    var justBefore: DueKey { .end(ofMillisecond: dueAtMilliseconds - 1) }
+    var justBefore: DueKey { .end(ofMillisecond: dueAt - 1) }
 }

@@ -37,8 +37,8 @@ extension SchedulerCore {
             isOpen: worker.isOpen)
         heedHolds(of: instance, at: id)
         holdersHaveChanged = true
-        doubt?.isBack(instance, listenUntil: now.monotonicMilliseconds + Self.forgottenMilliseconds)
-        doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonicMilliseconds + Self.followingMilliseconds)
+        doubt?.isBack(instance, listenUntil: now.monotonic + Self.forgottenMilliseconds)
+        doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonic + Self.followingMilliseconds)
         for report in running where !breaks(.ignoresWhatRuns) {
             // What another has is that one's, whoever else says that it runs it.
             if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(id) {
@@ -55,7 +55,7 @@ extension SchedulerCore {
         }
         for report in following where leases[report.lease]?.entry.key == report.key { inherited.remove(report.lease) }
         // Of what else it no longer runs it has reported the end in the same breath, or has forgotten it.
-        let deadline = now.monotonicMilliseconds + Self.forgottenMilliseconds
+        let deadline = now.monotonic + Self.forgottenMilliseconds
         for lease in inherited { leases.setDeadline(of: lease, to: deadline) }
     }
 
@@ -88,7 +88,7 @@ extension SchedulerCore {
     }
 
     /// Whether everything that is due in a shard has been read.
-    func isLoaded(_ shard: Shard) -> Bool { (windows[shard]?.endMilliseconds ?? .max) >= now.wallMilliseconds }
+    func isLoaded(_ shard: Shard) -> Bool { (windows[shard]?.end ?? .distantFuture) >= now.wall }
 
     // MARK: Going
 
@@ -97,7 +97,7 @@ extension SchedulerCore {
         guard let worker = workers.removeValue(forKey: id) else { return }
         let patience = isSilent ? configuration.silentGraceMilliseconds : configuration.reconnectGraceMilliseconds
         let grace = breaks(.givesUpLostWorkersAtOnce) ? 0 : patience
-        leases.keep(id, as: worker.instance, until: now.monotonicMilliseconds + grace)
+        leases.keep(id, as: worker.instance, until: now.monotonic + grace)
         let hasClaims = dropClaims(of: id), isListenedTo = doubt?.stopListening(to: id) ?? false
         if hasClaims || isListenedTo { awaitAgain(worker.instance, for: patience) }
         lanes.detach(id)
@@ -129,7 +129,7 @@ extension SchedulerCore {
     /// - Parameter isInherited: on the worker's word, which has it from a former process.
     mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID, isInherited: Bool) {
         if entry.state == .ready { lanes.left(entry) }
-        handedThrough = max(handedThrough, entry.dueAtMilliseconds)
+        handedThrough = max(handedThrough, entry.dueAt)
         queues.began(entry.reminder.queue)
         leases.grant(
             entry, as: lease, to: id, isInherited: isInherited, for: configuration.leaseMilliseconds, now: now)
@@ -165,8 +165,8 @@ extension SchedulerCore {
         guard let lease = endLease(id, isKnown: false) else { return }
         let attempt = Attempt(
             scheduledAt: lease.entry.key.scheduledAt, number: lease.entry.tries.next,
-            startedAtMilliseconds: lease.dispatchedAt,
-            durationMicroseconds: max(0, now.wallMilliseconds - lease.dispatchedAt) * 1_000, outcome: .leaseLost,
+            startedAt: lease.dispatchedAt,
+            durationMicroseconds: max(0, now.wall - lease.dispatchedAt) * 1_000, outcome: .leaseLost,
             statusCode: 0, detail: reason)
         settle(lease.entry, attempt, asked: nil, lease: lease)
     }

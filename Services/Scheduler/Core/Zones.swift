@@ -37,15 +37,15 @@ extension SchedulerCore {
 
     /// The move of a series whose next occurrence is another by the data of now; `nil` where it is the same. What has fallen due stays: it is
     /// fired, and the series steps on from it by its index. One that is held moves, too.
-    public static func realignment(of summary: ReminderSummary, atMilliseconds now: Int64) -> StoreWrite? {
+    public static func realignment(of summary: ReminderSummary, at now: UnixMilliseconds) -> StoreWrite? {
         let reminder = summary.reminder
-        guard let position = summary.position, reminder.dueMilliseconds(of: position.scheduledAt) > now,
+        guard let position = summary.position, reminder.due(of: position.scheduledAt) > now,
             let series = try? reminder.schedule.series()
         else { return nil }
-        let moved = series.moved(Cursor(instant: position.scheduledAt, index: position.index))
-        guard moved?.instant != position.scheduledAt else { return nil }
+        let moved = series.moved(Cursor(instant: position.scheduledAt.count, index: position.index))
+        guard moved?.instant != position.scheduledAt.count else { return nil }
         return .change(
-            reminder.id, .realign(from: position.scheduledAt, to: moved.map { SeriesPosition($0) }), ChangeGuard(), atMilliseconds: now)
+            reminder.id, .realign(from: position.scheduledAt, to: moved.map { SeriesPosition($0) }), ChangeGuard(), at: now)
     }
 
     /// Changes that can be made now: what a worker has of a position must not lose it.

@@ -20,15 +20,15 @@ struct Shape {
 func reminder(_ number: Int, queue: String, task: String, caller: String, now: Moment) -> DueEntry {
     let id = ReminderID(high: UInt64(number) << 16 | 0x7000, low: UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
     let reminder = Reminder(
-        id: id, schedule: Schedule(start: now.wallMilliseconds / 1_000), handling: Handling(queue: queue),
-        payload: Payload(task: task, arguments: []), createdAtMilliseconds: now.wallMilliseconds, caller: caller, sealedAuthorization: [])
+        id: id, schedule: Schedule(start: now.wall.second), handling: Handling(queue: queue),
+        payload: Payload(task: task, arguments: []), createdAt: now.wall, caller: caller, sealedAuthorization: [])
     return DueEntry(reminder, at: SeriesPosition(scheduledAt: reminder.schedule.start, index: 1))
 }
 
 /// A core with a store that has nothing, and answers at once.
 struct Harness {
     var core: SchedulerCore
-    let now = Moment(wallMilliseconds: 1_800_000_000_000, monotonicMilliseconds: MonotonicMilliseconds(1_000))
+    let now = Moment(wall: UnixMilliseconds(1_800_000_000_000), monotonic: MonotonicMilliseconds(1_000))
     var dispatched = 0
 
     init(maxEntries: Int) {

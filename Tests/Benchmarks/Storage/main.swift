@@ -52,18 +52,18 @@ func submitAll(_ store: some Store, _ writes: [StoreWrite], underWay: Int = 16_3
 }
 
 var random = SystemRandomNumberGenerator()
-let begin: Int64 = 1_790_000_000
+let begin = UnixSeconds(1_790_000_000)
 let notification = (0..<420).map { _ in UInt8.random(in: 32...126, using: &random) }
 let sealed = (0..<96).map { _ in UInt8.random(in: 0...255, using: &random) }
 
 @MainActor func reminder(_ index: Int) -> Reminder {
     Reminder(
-        id: ReminderID(at: UnixMilliseconds(begin * 1000 + Int64(index / 40)), using: &random),
+        id: ReminderID(at: begin.milliseconds + Int64(index / 40), using: &random),
         schedule: Schedule(start: begin + 3600 + Int64.random(in: 0..<(30 * 86_400), using: &random)), handling: Handling(),
         payload: Payload(
             task: TaskName.notification, arguments: notification, description: "a class begins",
             classroomID: "classroom-\(index % 1000)", createdBy: "teacher-\(index % 100)"),
-        createdAtMilliseconds: begin * 1000 + Int64(index / 40), sealedAuthorization: sealed)
+        createdAt: begin.milliseconds + Int64(index / 40), sealedAuthorization: sealed)
 }
 
 func create(_ reminder: Reminder) -> StoreWrite {
@@ -82,7 +82,7 @@ for limit in [1000] {
     measure("load, entries in pages of \(limit)", min(total, 32 * limit)) {
         for shard in Shard.all {
             let done = DispatchSemaphore(value: 0)
-            store.load(shard: shard, after: nil, throughMilliseconds: .max, limit: limit) { result in
+            store.load(shard: shard, after: nil, through: .distantFuture, limit: limit) { result in
                 if case .success(let page) = result { loaded += page.count }
                 done.signal()
             }
@@ -136,7 +136,7 @@ let settles: [StoreWrite] = reminders.sorted { $0.schedule.start < $1.schedule.s
     return .settle(
         OccurrenceKey(reminder: reminder.id, scheduledAt: at),
         Attempt(
-            scheduledAt: at, number: 1, startedAtMilliseconds: at * 1000 + 3, durationMicroseconds: 8400,
+            scheduledAt: at, number: 1, startedAt: at.milliseconds + 3, durationMicroseconds: 8400,
             outcome: .delivered, statusCode: 200, detail: ""),
         .delivered, move: PositionMove(from: at, to: nil))
 }
@@ -151,7 +151,7 @@ for lanes in [1, 64] {
 
 let keyed = (0..<min(100_000, total)).map { index in
     let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
-    let record = IdempotencyRecord(key: key, request: key, answer: sealed, createdAtMilliseconds: begin * 1000 + Int64(index / 20))
+    let record = IdempotencyRecord(key: key, request: key, answer: sealed, createdAt: begin.milliseconds + Int64(index / 20))
     let reminder = reminder(index)
     return StoreWrite.create(reminder, position: SeriesPosition(scheduledAt: reminder.schedule.start, index: 1), idempotency: record)
 }
@@ -159,14 +159,14 @@ measure("create with an idempotency key", keyed.count) { submitAll(store, keyed)
 
 /// Prunes in rounds as the scheduler does, with pauses half as long as they took, until nothing older is left.
 /// - Returns: rows removed, and the time of the longest round.
-func pruneAll(_ store: some Store, finishedBefore: Int64) -> (rows: Int, longest: Duration) {
+func pruneAll(_ store: some Store, finishedBefore: UnixMilliseconds) -> (rows: Int, longest: Duration) {
     var rows = 0, longest = Duration.zero
     nonisolated(unsafe) var progress = PruneProgress()  // Written by one completion, which is waited for.
     repeat {
         let done = DispatchSemaphore(value: 0)
         let request = Pruning(
-            finishedBeforeMilliseconds: finishedBefore, deadBeforeMilliseconds: .min, idempotencyBeforeMilliseconds: .min,
-            nowMilliseconds: begin * 1000, rows: 2_000)
+            finishedBefore: finishedBefore, deadBefore: .distantPast, idempotencyBefore: .distantPast,
+            now: begin.milliseconds, rows: 2_000)
         let took = ContinuousClock().measure {
             store.prune(request) { result in
                 if case .success(let found) = result { progress = found }
@@ -181,7 +181,7 @@ func pruneAll(_ store: some Store, finishedBefore: Int64) -> (rows: Int, longest
     return (rows, longest)
 }
 
-@MainActor func measurePrune(_ name: String, finishedBefore: Int64) {
+@MainActor func measurePrune(_ name: String, finishedBefore: UnixMilliseconds) {
     var pruned = (rows: 0, longest: Duration.zero)
     let cpu = cpuSeconds()
     let took = ContinuousClock().measure { pruned = pruneAll(store, finishedBefore: finishedBefore) } / .seconds(1)
@@ -191,14 +191,14 @@ func pruneAll(_ store: some Store, finishedBefore: Int64) -> (rows: Int, longest
             format: "%9.0f /s  (%d rows, %.2f s, CPU of all %.2f s, the longest round %.0f ms)", Double(pruned.rows) / took, pruned.rows,
             took, cpuSeconds() - cpu, pruned.longest / .milliseconds(1)))
 }
-measurePrune("prune, rows", finishedBefore: (begin + 3600 + 15 * 86_400) * 1000)
+measurePrune("prune, rows", finishedBefore: (begin + 3600 + 15 * 86_400).milliseconds)
 let load = (0..<20 * singles).map { create(reminder($0)) }, loaders = DispatchGroup()
 loaders.enter()
 Thread.detachNewThread { [load, loaders, store] in
     measure("create, 64 under way, beside it", load.count) { submitAll(store, load, underWay: 64) }
     loaders.leave()
 }
-measurePrune("prune, rows, beside creates", finishedBefore: .max)
+measurePrune("prune, rows, beside creates", finishedBefore: .distantFuture)
 loaders.wait()
 
 let file = open(directory + "/raw", O_RDWR | O_CREAT, 0o600)

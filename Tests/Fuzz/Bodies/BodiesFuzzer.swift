@@ -46,12 +46,12 @@ enum BodiesFuzzer: Fuzzer {
     private static func check(_ value: JSONValue, _ kind: UInt8) {
         switch kind % 8 {
         case 0, 1, 2: create(value) { () throws(Problem) in try Exchange.read(value, as: ReminderBody.type).draft() }
-        case 3: create(value) { () throws(Problem) in try Exchange.read(value, as: TaskBody.type).draft(nowSeconds: UnixSeconds(now)) }
+        case 3: create(value) { () throws(Problem) in try Exchange.read(value, as: TaskBody.type).draft(now: UnixSeconds(now)) }
         case 4: patch(value)
         case 5: accepted { () throws(Problem) in try Exchange.read(value, as: BatchBody.type) }
         case 6:
             guard let preview = accepted({ () throws(Problem) in try Exchange.read(value, as: Preview.type) }) else { return }
-            let answer = preview.answer(nowSeconds: UnixSeconds(now)), text = answer.bytes()
+            let answer = preview.answer(now: UnixSeconds(now)), text = answer.bytes()
             require((try? JSONValue(parsing: text, maxBytes: text.count)) == answer, "a preview that is no JSON")
         default:
             accepted { () throws(Problem) in try Exchange.read(value, as: OccurrenceSelection.type) }
@@ -67,7 +67,7 @@ enum BodiesFuzzer: Fuzzer {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let key = IdempotencyKey(key: "k", caller: "", body: body.bytes())
         let creation = Creation(
-            draft, caller: .anyone, idempotency: body["priority"] == nil ? nil : key, nowMilliseconds: UnixMilliseconds(now * 1_000), using: &random)
+            draft, caller: .anyone, idempotency: body["priority"] == nil ? nil : key, now: UnixMilliseconds(now * 1_000), using: &random)
         let bytes = needed("packing a create") { try creation.request.packed() }
         let again = needed("reading a create") { try Proto.CreateRequest(unpacking: bytes) }
         require(again == creation.request, "the scheduler reads another create than was sent")
@@ -90,7 +90,7 @@ enum BodiesFuzzer: Fuzzer {
             create(merged) { () throws(Problem) in
                 isNotification
                     ? try Exchange.read(merged, as: ReminderBody.type).draft()
-                    : try Exchange.read(merged, as: TaskBody.type).draft(nowSeconds: UnixSeconds(now))
+                    : try Exchange.read(merged, as: TaskBody.type).draft(now: UnixSeconds(now))
             }
         }
     }

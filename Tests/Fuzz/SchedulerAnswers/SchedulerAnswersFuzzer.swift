@@ -22,7 +22,7 @@ enum SchedulerAnswersFuzzer: Fuzzer {
 
     private static func check(_ reply: Proto.ReminderReply) {
         guard let stored = try? StoredReminder(reply) else { return }
-        check(timed("ReminderAnswer.json", milliseconds: 100) { ReminderAnswer.json(stored, nowSeconds: UnixSeconds(now)) })
+        check(timed("ReminderAnswer.json", milliseconds: 100) { ReminderAnswer.json(stored, now: UnixSeconds(now)) })
         _ = timed("Upcoming.times", milliseconds: 100) { try? Upcoming.times(of: stored, count: 100, after: UnixSeconds(now)) }
         // What a PATCH makes of it.
         let isNotification = stored.reminder.task == TaskName.notification
@@ -31,7 +31,7 @@ enum SchedulerAnswersFuzzer: Fuzzer {
             if isNotification {
                 _ = try? Exchange.read(whole, as: ReminderBody.type).draft()
             } else {
-                _ = try? Exchange.read(whole, as: TaskBody.type).draft(nowSeconds: UnixSeconds(now))
+                _ = try? Exchange.read(whole, as: TaskBody.type).draft(now: UnixSeconds(now))
             }
         }
     }

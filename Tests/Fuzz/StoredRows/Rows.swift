@@ -5,7 +5,7 @@ import Domain
 
 /// Writes the rows of one reminder, as a recipe says: a column that the recipe does not choose is as it should be.
 final class Rows {
-    static let start: Int64 = 1_795_000_000
+    static let start = UnixSeconds(1_795_000_000)
     static let id = ReminderID(high: 0x0193_2c07_209c_7123, low: 0x8abc_0123_4567_89ab)
     /// In the same shard.
     static let other: ReminderID = {
@@ -50,22 +50,22 @@ final class Rows {
         Reminder(
             id: id, schedule: Schedule(start: start, rule: "FREQ=DAILY"), handling: Handling(queue: "q"),
             payload: Payload(task: TaskName.notification, arguments: [1, 2, 3], description: "d", classroomID: "c", createdBy: "t"),
-            createdAtMilliseconds: start * 1_000, sealedAuthorization: [9])
+            createdAt: start.milliseconds, sealedAuthorization: [9])
     }
 
     func write(_ recipe: inout Recipe) throws(SQLiteFailure) {
         for statement in clear { try statement.run() }
-        let shard = Int64(Self.id.shard.number), at = Self.start * 1_000
+        let shard = Int64(Self.id.shard.number), at = Self.start.milliseconds.count, start = Self.start.count
         DefinitionRow.bind(Self.reminder(Self.id), number: 1, to: definition)
         // Its number and shard are what leads here.
         for column in 3...DefinitionRow.parameterCount { spoil(definition, column, &recipe) }
         try definition.run()
-        try put(reminder, [shard, Self.id, 1, 0, Self.start, 1, 0, at, nil, 1, at], &recipe)
+        try put(reminder, [shard, Self.id, 1, 0, start, 1, 0, at, nil, 1, at], &recipe)
         for state in Int64(0)...2 where recipe.byte() % 2 == 0 {
             try put(
-                occurrence, [shard, Self.id, Self.start + state * 60, state, at, 1, at, 0, 1, 503, "detail", 1, at], &recipe)
+                occurrence, [shard, Self.id, start + state * 60, state, at, 1, at, 0, 1, 503, "detail", 1, at], &recipe)
         }
-        if recipe.byte() % 2 == 0 { try put(attempt, [shard, Self.id, at, Self.start, 1, 1, 2_000, 503, "detail"], &recipe) }
+        if recipe.byte() % 2 == 0 { try put(attempt, [shard, Self.id, at, start, 1, 1, 2_000, 503, "detail"], &recipe) }
         if recipe.byte() % 2 == 0 { try put(idempotency, [1, shard, [7] as [UInt8], [8] as [UInt8], [9] as [UInt8], at], &recipe) }
         if recipe.byte() % 2 == 0 { try put(queue, ["q", 0, 5, 10, 1], &recipe) }
         let choice = Int(recipe.byte())

@@ -25,7 +25,7 @@ enum StoredRowsFuzzer: Fuzzer {
 
 private final class Database {
     private static let maximumMilliseconds: Int64 = 400
-    private static let now: Int64 = 1_795_000_000
+    private static let now = UnixSeconds(1_795_000_000)
 
     private let session: WriterSession
     private let queries: SnapshotQueries
@@ -89,7 +89,7 @@ private final class Database {
     // MARK: Reading
 
     private func load() {
-        let request = DueLoader.Request(shard: Rows.id.shard, after: nil, throughMilliseconds: .max, limit: 10)
+        let request = DueLoader.Request(shard: Rows.id.shard, after: nil, through: .max, limit: 10)
         if let entries = try? session.loader.load(request) {
             require(entries.count <= 10, "a page of \(entries.count)")
             require(zip(entries, entries.dropFirst()).allSatisfy { $0.due <= $1.due }, "what falls due is out of order")
@@ -100,7 +100,7 @@ private final class Database {
     private func ask(_ recipe: inout Recipe) {
         if let summary = (try? queries.summary(of: Rows.id)) ?? nil { show(summary) }
         for attempt in ((try? queries.attempts(of: Rows.id, limit: 10)) ?? nil) ?? [] { show(attempt) }
-        let key = OccurrenceKey(reminder: Rows.id, scheduledAt: recipe.byte() % 2 == 0 ? Rows.start : recipe.number())
+        let key = OccurrenceKey(reminder: Rows.id, scheduledAt: recipe.byte() % 2 == 0 ? Rows.start : UnixSeconds(recipe.number()))
         for attempt in (try? queries.attempts(at: key, limit: 10)) ?? [] { show(attempt) }
         for queue in (try? queries.queues()) ?? [] { require(queue.rate.map { $0.count > 0 && $0.seconds > 0 } ?? true, "a rate of 0") }
     }
@@ -117,7 +117,7 @@ private final class Database {
         default: break
         }
         let order: ListCursor.Order = filter.isByDueTime ? .byDueTime : .newestFirst
-        let key = OccurrenceKey(reminder: Rows.id, scheduledAt: recipe.number())
+        let key = OccurrenceKey(reminder: Rows.id, scheduledAt: UnixSeconds(recipe.number()))
         let cursor = recipe.byte() % 4 == 0 ? ListCursor(order, major: recipe.number(), key: key) : nil
         if let page = try? queries.list(filter, after: cursor, limit: 2) {
             require(page.items.count <= 2 && page.places.count == page.items.count, "a page of \(page.items.count)")
@@ -130,18 +130,18 @@ private final class Database {
     }
 
     /// What the scheduler does with a reminder that it has loaded.
-    private func use(_ reminder: Reminder, at scheduledAt: Int64) {
-        require(reminder.dueMilliseconds(of: scheduledAt) >= Milliseconds.ofSecond(scheduledAt), "due before its time")
-        _ = reminder.expiryMilliseconds(of: scheduledAt)
+    private func use(_ reminder: Reminder, at scheduledAt: UnixSeconds) {
+        require(reminder.due(of: scheduledAt) >= scheduledAt.milliseconds, "due before its time")
+        _ = reminder.expiry(of: scheduledAt)
         guard let series = try? reminder.schedule.series() else { return }
-        _ = series.first(3, after: scheduledAt)
-        _ = series.next(after: UnixSeconds(Self.now))
+        _ = series.first(3, after: scheduledAt.count)
+        _ = series.next(after: Self.now.count)
     }
 
     private func show(_ summary: ReminderSummary) {
         let stored = needed("a whole reminder") { try StoredReminder(Proto.ReminderReply(summary, isServed: true)) }
-        check(ReminderAnswer.json(stored, nowSeconds: UnixSeconds(Self.now)))
-        _ = try? Upcoming.times(of: stored, count: 5, after: UnixSeconds(Self.now))
+        check(ReminderAnswer.json(stored, now: Self.now))
+        _ = try? Upcoming.times(of: stored, count: 5, after: Self.now)
         use(summary.reminder, at: summary.position?.scheduledAt ?? Rows.start)
     }
 
@@ -158,8 +158,8 @@ private final class Database {
         let writes = [write(&recipe), write(&recipe), write(&recipe)]
         let isPruned = recipe.byte() % 16 == 0, isFiled = recipe.byte() % 2 == 0
         let prune = Pruning(
-            finishedBeforeMilliseconds: recipe.number(), deadBeforeMilliseconds: recipe.number(), idempotencyBeforeMilliseconds: recipe.number(),
-            nowMilliseconds: recipe.number(), rows: 3)
+            finishedBefore: UnixMilliseconds(recipe.number()), deadBefore: UnixMilliseconds(recipe.number()),
+            idempotencyBefore: UnixMilliseconds(recipe.number()), now: UnixMilliseconds(recipe.number()), rows: 3)
         do throws(SQLiteFailure) {
             _ = try session.transaction { session throws(SQLiteFailure) in
                 for write in writes {
@@ -174,31 +174,31 @@ private final class Database {
     }
 
     private func write(_ recipe: inout Recipe) -> StoreWrite {
-        let at = Self.now * 1_000, id = Rows.id
-        let second = recipe.byte() % 2 == 0 ? Rows.start : recipe.number()
+        let at = Self.now.milliseconds, id = Rows.id
+        let second = recipe.byte() % 2 == 0 ? Rows.start : UnixSeconds(recipe.number())
         let key = OccurrenceKey(reminder: id, scheduledAt: second)
-        let position = SeriesPosition(scheduledAt: recipe.number(), index: recipe.number())
+        let position = SeriesPosition(scheduledAt: UnixSeconds(recipe.number()), index: recipe.number())
         let move = PositionMove(from: second, to: recipe.byte() % 3 == 0 ? nil : position)
         let attempt = Attempt(
-            scheduledAt: second, number: 1, startedAtMilliseconds: at, durationMicroseconds: 1, outcome: .retry, statusCode: 503, detail: "d")
+            scheduledAt: second, number: 1, startedAt: at, durationMicroseconds: 1, outcome: .retry, statusCode: 503, detail: "d")
         switch recipe.byte() % 16 {
-        case 0: return .change(id, .cancel, ChangeGuard(), atMilliseconds: at)
-        case 1: return .change(id, .pause, ChangeGuard(), atMilliseconds: at)
-        case 2: return .change(id, .resume(goesOnAt: .itsPosition), ChangeGuard(), atMilliseconds: at)
-        case 3: return .change(id, .resume(goesOnAt: .position(position)), ChangeGuard(), atMilliseconds: at)
-        case 4: return .change(id, .run, ChangeGuard(), atMilliseconds: at)
-        case 5: return .change(id, .replaceAuthorization(sealed: [1]), ChangeGuard(revision: 1), atMilliseconds: at)
-        case 6: return .change(id, .replace(Rows.reminder(id), position: position), ChangeGuard(), atMilliseconds: at)
-        case 7: return .change(id, .replay(scheduledAt: second), ChangeGuard(caller: ""), atMilliseconds: at)
-        case 8: return .change(id, .discard(scheduledAt: second), ChangeGuard(), atMilliseconds: at)
+        case 0: return .change(id, .cancel, ChangeGuard(), at: at)
+        case 1: return .change(id, .pause, ChangeGuard(), at: at)
+        case 2: return .change(id, .resume(goesOnAt: .itsPosition), ChangeGuard(), at: at)
+        case 3: return .change(id, .resume(goesOnAt: .position(position)), ChangeGuard(), at: at)
+        case 4: return .change(id, .run, ChangeGuard(), at: at)
+        case 5: return .change(id, .replaceAuthorization(sealed: [1]), ChangeGuard(revision: 1), at: at)
+        case 6: return .change(id, .replace(Rows.reminder(id), position: position), ChangeGuard(), at: at)
+        case 7: return .change(id, .replay(scheduledAt: second), ChangeGuard(caller: ""), at: at)
+        case 8: return .change(id, .discard(scheduledAt: second), ChangeGuard(), at: at)
         case 9: return .settle(key, attempt, .delivered, move: move)
-        case 10: return .settle(key, attempt, .retry(dueAtMilliseconds: recipe.number(), tries: Tries(attempts: 1)), move: nil)
+        case 10: return .settle(key, attempt, .retry(dueAt: recipe.number(), tries: Tries(attempts: 1)), move: nil)
         case 11: return .settle(key, attempt, .dead(tries: Tries(attempts: 12)), move: move)
         case 12: return .settle(key, attempt, .held(tries: Tries(attempts: 1)), move: move)
-        case 13: return .materialise(key, dueAtMilliseconds: recipe.number(), tries: .none, move: move)
+        case 13: return .materialise(key, dueAt: recipe.number(), tries: .none, move: move)
         case 14: return .misfire(id, record: attempt, move: move)
         default:
-            let record = IdempotencyRecord(key: [7], request: [8], answer: [9], createdAtMilliseconds: at)
+            let record = IdempotencyRecord(key: [7], request: [8], answer: [9], createdAt: at)
             return .create(Rows.reminder(Rows.other), position: position, idempotency: record)
         }
     }

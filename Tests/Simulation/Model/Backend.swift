@@ -45,7 +45,7 @@ final class Backend {
         requests[key] = number
         count += 1
         if taken[key] != nil { repeated += 1 }
-        var chance = Chance(seed, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt), UInt64(number))
+        var chance = Chance(seed, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count), UInt64(number))
         var answer = answer(taste, hasGoodCredential, &chance)
         if (200..<300).contains(answer.status) { taken[key, default: 0] += 1 }
         answers[answer.isLost ? 0 : answer.status, default: 0] += 1

@@ -33,9 +33,9 @@ final class Callers {
 
     func create(_ plan: ReminderPlan) {
         guard requests[plan.index] == nil else { return }
-        let reminder = plan.reminder(seed: life.plan.seed, wallMilliseconds: timeline.wall, zone: life.zone?.name)
+        let reminder = plan.reminder(seed: life.plan.seed, wall: timeline.wall, zone: life.zone?.name)
         guard let first = try? reminder.schedule.series().first() else { return }
-        let request = Request(reminder, SeriesPosition(scheduledAt: first.instant, index: first.index), plan)
+        let request = Request(reminder, SeriesPosition(first), plan)
         requests[plan.index] = request
         byReminder[reminder.id] = request
         send(request, attempt: 1)
@@ -48,7 +48,7 @@ final class Callers {
         guard attempt <= Self.maxAttempts else { return }
         let reminder = request.reminder
         let idempotency = request.plan.hasIdempotencyKey
-            ? IdempotencyRecord(key: reminder.id.bytes, request: [], answer: reminder.id.bytes, createdAtMilliseconds: timeline.wall) : nil
+            ? IdempotencyRecord(key: reminder.id.bytes, request: [], answer: reminder.id.bytes, createdAt: timeline.wall) : nil
         var isAnswered = false
         timeline.schedule(in: life.delay()) { [self] in
             guard let scheduler = life.reachableScheduler else { return }
@@ -78,7 +78,7 @@ final class Callers {
     /// Something has been handed out: somebody calls it off a moment later, and thinks better of that.
     func isHandedOut(_ key: OccurrenceKey) {
         guard life.plan.callsOffOneIn > 0, !life.hasHealed, let index = byReminder[key.reminder]?.plan.index else { return }
-        var chance = Chance(life.plan.seed, 9, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt))
+        var chance = Chance(life.plan.seed, 9, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count))
         guard chance.one(in: life.plan.callsOffOneIn) else { return }
         let change: CallersChange =
             switch chance.int(0...9) {
@@ -97,7 +97,7 @@ final class Callers {
         life.trace("a caller asks: \(change)", id)
         let now = timeline.wall
         func one(_ change: ReminderChange, _ revision: Int64? = nil) -> StoreWrite {
-            .change(id, change, ChangeGuard(revision: revision), atMilliseconds: now)
+            .change(id, change, ChangeGuard(revision: revision), at: now)
         }
         var writes: [StoreWrite] = []
         switch change {
@@ -125,26 +125,26 @@ final class Callers {
         }
     }
 
-    private static func target(_ schedule: Schedule, _ now: Int64) -> SeriesTarget? {
+    private static func target(_ schedule: Schedule, _ now: UnixMilliseconds) -> SeriesTarget? {
         guard !schedule.isSingle else { return .itsPosition }
         guard let series = try? schedule.series() else { return nil }
-        let next = series.cursor(after: now / 1_000)
-        return .position(next.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+        let next = series.cursor(after: now.second.count)
+        return .position(next.map { SeriesPosition($0) })
     }
 
     /// As the API does it: what the new schedule says of the past is not made up for.
     private func reschedule(_ standing: StoredReminders.Standing, _ start: Int64, _ interval: Int64) -> ReminderChange? {
-        let old = standing.reminder, now = timeline.wall / 1_000
+        let old = standing.reminder, now = timeline.wall.second
         let unit: Int64 = life.plan.profile == .long ? 7_200 : 1
         let schedule = Schedule(
             start: now + start * unit, rule: start % 3 == 0 ? nil : "FREQ=SECONDLY;INTERVAL=\(interval * unit);COUNT=20")
         guard let series = try? schedule.series(), let first = series.first() else { return nil }
-        let cursor = schedule.isSingle || first.instant > now ? first : series.cursor(after: now)
+        let cursor = schedule.isSingle || UnixSeconds(first.instant) > now ? first : series.cursor(after: now.count)
         life.checker.willBeRescheduled(old.id)
         let reminder = Reminder(
             id: old.id, schedule: schedule, handling: old.handling,
-            payload: Payload(task: old.task, arguments: []), createdAtMilliseconds: old.createdAtMilliseconds,
+            payload: Payload(task: old.task, arguments: []), createdAt: old.createdAt,
             sealedAuthorization: [])
-        return .replace(reminder, position: cursor.map { SeriesPosition(scheduledAt: $0.instant, index: $0.index) })
+        return .replace(reminder, position: cursor.map { SeriesPosition($0) })
     }
 }

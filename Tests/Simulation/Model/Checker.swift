@@ -8,7 +8,7 @@ package struct Violation: Sendable {
     package let promise: Int
     package let text: String
     package let reminder: ReminderID?
-    package let atMilliseconds: Int64
+    package let at: Int64
 }
 
 /// Watches a life after each step: what reaches the store, the workers, the backend and the callers.
@@ -42,14 +42,13 @@ final class Checker {
         /// Its worker has left in order, and was not told that the outcome is stored.
         var isLeft = false
 
-        /// Unix milliseconds.
-        let dispatchedAt: Int64
+        let dispatchedAt: UnixMilliseconds
         /// Of the timeline.
         let dispatchStep: Int
 
         init(
             _ lease: UInt64, _ key: OccurrenceKey, _ instance: String, _ scheduler: SchedulerProcess, start: Int, at: Int64,
-            wall: Int64, step: Int
+            wall: UnixMilliseconds, step: Int
         ) {
             dispatchedAt = wall
             dispatchStep = step
@@ -75,12 +74,12 @@ final class Checker {
     private var isSetBackUnknown = false
     private var pausedQueues: Set<String> = []
     private var performed: Set<OccurrenceKey> = []
-    /// Up to when, unix seconds, what a series missed has been looked at.
-    private var caughtUp: [ReminderID: Int64] = [:]
+    /// Up to when what a series missed has been looked at.
+    private var caughtUp: [ReminderID: UnixSeconds] = [:]
     /// Tries of workers that came to an end, but for those of which nothing was sent.
     private var attemptsMade: [OccurrenceKey: Int] = [:]
-    /// When the first try of which something was sent, or may have been, was handed out, unix milliseconds.
-    private var firstTried: [OccurrenceKey: Int64] = [:]
+    /// When the first try of which something was sent, or may have been, was handed out.
+    private var firstTried: [OccurrenceKey: UnixMilliseconds] = [:]
     /// The longest wait before another try that was asked for.
     private var waitAsked: [OccurrenceKey: Int64] = [:]
     private var starts = 0
@@ -95,7 +94,7 @@ final class Checker {
 
     private struct UnsentTry: Hashable {
         let key: OccurrenceKey
-        let startedAtMilliseconds, durationMicroseconds: Int64
+        let startedAt: UnixMilliseconds, durationMicroseconds: Int64
     }
     /// Runs that a worker has not forgotten.
     private var runs: [OccurrenceKey: [Run]] = [:]
@@ -104,8 +103,8 @@ final class Checker {
     private var away: [String: Int64] = [:]
     /// Workers of the former process that are to be waited for, and until when, monotonic milliseconds.
     private var rejoining: [String: Int64] = [:]
-    /// When the scheduler's process began, unix milliseconds.
-    private var startedAtWall: Int64 = 0
+    /// When the scheduler's process began.
+    private var startedAtWall = UnixMilliseconds.distantPast
     private var series: [ReminderID: (reminder: Reminder, series: Series)] = [:]
     private(set) var dispatches = 0, deadLetters = 0, largestMemory = 0
 
@@ -117,7 +116,7 @@ final class Checker {
 
     private func broken(_ promise: Int, _ reminder: ReminderID?, _ text: String) {
         guard violation == nil else { return }
-        violation = Violation(promise: promise, text: text, reminder: reminder, atMilliseconds: now - 1_000_000)
+        violation = Violation(promise: promise, text: text, reminder: reminder, at: now - 1_000_000)
         life.trace("PROMISE \(promise) IS BROKEN: \(text)", reminder)
     }
 
@@ -215,7 +214,7 @@ final class Checker {
     ) {
         let wasPosition = before.position?.scheduledAt == key.scheduledAt, id = key.reminder
         let asUnsent = UnsentTry(
-            key: key, startedAtMilliseconds: attempt.startedAtMilliseconds, durationMicroseconds: attempt.durationMicroseconds)
+            key: key, startedAt: attempt.startedAt, durationMicroseconds: attempt.durationMicroseconds)
         if attempt.outcome == .unsent || attempt.outcome == .retry && unsentTries.contains(asUnsent) {
             broken(2, id, "a try at \(key.scheduledAt) is recorded, of which nothing was sent")
         }
@@ -251,8 +250,8 @@ final class Checker {
         let isLoss = last.outcome == .leaseLost
         let made = isLoss ? tries.losses : min(tries.attempts, attemptsMade[key] ?? 0)
         if let limit = isLoss ? configuration.retry.maxLosses : reminder.maxAttempts, made >= limit { return }
-        let tried = min(firstTried[key] ?? .max, runs[key]?.map(\.dispatchedAt).min() ?? .max)
-        guard let since = tries.sinceMilliseconds, wasSetBack || since >= tried else {
+        let tried = min(firstTried[key] ?? .distantFuture, runs[key]?.map(\.dispatchedAt).min() ?? .distantFuture)
+        guard let since = tries.since, wasSetBack || since >= tried else {
             return broken(2, key.reminder, "\(key.scheduledAt) is a dead letter after \(made) tries, and had not been tried for so long")
         }
         let end = since + Int64(reminder.retryForSeconds) * 1_000
@@ -265,8 +264,8 @@ final class Checker {
     private func stepped(_ before: StoredReminders.Standing, _ after: StoredReminders.Standing) {
         guard !hasMoved(before.reminder), let from = before.position, from != after.position, let series = series(of: before.reminder)
         else { return }
-        let next = before.reminder.schedule.isSingle ? nil : series.next(after: from.scheduledAt)
-        guard next != after.position?.scheduledAt else { return }
+        let next = before.reminder.schedule.isSingle ? nil : series.next(after: from.scheduledAt.count)
+        guard next != after.position?.scheduledAt.count else { return }
         let text = "the series went on from \(from.scheduledAt) to \(after.position.map { "\($0.scheduledAt)" } ?? "its end"), and "
         broken(4, before.reminder.id, text + (next.map { "\($0) follows" } ?? "nothing follows"))
     }
@@ -277,9 +276,9 @@ final class Checker {
         else { return }
         let reminder = before.reminder, id = reminder.id, to = after.position?.scheduledAt
         let key = OccurrenceKey(reminder: id, scheduledAt: from.scheduledAt)
-        if to == series.next(after: from.scheduledAt), before.row(key) != nil || life.store.contents.wasDelivered(key) { return }
-        let decidedAt = record.startedAtMilliseconds
-        if decidedAt - (before.dueAtMilliseconds ?? reminder.dueMilliseconds(of: from.scheduledAt)) <= configuration.misfireThresholdMilliseconds {
+        if to?.count == series.next(after: from.scheduledAt.count), before.row(key) != nil || life.store.contents.wasDelivered(key) { return }
+        let decidedAt = record.startedAt
+        if decidedAt - (before.dueAt ?? reminder.due(of: from.scheduledAt)) <= configuration.misfireThresholdMilliseconds {
             return broken(2, id, "\(from.scheduledAt) was skipped, and was not missed")
         }
         switch reminder.misfirePolicy {
@@ -290,34 +289,34 @@ final class Checker {
             }
             lookedAtMissed(of: id, at: decidedAt)
         case .fireOnce:
-            guard let to, to <= decidedAt / 1_000, series.next(after: to).map({ $0 > decidedAt / 1_000 }) ?? true else {
+            guard let to, to <= decidedAt.second, series.next(after: to.count).map({ $0 > decidedAt.second.count }) ?? true else {
                 return broken(2, id, "of those missed since \(from.scheduledAt) the latest was not fired")
             }
         case .skip:
-            let last = to.map { series.previous(before: $0) } ?? series.previous(before: .max)
-            if let last, last * 1_000 > decidedAt - configuration.misfireThresholdMilliseconds {
+            let last = to.map { series.previous(before: $0.count) } ?? series.previous(before: .max)
+            if let last, UnixSeconds(last).milliseconds > decidedAt - configuration.misfireThresholdMilliseconds {
                 broken(2, id, "\(last) was skipped, and was not missed")
             }
         }
     }
 
     /// Occurrences of a series from one on that were missed by then.
-    private func number(of series: Series, from first: Int64, missedAt wall: Int64) -> Int64? {
-        let through = (wall - configuration.misfireThresholdMilliseconds) / 1_000
-        return first <= through ? series.count(in: first...through, limit: 100_000) : 0
+    private func number(of series: Series, from first: UnixSeconds, missedAt wall: UnixMilliseconds) -> Int64? {
+        let through = (wall - configuration.misfireThresholdMilliseconds).second
+        return first <= through ? series.count(in: first.count...through.count, limit: 100_000) : 0
     }
 
-    private func lookedAtMissed(of id: ReminderID, at wall: Int64) {
-        caughtUp[id] = max(caughtUp[id] ?? .min, (wall - configuration.misfireThresholdMilliseconds) / 1_000)
+    private func lookedAtMissed(of id: ReminderID, at wall: UnixMilliseconds) {
+        caughtUp[id] = max(caughtUp[id] ?? .distantPast, (wall - configuration.misfireThresholdMilliseconds).second)
     }
 
     /// A scheduler fires at most so many of a gap, and what is missed while it does that is another gap.
-    private func checkCatchUp(_ key: OccurrenceKey, _ wall: Int64, _ reminder: Reminder) {
+    private func checkCatchUp(_ key: OccurrenceKey, _ wall: UnixMilliseconds, _ reminder: Reminder) {
         guard let series = series(of: reminder), let number = number(of: series, from: key.scheduledAt, missedAt: wall) else { return }
         let limit = Int64(reminder.handling.catchUpLimit)
         guard number > limit else { return lookedAtMissed(of: reminder.id, at: wall) }
         // What was stepped over may be on its way to the disk.
-        guard key.scheduledAt > caughtUp[key.reminder] ?? .min, stored[key.reminder]?.position?.scheduledAt == key.scheduledAt
+        guard key.scheduledAt > caughtUp[key.reminder] ?? .distantPast, stored[key.reminder]?.position?.scheduledAt == key.scheduledAt
         else { return }
         broken(7, key.reminder, "\(key.scheduledAt) is fired, and \(number) were missed from it on, of which \(limit) are to be fired")
     }
@@ -336,11 +335,11 @@ final class Checker {
         let isUnwritten = lastSetBack + 1_000 > lastHolders && hadNoTime
         isSetBackUnknown = wasSetBack && lastSetBack > now - 2 * configuration.leaseMilliseconds && (isSetBackUnknown || isUnwritten)
         for worker in rejoin {
-            if let since = worker.awaitedSinceMilliseconds, startedAtWall - since >= configuration.leaseMilliseconds {
+            if let since = worker.awaitedSince, startedAtWall - since >= configuration.leaseMilliseconds {
                 rejoining[worker.instance] = now + configuration.lastCallMilliseconds
                 continue
             }
-            let leases = (worker.leasesEndAtMilliseconds ?? 0) - life.timeline.wall
+            let leases = (worker.leasesEndAt ?? .distantPast) - life.timeline.wall
             rejoining[worker.instance] = now + max(configuration.rejoinGraceMilliseconds, min(leases, configuration.leaseMilliseconds))
         }
         away = [:]
@@ -390,7 +389,7 @@ final class Checker {
             if report.outcome == .unsent {
                 unsentTries.insert(
                     UnsentTry(
-                        key: report.key, startedAtMilliseconds: report.startedAtMilliseconds, durationMicroseconds: report.durationMicroseconds))
+                        key: report.key, startedAt: report.startedAt, durationMicroseconds: report.durationMicroseconds))
             }
             run.knownTo = scheduler
             run.start = starts
@@ -406,7 +405,7 @@ final class Checker {
         if outcome != .unsent { wasTried(run) }
     }
 
-    private func wasTried(_ run: Run) { firstTried[run.key] = min(run.dispatchedAt, firstTried[run.key] ?? .max) }
+    private func wasTried(_ run: Run) { firstTried[run.key] = min(run.dispatchedAt, firstTried[run.key] ?? .distantFuture) }
 
     func forgotten(_ lease: UInt64, by worker: WorkerProcess) {
         guard let run = byLease[lease], run.instance == worker.instance, case .ended = run.state else { return }
@@ -502,7 +501,7 @@ final class Checker {
         } else {
             broken(3, key.reminder, "\(key.scheduledAt) is dispatched, and its reminder is not stored")
         }
-        for run in runs[key] ?? [] { checkRepetition(of: run, dispatch.entry.due.dueAtMilliseconds, by: scheduler) }
+        for run in runs[key] ?? [] { checkRepetition(of: run, dispatch.entry.due.dueAt, by: scheduler) }
         lastTries[key] = (starts, dispatch.attempt)
         let run = Run(dispatch.lease, key, instance, scheduler, start: starts, at: now, wall: life.timeline.wall, step: life.timeline.steps)
         runs[key, default: []].append(run)
@@ -513,25 +512,25 @@ final class Checker {
     /// Promise 5.
     private func checkTime(_ dispatch: Dispatch, _ standing: StoredReminders.Standing) {
         let key = dispatch.entry.due.occurrence, wall = life.timeline.wall
-        var due = Milliseconds.ofSecond(key.scheduledAt)
+        var due = key.scheduledAt.milliseconds
         if let row = standing.row(key) {
             // A person may want it before its time.
-            if row.isManual { due = min(due, row.dueAtMilliseconds) }
+            if row.isManual { due = min(due, row.dueAt) }
             // Of another attempt it says nothing: what came of that is on its way to the disk. Nor of the same once more, which its time
             // has come for before: with a credential that was replaced meanwhile, or may have been since a former process handed it
             // out, a try does not count, and the clock may be set back.
             let isOnceMore = lastTries[key].map {
                 $0.number == dispatch.attempt && ($0.start == starts || refusals[key] == starts)
             } ?? false
-            if row.state == .pending, row.tries.next == dispatch.attempt, !isOnceMore { due = max(due, row.dueAtMilliseconds) }
-        } else if standing.position?.scheduledAt == key.scheduledAt, let stored = standing.dueAtMilliseconds {
+            if row.state == .pending, row.tries.next == dispatch.attempt, !isOnceMore { due = max(due, row.dueAt) }
+        } else if standing.position?.scheduledAt == key.scheduledAt, let stored = standing.dueAt {
             // Not that of a spread that was changed when it had fallen due.
             due = stored
         } else {
-            due = standing.reminder.dueMilliseconds(of: key.scheduledAt)
+            due = standing.reminder.due(of: key.scheduledAt)
         }
         if wall < due { broken(5, key.reminder, "\(key.scheduledAt) is dispatched \(due - wall) ms early") }
-        if let expiry = standing.reminder.expiryMilliseconds(of: key.scheduledAt), !dispatch.entry.isManual, wall >= expiry {
+        if let expiry = standing.reminder.expiry(of: key.scheduledAt), !dispatch.entry.isManual, wall >= expiry {
             broken(2, key.reminder, "\(key.scheduledAt) is dispatched \(wall - expiry) ms after it expired")
         }
         // In a gap the series has gone on when it is handed out, which may be on its way to the disk.
@@ -545,8 +544,8 @@ final class Checker {
             standing.reminder.caller != ReminderPlan.hostileCaller
         else { return }
         // Occurrences of a series go in their order, also where jitter would have it otherwise.
-        let latest = Milliseconds.ofSecond(key.scheduledAt + Int64(standing.reminder.jitterSeconds))
-        let lateness = wall - max(due, latest, standing.reminder.createdAtMilliseconds)
+        let latest = (key.scheduledAt + Int64(standing.reminder.jitterSeconds)).milliseconds
+        let lateness = wall - max(due, latest, standing.reminder.createdAt)
         if lateness > Self.longestLatenessMilliseconds {
             broken(4, key.reminder, "\(key.scheduledAt) is dispatched \(lateness) ms late in a run without a fault")
         }
@@ -555,15 +554,15 @@ final class Checker {
     static let longestLatenessMilliseconds: Int64 = 2_000
 
     /// What was missed is fired only if its policy says so.
-    private func checkPolicy(_ key: OccurrenceKey, _ wall: Int64, _ reminder: Reminder) {
+    private func checkPolicy(_ key: OccurrenceKey, _ wall: UnixMilliseconds, _ reminder: Reminder) {
         guard !reminder.schedule.isSingle, !hasMoved(reminder) || reminder.misfirePolicy == .skip,
-            wall - reminder.dueMilliseconds(of: key.scheduledAt) > configuration.misfireThresholdMilliseconds
+            wall - reminder.due(of: key.scheduledAt) > configuration.misfireThresholdMilliseconds
         else { return }
         switch reminder.misfirePolicy {
         case .fireAll: checkCatchUp(key, wall, reminder)
         case .skip: broken(2, key.reminder, "\(key.scheduledAt) is fired, was missed, and its policy is to skip")
         case .fireOnce:
-            guard let next = series(of: reminder)?.next(after: key.scheduledAt), next <= wall / 1_000 else { break }
+            guard let next = series(of: reminder)?.next(after: key.scheduledAt.count), next <= wall.second.count else { break }
             broken(2, key.reminder, "\(key.scheduledAt) is fired, and it is not the latest of those missed")
         }
     }
@@ -577,7 +576,7 @@ final class Checker {
         if standing.state == .cancelled || standing.state == .paused, !(row?.isManual ?? false) {
             broken(3, id, "\(at) is dispatched, and its reminder is \(standing.state.name)")
         }
-        if standing.heldSinceMilliseconds != nil { broken(3, id, "\(at) is dispatched, and its credential was refused before") }
+        if standing.heldSince != nil { broken(3, id, "\(at) is dispatched, and its credential was refused before") }
         // Another schedule, made when the clock had been set back, may come to a second again.
         let isAnother = wasSetBack && rescheduled.contains(id)
         if life.store.contents.wasDelivered(key), !isAnother {
@@ -588,14 +587,14 @@ final class Checker {
         guard let position = standing.position, position.scheduledAt <= at else {
             return broken(3, id, "\(at) is dispatched, and its series is past it")
         }
-        if position.scheduledAt != at, !hasMoved(standing.reminder), !(series(of: standing.reminder)?.contains(at) ?? true) {
+        if position.scheduledAt != at, !hasMoved(standing.reminder), !(series(of: standing.reminder)?.contains(at.count) ?? true) {
             broken(3, id, "\(at) is dispatched, and is no occurrence of its series")
         }
     }
 
     /// A worker has it in its hands already: it must be one that the scheduler cannot know of, or has good reason to
     /// have given up.
-    private func checkRepetition(of run: Run, _ dueAtMilliseconds: Int64, by scheduler: SchedulerProcess) {
+    private func checkRepetition(of run: Run, _ dueAt: UnixMilliseconds, by scheduler: SchedulerProcess) {
         if case .ended(let outcome) = run.state, outcome != .delivered { return }
         if run.isLeft {
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched again, and \(run.instance), which delivered it, left without a word")
@@ -603,7 +602,7 @@ final class Checker {
         if run.start > 0, let until = rejoining[run.instance], now < until {
             // What was handed out before the clock was set back looks, after a crash, as if it were yet to fall due, unless
             // there was time to write down that it is not.
-            if isSetBackUnknown, dueAtMilliseconds > startedAtWall { return }
+            if isSetBackUnknown, dueAt > startedAtWall { return }
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched without waiting for \(run.instance), which has it")
         }
         guard run.knownTo === scheduler, !isGivenUp(run) else { return }
@@ -655,15 +654,15 @@ final class Checker {
     }
 
     /// By day, what was handed out of series in the life's own zone.
-    private var daysFired: [ReminderID: [Int64: Int64]] = [:]
+    private var daysFired: [ReminderID: [Int64: UnixSeconds]] = [:]
 
     /// What is still to come is by the data of now.
     private func checkZone() {
         guard let zone = life.zone, zone.isChanged else { return }
         for (id, standing) in stored.sorted(by: { $0.key < $1.key })
         where standing.reminder.schedule.timezone == zone.name && standing.state == .scheduled {
-            guard let position = standing.position, let due = standing.dueAtMilliseconds, due > life.timeline.wall,
-                let series = series(of: standing.reminder), !series.contains(position.scheduledAt)
+            guard let position = standing.position, let due = standing.dueAt, due > life.timeline.wall,
+                let series = series(of: standing.reminder), !series.contains(position.scheduledAt.count)
             else { continue }
             broken(4, id, "\(position.scheduledAt) is still to come, and is no occurrence by the zone's data of now")
         }
@@ -695,9 +694,9 @@ final class Checker {
 
     /// Nothing has been broken for long: everything that fell due has come to its end.
     func checkEnd() {
-        for entry in life.store.contents.overdue(atMilliseconds: life.timeline.wall - 60_000) {
+        for entry in life.store.contents.overdue(at: life.timeline.wall - 60_000) {
             let key = entry.due.occurrence
-            broken(2, key.reminder, "\(key.scheduledAt), due \(life.timeline.wall - entry.due.dueAtMilliseconds) ms ago, is still to come")
+            broken(2, key.reminder, "\(key.scheduledAt), due \(life.timeline.wall - entry.due.dueAt) ms ago, is still to come")
         }
         for id in accepted.sorted() where stored[id] == nil && !prunedReminders.contains(id) {
             broken(1, id, "an accepted reminder is not stored")

@@ -10,6 +10,8 @@ package struct Digest {
 
     mutating func add(_ word: Int64) { add(UInt64(bitPattern: word)) }
 
+    mutating func add(_ time: (some Instant)?) { add(time?.count ?? 0) }
+
     mutating func add(_ key: OccurrenceKey) {
         add(key.reminder.low)
         add(key.scheduledAt)
@@ -45,7 +47,7 @@ package struct Digest {
         switch effect {
         case .load(let shard, let after, let through, _):
             add(UInt64(shard.number))
-            add(after?.dueAtMilliseconds ?? 0)
+            add(after?.dueAt)
             add(through)
         case .write(let token, let writes):
             add(token)
@@ -73,14 +75,14 @@ package struct Digest {
             add(key)
             add(UInt64(attempt.outcome.rawValue))
             if case .retry(let due, _) = disposition { add(due) }
-            add(move?.to?.scheduledAt ?? 0)
+            add(move?.to?.scheduledAt)
         case .materialise(_, let due, _, let move):
             add(due)
-            add(move.to?.scheduledAt ?? 0)
+            add(move.to?.scheduledAt)
         case .hold(let key, _, let tries):
             add(key.scheduledAt)
             add(Int64(tries.attempts))
-        case .misfire(_, _, let move): add(move.to?.scheduledAt ?? 0)
+        case .misfire(_, _, let move): add(move.to?.scheduledAt)
         default: break
         }
     }

@@ -27,7 +27,7 @@ package final class Life {
 
     package struct TraceLine {
         package let at: Int64
-        package let wall: Int64
+        package let wall: UnixMilliseconds
         /// `nil`: concerns all.
         package let reminder: ReminderID?
         package let text: String
@@ -36,7 +36,7 @@ package final class Life {
     package init(_ plan: Plan, isTraced: Bool = false) {
         self.plan = plan
         chance = Chance(plan.seed, 4)
-        timeline = Timeline(wallMilliseconds: plan.beginMilliseconds)
+        timeline = Timeline(wall: UnixMilliseconds(plan.beginMilliseconds))
         store = ModelStore(timeline, seed: Chance(plan.seed, 5))
         store.commitMilliseconds = plan.commitMilliseconds
         zone = plan.hasMadeZone ? MadeZone() : nil
@@ -211,7 +211,7 @@ package final class Life {
 
     /// What becomes of a task that the worker runs by itself.
     func local(_ key: OccurrenceKey, attempt: Int) -> (milliseconds: Int64, Outcome) {
-        var chance = Chance(plan.seed, 6, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt), UInt64(attempt))
+        var chance = Chance(plan.seed, 6, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count), UInt64(attempt))
         let duration = chance.one(in: 30) && isFaulty ? chance.int(40_000...70_000) : chance.spread(1...4_000)
         guard !hasHealed else { return (duration, .delivered) }
         let outcome: Outcome = chance.one(in: 40) ? .cancelSchedule : chance.one(in: 10) ? chance.pick([.retry, .rejected]) : .delivered
@@ -275,7 +275,7 @@ package final class Life {
         case .slowNetwork(let range, let time): set(\.delayMilliseconds, range, then: plan.delayMilliseconds, after: time)
         case .backend(let mood, let time): set(\.backend.mood, mood, then: .well, after: time)
         case .setClock(let by): setClock(by: by)
-        case .zoneData(let from, let offset): zone?.change(at: (timeline.wall + from) / 1_000, offset: offset)
+        case .zoneData(let from, let offset): zone?.change(at: (timeline.wall + from).second.count, offset: offset)
         case .setBackAndCrash(let by, let after, let down):
             setClock(by: -by)
             timeline.schedule(in: after) { [self] in

@@ -1,3 +1,4 @@
+import Domain
 import Recurrence
 import Storage
 import Synchronization
@@ -46,8 +47,8 @@ final class MadeZone {
     var digest: UInt64 { (try? Zone(identifier: name))?.digest ?? 0 }
 
     /// The number of an occurrence's day, of one that falls due around noon whichever offset is in force.
-    static func day(of scheduledAt: Int64) -> Int64 {
-        let local = scheduledAt + Int64(offset)
+    static func day(of scheduledAt: UnixSeconds) -> Int64 {
+        let local = scheduledAt.count + Int64(offset)
         return (local - (local % 86_400 + 86_400) % 86_400) / 86_400
     }
 }

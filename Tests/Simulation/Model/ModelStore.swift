@@ -7,7 +7,7 @@ import Storage
 final class ModelStore {
     private enum Duty {
         case submit([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)
-        case load(Shard, DueKey?, Int64, Int, (Result<[DueEntry], StoreError>) -> Void)
+        case load(Shard, DueKey?, UnixMilliseconds, Int, (Result<[DueEntry], StoreError>) -> Void)
     }
 
     /// What is on stable storage.
@@ -65,14 +65,14 @@ final class ModelStore {
     }
 
     func load(
-        shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int,
+        shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
         completion: @escaping (Result<[DueEntry], StoreError>) -> Void
     ) {
-        add(.load(shard, after, throughMilliseconds, limit, completion))
+        add(.load(shard, after, through, limit, completion))
     }
 
-    func prune(finishedBefore: Int64, idempotencyBefore: Int64) -> [ReminderID] {
-        contents.prune(finishedBeforeMilliseconds: finishedBefore, idempotencyBeforeMilliseconds: idempotencyBefore)
+    func prune(finishedBefore: UnixMilliseconds, idempotencyBefore: UnixMilliseconds) -> [ReminderID] {
+        contents.prune(finishedBefore: finishedBefore, idempotencyBefore: idempotencyBefore)
     }
 
     private func add(_ duty: Duty) {
@@ -87,7 +87,7 @@ final class ModelStore {
             queue.removeFirst()
             return later(in: chance.int(0...max(1, commitMilliseconds.lowerBound / 2))) { [self] in
                 if isUnreadable { return completion(.failure(.unavailable("an I/O error"))) }
-                completion(.success(contents.due(in: shard, after: after, throughMilliseconds: through, limit: limit)))
+                completion(.success(contents.due(in: shard, after: after, through: through, limit: limit)))
             }
         }
         // All that came during the last commit goes into the next together.

@@ -81,14 +81,14 @@ struct ReminderPlan {
 
     static let badCredential: [UInt8] = [0], goodCredential: [UInt8] = [1]
 
-    func reminder(seed: UInt64, wallMilliseconds: Int64, zone: String?) -> Reminder {
+    func reminder(seed: UInt64, wall: UnixMilliseconds, zone: String?) -> Reminder {
         var chance = Chance(seed, 3, UInt64(index))
-        var start = (wallMilliseconds + startsInMilliseconds) / 1_000
+        var start = (wall + startsInMilliseconds).second
         if dayStep != nil {
             var time = Chance(seed, 12, UInt64(index))
-            start = MadeZone.day(of: start) * 86_400 + MadeZone.noonMilliseconds / 1_000 + time.int(-3_600...3_600)
+            start = UnixSeconds(MadeZone.day(of: start) * 86_400 + MadeZone.noonMilliseconds / 1_000 + time.int(-3_600...3_600))
         }
-        let id = ReminderID(at: UnixMilliseconds(wallMilliseconds), using: &chance)
+        let id = ReminderID(at: wall, using: &chance)
         return Reminder(
             id: id,
             schedule: Schedule(start: start, rule: rule, timezone: dayStep == nil ? timezone : zone ?? timezone),
@@ -96,7 +96,7 @@ struct ReminderPlan {
                 queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: chance.pick([100, 100, 1, 2, 5]),
                 retryForSeconds: retryForSeconds, maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
-            payload: Payload(task: task, arguments: []), createdAtMilliseconds: wallMilliseconds,
+            payload: Payload(task: task, arguments: []), createdAt: wall,
             caller: caller, sealedAuthorization: taste == .needsOtherCredential ? Self.badCredential : Self.goodCredential)
     }
 }

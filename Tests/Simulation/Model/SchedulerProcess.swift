@@ -41,7 +41,7 @@ final class SchedulerProcess: Process {
     }
 
     private var timeline: Timeline { life.timeline }
-    private var now: Moment { Moment(wallMilliseconds: timeline.wall, monotonicMilliseconds: MonotonicMilliseconds(timeline.monotonic)) }
+    private var now: Moment { Moment(wall: timeline.wall, monotonic: MonotonicMilliseconds(timeline.monotonic)) }
 
     // MARK: Events
 
@@ -66,11 +66,11 @@ final class SchedulerProcess: Process {
     }
 
     /// Looks at the core where it is: to read a property of an object's it would be copied.
-    private static func view(of core: inout SchedulerCore) -> (snapshot: Snapshot, due: Int64?, deadline: MonotonicMilliseconds?) {
-        (core.snapshot, core.nextDueMilliseconds, core.nextDeadline)
+    private static func view(of core: inout SchedulerCore) -> (snapshot: Snapshot, due: UnixMilliseconds?, deadline: MonotonicMilliseconds?) {
+        (core.snapshot, core.nextDue, core.nextDeadline)
     }
 
-    private func scheduleWake(due: Int64?, deadline: MonotonicMilliseconds?) {
+    private func scheduleWake(due: UnixMilliseconds?, deadline: MonotonicMilliseconds?) {
         var wait = life.longestSleepMilliseconds
         if let due { wait = min(wait, due - timeline.wall) }
         if let deadline { wait = min(wait, deadline.count - timeline.monotonic) }
@@ -93,7 +93,7 @@ final class SchedulerProcess: Process {
         life.trace(effect)
         switch effect {
         case .load(let shard, let after, let through, let limit):
-            life.store.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { [self] result in
+            life.store.load(shard: shard, after: after, through: through, limit: limit) { [self] result in
                 later { [self] in
                     switch result {
                     case .success(let entries): handle(.loaded(shard, entries, full: entries.count >= limit))

@@ -31,19 +31,19 @@ extension StoredReminders.Standing {
             keep(
                 at,
                 Row(
-                    state: isHeld ? .held : .pending, dueAtMilliseconds: due, tries: tries, outcome: isHeld ? attempt.outcome : nil),
+                    state: isHeld ? .held : .pending, dueAt: due, tries: tries, outcome: isHeld ? attempt.outcome : nil),
                 move, at: end)
         case .held(let tries):
-            keep(at, Row(state: .held, dueAtMilliseconds: end, tries: tries, outcome: attempt.outcome), move, at: end)
+            keep(at, Row(state: .held, dueAt: end, tries: tries, outcome: attempt.outcome), move, at: end)
         case .dead(let tries):
-            keep(at, Row(state: .dead, dueAtMilliseconds: end, tries: tries, outcome: attempt.outcome), move, at: end)
+            keep(at, Row(state: .dead, dueAt: end, tries: tries, outcome: attempt.outcome), move, at: end)
         }
         return .done
     }
 
     private typealias Row = StoredReminders.Row
 
-    private mutating func keep(_ scheduledAt: Int64, _ row: Row, _ move: PositionMove?, at: Int64) {
+    private mutating func keep(_ scheduledAt: UnixSeconds, _ row: Row, _ move: PositionMove?, at: UnixMilliseconds) {
         let staysOpen = row.state != .dead
         if let move, self.move(move, delivered: false, staysOpen: staysOpen, at: at) { return put(scheduledAt, row) }
         // What is held waits for a credential and for nothing else; only giving up ends that.
@@ -55,98 +55,98 @@ extension StoredReminders.Standing {
 
     // MARK: Before its series came to it
 
-    private mutating func pass(_ scheduledAt: Int64) {
+    private mutating func pass(_ scheduledAt: UnixSeconds) {
         if isOpen, let position, position.scheduledAt <= scheduledAt { passed.insert(scheduledAt) }
     }
 
-    mutating func dropPassed(before position: Int64?) {
+    mutating func dropPassed(before position: UnixSeconds?) {
         passed = position.map { position in passed.filter { $0 >= position } } ?? []
     }
 
-    var passedToCome: [Int64] { passed.filter { second in isOpen && position.map { $0.scheduledAt <= second } ?? false } }
+    var passedToCome: [UnixSeconds] { passed.filter { second in isOpen && position.map { $0.scheduledAt <= second } ?? false } }
 
     /// An occurrence that a person asked for stays one.
-    private mutating func put(_ scheduledAt: Int64, _ row: Row) {
+    private mutating func put(_ scheduledAt: UnixSeconds, _ row: Row) {
         var row = row
         row.isManual = occurrences[scheduledAt]?.isManual ?? false
         occurrences[scheduledAt] = row
     }
 
     mutating func materialise(
-        _ scheduledAt: Int64, dueAtMilliseconds: Int64, tries: Tries, _ move: PositionMove
+        _ scheduledAt: UnixSeconds, dueAt: UnixMilliseconds, tries: Tries, _ move: PositionMove
     ) -> StoreWriteResult {
-        guard move.from == scheduledAt, self.move(move, delivered: false, staysOpen: true, at: .min) else { return .done }
-        put(scheduledAt, Row(state: isHeld ? .held : .pending, dueAtMilliseconds: dueAtMilliseconds, tries: tries))
+        guard move.from == scheduledAt, self.move(move, delivered: false, staysOpen: true, at: .distantPast) else { return .done }
+        put(scheduledAt, Row(state: isHeld ? .held : .pending, dueAt: dueAt, tries: tries))
         return .done
     }
 
     mutating func hold(
-        _ scheduledAt: Int64, _ attempt: Attempt, tries: Tries, _ history: inout StoredReminders.History
+        _ scheduledAt: UnixSeconds, _ attempt: Attempt, tries: Tries, _ history: inout StoredReminders.History
     ) -> StoreWriteResult {
         let isNew = history.record(attempt), end = attempt.end
         guard isNew || !isHeld, isOpen else { return .done }
         if position?.scheduledAt != scheduledAt, occurrences[scheduledAt]?.state != .pending { return .done }
-        put(scheduledAt, Row(state: .held, dueAtMilliseconds: end, tries: tries, outcome: attempt.outcome))
+        put(scheduledAt, Row(state: .held, dueAt: end, tries: tries, outcome: attempt.outcome))
         if position?.scheduledAt != scheduledAt { pass(scheduledAt) }
         for (second, row) in occurrences where row.state == .pending {
             occurrences[second]?.state = .held
             occurrences[second]?.outcome = attempt.outcome
         }
-        heldSinceMilliseconds = heldSinceMilliseconds ?? end
-        dueAtMilliseconds = nil
-        updatedAtMilliseconds = max(updatedAtMilliseconds, end)
+        heldSince = heldSince ?? end
+        dueAt = nil
+        updatedAt = max(updatedAt, end)
         return .done
     }
 
-    private var isHeld: Bool { heldSinceMilliseconds != nil }
+    private var isHeld: Bool { heldSince != nil }
 
     // MARK: Where it stands
 
     private var isOpen: Bool { state == .scheduled || state == .paused }
 
-    mutating func move(_ move: PositionMove, delivered: Bool, staysOpen: Bool, at: Int64) -> Bool {
+    mutating func move(_ move: PositionMove, delivered: Bool, staysOpen: Bool, at: UnixMilliseconds) -> Bool {
         guard isOpen, position?.scheduledAt == move.from else { return false }
         position = move.to
-        dueAtMilliseconds = move.to == nil || isHeld ? nil : move.dueAtMilliseconds
-        updatedAtMilliseconds = max(updatedAtMilliseconds, at)
+        dueAt = move.to == nil || isHeld ? nil : move.dueAt
+        updatedAt = max(updatedAt, at)
         if delivered { self.delivered += 1 }
         if let missed = move.missed { self.missed = self.missed?.adding(missed) ?? missed }
         if move.to == nil, !staysOpen, !hasOpenOccurrence { complete(at: at) }
         return true
     }
 
-    private mutating func complete(at: Int64) {
+    private mutating func complete(at: UnixMilliseconds) {
         state = .completed
-        finishedAtMilliseconds = max(updatedAtMilliseconds, at)
+        finishedAt = max(updatedAt, at)
     }
 
-    mutating func finishIfNothingIsOpen(at: Int64) {
+    mutating func finishIfNothingIsOpen(at: UnixMilliseconds) {
         if isOpen, position == nil, !hasOpenOccurrence { complete(at: at) }
         forgetCredentialIfUseless(at: at)
     }
 
     /// Nothing of it can be sent any more.
-    private mutating func forgetCredentialIfUseless(at: Int64) {
-        let wasLongAgo = state == .completed && (finishedAtMilliseconds ?? at) < at - ReminderState.runAgainMilliseconds
+    private mutating func forgetCredentialIfUseless(at: UnixMilliseconds) {
+        let wasLongAgo = state == .completed && (finishedAt ?? at) < at - ReminderState.runAgainMilliseconds
         guard state == .cancelled || wasLongAgo, occurrences.isEmpty, !reminder.sealedAuthorization.isEmpty else { return }
         reminder = reminder.with(sealedAuthorization: [])
     }
 
-    private mutating func countDelivery(at: Int64) {
+    private mutating func countDelivery(at: UnixMilliseconds) {
         delivered += 1
-        updatedAtMilliseconds = max(updatedAtMilliseconds, at)
+        updatedAt = max(updatedAt, at)
     }
 
     @discardableResult
-    private mutating func cancel(at: Int64) -> Bool {
+    private mutating func cancel(at: UnixMilliseconds) -> Bool {
         defer { forgetCredentialIfUseless(at: at) }
         guard isOpen else { return false }
         state = .cancelled
         position = nil
-        dueAtMilliseconds = nil
-        heldSinceMilliseconds = nil
-        updatedAtMilliseconds = max(updatedAtMilliseconds, at)
-        finishedAtMilliseconds = updatedAtMilliseconds
+        dueAt = nil
+        heldSince = nil
+        updatedAt = max(updatedAt, at)
+        finishedAt = updatedAt
         occurrences = occurrences.filter { $0.value.state == .dead }
         passed = []
         return true
@@ -155,7 +155,7 @@ extension StoredReminders.Standing {
     // MARK: Callers
 
     mutating func apply(
-        _ change: ReminderChange, _ guardian: ChangeGuard, at: Int64, _ history: inout StoredReminders.History
+        _ change: ReminderChange, _ guardian: ChangeGuard, at: UnixMilliseconds, _ history: inout StoredReminders.History
     ) -> ChangeOutcome {
         var outcome = ChangeOutcome(.done, nil)
         if let caller = guardian.caller, caller != reminder.caller {
@@ -166,7 +166,7 @@ extension StoredReminders.Standing {
             carryOut(change, at: at, &outcome, &history)
             if case .realign = change {} else if outcome.verdict == .done {
                 revision += 1
-                updatedAtMilliseconds = max(updatedAtMilliseconds, at)
+                updatedAt = max(updatedAt, at)
             }
         }
         outcome.standing = ReminderStanding(
@@ -176,7 +176,7 @@ extension StoredReminders.Standing {
     }
 
     private mutating func carryOut(
-        _ change: ReminderChange, at: Int64, _ outcome: inout ChangeOutcome, _ history: inout StoredReminders.History
+        _ change: ReminderChange, at: UnixMilliseconds, _ outcome: inout ChangeOutcome, _ history: inout StoredReminders.History
     ) {
         switch change {
         case .cancel: if !cancel(at: at) { outcome.verdict = .finished }
@@ -207,7 +207,7 @@ extension StoredReminders.Standing {
             if endsHold { _ = release(at: at, &history) }
             if state == .completed { reopen(as: .scheduled) }
         case .realign(let from, let to):
-            guard isOpen, position?.scheduledAt == from, dueAtMilliseconds ?? reminder.dueMilliseconds(of: from) > at else {
+            guard isOpen, position?.scheduledAt == from, dueAt ?? reminder.due(of: from) > at else {
                 return outcome.verdict = .notFound
             }
             if let to { occurrences[to.scheduledAt] = nil }
@@ -229,25 +229,25 @@ extension StoredReminders.Standing {
 
     private mutating func reopen(as state: ReminderState) {
         self.state = state
-        finishedAtMilliseconds = nil
+        finishedAt = nil
     }
 
-    private mutating func makeDue(_ scheduledAt: Int64, _ row: Row, at: Int64, isManual: Bool) {
+    private mutating func makeDue(_ scheduledAt: UnixSeconds, _ row: Row, at: UnixMilliseconds, isManual: Bool) {
         var row = row
         row.state = .pending
-        row.dueAtMilliseconds = at
+        row.dueAt = at
         row.tries = .none
         row.isManual = row.isManual || isManual
         occurrences[scheduledAt] = row
     }
 
-    private static func misfire(_ scheduledAt: Int64, at: Int64) -> Attempt {
+    private static func misfire(_ scheduledAt: UnixSeconds, at: UnixMilliseconds) -> Attempt {
         Attempt(
-            scheduledAt: scheduledAt, number: 1, startedAtMilliseconds: at, durationMicroseconds: 0, outcome: .misfired, statusCode: 0,
+            scheduledAt: scheduledAt, number: 1, startedAt: at, durationMicroseconds: 0, outcome: .misfired, statusCode: 0,
             detail: "")
     }
 
-    private mutating func release(at: Int64, _ history: inout StoredReminders.History) -> Int {
+    private mutating func release(at: UnixMilliseconds, _ history: inout StoredReminders.History) -> Int {
         var released = 0
         if isHeld {
             if let position, occurrences[position.scheduledAt]?.state == .held {
@@ -262,17 +262,17 @@ extension StoredReminders.Standing {
                 for second in dropped { occurrences[second] = nil }
                 released += dropped.count
             }
-            heldSinceMilliseconds = nil
-            dueAtMilliseconds = position.map { reminder.dueMilliseconds(of: $0.scheduledAt) }
+            heldSince = nil
+            dueAt = position.map { reminder.due(of: $0.scheduledAt) }
         }
         return released + releaseRows(at: at)
     }
 
     /// What the misfire policy does not fire of a series' rows that waited for a credential.
-    private func notFired(at: Int64) -> [Int64] {
+    private func notFired(at: UnixMilliseconds) -> [UnixSeconds] {
         guard !reminder.schedule.isSingle else { return [] }
         let held = occurrences.filter { $0.value.state == .held && !$0.value.isManual }.keys.sorted()
-        let now = Milliseconds.second(of: at)
+        let now = at.second
         switch reminder.misfirePolicy {
         case .skip: return held.filter { $0 < now - 60 }
         case .fireOnce: return position.map { $0.scheduledAt <= now } ?? false ? held : Array(held.dropLast())
@@ -280,21 +280,21 @@ extension StoredReminders.Standing {
         }
     }
 
-    private mutating func releaseRows(at: Int64) -> Int {
+    private mutating func releaseRows(at: UnixMilliseconds) -> Int {
         let held = occurrences.filter { $0.value.state == .held }
         for (scheduledAt, row) in held {
-            makeDue(scheduledAt, row, at: max(at, Milliseconds.ofSecond(scheduledAt)), isManual: false)
+            makeDue(scheduledAt, row, at: max(at, scheduledAt.milliseconds), isManual: false)
         }
         return held.count
     }
 
     private mutating func place(at position: SeriesPosition?, of reminder: Reminder) {
         self.position = position
-        dueAtMilliseconds = isHeld ? nil : position.map { reminder.dueMilliseconds(of: $0.scheduledAt) }
+        dueAt = isHeld ? nil : position.map { reminder.due(of: $0.scheduledAt) }
         dropPassed(before: position?.scheduledAt)
     }
 
-    private mutating func resume(_ target: SeriesTarget, at: Int64, _ history: inout StoredReminders.History) {
+    private mutating func resume(_ target: SeriesTarget, at: UnixMilliseconds, _ history: inout StoredReminders.History) {
         reopen(as: .scheduled)
         guard let missed = position, !isHeld else { return }
         guard case .position(let next) = target else {
@@ -309,37 +309,37 @@ extension StoredReminders.Standing {
         if next == nil { finishIfNothingIsOpen(at: at) }
     }
 
-    private mutating func run(at: Int64, _ history: StoredReminders.History) -> Int64 {
-        let second = Milliseconds.second(of: at)
+    private mutating func run(at: UnixMilliseconds, _ history: StoredReminders.History) -> UnixSeconds {
+        let second = at.second
         if state == .scheduled, position?.scheduledAt == second { return second }
         if history.hasDelivery(at: second) { return second }
         if var row = occurrences[second], row.state == .pending {
             row.isManual = true
             occurrences[second] = row
         } else {
-            makeDue(second, Row(state: .pending, dueAtMilliseconds: at, tries: .none), at: at, isManual: true)
+            makeDue(second, Row(state: .pending, dueAt: at, tries: .none), at: at, isManual: true)
         }
         if isHeld { occurrences[second]?.state = .held }
         if state == .completed { reopen(as: .scheduled) }
         return second
     }
 
-    private mutating func reschedule(_ new: Reminder, _ position: SeriesPosition?, at: Int64) {
+    private mutating func reschedule(_ new: Reminder, _ position: SeriesPosition?, at: UnixMilliseconds) {
         if let position { occurrences[position.scheduledAt] = nil }
         if state == .scheduled, let old = self.position, old.scheduledAt != position?.scheduledAt,
-            let due = dueAtMilliseconds, due <= at, !passed.contains(old.scheduledAt)
+            let due = dueAt, due <= at, !passed.contains(old.scheduledAt)
         {
-            _ = materialise(old.scheduledAt, dueAtMilliseconds: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
+            _ = materialise(old.scheduledAt, dueAt: due, tries: .none, PositionMove(from: old.scheduledAt, to: nil))
         }
         passed = []
         place(at: position, of: new)
     }
 
-    private mutating func replace(with new: Reminder, at: Int64, _ history: inout StoredReminders.History) -> Int {
+    private mutating func replace(with new: Reminder, at: UnixMilliseconds, _ history: inout StoredReminders.History) -> Int {
         let old = reminder, keeps = new.sealedAuthorization.isEmpty
         reminder = keeps ? new.with(sealedAuthorization: old.sealedAuthorization) : new
-        if new.schedule == old.schedule, new.jitterSeconds != old.jitterSeconds, let position, !isHeld, dueAtMilliseconds ?? .min > at {
-            dueAtMilliseconds = new.dueMilliseconds(of: position.scheduledAt)
+        if new.schedule == old.schedule, new.jitterSeconds != old.jitterSeconds, let position, !isHeld, dueAt ?? .distantPast > at {
+            dueAt = new.due(of: position.scheduledAt)
         }
         return keeps ? 0 : release(at: at, &history)
     }
@@ -349,18 +349,18 @@ extension StoredReminders.Standing {
     /// What is to come by itself, the earliest first.
     var entries: [DueEntry] {
         var entries: [DueEntry] = []
-        if state == .scheduled, let position, let due = dueAtMilliseconds {
+        if state == .scheduled, let position, let due = dueAt {
             entries.append(
                 DueEntry(
                     due: DueKey(
-                        dueAtMilliseconds: due, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
+                        dueAt: due, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt)),
                     reminder: reminder, tries: .none, positionIndex: position.index))
         }
         for (scheduledAt, row) in occurrences where row.state == .pending && (row.isManual || state != .paused) {
             entries.append(
                 DueEntry(
                     due: DueKey(
-                        dueAtMilliseconds: row.dueAtMilliseconds,
+                        dueAt: row.dueAt,
                         occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: scheduledAt)),
                     reminder: reminder, tries: row.tries, positionIndex: nil, isManual: row.isManual))
         }

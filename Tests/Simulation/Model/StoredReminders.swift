@@ -8,22 +8,22 @@ package struct StoredReminders {
         package var reminder: Reminder
         package var state: ReminderState
         package var position: SeriesPosition?
-        package var dueAtMilliseconds: Int64?
+        package var dueAt: UnixMilliseconds?
         package var delivered: Int64 = 0
         package var missed: Missed?
-        package var heldSinceMilliseconds: Int64?
-        package var updatedAtMilliseconds: Int64
-        package var finishedAtMilliseconds: Int64?
+        package var heldSince: UnixMilliseconds?
+        package var updatedAt: UnixMilliseconds
+        package var finishedAt: UnixMilliseconds?
         package var revision: Int64 = 1
         /// By scheduled time.
-        package var occurrences: [Int64: Row] = [:]
+        package var occurrences: [UnixSeconds: Row] = [:]
         /// Seconds that ended or were put off before the series came to them.
-        package var passed: Set<Int64> = []
+        package var passed: Set<UnixSeconds> = []
 
         package static func == (a: Standing, b: Standing) -> Bool {
             a.reminder === b.reminder && a.state == b.state && a.position == b.position && a.occurrences == b.occurrences
                 && a.delivered == b.delivered && a.missed == b.missed
-                && a.heldSinceMilliseconds == b.heldSinceMilliseconds && a.revision == b.revision
+                && a.heldSince == b.heldSince && a.revision == b.revision
         }
 
         var hasOpenOccurrence: Bool { occurrences.values.contains { $0.state != .dead } }
@@ -34,7 +34,7 @@ package struct StoredReminders {
     /// An occurrence with a life of its own.
     package struct Row: Equatable {
         package var state: OccurrenceState
-        package var dueAtMilliseconds: Int64
+        package var dueAt: UnixMilliseconds
         package var tries: Tries
         package var isManual = false
         package var outcome: Outcome?
@@ -43,15 +43,15 @@ package struct StoredReminders {
     /// The attempts at one reminder's occurrences.
     struct History {
         struct Identity: Hashable {
-            let startedAtMilliseconds: Int64
-            let scheduledAt: Int64
+            let startedAt: UnixMilliseconds
+            let scheduledAt: UnixSeconds
             let number: Int
             let outcome: Outcome
         }
 
         var attempts: Set<Identity> = []
         /// The latest start of a delivery, by scheduled time.
-        var deliveries: [Int64: Int64] = [:]
+        var deliveries: [UnixSeconds: UnixMilliseconds] = [:]
     }
 
     package private(set) var reminders: [ReminderID: Standing] = [:]
@@ -85,7 +85,7 @@ package struct StoredReminders {
             return change(key.reminder) { $0.settle(key, attempt, disposition, move, &$1) } ?? .notFound
         case .materialise(let key, let due, let tries, let move):
             return change(key.reminder) { standing, _ in
-                standing.materialise(key.scheduledAt, dueAtMilliseconds: due, tries: tries, move)
+                standing.materialise(key.scheduledAt, dueAt: due, tries: tries, move)
             } ?? .notFound
         case .misfire(let id, let record, let move):
             return change(id) { standing, history in
@@ -122,14 +122,14 @@ package struct StoredReminders {
         }
         guard reminders[reminder.id] == nil else { return .exists }
         if let pendingLimit, position != nil {
-            let pending = reminders.values.count { $0.reminder.caller == reminder.caller && $0.finishedAtMilliseconds == nil }
+            let pending = reminders.values.count { $0.reminder.caller == reminder.caller && $0.finishedAt == nil }
             guard pending < pendingLimit else { return .tooManyPending(min(pending, pendingLimit + 1)) }
         }
-        let created = reminder.createdAtMilliseconds
+        let created = reminder.createdAt
         reminders[reminder.id] = Standing(
             reminder: reminder, state: position == nil ? .completed : .scheduled, position: position,
-            dueAtMilliseconds: position.map { reminder.dueMilliseconds(of: $0.scheduledAt) },
-            updatedAtMilliseconds: created, finishedAtMilliseconds: position == nil ? created : nil)
+            dueAt: position.map { reminder.due(of: $0.scheduledAt) },
+            updatedAt: created, finishedAt: position == nil ? created : nil)
         histories[reminder.id] = History()
         order.append(reminder.id)
         if let key { idempotency[key] = record }
@@ -161,10 +161,10 @@ package struct StoredReminders {
 
     // MARK: Questions
 
-    package func due(in shard: Shard, after: DueKey?, throughMilliseconds: Int64, limit: Int) -> [DueEntry] {
+    package func due(in shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int) -> [DueEntry] {
         var entries: [DueEntry] = []
         for id in open[shard] ?? [] {
-            for entry in reminders[id]?.entries ?? [] where entry.due.dueAtMilliseconds <= throughMilliseconds {
+            for entry in reminders[id]?.entries ?? [] where entry.due.dueAt <= through {
                 if let after, entry.due <= after { continue }
                 entries.append(entry)
             }
@@ -185,8 +185,8 @@ package struct StoredReminders {
     }
 
     /// Something is still to come by itself, by then.
-    package func overdue(atMilliseconds time: Int64) -> [DueEntry] {
-        Shard.all.flatMap { due(in: $0, after: nil, throughMilliseconds: time, limit: .max) }
+    package func overdue(at time: UnixMilliseconds) -> [DueEntry] {
+        Shard.all.flatMap { due(in: $0, after: nil, through: time, limit: .max) }
     }
 
     package func summary(_ id: ReminderID) -> ReminderSummary? {
@@ -195,7 +195,7 @@ package struct StoredReminders {
             return ReminderSummary(
                 reminder: standing.reminder, state: standing.state, position: standing.position, delivered: standing.delivered,
                 retrying: count(.pending), held: count(.held), dead: count(.dead),
-                missed: standing.missed, heldSinceMilliseconds: standing.heldSinceMilliseconds, updatedAtMilliseconds: standing.updatedAtMilliseconds, revision: standing.revision)
+                missed: standing.missed, heldSince: standing.heldSince, updatedAt: standing.updatedAt, revision: standing.revision)
         }
     }
 
@@ -224,10 +224,10 @@ package struct StoredReminders {
     /// Dead letters and attempts stay: what is told of them must be true however long ago it was.
     /// - Returns: the reminders that are gone.
     package mutating func prune(
-        finishedBeforeMilliseconds: Int64, idempotencyBeforeMilliseconds: Int64
+        finishedBefore: UnixMilliseconds, idempotencyBefore: UnixMilliseconds
     ) -> [ReminderID] {
-        idempotency = idempotency.filter { $0.value.createdAtMilliseconds >= idempotencyBeforeMilliseconds }
-        let gone = reminders.filter { $0.value.finishedAtMilliseconds.map { $0 < finishedBeforeMilliseconds } ?? false }
+        idempotency = idempotency.filter { $0.value.createdAt >= idempotencyBefore }
+        let gone = reminders.filter { $0.value.finishedAt.map { $0 < finishedBefore } ?? false }
             .filter { $0.value.occurrences.isEmpty }
             .keys.sorted()
         for id in gone {
@@ -240,8 +240,7 @@ package struct StoredReminders {
 }
 
 extension Attempt {
-    /// Unix milliseconds.
-    var end: Int64 { startedAtMilliseconds + durationMicroseconds / 1_000 }
+    var end: UnixMilliseconds { startedAt + durationMicroseconds / 1_000 }
 }
 
 extension StoredReminders.History {
@@ -250,28 +249,28 @@ extension StoredReminders.History {
     mutating func record(_ attempt: Attempt) -> Bool {
         guard attempts.insert(Identity(attempt)).inserted else { return false }
         if attempt.outcome == .delivered {
-            deliveries[attempt.scheduledAt] = max(deliveries[attempt.scheduledAt] ?? .min, attempt.startedAtMilliseconds)
+            deliveries[attempt.scheduledAt] = max(deliveries[attempt.scheduledAt] ?? .distantPast, attempt.startedAt)
         }
         return true
     }
 
     func hasDelivery(begunWith attempt: Attempt) -> Bool {
         attempts.contains {
-            $0.startedAtMilliseconds == attempt.startedAtMilliseconds && $0.scheduledAt == attempt.scheduledAt
+            $0.startedAt == attempt.startedAt && $0.scheduledAt == attempt.scheduledAt
                 && $0.outcome == attempt.outcome
         }
     }
 
     /// Whether it was delivered, as the store finds out: by attempts that began no earlier than clocks can differ.
-    func hasDelivery(at scheduledAt: Int64) -> Bool {
-        deliveries[scheduledAt].map { $0 >= Milliseconds.ofSecond(scheduledAt) - 60_000 } ?? false
+    func hasDelivery(at scheduledAt: UnixSeconds) -> Bool {
+        deliveries[scheduledAt].map { $0 >= scheduledAt.milliseconds - 60_000 } ?? false
     }
 }
 
 extension StoredReminders.History.Identity {
     init(_ attempt: Attempt) {
         self.init(
-            startedAtMilliseconds: attempt.startedAtMilliseconds, scheduledAt: attempt.scheduledAt, number: attempt.number,
+            startedAt: attempt.startedAt, scheduledAt: attempt.scheduledAt, number: attempt.number,
             outcome: attempt.outcome)
     }
 }

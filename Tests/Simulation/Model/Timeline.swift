@@ -1,3 +1,5 @@
+import Domain
+
 /// Simulated time and what happens when. One thing after the other, in an order that follows from the seed.
 ///
 /// Two clocks, as a machine has: `monotonic` only goes forwards, `wall` may be set.
@@ -23,10 +25,9 @@ final class Timeline {
     private var items: [Item] = []
     private var nextNumber: UInt64 = 1
 
-    init(wallMilliseconds: Int64) { wallOffset = wallMilliseconds - monotonic }
+    init(wall: UnixMilliseconds) { wallOffset = wall.count - monotonic }
 
-    /// Unix milliseconds.
-    var wall: Int64 { monotonic + wallOffset }
+    var wall: UnixMilliseconds { UnixMilliseconds(monotonic + wallOffset) }
 
     func setWallClock(by milliseconds: Int64) { wallOffset += milliseconds }
 

@@ -6,10 +6,10 @@ import Storage
 extension Life {
     func trace(_ event: Event) {
         switch event {
-        case .created(let entry): trace("created, due at \(entry.due.dueAtMilliseconds)", entry.due.occurrence.reminder)
+        case .created(let entry): trace("created, due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
         case .loaded(_, let entries, _):
             for entry in entries {
-                trace("loaded: \(entry.due.occurrence.scheduledAt), due at \(entry.due.dueAtMilliseconds)", entry.due.occurrence.reminder)
+                trace("loaded: \(entry.due.occurrence.scheduledAt), due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
             }
         case .workerAttached(let id, let instance, _, _, let credit, let running, let following, let outcomes):
             trace("\(instance) attaches as \(id.rawValue) with credit \(credit), running \(running.map { $0.lease }), outcomes to follow \(following.map { $0.lease })")
@@ -62,7 +62,7 @@ extension StoreWrite {
         case .change(_, let change, _, _): "change: \(change)"
         case .queue(let settings): "queue \(settings)"
         case .zone(let mark): "zone \(mark)"
-        case .workers(let workers): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAtMilliseconds.map(String.init) ?? "any time")" })"
+        case .workers(let workers): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAt.map(String.init) ?? "any time")" })"
         }
     }
 }

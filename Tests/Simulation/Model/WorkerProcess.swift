@@ -8,7 +8,7 @@ final class WorkerProcess: Process {
         /// Of this process: a lease may come again after a run that was given up.
         let number: UInt64
         let key: OccurrenceKey
-        let startedAt: Int64
+        let startedAt: UnixMilliseconds
         let startedAtMonotonic: Int64
         var isTask: Bool
     }
@@ -197,7 +197,7 @@ final class WorkerProcess: Process {
         let report = OutcomeReport(
             lease: lease, key: run.key, outcome: result.outcome,
             retryAfterMilliseconds: result.retryAfterMilliseconds == 0 ? nil : result.retryAfterMilliseconds,
-            startedAtMilliseconds: run.startedAt, durationMicroseconds: (timeline.monotonic - run.startedAtMonotonic) * 1_000,
+            startedAt: run.startedAt, durationMicroseconds: (timeline.monotonic - run.startedAtMonotonic) * 1_000,
             statusCode: result.statusCode, detail: result.detail)
         unacknowledged[lease] = report
         fresh.append(report)

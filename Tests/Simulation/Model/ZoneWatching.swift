@@ -62,7 +62,7 @@ final class ZoneWatching {
             guard !life.store.isUnreadable else { return later(Self.patienceMilliseconds) { self.page(after: after, in: renewal) } }
             let page = life.store.contents.series(in: zone.name, after: after, limit: Self.pageSize)
             let now = life.timeline.wall
-            let writes = page.reminders.compactMap { SchedulerCore.realignment(of: $0, atMilliseconds: now) }
+            let writes = page.reminders.compactMap { SchedulerCore.realignment(of: $0, at: now) }
                 + [.zone(ZoneMark(zone: zone.name, digest: zone.digest, through: page.next))]
             process.request(writes) { [weak self] results in
                 guard let self else { return }

@@ -37,13 +37,13 @@ struct StoreComparison {
             #expect(attempts?.count == (model.summary(id) == nil ? nil : model.attemptCount(id)))
         }
         for shard in Set(writer.ids.map(\.shard)).sorted() {
-            let limit = Int(chance.int(1...30)), through = RandomWrites.start * 1_000 + chance.int(0...60_000)
+            let limit = Int(chance.int(1...30)), through = RandomWrites.start.milliseconds + chance.int(0...60_000)
             var after: DueKey?
             for _ in 0..<3 {
                 let real = try Self.wait { done in
-                    real.load(shard: shard, after: after, throughMilliseconds: through, limit: limit) { done($0) }
+                    real.load(shard: shard, after: after, through: through, limit: limit) { done($0) }
                 }.get()
-                let wanted = model.due(in: shard, after: after, throughMilliseconds: through, limit: limit)
+                let wanted = model.due(in: shard, after: after, through: through, limit: limit)
                 #expect(real.map(Self.text) == wanted.map(Self.text))
                 after = wanted.last?.due
                 if after == nil { break }
@@ -71,15 +71,15 @@ struct StoreComparison {
     }
 
     private static func text(_ entry: DueEntry) -> String {
-        "\(entry.due.dueAtMilliseconds) \(entry.due.occurrence.idempotencyKey) \(entry.tries) \(entry.positionIndex ?? 0) \(entry.isManual)"
+        "\(entry.due.dueAt) \(entry.due.occurrence.idempotencyKey) \(entry.tries) \(entry.positionIndex ?? 0) \(entry.isManual)"
     }
 
     private static func text(_ summary: ReminderSummary) -> String {
         let missed = summary.missed.map { "missed \($0.number) \($0.first) \($0.last)" } ?? "missed nothing"
-        let held = summary.heldSinceMilliseconds.map { "held since \($0)" } ?? "not held"
+        let held = summary.heldSince.map { "held since \($0)" } ?? "not held"
         let counts = "\(summary.delivered) \(summary.retrying) \(summary.held) \(summary.dead) \(missed) \(held)"
         let position = summary.position.map { "\($0.scheduledAt) \($0.index)" } ?? "its end"
-        return "\(summary.state) at \(position), \(counts), revision \(summary.revision), updated \(summary.updatedAtMilliseconds), \(text(summary.reminder))"
+        return "\(summary.state) at \(position), \(counts), revision \(summary.revision), updated \(summary.updatedAt), \(text(summary.reminder))"
     }
 
     /// The store answers on its own thread.
@@ -96,7 +96,7 @@ struct StoreComparison {
 
 /// Writes of every kind, most of them to few reminders and near to what these are: right ones, late ones, wrong ones.
 struct RandomWrites {
-    static let start: Int64 = 1_800_000_000
+    static let start = UnixSeconds(1_800_000_000)
 
     var chance: Chance
     private(set) var ids: [ReminderID] = []
@@ -113,7 +113,7 @@ struct RandomWrites {
         case 4 where chance.one(in: 2):
             let key = key(id)
             return .hold(key, attempt(.authRejected, at: key.scheduledAt), tries: tries())
-        case 4: return .materialise(key(id), dueAtMilliseconds: milliseconds(), tries: tries(), move: move())
+        case 4: return .materialise(key(id), dueAt: milliseconds(), tries: tries(), move: move())
         case 5:
             var move = move()
             let first = second()
@@ -121,7 +121,7 @@ struct RandomWrites {
             return .misfire(id, record: attempt(.misfired), move: move)
         case 6...8:
             let guardian = ChangeGuard(caller: chance.one(in: 8) ? "other" : nil, revision: chance.one(in: 6) ? chance.int(1...9) : nil)
-            return .change(id, change(id), guardian, atMilliseconds: milliseconds())
+            return .change(id, change(id), guardian, at: milliseconds())
         default:
             var queue = QueueSettings(name: "q\(chance.int(0...2))", isPaused: chance.one(in: 2))
             queue.maxConcurrency = chance.one(in: 2) ? 3 : nil
@@ -131,9 +131,9 @@ struct RandomWrites {
         }
     }
 
-    private mutating func second() -> Int64 { Self.start + chance.int(0...12) }
+    private mutating func second() -> UnixSeconds { Self.start + chance.int(0...12) }
 
-    private mutating func milliseconds() -> Int64 { second() * 1_000 + chance.int(0...999) }
+    private mutating func milliseconds() -> UnixMilliseconds { second().milliseconds + chance.int(0...999) }
 
     private mutating func key(_ id: ReminderID) -> OccurrenceKey { OccurrenceKey(reminder: id, scheduledAt: second()) }
 
@@ -145,18 +145,18 @@ struct RandomWrites {
         PositionMove(from: second(), to: position(), due: chance.one(in: 2) ? nil : milliseconds())
     }
 
-    private mutating func attempt(_ outcome: Outcome, at scheduledAt: Int64? = nil) -> Attempt {
+    private mutating func attempt(_ outcome: Outcome, at scheduledAt: UnixSeconds? = nil) -> Attempt {
         Attempt(
-            scheduledAt: scheduledAt ?? second(), number: Int(chance.int(1...2)), startedAtMilliseconds: second() * 1_000,
+            scheduledAt: scheduledAt ?? second(), number: Int(chance.int(1...2)), startedAt: second().milliseconds,
             durationMicroseconds: chance.int(0...5_000_000), outcome: outcome, statusCode: 0, detail: "detail")
     }
 
     private mutating func create() -> StoreWrite {
         let isKnown = !ids.isEmpty && chance.one(in: 4)
-        let id = isKnown ? chance.pick(ids) : ReminderID(at: UnixMilliseconds(Self.start * 1_000), using: &chance)
+        let id = isKnown ? chance.pick(ids) : ReminderID(at: Self.start.milliseconds, using: &chance)
         if !isKnown { ids.append(id) }
         let record = chance.one(in: 2)
-            ? IdempotencyRecord(key: id.bytes, request: chance.one(in: 4) ? [1] : [2], answer: [3], createdAtMilliseconds: milliseconds()) : nil
+            ? IdempotencyRecord(key: id.bytes, request: chance.one(in: 4) ? [1] : [2], answer: [3], createdAt: milliseconds()) : nil
         return .create(
             reminder(id), position: position(), idempotency: record, pendingLimit: chance.one(in: 3) ? Int(chance.int(1...4)) : nil)
     }
@@ -167,14 +167,14 @@ struct RandomWrites {
             handling: Handling(
                 misfirePolicy: chance.pick([.fireOnce, .fireAll, .skip]), catchUpLimit: Int(chance.int(1...3)),
                 maxAttempts: chance.one(in: 4) ? nil : Int(chance.int(1...3)), jitterSeconds: Int(chance.int(0...4))),
-            payload: Payload(task: "task", arguments: []), createdAtMilliseconds: milliseconds(),
+            payload: Payload(task: "task", arguments: []), createdAt: milliseconds(),
             caller: id.low % 2 == 0 ? "a" : "b", sealedAuthorization: chance.one(in: 2) ? [] : [7])
     }
 
     private mutating func tries() -> Tries {
         Tries(
             attempts: Int(chance.int(0...3)), losses: Int(chance.int(0...2)),
-            sinceMilliseconds: chance.one(in: 3) ? nil : milliseconds())
+            since: chance.one(in: 3) ? nil : milliseconds())
     }
 
     private mutating func settle(_ id: ReminderID) -> StoreWrite {
@@ -182,7 +182,7 @@ struct RandomWrites {
         let disposition: Disposition =
             switch chance.int(0...11) {
             case 0...3: .delivered
-            case 4...6: .retry(dueAtMilliseconds: milliseconds(), tries: tries())
+            case 4...6: .retry(dueAt: milliseconds(), tries: tries())
             case 7, 8: .held(tries: tries())
             case 9, 10: .dead(tries: tries())
             default: .cancelSeries
