@@ -360,7 +360,10 @@ final class Checker {
         rejoining[instance] = nil
         for run in byLease.values where run.instance == instance {
             if named.contains(run.lease) {
-                if run.knownTo !== scheduler { run.knownSince = now }
+                if run.knownTo !== scheduler {
+                    run.knownSince = now
+                    if outcomes.contains(where: { $0.lease == run.lease }) { endedBefore.insert(run.lease) }
+                }
                 run.knownTo = scheduler
                 run.start = starts
             } else {
@@ -467,12 +470,15 @@ final class Checker {
     }
 
     private var holds: [String: Hold] = [:]
+    /// Leases of a former process whose outcomes came with the first message to a later one.
+    private var endedBefore: Set<UInt64> = []
 
     private func heed(_ report: OutcomeReport, _ run: Run, _ scheduler: SchedulerProcess) {
         guard stored[run.key.reminder]?.reminder.task == TaskName.notification else { return }
         if report.outcome == .unsent, let asked = report.retryAfterMilliseconds {
             // Of a lease that the scheduler does not know, has given up, or has settled by another, it is not taken at its word.
-            guard run.knownTo === scheduler, !isGivenUp(run), !run.isRevoked, life.backend.taken[run.key] == nil else { return }
+            // What ended before this process came has no lease of it.
+            guard run.knownTo === scheduler, !endedBefore.contains(run.lease), !isGivenUp(run), !run.isRevoked, life.backend.taken[run.key] == nil else { return }
             holds[run.instance] = Hold(until: now + min(asked, configuration.retry.longestHoldMilliseconds))
         } else if holds[run.instance]?.underWay.remove(run.lease) != nil {
             holds[run.instance]?.allowed += 1
