@@ -44,7 +44,7 @@ struct LifeOfAnOccurrence {
 
     @Test("a series runs each occurrence once, at its time, until COUNT ends it")
     func series() throws {
-        let world = try World()
+        let world = try World(isOfOne: true)
         world.attach()
         let id = try world.create(in: 1_000, rule: "FREQ=HOURLY;COUNT=30")
         world.run(milliseconds: 40 * 3_600_000)
@@ -81,7 +81,7 @@ struct LifeOfAnOccurrence {
 
     @Test("the pause that the downstream asks for is kept to, and bounded")
     func retryAfter() throws {
-        let world = try World()
+        let world = try World(isOfOne: true)
         world.attach()
         world.answer = { dispatch in
             switch dispatch.attempt {

@@ -17,7 +17,7 @@ struct ZoneChanges {
 
     @Test("a daily series whose next occurrence is moved is fired once on each local date, at the local time that it always had")
     func moved() throws {
-        let name = "Made/Moved", world = try World()
+        let name = "Made/Moved", world = try World(isOfOne: true)
         Self.use(name)
         world.attach()
         let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
@@ -43,7 +43,7 @@ struct ZoneChanges {
         let name = "Made/ByInstants"
         var configuration = CoreConfiguration()
         configuration.mutation = .stepsByInstants
-        let world = try World(configuration: configuration)
+        let world = try World(configuration: configuration, isOfOne: true)
         Self.use(name)
         world.answer = { _ in World.Answer(outcome: .delivered, afterMilliseconds: 5_000) }
         world.attach()
@@ -57,7 +57,7 @@ struct ZoneChanges {
 
     @Test("what fell due by the data before keeps its number, and so does what follows, also in a later process", arguments: [true, false])
     func missed(isToldAgain: Bool) async throws {
-        let name = "Made/Missed\(isToldAgain)", world = try World()
+        let name = "Made/Missed\(isToldAgain)", world = try World(isOfOne: true)
         Self.use(name)
         let worker = world.attach()
         let id = try world.create(in: 1_000, rule: "FREQ=DAILY", timezone: name)
@@ -79,7 +79,7 @@ struct ZoneChanges {
 
     @Test("what runs while the data changes is the one of its local date: the next is the next date's", arguments: [true, false])
     func running(isAsked: Bool) throws {
-        let name = "Made/Running\(isAsked)", world = try World()
+        let name = "Made/Running\(isAsked)", world = try World(isOfOne: true)
         Self.use(name)
         world.answer = { _ in World.Answer(outcome: .delivered, afterMilliseconds: 5_000) }
         world.attach()
