@@ -21,6 +21,15 @@ class BrowserError(Exception):
     pass
 
 
+class Navigated(BrowserError):
+    """The page that was asked has made way for another before it answered."""
+
+
+# What the browser answers, https://source.chromium.org: `content/browser/devtools`, V8's `inspector`.
+NAVIGATED = ("Inspected target navigated or closed", "Execution context was destroyed", "Cannot find context with specified id",
+             "Cannot find default execution context")
+
+
 class Chromium:
     """A browser with a profile of its own; both are gone when the `async with` block ends."""
 
@@ -107,7 +116,8 @@ class Chromium:
                 if answer.done():
                     continue
                 if error := message.get("error"):
-                    answer.set_exception(BrowserError(error["message"]))
+                    kind = Navigated if error["message"].startswith(NAVIGATED) else BrowserError
+                    answer.set_exception(kind(error["message"]))
                 else:
                     answer.set_result(message["result"])
             elif page := self._pages.get(message.get("sessionId")):
@@ -170,13 +180,23 @@ class Page:
         return answer["result"].get("value")
 
     async def wait_for(self, script, seconds=10):
-        """Waits until an expression is true."""
+        """Waits until an expression is true, in this page or in the one that it leads to."""
         deadline = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < deadline:
-            if await self.run(f"Boolean({script})"):
-                return
+            try:
+                if await self.run(f"Boolean({script})"):
+                    return
+            except Navigated:
+                pass
             await asyncio.sleep(0.05)
         raise BrowserError(f"not true within {seconds} s: {script}")
+
+    async def leave(self, script):
+        """Runs a script that takes the tab elsewhere: whether it is answered before the page is gone does not matter."""
+        try:
+            await self.run(script)
+        except Navigated:
+            pass
 
     async def click(self, selector):
         """A click in the middle of an element, as of a mouse: what lies over it gets it instead."""

@@ -115,7 +115,7 @@ async def _other_port(api, ops):
 
 async def _post_form(page, action):
     """A form needs no script's rights: it takes the tab to the answer."""
-    await page.run(f"""(() => {{
+    await page.leave(f"""(() => {{
         const form = document.createElement('form');
         form.method = 'post';
         form.action = {json.dumps(action)};
