@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// Processes are many and cores are few: one cluster at a time.
-@Suite("the cluster", .serialized)
+/// Processes are many and cores are few: a suite has one cluster at a time, and as many suites run as there are cores, since a test
+/// keeps its thread while it waits.
+@Suite("the cluster")
 struct ClusterSuite {}
 
 extension ClusterSuite {
