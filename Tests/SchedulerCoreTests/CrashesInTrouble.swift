@@ -28,6 +28,64 @@ struct CrashesInTrouble {
         #expect(world.runs(of: id).count == 1)
     }
 
+    @Test("what was paused and still runs is not run again by a resumption that is faster than the revocation", arguments: [nil, Mutation.forgetsWhatItRevokes], [false, true])
+    func resumedBeforeRevoked(mutation: Mutation?, isBackLate: Bool) async throws {
+        var configuration = CoreConfiguration()
+        configuration.mutation = mutation
+        let world = try World(configuration: configuration)
+        world.answer = { _ in .never }
+        world.attach("a")
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3")
+        world.run(milliseconds: 100)
+        world.change(id, .pause)
+        world.run(milliseconds: 100)
+        let run = try #require(world.running.first)
+        let report = LeaseReport(lease: run.key, key: run.value.key)
+        // The worker has not heard of the revocation yet.
+        world.isDeaf = true
+        // It comes back in time, or when everything that was due has been read.
+        try await world.crash(rejoin: isBackLate ? [] : ["a"])
+        if isBackLate { world.run(milliseconds: 100) }
+        let again = world.attach("a", running: [report])
+        world.attach("b")
+        world.run(milliseconds: 100)
+        #expect(world.revoked == [run.key])
+        try world.resume(id)
+        world.run(milliseconds: 100)
+        guard mutation == nil else { return #expect(world.runs(of: id).filter { $0.key == report.key }.count == 2) }
+        #expect(world.runs(of: id).map(\.worker) == ["a"])
+        // It had not left: the resumption is what holds.
+        world.report(again, run.key, report.key, .unsent)
+        world.answer = { _ in .delivered }
+        world.run(milliseconds: 60_000)
+        #expect(world.runs(of: id).count == 4)
+        #expect(world.revoked == [run.key])
+        #expect(try world.summary(id).delivered == 3)
+    }
+
+    @Test("what was revoked and not heard of since is given up when its lease would have ended, and with its worker", arguments: [false, true])
+    func revokedForGood(isGone: Bool) async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        world.change(id, .pause)
+        world.run(milliseconds: 100)
+        let run = try #require(world.running.first)
+        try await world.crash(rejoin: ["a"])
+        let again = world.attach("a", running: [LeaseReport(lease: run.key, key: run.value.key)])
+        world.run(milliseconds: 100)
+        #expect(world.core.leases.claims[run.value.key]?.isRevoked == true)
+        if isGone { world.kill(again) } else { world.run(milliseconds: world.configuration.leaseMilliseconds) }
+        #expect(world.core.leases.claims.isEmpty)
+        #expect(world.revoked == [run.key])
+        world.attach("b")
+        try world.resume(id)
+        world.run(milliseconds: world.configuration.rejoinGraceMilliseconds)
+        #expect(world.runs(of: id).count == 2)
+    }
+
     @Test("the clock that is set back costs a write only while something is handed out")
     func setBackWrites() throws {
         let world = try World()

@@ -8,6 +8,8 @@ struct Claim {
     var outcome: OutcomeReport?
     /// From when on what it says it runs is wanted no longer.
     var deadline: MonotonicMilliseconds
+    /// Its worker has been told that it is not wanted. Until that has arrived it runs all the same.
+    var isRevoked = false
 
     /// Done for good, whatever else is said of the occurrence.
     var isFinal: Bool { outcome?.isFinal ?? false }
@@ -44,6 +46,19 @@ struct Claims {
 
     @discardableResult
     mutating func remove(_ key: OccurrenceKey) -> Claim? { claims.removeValue(forKey: key) }
+
+    /// Removes the claim to an occurrence if it was made by that lease, which has ended.
+    mutating func remove(_ key: OccurrenceKey, of lease: LeaseID) {
+        if claims[key]?.lease == lease { claims[key] = nil }
+    }
+
+    /// Marks what is said to run as revoked.
+    /// - Returns: the claim, where it was not revoked before.
+    mutating func revoke(_ key: OccurrenceKey) -> Claim? {
+        guard let claim = claims[key], claim.outcome == nil, !claim.isRevoked else { return nil }
+        claims[key]?.isRevoked = true
+        return claim
+    }
 
     /// Removes the claims to run something that are past their deadline.
     mutating func removeExpired(now: Moment) -> [(key: OccurrenceKey, value: Claim)] {
@@ -89,8 +104,8 @@ extension SchedulerCore {
 
     /// A worker says that it runs an occurrence that is not in memory.
     mutating func claim(_ report: LeaseReport, of worker: WorkerID) {
-        guard mayCome(report.key) || isAhead(report.key) else { return leases.revoke(report.lease, at: worker) }
         claim(report.key, lease: report.lease, worker, nil)
+        if !mayCome(report.key), !isAhead(report.key) { revokeClaim(to: report.key) }
     }
 
     /// A worker has ended an occurrence that is not in memory, or in doubt.
@@ -107,11 +122,18 @@ extension SchedulerCore {
 
     /// A claim is of no use any more.
     mutating func letGo(_ claim: Claim) {
-        if claim.outcome == nil {
-            leases.revoke(claim.lease, at: claim.worker)
-        } else {
+        if claim.outcome != nil {
             outbox.acknowledge(claim.worker, claim.lease)
+        } else if !claim.isRevoked {
+            leases.revoke(claim.lease, at: claim.worker)
         }
+    }
+
+    /// Tells the worker that what it says it runs is not wanted. The claim stays until its end is known, or its worker is gone, or its
+    /// deadline has passed: a resumption that is faster than the revocation would have another run it beside.
+    private mutating func revokeClaim(to key: OccurrenceKey) {
+        if breaks(.forgetsWhatItRevokes) { return letGo(to: key) }
+        if let claim = leases.claims.revoke(key) { leases.revoke(claim.lease, at: claim.worker) }
     }
 
     /// An entry has come into memory, or is in doubt no longer: whoever says that it has it is believed.
@@ -162,8 +184,8 @@ extension SchedulerCore {
         // Not due yet, as the clock was set back, or loaded in this very step: no less believed than what was in doubt.
         if let entry = table[key], entry.state == .waiting, settleClaim(to: entry) { return }
         guard let claim = leases.claims[key] else { return }
-        if claim.outcome == nil, isAhead(key) { return }
-        letGo(to: key)
+        guard claim.outcome == nil, table[key] == nil else { return letGo(to: key) }
+        if !isAhead(key) { revokeClaim(to: key) }
     }
 
     /// Lets a claim go; what is final of it is recorded.

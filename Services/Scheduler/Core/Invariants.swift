@@ -88,6 +88,9 @@ extension SchedulerCore {
         for (key, claim) in leases.claims.all where claim.outcome == nil && workers[claim.worker] == nil {
             return "worker \(claim.worker.rawValue), which is not attached, claims to run \(key)"
         }
+        for (key, claim) in leases.claims.all where claim.isRevoked && table[key] != nil {
+            return "\(key) is in memory, and who says that it runs it was not believed"
+        }
         return nil
     }
 

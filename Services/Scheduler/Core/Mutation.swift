@@ -29,6 +29,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case forgetsWhatWasHandedOut
     /// What ended before its series came to it is not known to the next process.
     case forgetsWhatHasPassed
+    /// What a worker runs for a former process is forgotten as soon as that is revoked.
+    case forgetsWhatItRevokes
     /// What is changed stays in memory as it was.
     case keepsWhatIsChanged
     /// Every missed occurrence is fired, whatever the policy.

@@ -23,13 +23,14 @@ extension SchedulerCore {
             return claim(report, of: worker)
         } else if let entry = table[report.key] {
             // From a lease that was given up. What is final holds all the same; anything else is overtaken.
+            leases.claims.remove(report.key, of: report.lease)
             if report.isFinal { return settleLate(entry, report, from: worker) }
         } else if mayCome(report.key) {
             // Dispatched by a former process: settled when it has come into memory, acknowledged then.
             return claim(report, of: worker)
         } else {
-            // The series has not come to what the worker had said that it runs.
-            if leases.claims[report.key]?.lease == report.lease { leases.claims.remove(report.key) }
+            // The series has not come to what the worker had said that it runs, or it was not wanted any more.
+            leases.claims.remove(report.key, of: report.lease)
             if report.isFinal { settleUnseen(report, from: worker) }
         }
         outbox.acknowledge(worker, report.lease)
