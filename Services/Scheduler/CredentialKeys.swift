@@ -1,3 +1,4 @@
+import Files
 import Logging
 import Metrics
 import Sealing
@@ -7,13 +8,12 @@ import Storage
 /// Looks after the keys that credentials are sealed with: reads their file again, and seals what is stored with the newest one, a
 /// little at a time, so that older ones can be taken out of the file.
 struct CredentialKeys: Service, CustomStringConvertible {
-    /// Between two looks at the file.
-    static let interval = Duration.seconds(10)
+    /// Between two looks at the file, which is read when two have shown it changed and at rest.
+    static let interval = Duration.seconds(5)
     /// Reminders that the store looks at in one turn.
     static let rows = 500
-    /// Between two turns while there is more: as long as the one before took, so that others have at least half of the store's
-    /// writing thread, and no less than this.
-    static let minPause = Duration.milliseconds(10)
+    /// While there is more, others have at least half of the store's writing thread.
+    static let pace = Pace(ofTurn: 1)
     /// Between two lines in the log about how far it is.
     static let reportInterval = Duration.seconds(10)
 
@@ -44,6 +44,7 @@ struct CredentialKeys: Service, CustomStringConvertible {
     private struct Look {
         let keys: CredentialKeys
         private var isDone = false
+        private var file = SettledLook<FileStamp?>()
         private var fault: String?
         private var reported = ContinuousClock.now
         private var readAt: ContinuousClock.Instant?
@@ -61,10 +62,12 @@ struct CredentialKeys: Service, CustomStringConvertible {
             let began = ContinuousClock.now
             guard let progress = await keys.page() else { return keys.interval }
             report(progress)
-            return progress.isDone ? keys.interval : max(CredentialKeys.minPause, .now - began)
+            return progress.isDone ? keys.interval : CredentialKeys.pace.pause(after: .now - began)
         }
 
         private mutating func read() {
+            let stamp = FileStamp(of: keys.sealer.path)
+            guard file.isDue(stamp) else { return }
             do throws(SealingError) {
                 if try keys.sealer.reload() {
                     isDone = false
@@ -72,6 +75,7 @@ struct CredentialKeys: Service, CustomStringConvertible {
                     keys.logger.notice("another key seals credentials", metadata: ["key": "\(keys.sealer.keyIDs.first ?? "")"])
                 }
                 fault = nil
+                file.settle(stamp)
             } catch {
                 guard fault != error.description else { return }
                 fault = error.description
@@ -100,12 +104,9 @@ struct CredentialKeys: Service, CustomStringConvertible {
     /// - Returns: `nil` where the store could not do it now.
     func page() async -> ResealProgress? {
         let request = Resealing(sealer, rows: Self.rows)
-        let result = await withCheckedContinuation { continuation in
-            store.reseal(request) { continuation.resume(returning: $0) }
-        }
-        switch result {
-        case .success(let progress): return progress
-        case .failure(let error):
+        do {
+            return try await answer { store.reseal(request, completion: $0) }
+        } catch {
             logger.warning("could not seal credentials anew", metadata: ["reason": "\(error)"])
             return nil
         }

@@ -44,11 +44,8 @@ struct DiskWatch: Service, CustomStringConvertible {
     /// - Returns: why nothing new is taken in; `nil` where it is.
     @discardableResult
     func look() async throws -> String? {
-        let result = await withCheckedContinuation { continuation in
-            store.space { continuation.resume(returning: $0) }
-        }
         // A store that cannot say it cannot be written either, which others notice.
-        guard case .success(let space) = result else { return nil }
+        guard let space = try? await answer({ store.space(completion: $0) }) else { return nil }
         let reserve = reserve.bytes(of: space.capacity)
         let refusal = space.free < reserve
             ? "the store's disk has \(space.free >> 20) MiB left of which \(reserve >> 20) are kept for deliveries: no new reminders are accepted. "

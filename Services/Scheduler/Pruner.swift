@@ -10,9 +10,8 @@ struct Pruner: Service, CustomStringConvertible {
     static let interval = Duration.seconds(60)
     /// Between two rounds while reminders are still looked through for attempts to remove.
     static let lookPause = Duration.milliseconds(100)
-    /// Between two rounds while there is more to remove: half as long as the round took, so that others have at least a third of the
-    /// store's writing thread, and no less than this.
-    static let minPause = Duration.milliseconds(10)
+    /// While there is more to remove, others have at least a third of the store's writing thread.
+    static let pace = Pace(ofTurn: 0.5)
     /// Rows removed in one round at most.
     static let rows = 2_000
     /// How long an `Idempotency-Key` is remembered.
@@ -39,7 +38,7 @@ struct Pruner: Service, CustomStringConvertible {
 
     private func pause(after progress: PruneProgress?, took: Duration) -> Duration {
         guard let progress else { return Self.interval }
-        if progress.hasMore { return max(Self.minPause, took / 2) }
+        if progress.hasMore { return Self.pace.pause(after: took) }
         return progress.isUnderWay ? Self.lookPause : Self.interval
     }
 
@@ -49,14 +48,11 @@ struct Pruner: Service, CustomStringConvertible {
         let request = Pruning(
             finishedBefore: now - retention.wholeMilliseconds, deadBefore: now - deadLetterRetention.wholeMilliseconds,
             idempotencyBefore: now - Self.idempotencyMilliseconds, now: now, rows: Self.rows)
-        let result = await withCheckedContinuation { continuation in
-            store.prune(request) { continuation.resume(returning: $0) }
-        }
-        switch result {
-        case .success(let progress):
+        do {
+            let progress = try await answer { store.prune(request, completion: $0) }
             measures.record(progress)
             return progress
-        case .failure(let error):
+        } catch {
             logger.warning("could not prune", metadata: ["reason": "\(error)"])
             return nil
         }

@@ -48,17 +48,25 @@ struct Reseal {
 
     private func sealHere(_ say: (String) -> Void) async throws(StoreError) {
         let store = try SQLiteStore(path: path) { _ in }
-        var result: Result<ResealProgress, StoreError>, told = ContinuousClock.now
-        repeat {
-            let request = Resealing(sealer, rows: Self.rows)
-            result = await withCheckedContinuation { continuation in store.reseal(request) { continuation.resume(returning: $0) } }
-            if case .success(let progress) = result, !progress.isDone, .now - told >= Self.interval {
+        let result: Result<Void, StoreError>
+        do {
+            try await seal(store, say)
+            result = .success(())
+        } catch { result = .failure(error) }
+        await store.close()
+        try result.get()
+    }
+
+    private func seal(_ store: some Store, _ say: (String) -> Void) async throws(StoreError) {
+        var told = ContinuousClock.now
+        while true {
+            let progress = try await answer { store.reseal(Resealing(sealer, rows: Self.rows), completion: $0) }
+            if progress.isDone { return }
+            if .now - told >= Self.interval {
                 told = .now
                 say("looked at \(progress.looked) of \(progress.all) reminders")
             }
-        } while (try? result.get().isDone) == false
-        await store.close()
-        _ = try result.get()
+        }
     }
 
     private func waitForScheduler(_ say: (String) -> Void) async throws(StartError) {

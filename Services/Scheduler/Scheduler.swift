@@ -102,20 +102,14 @@ struct SchedulerSettings: ServiceSettings {
 
 extension Store {
     fileprivate func attachedWorkers() async throws -> [AttachedWorker] {
-        try await withCheckedThrowingContinuation { continuation in
-            attachedWorkers { continuation.resume(with: $0) }
-        }
+        try await answer { attachedWorkers(completion: $0) }
     }
 
     fileprivate func passed(limit: Int) async throws -> [OccurrenceKey] {
-        try await withCheckedThrowingContinuation { continuation in
-            passed(limit: limit) { continuation.resume(with: $0) }
-        }
+        try await answer { passed(limit: limit, completion: $0) }
     }
 
     fileprivate func queues() async throws -> [QueueSettings] {
-        try await withCheckedThrowingContinuation { continuation in
-            queues { continuation.resume(with: $0) }
-        }
+        try await answer { queues(completion: $0) }
     }
 }

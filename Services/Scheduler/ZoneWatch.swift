@@ -29,9 +29,7 @@ struct ZoneWatch: Service, CustomStringConvertible {
 
     /// Compares what the store knows of zones with the data that this process has. Before anything is computed.
     static func start(_ loop: SchedulerLoop, logger: Logger) async throws -> ZoneWatch {
-        let marks = try await withCheckedThrowingContinuation { continuation in
-            loop.store.zones { continuation.resume(with: $0) }
-        }
+        let marks = try await answer { loop.store.zones(completion: $0) }
         var outdated: [ZoneMark] = []
         for mark in marks {
             // What cannot be read says so where it is used.
@@ -110,9 +108,7 @@ struct ZoneWatch: Service, CustomStringConvertible {
     }
 
     private func page(_ zones: Set<String>, after: Int64) async throws -> SeriesPage {
-        try await withCheckedThrowingContinuation { continuation in
-            loop.store.series(in: zones, after: after, limit: Self.pageSize, for: .patient) { continuation.resume(with: $0) }
-        }
+        try await answer { loop.store.series(in: zones, after: after, limit: Self.pageSize, for: .patient, completion: $0) }
     }
 
     /// - Returns: how many were moved.

@@ -43,7 +43,8 @@ public final class Sealer: Sendable {
         var overhead: Int { prefixBytes + saltBytes + 12 + 16 }
     }
 
-    private let path: String
+    /// The file of the keys.
+    public let path: String
     private let ring: Mutex<KeyRing>
 
     /// Reads the keys of a file made by `makeKeyFile`, or by hand: one key a line as 64 hexadecimal digits or as

@@ -1,28 +1,5 @@
 import Domain
 import Storage
-import Synchronization
-
-/// What a call of the store comes to, as an async function.
-///
-/// The result goes through a lock and not through the continuation: where that is resumed before the task waits, the
-/// runtime orders the two in a way that the thread sanitizer does not see, and it would report a race.
-package func answer<Value: Sendable>(
-    _ call: (@escaping @Sendable (Result<Value, StoreError>) -> Void) -> Void
-) async throws -> Value {
-    let given = Given<Value>()
-    await withCheckedContinuation { done in
-        call { result in
-            given.result.withLock { $0 = result }
-            done.resume()
-        }
-    }
-    guard let result = given.result.withLock({ $0 }) else { throw Unexpected(description: "no answer") }
-    return try result.get()
-}
-
-private final class Given<Value: Sendable>: Sendable {
-    let result = Mutex<Result<Value, StoreError>?>(nil)
-}
 
 /// A store that answers something else than it was asked for.
 package struct Unexpected: Error, CustomStringConvertible {

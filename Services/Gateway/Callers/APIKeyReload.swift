@@ -1,3 +1,4 @@
+import Files
 import Logging
 import Operations
 import ServiceLifecycle
@@ -31,10 +32,8 @@ struct APIKeyReload: Service, CustomStringConvertible {
     }
 }
 
-/// Looks at the keys file from time to time.
-///
-/// It reads the file, whatever requests have read of it, once two looks have shown it unchanged: then nobody is half-way through writing
-/// it, and every later change shows in its times, however coarse they are. The first two looks always lead to a reading.
+/// Looks at the keys file from time to time, and reads it, whatever requests have read of it, once it has changed and come to rest.
+/// The first two looks always lead to a reading.
 struct APIKeyWatch {
     /// The check's name.
     static let check = "API keys"
@@ -46,9 +45,7 @@ struct APIKeyWatch {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
 
-    private var last: APIKeyFile.Sight?
-    /// What needs nothing more done about it.
-    private var settled: APIKeyFile.Sight?
+    private var looks = SettledLook<APIKeyFile.Sight>()
     private var warned: APIKeyFile.Sight?
     /// Why there are no keys from the file, and since when.
     private var trouble: (reason: String, since: ContinuousClock.Instant)?
@@ -63,8 +60,7 @@ struct APIKeyWatch {
 
     mutating func look() {
         let sight = keys.file.look()
-        if sight == last, sight != settled { take(sight) }
-        last = sight
+        if looks.isDue(sight) { take(sight) }
         guard let trouble else { return }
         readiness.set(Self.check, now() - trouble.since >= Self.patience ? .failing(trouble.reason) : .notice(trouble.reason))
     }
@@ -72,19 +68,19 @@ struct APIKeyWatch {
     private mutating func take(_ sight: APIKeyFile.Sight) {
         if case .nothing(let reason) = sight {
             fail("cannot be read: \(reason)", sight)
-            settled = sight
+            looks.settle(sight)
             return
         }
         do throws(APIKeyFile.Failure) {
             let contents = try keys.readAgain()
             // Changed since the look: it is not unchanged for long enough.
             guard sight == .file(contents.stamp) else { return }
-            settled = sight
+            looks.settle(sight)
             use(contents, sight)
         } catch {
             fail("\(error)", sight)
             // What the system refuses now it may grant later, without a change to be seen.
-            if case .fault = error { settled = sight }
+            if case .fault = error { looks.settle(sight) }
         }
     }
 

@@ -79,8 +79,8 @@ public struct ListenerTLSReload: Service, CustomStringConvertible {
     }
 }
 
-/// Looks at the two files from time to time, and has them read once two looks have shown both unchanged: then nobody is half-way through
-/// writing them, or through replacing one after the other.
+/// Looks at the two files from time to time, and has them read once they have changed and both come to rest: nobody is half-way through
+/// replacing one after the other.
 struct ListenerTLSWatch {
     private struct Sight: Hashable {
         let certificate: FileStamp?, key: FileStamp?
@@ -89,9 +89,7 @@ struct ListenerTLSWatch {
     private let tls: ListenerTLS
     private let readiness: Readiness
     private let logger: Logger
-    private var last: Sight?
-    /// What was read, or found to be of no use.
-    private var settled: Sight?
+    private var looks = SettledLook<Sight>()
 
     init(_ tls: ListenerTLS, readiness: Readiness, logger: Logger) {
         self.tls = tls
@@ -101,9 +99,8 @@ struct ListenerTLSWatch {
 
     mutating func look() {
         let sight = Sight(certificate: FileStamp(of: tls.certificate.value), key: FileStamp(of: tls.key.value))
-        defer { last = sight }
-        guard sight == last, sight != settled else { return }
-        settled = sight
+        guard looks.isDue(sight) else { return }
+        looks.settle(sight)
         do throws(ConfigurationError) {
             try tls.readAgain()
             readiness.set(ListenerTLSReload.check, .ok)
