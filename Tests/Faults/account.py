@@ -17,6 +17,7 @@ class Record:
     def __init__(self, path):
         self.path, self.offset = path, 0
         self.received, self.answered, self.refused = {}, set(), {}
+        self.first = {}             # when a key was received first, unix milliseconds
         self.early = []
         self.after_answer = []      # keys that were sent again after a 2xx had been answered
 
@@ -34,6 +35,7 @@ class Record:
                 if key in self.answered:
                     self.after_answer.append(key)
                 self.received[key] = self.received.get(key, 0) + 1
+                self.first.setdefault(key, int(at))
                 if int(at) < int(key.rsplit(":", 1)[1]) * 1000:
                     self.early.append((key, int(at)))
             elif letter == "A":
@@ -59,17 +61,18 @@ def settle(record, expected, seconds=SETTLE_SECONDS):
     record.read()
 
 
-def account(cluster, loads, may_repeat=False, judged=frozenset(), excuse=lambda key, at: False, settle_seconds=SETTLE_SECONDS):
+def account(cluster, loads, may_repeat=False, judged=frozenset(), excuse=lambda key, at: False, settle_seconds=SETTLE_SECONDS, headers={}):
     """The row of a case: what was accepted of `loads`, and what became of it. `row["problems"]` lists what is not as promised.
 
     `may_repeat`: the case has a loss of a process or an answer, after which a request may be sent again although it was answered.
     `judged`: reminders that may have more occurrences than are expected, as the case itself judges.
-    `excuse`: whether a request at unix milliseconds counts as early although the clock says so."""
+    `excuse`: whether a request at unix milliseconds counts as early although the clock says so.
+    `headers`: of whoever asks what became of it."""
     expected = set().union(*(load.expected for load in loads))
     record = Record(cluster.record)
     settle(record, expected, settle_seconds)
     missing = expected - record.answered
-    connection = Connection(cluster.api)
+    connection = Connection(cluster.api, headers=headers)
     dead = missing & dead_letters(connection) if missing else set()
     pending = {key for key in missing - dead if is_pending(connection, key)}
     row = {

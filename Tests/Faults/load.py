@@ -23,9 +23,11 @@ CREDENTIAL = b"Bearer fault"
 class Load:
     """`lanes` connections that together ask for `rate` creates a second, due some seconds later."""
 
-    def __init__(self, addresses, rate, seconds, lanes=8, clock=time.time, tag="load"):
+    def __init__(self, addresses, rate, seconds, lanes=8, clock=time.time, tag="load", headers={}, fields={}):
+        """`headers` go with every request; `fields` stand in every reminder."""
         self.addresses, self.rate, self.seconds, self.lanes = addresses, rate, seconds, lanes
         self.clock, self.tag = clock, tag
+        self.headers, self.fields = headers, fields
         self.lock = threading.Lock()
         self.expected = set()       # occurrences of what was accepted: idempotency keys
         self.accepted = self.refused = self.broken = self.unanswered = 0
@@ -48,7 +50,7 @@ class Load:
             thread.join()
 
     def _lane(self, lane):
-        connection = Connection(*self.addresses)
+        connection = Connection(*self.addresses, headers=self.headers)
         for number in range(lane, self.asked, self.lanes):
             wait = self.begun + number / self.rate - time.monotonic()
             if wait > 0:
@@ -57,7 +59,7 @@ class Load:
 
     def _create(self, connection, number):
         due = int(self.clock()) + LEAD_SECONDS + number % 5
-        body = reminder(due, f"item-{number}")
+        body = {**reminder(due, f"item-{number}"), **self.fields}
         count = 1
         if number % SERIES_EVERY == 0:
             body.update(SERIES)
@@ -96,10 +98,11 @@ Answer = collections.namedtuple("Answer", "status text retry_after")
 
 
 class Connection:
-    """One that is opened again when it broke, to the next of several addresses."""
+    """One that is opened again when it broke, to the next of several addresses. `headers` go with every request."""
 
-    def __init__(self, *addresses, timeout=ANSWER_SECONDS):
+    def __init__(self, *addresses, timeout=ANSWER_SECONDS, headers={}):
         self.addresses, self.timeout, self.http = collections.deque(addresses), timeout, None
+        self.headers = headers
 
     def post(self, path, payload, key):
         return self._ask("POST", path, payload, {"Content-Type": "application/json", "Idempotency-Key": key})
@@ -114,7 +117,7 @@ class Connection:
         """The answer; None where the connection broke first."""
         try:
             self.http = self.http or http.client.HTTPConnection(self.addresses[0], timeout=self.timeout)
-            self.http.request(method, path, payload, headers)
+            self.http.request(method, path, payload, {**self.headers, **headers})
             answer = self.http.getresponse()
             return Answer(answer.status, answer.read().decode(), answer.headers.get("Retry-After"))
         except (OSError, http.client.HTTPException):
