@@ -344,6 +344,7 @@ final class Checker {
         }
         away = [:]
         holds = [:]
+        endedBefore = []
     }
 
     func attached(_ attach: WorkerMessage.Attach, _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
@@ -470,6 +471,8 @@ final class Checker {
     }
 
     private var holds: [String: Hold] = [:]
+    /// When a worker was held last, as far as that was seen.
+    private var lastHeld = Int64.min
     /// Leases of a former process whose outcomes came with the first message to a later one.
     private var endedBefore: Set<UInt64> = []
 
@@ -480,15 +483,23 @@ final class Checker {
             // What ended before this process came has no lease of it.
             guard run.knownTo === scheduler, !endedBefore.contains(run.lease), !isGivenUp(run), !run.isRevoked, life.backend.taken[run.key] == nil else { return }
             holds[run.instance] = Hold(until: now + min(asked, configuration.retry.longestHoldMilliseconds))
+            lastHeld = now
         } else if holds[run.instance]?.underWay.remove(run.lease) != nil {
             holds[run.instance]?.allowed += 1
         }
     }
 
+    /// Whether workers have said since then that they can send nothing: the backend has left so many requests without an answer that it is
+    /// left alone, and then asked by one after the other.
+    private func wasHeldUp(_ reminder: Reminder, for milliseconds: Int64) -> Bool {
+        reminder.task == TaskName.notification && (!holds.isEmpty || lastHeld >= now - milliseconds)
+    }
+
     private func checkHold(_ run: Run, _ reminder: Reminder) {
         guard reminder.task == TaskName.notification, var hold = holds[run.instance] else { return }
         if now < hold.until { return broken(7, run.key.reminder, "\(run.key.scheduledAt) is handed to \(run.instance), which can send nothing") }
-        hold.underWay = hold.underWay.filter { byLease[$0].map { !isGivenUp($0) } ?? false }
+        lastHeld = now
+        hold.underWay = hold.underWay.filter { byLease[$0].map { $0.start > 0 && !isGivenUp($0) } ?? false }
         hold.underWay.insert(run.lease)
         holds[run.instance] = hold.allowed >= 256 ? nil : hold
         guard hold.underWay.count > hold.allowed else { return }
@@ -552,7 +563,7 @@ final class Checker {
         // Occurrences of a series go in their order, also where jitter would have it otherwise.
         let latest = (key.scheduledAt + Int64(standing.reminder.jitterSeconds)).milliseconds
         let lateness = wall - max(due, latest, standing.reminder.createdAt)
-        if lateness > Self.longestLatenessMilliseconds {
+        if lateness > Self.longestLatenessMilliseconds, !wasHeldUp(standing.reminder, for: lateness) {
             broken(4, key.reminder, "\(key.scheduledAt) is dispatched \(lateness) ms late in a run without a fault")
         }
     }
