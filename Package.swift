@@ -60,7 +60,7 @@ let package = Package(
             dependencies: service + [
                 "Domain", "Files", "JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto,
             ],
-            path: "Services/Gateway", resources: [.embedInCode("Documentation/Page/docs.html")]),
+            path: "Services/Gateway", resources: [.embedInCode("Documentation/Page"), .embedInCode("Dashboard/Page")]),
         .target(
             name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence", deque, heap], path: "Services/Scheduler/Core"),
         .executableTarget(
@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "CProcess", "Files", "Wire", "Domain", "JSON", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL,
+                "CProcess", "Files", "Wire", "Domain", "JSON", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL, crypto,
             ],
             path: "Shared/Operations"),
 

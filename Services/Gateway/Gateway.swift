@@ -25,17 +25,21 @@ enum GatewayMain {
             }
             let responder = APIResponder(
                 routes: RouteTable(api.operations), callers: callers, browsers: settings.apiBrowsers, logger: service.logger)
+            let admission = Admission(), memory = BodyMemory(limit: settings.bodyMemory)
+            let dashboard = Dashboard(
+                files: .dashboard, responder: responder,
+                signIn: SignIn(callers: callers, seal: SessionSeal(key: try service.gatewayKey(for: SessionSeal.use)), logger: service.logger),
+                admission: admission, memory: memory, closed: settings.dashboardClosed)
 
             let parts: [any Service] = [
-                service.opsServer(listen: settings.opsListen, browsers: settings.opsBrowsers),
+                service.opsServer(listen: settings.opsListen, browsers: settings.opsBrowsers, site: dashboard.site(logger: service.logger)),
                 Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
                 ConnectionChecks(readiness: service.readiness, clients: ["scheduler": schedulers]),
                 ZoneCheck(schedulers: schedulers, readiness: service.readiness),
                 APIKeyReload(callers: callers, readiness: service.readiness, logger: service.logger),
                 // Stopped first: what was asked is answered while the scheduler can still be asked.
                 APIServer(
-                    listen: settings.listen, responder: responder, logger: service.logger, tls: tls,
-                    memory: BodyMemory(limit: settings.bodyMemory),
+                    listen: settings.listen, responder: responder, logger: service.logger, tls: tls, admission: admission, memory: memory,
                     addresses: AddressCounter(limit: settings.connectionsPerAddress)),
             ]
             return parts + (tls.map { [ListenerTLSReload($0, readiness: service.readiness, logger: service.logger)] } ?? [])
@@ -82,7 +86,7 @@ struct GatewaySettings: ServiceSettings {
     init(_ settings: inout SettingsReader, common: CommonSettings) {
         listen = settings.setting("GATEWAY_LISTEN", .listen, default: "127.0.0.1:5000", help: "where the API is served")
         opsListen = settings.setting(
-            "GATEWAY_OPS_LISTEN", .listen, default: "127.0.0.1:5555", help: "where /healthz, /readyz and /metrics are served")
+            "GATEWAY_OPS_LISTEN", .listen, default: "127.0.0.1:5555", help: "where the dashboard, /healthz, /readyz and /metrics are served")
         let certificate = settings.optionalSetting(
             "GATEWAY_TLS_CERT", .path, help: "PEM file of the API's certificate chain: it is then served over TLS; read again when it changes")
         let key = settings.optionalSetting("GATEWAY_TLS_KEY", .path, help: "PEM file of that certificate's private key")
@@ -127,4 +131,12 @@ struct GatewaySettings: ServiceSettings {
     }
 
     var opsBrowsers: BrowserGuard { BrowserGuard(hosts: BrowserGuard.Hosts(of: opsListen.value, names: hosts)) }
+
+    /// Why the dashboard lets nobody in, where it does not: there is nothing to tell callers apart by, and not only this machine can reach it.
+    /// `OPS_PUBLIC` speaks of metrics and health alone.
+    var dashboardClosed: String? {
+        guard keysFile == nil, !opsListen.value.isLoopback else { return nil }
+        return "the dashboard is closed here, since other machines can reach it and nothing would tell who calls; "
+            + "set GATEWAY_API_KEYS_FILE to sign in by a key, or GATEWAY_OPS_LISTEN to an address of loopback"
+    }
 }

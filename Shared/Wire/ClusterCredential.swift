@@ -1,4 +1,4 @@
-import Crypto
+public import Crypto
 public import Domain
 
 /// What a process proves to the rest of its cluster: the cluster's secret, with which it may be of any role, or the keys of one role that
@@ -46,6 +46,13 @@ public struct ClusterCredential: Sendable {
             link.peer(of: role).flatMap { peer in key(of: link).map { "\(peer)=\($0.withUnsafeBytes { Hexadecimal.text($0) })" } }
         }
         return Secret(Self.derivedPrefix + "\(role):" + keys.sorted().joined(separator: ","))
+    }
+
+    /// A key that all gateways of the cluster have, whether they hold its secret or their role's keys, and besides them only schedulers.
+    /// - Parameter use: what the key is for; each has a key of its own.
+    /// - Returns: `nil` for a credential of another role.
+    public func gatewayKey(for use: String) -> SymmetricKey? {
+        key(of: Link(connecting: .gateway, accepting: .scheduler)).map { LinkKeys.derive(from: $0, use) }
     }
 
     /// What the two ends of a connection share.

@@ -40,6 +40,25 @@ struct RootTests {
         }
     }
 
+    @Test("its pages bring nothing inline, and load their files from where these may be kept for ever", arguments: ["/", "/docs"])
+    func files(path: String) async throws {
+        try await withGateway { gateway, _ in
+            let page = try await gateway.send("GET", path, headers: ["Accept": "text/html"])
+            #expect(page.headers["content-security-policy"] == PagePolicy.content)
+            #expect(page.headers["cache-control"] == "no-store" && page.headers["cross-origin-opener-policy"] == "same-origin")
+            #expect(!page.text.contains("<style") && !page.text.contains("{{") && !page.text.contains(" style=") && !page.text.contains("<script>"))
+            let files = page.text.matches(of: /"(\/docs\/assets\/[^"]+)"/).map { String($0.1) }
+            #expect(files.count == (path == "/" ? 1 : 2))
+            for file in files {
+                let answer = try await gateway.send("GET", file)
+                #expect(answer.status == 200 && !answer.body.isEmpty)
+                #expect(answer.headers["content-type"]?.hasPrefix(file.hasSuffix(".css") ? "text/css" : "text/javascript") == true)
+                #expect(answer.headers["cache-control"] == "public, max-age=31536000, immutable")
+            }
+            expectProblem(try await gateway.send("GET", "/docs/assets/0123456789abcdef/docs.js"), 404)
+        }
+    }
+
     @Test("is in the OpenAPI document with both of its media types, and asks for no key where others do")
     func document() throws {
         let documentation = Documentation([], version: "1.2.3", needsKey: true, allowsAnonymous: false)

@@ -10,12 +10,11 @@ import Testing
 struct OpsServerTests {
     private func withServer(
         _ readiness: Readiness = Readiness(), metrics: MetricsRegistry = MetricsRegistry(), browsers: BrowserGuard = BrowserGuard(),
-        routes: @escaping OpsServer.Routes = { _ in },
-        _ body: (Int) async throws -> Void
+        site: OpsSite? = nil, _ body: (Int) async throws -> Void
     ) async throws {
         let pipe = LogPipe(), listen = try #require(Endpoint("127.0.0.1:0"))
         let server = OpsServer(
-            listen: Setting("OPS_LISTEN", listen), readiness: readiness, metrics: metrics, logger: pipe.logger(), browsers: browsers, routes: routes)
+            listen: Setting("OPS_LISTEN", listen), readiness: readiness, metrics: metrics, logger: pipe.logger(), browsers: browsers, site: site)
         let running = Task { try await server.run() }
         let address = try #require(try await pipe.awaitLine("ops listening")["address"].flatMap { Endpoint($0) })
         #expect(address.port != 0)
@@ -41,14 +40,12 @@ struct OpsServerTests {
         let browsers = BrowserGuard(hosts: BrowserGuard.Hosts(of: try #require(Endpoint("127.0.0.1:0")), names: ["ops.example"]))
         try await withServer(
             browsers: browsers,
-            routes: { router in
-                router.post("/change") { _, _ in
-                    called.withLock { $0 += 1 }
-                    return HTTPResponse.Status.ok
-                }
+            site: OpsSite(path: "/change") { _, _ in
+                called.withLock { $0 += 1 }
+                return Response(status: .ok)
             }
         ) { port in
-            for path in ["/", "/healthz", "/readyz", "/metrics", "/nothing"] {
+            for path in ["/", "/healthz", "/readyz", "/metrics", "/nothing", "/change"] {
                 let answer = try await http(port: port, path: path, host: "rebound.example:\(port)")
                 #expect(answer.status == 403)
                 #expect(answer.head.contains("application/problem+json") && answer.body.contains("GATEWAY_HOSTS"))
@@ -130,10 +127,20 @@ struct OpsServerTests {
         }
     }
 
-    @Test("serves the routes that a service adds")
-    func routes() async throws {
-        try await withServer(routes: { router in router.get("/dashboard") { _, _ in "hello" } }) { (port: Int) async throws in
-            #expect(try await http(port: port, path: "/dashboard").body == "hello")
+    @Test("serves a service's site below its path, whatever the method, and leads browsers there")
+    func site() async throws {
+        let site = OpsSite(path: "/dashboard") { request, _ in
+            Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "\(request.method) \(request.uri.path)")))
+        }
+        try await withServer(site: site) { port in
+            for (method, path) in [("GET", "/dashboard"), ("GET", "/dashboard/"), ("DELETE", "/dashboard/a/b")] {
+                #expect(try await http(method, port: port, path: path).body == "\(method) \(path)")
+            }
+            for path in ["/dashboards", "/dash", "//dashboard"] { #expect(try await http(port: port, path: path).status == 404) }
+            let page = try await http(port: port, path: "/", accept: "text/html,*/*;q=0.8")
+            #expect(page.status == 303)
+            #expect(page.head.lowercased().contains("location: /dashboard\r\n"))
+            #expect(try await http(port: port, path: "/").body.contains("/metrics "))
         }
     }
 

@@ -30,6 +30,9 @@ struct APIKeyDigest: Sendable, Hashable, CustomStringConvertible, CustomDebugStr
         (first, second, third, fourth) = (word(0), word(1), word(2), word(3))
     }
 
+    /// For codes that are to change with it; nowhere else.
+    var bytes: [UInt8] { [first, second, third, fourth].flatMap { word in withUnsafeBytes(of: word) { Array($0) } } }
+
     /// Takes the same time whatever the digests are: every bit of both counts before anything is decided.
     /// swift-crypto's comparison does so too, but takes 500 times as long, which tells where there are thousands of
     /// keys.

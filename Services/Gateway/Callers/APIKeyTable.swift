@@ -28,4 +28,9 @@ struct APIKeyTable: Sendable {
         for index in digests.indices where isSame(digests[index], digest) { found = index }
         return found.map { entries[$0] }
     }
+
+    /// The first entry of a caller's that is the one looked for. A caller may have several keys.
+    func entry(of caller: String, where isIt: (APIKeyDigest) -> Bool) -> Entry? {
+        entries.first { $0.key.caller.name == caller && isIt($0.key.digest) }
+    }
 }

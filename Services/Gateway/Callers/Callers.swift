@@ -7,7 +7,7 @@ import Operations
 /// With a keys file a caller shows its key as `Authorization: Bearer KEY`. Without one, anyone may call and nobody is
 /// told apart.
 final class Callers: Sendable {
-    /// The longest key in bytes.
+    /// The longest key in bytes, which are visible ASCII characters.
     static let maxKeyBytes = 512
     /// RFC 6750 section 3: what a refused caller must show.
     private static let challenge = #"Bearer realm="task-scheduler""#
@@ -79,6 +79,31 @@ final class Callers: Sendable {
                 .unauthorized, "what the Authorization header holds is not a key of this API; \(Self.howToCall)",
                 headers: [.wwwAuthenticate: Self.challenge + #", error="invalid_token""#])
         }
+        return try admit(entry)
+    }
+
+    /// The same for a request that shows something else that stands for a key.
+    /// - Parameters:
+    ///   - caller: whose key that is.
+    ///   - isIt: whether it stands for the one with that digest.
+    /// - Returns: `nil` where there is no such key, or no longer.
+    func admit(
+        _ caller: String, digest isIt: (APIKeyDigest) -> Bool
+    ) throws(Problem) -> (key: APIKey, admitted: (caller: Caller, allowance: Allowance))? {
+        guard let entry = keys?.current().entry(of: caller, where: isIt) else { return nil }
+        return (entry.key, try admit(entry))
+    }
+
+    /// The key with that text, which is held to its rate.
+    /// - Returns: `nil` where there is none.
+    func key(_ text: String) throws(Problem) -> APIKey? {
+        let bytes = Array(text.utf8)
+        guard Self.isKey(bytes), let entry = keys?.current().entry(for: APIKeyDigest(ofKey: bytes)) else { return nil }
+        _ = try admit(entry)
+        return entry.key
+    }
+
+    private func admit(_ entry: APIKeyTable.Entry) throws(Problem) -> (caller: Caller, allowance: Allowance) {
         let allowance = Allowance(
             rate: entry.key.rate ?? defaultRate, bucket: entry.bucket, who: "this key", callers: self)
         try hold(to: allowance)
@@ -102,12 +127,15 @@ final class Callers: Sendable {
             headers: [.retryAfter: "\(RequestBucket.retryAfterSeconds)"])
     }
 
-    /// The key in `Bearer KEY`: the scheme in either case, one blank, visible ASCII characters.
+    /// The key in `Bearer KEY`: the scheme in either case, one blank, the key.
     private static func key(in value: String) -> [UInt8]? {
         let scheme = "bearer "
         guard value.prefix(scheme.count).lowercased() == scheme else { return nil }
-        let key = value.utf8.dropFirst(scheme.utf8.count)
-        guard (1...maxKeyBytes).contains(key.count), key.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
-        return Array(key)
+        let key = Array(value.utf8.dropFirst(scheme.utf8.count))
+        return isKey(key) ? key : nil
+    }
+
+    private static func isKey(_ bytes: [UInt8]) -> Bool {
+        (1...maxKeyBytes).contains(bytes.count) && bytes.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSON
+import NIOCore
 
 /// The API's account of itself: its OpenAPI document, a page on which every operation can be read and tried, and a root that leads to both.
 struct Documentation: Sendable {
@@ -17,8 +18,9 @@ struct Documentation: Sendable {
             .document.bytes(isIndented: true)
     }
 
+    /// Those that are documented, and what the pages load.
     var operations: [Operation] {
-        Self.operations(version) { [document] (_) async throws(Problem) -> Answer in Answer(.ok, bytes: document) }
+        Self.operations(version) { [document] (_) async throws(Problem) -> Answer in Answer(.ok, bytes: document) } + [Self.file]
     }
 
     private static func operations(_ version: String, document: @escaping Operation.Handler) -> [Operation] {
@@ -32,14 +34,26 @@ struct Documentation: Sendable {
         ].map { $0.tagged("Documentation") }
     }
 
-    private static var page: Answer { Answer(.ok, bytes: PackageResources.docs_html, headers: pageHeaders) }
+    private static var page: Answer { Answer(.ok, bytes: Array(buffer: PageFiles.documentation.page), headers: PagePolicy.page) }
 
-    /// Everything that a page needs is in it, and it may talk to nobody but this API.
-    static var pageHeaders: HTTPFields {
-        var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .xContentTypeOptions: "nosniff"]
-        headers[.contentSecurityPolicy] =
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
-            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        return headers
+    private static var file: Operation {
+        Operation(.get, "/docs/assets/{folder}/{name}", "getDocumentationFile", summary: "Read a file of the documentation's page.") {
+            (exchange) async throws(Problem) -> Answer in
+            guard let file = PageFiles.documentation.file("/docs/assets/" + exchange.pathValues.joined(separator: "/")) else {
+                throw Problem(.notFound, "there is no such file; load the page again")
+            }
+            return Answer(.ok, bytes: Array(buffer: file.body), headers: file.headers)
+        }.tagged("Documentation").open()
     }
+}
+
+extension PageFiles {
+    /// Of the documentation's page, and of the one that leads to it.
+    static let documentation = PageFiles(
+        page: PackageResources.docs_html,
+        files: [
+            File(name: "docs.css", bytes: PackageResources.docs_css),
+            File(name: "docs.js", bytes: PackageResources.docs_js),
+            File(name: "root.css", bytes: PackageResources.root_css),
+        ], in: "/docs/assets")
 }

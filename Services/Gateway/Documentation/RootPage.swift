@@ -12,7 +12,7 @@ struct RootPage: Sendable {
     func answer(_ exchange: Exchange) -> Answer {
         var answer =
             AcceptedMedia(exchange.headers).preferred(of: [Self.json, Self.html]) == Self.html
-            ? Answer(.ok, bytes: Array(page.utf8), headers: Documentation.pageHeaders) : Answer(.ok, .object(object))
+            ? Answer(.ok, bytes: Array(page.utf8), headers: PagePolicy.page) : Answer(.ok, .object(object))
         answer.headers[.vary] = "Accept"
         return answer
     }
@@ -47,10 +47,7 @@ struct RootPage: Sendable {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <link rel="icon" href="data:,">
         <title>task-scheduler</title>
-        <style>
-        :root { color-scheme: light dark }
-        body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }
-        </style>
+        <link rel="stylesheet" href="\(PageFiles.documentation.folder)/root.css">
         <h1>task-scheduler</h1>
         <p>Reminders that arrive: a notification, or any task, at a time or by an RFC 5545 rule.</p>
         <ul>

@@ -1,3 +1,4 @@
+public import Crypto
 public import Domain
 public import Wire
 
@@ -11,6 +12,14 @@ extension ServiceStart {
         throw ConfigurationError(
             "\(common.clusterSecretName) holds the keys of a \(only), and this is a \(role); it must be the line that "
                 + "scheduler --derive-secret \(role) prints, or the cluster's secret")
+    }
+}
+
+extension ServiceStart {
+    /// A key that all gateways of the cluster share; see ``ClusterCredential/gatewayKey(for:)``.
+    /// - Returns: `nil` where nothing is set that it could be derived from.
+    public func gatewayKey(for use: String) throws(ConfigurationError) -> SymmetricKey? {
+        try clusterCredential(of: .gateway)?.gatewayKey(for: use)
     }
 }
 

@@ -1,4 +1,4 @@
-import HTTPTypes
+public import HTTPTypes
 
 /// Refuses what a browser on somebody's machine sends for a page from elsewhere, which neither that person nor the page's own server could.
 ///
@@ -103,7 +103,7 @@ public struct BrowserGuard: Sendable {
 
 extension HTTPField.Name {
     /// Of Fetch Metadata Request Headers: whether the page that asks is of the same origin.
-    static let secFetchSite: Self = {
+    public static let secFetchSite: Self = {
         guard let name = Self("Sec-Fetch-Site") else { preconditionFailure("Sec-Fetch-Site is a header's name") }
         return name
     }()

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// The answer to whoever opens the ops listener's address alone: what there is.
+/// The answer to whoever opens the ops listener's address alone: what there is, or the way to the service's own site.
 enum OpsIndex {
     private static let text = "text/plain", html = "text/html"
 
@@ -12,15 +12,21 @@ enum OpsIndex {
     ]
 
     /// Text for a client that accepts neither, as RFC 9110 section 12.5.1 allows.
-    static func response(to headers: HTTPFields) -> Response {
+    static func response(to headers: HTTPFields, site: OpsSite?) -> Response {
         let isPage = AcceptedMedia(headers).preferred(of: [text, html]) == html
-        var response =
-            isPage
-            ? OpsServer.text(.ok, page, type: "text/html; charset=utf-8")
-            : OpsServer.text(.ok, entries.map { "\($0.0)  \($0.1)\n" }.joined())
+        var response: Response
+        if isPage, let site, site.isHome {
+            response = OpsServer.text(.seeOther, "")
+            response.headers[.location] = site.path
+        } else {
+            response =
+                isPage
+                ? OpsServer.text(.ok, page, type: "text/html; charset=utf-8")
+                : OpsServer.text(.ok, entries.map { "\($0.0)  \($0.1)\n" }.joined())
+            if isPage { response.headers[.contentSecurityPolicy] = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" }
+        }
         response.headers[.vary] = "Accept"
         response.headers[.xContentTypeOptions] = "nosniff"
-        if isPage { response.headers[.contentSecurityPolicy] = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" }
         return response
     }
 

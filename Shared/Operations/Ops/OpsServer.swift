@@ -9,7 +9,8 @@ import ServiceLifecycle
 /// - `GET /healthz`: 200 as long as every part that ``Readiness`` watches gets on, otherwise 503 and one line for each that does not.
 /// - `GET /readyz`: 200 if every check of ``Readiness`` is well, otherwise 503 and one line for each that is not.
 /// - `GET /metrics`: Prometheus text.
-/// - `GET /`: these three, as a page of links or as text, by the request's `Accept`.
+/// - `GET /`: these three, as a page of links or as text, by the request's `Accept`; browsers are led to the service's ``OpsSite``, if it
+///   has one.
 ///
 /// When it listens it logs `ops listening` with the actual address as `address`, also for port 0.
 public struct OpsServer: Service, CustomStringConvertible {
@@ -17,28 +18,26 @@ public struct OpsServer: Service, CustomStringConvertible {
     public static let maxConnections = 256
     public static let idleTimeout = TimeAmount.seconds(60)
 
-    public typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
-
     private let listen: Setting<Endpoint>
     private let readiness: Readiness
     private let metrics: MetricsRegistry
     private let logger: Logger
     private let browsers: BrowserGuard
-    private let routes: Routes
+    private let site: OpsSite?
 
     /// - Parameters:
     ///   - browsers: what is refused of browsers.
-    ///   - routes: adds a service's own routes to the listener's.
+    ///   - site: what else is served there.
     public init(
         listen: Setting<Endpoint>, readiness: Readiness, metrics: MetricsRegistry, logger: Logger, browsers: BrowserGuard = BrowserGuard(),
-        routes: @escaping Routes = { _ in }
+        site: OpsSite? = nil
     ) {
         self.listen = listen
         self.readiness = readiness
         self.metrics = metrics
         self.logger = logger
         self.browsers = browsers
-        self.routes = routes
+        self.site = site
     }
 
     public var description: String { "ops" }
@@ -50,9 +49,10 @@ public struct OpsServer: Service, CustomStringConvertible {
         // What Hummingbird says of connections is of no use to an operator unless something is wrong.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
+        let site = site
         let application = Application(
-            router: router(),
-            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            responder: OpsResponder(guardian: browsers, site: site, base: router().buildResponder()),
+            server: .http1(configuration: .init(additionalChannelHandlers: site?.handlers() ?? [], idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .hostname(listen.value.host, port: listen.value.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maxConnections)),
@@ -66,11 +66,10 @@ public struct OpsServer: Service, CustomStringConvertible {
         }
     }
 
-    private func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: OpsBrowserGuard(guardian: browsers))
-        let readiness = readiness, metrics = metrics
-        router.get("/") { request, _ in OpsIndex.response(to: request.headers) }
+    private func router() -> Router<OpsContext> {
+        let router = Router(context: OpsContext.self, options: .autoGenerateHeadEndpoints)
+        let readiness = readiness, metrics = metrics, site = site
+        router.get("/") { request, _ in OpsIndex.response(to: request.headers, site: site) }
         router.get("/healthz") { _, _ in
             let stalled = readiness.stalled
             return stalled.isEmpty ? Self.text(.ok, "alive\n") : Self.text(.serviceUnavailable, stalled.map { $0 + "\n" }.joined())
@@ -81,7 +80,6 @@ public struct OpsServer: Service, CustomStringConvertible {
                 ? Self.text(.ok, (["ready"] + readiness.notices).map { $0 + "\n" }.joined()) : Self.text(.serviceUnavailable, failures.map { $0 + "\n" }.joined())
         }
         router.get("/metrics") { _, _ in Self.text(.ok, metrics.exposition(), type: Exposition.contentType) }
-        routes(router)
         return router
     }
 
@@ -100,8 +98,8 @@ public struct OpsServer: Service, CustomStringConvertible {
 extension ServiceStart {
     /// The ops listener of this service.
     public func opsServer(
-        listen: Setting<Endpoint>, browsers: BrowserGuard = BrowserGuard(), routes: @escaping OpsServer.Routes = { _ in }
+        listen: Setting<Endpoint>, browsers: BrowserGuard = BrowserGuard(), site: OpsSite? = nil
     ) -> OpsServer {
-        OpsServer(listen: listen, readiness: readiness, metrics: metrics, logger: logger, browsers: browsers, routes: routes)
+        OpsServer(listen: listen, readiness: readiness, metrics: metrics, logger: logger, browsers: browsers, site: site)
     }
 }
