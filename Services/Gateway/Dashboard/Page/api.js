@@ -1,0 +1,136 @@
+/** The API, as the dashboard's own origin serves it. No other module sends anything. */
+
+import { parse, stringify } from './json.js';
+
+const BASE = '/dashboard/api';
+const TIMEOUT_MS = 20_000;
+/** Longer than this without an answer is not live. */
+const PULSE_TIMEOUT_MS = 800;
+/** Requests of one act that are under way at once. */
+const AT_ONCE = 6;
+const PAGE = 200;
+const TOO_MANY_REQUESTS = 429;
+
+/** An answer that is none: what RFC 9457 says, or why there was none at all (status 0). */
+export class Problem extends Error {
+  constructor(status, { title, detail, errors } = {}, retryAfter = 0) {
+    super(detail ?? title ?? 'there was no answer');
+    Object.assign(this, { status, title: title ?? 'No answer', detail: this.message, errors: errors ?? [], retryAfter });
+  }
+}
+
+/** Called when the session is over. */
+let signedOut = () => {};
+export function onSignedOut(handler) { signedOut = handler; }
+
+/** A path of the API: what is filled in is encoded. */
+export function path(parts, ...values) {
+  return parts.reduce((whole, part, index) => whole + encodeURIComponent(values[index - 1]) + part);
+}
+
+async function send(method, path, { query, body, headers } = {}) {
+  const text = query ? String(new URLSearchParams(query)) : '';
+  const isSafe = method === 'GET';
+  let response, answer;
+  try {
+    response = await fetch(BASE + path + (text && '?' + text), {
+      method, cache: 'no-store', credentials: 'same-origin', redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { ...(isSafe ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      body: body === undefined ? undefined : stringify(body),
+    });
+    answer = await response.text();
+  } catch (error) {
+    const why = error.name === 'TimeoutError' ? `the gateway has not answered within ${TIMEOUT_MS / 1_000} s` : 'the gateway cannot be reached';
+    throw new Problem(0, { detail: isSafe ? why : `${why}; whether it was done is not known` });
+  }
+  if (response.ok) return answer ? parse(answer) : null;
+  if (response.status === 401 && path !== '/session') signedOut();
+  let said;
+  try { said = parse(answer); } catch { said = { title: response.statusText, detail: answer.slice(0, 500) || `status ${response.status}` }; }
+  throw new Problem(response.status, said, Number(response.headers.get('retry-after')) || 0);
+}
+
+export const get = (path, query) => send('GET', path, { query });
+export const post = (path, body, headers) => send('POST', path, { body, headers });
+export const patch = (path, body, headers) => send('PATCH', path, { body, headers });
+export const remove = (path, headers) => send('DELETE', path, { headers });
+
+/** Says why the gateway cannot do its work; `null`: it can. */
+export async function pulse() {
+  try {
+    const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(PULSE_TIMEOUT_MS) });
+    const text = (await response.text()).trim();
+    return response.ok ? null : text || `status ${response.status}`;
+  } catch {
+    return 'the gateway does not answer';
+  }
+}
+
+/**
+ * The items of a list from its beginning, a page after the other.
+ * @param limit how many at most
+ * @param pages how many requests at most: where a filter finds few, a page may be short, or empty
+ * @param progress told how many there are so far; what it returns as `false` ends the walk
+ * @returns the items, and whether there are more
+ */
+export async function walk(path, name, query = {}, { limit = PAGE, pages = Infinity, progress = () => {} } = {}) {
+  const items = [];
+  let cursor = null, left = pages;
+  do {
+    left -= 1;
+    const page = await get(path, { ...query, limit: Math.min(PAGE, limit - items.length), ...(cursor ? { cursor } : {}) });
+    items.push(...page[name]);
+    cursor = page.next_cursor;
+    if (progress(items.length) === false) break;
+  } while (cursor && left > 0 && items.length < limit);
+  return { items, more: cursor !== null };
+}
+
+/** Tries again for as long as the key's rate is used up. */
+async function patiently(request, signal) {
+  for (;;) {
+    try { return await request(); } catch (problem) {
+      if (problem.status !== TOO_MANY_REQUESTS || !problem.retryAfter || signal?.aborted) throw problem;
+      await new Promise(done => { setTimeout(done, problem.retryAfter * 1_000); });
+    }
+  }
+}
+
+/**
+ * Does the same with many, several at once.
+ * @param request what is done with one id
+ * @param progress told how many are done
+ * @returns those done, those refused with the problem, and how many were not tried as it was stopped
+ */
+export async function each(ids, request, progress = () => {}, signal) {
+  const done = [], refused = [], left = [...ids];
+  const work = async () => {
+    while (left.length && !signal?.aborted) {
+      const id = left.shift();
+      try { done.push([id, await patiently(() => request(id), signal)]); } catch (problem) { refused.push([id, problem]); }
+      progress(done.length + refused.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { done, refused, left: left.length };
+}
+
+/**
+ * Sends a request that goes through all that match until it has seen all.
+ * @param count the answer's member that says how many
+ * @returns how many, and the problem that ended it early
+ */
+export async function sweep(path, body, count, progress = () => {}, signal) {
+  let total = 0, cursor = null;
+  do {
+    try {
+      const answer = await patiently(() => post(path, cursor ? { ...body, cursor } : body), signal);
+      total += answer[count];
+      cursor = answer.next_cursor;
+    } catch (problem) {
+      return { total, problem, more: true };
+    }
+    progress(total);
+  } while (cursor && !signal?.aborted);
+  return { total, problem: null, more: cursor !== null };
+}

@@ -1,0 +1,36 @@
+/** Small charts, with a table of the same numbers for those who do not see them. */
+
+import { el } from './view.js';
+
+const WIDTH = 1_000, HEIGHT = 100;
+
+/**
+ * Bars.
+ * @param values each with its `name` and `value`; `kind` colours it
+ * @param ticks what is written below, evenly spread from the first value on
+ */
+export function bars(title, values, unit, ticks = []) {
+  const most = Math.max(1, ...values.map(({ value }) => value));
+  const step = WIDTH / values.length;
+  const bar = ({ name, value, kind }, index) => {
+    const height = value ? Math.max(2, value / most * HEIGHT) : 0;
+    return el('g', null,
+      el('title', `${name}: ${value} ${unit}`),
+      el('rect', { class: 'hit', x: index * step, y: 0, width: step, height: HEIGHT }),
+      el('rect', { class: `bar ${kind ?? ''}`, x: index * step + step * .12, y: HEIGHT - height, width: step * .76, height }));
+  };
+  return el('figure', { class: 'chart' },
+    el('figcaption', `${title}; at most ${most} ${unit}`),
+    el('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, values.map(bar)),
+    el('div', { class: 'ticks', 'aria-hidden': 'true' }, ticks.map(tick => el('span', tick))),
+    el('div', { class: 'unseen' }, el('table', el('caption', title),
+      el('tbody', values.filter(({ value }) => value).map(({ name, value }) => el('tr', el('th', { scope: 'row' }, name), el('td', `${value} ${unit}`)))))));
+}
+
+/** A part of a whole; the numbers stand beside it. */
+export function meter(value, most) {
+  const width = 80, height = 8;
+  return el('svg', { class: 'meter', viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
+    el('rect', { class: 'hit', width, height, rx: 4 }),
+    el('rect', { class: 'bar', width: Math.min(1, value / Math.max(1, most)) * width, height, rx: 4 }));
+}

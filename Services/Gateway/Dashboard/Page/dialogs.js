@@ -1,0 +1,102 @@
+/** What is asked before something is done, and what came of it. */
+
+import { el, show } from './view.js';
+import { button, problemBox } from './parts.js';
+
+let opened = 0;
+
+/**
+ * A dialog.
+ * @param draw its content, given what closes it
+ * @returns when it is closed, with what it was closed with
+ */
+export function ask(title, draw) {
+  return new Promise(resolve => {
+    const focused = document.activeElement;
+    const id = `dialog-${opened += 1}`;
+    let answer = null;
+    const close = value => { answer = value; dialog.close(); };
+    const content = el('div');
+    const dialog = el('dialog', { 'aria-labelledby': id, onclose: () => {
+      dialog.remove();
+      if (focused?.isConnected) focused.focus();
+      resolve(answer);
+    } }, el('h2', { id }, title), content);
+    const redraw = () => show(content, draw(close, redraw));
+    document.body.append(dialog);
+    redraw();
+    dialog.showModal();
+  });
+}
+
+/**
+ * Asks whether to do it.
+ * @param typed the number to be typed first, for what cannot be undone; `null`: none
+ */
+export function confirm(title, label, typed, ...content) {
+  return ask(title, close => {
+    const isTyped = typed !== null;
+    const submit = el('button', { type: 'submit', class: isTyped ? 'bad' : 'main', disabled: isTyped }, label);
+    const input = isTyped ? el('input', { name: 'typed', inputmode: 'numeric', autocomplete: 'off', autofocus: true, oninput: event => { submit.disabled = event.target.value.trim() !== String(typed); } }) : null;
+    return el('form', { onsubmit: event => { event.preventDefault(); if (!submit.disabled) close(true); } },
+      content, isTyped ? el('label', el('span', 'This cannot be undone. Type ', el('strong', String(typed)), ' to go on.'), input) : null,
+      el('div', { class: 'acts' }, submit, button('Leave it', () => close(false))));
+  });
+}
+
+/**
+ * Does something that takes a while, shows how far it is, and can stop it.
+ * @param work given what tells the progress, and a signal that says when to stop
+ * @returns what it returned
+ */
+export async function withProgress(title, total, work) {
+  const stop = new AbortController();
+  let redraw = () => {}, count = 0, close = () => {};
+  const closed = ask(title, (end, again) => {
+    [close, redraw] = [end, again];
+    return el('div', null,
+      el('progress', total ? { max: total, value: count, 'aria-label': title } : { 'aria-label': title }),
+      el('p', { role: 'status' }, total ? `${count} of ${total}` : `${count}`),
+      el('div', { class: 'acts' }, button(stop.signal.aborted ? 'Stopping …' : 'Stop', () => { stop.abort(); redraw(); })));
+  });
+  closed.then(() => stop.abort());
+  try {
+    return await work(so => { count = so; redraw(); }, stop.signal);
+  } finally {
+    close();
+    await closed;
+  }
+}
+
+/** Says what was refused or only partly done. */
+export function tell(title, ...content) {
+  return ask(title, close => el('div', content, el('div', { class: 'acts' }, button('Close', () => close(), { class: 'main', autofocus: true }))));
+}
+
+export const tellProblem = (title, problem) => tell(title, problemBox(problem));
+
+/**
+ * A form whose answer may be a problem, which is shown in it.
+ * @param fields each with `name`, `label`, the attributes of its input; a choice has `options`
+ * @param send given the values by name; what it throws is shown
+ * @returns what it returned; `null`: it was left
+ */
+export function fill(title, label, fields, send, ...content) {
+  let problem = null;
+  return ask(title, (close, redraw) => {
+    const control = ({ name, label, options, value, ...attributes }) => el('label', el('span', label), options
+      ? el('select', { name, value }, options.map(option => el('option', { value: option }, option)))
+      : el('input', { name, value: value ?? '', autocomplete: 'off', spellcheck: 'false', ...attributes }));
+    return el('form', { onsubmit: async event => {
+      event.preventDefault();
+      const submit = event.submitter;
+      if (submit) submit.disabled = true;
+      try { close(await send(Object.fromEntries(new FormData(event.currentTarget))) ?? true); } catch (error) {
+        if (!('status' in error)) throw error;
+        problem = error;
+        redraw();
+      } finally { if (submit) submit.disabled = false; }
+    } }, content, fields.map(control), problem ? problemBox(problem) : null,
+    el('div', { class: 'acts' }, el('button', { type: 'submit', class: 'main' }, label), button('Leave it', () => close(null))));
+  });
+}

@@ -1,0 +1,17 @@
+/** JSON whose integers beyond 2⁵³ stay exact: they are read as their digits, and written as they came. */
+
+/** An integer that a JavaScript number cannot hold. */
+export class Exact {
+  constructor(digits) { this.digits = digits; }
+
+  toString() { return this.digits; }
+}
+
+export function parse(text) {
+  return JSON.parse(text, (name, value, context) =>
+    Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source) ? new Exact(context.source) : value);
+}
+
+export function stringify(value, indent) {
+  return JSON.stringify(value, (name, inner) => inner instanceof Exact ? JSON.rawJSON(inner.digits) : inner, indent);
+}

@@ -1,0 +1,126 @@
+/** What pages are made of: tables, filters, badges, what is said instead of them. */
+
+import { address, go, select, selectOnly, state } from './state.js';
+import { copy, el } from './view.js';
+import { text } from './time.js';
+
+/** Pixels below which the style sheet makes cards of tables. */
+const NARROW = 760;
+
+/** A link to another page of the dashboard. */
+export const link = (path, query, ...children) => el('a', { href: address(path, query) }, children);
+
+export const badge = (kind, ...children) => el('span', { class: `badge ${kind}` }, children);
+
+export const soft = (...children) => el('span', { class: 'soft' }, children);
+
+/** Texts of callers may be empty, or one long line. */
+export const words = text => text === '' || text === null || text === undefined ? soft('–') : el('span', { class: 'words' }, String(text));
+
+export const shortened = (text, length = 90) => {
+  const whole = String(text ?? '');
+  return whole.length > length ? el('span', { class: 'words', title: whole }, whole.slice(0, length) + '…') : words(whole);
+};
+
+/** Those for whom something is, each a way to all that is for them. */
+export const whose = (path, { classroom_id: classroom, created_by: person }) => [
+  classroom ? el('div', link(path, { classroom_id: classroom }, shortened(classroom, 40))) : null,
+  person ? el('div', link(path, { created_by: person }, shortened(person, 40))) : null];
+
+/** A reminder's title, with its task below. */
+export const titled = (id, title, task) => [link(`/reminders/${id}`, {}, shortened(title)), el('br'), soft(el('code', task))];
+
+export const button = (label, act, attributes = {}) => el('button', { type: 'button', onclick: act, ...attributes }, label);
+
+export const copyButton = (text, what) => button('Copy', () => copy(text), { class: 'small', 'aria-label': `Copy ${what}` });
+
+export function heading(title, ...acts) {
+  return el('div', { class: 'heading' }, el('h1', title), el('div', { class: 'acts' }, acts));
+}
+
+export const section = (title, ...children) => el('section', el('h2', title), children);
+
+/** Names with their values. */
+export function facts(pairs) {
+  return el('dl', { class: 'facts' }, pairs.filter(Boolean).map(([name, ...value]) => el('div', el('dt', name), el('dd', value))));
+}
+
+export function tile(name, value, kind, path, query) {
+  return el('a', { class: `tile ${kind}`, href: address(path, query) }, el('span', { class: 'value' }, value), el('span', { class: 'name' }, name));
+}
+
+/** What an answer that is none says, whole. */
+export function problemBox(problem, ...acts) {
+  return el('div', { class: 'problem', role: 'alert' },
+    el('h2', problem.status ? `${problem.status} ${problem.title}` : problem.title), el('p', problem.detail),
+    problem.errors.length ? el('ul', problem.errors.map(error =>
+      el('li', el('code', error.pointer ?? error.parameter ?? error.header ?? ''), ' ', error.detail))) : null,
+    acts.length ? el('p', { class: 'acts' }, acts) : null);
+}
+
+/** What stands where nothing is, and how to begin. */
+export const empty = (title, ...children) => el('div', { class: 'empty' }, el('h2', title), el('p', children));
+
+export const isFiltered = query => Object.keys(query).some(name => name !== 'cursor' && name !== 'limit');
+
+// MARK: Tables
+
+/**
+ * A table, which becomes cards where it is narrow.
+ * @param columns each as its name, what draws a row's cell, and the kind of its cells
+ * @param key what tells a row from others
+ * @param picks whether rows can be selected
+ */
+export function table({ caption, columns, rows, key, picks = false }) {
+  const ids = rows.map(key);
+  const chosen = ids.filter(id => state.selected.has(id)).length;
+  const all = picks ? el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', checked: chosen > 0 && chosen === ids.length,
+    onchange: event => selectOnly(event.target.checked ? ids : []) }) : null;
+  if (all) all.indeterminate = chosen > 0 && chosen < ids.length;
+  // The roles stay where cards take a table's display.
+  return el('div', { class: 'scroll' }, el('table', { role: 'table' },
+    el('caption', { class: 'unseen' }, caption),
+    el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' },
+      picks ? el('th', { role: 'columnheader', scope: 'col', class: 'pick' }, all) : null,
+      columns.map(([name, , kind]) => el('th', { role: 'columnheader', scope: 'col', class: kind }, name)))),
+    el('tbody', { role: 'rowgroup' }, rows.map((row, index) => el('tr', { role: 'row', 'data-key': ids[index], tabindex: '-1' },
+      picks ? el('td', { role: 'cell', class: 'pick' }, el('input', { type: 'checkbox', 'aria-label': `Select row ${index + 1}`,
+        checked: state.selected.has(ids[index]), onchange: event => select(ids[index], event.target.checked) })) : null,
+      columns.map(([name, draw, kind]) => el('td', { role: 'cell', class: kind, 'data-name': name }, el('div', draw(row)))))))));
+}
+
+/** Where a list stands, and the way to its other pages. */
+export function pager(path, query, count, next, order) {
+  const { cursor, ...rest } = query;
+  return el('p', { class: 'pager' },
+    soft(`${count}${cursor ? ' more' : ''}, ${order}, as of ${text(Math.floor(state.readAt / 1_000), undefined)}`),
+    cursor ? link(path, rest, 'First page') : null,
+    next ? el('a', { href: address(path, { ...rest, cursor: next }), rel: 'next' }, 'Next page') : null);
+}
+
+// MARK: Filters
+
+/**
+ * The filters of a list: the API's query, each with its `name`, `label` and `type`; a choice has `options`.
+ */
+export function filters(path, query, fields) {
+  const apply = event => {
+    event?.preventDefault();
+    const values = new FormData(event.currentTarget.closest('form'));
+    const wanted = Object.fromEntries(fields.map(field => [field.name, (field.write ?? (text => text.trim()))(String(values.get(field.name) ?? ''))]));
+    go(address(path, wanted));
+  };
+  const control = field => {
+    const shown = (field.read ?? (text => text))(query[field.name] ?? '');
+    if (field.options) {
+      return el('select', { name: field.name, value: shown, onchange: apply }, el('option', { value: '' }, 'any'), field.options.map(option => el('option', { value: option }, option)));
+    }
+    return el('input', { name: field.name, type: field.type ?? 'search', value: shown, autocomplete: 'off', spellcheck: 'false', maxlength: 200, step: field.type === 'datetime-local' ? 1 : null,
+      onchange: field.type === 'datetime-local' ? apply : null });
+  };
+  // Where there is little room they are put away until they are asked for.
+  return el('details', { class: 'filtering', open: isFiltered(query) || innerWidth > NARROW }, el('summary', 'Filters'),
+    el('form', { class: 'filters', role: 'search', onsubmit: apply },
+      fields.map(field => el('label', el('span', field.label), control(field))),
+      el('div', { class: 'acts' }, el('button', { type: 'submit' }, 'Filter'), isFiltered(query) ? link(path, {}, 'Clear') : null)));
+}

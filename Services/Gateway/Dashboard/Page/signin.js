@@ -1,0 +1,33 @@
+/** Signing in with an API key, which is exchanged for a session and kept nowhere. */
+
+import { post } from './api.js';
+import { signedIn } from './state.js';
+import { el } from './view.js';
+import { problemBox } from './parts.js';
+
+let problem = null;
+
+export default {
+  title: () => 'Sign in',
+  isStill: true,
+  draw: (state, redraw) => el('form', { class: 'sign-in', onsubmit: async event => {
+    event.preventDefault();
+    const input = event.currentTarget.elements.key;
+    try {
+      await post('/session', { key: input.value });
+      problem = null;
+      input.value = '';
+      await signedIn();
+    } catch (error) {
+      if (!('status' in error)) throw error;
+      problem = error;
+      redraw();
+      input.select();
+    }
+  } },
+  el('h1', 'Sign in'),
+  el('p', { class: 'soft' }, 'With an API key: a line of the file that GATEWAY_API_KEYS_FILE names.'),
+  el('label', el('span', 'API key'), el('input', { name: 'key', type: 'password', required: true, autocomplete: 'current-password', spellcheck: 'false', autofocus: true })),
+  problem ? problemBox(problem) : null,
+  el('button', { type: 'submit', class: 'main' }, 'Sign in')),
+};

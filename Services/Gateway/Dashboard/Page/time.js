@@ -1,0 +1,96 @@
+/** Times as people read them: the one formatter of all pages. */
+
+import { state } from './state.js';
+import { el } from './view.js';
+
+const formats = new Map();
+const STEPS = [['y', 31_557_600], ['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]];
+
+export const localZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** @returns whether this browser knows the zone */
+export function isZone(zone) {
+  try { return Boolean(format(zone)); } catch { return false; }
+}
+
+function format(zone) {
+  if (!formats.has(zone)) {
+    formats.set(zone, new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone, weekday: 'short', day: '2-digit', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit',
+      hourCycle: 'h23', timeZoneName: 'shortOffset' }));
+  }
+  return formats.get(zone);
+}
+
+function parts(seconds, zone) {
+  return Object.fromEntries(format(zone).formatToParts(seconds * 1_000).map(({ type, value }) => [type, value]));
+}
+
+/** `Thu 26 Nov 2026, 08:00:00 UTC+1` of unix seconds in a zone. */
+export function text(seconds, zone) {
+  const known = isZone(zone) ? zone : 'UTC';
+  let part;
+  // A number that is no time is shown as it is.
+  try { part = parts(seconds, known); } catch { return String(seconds); }
+  return `${part.weekday} ${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName.replace('GMT', 'UTC')}`;
+}
+
+/** `UTC+1`. */
+export function offsetName(seconds, zone) {
+  return parts(seconds, isZone(zone) ? zone : 'UTC').timeZoneName.replace('GMT', 'UTC');
+}
+
+/** The zone that the reader has chosen, for a reminder in this one. */
+export function chosenZone(own = 'UTC') {
+  return { local: localZone(), utc: 'UTC', own }[state.zone] ?? localZone();
+}
+
+/** `in 5 min`, `3 h ago`. */
+export function fromNow(seconds, now = Date.now() / 1_000) {
+  const distance = Math.abs(seconds - now);
+  const [unit, length] = STEPS.find(([, length]) => distance >= length) ?? ['s', 1];
+  if (distance < 1) return 'now';
+  const count = Math.floor(distance / length);
+  return seconds > now ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+}
+
+/** `2 h 30 min` of a duration. */
+export function duration(seconds) {
+  const named = [];
+  let rest = seconds;
+  for (const [unit, length] of STEPS.slice(1)) {
+    const count = Math.floor(rest / length);
+    if (count) named.push(`${count} ${unit}`);
+    rest -= count * length;
+  }
+  return named.slice(0, 2).join(' ') || '0 s';
+}
+
+/** An instant, in unix seconds; `null` is a dash. */
+export function time(seconds, own, { relative = true } = {}) {
+  if (seconds === null || seconds === undefined) return el('span', { class: 'soft' }, '–');
+  const zone = chosenZone(own);
+  const all = [...new Set([localZone(), 'UTC', own ?? 'UTC'])].map(zone => `${text(seconds, zone)}  ${zone}`).join('\n');
+  return el('time', { title: all },
+    text(seconds, zone), relative ? el('span', { class: 'soft' }, ` ${fromNow(seconds)}`) : null);
+}
+
+// MARK: Wall clocks
+
+function offset(seconds, zone) {
+  const part = parts(seconds, zone);
+  const month = String(1 + ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sept', 'Oct', 'Nov', 'Dec'].indexOf(part.month === 'Sep' ? 'Sept' : part.month)).padStart(2, '0');
+  return Date.parse(`${part.year.padStart(4, '0')}-${month}-${part.day}T${part.hour}:${part.minute}:${part.second}Z`) / 1_000 - Math.floor(seconds);
+}
+
+/** The unix seconds at which a zone's clock shows `2026-11-26T08:00`; of a time that the clock shows twice, one. `null`: no time. */
+export function instant(wall, zone) {
+  const shown = Date.parse(wall + 'Z') / 1_000;
+  if (Number.isNaN(shown) || !isZone(zone)) return null;
+  return shown - offset(shown - offset(shown, zone), zone);
+}
+
+/** What a zone's clock shows, as an input of the type `datetime-local` takes it. */
+export function wall(seconds, zone) {
+  return new Date((seconds + offset(seconds, isZone(zone) ? zone : 'UTC')) * 1_000).toISOString().slice(0, 19);
+}

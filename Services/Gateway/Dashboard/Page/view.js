@@ -1,0 +1,105 @@
+/** Draws: elements, and what becomes of those that are there already. Text only ever becomes text nodes. */
+
+const SVG = 'http://www.w3.org/2000/svg';
+const DRAWN = new Set(['svg', 'g', 'rect', 'title']);
+const HANDLERS = Symbol('handlers');
+
+/**
+ * An element, or a part of a drawing.
+ * @param attributes by name, or the first child; `on…` are listeners, `value` and `checked` are set as properties
+ * @param children elements, texts and lists of these; `null`, `undefined` and `false` are as absent, as they are of attributes
+ */
+export function el(tag, attributes, ...children) {
+  const node = DRAWN.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  return attributes?.constructor === Object ? make(node, attributes, children) : make(node, {}, [attributes, ...children]);
+}
+
+const isThere = value => value !== null && value !== undefined && value !== false;
+
+function make(node, attributes, children) {
+  node.append(...children.flat(Infinity).filter(isThere));
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!isThere(value)) continue;
+    if (name.startsWith('on')) listen(node, name.slice(2), value);
+    else if (name === 'value' || name === 'checked') node[name] = value;
+    else node.setAttribute(name, value === true ? '' : value);
+  }
+  return node;
+}
+
+/** Listeners are looked up when something happens, so that a later drawing can bring others. */
+function listen(node, type, handler) {
+  node[HANDLERS] ??= {};
+  node[HANDLERS][type] = handler;
+  node.addEventListener(type, event => node[HANDLERS][type]?.(event));
+}
+
+/** Makes an element's content be this; what stays the same keeps its focus, its scrolling and what was typed. */
+export const show = (parent, ...children) => morph(parent, make(document.createDocumentFragment(), {}, children));
+
+function morph(old, fresh) {
+  const keyed = new Map([...old.children].filter(child => child.dataset?.key).map(child => [child.dataset.key, child]));
+  let place = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    const key = child.dataset?.key;
+    const same = key ? keyed.get(key) : place && !place.dataset?.key && isAlike(place, child) ? place : null;
+    if (!same || !isAlike(same, child)) {
+      old.insertBefore(child, place);
+      continue;
+    }
+    if (same === place) place = place.nextSibling; else old.insertBefore(same, place);
+    update(same, child);
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+const isAlike = (one, other) => one.nodeName === other.nodeName && one.type === other.type;
+
+function update(old, fresh) {
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  for (const { name } of [...old.attributes]) {
+    // Whether it is open is the reader's choice.
+    if (name !== 'open' && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (name !== 'open' && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  for (const [type, handler] of Object.entries(fresh[HANDLERS] ?? {})) {
+    if (old[HANDLERS]?.[type]) old[HANDLERS][type] = handler; else listen(old, type, handler);
+  }
+  if (old.type === 'checkbox') [old.checked, old.indeterminate] = [fresh.checked, fresh.indeterminate];
+  if (old.nodeName === 'PROGRESS') old.value = fresh.value;
+  morph(old, fresh);
+}
+
+export const byId = id => document.getElementById(id);
+
+/** Tells, also those who do not see it. */
+export function say(text) {
+  const said = byId('said');
+  said.textContent = text;
+  said.classList.add('shown');
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => said.classList.remove('shown'), 6_000);
+}
+
+/** Puts text on the clipboard, also where the browser has none for pages without TLS. */
+export async function copy(text) {
+  try { await navigator.clipboard.writeText(text); } catch {
+    const focused = document.activeElement;
+    const area = el('textarea', { readonly: true, class: 'unseen', value: text });
+    (focused?.closest('dialog') ?? document.body).append(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+    focused?.focus();
+  }
+  say('Copied');
+}

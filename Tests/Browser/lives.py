@@ -1,0 +1,50 @@
+"""What changes while a page is open, and what it does when nothing answers."""
+
+import os
+import signal
+import time
+
+from document import Failure
+from stock import NEW_YEAR
+
+# As live.js has it: a pulse a second, each waited for 0.8 s.
+SECONDS_UNTIL_SAID = 2
+
+
+def checks(visits, stock):
+    yield "what others change is shown without a reload, and what is typed stays", lambda: changes(visits, stock)
+    if os.environ.get("STACK_PIDS"):
+        yield "it says that it is not live, and comes back by itself", lambda: silence(visits)
+
+
+async def changes(visits, stock):
+    id = stock.create("watched", NEW_YEAR)
+    async with visits("changes") as visit:
+        await visit.open(f"/reminders?description=watched")
+        await visit.enter("form input[name=queue]", "half typ")
+        stock.ask("POST", f"/reminders/{id}/pause")
+        await visit.until("document.querySelector('tbody').innerText.includes('paused')")
+        if await visit.page.run("document.activeElement.value") != "half typ":
+            raise Failure("what was typed is gone")
+        await visit.open("/held")
+        await visit.click("nav a[href='/dashboard/reminders']")
+        await visit.until("document.querySelector('main h1')?.textContent === 'Reminders'")
+
+
+async def silence(visits):
+    # The gateway is the last that the stack starts.
+    gateway = int(os.environ["STACK_PIDS"].split()[-1])
+    async with visits("silence") as visit:
+        await visit.open("/reminders")
+        await visit.until("document.querySelector('#live').textContent === 'Live'")
+        visit.expect_refusals(503)
+        os.kill(gateway, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            await visit.until("!document.querySelector('#stale').hidden")
+            took = time.monotonic() - began
+        finally:
+            os.kill(gateway, signal.SIGCONT)
+        await visit.until("document.querySelector('#stale').hidden && document.querySelector('#live').textContent === 'Live'")
+        await visit.until("!document.querySelector('main .problem')")
+    return f"said after {took:.1f} s, to be within {SECONDS_UNTIL_SAID}"
