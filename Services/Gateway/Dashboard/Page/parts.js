@@ -46,7 +46,7 @@ export function facts(pairs) {
 }
 
 export function tile(name, value, kind, path, query) {
-  return el('a', { class: `tile ${kind}`, href: address(path, query) }, el('span', { class: 'value' }, value), el('span', { class: 'name' }, name));
+  return el('a', { class: `tile ${kind}`, href: address(path, query) }, el('strong', value), soft(name));
 }
 
 /** What an answer that is none says, whole. */
