@@ -206,6 +206,8 @@ final class SchedulerLoop: @unchecked Sendable {
             store.load(shard: shard, after: after, through: through, limit: limit) { result in
                 self.loaded(shard, result, limit: limit)
             }
+        case .loadShelf(let scope, let after, let limit):
+            store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(result) }
         case .write(let token, let writes):
             store.submit(writes) { result in self.written(token, result) }
         case .dispatch(let worker, let dispatches): workers[worker]?.dispatch(dispatches)
@@ -226,6 +228,15 @@ final class SchedulerLoop: @unchecked Sendable {
         case .failure(let error):
             logger.error("could not read what is due", metadata: ["shard": "\(shard.number)", "reason": "\(error)"])
             handle(.loadFailed(shard))
+        }
+    }
+
+    private func shelfLoaded(_ result: Result<ShelfPage, StoreError>) {
+        switch result {
+        case .success(let page): handle(.shelfLoaded(page))
+        case .failure(let error):
+            logger.error("could not read what was left to the disk", metadata: ["reason": "\(error)"])
+            handle(.shelfLoaded(nil))
         }
     }
 

@@ -19,6 +19,7 @@ import Storage
 /// - `zones`: the zones of series, with a digest of the data by which these were computed, and how far they were computed anew.
 /// - `sealing`: how far credentials have been sealed anew; see `Resealer`.
 /// - `spent`: how far credentials of completed reminders have been removed; see `SpentCredentials`.
+/// - `shelf`: what is due and found no place in the scheduler's memory, by queue, task and sharer; what of it is pending the others tell.
 /// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
@@ -154,6 +155,13 @@ enum Migrations {
         ) STRICT;
         """,
         "CREATE TABLE spent (shard INTEGER PRIMARY KEY, finished_ms INTEGER NOT NULL, id BLOB NOT NULL) STRICT;",
+        // Cleared at each opening: it serves to find what the process that has the store open has left there.
+        """
+        CREATE TABLE shelf (
+            queue TEXT NOT NULL, task TEXT NOT NULL, sharer TEXT NOT NULL, due_ms INTEGER NOT NULL, reminder BLOB NOT NULL,
+            scheduled_at INTEGER NOT NULL, PRIMARY KEY (queue, task, sharer, due_ms, reminder, scheduled_at)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

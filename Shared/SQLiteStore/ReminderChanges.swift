@@ -13,6 +13,7 @@ final class ReminderChanges {
     private let findIdempotency: Statement, putIdempotency: Statement
     private let callerChanges: CallerChanges
     let intake: Intake
+    let shelf: ShelfRows
     private let pending: PendingCounts
     private let putQueue: Statement, putZone: Statement
     private let listWorkers: Statement, clearWorkers: Statement, addWorker: Statement
@@ -26,6 +27,7 @@ final class ReminderChanges {
         intake = try Intake(connection, count: unfiled)
         self.path = path
         self.onFault = onFault
+        shelf = try ShelfRows(connection, path: path, onFault: onFault)
         pending = try PendingCounts(connection)
         standings = try Standings(connection, pending: pending)
         settlements = try Settlements(connection, standings: standings)
@@ -79,6 +81,12 @@ final class ReminderChanges {
             return try settlements.hold(key, attempt, tries: tries)
         case .change(let id, let change, let guardian, let at):
             return .changed(try callerChanges.apply(change, to: id, guardian, at: at))
+        case .shelve(let key):
+            try shelf.add(key)
+            return .done
+        case .unshelve(let keys):
+            try shelf.remove(keys)
+            return .done
         case .queue(let settings):
             try set(settings)
             return .done
@@ -184,7 +192,7 @@ extension StoreWrite {
         switch self {
         case .settle(let key, _, _, _), .materialise(let key, _, _, _), .hold(let key, _, _): key.reminder
         case .misfire(let id, _, _), .change(let id, _, _, _): id
-        case .create, .queue, .zone, .workers: nil
+        case .create, .shelve, .unshelve, .queue, .zone, .workers: nil
         }
     }
 }

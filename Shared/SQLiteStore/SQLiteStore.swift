@@ -88,6 +88,13 @@ public final class SQLiteStore: Store {
         add(.load(request, completion)) { completion(.failure($0)) }
     }
 
+    public func loadShelf(
+        _ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void
+    ) {
+        let request = ShelfRequest(scope: scope, after: after, limit: limit)
+        add(.loadShelf(request, completion)) { completion(.failure($0)) }
+    }
+
     public func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void) {
         add(.prune(request, completion)) { completion(.failure($0)) }
     }

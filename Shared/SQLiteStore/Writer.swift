@@ -8,6 +8,7 @@ enum WriterTask: Sendable {
 
     case submit(Submission)
     case load(DueLoader.Request, @Sendable (Result<[DueEntry], StoreError>) -> Void)
+    case loadShelf(ShelfRequest, @Sendable (Result<ShelfPage, StoreError>) -> Void)
     case prune(Pruning, @Sendable (Result<PruneProgress, StoreError>) -> Void)
     case reseal(Resealing, @Sendable (Result<ResealProgress, StoreError>) -> Void)
     case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
@@ -50,6 +51,8 @@ final class Writer {
         do throws(SQLiteFailure) { attachedWorkers = try session.changes.workers() } catch {
             throw error.storeError(path: file.path)
         }
+        // Where that cannot be written now, it is only in the way.
+        _ = attempt { session throws(SQLiteFailure) in try session.changes.shelf.clear() }
     }
 
     /// Works until the queue is ended.
@@ -105,6 +108,13 @@ final class Writer {
                 perform { session throws(SQLiteFailure) in
                     try session.file()
                     return try session.loader.load(request)
+                })
+        case .loadShelf(let request, let completion):
+            complete(
+                completion,
+                perform { session throws(SQLiteFailure) in
+                    try session.file()
+                    return try session.changes.shelf.load(request)
                 })
         case .prune(let request, let completion):
             // Where there is no room to file, pruning makes some. It goes on without what has come since it began.
@@ -260,7 +270,7 @@ extension WriterTask {
     var weight: Int {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
-        case .load, .prune, .reseal, .space, .attachedWorkers, .passed: 1
+        case .load, .loadShelf, .prune, .reseal, .space, .attachedWorkers, .passed: 1
         case .file, .refused, .close: 0
         }
     }
@@ -274,7 +284,8 @@ extension StoreWrite {
         case .settle(_, let attempt, _, _), .misfire(_, let attempt, _), .hold(_, let attempt, _): 128 + attempt.detail.utf8.count
         case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
         case .change: 512
-        case .materialise, .queue, .zone: 128
+        case .materialise, .shelve, .queue, .zone: 128
+        case .unshelve(let keys): 64 * keys.count
         case .workers(let workers): workers.reduce(64) { $0 + $1.instance.utf8.count }
         }
     }

@@ -24,6 +24,13 @@ public protocol Store: Sendable {
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
         completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void)
 
+    /// Reads what was shelved (see `StoreWrite.shelve`) and is still pending, in the order of its keys, strictly after `after`.
+    /// - Parameters:
+    ///   - scope: where it ends.
+    ///   - limit: the most keys to look at; a full page means that there may be more.
+    func loadShelf(
+        _ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void)
+
     /// Reads one reminder with its counts; `nil` where there is none. Runs beside the writers on a snapshot.
     func reminder(
         _ id: ReminderID, for asker: Asker, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void)
@@ -126,6 +133,52 @@ public struct DueEntry: Sendable {
     }
 }
 
+/// A lane, which is a queue and a task, and who it is that something there belongs to.
+public struct ShelfPlace: Sendable, Hashable {
+    public var queue: String
+    public var task: String
+    public var sharer: String
+
+    public init(queue: String, task: String, sharer: String) {
+        self.queue = queue
+        self.task = task
+        self.sharer = sharer
+    }
+}
+
+/// Where something was shelved. The order is by queue, task and sharer, of each the bytes in UTF-8, and then by when it is due.
+public struct ShelfKey: Sendable, Hashable {
+    public var place: ShelfPlace
+    public var due: DueKey
+
+    public init(place: ShelfPlace, due: DueKey) {
+        self.place = place
+        self.due = due
+    }
+}
+
+/// What is read of the shelf after a key.
+public enum ShelfScope: Sendable, Hashable, CaseIterable {
+    /// What is in the key's place.
+    case share
+    /// What is in the key's queue and has its task.
+    case lane
+    case everything
+}
+
+/// Part of what was shelved.
+public struct ShelfPage: Sendable {
+    /// All that were looked at, also what is no longer pending.
+    public var keys: [ShelfKey]
+    /// Those that are, as they stand now, in the same order.
+    public var entries: [DueEntry]
+
+    public init(keys: [ShelfKey] = [], entries: [DueEntry] = []) {
+        self.keys = keys
+        self.entries = entries
+    }
+}
+
 /// The step of a series past its current occurrence.
 public struct PositionMove: Sendable, Hashable {
     /// The write has no effect on the position if the stored one is another.
@@ -167,6 +220,10 @@ public enum StoreWrite: Sendable {
     case hold(OccurrenceKey, Attempt, tries: Tries)
     /// What a caller asked to be done with a reminder that exists.
     case change(ReminderID, ReminderChange, ChangeGuard, at: UnixMilliseconds)
+    /// Makes an occurrence that is due to be found by `Store.loadShelf` as well, for as long as the store is open. It is due all the same.
+    case shelve(ShelfKey)
+    /// They are no longer to be found there.
+    case unshelve([ShelfKey])
     case queue(QueueSettings)
     /// With which data of a zone its series were computed, from now on.
     case zone(ZoneMark)

@@ -78,6 +78,8 @@ final class World {
     private(set) var largestMemory = 0
     /// The writes that reached the store, but for who is attached.
     private(set) var writes = 0
+    /// Occurrences that loads brought, and keys that were read by lane.
+    private(set) var loaded = 0, readFromShelf = 0
     /// How many came at once.
     private(set) var batches: [Int] = []
 
@@ -107,7 +109,7 @@ final class World {
         in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100, maxAttempts: Int? = nil,
         retryForSeconds: Int = 86_400,
         priority: Int = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
-        expiresAfterSeconds: Int? = nil, timezone: String = "UTC"
+        expiresAfterSeconds: Int? = nil, timezone: String = "UTC", caller: String = ""
     ) throws -> ReminderID {
         let seconds = (now.wall + milliseconds).second
         let id = Self.id(nextReminder, at: now.wall)
@@ -119,7 +121,7 @@ final class World {
                 queue: queue, priority: priority, misfirePolicy: policy, catchUpLimit: catchUpLimit, retryForSeconds: retryForSeconds,
                 maxAttempts: maxAttempts, jitterSeconds: jitterSeconds,
                 expiresAfterSeconds: expiresAfterSeconds),
-            payload: Payload(task: task, arguments: []), createdAt: now.wall, sealedAuthorization: [1])
+            payload: Payload(task: task, arguments: []), createdAt: now.wall, caller: caller, sealedAuthorization: [1])
         let first = try #require(try reminder.schedule.series().first())
         let position = SeriesPosition(first)
         _ = try submit([.create(reminder, position: position, idempotency: nil)]).get()
@@ -300,11 +302,18 @@ final class World {
                 store.load(shard: shard, after: after, through: through, limit: limit) { done($0) }
             }
             switch result {
-            case .success(let entries): answer(.loaded(shard, entries, full: entries.count >= limit))
+            case .success(let entries):
+                loaded += entries.count
+                answer(.loaded(shard, entries, full: entries.count >= limit))
             case .failure(let error):
                 Issue.record("load: \(error)")
                 answer(.loadFailed(shard))
             }
+        case .loadShelf(let scope, let after, let limit):
+            guard !isUnreadable else { return answer(.shelfLoaded(nil)) }
+            let result = wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }
+            if case .success(let page) = result { readFromShelf += page.keys.count }
+            answer(.shelfLoaded(try? result.get()))
         case .write(let token, let batch):
             guard !isDiskFull else { return answer(.written(token: token, nil)) }
             writes += batch.count { if case .workers = $0 { false } else { true } }

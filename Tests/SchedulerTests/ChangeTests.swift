@@ -56,6 +56,9 @@ final class UncertainStore: Store {
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
         completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void
     ) { store.load(shard: shard, after: after, through: through, limit: limit, completion: completion) }
+    func loadShelf(
+        _ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void
+    ) { store.loadShelf(scope, after: after, limit: limit, completion: completion) }
     func attempts(
         of id: ReminderID, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void
     ) { store.attempts(of: id, limit: limit, for: asker, completion: completion) }

@@ -102,6 +102,49 @@ struct LoadTests {
         await store.close()
     }
 
+    @Test("what is shelved is found by sharer, lane or at all, in order, while it is pending and until it is taken off", arguments: Backend.all)
+    func shelf(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let places = ["a/t/", "a/t/x", "a/u/x", "b/t/x"].map { text in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            return ShelfPlace(queue: parts[0], task: parts[1], sharer: parts[2])
+        }
+        var keys: [[ShelfKey]] = []
+        for place in places {
+            let reminders = (0..<10).map { Sample.reminder(Sample.id(), start: Self.at + Int64($0 % 3)) }
+            for reminder in reminders { try await store.write(Sample.create(reminder)) }
+            keys.append(
+                reminders.map { reminder in
+                    let occurrence = OccurrenceKey(reminder: reminder.id, scheduledAt: reminder.schedule.start)
+                    return ShelfKey(place: place, due: DueKey(dueAt: reminder.schedule.start.milliseconds, occurrence: occurrence))
+                }.sorted { $0.due < $1.due })
+        }
+        for key in keys.flatMap({ $0 }).reversed() + keys[0] { try await store.write(.shelve(key)) }
+        func page(_ scope: ShelfScope, after: ShelfKey, limit: Int) async throws -> ShelfPage {
+            try await withCheckedContinuation { done in
+                store.loadShelf(scope, after: after, limit: limit) { done.resume(returning: $0) }
+            }.get()
+        }
+        let wanted: [(ShelfScope, [ShelfKey])] = [(.share, keys[0]), (.lane, keys[0] + keys[1]), (.everything, keys.flatMap { $0 })]
+        for (scope, wanted) in wanted {
+            let first = try await page(scope, after: keys[0][0], limit: 7)
+            let second = try await page(scope, after: try #require(first.keys.last), limit: 100)
+            #expect(first.keys + second.keys == Array(wanted.dropFirst()))
+            #expect((first.entries + second.entries).map(\.due) == wanted.dropFirst().map(\.due))
+        }
+        try await store.write(.change(keys[0][1].due.occurrence.reminder, .cancel, ChangeGuard(), at: UnixMilliseconds(0)))
+        try await store.write(.unshelve(Array(keys[0][2...4]) + keys[2]))
+        let rest = try await page(.share, after: keys[0][0], limit: 100)
+        #expect(rest.keys == [keys[0][1]] + keys[0][5...] && rest.entries.map(\.due) == keys[0][5...].map(\.due))
+        await store.close()
+        let later = try backend.open(folder)
+        let empty: ShelfPage = try await withCheckedContinuation { done in
+            later.loadShelf(.everything, after: keys[0][0], limit: 9) { done.resume(returning: $0) }
+        }.get()
+        #expect(empty.keys.isEmpty, "a process that opens the store has left nothing there yet")
+        await later.close()
+    }
+
     @Test("times at the ends of what 64 bits hold neither trap nor come early", arguments: Backend.all)
     func extremes(backend: Backend) async throws {
         let store = try backend.open(folder)

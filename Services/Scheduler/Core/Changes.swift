@@ -39,7 +39,7 @@ extension SchedulerCore {
             if entry.state == .inDoubt { changing[id]?.doubtful.append(entry.key) }
             forget(entry)
         }
-        windows[id.shard]?.load?.ended.insert(id)
+        outdateLoads(of: id)
     }
 
     /// What runs when its series is paused goes its own way, so that the resumption does not take it for missed.

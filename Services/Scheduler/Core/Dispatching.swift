@@ -46,7 +46,7 @@ extension SchedulerCore {
         let readyAt = breaks(.ordersByDueTimeAlone) ? entry.dueAt.count : now.monotonic.count
         let sharer = breaks(.ordersByDueTimeAlone) ? "" : queues.sharer(of: entry.reminder)
         let rank = readyAt - Int64(entry.reminder.priority) * configuration.priorityStepMilliseconds
-        for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count) { forget(left) }
+        for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count) { leaveToShelf(left) }
     }
 
     /// An occurrence that could not be sent may be handed out again.
@@ -95,7 +95,7 @@ extension SchedulerCore {
                     leaseMilliseconds: configuration.leaseMilliseconds))
         }
         for (worker, dispatches) in batches.sorted(by: { $0.key < $1.key }) { effects.append(.dispatch(worker, dispatches)) }
-        if lanes.takeDrained() { reload() }
+        wantFromShelf()
     }
 
     /// Not while the store cannot keep up with what becomes of it.

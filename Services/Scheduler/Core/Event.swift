@@ -76,6 +76,8 @@ public enum Event: Sendable {
     /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
     case loaded(Shard, [DueEntry], full: Bool)
     case loadFailed(Shard)
+    /// The answer to `Effect.loadShelf`; `nil`: it failed.
+    case shelfLoaded(ShelfPage?)
     /// The data of these zones is another than that by which what is stored was computed. Told before anything is computed by the new one.
     case zonesChanged(Set<String>)
     /// A reminder was created; its first occurrence.
@@ -119,6 +121,8 @@ public struct Dispatch: Sendable {
 /// What the core wants done. Effects are carried out in order; `load` and `write` reach the store in order.
 public enum Effect: Sendable {
     case load(Shard, after: DueKey?, through: UnixMilliseconds, limit: Int)
+    /// Answered by `Event.shelfLoaded`.
+    case loadShelf(ShelfScope, after: ShelfKey, limit: Int)
     /// Answered by `Event.written` with the same token.
     case write(token: UInt64, [StoreWrite])
     case dispatch(WorkerID, [Dispatch])

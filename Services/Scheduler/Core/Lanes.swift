@@ -1,16 +1,20 @@
+import Storage
+
 /// What is due and waits for a worker, by queue and task.
 ///
 /// What nobody works off (its queue is paused or slow, no worker runs its task) must not fill the memory that the others need. What no
 /// attached worker serves has a tenth of it, together. Of the rest, when memory gets scarce, the longest backlog overflows, and what
-/// comes for it stays on disk until it has drained.
+/// comes for it stays on disk until it has drained. What is left there is found again by lane and sharer (Shelf.swift).
 ///
 /// Neither the number of lanes, of callers nor of workers is looked through for a dispatch; only the pools that serve the lane are.
 struct Lanes {
-    struct Name: Hashable {
+    struct Name: Hashable, Comparable {
         let queue: String
         let task: String
 
         var text: String { "\(queue)/\(task)" }
+
+        static func < (a: Name, b: Name) -> Bool { (a.queue, a.task) < (b.queue, b.task) }
     }
 
     /// Entries that memory holds at most.
@@ -26,10 +30,13 @@ struct Lanes {
     /// Lanes that nobody serves, and what is ready there.
     private var unserved: [Lane] = []
     private var unservedCount = 0
-    private var left = LeftOnDisk()
     private var shares = Shares()
-    /// Something that overflowed has room again.
-    private var hasDrained = false
+    /// Shares that overflowed, and have room again.
+    private var drained: Set<ShelfPlace> = []
+    /// What workers serve that nobody with the same queues and tasks did before.
+    private var newPools: [WorkerPool.Key] = []
+    /// There is room for more of what nobody serves.
+    private var hasUnservedRoom = false
     private var nextTicket: UInt64 = 0
     /// Entries whose state is `ready`.
     private(set) var count = 0
@@ -69,10 +76,7 @@ struct Lanes {
         let known = queues[name.queue]?.lanes[name.task]
         if let known, !known.links.isEmpty { return known }
         let serving = known == nil ? pools(serving: name) : []
-        guard !serving.isEmpty || unservedCount < maxUnserved else {
-            left.add(name)
-            return nil
-        }
+        guard !serving.isEmpty || unservedCount < maxUnserved else { return nil }
         if let known { return known }
         let queue = queues[name.queue] ?? LaneQueue(name.queue)
         queues[name.queue] = queue
@@ -96,15 +100,20 @@ struct Lanes {
         count -= 1
         lane.queue.count -= 1
         shares.sort(share)
-        if let drained = share.drainedAt, share.count <= drained {
+        if let few = share.drainedAt, share.count <= few {
             share.drainedAt = nil
-            hasDrained = true
+            drained.insert(ShelfPlace(queue: lane.queue.name, task: lane.task, sharer: share.name))
         }
         guard lane.links.isEmpty else { return }
-        unservedCount -= 1
-        // Room for some more of it, which may have to be looked at: it expires.
-        if unservedCount <= maxUnserved / 2, !left.isEmpty { hasDrained = true }
+        leaveUnserved(1)
         if lane.count == 0 { drop(lane) }
+    }
+
+    /// So many fewer are ready of what nobody serves.
+    private mutating func leaveUnserved(_ entries: Int) {
+        let half = maxUnserved / 2
+        if unservedCount > half, unservedCount - entries <= half { hasUnservedRoom = true }
+        unservedCount -= entries
     }
 
     private mutating func drop(_ lane: Lane) {
@@ -136,19 +145,30 @@ struct Lanes {
         var shed: [Entry] = [], excess = unservedCount - maxUnserved
         for lane in unserved.reversed() where excess > 0 {
             let last = lane.last(excess)
-            left.add(Name(queue: lane.queue.name, task: lane.task))
             excess -= last.count
             shed += last
         }
         return shed
     }
 
-    /// Whether something that was left to the disk has room again, or workers now, so that it is to be read.
-    mutating func takeDrained() -> Bool {
-        guard hasDrained else { return false }
-        hasDrained = false
-        left = LeftOnDisk()
-        return true
+    /// Takes the shares that overflowed, and have room again.
+    mutating func takeDrained() -> [ShelfPlace] {
+        guard !drained.isEmpty else { return [] }
+        defer { drained = [] }
+        return drained.sorted { ($0.queue, $0.task, $0.sharer) < ($1.queue, $1.task, $1.sharer) }
+    }
+
+    /// Takes what has been served since this was last asked, and was not before.
+    mutating func takeNewPools() -> [WorkerPool.Key] {
+        guard !newPools.isEmpty else { return [] }
+        defer { newPools = [] }
+        return newPools
+    }
+
+    /// Whether half of the places for what nobody serves have become free since this was last asked.
+    mutating func takeUnservedRoom() -> Bool {
+        defer { hasUnservedRoom = false }
+        return hasUnservedRoom
     }
 
     // MARK: Turns
@@ -285,7 +305,7 @@ struct Lanes {
             poolsByQueue[queue, default: []].append(pool)
             for lane in lanes(of: queue, key.tasks) { link(lane, to: pool) }
         }
-        if left.has(key) { hasDrained = true }
+        newPools.append(key)
         return pool
     }
 
@@ -311,7 +331,7 @@ struct Lanes {
     private mutating func link(_ lane: Lane, to pool: WorkerPool) {
         if lane.links.isEmpty {
             takeFromUnserved(lane)
-            unservedCount -= lane.count
+            leaveUnserved(lane.count)
         }
         let line = pool.line(of: lane.task)
         line.laneCount += 1
@@ -398,22 +418,4 @@ extension Lane {
         place = nil
         stamp += 1
     }
-}
-
-/// The lanes of which something was left to the disk because nobody serves them.
-private struct LeftOnDisk {
-    /// Names are callers' to choose: beyond so many it may be any.
-    private static let maxNames = 1_000
-
-    private var names: Set<Lanes.Name> = []
-    private var isAny = false
-
-    var isEmpty: Bool { names.isEmpty && !isAny }
-
-    mutating func add(_ name: Lanes.Name) {
-        guard names.count < Self.maxNames else { return isAny = !names.contains(name) || isAny }
-        names.insert(name)
-    }
-
-    func has(_ key: WorkerPool.Key) -> Bool { isAny || names.contains { key.serves(queue: $0.queue, task: $0.task) } }
 }

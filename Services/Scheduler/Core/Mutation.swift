@@ -53,6 +53,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case countsUnsentTries
     /// What a worker says it cannot send is handed to it all the same.
     case letsAWaveThrough
+    /// What was left to the disk of a lane is not looked for when somebody serves it.
+    case forgetsTheShelf
     /// A batch that failed is dropped.
     case dropsFailedBatches
 }

@@ -51,6 +51,9 @@ struct Outbox {
     /// Whether everything has been handed to the store, so that a load would see it.
     var isHandedOver: Bool { writes.isEmpty && !isFailing }
 
+    /// Whether what is added now is handed over at once.
+    var isFree: Bool { inFlight == nil && !isFailing }
+
     mutating func add(_ write: StoreWrite) { writes.append(write) }
 
     /// Adds writes that go into one transaction, and whose results are told.

@@ -82,14 +82,16 @@ struct Queues {
         return woken
     }
 
-    /// Who a reminder belongs to, where those share its queue.
+    /// Who a reminder belongs to, where those share its queue: ASCII, so that it is the same here as on disk exactly if its bytes are.
     func sharer(of reminder: Reminder) -> String {
-        switch queues[reminder.queue]?.settings.fairBy ?? .caller {
-        case .caller: reminder.caller
-        case .createdBy: reminder.createdBy
-        case .classroomID: reminder.classroomID
-        case .nobody: ""
-        }
+        let name =
+            switch queues[reminder.queue]?.settings.fairBy ?? .caller {
+            case .caller: reminder.caller
+            case .createdBy: reminder.createdBy
+            case .classroomID: reminder.classroomID
+            case .nobody: ""
+            }
+        return name.utf8.allSatisfy { $0 < 0x80 } ? name : "utf-8:" + Hexadecimal.text(name.utf8)
     }
 
     /// One of the queue is dispatched.

@@ -50,13 +50,15 @@ extension SchedulerCore {
 
     /// Asks for what comes after the windows, the most urgent shard first.
     mutating func refill() {
-        guard now.monotonic >= loadsPausedUntil else { return }
+        guard now.monotonic >= loadsPausedUntil, shelf.unwritten < configuration.maxPendingWrites else { return }
+        loadFromShelf()
         var wanted = shardsToLoad
-        guard !wanted.isEmpty else { return }
-        if room < leastLoad, wanted.contains(where: { $0.end < now.wall }) {
+        guard !wanted.isEmpty || shelf.isWanted else { return }
+        if room < leastLoad, shelf.isWanted || wanted.contains(where: { $0.end < now.wall }) {
             if !leaveDoubtOnDisk() { makeRoom() }
             // Windows have become shorter.
             wanted = shardsToLoad
+            loadFromShelf()
         }
         for (shard, _) in wanted.sorted(by: { ($0.end, $0.shard) < ($1.end, $1.shard) }) {
             guard room >= leastLoad else { return }
@@ -77,12 +79,12 @@ extension SchedulerCore {
     }
 
     /// Entries that memory has room for, beyond those that loads under way may bring.
-    private var room: Int {
-        configuration.maxEntriesInMemory - table.count - windows.values.reduce(0) { $0 + ($1.load?.limit ?? 0) }
+    var room: Int {
+        configuration.maxEntriesInMemory - table.count - windows.values.reduce(shelf.load?.limit ?? 0) { $0 + ($1.load?.limit ?? 0) }
     }
 
     /// Loads of a handful at a time would cost more than they bring.
-    private var leastLoad: Int { max(1, min(configuration.loadLimit, configuration.maxEntriesInMemory / 64)) }
+    var leastLoad: Int { max(1, min(configuration.loadLimit, configuration.maxEntriesInMemory / 64)) }
 
     /// Reads everything again from the first that is due: some of it was left to the disk out of its turn.
     mutating func reload() {

@@ -28,6 +28,7 @@ public struct SchedulerCore {
     var expiries = Heap<EntryTimer<UnixMilliseconds>>()
     var lanes: Lanes
     var queues = Queues()
+    var shelf = Shelf()
 
     var workers: [WorkerID: Worker] = [:]
     var leases = Leases()
@@ -78,6 +79,7 @@ public struct SchedulerCore {
         answerLate()
         endDoubt()
         ripen()
+        settleShelfPage()
         openHolds()
         dispatch()
         rememberHolders()
@@ -94,6 +96,8 @@ public struct SchedulerCore {
         case .start(let shards, let rejoin, let queues, let passed): start(shards, rejoin, queues, passed)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
+        case .shelfLoaded(let page?): shelfLoaded(page)
+        case .shelfLoaded(nil): shelfFailed()
         case .zonesChanged(let zones): zonesChanged(zones)
         case .created(let entry):
             // A change of it that is on its way will tell where it stands.
@@ -128,6 +132,7 @@ public struct SchedulerCore {
         guard let success = outbox.finished(token, results, now: now.monotonic) else {
             // Loads asked for since then have not seen what failed.
             for shard in windows.keys { windows[shard]?.load?.isVoid = true }
+            shelf.load?.isVoid = true
             return
         }
         if success.hasHolders { countOnWorkers() }
@@ -144,6 +149,9 @@ public struct SchedulerCore {
         }
         for (worker, leases) in leases.takeRecalls() where workers[worker] != nil {
             effects.append(.recall(worker, leases))
+        }
+        if outbox.isFree {
+            for write in shelf.takeWrites(limit: max(1, configuration.maxWritesPerBatch / 2)) { outbox.add(write) }
         }
         if let batch = outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonic) {
             effects.append(.write(token: batch.token, batch.writes))

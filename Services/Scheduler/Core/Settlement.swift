@@ -163,7 +163,7 @@ extension SchedulerCore {
         for other in table.entries(of: id) {
             if other.isHandedOut { other.destine(to: .paused) } else { forget(other) }
         }
-        windows[id.shard]?.load?.ended.insert(id)
+        outdateLoads(of: id)
     }
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
@@ -253,7 +253,7 @@ extension SchedulerCore {
     /// Nothing more of this reminder is to happen: a task ended its series.
     private mutating func endSeries(_ id: ReminderID) {
         drop(id)
-        windows[id.shard]?.load?.ended.insert(id)
+        outdateLoads(of: id)
     }
 
     /// The reminder is gone from disk: takes it from memory, and back from the workers.
@@ -286,6 +286,13 @@ extension SchedulerCore {
     /// What a load under way brings of this occurrence is old.
     mutating func changed(_ key: OccurrenceKey) {
         windows[key.reminder.shard]?.load?.changed.insert(key)
+        shelf.load?.changed.insert(key)
+    }
+
+    /// What loads under way bring of this reminder is old.
+    mutating func outdateLoads(of id: ReminderID) {
+        windows[id.shard]?.load?.ended.insert(id)
+        shelf.load?.ended.insert(id)
     }
 }
 

@@ -46,6 +46,7 @@ struct Harness {
             for effect in effects {
                 switch effect {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, [], full: false))
+                case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
                 case .write(let token, let writes): events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches.count
                 case .acknowledge, .revoke, .recall, .answer, .refuse: break

@@ -23,6 +23,9 @@ package struct Digest {
         case .loaded(let shard, let entries, _):
             add(UInt64(0x200 | UInt64(shard.number)))
             for entry in entries { add(entry.due.occurrence) }
+        case .shelfLoaded(let page):
+            add(UInt64(0x400))
+            for key in page?.keys ?? [] { add(key.due.occurrence) }
         case .loadFailed(let shard): add(UInt64(0x300 | UInt64(shard.number)))
         case .zonesChanged(let zones): add(UInt64(zones.count) << 40)
         case .created(let entry): add(entry.due.occurrence)
@@ -49,6 +52,9 @@ package struct Digest {
             add(UInt64(shard.number))
             add(after?.dueAt)
             add(through)
+        case .loadShelf(_, let after, let limit):
+            add(after.due.dueAt)
+            add(UInt64(limit))
         case .write(let token, let writes):
             add(token)
             for write in writes { add(write) }

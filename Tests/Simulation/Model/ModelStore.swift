@@ -8,6 +8,7 @@ final class ModelStore {
     private enum Duty {
         case submit([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)
         case load(Shard, DueKey?, UnixMilliseconds, Int, (Result<[DueEntry], StoreError>) -> Void)
+        case loadShelf(ShelfScope, ShelfKey, Int, (Result<ShelfPage, StoreError>) -> Void)
     }
 
     /// What is on stable storage.
@@ -35,6 +36,7 @@ final class ModelStore {
     /// A process opens it.
     func open() -> (workers: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey]) {
         session += 1
+        contents.clearShelf()
         return (contents.workers, contents.queueSettings, contents.passed(limit: SchedulerCore.maxPassed))
     }
 
@@ -71,6 +73,10 @@ final class ModelStore {
         add(.load(shard, after, through, limit, completion))
     }
 
+    func loadShelf(_ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping (Result<ShelfPage, StoreError>) -> Void) {
+        add(.loadShelf(scope, after, limit, completion))
+    }
+
     func prune(finishedBefore: UnixMilliseconds, idempotencyBefore: UnixMilliseconds) -> [ReminderID] {
         contents.prune(finishedBefore: finishedBefore, idempotencyBefore: idempotencyBefore)
     }
@@ -88,6 +94,13 @@ final class ModelStore {
             return later(in: chance.int(0...max(1, commitMilliseconds.lowerBound / 2))) { [self] in
                 if isUnreadable { return completion(.failure(.unavailable("an I/O error"))) }
                 completion(.success(contents.due(in: shard, after: after, through: through, limit: limit)))
+            }
+        }
+        if case .loadShelf(let scope, let after, let limit, let completion) = queue[0] {
+            queue.removeFirst()
+            return later(in: chance.int(0...max(1, commitMilliseconds.lowerBound / 2))) { [self] in
+                if isUnreadable { return completion(.failure(.unavailable("an I/O error"))) }
+                completion(.success(contents.shelf(scope, after: after, limit: limit)))
             }
         }
         // All that came during the last commit goes into the next together.
@@ -135,7 +148,8 @@ extension StoreWrite {
         case .settle(let key, _, _, _), .materialise(let key, _, _, _): key.reminder
         case .hold(let key, _, _): key.reminder
         case .misfire(let id, _, _), .change(let id, _, _, _): id
-        case .queue, .zone, .workers: nil
+        case .shelve(let key): key.due.occurrence.reminder
+        case .unshelve, .queue, .zone, .workers: nil
         }
     }
 }

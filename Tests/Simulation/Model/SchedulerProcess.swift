@@ -101,6 +101,10 @@ final class SchedulerProcess: Process {
                     }
                 }
             }
+        case .loadShelf(let scope, let after, let limit):
+            life.store.loadShelf(scope, after: after, limit: limit) { [self] result in
+                later { [self] in handle(.shelfLoaded(try? result.get())) }
+            }
         case .write(let token, let writes):
             life.store.submit(writes) { [self] result in
                 later { [self] in handle(.written(token: token, try? result.get())) }

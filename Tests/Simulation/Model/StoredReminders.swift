@@ -59,6 +59,7 @@ package struct StoredReminders {
     private(set) var queues: [String: QueueSettings] = [:]
     private(set) var workers: [AttachedWorker] = []
     private(set) var zones: [String: ZoneMark] = [:]
+    private var shelf: Set<ShelfKey> = []
     /// In the order of their creation.
     private var order: [ReminderID] = []
     private var idempotency: [IdempotencyKey: IdempotencyRecord] = [:]
@@ -101,6 +102,12 @@ package struct StoredReminders {
                 standing.apply(change, guardian, at: at, &history)
             }
             return .changed(outcome ?? ChangeOutcome(.notFound, nil))
+        case .shelve(let key):
+            shelf.insert(key)
+            return .done
+        case .unshelve(let keys):
+            shelf.subtract(keys)
+            return .done
         case .queue(let settings):
             queues[settings.name] = settings
             return .done
@@ -173,6 +180,30 @@ package struct StoredReminders {
         entries.sort { ($0.due, $0.positionIndex == nil ? 0 : 1) < ($1.due, $1.positionIndex == nil ? 0 : 1) }
         return Array(entries.prefix(limit))
     }
+
+    package func shelf(_ scope: ShelfScope, after: ShelfKey, limit: Int) -> ShelfPage {
+        func isBefore(_ a: ShelfKey, _ b: ShelfKey) -> Bool {
+            let ways = [\ShelfPlace.queue, \.task, \.sharer].map { (Array(a.place[keyPath: $0].utf8), Array(b.place[keyPath: $0].utf8)) }
+            guard let differing = ways.first(where: { $0 != $1 }) else { return a.due < b.due }
+            return differing.0.lexicographicallyPrecedes(differing.1)
+        }
+        func isWithin(_ place: ShelfPlace) -> Bool {
+            switch scope {
+            case .share: place == after.place
+            case .lane: place.queue == after.place.queue && place.task == after.place.task
+            case .everything: true
+            }
+        }
+        let keys = shelf.filter { isWithin($0.place) && isBefore(after, $0) }.sorted(by: isBefore).prefix(limit)
+        let entries = keys.map(\.due).flatMap { key in
+            (reminders[key.occurrence.reminder]?.entries ?? []).filter { $0.due.occurrence == key.occurrence }
+                .sorted { ($0.positionIndex == nil ? 1 : 0) < ($1.positionIndex == nil ? 1 : 0) }
+        }
+        return ShelfPage(keys: Array(keys), entries: entries)
+    }
+
+    /// A process opens the store.
+    package mutating func clearShelf() { shelf = [] }
 
     /// What ended or was put off before its series came to it, and is still to come there.
     /// What a series is past by then is forgotten.

@@ -60,6 +60,8 @@ extension StoreWrite {
         case .hold(let key, let attempt, _): "hold \(key.scheduledAt) after \(attempt.outcome.name)"
         case .misfire(_, let record, let move): "misfire, \(move.text): \(record.detail)"
         case .change(_, let change, _, _): "change: \(change)"
+        case .shelve(let key): "shelve \(key.due.occurrence.scheduledAt) in \(key.place.queue)/\(key.place.task)"
+        case .unshelve(let keys): "unshelve \(keys.count)"
         case .queue(let settings): "queue \(settings)"
         case .zone(let mark): "zone \(mark)"
         case .workers(let workers): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAt.map(String.init) ?? "any time")" })"

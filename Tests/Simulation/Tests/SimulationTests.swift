@@ -29,8 +29,11 @@ struct SimulationTests {
         #expect(noticed, "\(sabotage.name) went through \(Self.seedsToNotice) lives unnoticed, from \(first) on")
     }
 
-    /// What so few lives hardly ever come to; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `Restarts`, `ZoneChanges`).
-    static let rare: [Sabotage] = [.core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.stepsByInstants)]
+    /// What so few lives hardly ever come to; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `Restarts`, `Shelves`,
+    /// `ZoneChanges`).
+    static let rare: [Sabotage] = [
+        .core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf), .core(.stepsByInstants),
+    ]
 
     /// What takes more lives than that is looked for from here on.
     static let firstSeeds: [String: UInt64] = ["leavesWhatIsCalledOff": 70, "countsUnsentTries": 16, "forgetsWhatItRevokes": 1_795_668_504_896]

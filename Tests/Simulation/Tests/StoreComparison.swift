@@ -49,6 +49,12 @@ struct StoreComparison {
                 if after == nil { break }
             }
         }
+        for scope in ShelfScope.allCases {
+            let limit = Int(chance.int(1...10)), after = writer.shelfKey(&chance)
+            let page = try Self.wait { done in real.loadShelf(scope, after: after, limit: limit) { done($0) } }.get()
+            let wanted = model.shelf(scope, after: after, limit: limit)
+            #expect(page.keys == wanted.keys && page.entries.map(Self.text) == wanted.entries.map(Self.text))
+        }
         let queues = try Self.wait { done in real.queues { done($0) } }.get()
         #expect(queues.sorted { $0.name < $1.name } == model.queueSettings)
         let passed = try Self.wait { done in real.passed(limit: 10_000) { done($0) } }.get()
@@ -105,6 +111,17 @@ struct RandomWrites {
 
     private static let keptReminders = 6
 
+    private static func shelfPlace(_ chance: inout Chance) -> ShelfPlace {
+        ShelfPlace(queue: chance.pick(["q", "q-", "Q"]), task: chance.pick(["t", "u"]), sharer: chance.pick(["", "a", "é"]))
+    }
+
+    /// A key that something may be shelved behind.
+    func shelfKey(_ chance: inout Chance) -> ShelfKey {
+        let key = OccurrenceKey(reminder: chance.pick(ids), scheduledAt: Self.start)
+        let dueAt = Self.start.milliseconds + (chance.one(in: 2) ? -1_000_000 : chance.int(0...60_000))
+        return ShelfKey(place: Self.shelfPlace(&chance), due: DueKey(dueAt: dueAt, occurrence: key))
+    }
+
     mutating func next() -> StoreWrite {
         if ids.isEmpty || chance.one(in: 12) { return create() }
         let id = chance.pick(ids.suffix(Self.keptReminders))
@@ -119,6 +136,9 @@ struct RandomWrites {
             let first = second()
             move.missed = chance.one(in: 3) ? nil : Missed(count: chance.int(1...9), isAtLeast: chance.one(in: 4), first: first, last: first + 3)
             return .misfire(id, record: attempt(.misfired), move: move)
+        case 6 where chance.one(in: 2):
+            let key = ShelfKey(place: Self.shelfPlace(&chance), due: DueKey(dueAt: milliseconds(), occurrence: key(id)))
+            return chance.one(in: 4) ? .unshelve([key]) : .shelve(key)
         case 6...8:
             let guardian = ChangeGuard(caller: chance.one(in: 8) ? "other" : nil, revision: chance.one(in: 6) ? chance.int(1...9) : nil)
             return .change(id, change(id), guardian, at: milliseconds())
