@@ -11,10 +11,13 @@ import urllib.parse
 from chromium import Chromium
 from document import Failure
 
+# Where the API is mounted on the ops listener.
+MOUNT = "/dashboard/api"
 # A name that the browser takes for this machine, as one that was rebound would be.
 REBOUND = "rebound.example"
 SIZE = (800, 600)
-API_PATHS, OPS_PATHS = ("/reminders", "/openapi.json", "/docs"), ("/metrics", "/readyz", "/")
+FRAME_SECONDS = 10
+API_PATHS, OPS_PATHS = ("/reminders", "/openapi.json", "/docs"), ("/metrics", "/readyz", "/", "/dashboard", "/dashboard/api/reminders", "/dashboard/api/session")
 
 # Sends one request and says what the page gets to know of it.
 SEND = """async (address, options) => {
@@ -100,17 +103,35 @@ async def _other_port(api, ops):
         async with Chromium() as browser:
             page = await browser.page(*SIZE)
             await page.open(address)
-            for target, options in _changes(api.base, id, title):
-                said = await _send(page, target, options)
-                if said.get("text") or said.get("status"):
-                    raise Failure(f"{options['method']} {target}: the page reads {said}")
+            for base in (api.base, *([ops + MOUNT] if ops else [])):
+                for target, options in _changes(base, id, title):
+                    said = await _send(page, target, options)
+                    if said.get("text") or said.get("status"):
+                        raise Failure(f"{options['method']} {target}: the page reads {said}")
             for target in [api.base + path for path in API_PATHS] + ([ops + path for path in OPS_PATHS] if ops else []):
                 for mode in ("cors", "no-cors"):
                     said = await _send(page, target, {"mode": mode})
                     if said.get("text") or said.get("status"):
                         raise Failure(f"GET {target}: the page reads {said}")
+            if ops:
+                await _is_not_framed(page, ops + "/dashboard")
+                await _post_form(page, f"{ops}{MOUNT}/reminders/{id}/pause")
+                await page.open(address)
             await _post_form(page, f"{api.base}/reminders/{id}/pause")
     _nothing_happened(api, id, title)
+
+
+async def _is_not_framed(page, address):
+    await page.run(f"""(() => {{
+        const frame = document.createElement('iframe');
+        frame.src = {json.dumps(address)};
+        document.body.append(frame);
+    }})()""")
+    deadline = time.monotonic() + FRAME_SECONDS
+    while not any("frame-ancestors" in said for said in page.complaints):
+        if time.monotonic() > deadline:
+            raise Failure(f"{address} stands in a frame of another's page")
+        await asyncio.sleep(0.05)
 
 
 async def _post_form(page, action):
@@ -141,9 +162,8 @@ async def _rebound(api, ops):
                 # Who needs a key is safe by whatever name; its documentation is anyone's.
                 if said.get("status") not in ((200, 401) if is_api and api.key else (403,)):
                     raise Failure(f"GET {path}: the page reads {said}")
-            if is_api:
-                for target, options in _changes(base, id, title):
-                    said = await _send(page, target, options)
-                    if said.get("status") not in (401, 403):
-                        raise Failure(f"{options['method']} {target}: the page reads {said}")
+            for target, options in _changes(base if is_api else base + MOUNT, id, title):
+                said = await _send(page, target, options)
+                if said.get("status") not in (401, 403):
+                    raise Failure(f"{options['method']} {target}: the page reads {said}")
     _nothing_happened(api, id, title)

@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 import does
 import lives
 import looks
+import signs
 from chromium import Chromium
 from document import API, Failure
 from stock import Stock
@@ -26,10 +27,10 @@ async def main(pattern=""):
     began, passed, failed = time.monotonic(), 0, 0
     stock.fill()
     async with Chromium() as browser:
-        def visits(name, width=1280, height=900, zone="UTC"):
-            return visiting(browser, base, pictures, name, width, height, zone)
+        def visits(name, zone="UTC", base=base):
+            return visiting(browser, base, pictures, name, zone)
 
-        for name, check in (*looks.checks(visits, stock, pictures if "SCREENSHOTS" in os.environ else None), *lives.checks(visits, stock), *does.checks(visits, stock)):
+        for name, check in (*looks.checks(visits, stock, pictures if "SCREENSHOTS" in os.environ else None), *lives.checks(visits, stock), *does.checks(visits, stock), *signs.checks(visits, stock, pictures)):
             if pattern not in name:
                 continue
             start = time.monotonic()

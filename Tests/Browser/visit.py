@@ -6,6 +6,7 @@ import json
 from chromium import BrowserError
 from document import Failure
 
+SIZE = (1280, 900)
 READY = "document.querySelector('main h1, main .empty h2, main .problem h2') && !document.querySelector('main > p.soft:only-child')"
 
 # Elements whose text does not stand out from what is behind it as WCAG 2 AA asks for.
@@ -127,9 +128,9 @@ class Visit:
 
 
 @contextlib.asynccontextmanager
-async def visiting(browser, base, pictures, name, width=1280, height=900, zone="UTC"):
+async def visiting(browser, base, pictures, name, zone):
     """A tab, closed in the end; a picture is kept of what fails, and any complaint fails."""
-    page = await browser.page(width, height)
+    page = await browser.page(*SIZE)
     await page.call("Emulation.setTimezoneOverride", {"timezoneId": zone})
     visit = Visit(page, base)
     try:
