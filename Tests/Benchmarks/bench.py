@@ -7,6 +7,7 @@ predecessor's rows run where they are named or with --predecessor: they install 
 Writes .build/bench/report.md and report.json.
 """
 
+import hashlib
 import json
 import os
 import platform
@@ -20,13 +21,15 @@ OUT = os.path.join(ROOT, ".build", "bench")
 PEERS = os.path.join(OUT, "peers")
 LIMITS = ["limit-backend", "limit-libcurl", "limit-hummingbird", "limit-fdatasync", "limit-grpc"]
 ROWS = [
-    "creates-1", "creates-16", "creates-64", "creates-256", "burst-10k", "burst-100k", "rpc", "steady-1k", "steady-5k", "lone",
+    "creates-1", "creates-16", "creates-64", "creates-256", "creates-64-key", "creates-64-pending", "burst-10k", "burst-100k", "rpc", "steady-1k", "steady-5k", "lone",
     "recurring", "memory-100k", "memory-1m",
 ]
 PREDECESSOR = ["predecessor-creates", "predecessor-burst"]
 # Rows that take minutes each run once.
 LONG = {"steady-1k", "steady-5k", "lone", "recurring", "memory-100k", "memory-1m"}
 UNDER_WAY = ["1", "64", "1024"]
+# Rows in which the caller has a key, and what its line in the file of keys says beside that.
+KEYS = {"creates-64-key": "", "creates-64-pending": " pending=1000000"}
 # What is aimed at: a row's figure as a multiple of another row's.
 RATIOS = [
     ("creates-64 per_second", "limit-hummingbird per_second", 0.4),
@@ -36,6 +39,7 @@ RATIOS = [
     ("rpc 64", "limit-grpc 64", 3),
     ("memory-1m creates-64", "creates-64 per_second", 0.9),
     ("memory-1m burst-100k", "burst-100k per_second", 0.9),
+    ("creates-64-pending per_second", "creates-64-key per_second", 0.95),
 ]
 # And what a figure may be at most.
 BOUNDS = [
@@ -101,11 +105,21 @@ def run(name, programs):
     if name == "rpc":
         return output(f"{programs}/rpc-benchmark", "200000", *UNDER_WAY)
     environment = os.environ | {"STACK_BACKEND": f"{PEERS}/backend"}
+    if name in KEYS:
+        environment |= key(KEYS[name])
     stack = [f"{HERE}/with-predecessor"] if name in PREDECESSOR else [f"{ROOT}/Tests/with-stack", programs]
     command = [*stack, sys.executable, f"{HERE}/rows.py", name, PEERS]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     done.check_returncode()
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def key(bounds):
+    """What lets the load in by a key, with bounds for it."""
+    path, text = f"{OUT}/keys", "key-of-the-load"
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(f"load {hashlib.sha256(text.encode()).hexdigest()}{bounds}\n")
+    return {"GATEWAY_API_KEYS_FILE": path, "LOAD_KEY": text}
 
 
 def median(runs):

@@ -173,6 +173,9 @@ def start_to_first_delivery():
 
 ROWS = {
     **{f"creates-{connections}": lambda connections=connections: creates(connections) for connections in (1, 16, 64, 256)},
+    # With what bench.py gives the load and the gateway.
+    "creates-64-key": lambda: creates(64),
+    "creates-64-pending": lambda: creates(64),
     "burst-10k": lambda: burst(10_000),
     "burst-100k": lambda: burst(100_000),
     "steady-1k": lambda: steady(1_000),

@@ -5,6 +5,7 @@
      RATE    a second; 0: each connection sends the next when it has its answer
      PERIOD  seconds between occurrences; 0: once
      PATH    /remind_me
+   LOAD_KEY in the environment: the key of the caller that asks.
 
    One thread, keep-alive, one request at a time on a connection. */
 #include "http.h"
@@ -21,6 +22,7 @@ struct connection {
 static int64_t *latencies;
 static size_t started, answered, refused, total;
 static const char *due_text, *path;
+static char authorization[256];
 static long rate, period;
 static int64_t begin;
 
@@ -37,8 +39,8 @@ static int request(char *out, size_t size) {
         "\"created_at\":1794990000,\"created_by\":\"teacher-%zu\",\"classroom_id\":\"classroom-%zu\",\"kind\":1}}",
         rule, due, started, started % 100, started % 1000);
     return snprintf(
-        out, size, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path,
-        length, body);
+        out, size, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path,
+        authorization, length, body);
 }
 
 /* Sends the next create if it is its time. */
@@ -71,6 +73,8 @@ static void receive(struct connection *peer) {
 }
 
 int main(int count, char **arguments) {
+    const char *key = getenv("LOAD_KEY");
+    if (key != NULL) snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", key);
     if (count < 5) {
         fprintf(stderr, "usage: load PORT COUNT CONNECTIONS DUE [RATE [PERIOD [PATH]]]\n");
         return 2;
