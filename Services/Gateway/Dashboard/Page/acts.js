@@ -11,74 +11,69 @@ const MOST = 10_000;
 const EXAMPLES = 5;
 const REASONS = 20;
 
-const asked = (list, verb) => id => post(path`/${list}/${id}/${verb}`);
-const taken = list => id => remove(path`/${list}/${id}`);
+/** What is asked for by a verb, and can be undone. */
+const asked = (list, verb, noun, label, done, all) => ({ label, done, noun, all, effect: 'operates', one: id => post(path`/${list}/${id}/${verb}`) });
+/** What is taken away for good. */
+const taken = (list, noun, label, done, all) => ({ label, done, noun, all, effect: 'changes', isFinal: true, one: id => remove(path`/${list}/${id}`) });
 
-/** By name; `noun` is what it is done to, `isFinal` that it cannot be undone. */
 const ACTS = {
-  pause: { label: 'Pause', done: 'paused', noun: 'reminder', effect: 'operates', one: asked('reminders', 'pause') },
-  resume: { label: 'Resume', done: 'resumed', noun: 'reminder', effect: 'operates', one: asked('reminders', 'resume') },
-  run: { label: 'Run now', done: 'due now', noun: 'reminder', effect: 'operates', one: asked('reminders', 'run') },
-  cancel: { label: 'Cancel', done: 'cancelled', noun: 'reminder', effect: 'changes', isFinal: true, one: taken('reminders') },
-  replay: { label: 'Replay', done: 'due now', noun: 'dead letter', effect: 'operates', one: asked('dead-letters', 'replay'), all: ['/dead-letters/replay', 'replayed'] },
-  discard: { label: 'Discard', done: 'discarded', noun: 'dead letter', effect: 'changes', isFinal: true, one: taken('dead-letters'), all: ['/dead-letters/discard', 'discarded'] },
-  replayHeld: { label: 'Try again', done: 'due now', noun: 'held occurrence', effect: 'operates', one: asked('held', 'replay') },
-  discardHeld: { label: 'Discard', done: 'discarded', noun: 'held occurrence', effect: 'changes', isFinal: true, one: taken('held') },
+  pause: asked('reminders', 'pause', 'reminder', 'Pause', 'paused'),
+  resume: asked('reminders', 'resume', 'reminder', 'Resume', 'resumed'),
+  run: asked('reminders', 'run', 'reminder', 'Run now', 'due now'),
+  cancel: taken('reminders', 'reminder', 'Cancel', 'cancelled'),
+  replay: asked('dead-letters', 'replay', 'dead letter', 'Replay', 'due now', ['/dead-letters/replay', 'replayed']),
+  discard: taken('dead-letters', 'dead letter', 'Discard', 'discarded', ['/dead-letters/discard', 'discarded']),
+  replayHeld: asked('held', 'replay', 'held occurrence', 'Try again', 'due now'),
+  discardHeld: taken('held', 'held occurrence', 'Discard', 'discarded'),
 };
 
 const counted = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
+const buttons = (names, attribute, more, does) => names.filter(name => may(ACTS[name].effect)).map(name =>
+  button(ACTS[name].label + more, () => does(name), { class: ACTS[name].isFinal ? 'small bad' : 'small', [attribute]: name }));
+
 /** Buttons for those acts that the session's role allows. */
-export function actButtons(names, ids) {
-  return names.filter(name => may(ACTS[name].effect)).map(name =>
-    button(ACTS[name].label, () => act(name, ids), { class: ACTS[name].isFinal ? 'small bad' : 'small', 'data-act': name, disabled: ids.length === 0 }));
-}
+export const actButtons = (names, ids) => buttons(names, 'data-act', '', name => act(name, ids));
 
 /** What can be done to the selected, or to all that match. */
 export function bulkBar(names, selected, matching) {
   const ids = [...selected];
-  const allowed = names.filter(name => may(ACTS[name].effect));
-  if (!allowed.length) return null;
+  if (!names.some(name => may(ACTS[name].effect))) return null;
   return el('div', { class: 'bulk', role: 'group', 'aria-label': 'What is done to many' },
-    el('span', ids.length ? `${ids.length} selected` : 'Select rows, or take all that match:'),
-    ids.length ? [actButtons(allowed, ids), button('Clear', () => selectOnly([]), { class: 'small' })]
-      : allowed.map(name => button(`${ACTS[name].label} all …`, () => actOnAll(name, matching), { class: ACTS[name].isFinal ? 'small bad' : 'small', 'data-all': name })));
+    ids.length ? [`${ids.length} selected`, actButtons(names, ids), button('Clear', () => selectOnly([]), { class: 'small' })]
+      : ['Select rows, or take all that match:', buttons(names, 'data-all', ' all …', name => actOnAll(name, matching))]);
 }
 
+const listed = ids => el('ul', { class: 'ids' }, ids.slice(0, EXAMPLES).map(id => el('li', el('code', id))),
+  ids.length > EXAMPLES ? el('li', `and ${ids.length - EXAMPLES} more`) : null);
+
 /** Does it to these. */
-export async function act(name, ids) {
+async function act(name, ids) {
   const { label, noun, isFinal } = ACTS[name];
-  const title = `${label}: ${counted(ids.length, noun)}?`;
-  const shown = el('ul', { class: 'ids' }, ids.slice(0, EXAMPLES).map(id => el('li', el('code', id))),
-    ids.length > EXAMPLES ? el('li', `and ${ids.length - EXAMPLES} more`) : null);
-  if ((isFinal || ids.length > 1) && !await confirm(title, label, isFinal && ids.length > 1 ? ids.length : null, shown,
-    isFinal && ids.length === 1 ? el('p', 'This cannot be undone.') : null)) return;
-  await carryOut(name, ids);
+  const isOne = ids.length === 1;
+  if (isOne && !isFinal || await confirm(`${label}: ${counted(ids.length, noun)}?`, label, isFinal && !isOne ? ids.length : null, listed(ids),
+    isFinal && isOne ? el('p', 'This cannot be undone.') : null)) await carryOut(name, ids);
 }
 
 async function carryOut(name, ids) {
-  const { label, noun, one } = ACTS[name];
+  const { label, noun, one, done: word } = ACTS[name];
   const work = (progress, signal) => each(ids, one, progress, signal);
   const { done, refused, left } = ids.length > 1 ? await withProgress(`${label}: ${counted(ids.length, noun)}`, ids.length, work) : await work(() => {});
   selectOnly([]);
   await reload();
-  if (refused.length || left) return tell(`${label}: not all of it was done`, summary(name, done, refused, left));
+  if (refused.length || left) {
+    const reasons = Map.groupBy(refused, ([, problem]) => `${problem.status || 'No answer'}: ${problem.detail}`);
+    return tell(`${label}: not all of it was done`,
+      el('p', `${done.length} ${word}, ${refused.length} not${left ? `, ${left} not tried as it was stopped` : ''}.`),
+      el('ul', [...reasons].slice(0, REASONS).map(([reason, those]) => el('li', `${those.length} × ${reason}`, listed(those.map(([id]) => id))))));
+  }
   const flights = done.filter(([, answer]) => answer?.in_flight).length;
-  say(`${counted(done.length, noun)} ${ACTS[name].done}` + (flights ? `; of ${flights} a request had left already` : ''));
-}
-
-function summary(name, done, refused, left) {
-  const reasons = Map.groupBy(refused, ([, problem]) => `${problem.status || 'No answer'}: ${problem.detail}`);
-  return [
-    el('p', `${done.length} ${ACTS[name].done}, ${refused.length} not`, left ? `, ${left} not tried as it was stopped` : '', '.'),
-    el('ul', [...reasons].slice(0, REASONS).map(([reason, those]) => el('li', `${those.length} × ${reason}`,
-      el('ul', { class: 'ids' }, those.slice(0, EXAMPLES).map(([id]) => el('li', el('code', id))))))),
-  ];
+  say(`${counted(done.length, noun)} ${word}` + (flights ? `; of ${flights} a request had left already` : ''));
 }
 
 /**
  * Does it to all that match: counts them first.
- * @param matching the list's `path`, the `name` of its items, and the `query` that they match
+ * @param matching the list's `path`, the answer's member that it is, and the `query` that they match
  */
 async function actOnAll(name, { path, list, query }) {
   const { label, noun, isFinal, all } = ACTS[name];

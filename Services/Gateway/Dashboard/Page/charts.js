@@ -3,6 +3,8 @@
 import { el } from './view.js';
 
 const WIDTH = 1_000, HEIGHT = 100;
+/** Fewer bars are not wider than these would be. */
+const FEWEST = 30;
 
 /**
  * Bars.
@@ -11,7 +13,7 @@ const WIDTH = 1_000, HEIGHT = 100;
  */
 export function bars(title, values, unit, ticks = []) {
   const most = Math.max(1, ...values.map(({ value }) => value));
-  const step = WIDTH / values.length;
+  const step = WIDTH / Math.max(FEWEST, values.length);
   const bar = ({ name, value, kind }, index) => {
     const height = value ? Math.max(2, value / most * HEIGHT) : 0;
     return el('g', null,

@@ -5,10 +5,12 @@ import { copy, el } from './view.js';
 import { text } from './time.js';
 
 /** Pixels below which the style sheet makes cards of tables. */
-const NARROW = 760;
+const NARROW = 900;
 
 /** A link to another page of the dashboard. */
 export const link = (path, query, ...children) => el('a', { href: address(path, query) }, children);
+
+export const linkButton = (path, label, attributes) => el('a', { class: 'button', href: address(path), ...attributes }, label);
 
 export const badge = (kind, ...children) => el('span', { class: `badge ${kind}` }, children);
 
@@ -70,15 +72,16 @@ export const isFiltered = query => Object.keys(query).some(name => name !== 'cur
  * @param columns each as its name, what draws a row's cell, and the kind of its cells
  * @param key what tells a row from others
  * @param picks whether rows can be selected
+ * @param isPlain whether it never becomes cards
  */
-export function table({ caption, columns, rows, key, picks = false }) {
+export function table({ caption, columns, rows, key, picks = false, isPlain = false }) {
   const ids = rows.map(key);
   const chosen = ids.filter(id => state.selected.has(id)).length;
   const all = picks ? el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', checked: chosen > 0 && chosen === ids.length,
     onchange: event => selectOnly(event.target.checked ? ids : []) }) : null;
   if (all) all.indeterminate = chosen > 0 && chosen < ids.length;
   // The roles stay where cards take a table's display.
-  return el('div', { class: 'scroll' }, el('table', { role: 'table' },
+  return el('div', { class: isPlain ? 'scroll' : 'scroll cards' }, el('table', { role: 'table' },
     el('caption', { class: 'unseen' }, caption),
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' },
       picks ? el('th', { role: 'columnheader', scope: 'col', class: 'pick' }, all) : null,

@@ -5,13 +5,15 @@ import { may, remember } from './state.js';
 import { el } from './view.js';
 import { actButtons } from './acts.js';
 import { bars } from './charts.js';
-import { badge, copyButton, facts, heading, link, section, shortened, soft, table, words } from './parts.js';
+import { badge, copyButton, facts, heading, link, linkButton, section, shortened, soft, table, words } from './parts.js';
 import aside from './aside.js';
 import { duration, fromNow, localZone, offsetName, text, time } from './time.js';
 import { stringify } from './json.js';
 
 const UPCOMING = 20, ATTEMPTS = 100, SET_ASIDE = 50;
 const ACTS = { scheduled: ['pause', 'run', 'cancel'], paused: ['resume', 'run', 'cancel'], completed: ['run'], cancelled: [] };
+/** The states in which something of it may be sent. */
+const OPEN = { scheduled: 'good', paused: 'warn' };
 const KINDS = { delivered: 'good', retry: 'warn', lease_lost: 'warn', misfired: 'warn' };
 
 const SCHEDULE = ['rrule', 'start_datetime', 'timezone', 'until', 'exdates', 'rdates'];
@@ -45,7 +47,7 @@ function times({ reminder, upcoming }) {
   const changed = (at, index) => index > 0 && offsetName(at, zone) !== offsetName(upcoming[index - 1], zone);
   const rows = upcoming.map((at, index) => ({ at, changed: changed(at, index) }));
   return table({
-    caption: 'The next times', rows, key: ({ at }) => String(at), columns: [
+    caption: 'The next times', isPlain: true, rows, key: ({ at }) => String(at), columns: [
       [zone, ({ at, changed }) => [text(at, zone), changed ? [' ', badge('warn', `clocks change to ${offsetName(at, zone)}`)] : null]],
       zone === here ? null : [`Here (${here})`, ({ at }) => text(at, here)],
       ['Is', ({ at }) => soft(fromNow(at))],
@@ -78,43 +80,54 @@ function setAside(found, name, heading, acts) {
   }), found.more ? link(`/${name}`, { reminder_id: found.items[0].reminder_id }, 'All of them') : null);
 }
 
+/** What is wrong with it. */
+function alarms({ reminder, rule }, at) {
+  const found = [
+    reminder.held_since !== null && ['bad', 'Held since ', at(reminder.held_since), ': its credential was refused. ', may('operates') && link('/held', { reminder_id: reminder.id }, 'Give a new one')],
+    reminder.next_fire_at !== null && !reminder.served && ['bad', `No worker serves ${reminder.task} in the queue ${reminder.queue}.`],
+    ...rule.warnings.map(warning => ['warn', warning]),
+  ].filter(Boolean);
+  return found.length ? el('ul', { class: 'alarms' }, found.map(([kind, ...what]) => el('li', { class: kind }, what))) : null;
+}
+
+function what(reminder, at) {
+  const { state, occurrences, missed, task, queue, jitter_seconds: jitter, expires_after_seconds: expiry, max_attempts: most } = reminder;
+  return facts([
+    ['Id', el('code', reminder.id), ' ', copyButton(reminder.id, 'the id')],
+    ['Next', at(reminder.next_fire_at)],
+    ['Starts', at(reminder.start_datetime)],
+    reminder.rrule && ['Rule', el('code', { class: 'words' }, reminder.rrule)],
+    ['Zone', reminder.timezone],
+    reminder.until !== null && ['Until', at(reminder.until)],
+    ['Task', link('/reminders', { task }, el('code', task))],
+    ['Queue', link('/reminders', { queue }, queue)],
+    ['Credential', reminder.held_since !== null ? badge('bad', 'refused') : state in OPEN ? 'sealed, never shown' : 'gone, or about to be'],
+    ['Occurrences', Object.entries(occurrences).map(([name, count]) => `${count} ${name}`).join(', ')],
+    missed && ['Missed', `${missed.at_least ? 'at least ' : ''}${missed.count}, from `, at(missed.first)],
+    ['Priority', reminder.priority],
+    ['If missed', reminder.misfire_policy + (reminder.misfire_policy === 'fire_all' ? `, the latest ${reminder.catch_up_limit}` : '')],
+    ['Tried for', duration(reminder.retry_for_seconds) + (most ? `, at most ${most} times` : '')],
+    jitter > 0 && ['Spread over', duration(jitter)],
+    expiry !== null && ['Expires after', duration(expiry)],
+    ['Created', at(reminder.created_at), reminder.caller && ` with the key ${reminder.caller}`],
+    ['Changed', at(reminder.updated_at), ` revision ${reminder.revision}`],
+    ['Description', words(reminder.description)],
+  ]);
+}
+
 function draw({ data }) {
   const { reminder, rule, dead, held } = data;
-  const { occurrences, missed } = reminder;
-  const isOpen = reminder.state === 'scheduled' || reminder.state === 'paused';
-  const sent = reminder.notification_metadata ?? { args: reminder.args, kwargs: reminder.kwargs };
+  const { id, state } = reminder;
+  const at = seconds => time(seconds, reminder.timezone);
   return [
-    heading(shortened(title(reminder), 200), may('changes') ? el('a', { class: 'button', id: 'edit', href: `/dashboard/reminders/${reminder.id}/edit` }, 'Edit') : null, actButtons(ACTS[reminder.state], [reminder.id])),
-    el('p', { class: 'rule-text' }, badge(reminder.state === 'scheduled' ? 'good' : reminder.state === 'paused' ? 'warn' : '', reminder.state), ' ', rule.text),
-    reminder.held_since !== null ? el('ul', { class: 'alarms' }, el('li', { class: 'bad' }, el('strong', 'Held'), ' since ', time(reminder.held_since, reminder.timezone),
-      ': its credential was refused. ', may('operates') ? link('/held', { reminder_id: reminder.id }, 'Give a new one') : null)) : null,
-    isOpen && !reminder.served ? el('ul', { class: 'alarms' }, el('li', { class: 'bad' }, `No worker serves ${reminder.task} in the queue ${reminder.queue}.`)) : null,
-    rule.warnings.length ? el('ul', { class: 'alarms' }, rule.warnings.map(warning => el('li', { class: 'warn' }, warning))) : null,
-    facts([
-      ['Id', el('code', reminder.id), ' ', copyButton(reminder.id, 'the id')],
-      ['Next', time(reminder.next_fire_at, reminder.timezone)],
-      ['Starts', time(reminder.start_datetime, reminder.timezone)],
-      reminder.rrule && ['Rule', el('code', { class: 'words' }, reminder.rrule)],
-      ['Zone', reminder.timezone],
-      reminder.until !== null && ['Until', time(reminder.until, reminder.timezone)],
-      ['Task', link('/reminders', { task: reminder.task }, el('code', reminder.task))],
-      ['Queue', link('/reminders', { queue: reminder.queue }, reminder.queue)],
-      ['Credential', reminder.held_since !== null ? badge('bad', 'refused') : isOpen ? 'sealed, never shown' : 'gone, or about to be'],
-      ['Occurrences', `${occurrences.delivered} delivered, ${occurrences.retrying} retrying, ${occurrences.held} held, ${occurrences.dead} dead`],
-      missed && ['Missed', `${missed.at_least ? 'at least ' : ''}${missed.count}, from `, time(missed.first, reminder.timezone)],
-      ['Priority', reminder.priority],
-      ['If missed', reminder.misfire_policy + (reminder.misfire_policy === 'fire_all' ? `, the latest ${reminder.catch_up_limit}` : '')],
-      ['Tried for', duration(reminder.retry_for_seconds) + (reminder.max_attempts ? `, at most ${reminder.max_attempts} times` : '')],
-      reminder.jitter_seconds > 0 && ['Spread over', duration(reminder.jitter_seconds)],
-      reminder.expires_after_seconds !== null && ['Expires after', duration(reminder.expires_after_seconds)],
-      ['Created', time(reminder.created_at, reminder.timezone), reminder.caller ? ` with the key ${reminder.caller}` : ''],
-      ['Changed', time(reminder.updated_at, reminder.timezone), ` revision ${reminder.revision}`],
-      ['Description', words(reminder.description)],
-    ]),
+    heading(shortened(title(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit' }), actButtons(ACTS[state], [id])),
+    el('p', { class: 'rule-text' }, badge(OPEN[state], state), rule.text),
+    alarms(data, at),
+    what(reminder, at),
     setAside(held, 'held', 'Held', ['replayHeld', 'discardHeld']), setAside(dead, 'dead-letters', 'Dead letters', ['replay', 'discard']),
     section('The next times', times(data)),
     section('Attempts', attemptList(data)),
-    section('What is sent', el('pre', stringify(sent, 2))),
+    section('What is sent', el('pre', stringify(reminder.notification_metadata ?? { args: reminder.args, kwargs: reminder.kwargs }, 2))),
   ];
 }
 

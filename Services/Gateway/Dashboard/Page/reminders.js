@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { may, state } from './state.js';
 import { el } from './view.js';
 import { actButtons, bulkBar } from './acts.js';
-import { badge, empty, filters, heading, isFiltered, link, pager, shortened, soft, table, titled, whose } from './parts.js';
+import { badge, empty, filters, heading, isFiltered, link, linkButton, pager, shortened, soft, table, titled, whose } from './parts.js';
 import { chosenZone, instant, time, wall } from './time.js';
 
 const STATES = ['scheduled', 'paused', 'completed', 'cancelled'];
@@ -51,7 +51,7 @@ function draw({ data, query, selected }) {
   const { reminders, next_cursor: next } = data;
   const order = query.due_after || query.due_before ? 'the soonest first' : 'the newest first';
   return [
-    heading('Reminders', may('changes') ? el('a', { class: 'button main', href: '/dashboard/reminders/new' }, 'New reminder') : null),
+    heading('Reminders', may('changes') && linkButton('/reminders/new', 'New reminder', { class: 'button main' })),
     filters('/reminders', query, FIELDS),
     reminders.length ? [
       bulkBar(['pause', 'resume', 'run', 'cancel'], selected, { path: '/reminders', list: 'reminders', query }),

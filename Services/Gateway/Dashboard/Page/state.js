@@ -107,9 +107,10 @@ async function show() {
 export async function reload() {
   const mine = visit, { page, params, query } = state;
   if (!page.load) return;
+  const show = data => { if (mine === visit) change({ data, problem: null, readAt: Date.now() }); };
   try {
-    const data = await page.load({ params, query });
-    if (mine === visit) change({ data, problem: null, readAt: Date.now() });
+    // What is there first is shown first, where nothing is shown yet.
+    show(await page.load({ params, query, first: data => { if (state.data === null) show(data); } }));
   } catch (problem) {
     // A fault of this code is no answer of the API's, and is to be seen.
     if (!('status' in problem)) throw problem;
