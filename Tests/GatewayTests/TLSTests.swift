@@ -20,13 +20,14 @@ struct TLSTests {
             certificate: Setting("GATEWAY_TLS_CERT", folder.path + "/server.pem"), key: Setting("GATEWAY_TLS_KEY", folder.path + "/server.key"))
     }
 
-    /// What a Python program prints that has `context`, `open()` (a connection of TLS) and `port`.
+    /// What a Python program prints that has `context`, `open()` (a connection of TLS, as HTTP/1.1), `port`, and for HTTP/2 `two()` (a
+    /// connection), `begin(stream, …)` (a request's head), `frames(connection)` and `curl(…)`.
     private func python(_ port: Int, _ program: String) async throws -> [String] {
-        let start = """
-            import hashlib, http.client, socket, ssl, sys
+        let start = #"""
+            import hashlib, http.client, socket, ssl, subprocess, sys
             port = int(sys.argv[1])
             context = ssl.create_default_context(cafile=sys.argv[2])
-            context.set_alpn_protocols(["h2", "http/1.1"])
+            context.set_alpn_protocols(["http/1.1"])
             def open(context=context):
                 return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=20), server_hostname="127.0.0.1")
             def read(connection):
@@ -34,8 +35,33 @@ struct TLSTests {
                 while part := connection.recv(65536):
                     whole += part
                 return whole
+            def frame(kind, flags, stream, payload=b""):
+                return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+            def begin(stream, path, method=b"GET", end=True, fields=()):
+                fields = [(b":method", method), (b":scheme", b"https"), (b":path", path), (b":authority", b"127.0.0.1"), *fields]
+                texts = [b"\0" + b"".join(bytes([len(text)]) + text for text in field) for field in fields]
+                return frame(1, 4 | end, stream, b"".join(texts))
+            def two():
+                context = ssl.create_default_context(cafile=sys.argv[2])
+                context.set_alpn_protocols(["h2"])
+                connection = open(context)
+                connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0))
+                return connection
+            def frames(connection):
+                left = b""
+                while True:
+                    while len(left) < 9 or len(left) < 9 + int.from_bytes(left[:3], "big"):
+                        part = connection.recv(65536)
+                        if not part: return
+                        left += part
+                    end = 9 + int.from_bytes(left[:3], "big")
+                    yield left[3], left[4], int.from_bytes(left[5:9], "big"), left[9:end]
+                    left = left[end:]
+            def curl(*arguments):
+                asked = ["curl", "-sS", "--max-time", "20", "--http2", "--cacert", sys.argv[2], "-o", "/dev/null", "-w", "%{http_version} %{http_code}\n"]
+                print(subprocess.run([*asked, *arguments], stdout=subprocess.PIPE, text=True).stdout, end="", flush=True)
 
-            """
+            """#
         let process = Process(), output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", "-c", start + program, "\(port)", folder.authority]
@@ -117,6 +143,116 @@ struct TLSTests {
         }) { gateway, _ in
             let said = try await python(gateway.port, "print(len(read(socket.create_connection(('127.0.0.1', port), timeout=20))))")
             #expect(said == ["0"])
+        }
+    }
+
+    @Test("who chooses HTTP/2 gets it, with the API's own answers, one after the other on a connection")
+    func http2() async throws {
+        try await withGateway(adjust: { $0.tls = tls }) { gateway, peer in
+            let said = try await python(
+                gateway.port,
+                """
+                base = f"https://127.0.0.1:{port}"
+                body = r'\(String(decoding: body().bytes(), as: UTF8.self))'
+                id = "01932c07-209c-7123-8abc-0123456789ab"
+                curl(base + "/openapi.json", "-o", "/dev/null", base + "/nothing", "-o", "/dev/null", base + "/docs")
+                curl("-I", base + "/openapi.json")
+                json = ["-H", "Content-Type: application/json"]
+                curl(*json, "-d", body, base + "/remind_me")
+                curl(*json, "-H", "Expect: 100-continue", "-d", body, base + "/remind_me")
+                curl(*json, "-d", "x" * 70_000, base + "/remind_me")
+                curl(*json, "-X", "DELETE", f"{base}/reminders/{id}")
+                curl("-H", "Sec-Fetch-Site: cross-site", "-X", "POST", f"{base}/reminders/{id}/pause")
+                """)
+            #expect(said == ["2 200", "2 404", "2 200", "2 200", "2 201", "2 201", "2 413", "2 404", "2 403"])
+            #expect(peer.state.withLockedValue { $0.creates.count } == 2)
+        }
+    }
+
+    @Test("a connection has a hundred streams at once and is told so; what is beyond is refused")
+    func streamsOfAConnection() async throws {
+        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                connection = two()
+                for stream in range(1, 2 * 101, 2):
+                    connection.sendall(begin(stream, b"/remind_me", b"POST", end=False))
+                for kind, flags, stream, payload in frames(connection):
+                    if kind == 4 and not flags & 1:
+                        parts = [payload[start:start + 6] for start in range(0, len(payload), 6)]
+                        print("at most", *[int.from_bytes(part[2:], "big") for part in parts if part[1] == 3])
+                    if kind == 7 or kind == 3 and stream == 201:
+                        print("refused")
+                        break
+                """)
+            #expect(said == ["at most 100", "refused"])
+        }
+    }
+
+    @Test("all connections together have no more streams than there may be connections; those that are open are answered")
+    func streamsOfAll() async throws {
+        try await withGateway(adjust: {
+            $0.tls = tls
+            $0.maxConnections = 4
+        }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                connections = [two(), two()]
+                for connection in connections:
+                    for stream in (1, 3):
+                        connection.sendall(begin(stream, b"/remind_me", b"POST", end=False, fields=[(b"content-type", b"application/json")]))
+                    # What was sent so far has been seen.
+                    connection.sendall(frame(6, 0, 0, bytes(8)))
+                    assert any(kind == 6 and flags & 1 for kind, flags, _, _ in frames(connection))
+                last = connections[1]
+                def ends(): return next(stream for kind, flags, stream, _ in frames(last) if kind in (0, 1) and flags & 1)
+                last.sendall(begin(5, b"/openapi.json"))
+                print(next(stream for kind, _, stream, _ in frames(last) if kind == 3))
+                last.sendall(frame(0, 1, 1, b"{}"))
+                print(ends())
+                last.sendall(begin(7, b"/nothing"))
+                print(ends())
+                """)
+            #expect(said == ["5", "1", "7"])
+        }
+    }
+
+    @Test("a stream whose request does not get on is reset, and its connection goes on")
+    func slowStream() async throws {
+        try await withGateway(adjust: {
+            $0.tls = tls
+            $0.requestTimeout = .milliseconds(300)
+        }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                connection = two()
+                connection.sendall(begin(1, b"/remind_me", b"POST", end=False, fields=[(b"content-type", b"application/json")]))
+                print(next(stream for kind, _, stream, _ in frames(connection) if kind == 3))
+                connection.sendall(begin(3, b"/nothing"))
+                print(next(stream for kind, flags, stream, _ in frames(connection) if kind in (0, 1) and flags & 1))
+                """)
+            #expect(said == ["1", "3"])
+        }
+    }
+
+    @Test("a connection without a stream is told and ended when the listener's patience ends, whatever it does not answer")
+    func idle() async throws {
+        try await withGateway(adjust: {
+            $0.tls = tls
+            $0.idleTimeout = .milliseconds(300)
+        }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                silent, used = two(), two()
+                used.sendall(begin(1, b"/nothing"))
+                for connection in (silent, used):
+                    print(*[int.from_bytes(payload[:4], "big") for kind, _, _, payload in frames(connection) if kind == 7])
+                """)
+            #expect(said == ["0", "1"])
         }
     }
 

@@ -54,10 +54,10 @@ struct Dashboard: Sendable {
     }
 
     private func ask(_ request: Request, at path: String, from address: SocketAddress?) async -> Response {
+        if path == Self.session { return await session(request, from: address).response(to: request) }
         guard !admission.isFull else { return admission.problem.answer.response(to: request) }
         admission.enter()
         defer { admission.leave() }
-        if path == Self.session { return await session(request, from: address).response(to: request) }
         var cookie: String?
         var response = await responder.respond(to: request, at: path) { (_) throws(Problem) in
             try check(request)
@@ -91,21 +91,21 @@ struct Dashboard: Sendable {
     /// What the ops listener serves of it. Its connections are held to the same bounds as the API's, except that none is refused for where
     /// it comes from, and health is told however many requests are under way.
     func site(logger: Logger) -> OpsSite {
-        let crowd = Crowd(limit: OpsServer.maxConnections), addresses = AddressCounter(limit: 0)
-        let refusals = ConnectionRefusals(logger, metrics: MetricsSystem.factory)
+        let crowd = Crowd(limit: OpsServer.maxConnections), refusals = ConnectionRefusals(logger, metrics: MetricsSystem.factory)
         let memory = memory, responder = responder, noMemory = BodyMemory.Refusal.full.problem
         let maxBodyBytes: @Sendable (String) -> Int = { target in Self.apiPath(target).map(responder.maxBodyBytes) ?? Bounds.bodyBytes }
         return OpsSite(
             path: Self.path, isHome: closed == nil,
             handlers: {
+                let place = ConnectionPlace(crowd: crowd, addresses: AddressCounter(limit: 0), refusals: refusals)
                 let bodies = BodyGuard(memory: memory, maxBodyBytes: maxBodyBytes, refusal: noMemory.answer) { head in
                     var head = head
                     head.path = Self.apiPath(head.path ?? "")
                     responder.refused(head, with: noMemory)
                 }
                 let connection = ConnectionGuard(
-                    crowd: crowd, addresses: addresses, refusals: refusals, maxBodyBytes: maxBodyBytes, listeners: [bodies])
-                return [connection, bodies]
+                    kind: .connection(crowd), maxBodyBytes: maxBodyBytes, listeners: [bodies])
+                return [place, connection, bodies]
             }, respond: respond)
     }
 }

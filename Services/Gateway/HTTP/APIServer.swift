@@ -53,26 +53,9 @@ struct APIServer: Service, CustomStringConvertible {
         // What Hummingbird says of connections is of no use to an operator unless something is wrong.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
-        let responder = responder, crowd = Crowd(limit: connectionLimit)
-        let admission = admission, refusal = admission.problem.answer
-        let addresses = addresses, refusals = ConnectionRefusals(logger, metrics: metrics), memory = memory, noMemory = BodyMemory.Refusal.full.problem
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: {
-                let overload = OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) }
-                let bodies = BodyGuard(memory: memory, maxBodyBytes: responder.maxBodyBytes, refusal: noMemory.answer) {
-                    responder.refused($0, with: noMemory)
-                }
-                let connection = ConnectionGuard(
-                    requestTimeout: self.requestTimeout, answerTimeout: self.answerTimeout, crowdedTimeout: self.crowdedTimeout,
-                    crowd: crowd, addresses: addresses, refusals: refusals, maxBodyBytes: responder.maxBodyBytes,
-                    listeners: [bodies, overload])
-                return [connection, overload, bodies]
-            }(), idleTimeout: idleTimeout,
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes,
-                maxHeaderFieldCount: Self.maxHeaderFields))
+        let crowd = Crowd(limit: connectionLimit)
         let application = Application(
-            responder: responder, server: server(channel),
+            responder: responder, server: server(crowd),
             configuration: ApplicationConfiguration(
                 address: .hostname(listen.value.host, port: listen.value.port), serverName: nil, backlog: Self.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(crowd.limit)),
@@ -89,9 +72,40 @@ struct APIServer: Service, CustomStringConvertible {
         }
     }
 
-    private func server(_ channel: HTTP1Channel.Configuration) -> HTTPServerBuilder {
-        guard let tls else { return .http1(configuration: channel) }
-        return HTTPServerBuilder { responder in SecureChannel(base: HTTP1Channel(responder: responder, configuration: channel), tls: tls) }
+    private func server(_ crowd: Crowd) -> HTTPServerBuilder {
+        let addresses = addresses, refusals = ConnectionRefusals(logger, metrics: metrics)
+        let place: @Sendable () -> ConnectionPlace = { ConnectionPlace(crowd: crowd, addresses: addresses, refusals: refusals) }
+        let guards = guards
+        let connections = HTTP1Channel.Configuration(
+            additionalChannelHandlers: guards(.connection(crowd)), idleTimeout: idleTimeout,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Self.maxHeadBytes, maxHeaderListSize: Self.maxHeadBytes, maxHeaderFieldCount: Self.maxHeaderFields))
+        guard let tls else {
+            return HTTPServerBuilder { PlainChannel(http1: HTTP1Channel(responder: $0, configuration: connections), place: place) }
+        }
+        let streams = Crowd(limit: crowd.limit)
+        return HTTPServerBuilder { responder in
+            let http1 = HTTP1Channel(responder: responder, configuration: connections)
+            let http2 = HTTP2Streams(
+                http1: http1, handlers: { guards(.stream) }, streams: streams, crowd: crowd, idleTimeout: idleTimeout, crowdedTimeout: crowdedTimeout)
+            return SecureChannel(tls: tls, http1: http1, http2: http2, place: place, handshakeTimeout: idleTimeout)
+        }
+    }
+
+    /// Makes what stands between HTTP and the responder.
+    private var guards: @Sendable (ConnectionGuard.Kind) -> [any RemovableChannelHandler] {
+        let responder = responder, memory = memory, admission = admission
+        let refusal = admission.problem.answer, noMemory = BodyMemory.Refusal.full.problem
+        return { kind in
+            let overload = OverloadGuard(admission: admission, refusal: refusal) { responder.refused($0, with: admission.problem) }
+            let bodies = BodyGuard(memory: memory, maxBodyBytes: responder.maxBodyBytes, refusal: noMemory.answer) {
+                responder.refused($0, with: noMemory)
+            }
+            let connection = ConnectionGuard(
+                requestTimeout: requestTimeout, answerTimeout: answerTimeout, crowdedTimeout: crowdedTimeout, kind: kind,
+                maxBodyBytes: responder.maxBodyBytes, listeners: [bodies, overload])
+            return [connection, overload, bodies]
+        }
     }
 
     private var connectionLimit: Int {

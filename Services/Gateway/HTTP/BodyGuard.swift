@@ -12,9 +12,6 @@ final class BodyGuard: ChannelInboundHandler, RemovableChannelHandler, AnswerLis
     typealias InboundOut = HTTPRequestPart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Bytes that are read from a connection before what they hold is looked at: four of the longest reads. So much may lie unread
-    /// by an operation, and in no account, for each connection whose earlier requests are under way.
-    private static let firstRead = 2 << 10, longestRead = 16 << 10, readsAtOnce: UInt = 4
     /// Pieces of a body that are shorter go on together.
     private static let shortPiece = 4 << 10
 
@@ -57,12 +54,6 @@ final class BodyGuard: ChannelInboundHandler, RemovableChannelHandler, AnswerLis
         self.maxBodyBytes = maxBodyBytes
         self.refusal = refusal
         self.onRefusal = onRefusal
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let reads = AdaptiveRecvByteBufferAllocator(minimum: Self.firstRead, initial: Self.firstRead, maximum: Self.longestRead)
-        try? context.channel.syncOptions?.setOption(.recvAllocator, value: reads)
-        try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: Self.readsAtOnce)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

@@ -8,8 +8,8 @@ protocol AnswerListener: AnyObject {
     func answerEnded()
 }
 
-/// Holds one connection to its bounds: how long a request may take to arrive, how much of a body is read, how long an
-/// answer may take to be taken, how many connections come from its address. Also ends a connection whose answer says so.
+/// Holds one connection, or one stream of HTTP/2, to its bounds: how long a request may take to arrive, how much of a body is read, how
+/// long an answer may take to be taken. Also ends a connection whose answer says so.
 ///
 /// It stands between the HTTP decoder and what handles requests, and is used on the channel's event loop only.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -29,12 +29,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// On a connection that waits for a request where there are nearly as many as may be.
     static let crowdedTimeout = TimeAmount.seconds(5)
 
+    /// What it holds.
+    enum Kind: Sendable {
+        /// A connection of HTTP/1.1, one of these.
+        case connection(Crowd)
+        /// A stream: it ends by itself with its answer, and its connection goes on.
+        case stream
+    }
+
     private let requestTimeout: TimeAmount, answerTimeout: TimeAmount, crowdedTimeout: TimeAmount
-    private let crowd: Crowd
-    private let addresses: AddressCounter
-    private let refusals: ConnectionRefusals
-    /// The remote address, if it is counted.
-    private var address: AddressCounter.Address?
+    private let kind: Kind
     private let maxBodyBytes: @Sendable (_ path: String) -> Int
     private let listeners: [any AnswerListener]
     /// Of the request that is arriving.
@@ -55,14 +59,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var crowdedTimer: Scheduled<Void>?
 
     /// - Parameters:
-    ///   - crowd: all connections of the listener.
-    ///   - addresses: the same, by where they come from.
-    ///   - refusals: told of those for which an address has no room.
     ///   - maxBodyBytes: of a body to that path.
     ///   - listeners: handlers behind this one that are told of each answer's end.
     init(
         requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout,
-        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, crowd: Crowd, addresses: AddressCounter, refusals: ConnectionRefusals,
+        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, kind: Kind,
         maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }, listeners: [any AnswerListener] = []
     ) {
         self.listeners = listeners
@@ -70,37 +71,24 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         self.requestTimeout = requestTimeout
         self.answerTimeout = answerTimeout
         self.crowdedTimeout = crowdedTimeout
-        self.crowd = crowd
-        self.addresses = addresses
-        self.refusals = refusals
+        self.kind = kind
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { crowd.opened() }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        crowd.closed()
-        if let address { addresses.closed(address) }
+    func handlerAdded(context: ChannelHandlerContext) {
+        // Behind a handshake of TLS.
+        if context.channel.isActive { waitForRequest(context) }
     }
 
     // MARK: In
 
     func channelActive(context: ChannelHandlerContext) {
-        if let counted = addresses.counted(context.remoteAddress) {
-            guard addresses.opened(counted) else {
-                isDropping = true
-                refusals.record(context.remoteAddress, limit: addresses.limit)
-                context.fireChannelActive()
-                return context.close(promise: nil)
-            }
-            address = counted
-        }
         waitForRequest(context)
         context.fireChannelActive()
     }
 
     /// The listener's own patience is longer, which is good as long as there is room.
     private func waitForRequest(_ context: ChannelHandlerContext) {
-        guard crowd.isDense, crowdedTimer == nil else { return }
+        guard case .connection(let crowd) = kind, crowd.isDense, crowdedTimer == nil else { return }
         crowdedTimer = after(crowdedTimeout, context) { _, context in context.close(promise: nil) }
     }
 
@@ -151,7 +139,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             if head.headerFields[.connection] == "close" { isEnding = true }
             guard isEnding else { return context.write(data, promise: promise) }
-            head.headerFields[.connection] = "close"
+            // A field that streams do not have (RFC 9113 section 8.2.2).
+            head.headerFields[.connection] = if case .stream = kind { nil } else { "close" }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:
@@ -191,9 +180,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isLingering = true
         isDropping = true
         requestTimer?.cancel()
-        context.close(mode: .output, promise: nil)
-        // Whatever waits for the rest of the request gets its end now.
-        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        // A stream has said it already, by the answer's end.
+        if case .connection = kind {
+            context.close(mode: .output, promise: nil)
+            // Whatever waits for the rest of the request gets its end now.
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
         requestTimer = after(Self.lingerTimeout, context) { _, context in context.close(promise: nil) }
     }
 

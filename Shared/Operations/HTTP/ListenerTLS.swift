@@ -7,8 +7,8 @@ import Synchronization
 
 /// TLS of a listener, with the certificate and the key that two settings' files hold. New connections have what was read last.
 public final class ListenerTLS: Sendable {
-    /// What is spoken inside, as it is offered to peers (ALPN).
-    private static let protocols = ["http/1.1"]
+    /// What is spoken inside, as it is offered to peers (ALPN), the preferred first.
+    private static let protocols = ["h2", "http/1.1"]
 
     fileprivate let certificate: Setting<String>, key: Setting<String>
     private let context: Mutex<NIOSSLContext>
