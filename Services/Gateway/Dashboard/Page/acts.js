@@ -47,7 +47,6 @@ export function bulkBar(names, selected, matching) {
 const listed = ids => el('ul', { class: 'ids' }, ids.slice(0, EXAMPLES).map(id => el('li', el('code', id))),
   ids.length > EXAMPLES ? el('li', `and ${ids.length - EXAMPLES} more`) : null);
 
-/** Does it to these. */
 async function act(name, ids) {
   const { label, noun, isFinal } = ACTS[name];
   const isOne = ids.length === 1;
@@ -71,10 +70,7 @@ async function carryOut(name, ids) {
   say(`${counted(done.length, noun)} ${word}` + (flights ? `; of ${flights} a request had left already` : ''));
 }
 
-/**
- * Does it to all that match: counts them first.
- * @param matching the list's `path`, the answer's member that it is, and the `query` that they match
- */
+/** Does it to all of a list that match its query; counts them first. */
 async function actOnAll(name, { path, list, query }) {
   const { label, noun, isFinal, all } = ACTS[name];
   const { cursor, limit, ...filter } = query;

@@ -4,9 +4,8 @@ import { parse, stringify } from './json.js';
 
 const BASE = '/dashboard/api';
 const TIMEOUT_MS = 20_000;
-/** Longer than this without an answer is not live. */
-const PULSE_TIMEOUT_MS = 800;
-/** Requests of one act that are under way at once. */
+const TIMEOUT_OF_PULSE_MS = 800;
+/** Requests of one act under way at once. */
 const AT_ONCE = 6;
 const PAGE = 200;
 const TOO_MANY_REQUESTS = 429;
@@ -19,7 +18,6 @@ export class Problem extends Error {
   }
 }
 
-/** Called when the session is over. */
 let signedOut = () => {};
 export function onSignedOut(handler) { signedOut = handler; }
 
@@ -58,7 +56,7 @@ export const remove = (path, headers) => send('DELETE', path, { headers });
 /** Says why the gateway cannot do its work; `null`: it can. */
 export async function pulse() {
   try {
-    const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(PULSE_TIMEOUT_MS) });
+    const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_OF_PULSE_MS) });
     const text = (await response.text()).trim();
     return response.ok ? null : text || `status ${response.status}`;
   } catch {
@@ -67,11 +65,9 @@ export async function pulse() {
 }
 
 /**
- * The items of a list from its beginning, a page after the other.
- * @param limit how many at most
+ * The first items of a list, and whether there are more.
  * @param pages how many requests at most: where a filter finds few, a page may be short, or empty
- * @param progress told how many there are so far; what it returns as `false` ends the walk
- * @returns the items, and whether there are more
+ * @param progress told how many there are so far; `false` from it ends the walk
  */
 export async function walk(path, name, query = {}, { limit = PAGE, pages = Infinity, progress = () => {} } = {}) {
   const items = [];
@@ -96,12 +92,7 @@ async function patiently(request, signal) {
   }
 }
 
-/**
- * Does the same with many, several at once.
- * @param request what is done with one id
- * @param progress told how many are done
- * @returns those done, those refused with the problem, and how many were not tried as it was stopped
- */
+/** Asks for the same with each id: those done with the answers, those refused with the problems, how many were not tried as it was stopped. */
 export async function each(ids, request, progress = () => {}, signal) {
   const done = [], refused = [], left = [...ids];
   const work = async () => {
@@ -115,11 +106,7 @@ export async function each(ids, request, progress = () => {}, signal) {
   return { done, refused, left: left.length };
 }
 
-/**
- * Sends a request that goes through all that match until it has seen all.
- * @param count the answer's member that says how many
- * @returns how many, and the problem that ended it early
- */
+/** Sends a request until it has gone through all that match: how many it has done, by a member of its answers, and what ended it early. */
 export async function sweep(path, body, count, progress = () => {}, signal) {
   let total = 0, cursor = null;
   do {

@@ -4,7 +4,7 @@ import { get, walk } from './api.js';
 import { badge, section, shortened, soft, table, titled } from './parts.js';
 import { time } from './time.js';
 
-/** So many of the latest are grouped. */
+/** Of the latest. */
 const GROUPED = 1_000;
 
 const FIELDS = [

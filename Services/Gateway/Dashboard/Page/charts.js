@@ -6,11 +6,7 @@ const WIDTH = 1_000, HEIGHT = 100;
 /** Fewer bars are not wider than these would be. */
 const FEWEST = 30;
 
-/**
- * Bars.
- * @param values each with its `name` and `value`; `kind` colours it
- * @param ticks what is written below, evenly spread from the first value on
- */
+/** Bars of values, each with its `name` and `kind`; the ticks are spread evenly below them. */
 export function bars(title, values, unit, ticks = []) {
   const most = Math.max(1, ...values.map(({ value }) => value));
   const step = WIDTH / Math.max(FEWEST, values.length);

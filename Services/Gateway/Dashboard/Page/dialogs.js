@@ -5,11 +5,7 @@ import { button, problemBox } from './parts.js';
 
 let opened = 0;
 
-/**
- * A dialog.
- * @param draw its content, given what closes it
- * @returns when it is closed, with what it was closed with
- */
+/** A dialog with what is drawn, given what closes it and what draws it anew: what it was closed with. */
 export function ask(title, draw) {
   return new Promise(resolve => {
     const focused = document.activeElement;
@@ -29,10 +25,7 @@ export function ask(title, draw) {
   });
 }
 
-/**
- * Asks whether to do it.
- * @param typed the number to be typed first, for what cannot be undone; `null`: none
- */
+/** Asks whether to do it. What cannot be undone has a number to be typed first. */
 export function confirm(title, label, typed, ...content) {
   return ask(title, close => {
     const isTyped = typed !== null;
@@ -44,17 +37,13 @@ export function confirm(title, label, typed, ...content) {
   });
 }
 
-/**
- * Does something that takes a while, shows how far it is, and can stop it.
- * @param work given what tells the progress, and a signal that says when to stop
- * @returns what it returned
- */
+/** Does what takes a while, given what shows how far it is, and a signal that says when to stop. */
 export async function withProgress(title, total, work) {
   const stop = new AbortController();
   let redraw = () => {}, count = 0, close = () => {};
   const closed = ask(title, (end, again) => {
     [close, redraw] = [end, again];
-    return el('div', null,
+    return el('div',
       el('progress', total ? { max: total, value: count, 'aria-label': title } : { 'aria-label': title }),
       el('p', { role: 'status' }, total ? `${count} of ${total}` : `${count}`),
       el('div', { class: 'acts' }, button(stop.signal.aborted ? 'Stopping …' : 'Stop', () => { stop.abort(); redraw(); })));
@@ -75,12 +64,7 @@ export function tell(title, ...content) {
 
 export const tellProblem = (title, problem) => tell(title, problemBox(problem));
 
-/**
- * A form whose answer may be a problem, which is shown in it.
- * @param fields each with `name`, `label`, the attributes of its input; a choice has `options`
- * @param send given the values by name; what it throws is shown
- * @returns what it returned; `null`: it was left
- */
+/** A form: what `send` made of its values, whose problems are shown in it; `null`: it was left. */
 export function fill(title, label, fields, send, ...content) {
   let problem = null;
   return ask(title, (close, redraw) => {

@@ -24,7 +24,7 @@ const moments = kind('lines', (text, zone) => lined(text).map(line => isWhole(li
 const policy = { ...words, options: ['fire_once', 'fire_all', 'skip'] };
 const truth = { ...kind('', text => text === 'true', value => String(value ?? false)), options: ['false', 'true'] };
 
-/** A group's title, the fields as name, label and kind, the member of the body that they are in, and the kind of reminder that has them. */
+/** Title; fields as name, label, kind; the member of the body that they are in; the kind of reminder that has them. */
 const GROUPS = [
   ['Schedule', [
     ['start_datetime', 'First time, on the clock of its zone', moment],
@@ -69,7 +69,7 @@ const GROUPS = [
   ]],
 ];
 
-/** The groups of a reminder of that kind, each a title and its fields, which have their `pointer` into the body. */
+/** The groups of a kind of reminder, their fields with the `pointer` into the body. */
 export function groupsOf(kind) {
   return GROUPS.filter(([, , , only]) => !only || only === kind).map(([title, fields, within]) => ({
     title, fields: fields.map(([name, label, type]) => {

@@ -16,12 +16,7 @@ let forms = 0;
 
 /** Its fields keep what was typed in them, so a form is made once. */
 export class Form {
-  /**
-   * @param kind `notification` or `task`
-   * @param initial the body that it begins with
-   * @param isChange whether only what was changed is sent
-   * @param save given the body; what it throws is shown
-   */
+  /** @param isChange whether only what was changed is sent to `save`, whose problems are shown */
   constructor({ kind, initial, isChange, label, save, before, back }) {
     Object.assign(this, { initial, isChange, save });
     const groups = groupsOf(kind);
@@ -63,7 +58,7 @@ export class Form {
 
   get zone() { return this.controlOf('timezone').value.trim() || 'UTC'; }
 
-  /** The body of a request with those fields, and the faults that are seen before it is sent. */
+  /** A body with those fields, and the faults that are seen before it is sent. */
   read(isWanted) {
     const body = {}, faults = [];
     for (const [field, control] of this.controls) {
@@ -95,7 +90,6 @@ export class Form {
     this.timer = setTimeout(() => this.ask(), PREVIEW_DELAY_MS);
   }
 
-  /** Asks what the schedule comes to. */
   async ask() {
     const { body } = this.read((field, control) => field.isSchedule && control.value.trim() !== '');
     const mine = this.asked = Symbol('asked');

@@ -1,6 +1,4 @@
-/**
- * What changes, as it changes: the interface of an event stream, kept up by asking. It rests while the page is hidden.
- */
+/** What changes, as it changes: the interface of an event stream, kept up by asking. It rests while the page is hidden. */
 
 import { pulse } from './api.js';
 
@@ -8,10 +6,7 @@ const PULSE_MS = 1_000;
 /** Pulses between two snapshots. */
 const SNAPSHOT_EVERY = 5;
 
-/**
- * @param snapshot called when the page's data should be read again; may return a promise
- * @param changed called with `null` when it is live, with the reason when it no longer is
- */
+/** Calls `snapshot` when to read again; `changed` with the reason when it is no longer live, and with `null` when it is. */
 export function follow({ snapshot, changed }) {
   let timer = null, beats = 0, reason = null, isAsking = false, isReading = false;
 

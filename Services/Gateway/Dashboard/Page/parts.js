@@ -7,7 +7,6 @@ import { text } from './time.js';
 /** Pixels below which the style sheet makes cards of tables. */
 const NARROW = 900;
 
-/** A link to another page of the dashboard. */
 export const link = (path, query, ...children) => el('a', { href: address(path, query) }, children);
 
 export const linkButton = (path, label, attributes) => el('a', { class: 'button', href: address(path), ...attributes }, label);
@@ -42,7 +41,6 @@ export function heading(title, ...acts) {
 
 export const section = (title, ...children) => el('section', el('h2', title), children);
 
-/** Names with their values. */
 export function facts(pairs) {
   return el('dl', { class: 'facts' }, pairs.filter(Boolean).map(([name, ...value]) => el('div', el('dt', name), el('dd', value))));
 }
@@ -65,15 +63,7 @@ export const empty = (title, ...children) => el('div', { class: 'empty' }, el('h
 
 export const isFiltered = query => Object.keys(query).some(name => name !== 'cursor' && name !== 'limit');
 
-// MARK: Tables
-
-/**
- * A table, which becomes cards where it is narrow.
- * @param columns each as its name, what draws a row's cell, and the kind of its cells
- * @param key what tells a row from others
- * @param picks whether rows can be selected
- * @param isPlain whether it never becomes cards
- */
+/** A table, which becomes cards where it is narrow unless it is plain; columns are a name, what draws a row's cell, and its kind. */
 export function table({ caption, columns, rows, key, picks = false, isPlain = false }) {
   const ids = rows.map(key);
   const chosen = ids.filter(id => state.selected.has(id)).length;
@@ -101,11 +91,7 @@ export function pager(path, query, count, next, order) {
     next ? el('a', { href: address(path, { ...rest, cursor: next }), rel: 'next' }, 'Next page') : null);
 }
 
-// MARK: Filters
-
-/**
- * The filters of a list: the API's query, each with its `name`, `label` and `type`; a choice has `options`.
- */
+/** The filters of a list, each a parameter of its query. */
 export function filters(path, query, fields) {
   const apply = event => {
     event?.preventDefault();

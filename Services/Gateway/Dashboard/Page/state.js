@@ -8,13 +8,11 @@ const ZONE = 'task-scheduler.zone';
 const REMEMBERED = 100;
 
 export const state = {
-  /** A line of the table in pages.js. */
   page: null,
   params: {},
   query: {},
   /** What the page's `load` returned; `null`: nothing yet. */
   data: null,
-  /** Why it could not be read. */
   problem: null,
   readAt: 0,
   session: null,
@@ -56,7 +54,7 @@ export function select(id, isSelected) {
 
 export function selectOnly(ids) { change({ selected: new Set(ids) }); }
 
-/** The value that `make` returned for this key before, or does now. */
+/** What `make` returned for this key before, or does now. */
 export function remember(key, make) {
   if (!remembered.has(key)) {
     const value = Promise.resolve(make());
@@ -66,8 +64,6 @@ export function remember(key, make) {
   }
   return remembered.get(key);
 }
-
-// MARK: Where
 
 /** The address of a page with a query of the API's. */
 export function address(path, query = {}) {
@@ -117,8 +113,6 @@ export async function reload() {
     if (mine === visit) change({ problem });
   }
 }
-
-// MARK: Who
 
 async function readSession() {
   try { change({ session: await get('/session') }); } catch (problem) {

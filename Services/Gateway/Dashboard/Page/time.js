@@ -8,7 +8,6 @@ const STEPS = [['y', 31_557_600], ['d', 86_400], ['h', 3_600], ['min', 60], ['s'
 
 export const localZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** @returns whether this browser knows the zone */
 export function isZone(zone) {
   try { return Boolean(format(zone)); } catch { return false; }
 }
@@ -36,9 +35,7 @@ export function text(seconds, zone) {
 }
 
 /** `UTC+1`. */
-export function offsetName(seconds, zone) {
-  return parts(seconds, isZone(zone) ? zone : 'UTC').timeZoneName.replace('GMT', 'UTC');
-}
+export const offsetName = (seconds, zone) => text(seconds, zone).split(' ').at(-1);
 
 /** The zone that the reader has chosen, for a reminder in this one. */
 export function chosenZone(own = 'UTC') {
@@ -75,22 +72,19 @@ export function time(seconds, own, { relative = true } = {}) {
     text(seconds, zone), relative ? el('span', { class: 'soft' }, ` ${fromNow(seconds)}`) : null);
 }
 
-// MARK: Wall clocks
-
 function offset(seconds, zone) {
   const part = parts(seconds, zone);
-  const month = String(1 + ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sept', 'Oct', 'Nov', 'Dec'].indexOf(part.month === 'Sep' ? 'Sept' : part.month)).padStart(2, '0');
-  return Date.parse(`${part.year.padStart(4, '0')}-${month}-${part.day}T${part.hour}:${part.minute}:${part.second}Z`) / 1_000 - Math.floor(seconds);
+  return Date.parse(`${part.day} ${part.month.slice(0, 3)} ${part.year.padStart(4, '0')} ${part.hour}:${part.minute}:${part.second} UTC`) / 1_000 - Math.floor(seconds);
 }
 
-/** The unix seconds at which a zone's clock shows `2026-11-26T08:00`; of a time that the clock shows twice, one. `null`: no time. */
+/** When a zone's clock shows `2026-11-26T08:00`; of a time that it shows twice, one. `null`: no time. */
 export function instant(wall, zone) {
   const shown = Date.parse(wall + 'Z') / 1_000;
   if (Number.isNaN(shown) || !isZone(zone)) return null;
   return shown - offset(shown - offset(shown, zone), zone);
 }
 
-/** What a zone's clock shows, as an input of the type `datetime-local` takes it. */
+/** What a zone's clock shows, as such an input takes it. */
 export function wall(seconds, zone) {
   return new Date((seconds + offset(seconds, isZone(zone) ? zone : 'UTC')) * 1_000).toISOString().slice(0, 19);
 }

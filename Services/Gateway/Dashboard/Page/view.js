@@ -5,9 +5,8 @@ const DRAWN = new Set(['svg', 'g', 'rect', 'title']);
 const HANDLERS = Symbol('handlers');
 
 /**
- * An element, or a part of a drawing.
- * @param attributes by name, or the first child; `on…` are listeners, `value` and `checked` are set as properties
- * @param children elements, texts and lists of these; `null`, `undefined` and `false` are as absent, as they are of attributes
+ * An element, or a part of a drawing; `null`, `undefined` and `false` are as absent.
+ * @param attributes by name, or the first child; `on…` are listeners
  */
 export function el(tag, attributes, ...children) {
   const node = DRAWN.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
