@@ -1,5 +1,6 @@
 """What changes while a page is open, and what it does when nothing answers."""
 
+import asyncio
 import os
 import signal
 import time
@@ -9,10 +10,12 @@ from stock import NEW_YEAR
 
 # As live.js has it: a pulse a second, each waited for 0.8 s.
 SECONDS_UNTIL_SAID = 2
+PULSE_SECONDS = 20
 
 
 def checks(visits, stock):
     yield "what others change is shown without a reload, and what is typed stays", lambda: changes(visits, stock)
+    yield "a hidden tab asks for nothing, and reads when it is looked at again", lambda: hidden(visits, stock)
     if os.environ.get("STACK_PIDS"):
         yield "it says that it is not live, and comes back by itself", lambda: silence(visits)
 
@@ -20,7 +23,7 @@ def checks(visits, stock):
 async def changes(visits, stock):
     id = stock.create("watched", NEW_YEAR)
     async with visits("changes") as visit:
-        await visit.open(f"/reminders?description=watched")
+        await visit.open("/reminders?description=watched")
         await visit.enter("form input[name=queue]", "half typ")
         stock.ask("POST", f"/reminders/{id}/pause")
         await visit.until("document.querySelector('tbody').innerText.includes('paused')")
@@ -29,6 +32,34 @@ async def changes(visits, stock):
         await visit.open("/held")
         await visit.click("nav a[href='/dashboard/reminders']")
         await visit.until("document.querySelector('main h1')?.textContent === 'Reminders'")
+
+
+async def hidden(visits, stock):
+    id = stock.create("unwatched", NEW_YEAR)
+    async with visits("hidden") as visit, visits("looked at") as other:
+        await visit.open("/reminders?description=unwatched")
+        await other.open("/queues")
+        await other.page.call("Page.bringToFront")
+        await visit.until("document.hidden")
+        # What was under way when it was hidden is through when the other tab has asked a few times.
+        await asked(other, 2)
+        before = len(visit.page.requests)
+        await asked(other, 2)
+        if more := visit.page.requests[before:]:
+            raise Failure(f"a hidden tab asks for {more}")
+        stock.ask("POST", f"/reminders/{id}/pause")
+        await visit.page.call("Page.bringToFront")
+        await visit.until("document.querySelector('tbody').innerText.includes('paused')")
+
+
+async def asked(visit, count):
+    """Waits until a tab has asked so many more times whether the gateway is ready."""
+    pulses = lambda: sum(url.endswith("/readyz") for url in visit.page.requests)
+    deadline, before = time.monotonic() + PULSE_SECONDS, pulses()
+    while pulses() < before + count:
+        if time.monotonic() > deadline:
+            raise Failure(f"a tab that is looked at asked {pulses() - before} times in {PULSE_SECONDS} s")
+        await asyncio.sleep(0.05)
 
 
 async def silence(visits):

@@ -20,8 +20,9 @@ def addresses(stock):
 
 
 def checks(visits, stock, pictures):
-    yield "every page by deep link, after a reload, and on the way back", lambda: deep_links(visits, stock)
-    yield f"every page at {', '.join(str(width) for width, _ in SIZES)} pixels, light and dark", lambda: sizes(visits, stock, pictures)
+    widths = ", ".join(str(width) for width, _ in SIZES)
+    yield f"every page by deep link and after a reload, at {widths} pixels, light and dark", lambda: pages(visits, stock, pictures)
+    yield "the way back leads to the page with its query", lambda: back(visits)
     yield "times in Kiritimati, Kolkata and New York, and where clocks change", lambda: zones(visits, stock)
     yield "numbers beyond 2^53 are exact", lambda: exact(visits, stock)
     yield "filters and pages of a list are the API's query", lambda: lists(visits, stock)
@@ -29,33 +30,14 @@ def checks(visits, stock, pictures):
     yield "the keyboard alone goes everywhere", lambda: keyboard(visits, stock)
 
 
-async def deep_links(visits, stock):
-    async with visits("deep links") as visit:
+async def pages(visits, stock, pictures):
+    names = {stock.series: "series", stock.hostile: "hostile", stock.task: "task", stock.dead[0]: "dead"}
+    async with visits("pages") as visit:
         for path, heading in addresses(stock).items():
             await visit.open(path)
             await headed(visit, path, heading)
             await visit.reload()
             await headed(visit, path, heading)
-        await visit.open("/reminders?state=paused")
-        await visit.click("nav a[href='/dashboard/held']")
-        await visit.until("document.querySelector('main h1')?.textContent === 'Held'")
-        await visit.page.run("history.back()")
-        await visit.until("document.querySelector('main h1')?.textContent === 'Reminders' && document.querySelector('main select').value === 'paused'")
-        if await visit.page.run("location.search") != "?state=paused":
-            raise Failure("the way back loses the query")
-
-
-async def headed(visit, path, heading):
-    said = await visit.text("main h1") or await visit.text("main h2")
-    if not said.startswith(heading[:80]):
-        raise Failure(f"{path} is headed {said!r}")
-
-
-async def sizes(visits, stock, pictures):
-    names = {stock.series: "series", stock.hostile: "hostile", stock.task: "task", stock.dead[0]: "dead"}
-    async with visits("sizes") as visit:
-        for path in addresses(stock):
-            await visit.open(path)
             name = "-".join(names.get(part, part) for part in path.split("?")[0].split("/") if part) or "overview"
             for width, height in SIZES:
                 await visit.resize(width, height)
@@ -64,6 +46,23 @@ async def sizes(visits, stock, pictures):
                     await visit.inspect()
                     if pictures and "?" not in path:
                         await visit.page.screenshot(pictures / f"{name}-{width}-{theme}.png")
+
+
+async def headed(visit, path, heading):
+    said = await visit.text("main h1") or await visit.text("main h2")
+    if not said.startswith(heading[:80]):
+        raise Failure(f"{path} is headed {said!r}")
+
+
+async def back(visits):
+    async with visits("back") as visit:
+        await visit.open("/reminders?state=paused")
+        await visit.click("nav a[href='/dashboard/held']")
+        await visit.until("document.querySelector('main h1')?.textContent === 'Held'")
+        await visit.page.run("history.back()")
+        await visit.until("document.querySelector('main h1')?.textContent === 'Reminders' && document.querySelector('main select').value === 'paused'")
+        if await visit.page.run("location.search") != "?state=paused":
+            raise Failure("the way back loses the query")
 
 
 async def zones(visits, stock):
