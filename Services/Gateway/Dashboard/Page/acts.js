@@ -1,6 +1,6 @@
 /** What can be done, to one, to many, to all that match: asked first, followed to its end, and what was refused is said. */
 
-import { each, path, post, remove, sweep, walk } from './api.js';
+import { each, path, post, problemOf, remove, sweep, walk } from './api.js';
 import { may, reload, selectOnly } from './state.js';
 import { el, say } from './view.js';
 import { button } from './parts.js';
@@ -82,8 +82,7 @@ async function actOnAll(name, { path, list, query }) {
     });
     if (!found) return;
   } catch (problem) {
-    if (!('status' in problem)) throw problem;
-    return tellProblem('They could not be counted', problem);
+    return tellProblem('They could not be counted', problemOf(problem));
   }
   const ids = found.items.map(({ id }) => id);
   if (!ids.length) return say(`No ${noun} matches`);

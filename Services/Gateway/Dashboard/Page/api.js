@@ -21,6 +21,12 @@ export class Problem extends Error {
 let signedOut = () => {};
 export function onSignedOut(handler) { signedOut = handler; }
 
+/** What there is to say of a problem; a fault of this code is no problem of the API's, and is thrown again. */
+export function problemOf(error) {
+  if (error instanceof Problem) return error;
+  throw error;
+}
+
 /** A path of the API: what is filled in is encoded. */
 export function path(parts, ...values) {
   return parts.reduce((whole, part, index) => whole + encodeURIComponent(values[index - 1]) + part);

@@ -1,7 +1,8 @@
 /** What is asked before something is done, and what came of it. */
 
+import { problemOf } from './api.js';
 import { el, show } from './view.js';
-import { button, problemBox } from './parts.js';
+import { button, optionsOf, PLAIN, problemBox } from './parts.js';
 
 let opened = 0;
 
@@ -28,11 +29,11 @@ export function ask(title, draw) {
 /** Asks whether to do it. What cannot be undone has a number to be typed first. */
 export function confirm(title, label, typed, ...content) {
   return ask(title, close => {
-    const isTyped = typed !== null;
-    const submit = el('button', { type: 'submit', class: isTyped ? 'bad' : 'main', disabled: isTyped }, label);
-    const input = isTyped ? el('input', { name: 'typed', inputmode: 'numeric', autocomplete: 'off', autofocus: true, oninput: event => { submit.disabled = event.target.value.trim() !== String(typed); } }) : null;
+    const submit = el('button', { type: 'submit', class: typed ? 'bad' : 'main', disabled: typed }, label);
+    const check = event => { submit.disabled = event.target.value.trim() !== String(typed); };
     return el('form', { onsubmit: event => { event.preventDefault(); if (!submit.disabled) close(true); } },
-      content, isTyped ? el('label', el('span', 'This cannot be undone. Type ', el('strong', String(typed)), ' to go on.'), input) : null,
+      content, typed && el('label', el('span', 'This cannot be undone. Type ', el('strong', typed), ' to go on.'),
+        el('input', { ...PLAIN, name: 'typed', inputmode: 'numeric', autofocus: true, oninput: check })),
       el('div', { class: 'acts' }, submit, button('Leave it', () => close(false))));
   });
 }
@@ -69,15 +70,13 @@ export function fill(title, label, fields, send, ...content) {
   let problem = null;
   return ask(title, (close, redraw) => {
     const control = ({ name, label, options, value, ...attributes }) => el('label', el('span', label), options
-      ? el('select', { name, value }, options.map(option => el('option', { value: option }, option)))
-      : el('input', { name, value: value ?? '', autocomplete: 'off', spellcheck: 'false', ...attributes }));
+      ? el('select', { name, value }, optionsOf(options)) : el('input', { ...PLAIN, name, value: value ?? '', ...attributes }));
     return el('form', { onsubmit: async event => {
       event.preventDefault();
       const submit = event.submitter;
       if (submit) submit.disabled = true;
       try { close(await send(Object.fromEntries(new FormData(event.currentTarget))) ?? true); } catch (error) {
-        if (!('status' in error)) throw error;
-        problem = error;
+        problem = problemOf(error);
         redraw();
       } finally { if (submit) submit.disabled = false; }
     } }, content, fields.map(control), problem ? problemBox(problem) : null,

@@ -3,7 +3,7 @@
 import { get, patch, path, Problem } from './api.js';
 import { address, go } from './state.js';
 import { say } from './view.js';
-import { heading, link, shortened } from './parts.js';
+import { heading, link, shortened, titleOf } from './parts.js';
 import { Form } from './form.js';
 
 let form = null, shownFor = null;
@@ -26,7 +26,7 @@ function draw(state) {
     form = make(state.data);
     shownFor = state.visit;
   }
-  return [heading(['Edit ', shortened(state.data.description || state.data.notification_metadata?.title || state.data.task, 100)]), form.element];
+  return [heading(['Edit ', shortened(titleOf(state.data), 100)]), form.element];
 }
 
 export default { title: () => 'Edit', isStill: true, load: ({ params: { id } }) => get(path`/reminders/${id}`), draw };

@@ -1,9 +1,9 @@
 /** The form of a reminder, to create one or to change it, with what its schedule comes to. */
 
-import { post } from './api.js';
+import { post, problemOf } from './api.js';
 import { byId, el, show } from './view.js';
-import { badge, problemBox, soft } from './parts.js';
-import { chosenZone, isZone, localZone, offsetName, text } from './time.js';
+import { badge, optionsOf, PLAIN, problemBox, soft } from './parts.js';
+import { chosenZone, clockChange, isZone, localZone, text } from './time.js';
 import { groupsOf, put, valueAt } from './fields.js';
 
 const PREVIEWED = 20, PREVIEW_DELAY_MS = 300;
@@ -28,7 +28,7 @@ export class Form {
       el('div', { class: 'fields' }, before, groups.map(({ title, fields }) => el('fieldset', el('legend', title), fields[0].isSchedule ? this.rules() : null,
         fields.filter(field => this.controls.has(field)).map(field =>
           el('label', { class: field.kind }, el('span', field.label), this.controls.get(field), el('span', { class: 'fault', id: field.id + '-fault' }))))),
-      el('datalist', { id: 'zones' }, Intl.supportedValuesOf('timeZone').map(zone => el('option', { value: zone }))),
+      el('datalist', { id: 'zones' }, optionsOf(Intl.supportedValuesOf('timeZone'))),
       this.trouble, el('div', { class: 'acts' }, el('button', { type: 'submit', class: 'main', id: 'save' }, label), back)),
       this.preview);
     this.refresh();
@@ -46,8 +46,8 @@ export class Form {
 
   control(field) {
     const shown = field.write(valueAt(this.initial, field), this.initial.timezone);
-    const attributes = { id: field.id, name: field.pointer, value: shown, autocomplete: 'off', spellcheck: 'false', 'aria-describedby': field.id + '-fault' };
-    const control = field.options ? el('select', attributes, field.options.map(option => el('option', { value: option }, option)))
+    const attributes = { ...PLAIN, id: field.id, name: field.pointer, value: shown, 'aria-describedby': field.id + '-fault' };
+    const control = field.options ? el('select', attributes, optionsOf(field.options))
       : field.kind === 'lines' || field.kind === 'json' ? el('textarea', { ...attributes, rows: Math.min(8, shown.split('\n').length + (field.kind === 'json' ? 1 : 0)) })
         : el('input', { ...attributes, list: field.list, type: { moment: 'datetime-local', secret: 'password' }[field.kind] ?? 'text', step: field.kind === 'moment' ? 1 : null,
           inputmode: field.kind === 'number' ? 'numeric' : null });
@@ -98,21 +98,18 @@ export class Form {
       // A task without a start begins now.
       shown = this.drawn(await post('/preview', { start_datetime: Math.floor(Date.now() / 1_000), ...body, count: PREVIEWED }));
     } catch (problem) {
-      if (!('status' in problem)) throw problem;
-      shown = problemBox(problem);
+      shown = problemBox(problemOf(problem));
     }
     if (mine === this.asked) show(this.preview, el('h2', 'Preview'), shown);
   }
 
   drawn({ text: english, upcoming, warnings, finite }) {
     const zone = this.zone, other = chosenZone(zone) === zone ? localZone() : chosenZone(zone);
-    const isSame = (at, index) => index === 0 || offsetName(at, zone) === offsetName(upcoming[index - 1], zone);
     return [
       el('p', { class: 'rule-text' }, english),
       warnings.map(warning => el('p', badge('warn', 'note'), warning)),
-      isZone(zone) ? null : el('p', { class: 'soft' }, `This browser does not know the zone ${zone}; times are shown in UTC.`),
-      el('ol', upcoming.map((at, index) => el('li', text(at, zone), isSame(at, index) ? null : [' ', badge('warn', `clocks change to ${offsetName(at, zone)}`)],
-        zone === other ? null : el('div', { class: 'soft' }, text(at, other))))),
+      !isZone(zone) && soft(`This browser does not know the zone ${zone}; times are shown in UTC.`),
+      el('ol', upcoming.map(at => el('li', text(at, zone), clockChange(upcoming, at, zone), zone !== other && el('div', soft(text(at, other)))))),
       soft(!finite ? 'It goes on for ever.' : upcoming.length ? 'It ends.' : 'Nothing comes of it.'),
     ];
   }
@@ -124,8 +121,7 @@ export class Form {
     const button = byId('save');
     button.disabled = true;
     try { await this.save(body); } catch (problem) {
-      if (!('status' in problem)) throw problem;
-      this.show(problem);
+      this.show(problemOf(problem));
     } finally { button.disabled = false; }
   }
 

@@ -4,7 +4,7 @@ import { pulse, walk } from './api.js';
 import { may, remember, state } from './state.js';
 import { el } from './view.js';
 import { bars } from './charts.js';
-import { badge, empty, heading, link, linkButton, soft, tile } from './parts.js';
+import { alarmList, badge, empty, heading, link, linkButton, soft, tile } from './parts.js';
 import { chosenZone, text } from './time.js';
 
 const HOUR = 3_600, MINUTE = 60, BARS = 60, TICK = 15;
@@ -50,7 +50,7 @@ function alarms({ queues, dead, held, coming, unready }) {
     unserved.length && ['bad', `${unserved.length} due within the hour are not served`, `no worker has ${tasks.slice(0, NAMED).join(', ')}${tasks.length > NAMED ? ' …' : ''}`],
     ...queues.map(({ name, paused, ready, workers }) => paused ? ['warn', `Queue ${name} is paused`, `${ready} wait in it`, look()]
       : ready && !workers && ['bad', `Queue ${name} has no worker`, `${ready} wait in it`, look()]),
-  ].filter(Boolean);
+  ];
 }
 
 function comingChart({ now, coming }) {
@@ -64,13 +64,11 @@ function comingChart({ now, coming }) {
 }
 
 function draw({ data }) {
-  const found = alarms(data);
   const none = data.states && STATES.every(name => data.states[name].items.length === 0);
   const sum = name => data.queues.reduce((all, queue) => all + queue[name], 0);
   return [
     heading('Overview', may('changes') && linkButton('/reminders/new', 'New reminder', { class: 'button main' })),
-    found.length ? el('ul', { class: 'alarms' }, found.map(([kind, title, why, way]) => el('li', { class: kind }, el('strong', title), ' ', el('span', why), ' ', way)))
-      : el('p', { class: 'calm' }, badge('good', 'All well'), ' Nothing is held, nothing was given up, every queue with work has a worker.'),
+    alarmList(alarms(data)) || el('p', { class: 'calm' }, badge('good', 'All well'), ' Nothing is held, nothing was given up, every queue with work has a worker.'),
     el('div', { class: 'tiles' },
       tile('dead letters', shown(data.dead), data.dead.items.length ? 'bad' : '', '/dead-letters'),
       tile('held', shown(data.held), data.held.items.length ? 'bad' : '', '/held'),

@@ -1,8 +1,10 @@
 /** What pages are made of: tables, filters, badges, what is said instead of them. */
 
 import { address, go, select, selectOnly, state } from './state.js';
-import { copy, el } from './view.js';
+import { badge, copy, el, soft } from './view.js';
 import { text } from './time.js';
+
+export { badge, soft };
 
 /** Pixels below which the style sheet makes cards of tables. */
 const NARROW = 900;
@@ -10,10 +12,6 @@ const NARROW = 900;
 export const link = (path, query, ...children) => el('a', { href: address(path, query) }, children);
 
 export const linkButton = (path, label, attributes) => el('a', { class: 'button', href: address(path), ...attributes }, label);
-
-export const badge = (kind, ...children) => el('span', { class: `badge ${kind}` }, children);
-
-export const soft = (...children) => el('span', { class: 'soft' }, children);
 
 /** Texts of callers may be empty, or one long line. */
 export const words = text => text === '' || text === null || text === undefined ? soft('–') : el('span', { class: 'words' }, String(text));
@@ -28,8 +26,15 @@ export const whose = (path, { classroom_id: classroom, created_by: person }) => 
   classroom ? el('div', link(path, { classroom_id: classroom }, shortened(classroom, 40))) : null,
   person ? el('div', link(path, { created_by: person }, shortened(person, 40))) : null];
 
+export const titleOf = reminder => reminder.description || reminder.notification_metadata?.title || reminder.task;
+
 /** A reminder's title, with its task below. */
 export const titled = (id, title, task) => [link(`/reminders/${id}`, {}, shortened(title)), el('br'), soft(el('code', task))];
+
+export const optionsOf = values => values.map(value => el('option', { value }, value));
+
+/** Of inputs in which browsers have nothing to offer or to correct. */
+export const PLAIN = { autocomplete: 'off', spellcheck: 'false' };
 
 export const button = (label, act, attributes = {}) => el('button', { type: 'button', onclick: act, ...attributes }, label);
 
@@ -58,28 +63,33 @@ export function problemBox(problem, ...acts) {
     acts.length ? el('p', { class: 'acts' }, acts) : null);
 }
 
+/** What somebody should look at: its kind, a title, why, and the way there. */
+export function alarmList(alarms) {
+  const there = alarms.filter(Boolean);
+  return there.length > 0 && el('ul', { class: 'alarms' }, there.map(([kind, title, why, way]) => el('li', { class: kind }, el('strong', title), ' ', el('span', why), ' ', way)));
+}
+
 /** What stands where nothing is, and how to begin. */
 export const empty = (title, ...children) => el('div', { class: 'empty' }, el('h2', title), el('p', children));
 
 export const isFiltered = query => Object.keys(query).some(name => name !== 'cursor' && name !== 'limit');
 
 /** A table, which becomes cards where it is narrow unless it is plain; columns are a name, what draws a row's cell, and its kind. */
-export function table({ caption, columns, rows, key, picks = false, isPlain = false }) {
+export function table({ caption, columns, rows, key, picks, isPlain }) {
   const ids = rows.map(key);
   const chosen = ids.filter(id => state.selected.has(id)).length;
-  const all = picks ? el('input', { type: 'checkbox', 'aria-label': 'Select all on this page', checked: chosen > 0 && chosen === ids.length,
-    onchange: event => selectOnly(event.target.checked ? ids : []) }) : null;
+  const box = (label, checked, choose) => el('input', { type: 'checkbox', 'aria-label': label, checked, onchange: event => choose(event.target.checked) });
+  const all = picks && box('Select all on this page', chosen > 0 && chosen === ids.length, isChosen => selectOnly(isChosen ? ids : []));
   if (all) all.indeterminate = chosen > 0 && chosen < ids.length;
   // The roles stay where cards take a table's display.
+  const head = (kind, ...content) => el('th', { role: 'columnheader', scope: 'col', class: kind }, content);
+  const cell = (kind, name, ...content) => el('td', { role: 'cell', class: kind, 'data-name': name }, content);
   return el('div', { class: isPlain ? 'scroll' : 'scroll cards' }, el('table', { role: 'table' },
     el('caption', { class: 'unseen' }, caption),
-    el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' },
-      picks ? el('th', { role: 'columnheader', scope: 'col', class: 'pick' }, all) : null,
-      columns.map(([name, , kind]) => el('th', { role: 'columnheader', scope: 'col', class: kind }, name)))),
-    el('tbody', { role: 'rowgroup' }, rows.map((row, index) => el('tr', { role: 'row', 'data-key': ids[index], tabindex: '-1' },
-      picks ? el('td', { role: 'cell', class: 'pick' }, el('input', { type: 'checkbox', 'aria-label': `Select row ${index + 1}`,
-        checked: state.selected.has(ids[index]), onchange: event => select(ids[index], event.target.checked) })) : null,
-      columns.map(([name, draw, kind]) => el('td', { role: 'cell', class: kind, 'data-name': name }, el('div', draw(row)))))))));
+    el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, picks && head('pick', all), columns.map(([name, , kind]) => head(kind, name)))),
+    el('tbody', { role: 'rowgroup' }, rows.map((row, index) => el('tr', { role: 'row', 'data-key': ids[index], tabindex: -1 },
+      picks && cell('pick', null, box(`Select row ${index + 1}`, state.selected.has(ids[index]), isChosen => select(ids[index], isChosen))),
+      columns.map(([name, draw, kind]) => cell(kind, name, el('div', draw(row)))))))));
 }
 
 /** Where a list stands, and the way to its other pages. */
@@ -94,22 +104,18 @@ export function pager(path, query, count, next, order) {
 /** The filters of a list, each a parameter of its query. */
 export function filters(path, query, fields) {
   const apply = event => {
-    event?.preventDefault();
+    event.preventDefault();
     const values = new FormData(event.currentTarget.closest('form'));
-    const wanted = Object.fromEntries(fields.map(field => [field.name, (field.write ?? (text => text.trim()))(String(values.get(field.name) ?? ''))]));
-    go(address(path, wanted));
+    go(address(path, Object.fromEntries(fields.map(({ name, write = text => text.trim() }) => [name, write(values.get(name))]))));
   };
-  const control = field => {
-    const shown = (field.read ?? (text => text))(query[field.name] ?? '');
-    if (field.options) {
-      return el('select', { name: field.name, value: shown, onchange: apply }, el('option', { value: '' }, 'any'), field.options.map(option => el('option', { value: option }, option)));
-    }
-    return el('input', { name: field.name, type: field.type ?? 'search', value: shown, autocomplete: 'off', spellcheck: 'false', maxlength: 200, step: field.type === 'datetime-local' ? 1 : null,
-      onchange: field.type === 'datetime-local' ? apply : null });
+  const control = ({ name, options, read = text => text, write, ...attributes }) => {
+    const value = read(query[name] ?? '');
+    return options ? el('select', { name, value, onchange: apply }, el('option', { value: '' }, 'any'), optionsOf(options))
+      : el('input', { type: 'search', ...PLAIN, name, value, maxlength: 200, onchange: write ? apply : null, ...attributes });
   };
   // Where there is little room they are put away until they are asked for.
   return el('details', { class: 'filtering', open: isFiltered(query) || innerWidth > NARROW }, el('summary', 'Filters'),
     el('form', { class: 'filters', role: 'search', onsubmit: apply },
-      fields.map(field => el('label', el('span', field.label), control(field))),
+      fields.map(({ label, ...field }) => el('label', el('span', label), control(field))),
       el('div', { class: 'acts' }, el('button', { type: 'submit' }, 'Filter'), isFiltered(query) ? link(path, {}, 'Clear') : null)));
 }

@@ -1,6 +1,6 @@
 /** Queues: what waits and runs in each, and how it is worked off. */
 
-import { get, patch, path } from './api.js';
+import { get, patch, path, problemOf } from './api.js';
 import { may, reload } from './state.js';
 import { say } from './view.js';
 import { fill, tellProblem } from './dialogs.js';
@@ -17,8 +17,7 @@ async function pause(queue) {
     await patch(path`/queues/${queue.name}`, { paused: !queue.paused });
     say(`Queue ${queue.name} ${queue.paused ? 'goes on' : 'is paused'}`);
   } catch (problem) {
-    if (!('status' in problem)) throw problem;
-    await tellProblem(`Queue ${queue.name} was not changed`, problem);
+    await tellProblem(`Queue ${queue.name} was not changed`, problemOf(problem));
   }
   await reload();
 }

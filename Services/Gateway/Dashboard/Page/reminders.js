@@ -4,14 +4,14 @@ import { get } from './api.js';
 import { may, state } from './state.js';
 import { el } from './view.js';
 import { actButtons, bulkBar } from './acts.js';
-import { badge, empty, filters, heading, isFiltered, link, linkButton, pager, shortened, soft, table, titled, whose } from './parts.js';
+import { badge, empty, filters, heading, isFiltered, link, linkButton, pager, shortened, soft, table, titled, titleOf, whose } from './parts.js';
 import { chosenZone, instant, time, wall } from './time.js';
 
 const STATES = ['scheduled', 'paused', 'completed', 'cancelled'];
 const KINDS = { scheduled: 'good', paused: 'warn', completed: '', cancelled: '' };
 
 const due = {
-  type: 'datetime-local',
+  type: 'datetime-local', step: 1,
   read: seconds => /^-?\d+$/.test(seconds) ? wall(Number(seconds), chosenZone()) : '',
   write: shown => shown ? String(instant(shown, chosenZone()) ?? '') : '',
 };
@@ -26,8 +26,6 @@ const FIELDS = [
   { name: 'due_before', label: 'Due before', ...due },
 ];
 
-const name = reminder => reminder.description || reminder.notification_metadata?.title || reminder.task;
-
 function stateOf(reminder) {
   return [
     badge(KINDS[reminder.state], reminder.state),
@@ -39,7 +37,7 @@ function stateOf(reminder) {
 }
 
 const columns = [
-  ['Reminder', reminder => titled(reminder.id, name(reminder), reminder.task), 'wide'],
+  ['Reminder', reminder => titled(reminder.id, titleOf(reminder), reminder.task), 'wide'],
   ['State', stateOf],
   ['Next', ({ next_fire_at: next, timezone }) => time(next, timezone)],
   ['Repeats', ({ rrule }) => rrule ? el('code', shortened(rrule.replace(/^RRULE:/, ''), 60)) : soft('once'), 'rule'],

@@ -1,6 +1,6 @@
 /** Signing in with an API key, which is exchanged for a session and kept nowhere. */
 
-import { post } from './api.js';
+import { post, problemOf } from './api.js';
 import { signedIn } from './state.js';
 import { el } from './view.js';
 import { problemBox } from './parts.js';
@@ -19,8 +19,7 @@ export default {
       input.value = '';
       await signedIn();
     } catch (error) {
-      if (!('status' in error)) throw error;
-      problem = error;
+      problem = problemOf(error);
       redraw();
       input.select();
     }

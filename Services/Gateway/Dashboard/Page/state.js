@@ -1,6 +1,6 @@
 /** What is shown: the page that the address names, its data, and what the reader has chosen. All changes come through here. */
 
-import { get, remove as send, onSignedOut } from './api.js';
+import { get, remove, onSignedOut, problemOf } from './api.js';
 
 export const ROOT = '/dashboard';
 const SIGN_IN = ROOT + '/sign-in';
@@ -108,8 +108,7 @@ export async function reload() {
     // What is there first is shown first, where nothing is shown yet.
     show(await page.load({ params, query, first: data => { if (state.data === null) show(data); } }));
   } catch (problem) {
-    // A fault of this code is no answer of the API's, and is to be seen.
-    if (!('status' in problem)) throw problem;
+    problemOf(problem);
     if (mine === visit) change({ problem });
   }
 }
@@ -130,7 +129,7 @@ export async function signedIn() {
 }
 
 export async function signOut() {
-  await send('/session');
+  await remove('/session');
   change({ session: null });
   await go(SIGN_IN);
 }

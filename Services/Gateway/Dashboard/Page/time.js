@@ -1,7 +1,7 @@
 /** Times as people read them: the one formatter of all pages. */
 
 import { state } from './state.js';
-import { el } from './view.js';
+import { badge, el, soft } from './view.js';
 
 const formats = new Map();
 const STEPS = [['y', 31_557_600], ['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]];
@@ -35,7 +35,13 @@ export function text(seconds, zone) {
 }
 
 /** `UTC+1`. */
-export const offsetName = (seconds, zone) => text(seconds, zone).split(' ').at(-1);
+const offsetName = (seconds, zone) => text(seconds, zone).split(' ').at(-1);
+
+/** Says that the zone's clock has changed between the time before this one and it. */
+export function clockChange(times, at, zone) {
+  const before = times[times.indexOf(at) - 1], name = offsetName(at, zone);
+  return before !== undefined && offsetName(before, zone) !== name && [' ', badge('warn', `clocks change to ${name}`)];
+}
 
 /** The zone that the reader has chosen, for a reminder in this one. */
 export function chosenZone(own = 'UTC') {
@@ -53,23 +59,22 @@ export function fromNow(seconds, now = Date.now() / 1_000) {
 
 /** `2 h 30 min` of a duration. */
 export function duration(seconds) {
-  const named = [];
   let rest = seconds;
-  for (const [unit, length] of STEPS.slice(1)) {
+  const named = STEPS.slice(1).map(([unit, length]) => {
     const count = Math.floor(rest / length);
-    if (count) named.push(`${count} ${unit}`);
-    rest -= count * length;
-  }
-  return named.slice(0, 2).join(' ') || '0 s';
+    rest %= length;
+    return count && `${count} ${unit}`;
+  });
+  return named.filter(Boolean).slice(0, 2).join(' ') || '0 s';
 }
 
 /** An instant, in unix seconds; `null` is a dash. */
 export function time(seconds, own, { relative = true } = {}) {
-  if (seconds === null || seconds === undefined) return el('span', { class: 'soft' }, '–');
+  if (seconds === null || seconds === undefined) return soft('–');
   const zone = chosenZone(own);
   const all = [...new Set([localZone(), 'UTC', own ?? 'UTC'])].map(zone => `${text(seconds, zone)}  ${zone}`).join('\n');
   return el('time', { title: all },
-    text(seconds, zone), relative ? el('span', { class: 'soft' }, ` ${fromNow(seconds)}`) : null);
+    text(seconds, zone), relative && soft(` ${fromNow(seconds)}`));
 }
 
 function offset(seconds, zone) {

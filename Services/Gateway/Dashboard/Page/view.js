@@ -13,6 +13,9 @@ export function el(tag, attributes, ...children) {
   return attributes?.constructor === Object ? make(node, attributes, children) : make(node, {}, [attributes, ...children]);
 }
 
+export const badge = (kind, ...children) => el('span', { class: `badge ${kind}` }, children);
+export const soft = (...children) => el('span', { class: 'soft' }, children);
+
 const isThere = value => value !== null && value !== undefined && value !== false;
 
 function make(node, attributes, children) {
@@ -21,7 +24,7 @@ function make(node, attributes, children) {
     if (!isThere(value)) continue;
     if (name.startsWith('on')) listen(node, name.slice(2), value);
     else if (name === 'value' || name === 'checked') node[name] = value;
-    else node.setAttribute(name, value === true ? '' : value);
+    else node.setAttribute(name, value);
   }
   return node;
 }
