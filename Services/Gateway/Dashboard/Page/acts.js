@@ -1,7 +1,7 @@
 /** What can be done, to one, to many, to all that match: asked first, followed to its end, and what was refused is said. */
 
 import { each, path, post, problemOf, remove, sweep, walk } from './api.js';
-import { may, reload, selectOnly } from './state.js';
+import { may, reread, selectOnly } from './state.js';
 import { el, say } from './view.js';
 import { button } from './parts.js';
 import { confirm, tell, tellProblem, withProgress } from './dialogs.js';
@@ -59,7 +59,7 @@ async function carryOut(name, ids) {
   const work = (progress, signal) => each(ids, one, progress, signal);
   const { done, refused, left } = ids.length > 1 ? await withProgress(`${label}: ${counted(ids.length, noun)}`, ids.length, work) : await work(() => {});
   selectOnly([]);
-  await reload();
+  await reread();
   if (refused.length || left) {
     const reasons = Map.groupBy(refused, ([, problem]) => `${problem.status || 'No answer'}: ${problem.detail}`);
     return tell(`${label}: not all of it was done`,
@@ -96,7 +96,7 @@ async function actOnAll(name, { path, list, query }) {
   const [where, member] = all;
   const { total, problem, more } = await withProgress(`${label}: ${counted(ids.length, noun)}`, ids.length,
     (progress, signal) => sweep(where, filter, member, progress, signal));
-  await reload();
+  await reread();
   if (problem) return tellProblem(`${label}: ${counted(total, noun)} ${ACTS[name].done}, then it ended`, problem);
   say(`${counted(total, noun)} ${ACTS[name].done}${more ? '; stopped before the end' : ''}`);
 }

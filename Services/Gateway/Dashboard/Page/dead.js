@@ -41,4 +41,4 @@ function draw({ data, query, selected }) {
   ];
 }
 
-export default { title: () => 'Dead letters', load: ({ query }) => aside.load('/dead-letters', 'dead_letters', query), draw };
+export default { title: () => 'Dead letters', load: aside.loading('/dead-letters', 'dead_letters'), draw };

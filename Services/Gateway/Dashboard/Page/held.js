@@ -1,7 +1,7 @@
 /** Those whose credential was refused, by the person whose it is. */
 
 import { sweep } from './api.js';
-import { may, reload } from './state.js';
+import { may, reread } from './state.js';
 import { el, say } from './view.js';
 import { actButtons } from './acts.js';
 import { fill } from './dialogs.js';
@@ -20,7 +20,7 @@ async function release(person) {
     el('p', 'Every held reminder of this person gets it and goes on; what was missed is fired as each misfire policy says. It is sealed, and never shown.'));
   if (!answer) return;
   say(`${answer.total} released`);
-  await reload();
+  await reread();
 }
 
 const missed = all => (all.some(({ missed }) => missed?.at_least) ? 'at least ' : '') + all.reduce((sum, { missed }) => sum + Number(missed?.count ?? 0), 0);
@@ -53,4 +53,4 @@ function draw({ data, query }) {
   ];
 }
 
-export default { title: () => 'Held', load: ({ query }) => aside.load('/held', 'held', query), draw };
+export default { title: () => 'Held', load: aside.loading('/held', 'held'), draw };

@@ -11,7 +11,7 @@ const HOUR = 3_600, MINUTE = 60, BARS = 60, TICK = 15;
 /** How many of a list are counted; more are `200+`. */
 const COUNTED = 200, COMING = 1_000, PAGES = 5;
 /** How long the counts by state are good, as each may go through many. */
-const COUNTS_MS = 30_000, COMING_MS = 15_000;
+const COUNTS_MS = 60_000, COMING_MS = 15_000;
 /** Tasks that are named where more are not served. */
 const NAMED = 3;
 const STATES = ['scheduled', 'paused', 'completed', 'cancelled'];
@@ -20,7 +20,7 @@ const shown = ({ items, more }) => items.length + (more ? '+' : '');
 
 function countStates() {
   return remember(`counts ${Math.floor(Date.now() / COUNTS_MS)}`, async () =>
-    Object.fromEntries(await Promise.all(STATES.map(async name => [name, await walk('/reminders', 'reminders', { state: name }, { limit: COUNTED, pages: PAGES })]))));
+    Object.fromEntries(await Promise.all(STATES.map(async name => [name, await walk('/reminders', 'reminders', { state: name }, { limit: COUNTED, pages: 1 })]))));
 }
 
 function comingReminders(now) {

@@ -1,7 +1,7 @@
 /** Queues: what waits and runs in each, and how it is worked off. */
 
 import { get, patch, path, problemOf } from './api.js';
-import { may, reload } from './state.js';
+import { may, reread } from './state.js';
 import { say } from './view.js';
 import { fill, tellProblem } from './dialogs.js';
 import { meter } from './charts.js';
@@ -19,7 +19,7 @@ async function pause(queue) {
   } catch (problem) {
     await tellProblem(`Queue ${queue.name} was not changed`, problemOf(problem));
   }
-  await reload();
+  await reread();
 }
 
 async function limit(queue) {
@@ -34,7 +34,7 @@ async function limit(queue) {
   }));
   if (!isDone) return;
   say(`Queue ${queue.name} has new limits`);
-  await reload();
+  await reread();
 }
 
 function draw({ data, query }) {

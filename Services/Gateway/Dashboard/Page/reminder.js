@@ -70,7 +70,7 @@ function draw({ data }) {
   const { id, state, task, queue, held_since: since, occurrences, missed, jitter_seconds: jitter, expires_after_seconds: expiry, max_attempts: most } = reminder;
   const at = seconds => time(seconds, reminder.timezone);
   return [
-    heading(shortened(titleOf(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit' }), actButtons(ACTS[state], [id])),
+    heading(shortened(titleOf(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit', class: 'button small' }), actButtons(ACTS[state], [id])),
     el('p', { class: 'rule-text' }, badge(OPEN[state], state), rule.text),
     alarmList([
       since !== null && ['bad', 'Held', ['since ', at(since), ': its credential was refused.'], may('operates') && link('/held', { reminder_id: id }, 'Give a new one')],

@@ -8,14 +8,10 @@ const ZONE = 'task-scheduler.zone';
 const REMEMBERED = 100;
 
 export const state = {
-  page: null,
-  params: {},
-  query: {},
+  page: null, params: {}, query: {},
   /** What the page's `load` returned; `null`: nothing yet. */
   data: null,
-  problem: null,
-  readAt: 0,
-  session: null,
+  problem: null, readAt: 0, session: null,
   /** Why what is shown may be old; `null`: it is live. */
   stale: null,
   /** `local`, `utc` or `own`, the reminder's. */
@@ -53,6 +49,12 @@ export function select(id, isSelected) {
 }
 
 export function selectOnly(ids) { change({ selected: new Set(ids) }); }
+
+/** After something was done, all is read anew. */
+export function reread() {
+  remembered.clear();
+  return reload();
+}
 
 /** What `make` returned for this key before, or does now. */
 export function remember(key, make) {
