@@ -7,6 +7,7 @@ from chromium import BrowserError
 from document import Failure
 
 SIZE = (1280, 900)
+WAIT_SECONDS = 30
 READY = "document.querySelector('main h1, main .empty h2, main .problem h2')"
 
 # Elements whose text does not stand out from what is behind it as WCAG 2 AA asks for.
@@ -55,16 +56,16 @@ class Visit:
         await self.ready()
 
     async def ready(self):
-        await self.page.wait_for(READY)
+        await self.page.wait_for(READY, WAIT_SECONDS)
 
     async def until(self, script):
-        await self.page.wait_for(script)
+        await self.page.wait_for(script, WAIT_SECONDS)
 
     async def text(self, selector="main"):
         return await self.page.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
 
     async def click(self, selector):
-        await self.page.wait_for(f"document.querySelector({json.dumps(selector)})")
+        await self.until(f"document.querySelector({json.dumps(selector)})")
         await self.page.click(selector)
 
     async def enter(self, selector, text):
