@@ -240,7 +240,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
             let connection = ClientConnection(address: address, eventLoop: client.eventLoop, events: self)
             self.connection = connection
             client.connect(connection, at: endpoint).whenFailure { [weak self] error in
-                self?.closed(connection, "\(error)")
+                self?.closed(connection, ChannelFault.reason(error))
             }
         }
 

@@ -22,7 +22,7 @@ enum ConnectionLayer {
 
     /// Why there was no handshake of the protocol's own, for an operator.
     func reason(for error: any Error) -> String {
-        guard error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError else { return "\(error)" }
+        guard error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError else { return ChannelFault.reason(error) }
         return switch self {
         case .plain: "\(error)"
         case .sharedKey:

@@ -154,7 +154,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if case .awaitingHello = state { close(layer.reason(for: error)) } else { close("\(error)") }
+        if case .awaitingHello = state { close(layer.reason(for: error)) } else { close(ChannelFault.reason(error)) }
     }
 
     func channelInactive(context: ChannelHandlerContext) { finish("the peer closed the connection") }

@@ -48,6 +48,15 @@ struct CreationTests {
         #expect(creation.request.idempotency == nil)
     }
 
+    @Test("a rule by which nothing follows the start gets a warning, unless it says so itself", arguments: [
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", true), ("FREQ=DAILY;UNTIL=20200101T000000Z", true), ("FREQ=DAILY;COUNT=1", false),
+        ("FREQ=DAILY;COUNT=2", false), ("FREQ=YEARLY", false),
+    ])
+    func startAlone(rule: String, isWarned: Bool) throws {
+        let answer = try json(create(good(["rrule": .string(rule)])).answer)
+        #expect(answer["warnings"] == (isWarned ? [.string("with this rrule, until and exdates nothing is due after \(now + 3_600): it is fired once")] : []))
+    }
+
     @Test("the answer is as the design has it")
     func answer() throws {
         let creation = try create(try good(["rrule": "FREQ=DAILY"]))

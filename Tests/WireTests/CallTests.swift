@@ -1,6 +1,7 @@
 import Messages
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -118,6 +119,17 @@ import Testing
         #expect(error == CallError(code, "why: ü"))
         await client.stop()
         try await server.stop()
+    }
+
+    @Test("where nobody listens the system's words say so")
+    func nobodyListens() async throws {
+        let server = try await TestServer.start(), group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let client = server.client(on: group)
+        try await eventually("connected") { await client.status().connected == 1 }
+        try await server.stop()
+        try await eventually("refused") { await client.status().lastFailure == "127.0.0.1:\(server.port): Connection refused" }
+        await client.stop()
+        try await group.shutdownGracefully()
     }
 
     @Test("calls are shared between two servers, and go on when one stops", .timeLimit(.minutes(1)))

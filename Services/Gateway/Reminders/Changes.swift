@@ -138,7 +138,9 @@ extension Reminders {
             revision: stored.reply.revision, reminder: reminder, authorization: Secret(credential?.value ?? ""),
             atMs: exchange.now.count)
         var warnings = credential.map { Warnings.expiry(of: $0, before: exchange.now.second + 1) } ?? []
-        if reminder.schedule != old.schedule { warnings += Warnings.clockChanges(draft.schedule, now: exchange.now.second) }
+        if reminder.schedule != old.schedule {
+            warnings += Warnings.clockChanges(draft.schedule, now: exchange.now.second) + Warnings.startAlone(draft.schedule)
+        }
         return (request, warnings)
     }
 

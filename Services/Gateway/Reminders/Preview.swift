@@ -32,7 +32,7 @@ struct Preview: Sendable {
             "upcoming": .array(times.map { .integer($0) }),
             "upcoming_local": .array(times.map { .string(LocalTime.text(UnixSeconds($0), in: zone)) }),
             "finite": .bool(series.isFinite), "text": .string(schedule.english),
-            "warnings": .array(Warnings.clockChanges(schedule, now: now).map { .string($0) })
+            "warnings": .array((Warnings.clockChanges(schedule, now: now) + Warnings.startAlone(schedule)).map { .string($0) })
         ]
     }
 }

@@ -9,7 +9,16 @@ enum Warnings {
             return ["every occurrence lies in the past and misfire_policy is skip: nothing will be delivered"]
         }
         return (draft.authHeader.map { expiry(of: $0, before: next) } ?? []) + catchUp(draft.series, draft.handling, now: now)
-            + clockChanges(draft.schedule, now: now)
+            + clockChanges(draft.schedule, now: now) + (forecast.times.count < 2 ? startAlone(draft.schedule) : [])
+    }
+
+    /// Warns of rules by which nothing falls due after the first time, unless they say so themselves.
+    static func startAlone(_ schedule: ScheduleFields) -> [String] {
+        let series = schedule.series
+        guard let rules = schedule.pattern?.rules, !rules.isEmpty, rules.allSatisfy({ $0.count != 1 }),
+            let first = series.first()?.instant, series.next(after: first) == nil
+        else { return [] }
+        return ["with this rrule, until and exdates nothing is due after \(first): it is fired once"]
     }
 
     /// Warns of a past that has more occurrences than are delivered of it.
