@@ -131,6 +131,8 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["SchedulerCore", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Model"),
         .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Run"),
+        .executableTarget(
+            name: "simulate-outage", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", heap], path: "Tests/Simulation/Outage"),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),

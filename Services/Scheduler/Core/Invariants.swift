@@ -23,7 +23,7 @@ extension SchedulerCore {
     /// The first thing found that does not hold; `nil`: everything does.
     package var brokenInvariant: String? {
         let entries = table.all
-        return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries)
+        return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries) ?? brokenShelf
     }
 
     private func brokenTable(_ entries: [Entry]) -> String? {
@@ -133,6 +133,12 @@ extension SchedulerCore {
         for entry in entries where entry.state == .inDoubt && !known.contains(ObjectIdentifier(entry)) {
             return "\(entry.key) is in doubt, and nothing will end that"
         }
+        return nil
+    }
+
+    private var brokenShelf: String? {
+        if shelf.page != nil { return "what was brought from the shelf is not settled" }
+        if let load = shelf.load, load.limit > configuration.maxEntriesInMemory { return "\(load.limit) were asked of the shelf" }
         return nil
     }
 }

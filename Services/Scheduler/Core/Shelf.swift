@@ -111,7 +111,8 @@ struct Shelf {
         if load?.part == part { load?.isToRepeat = true } else if isWaiting.insert(part).inserted { wanted.append(part) }
     }
 
-    var isWanted: Bool { load == nil && !wanted.isEmpty }
+    /// Something can be asked for: what was left before has been handed to the store, so that a load would see it.
+    var isWanted: Bool { load == nil && !wanted.isEmpty && writes.isEmpty }
 
     /// The part whose turn it is, and from where on.
     mutating func next(limit: Int) -> (scope: ShelfScope, after: ShelfKey)? {
@@ -203,9 +204,9 @@ extension SchedulerCore {
 
     /// Asks for what comes next, where there is room.
     mutating func loadFromShelf() {
-        guard shelf.unwritten == 0, room >= leastLoad, let (scope, after) = shelf.next(limit: min(configuration.loadLimit, room)) else {
-            return
-        }
+        guard shelf.isWanted else { return }
+        let room = room
+        guard room >= leastLoad, let (scope, after) = shelf.next(limit: min(configuration.loadLimit, room)) else { return }
         effects.append(.loadShelf(scope, after: after, limit: shelf.load?.limit ?? 0))
     }
 

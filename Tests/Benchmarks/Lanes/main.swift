@@ -15,6 +15,8 @@ struct Shape {
     var queues = 1, tasks = 1, callers = 1, workers = 1
     /// Lanes with something that nobody serves.
     var unserved = 0
+    /// Of these so many find a place in memory; the others are left to the disk.
+    var places = Int.max
 }
 
 func reminder(_ number: Int, queue: String, task: String, caller: String, now: Moment) -> DueEntry {
@@ -29,7 +31,7 @@ func reminder(_ number: Int, queue: String, task: String, caller: String, now: M
 struct Harness {
     var core: SchedulerCore
     let now = Moment(wall: UnixMilliseconds(1_800_000_000_000), monotonic: MonotonicMilliseconds(1_000))
-    var dispatched = 0
+    var dispatched = 0, shelved = 0
 
     init(maxEntries: Int) {
         var configuration = CoreConfiguration()
@@ -47,7 +49,9 @@ struct Harness {
                 switch effect {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, [], full: false))
                 case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
-                case .write(let token, let writes): events.append(.written(token: token, writes.map { _ in .done }))
+                case .write(let token, let writes):
+                    shelved += writes.count { if case .shelve = $0 { true } else { false } }
+                    events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches.count
                 case .acknowledge, .revoke, .recall, .answer, .refuse: break
                 }
@@ -57,7 +61,7 @@ struct Harness {
 }
 
 func measure(_ shape: Shape) {
-    var harness = Harness(maxEntries: 2 * entries + 10 * shape.unserved + 10_000)
+    var harness = Harness(maxEntries: 2 * entries + 10 * min(shape.unserved, shape.places) + 10_000)
     let queues = (0..<shape.queues).map { "q\($0)" }, tasks = (0..<shape.tasks).map { "t\($0)" }
     // Each worker announces at most 256 names of either kind; together they serve all.
     let parts = max(1, (shape.queues + 255) / 256)
@@ -68,10 +72,12 @@ func measure(_ shape: Shape) {
                 WorkerID(rawValue: UInt64(worker + 1)), instance: "w\(worker)",
                 queues: Array(queues[(part * shape.queues / parts)..<((part + 1) * shape.queues / parts)]), tasks: tasks, credit: 0, running: []))
     }
-    for number in 0..<shape.unserved {
-        harness.handle(.created(reminder(entries + number, queue: "u\(number)", task: "u", caller: "", now: harness.now)))
-    }
     let clock = ContinuousClock()
+    let others = clock.measure {
+        for number in 0..<shape.unserved {
+            harness.handle(.created(reminder(entries + number, queue: "u\(number)", task: "u", caller: "", now: harness.now)))
+        }
+    }
     let ready = clock.measure {
         for number in 0..<entries {
             let entry = reminder(
@@ -89,8 +95,11 @@ func measure(_ shape: Shape) {
         }
     }
     let microseconds = { (duration: Duration) in Double(duration.components.attoseconds) / 1e12 + Double(duration.components.seconds) * 1e6 }
-    let each = [ready, handedOut].map { (microseconds($0) / Double(entries) * 100).rounded() / 100 }
-    print("\(shape.name): ready in \(each[0]) µs, handed out in \(each[1]) µs each; \(harness.dispatched) of \(entries)")
+    func each(_ duration: Duration, of count: Int) -> String { "\((microseconds(duration) / Double(count) * 100).rounded() / 100) µs" }
+    let rest = shape.unserved > 0 ? "; of what nobody serves \(each(others, of: shape.unserved)), \(harness.shelved) left to the disk" : ""
+    print(
+        "\(shape.name): ready in \(each(ready, of: entries)), handed out in \(each(handedOut, of: entries)) each; "
+            + "\(harness.dispatched) of \(entries)\(rest)")
 }
 
 for shape in [
@@ -101,6 +110,8 @@ for shape in [
     Shape(name: "1,000 queues of 200 tasks: 200,000 lanes", queues: 1_000, tasks: 200),
     Shape(name: "1,000 workers", workers: 1_000),
     Shape(name: "200,000 lanes that nobody serves", unserved: 200_000),
+    Shape(name: "200,000 of them, with 20,000 places", unserved: 200_000, places: 20_000),
+    Shape(name: "800,000 of them, with 20,000 places", unserved: 800_000, places: 20_000),
 ] {
     measure(shape)
 }
