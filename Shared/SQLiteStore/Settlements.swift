@@ -96,12 +96,16 @@ final class Settlements {
     private func deliver(
         _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> StoreWriteResult {
+        // Before the series moves: what is open keeps it from its end.
+        var hadRow = false
+        if let move, move.endsRow { hadRow = try remove(key) }
         if let move, move.from == key.scheduledAt,
             try standings.move(key.reminder, move, delivered: true, staysOpen: false, at: at)
         {
             return .done
         }
-        if try remove(key) {
+        if !hadRow { hadRow = try remove(key) }
+        if hadRow {
             try standings.countDelivery(key.reminder, at: at)
             try standings.finishIfNothingIsOpen(key.reminder, at: at)
             try standings.passed.add(key)

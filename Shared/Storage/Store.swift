@@ -189,6 +189,9 @@ public struct PositionMove: Sendable, Hashable {
     public var dueAt: UnixMilliseconds?
     /// The occurrences that it steps over because they were missed; added to what the reminder has missed before.
     public var missed: Missed?
+    /// The occurrence at `from` may have a row besides, as a person had that very second run before the series came to it: a delivery
+    /// ends both. Asked for only where there may be one, as looking for it costs.
+    public var endsRow = false
 
     /// - Parameter due: where it is not the very second of the new position.
     public init(from: UnixSeconds, to: SeriesPosition?, due: UnixMilliseconds? = nil, missed: Missed? = nil) {

@@ -190,6 +190,27 @@ struct WriteTests {
         await store.close()
     }
 
+    @Test("a delivery at the position ends the row that a person gave the same second, where it is asked to", arguments: Backend.all, [true, false])
+    func endsBoth(backend: Backend, endsRow: Bool) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let first = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        let second = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at + 60)
+        try await store.write(Sample.create(reminder))
+        try await store.change(reminder.id, .run, at: second.scheduledAt.milliseconds)
+        var end = PositionMove(from: second.scheduledAt, to: nil)
+        end.endsRow = endsRow
+        try await store.write(
+            .settle(
+                first, Sample.attempt(Self.at, 1, .delivered), .delivered,
+                move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: second.scheduledAt, index: 2))),
+            .settle(second, Sample.attempt(second.scheduledAt, 1, .delivered), .delivered, move: end))
+        let state = endsRow ? "completed next - delivered 2 retrying 0" : "scheduled next - delivered 2 retrying 1"
+        #expect(try await line(store, reminder.id) == "\(state) held 0 dead 0")
+        #expect(try await store.due(in: reminder.id.shard).count == (endsRow ? 0 : 1))
+        await store.close()
+    }
+
     @Test("a reminder stays scheduled while another of its occurrences is open", arguments: Backend.all)
     func staysOpen(backend: Backend) async throws {
         let store = try backend.open(folder)

@@ -77,10 +77,11 @@ extension SchedulerCore {
         let entries = standing?.entries ?? []
         let beyond = entries.count > ReminderStanding.maxEntries ? entries.last?.due : nil
         let stored = Dictionary(entries.map { ($0.due.occurrence, $0) }) { first, _ in first }
-        // First what is stored: what follows on an occurrence under way may be among it.
-        for entry in entries.prefix(ReminderStanding.maxEntries) where table[entry.due.occurrence]?.isHandedOut != true {
-            place(Entry(entry))
-        }
+        // First what is stored: what follows on an occurrence under way may be among it. And the series last of it: where it has ended
+        // at a former process it comes to what has a row already.
+        let known = entries.prefix(ReminderStanding.maxEntries).filter { table[$0.due.occurrence]?.isHandedOut != true }
+        for entry in known where entry.positionIndex == nil { place(Entry(entry)) }
+        for entry in known where entry.positionIndex != nil { place(Entry(entry)) }
         for entry in table.entries(of: id) where entry.isHandedOut {
             if let standing, let beyond, entry.due >= beyond {
                 // The answer does not reach so far: it is on disk as it was.

@@ -52,6 +52,8 @@ final class Entry {
     var successor = Successor.unknown
     /// Asked for by a person: neither a pause nor its expiry holds it up.
     var isManual: Bool
+    /// A person had this very second run: that has a row besides the series' position, which this one is.
+    var hasRow = false
     /// What its series missed up to then has been cut to what is fired of it (Misfires.swift).
     var catchUpEnd = UnixSeconds.distantPast
     /// Compiled from the schedule when first needed, and handed on to the next occurrence.

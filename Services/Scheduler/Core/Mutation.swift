@@ -31,6 +31,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case forgetsWhatHasPassed
     /// What a worker runs for a former process is forgotten as soon as that is revoked.
     case forgetsWhatItRevokes
+    /// What a person had run stays to come when its series has come to that second and it was delivered as its.
+    case forgetsWhatAPersonRan
     /// What is changed stays in memory as it was.
     case keepsWhatIsChanged
     /// Every missed occurrence is fired, whatever the policy.

@@ -34,7 +34,11 @@ extension SchedulerCore {
     /// - Returns: whether the one in memory has left it.
     private mutating func makesWay(_ other: Entry, for entry: Entry) -> Bool {
         if entry.positionIndex != nil, other.positionIndex == nil { stepPast(entry) }
-        guard entry.positionIndex == nil, other.positionIndex != nil, !other.isHandedOut else { return false }
+        guard entry.positionIndex == nil, other.positionIndex != nil else { return false }
+        guard !other.isHandedOut else {
+            other.hasRow = true
+            return false
+        }
         forget(other)
         stepPast(other)
         return true

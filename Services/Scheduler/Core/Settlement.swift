@@ -105,7 +105,8 @@ extension SchedulerCore {
         }
         if case .dead = disposition, breaks(.endsTheSeriesWithADeadLetter) { entry.successor = .known(nil) }
         let isHeldUp = breaks(.holdsTheSeriesForARetry) && end.attempt.outcome == .retry
-        let next = fate == .revoked || isHeldUp ? nil : moveOn(entry)
+        var next = fate == .revoked || isHeldUp ? nil : moveOn(entry)
+        if next != nil { next?.move.endsRow = mayHaveRow(end) }
         outbox.add(.settle(entry.key, end.attempt, disposition, move: next?.move))
         if let (worker, lease) = end.reported {
             outbox.acknowledge(worker, lease)
@@ -144,6 +145,14 @@ extension SchedulerCore {
         entry.unsent += 1
         let delay = configuration.retry.delayMilliseconds(afterUnsent: entry.unsent, asked: end.asked, using: &random)
         rests.insert(EntryTimer(at: now.monotonic + delay, entry: entry))
+    }
+
+    /// Whether the occurrence at a position may have a row besides, as a person had that very second run: that one is known, or not
+    /// everything due is in memory, or a former process handed out whichever it was.
+    private func mayHaveRow(_ end: AttemptEnd) -> Bool {
+        guard !breaks(.forgetsWhatAPersonRan) else { return false }
+        if end.entry.hasRow || end.lease?.isInherited ?? (end.reported != nil) { return true }
+        return !shelf.isEmpty || !isLoaded(end.entry.key.reminder.shard)
     }
 
     /// Whether an occurrence is one of its series', and the series is not known to be past it.

@@ -77,6 +77,9 @@ struct Shelf {
         if names.count < Self.maxNames || names.contains(lane) { names.insert(lane) } else { isAny = true }
     }
 
+    /// Nothing is on it.
+    var isEmpty: Bool { names.isEmpty && !isAny && load == nil }
+
     private func holds(_ lane: Lanes.Name) -> Bool { isAny || names.contains(lane) }
 
     /// Lanes that workers serve and that may have something on it.
@@ -224,6 +227,7 @@ extension SchedulerCore {
         for found in result.entries.prefix(free) {
             // Also by what became of those before it: a claim may have ended the series.
             let key = found.due.occurrence, isStale = shelf.load?.makesOld(key) ?? true
+            if found.positionIndex == nil, let other = table[key], other.positionIndex != nil { other.hasRow = true }
             guard !isStale || breaks(.believesStaleLoads), table[key] == nil, changing[key.reminder] == nil else { continue }
             place(Entry(found))
         }

@@ -14,8 +14,11 @@ extension StoredReminders.Standing {
         guard history.record(attempt) || move != nil && position?.scheduledAt == at else { return .done }
         switch disposition {
         case .delivered:
+            let hadRow = occurrences[at] != nil
+            if move?.endsRow ?? false { occurrences[at] = nil }
             if let move, self.move(move, delivered: true, staysOpen: false, at: end) { break }
-            if occurrences.removeValue(forKey: at) != nil {
+            occurrences[at] = nil
+            if hadRow {
                 countDelivery(at: end)
                 finishIfNothingIsOpen(at: end)
             } else if state == .cancelled || position?.scheduledAt == at {

@@ -208,7 +208,8 @@ struct RandomWrites {
             default: .cancelSeries
             }
         let outcome: Outcome = if case .delivered = disposition { .delivered } else { .retry }
-        let move: PositionMove? = chance.one(in: 3) ? nil : PositionMove(from: key.scheduledAt, to: position())
+        var move: PositionMove? = chance.one(in: 3) ? nil : PositionMove(from: key.scheduledAt, to: position())
+        move?.endsRow = chance.one(in: 3)
         return .settle(key, attempt(outcome, at: key.scheduledAt), disposition, move: move)
     }
 
