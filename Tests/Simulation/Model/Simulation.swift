@@ -60,7 +60,8 @@ package struct Simulation {
         package let violation: Violation
         /// Steps of the plan that it takes, and that there were.
         package let steps: Int, of: Int
-        package let trace: [Life.TraceLine]
+        /// What happened to the reminder and to all, and what happened to every reminder.
+        package let trace: [Life.TraceLine], whole: [Life.TraceLine]
     }
 
     /// Leaves out of a plan whatever it does not take to break the same promise: halves first, then quarters, down to
@@ -88,6 +89,6 @@ package struct Simulation {
         }
         let life = Life(plan, isTraced: true)
         guard let violation = life.run() else { return nil }
-        return Shrunk(violation: violation, steps: plan.steps.count, of: whole.steps.count, trace: life.trace(of: violation.reminder))
+        return Shrunk(violation: violation, steps: plan.steps.count, of: whole.steps.count, trace: life.trace(of: violation.reminder), whole: life.trace(of: nil))
     }
 }

@@ -252,7 +252,8 @@ package struct StoredReminders {
 
     // MARK: Pruning
 
-    /// Dead letters and attempts stay: what is told of them must be true however long ago it was.
+    /// Dead letters and attempts stay, which the stores trim in time: what is told of them must be true however long ago it was, and what is
+    /// trimmed is older than anything that is brought up again.
     /// - Returns: the reminders that are gone.
     package mutating func prune(
         finishedBefore: UnixMilliseconds, idempotencyBefore: UnixMilliseconds

@@ -77,7 +77,7 @@ enum Simulate {
         }
         print("seed \(seed): it takes \(shrunk.steps) of the plan's \(shrunk.of) steps: \(shrunk.violation.text)")
         print("reminder \(shrunk.violation.reminder.map { "\($0)" } ?? "none"); milliseconds of the run, clock on the wall, what happened:")
-        for line in shrunk.trace { print("\(line.at)  \(line.wall)  \(line.reminder == nil ? "" : "· ")\(line.text)") }
+        for line in arguments.isVerbose ? shrunk.whole : shrunk.trace { print("\(line.at)  \(line.wall)  \(line.reminder == nil ? "" : "· ")\(line.text)") }
     }
 
     private static func say(_ totals: Simulation.Totals, _ wall: Double) {
@@ -129,6 +129,7 @@ struct Arguments: Sendable {
         --seconds S      begins no life after so long
         --jobs J         lives that run at a time (default: the processors)
         --mutation NAME  breaks a promise on purpose: \(Sabotage.all.map(\.name).joined(separator: ", "))
+        --verbose        says of each seed that the promises hold, and shows of a broken one what happened to all reminders
         --table          how many seeds it takes to notice each of them
         """
 

@@ -16,6 +16,12 @@ struct SimulationTests {
         #expect(violation == nil, "deploy/simulate --seed \(seed): promise \(violation?.promise ?? 0), \(violation?.text ?? "")")
     }
 
+    /// Faults of the scheduler that were found among fresh seeds; each takes a coincidence that hardly any other has.
+    static let foundSeeds: [UInt64] = [530, 1_795_668_504_896, 1_795_676_971_892]
+
+    @Test("a seed that broke a promise once does so no more", arguments: foundSeeds)
+    func isMended(seed: UInt64) { promisesHold(seed: seed) }
+
     @Test("a seed repeats a run to the event", arguments: [UInt64(1), 2, 4, 7, 12])
     func repeats(seed: UInt64) {
         #expect(Simulation.digest(seed: seed) == Simulation.digest(seed: seed))
@@ -29,14 +35,13 @@ struct SimulationTests {
         #expect(noticed, "\(sabotage.name) went through \(Self.seedsToNotice) lives unnoticed, from \(first) on")
     }
 
-    /// What so few lives hardly ever come to; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `Restarts`, `Shelves`,
-    /// `ZoneChanges`).
-    static let rare: [Sabotage] = [
-        .core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf), .core(.stepsByInstants),
-    ]
+    /// What so few lives hardly ever come to; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `Restarts`, `Shelves`).
+    static let rare: [Sabotage] = [.core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf)]
 
     /// What takes more lives than that is looked for from here on.
-    static let firstSeeds: [String: UInt64] = ["leavesWhatIsCalledOff": 70, "countsUnsentTries": 16, "forgetsWhatItRevokes": 1_795_668_504_896]
+    static let firstSeeds: [String: UInt64] = [
+        "stepsByInstants": 173, "forgetsWhatAPersonRan": 530, "forgetsWhatItRevokes": 1_795_668_504_896,
+    ]
 
     /// See the table in README.md.
     static let seedsToNotice: UInt64 = 16

@@ -1,0 +1,57 @@
+import Domain
+import SchedulerCore
+import Storage
+
+/// Promise 1: what was answered is on stable storage. And what was called off does not leave after the answer.
+extension Checker {
+    func accepted(_ id: ReminderID) {
+        accepted.insert(id)
+        if stored[id] == nil, !prunedReminders.contains(id) {
+            broken(1, id, "a create was answered, and the reminder is not on stable storage")
+        }
+    }
+
+    func answered(_ writes: [StoreWrite], _ results: [StoreWriteResult], inFlight: [OccurrenceKey], by scheduler: SchedulerProcess) {
+        for case .queue(let settings) in writes {
+            if settings.isPaused { pausedQueues.insert(settings.name) } else { pausedQueues.remove(settings.name) }
+        }
+        guard results.count == writes.count else { return broken(1, writes.first?.reminder, "a change was answered before it was made") }
+        for (write, result) in zip(writes, results) {
+            guard case .change(let id, _, _, _) = write, case .changed(let outcome) = result, let standing = outcome.standing else { continue }
+            changed.insert(id)
+            callOff(write, outcome, standing, Set(inFlight), scheduler)
+            guard !prunedReminders.contains(id), stored[id]?.revision ?? 0 < standing.revision else { continue }
+            broken(1, id, "a change was answered, and is not on stable storage")
+        }
+    }
+
+    /// What the scheduler knows that workers have is stopped, or named.
+    func callOff(
+        _ write: StoreWrite, _ outcome: ChangeOutcome, _ standing: ReminderStanding, _ inFlight: Set<OccurrenceKey>,
+        _ scheduler: SchedulerProcess
+    ) {
+        guard case .change(let id, let change, _, _) = write else { return }
+        switch (change, outcome.verdict) {
+        case (.cancel, .finished): guard standing.state == .cancelled else { return }
+        case (.cancel, .done), (.pause, .done), (.replace, .done): break
+        default: return
+        }
+        for run in byLease.values where run.key.reminder == id && run.knownTo === scheduler && !inFlight.contains(run.key) && !isGivenUp(run) {
+            if case .ended = run.state { continue }
+            // The answer waits for workers; what was handed out meanwhile was resumed, or is of the new schedule.
+            if let made = revisionSteps[id]?[standing.revision], run.dispatchStep > made { continue }
+            run.isCalledOff = !run.hasLeft
+        }
+    }
+
+    /// A request leaves, or a task begins.
+    func leaves(_ lease: UInt64) {
+        guard let run = byLease[lease] else { return }
+        run.hasLeft = true
+        if run.isCalledOff { broken(3, run.key.reminder, "\(run.key.scheduledAt) leaves after the answer that called it off") }
+    }
+
+    func pruned(_ id: ReminderID) { prunedReminders.insert(id) }
+
+    func willBeRescheduled(_ id: ReminderID) { rescheduled.insert(id) }
+}

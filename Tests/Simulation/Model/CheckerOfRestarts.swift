@@ -1,0 +1,45 @@
+import Domain
+import SchedulerCore
+import Storage
+
+/// What a process cannot know of the one before it, and whom it has to wait for.
+extension Checker {
+    func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [AttachedWorker]) {
+        // Who has something that the former process knew of, and those that it waited for itself.
+        for run in byLease.values where isGivenUp(run) { run.start = 0 }
+        let owing = byLease.values.filter { $0.start == starts }.map(\.instance)
+        starts += 1
+        startedAtWall = life.timeline.wall
+        rejoining = rejoining.filter { $0.value > now }
+        for instance in owing { rejoining[instance] = now + configuration.rejoinGraceMilliseconds }
+        let hadNoTime = lastEnd - lastSetBack < Self.timeToWriteMilliseconds || lastTrouble > lastSetBack
+        let isUnwritten = lastSetBack + 1_000 > lastHolders && hadNoTime
+        isSetBackUnknown = wasSetBack && lastSetBack > now - 2 * configuration.leaseMilliseconds && (isSetBackUnknown || isUnwritten)
+        for worker in rejoin {
+            if let since = worker.awaitedSince, startedAtWall - since >= configuration.leaseMilliseconds {
+                rejoining[worker.instance] = now + configuration.lastCallMilliseconds
+                continue
+            }
+            let leases = (worker.leasesEndAt ?? .distantPast) - life.timeline.wall
+            rejoining[worker.instance] = now + max(configuration.rejoinGraceMilliseconds, min(leases, configuration.leaseMilliseconds))
+        }
+        away = [:]
+        holds = [:]
+        endedBefore = []
+    }
+
+    func clockWasSet(by milliseconds: Int64) {
+        guard milliseconds < 0 else { return }
+        wasSetBack = true
+        lastSetBack = now
+    }
+
+    /// How long a process that is well takes at most to write down what the clock hides.
+    static let timeToWriteMilliseconds: Int64 = 3_000
+
+    /// The scheduler's process has ended.
+    func schedulerEnded() { lastEnd = now }
+
+    /// Something keeps the scheduler from writing for a while.
+    func isTroubled(for milliseconds: Int64) { lastTrouble = max(lastTrouble, now + milliseconds) }
+}
