@@ -105,10 +105,10 @@ async function show() {
 export async function reload() {
   const mine = visit, { page, params, query } = state;
   if (!page.load) return;
-  const show = data => { if (mine === visit) change({ data, problem: null, readAt: Date.now() }); };
+  const arrived = data => { if (mine === visit) change({ data, problem: null, readAt: Date.now() }); };
   try {
     // What is there first is shown first, where nothing is shown yet.
-    show(await page.load({ params, query, first: data => { if (state.data === null) show(data); } }));
+    arrived(await page.load({ params, query, first: data => { if (state.data === null) arrived(data); } }));
   } catch (problem) {
     problemOf(problem);
     if (mine === visit) change({ problem });
