@@ -50,7 +50,7 @@ const listed = ids => el('ul', { class: 'ids' }, ids.slice(0, EXAMPLES).map(id =
 async function act(name, ids) {
   const { label, noun, isFinal } = ACTS[name];
   const isOne = ids.length === 1;
-  if (isOne && !isFinal || await confirm(`${label}: ${counted(ids.length, noun)}?`, label, isFinal && !isOne ? ids.length : null, listed(ids),
+  if (isOne && !isFinal || await confirm(`${label}: ${counted(ids.length, noun)}?`, `${label} ${counted(ids.length, noun)}`, isFinal && !isOne ? ids.length : null, listed(ids),
     isFinal && isOne ? el('p', 'This cannot be undone.') : null)) await carryOut(name, ids);
 }
 
@@ -89,7 +89,7 @@ async function actOnAll(name, { path, list, query }) {
   const covers = all && found.more ? ` There are more: all are done, also those beyond the first ${ids.length}.`
     : found.more ? ` There are more: this does the first ${ids.length}; ask again for the others.` : '';
   const shown = Object.entries(filter).map(([name, value]) => `${name} = ${value}`).join(', ') || 'no filter: all there are';
-  const agreed = await confirm(`${label}: ${found.more ? 'at least ' : ''}${counted(ids.length, noun)}?`, label, isFinal ? ids.length : null,
+  const agreed = await confirm(`${label}: ${found.more ? 'at least ' : ''}${counted(ids.length, noun)}?`, `${label} ${counted(ids.length, noun)}`, isFinal ? ids.length : null,
     el('p', `That match ${shown}.${covers}`), all ? el('p', { class: 'soft' }, 'What comes to match meanwhile is done, too.') : null);
   if (!agreed) return;
   if (!all) return carryOut(name, ids);

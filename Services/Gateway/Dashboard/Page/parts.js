@@ -8,6 +8,8 @@ export { badge, soft };
 
 /** Pixels below which the style sheet makes cards of tables. */
 const NARROW = 900;
+/** More are counted. */
+const ALARMS = 10;
 
 export const link = (path, query, ...children) => el('a', { href: address(path, query) }, children);
 
@@ -66,7 +68,9 @@ export function problemBox(problem, ...acts) {
 /** What somebody should look at: its kind, a title, why, and the way there. */
 export function alarmList(alarms) {
   const there = alarms.filter(Boolean);
-  return there.length > 0 && el('ul', { class: 'alarms' }, there.map(([kind, title, why, way]) => el('li', { class: kind }, el('strong', title), ' ', el('span', why), ' ', way)));
+  return there.length > 0 && el('ul', { class: 'alarms' },
+    there.slice(0, ALARMS).map(([kind, title, why, way]) => el('li', { class: kind }, el('strong', title), ' ', el('span', why), ' ', way)),
+    there.length > ALARMS && el('li', `and ${there.length - ALARMS} more`));
 }
 
 /** What stands where nothing is, and how to begin. */
