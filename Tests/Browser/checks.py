@@ -30,7 +30,7 @@ async def main(pattern=""):
         def visits(name, zone="UTC", base=base):
             return visiting(browser, base, pictures, name, zone)
 
-        for name, check in (*looks.checks(visits, stock, pictures if "SCREENSHOTS" in os.environ else None), *lives.checks(visits, stock), *does.checks(visits, stock), *signs.checks(visits, stock, pictures)):
+        for name, check in (*looks.checks(visits, stock, pictures if "SCREENSHOTS" in os.environ else None), *lives.checks(visits, stock), *does.checks(visits, stock), *signs.checks(visits, stock, pictures), *lives.last_checks(visits)):
             if pattern not in name:
                 continue
             start = time.monotonic()

@@ -11,6 +11,8 @@ from stock import NEW_YEAR
 # As live.js has it: a pulse a second, each waited for 0.8 s.
 SECONDS_UNTIL_SAID = 2
 PULSE_SECONDS = 20
+# The place of its id among those of the stack.
+SCHEDULER = 2
 
 
 def checks(visits, stock):
@@ -18,6 +20,12 @@ def checks(visits, stock):
     yield "a hidden tab asks for nothing, and reads when it is looked at again", lambda: hidden(visits, stock)
     if os.environ.get("STACK_PIDS"):
         yield "it says that it is not live, and comes back by itself", lambda: silence(visits)
+
+
+def last_checks(visits):
+    """What leaves the stack without a part that it was started with."""
+    if os.environ.get("STACK_PIDS"):
+        yield "a scheduler that was killed, and one in its place", lambda: killed(visits)
 
 
 async def changes(visits, stock):
@@ -79,3 +87,25 @@ async def silence(visits):
         await visit.until("document.querySelector('#stale').hidden && document.querySelector('#live').textContent === 'Live'")
         await visit.until("!document.querySelector('main .problem')")
     return f"said after {took:.1f} s, to be within {SECONDS_UNTIL_SAID}"
+
+
+async def killed(visits):
+    async with visits("killed") as visit:
+        visit.expect_refusals(503)
+        await visit.open("/reminders")
+        os.kill(int(os.environ["STACK_PIDS"].split()[SCHEDULER]), signal.SIGKILL)
+        began = time.monotonic()
+        await visit.until("document.querySelector('#stale').innerText.includes('scheduler')")
+        took = time.monotonic() - began
+        await visit.open("/queues")
+        if "503" not in await visit.text(".problem"):
+            raise Failure(f"without a scheduler the page says {await visit.text()!r}")
+        program = os.path.join(os.environ["STACK_PROGRAMS"], "scheduler")
+        process = await asyncio.create_subprocess_exec(
+            program, env=os.environ | {"SCHEDULER_LISTEN": os.environ["SCHEDULER_ENDPOINTS"]}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
+        try:
+            await visit.until("document.querySelector('#stale').hidden && document.querySelector('tbody')?.innerText.includes('default')")
+        finally:
+            process.terminate()
+            await process.wait()
+    return f"said after {took:.1f} s"
