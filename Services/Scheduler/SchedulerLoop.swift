@@ -39,7 +39,7 @@ final class SchedulerLoop: @unchecked Sendable {
     /// Why nothing new is taken in; `nil`: it is.
     var createRefusal: String?
     /// As last seen.
-    private var missedBefore: Int64 = 0
+    private var observed: Snapshot?
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     let measures = SchedulerMetrics()
@@ -150,8 +150,8 @@ final class SchedulerLoop: @unchecked Sendable {
     func isServed(_ reminder: Reminder) -> Bool { core.isServed(queue: reminder.queue, task: reminder.task) }
 
     private func observe(_ snapshot: Snapshot) {
-        measures.record(snapshot, missedBefore: missedBefore)
-        missedBefore = snapshot.missed
+        measures.record(snapshot, after: observed)
+        observed = snapshot
         let isFailing = snapshot.isStoreFailing || storeProbe.isRefused
         if isFailing != isStoreFailing {
             isStoreFailing = isFailing

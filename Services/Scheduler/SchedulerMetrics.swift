@@ -8,12 +8,15 @@ struct SchedulerMetrics {
     private let leased = Gauge(label: "scheduler_occurrences_leased")
     private let workers = Gauge(label: "scheduler_workers_attached")
     private let missed = Counter(label: "scheduler_occurrences_missed_total")
+    private let foreign = Counter(label: "scheduler_foreign_reports_total")
     private let dispatches = Counter(label: "scheduler_dispatches_total")
     private let lateness = Timer(label: "scheduler_dispatch_lateness")
 
-    /// - Parameter missedBefore: as the snapshot before had it.
-    func record(_ snapshot: Snapshot, missedBefore: Int64) {
-        if snapshot.missed != missedBefore { missed.increment(by: snapshot.missed - missedBefore) }
+    /// - Parameter before: what was recorded last.
+    func record(_ snapshot: Snapshot, after before: Snapshot?) {
+        let newlyMissed = snapshot.missed - (before?.missed ?? 0), newlyForeign = snapshot.foreign - (before?.foreign ?? 0)
+        if newlyMissed != 0 { missed.increment(by: newlyMissed) }
+        if newlyForeign != 0 { foreign.increment(by: newlyForeign) }
         inMemory.record(snapshot.entriesInMemory)
         ready.record(snapshot.ready)
         leased.record(snapshot.leased)

@@ -15,5 +15,7 @@ def percentile(ordered, percent):
 
 
 def resident_mebibytes(service):
+    """MiB that a service has in memory; 0 of a process that has ended and was not waited for yet."""
     status = pathlib.Path(f"/proc/{service.process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) / 1024
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found.group(1)) / 1024 if found else 0

@@ -35,7 +35,7 @@ struct CrashesInTrouble {
         let world = try World(configuration: configuration)
         world.answer = { _ in .never }
         world.attach("a")
-        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3")
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=50;COUNT=3")
         world.run(milliseconds: 100)
         world.change(id, .pause)
         world.run(milliseconds: 100)
@@ -43,9 +43,9 @@ struct CrashesInTrouble {
         let report = LeaseReport(lease: run.key, key: run.value.key)
         // The worker has not heard of the revocation yet.
         world.isDeaf = true
-        // It comes back in time, or when everything that was due has been read.
-        try await world.crash(rejoin: isBackLate ? [] : ["a"])
-        if isBackLate { world.run(milliseconds: 100) }
+        // It comes back in time, or when it has been given up and everything that was due has been read.
+        try await world.crash(rejoin: ["a"])
+        if isBackLate { world.run(milliseconds: configuration.rejoinGraceMilliseconds + 100) }
         let again = world.attach("a", running: [report])
         world.attach("b")
         world.run(milliseconds: 100)
@@ -57,7 +57,7 @@ struct CrashesInTrouble {
         // It had not left: the resumption is what holds.
         world.report(again, run.key, report.key, .unsent)
         world.answer = { _ in .delivered }
-        world.run(milliseconds: 60_000)
+        world.run(milliseconds: 200_000)
         #expect(world.runs(of: id).count == 4)
         #expect(world.revoked == [run.key])
         #expect(try world.summary(id).delivered == 3)

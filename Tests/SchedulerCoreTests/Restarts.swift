@@ -250,7 +250,7 @@ struct Restarts {
         let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=5;COUNT=3", policy: .fireAll, queue: "default")
         world.run(milliseconds: 100)
         try await world.crash(
-            rejoin: ["gone"], queues: [QueueSettings(name: "default", isPaused: true)], downMilliseconds: 7_000)
+            rejoin: ["a", "gone"], queues: [QueueSettings(name: "default", isPaused: true)], downMilliseconds: 7_000)
         let second = OccurrenceKey(reminder: id, scheduledAt: World.start.second + 5)
         world.attach("a", running: [LeaseReport(lease: 777, key: second)])
         world.run(milliseconds: world.configuration.leaseMilliseconds - 1)

@@ -65,6 +65,41 @@ struct WorkersAndLeases {
         if areSaidToRun { #expect(Set(world.revoked) == Set(held.keys)) }
     }
 
+    @Test(
+        "what a worker says of what it was never given ends, delays and takes over nothing",
+        arguments: [Outcome.delivered, .retry, .rejected, .authRejected, .cancelSchedule], [nil, Mutation.believesAnyWorker])
+    func foreignOutcomes(outcome: Outcome, mutation: Mutation?) throws {
+        var configuration = CoreConfiguration()
+        configuration.mutation = mutation
+        let world = try World(configuration: configuration)
+        world.answer = { _ in .never }
+        let a = world.attach("a", credit: 100)
+        let given = try (0..<5).map { _ in try world.create(in: 0, rule: "FREQ=SECONDLY;COUNT=2;INTERVAL=20") }
+        world.run(milliseconds: 100)
+        let held = world.running, due = try #require(held.values.map(\.key.scheduledAt).max())
+        #expect(held.count == 5)
+        world.answer = { _ in .delivered }
+        // In memory and not due, and so far ahead that it is on disk only.
+        let waiting = try world.create(in: 10_000), far = try world.create(in: 3_600_000)
+        let ahead = [
+            OccurrenceKey(reminder: waiting, scheduledAt: due + 10), OccurrenceKey(reminder: far, scheduledAt: due + 3_600),
+            OccurrenceKey(reminder: given[0], scheduledAt: due + 20),
+        ]
+        let b = world.attach("b", credit: 0, running: ahead.enumerated().map { LeaseReport(lease: UInt64($0.offset + 1), key: $0.element) })
+        for (lease, run) in held { world.report(b, lease, run.key, outcome) }
+        for (index, key) in ahead.enumerated() { world.report(b, UInt64(index + 10), key, outcome) }
+        guard mutation == nil else { return #expect(held.keys.allSatisfy { world.core.leases[$0] == nil }) }
+        world.run(milliseconds: 15_000)
+        #expect(world.core.snapshot.foreign == 11)
+        #expect(world.runs.count == 6 && world.runs.allSatisfy { $0.worker == "a" })
+        #expect(try world.summary(waiting).delivered == 1)
+        // Who has them goes on, and what it reports counts.
+        for (lease, run) in held { world.report(a, lease, run.key, .delivered) }
+        world.run(milliseconds: 3_600_000)
+        for id in given + [far] { #expect(try world.summary(id).delivered == (id == far ? 1 : 2)) }
+        #expect(world.runs.count == 12 && Set(world.runs.map(\.key)).count == 12)
+    }
+
     @Test("lease numbers begin where the process is told, not by the clock")
     func leaseNumbers() throws {
         var configuration = CoreConfiguration()

@@ -19,6 +19,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case believesStaleLoads
     /// A worker that comes back is not asked what it runs.
     case ignoresWhatRuns
+    /// What any worker says of a lease counts, whoever has or had it.
+    case believesAnyWorker
     /// A broken connection is taken for the worker's end.
     case givesUpLostWorkersAtOnce
     /// After a crash or a restart nobody is waited for.

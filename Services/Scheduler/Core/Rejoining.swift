@@ -70,6 +70,7 @@ struct Doubt {
 extension SchedulerCore {
     mutating func beginDoubt(_ workers: [AttachedWorker]) {
         outbox.begin(with: workers)
+        former.begin(with: workers)
         holdersHaveChanged = true
         handedThrough = max(handedThrough, workers.compactMap(\.handedThrough).max() ?? .distantPast)
         guard !workers.isEmpty, !breaks(.doesNotWaitForWorkers) else { return }

@@ -32,6 +32,9 @@ public struct SchedulerCore {
 
     var workers: [WorkerID: Worker] = [:]
     var leases = Leases()
+    var former = FormerLeases()
+    /// What workers said of leases that were not theirs, or that had ended, since this process began.
+    var foreignTotal: Int64 = 0
     var holds = Holds()
 
     /// Occurrences that workers of a former process may run; `nil`: all of them are known.
@@ -195,6 +198,6 @@ public struct SchedulerCore {
     public var snapshot: Snapshot {
         Snapshot(
             entriesInMemory: table.count, ready: lanes.count, leased: leases.count, workers: workers.count, missed: missedTotal,
-            unwritten: outbox.pendingCount, isStoreFailing: outbox.isFailing)
+            unwritten: outbox.pendingCount, isStoreFailing: outbox.isFailing, foreign: foreignTotal)
     }
 }

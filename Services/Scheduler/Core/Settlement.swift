@@ -11,13 +11,15 @@ extension SchedulerCore {
         var report = report
         if report.outcome == .unsent, breaks(.countsUnsentTries) { report.outcome = .retry }
         doubt?.hear(report.lease, from: worker)
-        if let lease = leases[report.lease], lease.entry.key == report.key {
+        if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(worker) || breaks(.believesAnyWorker) {
             heed(report, of: lease.reminder.task, from: worker)
             endLease(report.lease)
             settle(
                 lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
                 reported: (worker, report.lease))
             return
+        } else if !mayHaveHad(report.lease, worker) {
+            foreignTotal += 1
         } else if let entry = table[report.key], entry.state == .inDoubt, !report.isFinal {
             // The lease before the one that a worker which is not back has, perhaps.
             return claim(report, of: worker)

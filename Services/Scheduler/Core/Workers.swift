@@ -75,6 +75,10 @@ extension SchedulerCore {
 
     /// A worker runs what no lease of this process says it does: dispatched by a former one, or given up since.
     private mutating func adopt(_ report: LeaseReport, by id: WorkerID) {
+        guard mayHaveHad(report.lease, id) else {
+            foreignTotal += 1
+            return leases.revoke(report.lease, at: id)
+        }
         if let entry = table[report.key] {
             if entry.isHandedOut {
                 leases.revoke(report.lease, at: id)
@@ -107,7 +111,10 @@ extension SchedulerCore {
     mutating func leave(_ id: WorkerID) {
         guard let worker = workers.removeValue(forKey: id) else { return }
         holds.drop(worker.instance)
-        for lease in leases.dismiss(id) { loseLease(lease, because: "the worker left before it was done") }
+        for lease in leases.dismiss(id) {
+            former.add(lease, of: worker.instance)
+            loseLease(lease, because: "the worker left before it was done")
+        }
         _ = dropClaims(of: id)
         doubt?.stopListening(to: id)
         holdersHaveChanged = true
@@ -140,6 +147,7 @@ extension SchedulerCore {
     @discardableResult
     mutating func endLease(_ id: LeaseID, isKnown: Bool = true) -> Lease? {
         guard let lease = leases.end(id) else { return nil }
+        if !isKnown { remember(id, of: lease.holder) }
         queueEnded(lease.reminder.queue)
         ended(id, lease)
         answer(recalls.ended(id, lease.entry.key, isKnown: isKnown))

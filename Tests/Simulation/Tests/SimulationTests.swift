@@ -35,8 +35,11 @@ struct SimulationTests {
         #expect(noticed, "\(sabotage.name) went through \(Self.seedsToNotice) lives unnoticed, from \(first) on")
     }
 
-    /// What so few lives hardly ever come to; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `Restarts`, `Shelves`).
-    static let rare: [Sabotage] = [.core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf)]
+    /// What so few lives hardly ever come to; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `Restarts`, `Shelves`,
+    /// `WorkersAndLeases`).
+    static let rare: [Sabotage] = [
+        .core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf), .core(.believesAnyWorker),
+    ]
 
     /// What takes more lives than that is looked for from here on.
     static let firstSeeds: [String: UInt64] = [

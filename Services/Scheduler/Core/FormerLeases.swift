@@ -1,0 +1,43 @@
+import Domain
+import Storage
+
+/// Who had leases that are none any more. What those workers say of them still counts, so that what they delivered is not delivered
+/// again; what any other says of them does not, or it could end, or take over, what it was never given.
+struct FormerLeases {
+    /// So many of those that were given up are remembered, and at most twice as many.
+    static let remembered = 32_768
+
+    /// Workers of a former process. What these had is not known: what they say they had is believed.
+    private var workers: Set<String> = []
+    /// By lease, the worker that had it when it was given up: the latest, and those before them.
+    private var latest: [LeaseID: String] = [:], before: [LeaseID: String] = [:]
+
+    mutating func begin(with former: [AttachedWorker]) { workers.formUnion(former.lazy.map(\.instance)) }
+
+    /// A worker has lost a lease, and what became of it is not known.
+    mutating func add(_ id: LeaseID, of instance: String) {
+        if latest.count >= Self.remembered { (before, latest) = (latest, [:]) }
+        latest[id] = instance
+    }
+
+    /// Whether a worker may have had a lease.
+    func mayBe(_ id: LeaseID, of instance: String) -> Bool {
+        latest[id] == instance || before[id] == instance || workers.contains(instance)
+    }
+}
+
+extension SchedulerCore {
+    /// Whether what a worker says of a lease that it does not have counts: it had it, as far as that can be known.
+    func mayHaveHad(_ lease: LeaseID, _ worker: WorkerID) -> Bool {
+        guard let instance = workers[worker]?.instance else { return false }
+        return breaks(.believesAnyWorker) || former.mayBe(lease, of: instance)
+    }
+
+    /// Remembers who loses a lease of which nothing is known.
+    mutating func remember(_ id: LeaseID, of holder: Lease.Holder) {
+        switch holder {
+        case .attached(let worker): if let instance = workers[worker]?.instance { former.add(id, of: instance) }
+        case .lost(let instance): former.add(id, of: instance)
+        }
+    }
+}
