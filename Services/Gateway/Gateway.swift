@@ -58,7 +58,7 @@ struct API: Sendable {
         let operations =
             Reminders(scheduler: scheduler).operations + [Preview.operation]
             + SetAside(kind: .dead, scheduler: scheduler).operations + SetAside(kind: .held, scheduler: scheduler).operations
-            + QueueOperations(scheduler: scheduler).operations
+            + QueueOperations(scheduler: scheduler).operations + WorkerOperations(scheduler: scheduler).operations
         let documentation = Documentation(
             operations, version: Build.version, needsKey: needsKey, allowsAnonymous: allowsAnonymous)
         self.operations = operations + documentation.operations

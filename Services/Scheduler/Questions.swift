@@ -9,6 +9,8 @@ extension SchedulerAPI {
     /// Bounds of one answer: items, attempts, and about so many bytes.
     private static var maxPage: Int { 1_000 }
     private static var maxPageBytes: Int { 2 << 20 }
+    /// Occurrences that are told of one worker.
+    private static var maxRuns: Int { 1_000 }
 
     func get(_ request: Proto.ReminderRef, _ asker: Asker, _ reply: Responder<Proto.ReminderReply>) {
         guard let id = id(request.id, reply) else { return }
@@ -108,6 +110,33 @@ extension SchedulerAPI {
         let limit = request.limit == 0 ? Self.maxPage : Self.limit(request.limit)
         let queues = loop.queues(after: request.after, limit: limit + 1)
         reply(.success(Proto.ListQueuesReply(queues: queues.prefix(limit).map(Proto.Queue.init), more: queues.count > limit)))
+    }
+
+    func listWorkers(_ request: Proto.ListWorkersRequest, _ reply: Responder<Proto.ListWorkersReply>) {
+        let now = SystemClock.now
+        guard request.instance.isEmpty else {
+            let workers = loop.fleet.named(request.instance, now: now).prefix(1).map { worker($0.name, $0.member, runs: Self.maxRuns) }
+            return reply(.success(Proto.ListWorkersReply(workers: workers)))
+        }
+        let limit = Self.limit(request.limit)
+        let members = loop.fleet.page(after: request.after, limit: limit + 1, now: now)
+        reply(.success(Proto.ListWorkersReply(workers: members.prefix(limit).map { worker($0.name, $0.member, runs: 0) }, more: members.count > limit)))
+    }
+
+    /// - Parameter runs: how many of the occurrences that it has are told.
+    private func worker(_ name: String, _ member: Fleet.Member, runs limit: Int) -> Proto.Worker {
+        let attach = member.attach, now = SystemClock.monotonic
+        return Proto.Worker(
+            instance: attach.instance, name: name, state: member.worker == nil ? .detached : member.isDraining ? .draining : .attached,
+            host: attach.host, version: attach.version, process: attach.process, startedAtMs: attach.startedAtMs,
+            attachedAtMs: member.attachedAt.count, detachedAtMs: member.gone?.at.count ?? 0, reason: member.gone?.reason ?? "",
+            queues: attach.queues, tasks: attach.tasks, concurrency: attach.concurrency,
+            running: UInt32(clamping: member.worker.map(loop.runCount) ?? 0), finished: member.finished, failed: member.failed,
+            runs: (member.worker.map { loop.runs(of: $0, limit: limit) } ?? []).map { run in
+                Proto.RunningOccurrence(
+                    id: run.occurrence.reminder.bytes, scheduledAt: run.occurrence.scheduledAt.count, attempt: UInt32(clamping: run.attempt),
+                    sinceMs: run.since.count, leaseMs: UInt32(clamping: run.leaseEndsAt - now), task: run.task, queue: run.queue)
+            })
     }
 
     /// A gateway works out times by its own zone data, and shows them as if they were this scheduler's.

@@ -27,6 +27,7 @@ final class SchedulerLoop: @unchecked Sendable {
     private(set) var core: SchedulerCore
     private var effects: [Effect] = []
     private var workers: [WorkerID: WorkerStream] = [:]
+    var fleet = Fleet()
     private var nextWorker: UInt64 = 1
     /// At a monotonic time in nanoseconds.
     private var wake: (at: Int64, task: Scheduled<Void>)?
@@ -146,6 +147,12 @@ final class SchedulerLoop: @unchecked Sendable {
 
     /// Queues that have settings of their own.
     var configuredQueues: Int { core.configuredQueues }
+
+    /// How many occurrences an attached worker has.
+    func runCount(of worker: WorkerID) -> Int { core.runCount(of: worker) }
+
+    /// Those that it has had for longest.
+    func runs(of worker: WorkerID, limit: Int) -> [Run] { core.runs(of: worker, limit: limit) }
 
     func isServed(_ reminder: Reminder) -> Bool { core.isServed(queue: reminder.queue, task: reminder.task) }
 

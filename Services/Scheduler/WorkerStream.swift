@@ -12,6 +12,8 @@ final class WorkerStream {
     /// Running occurrences or outcomes that one message may name; a worker that names more is cut off.
     static let maxReports = 100_000
     static let maxQueues = 256
+    /// Of what a worker says about itself.
+    static let maxHostBytes = 255, maxVersionBytes = 64
     /// Acknowledgements, revocations and recalls that may wait for a worker. One that reports so much more than it reads is cut off.
     static let maxWaitingLeases = 200_000
     /// A message holds about this many payload bytes, so that its first occurrences start while the rest is being packed.
@@ -24,6 +26,8 @@ final class WorkerStream {
     private unowned let loop: SchedulerLoop
     private let logger: Logger
     private(set) var instance = ""
+    /// See ``WorkerName``.
+    private var name = ""
     private var worker: WorkerID?
     private var backlog = WorkerBacklog()
 
@@ -43,10 +47,12 @@ final class WorkerStream {
             let outcomes = try outcomes(message.outcomes)
             if let attach = message.attach { try attached(attach, credit: Int(message.credit), outcomes) }
             guard let worker else { throw InvalidRequest("the first message of a worker's stream must be Attach") }
+            loop.fleet.reported(name, outcomes)
             if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
             if message.attach == nil, message.credit > 0 { loop.handle(.workerCredit(worker, Int(message.credit))) }
             if message.leaving {
                 logger.info("worker drains", metadata: ["instance": "\(instance)"])
+                loop.fleet.drains(name)
                 loop.handle(.workerDraining(worker))
             }
         } catch {
@@ -65,7 +71,8 @@ final class WorkerStream {
         guard worker == nil else { throw InvalidRequest("a second Attach on one stream") }
         guard !attach.instance.isEmpty, attach.instance.utf8.count <= RequestBounds.maxNameBytes,
             attach.running.count + attach.following.count <= Self.maxReports, attach.queues.count <= Self.maxQueues,
-            attach.tasks.count <= Self.maxQueues
+            attach.tasks.count <= Self.maxQueues, attach.host.utf8.count <= Self.maxHostBytes,
+            attach.version.utf8.count <= Self.maxVersionBytes
         else { throw InvalidRequest("an Attach with fields out of bounds") }
         guard WorkerName.tokenBytes.contains(attach.token.count) else {
             throw InvalidRequest(
@@ -74,9 +81,12 @@ final class WorkerStream {
         instance = attach.instance
         // One without a good id is no lease of this scheduler's.
         let running = attach.running.compactMap(LeaseReport.init), following = attach.following.compactMap(LeaseReport.init)
-        worker = loop.attach(
-            self, instance: WorkerName.of(attach), queues: attach.queues, tasks: attach.tasks, credit: credit,
+        name = WorkerName.of(attach)
+        let worker = loop.attach(
+            self, instance: name, queues: attach.queues, tasks: attach.tasks, credit: credit,
             running: running, following: following, outcomes: outcomes)
+        self.worker = worker
+        loop.fleet.attached(name, attach, as: worker, now: SystemClock.now)
         logger.info(
             "worker attached",
             metadata: ["instance": "\(instance)", "queues": "\(attach.queues.joined(separator: ","))", "running": "\(running.count)"])
@@ -210,6 +220,7 @@ final class WorkerStream {
         self.worker = nil
         logger.info(
             "worker detached", metadata: ["instance": "\(instance)", "reason": "\(error?.description ?? "it left")"])
+        loop.fleet.detached(name, worker, because: error?.description ?? "it left", now: SystemClock.now)
         loop.detach(worker, because: error)
     }
 }

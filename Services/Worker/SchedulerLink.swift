@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Logging
 import Messages
 import Metrics
@@ -58,6 +59,7 @@ final class SchedulerLink: @unchecked Sendable {
     private let token: [UInt8]
     private let queues: [String]
     private let concurrency: Int
+    private let startedAt = SystemClock.now
     private let registry: TaskRegistry
     private let acknowledgementWait: Duration
     private let logger: Logger
@@ -78,7 +80,9 @@ final class SchedulerLink: @unchecked Sendable {
     private var end = End.notAsked
 
     private let runningGauge = Gauge(label: "worker_running_occurrences")
-    private let finished = Counter(label: "worker_finished_occurrences_total")
+    private let finishedCounter = Counter(label: "worker_finished_occurrences_total")
+    /// Of those whose outcomes were acknowledged.
+    private var finished: UInt64 = 0, failed: UInt64 = 0
 
     init(
         eventLoop: any EventLoop, instance: String, queues: [String], concurrency: Int, registry: TaskRegistry,
@@ -110,7 +114,9 @@ final class SchedulerLink: @unchecked Sendable {
         let outcomes = Array(unacknowledged.values)
         let following = outcomes.dropFirst(Self.maxOutcomesPerMessage).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
         let attach = Proto.Attach(
-            instance: instance, queues: queues, tasks: registry.names, running: leases, following: following, token: token)
+            instance: instance, queues: queues, tasks: registry.names, running: leases, following: following, token: token,
+            host: HostName.own, version: Build.version, process: UInt32(clamping: getpid()), startedAtMs: startedAt.count,
+            concurrency: UInt32(concurrency), finished: finished, failed: failed)
         let credit = isDraining ? 0 : concurrency - running.count - overrunning
         for message in Self.messages(attach, credit: credit, leaving: isDraining, outcomes) {
             stream.send(message)
@@ -161,7 +167,9 @@ final class SchedulerLink: @unchecked Sendable {
     }
 
     private func received(_ message: Proto.SchedulerMessage) {
-        for lease in message.acknowledged { unacknowledged[lease] = nil }
+        for lease in message.acknowledged {
+            if let report = unacknowledged.removeValue(forKey: lease) { count(report) }
+        }
         for lease in message.revoked { running[lease]?.work?.cancel() }
         recall(message.revoked)
         recall(message.recalled)
@@ -258,8 +266,18 @@ final class SchedulerLink: @unchecked Sendable {
             statusCode: result.statusCode, detail: Redaction(of: run.authorization).detail(result.detail))
         unacknowledged[lease] = report
         fresh.append(report)
-        finished.increment()
+        finishedCounter.increment()
         scheduleFlush()
+    }
+
+    private func count(_ report: Proto.OutcomeReport) {
+        switch report.outcome {
+        case .known(.unsent): break
+        case .known(.delivered), .known(.cancelSchedule): finished += 1
+        default:
+            finished += 1
+            failed += 1
+        }
     }
 
     private func scheduleFlush() {

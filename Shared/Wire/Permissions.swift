@@ -15,6 +15,7 @@ public enum Permissions {
         SchedulerService.changeOccurrences.path: .gateway,
         SchedulerService.listQueues.path: .gateway,
         SchedulerService.changeQueue.path: .gateway,
+        SchedulerService.listWorkers.path: .gateway,
         SchedulerService.compare.path: .gateway,
         SchedulerService.work.path: .worker,
         NotifierService.deliver.path: .worker,

@@ -120,6 +120,11 @@ class PathValues:
             if self._reminder is None or self._reminder in self._spent:
                 self._reminder = create(self._api, self._document, "createReminder")
             return self._reminder
+        if name == "instance":
+            workers = self._api.ask("GET", "/workers").json()["workers"]
+            if not workers:
+                raise Failure("no worker is listed")
+            return workers[0]["instance"]
         if name == "occurrence":
             return self._held() if operation.path.startswith("/held") else self._dead_letter()
         raise Failure(f"the tests know no value for {{{name}}}")

@@ -256,6 +256,26 @@ extension ClusterSuite {
             #expect(try connection.post("/tasks", #"{"task":"edvora.notification"}"#).status == 422)
         }
 
+        @Test("workers are listed with what they are and have done, and one that was stopped is shown as gone")
+        func workers() throws {
+            let cluster = try Cluster()
+            let connection = try HTTPConnection(cluster.api)
+            let id = try id(cluster.create(Cluster.reminder(at: Cluster.now)))
+            try cluster.waitUntilCompleted(id)
+            func worker() throws -> [String: Any] {
+                let workers = try #require(try connection.get("/workers").json["workers"] as? [[String: Any]])
+                #expect(workers.count == 1)
+                return try #require(workers.first)
+            }
+            let seen = try worker(), instance = try #require(seen["instance"] as? String)
+            #expect(seen["state"] as? String == "attached" && seen["finished"] as? Int == 1 && seen["failed"] as? Int == 0)
+            #expect((seen["host"] as? String)?.isEmpty == false && (seen["concurrency"] as? Int ?? 0) > 0)
+            #expect(seen["queues"] as? [String] == ["default"])
+            #expect((try connection.get("/workers/\(instance)").json["occurrences"] as? [Any])?.isEmpty == true)
+            #expect(try cluster.workers[0].stop() == 0)
+            try Cluster.wait("it is shown as gone") { try worker()["state"] as? String == "detached" }
+        }
+
         @Test("any task can be asked for: a worker runs it, and what it refuses is a dead letter")
         func tasks() throws {
             let cluster = try Cluster()

@@ -12,6 +12,7 @@ struct RoleTests {
             "listReminders", "getReminder", "listUpcoming", "listAttempts", "preview", "listDeadLetters", "getDeadLetter", "listHeld",
             "getHeldOccurrence", "listQueues", "getQueue",
         ],
+        .oversees: ["listWorkers", "getWorker"],
         .operates: [
             "pauseReminder", "resumeReminder", "runReminder", "replayDeadLetter", "replayHeldOccurrence", "replayDeadLetters", "releaseHeld",
         ],
@@ -25,6 +26,7 @@ struct RoleTests {
     @Test("who may do what: the whole table")
     func table() {
         #expect(Role.allCases.filter { $0.may(.reads) } == [.caller, .viewer, .operator, .admin])
+        #expect(Role.allCases.filter { $0.may(.oversees) } == [.viewer, .operator, .admin])
         #expect(Role.allCases.filter { $0.may(.operates) } == [.caller, .operator, .admin])
         #expect(Role.allCases.filter { $0.may(.changes) } == [.caller, .admin])
         #expect(Role.allCases.filter { $0.may(.administers) } == [.admin])
@@ -41,7 +43,7 @@ struct RoleTests {
                 #expect(Set(operations.filter { $0.effect == effect }.map(\.name)) == Self.effects[effect])
             }
             for operation in operations {
-                let path = operation.path.description.replacing("{id}", with: Self.id).replacing("{name}", with: "mail")
+                let path = operation.path.description.replacing("{id}", with: Self.id).replacing("{name}", with: "mail").replacing("{instance}", with: "worker-1")
                     .replacing("{occurrence}", with: "\(Self.id):1")
                 for role in Role.allCases {
                     let answer = try await gateway.send(

@@ -25,6 +25,8 @@ final class SchedulerPeer: Sendable {
         var failure: CallError?
         /// Names of queues that have something in them, ascending.
         var queues: [String] = []
+        /// By name.
+        var workers: [Proto.Worker] = []
         /// What is set aside, as a test tells it.
         var changeOccurrences: @Sendable (Proto.ChangeOccurrencesRequest) -> Proto.ChangeOccurrencesReply = { _ in Proto.ChangeOccurrencesReply() }
         var listOccurrences: @Sendable (Proto.ListOccurrencesRequest) -> Proto.ListOccurrencesReply = { _ in Proto.ListOccurrencesReply() }
@@ -87,6 +89,13 @@ final class SchedulerPeer: Sendable {
                 queues: beyond.prefix(Int(request.limit)).map { Proto.Queue(name: $0) }, more: beyond.count > request.limit)
         }
         unary(SchedulerService.changeQueue) { request, _ in Proto.ChangeQueueReply(queue: request.queue) }
+        unary(SchedulerService.listWorkers) { request, state in
+            guard request.instance.isEmpty else {
+                return Proto.ListWorkersReply(workers: state.workers.filter { $0.instance == request.instance })
+            }
+            let beyond = state.workers.filter { $0.name > request.after }
+            return Proto.ListWorkersReply(workers: Array(beyond.prefix(Int(request.limit))), more: beyond.count > request.limit)
+        }
         unary(SchedulerService.compare) { _, _ in Proto.Bases(tzdata: "2026a") }
         table.stream(SchedulerService.work) { stream in stream.end() }
         return table

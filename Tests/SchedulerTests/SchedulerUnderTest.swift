@@ -111,6 +111,10 @@ final class SchedulerUnderTest: Sendable {
         return try #require(request.reminder).id
     }
 
+    func worker(_ instance: String) async throws -> Proto.Worker? {
+        try await call(SchedulerService.listWorkers, Proto.ListWorkersRequest(instance: instance)).workers.first
+    }
+
     func reminder(_ id: [UInt8]) async throws -> Proto.ReminderReply {
         try await call(SchedulerService.get, Proto.ReminderRef(id: id))
     }

@@ -22,6 +22,7 @@ struct PermissionTests {
         ("Scheduler/ChangeOccurrences", [.gateway]),
         ("Scheduler/ListQueues", [.gateway]),
         ("Scheduler/ChangeQueue", [.gateway]),
+        ("Scheduler/ListWorkers", [.gateway]),
         ("Scheduler/Compare", [.gateway]),
         ("Scheduler/Work", [.worker]),
         ("Notifier/Deliver", [.worker]),
@@ -41,6 +42,7 @@ struct PermissionTests {
         table.unary(SchedulerService.changeOccurrences) { _, _, reply in reply(.success(Proto.ChangeOccurrencesReply())) }
         table.unary(SchedulerService.listQueues) { _, _, reply in reply(.success(Proto.ListQueuesReply())) }
         table.unary(SchedulerService.changeQueue) { _, _, reply in reply(.success(Proto.ChangeQueueReply())) }
+        table.unary(SchedulerService.listWorkers) { _, _, reply in reply(.success(Proto.ListWorkersReply())) }
         table.unary(SchedulerService.compare) { _, _, reply in reply(.success(Proto.Bases())) }
         table.stream(SchedulerService.work) { stream in stream.end() }
         table.unary(NotifierService.deliver) { _, _, reply in reply(.success(Proto.DeliverReply(outcome: .delivered))) }

@@ -13,6 +13,8 @@ enum Role: String, Sendable, Hashable, CaseIterable {
     enum Effect: Sendable, Hashable, CaseIterable {
         /// It changes nothing.
         case reads
+        /// It changes nothing, and shows what is nobody's own: workers.
+        case oversees
         /// It makes things go on, wait or go again.
         case operates
         /// It makes, changes or takes away what a caller made.
@@ -24,9 +26,10 @@ enum Role: String, Sendable, Hashable, CaseIterable {
     func may(_ effect: Effect) -> Bool {
         switch (self, effect) {
         case (_, .reads), (.admin, _): true
+        case (.viewer, .oversees), (.operator, .oversees): true
         case (.operator, .operates): true
         case (.caller, .operates), (.caller, .changes): true
-        case (.viewer, _), (.operator, _), (.caller, .administers): false
+        case (.viewer, _), (.operator, _), (.caller, .oversees), (.caller, .administers): false
         }
     }
 

@@ -34,6 +34,7 @@ enum AnswerSchemas {
             ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
             ("ReplayedMany", bulk(["replayed"])), ("DiscardedMany", bulk(["discarded"])), ("ReleasedMany", bulk(["released", "reminders"])),
             ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
+            ("Worker", worker(withRuns: false)), ("WorkerWithOccurrences", worker(withRuns: true)), ("WorkerPage", page("workers", of: "Worker")),
         ]
     }
 
@@ -219,6 +220,32 @@ enum AnswerSchemas {
             "running": count, "workers": count,
             "fair_by": ["type": "string", "enum": .array(FairShare.allCases.map { .string($0.name) })]
         ])
+    }
+
+    private static func worker(withRuns: Bool) -> JSONValue {
+        var properties: JSONObject = [
+            "instance": string, "state": ["type": "string", "enum": .array(WorkerOperations.stateNames.map { .string($0) } + ["unknown"])],
+            "host": string, "version": string, "process": ["type": "integer", "description": "its process id on that host"],
+            "queues": strings, "tasks": strings, "concurrency": ["type": "integer", "description": "occurrences that it runs at once; 0: it does not say"],
+            "running": count,
+            "finished": ["type": "integer", "minimum": 0, "description": "occurrences since it started, whatever came of them"],
+            "failed": ["type": "integer", "minimum": 0, "description": "of these, those that are to be tried again, held or dead letters"],
+            "started_at": instantOrNull, "attached_at": instant,
+            "detached_at": ["type": ["integer", "null"], "description": "of one that is gone, unix seconds; it is shown for a day"],
+            "reason": ["type": ["string", "null"], "description": "why it is gone"]
+        ]
+        if withRuns {
+            properties["occurrences"] = [
+                "type": "array", "description": "what it runs, the oldest first, at most 1,000",
+                "items": object([
+                    "id": occurrenceID, "reminder_id": id, "scheduled_at": instant, "task": string, "queue": string,
+                    "attempt": ["type": "integer", "minimum": 1, "description": "which try it is"],
+                    "since_ms": ["type": "integer", "description": "since when it has it, unix milliseconds"],
+                    "lease_ms": ["type": "integer", "minimum": 0, "description": "how long it may still run before it is given to another"]
+                ])
+            ]
+        }
+        return object(properties)
     }
 
     private static var preview: JSONValue {

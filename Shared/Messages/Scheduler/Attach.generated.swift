@@ -13,14 +13,33 @@ extension Proto {
         public var following: [Lease] = []
         /// 16 to 64 random bytes, drawn once by a process: who says the same is the same worker
         public var token: [UInt8] = []
+        /// The rest is shown to people, and may be left out.
+        public var host: String = ""
+        public var version: String = ""
+        /// its process id there
+        public var process: UInt32 = 0
+        public var startedAtMs: Int64 = 0
+        /// occurrences that it runs at once
+        public var concurrency: UInt32 = 0
+        /// occurrences since it started whose outcomes were acknowledged
+        public var finished: UInt64 = 0
+        /// of these, those that are to be tried again, held or dead
+        public var failed: UInt64 = 0
 
-        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = [], following: [Lease] = [], token: [UInt8] = []) {
+        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = [], following: [Lease] = [], token: [UInt8] = [], host: String = "", version: String = "", process: UInt32 = 0, startedAtMs: Int64 = 0, concurrency: UInt32 = 0, finished: UInt64 = 0, failed: UInt64 = 0) {
             self.instance = instance
             self.queues = queues
             self.tasks = tasks
             self.running = running
             self.following = following
             self.token = token
+            self.host = host
+            self.version = version
+            self.process = process
+            self.startedAtMs = startedAtMs
+            self.concurrency = concurrency
+            self.finished = finished
+            self.failed = failed
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Attach>) throws(MessageError) {
@@ -30,6 +49,13 @@ extension Proto {
             running = try Arena.messages(c.pointee.running, c.pointee.n_running) { (c) throws(MessageError) in try Lease(reading: c) }
             following = try Arena.messages(c.pointee.following, c.pointee.n_following) { (c) throws(MessageError) in try Lease(reading: c) }
             token = Arena.bytes(c.pointee.token)
+            host = Arena.string(c.pointee.host)
+            version = Arena.string(c.pointee.version)
+            process = c.pointee.process
+            startedAtMs = c.pointee.started_at_ms
+            concurrency = c.pointee.concurrency
+            finished = c.pointee.finished
+            failed = c.pointee.failed
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Attach>, from arena: Arena) throws(MessageError) {
@@ -40,6 +66,13 @@ extension Proto {
             (c.pointee.running, c.pointee.n_running) = try arena.put(messages: running)
             (c.pointee.following, c.pointee.n_following) = try arena.put(messages: following)
             if !token.isEmpty { c.pointee.token = try arena.put(token) }
+            if !host.isEmpty { c.pointee.host = try arena.put(host) }
+            if !version.isEmpty { c.pointee.version = try arena.put(version) }
+            c.pointee.process = process
+            c.pointee.started_at_ms = startedAtMs
+            c.pointee.concurrency = concurrency
+            c.pointee.finished = finished
+            c.pointee.failed = failed
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Attach>) -> Int { task_scheduler__v1__attach__get_packed_size(c) }

@@ -16,6 +16,7 @@ public enum SchedulerService {
     public static var changeOccurrences: UnaryMethod<Proto.ChangeOccurrencesRequest, Proto.ChangeOccurrencesReply> { .init(index: 7, path: "task_scheduler.v1.Scheduler/ChangeOccurrences") }
     public static var listQueues: UnaryMethod<Proto.ListQueuesRequest, Proto.ListQueuesReply> { .init(index: 8, path: "task_scheduler.v1.Scheduler/ListQueues") }
     public static var changeQueue: UnaryMethod<Proto.ChangeQueueRequest, Proto.ChangeQueueReply> { .init(index: 9, path: "task_scheduler.v1.Scheduler/ChangeQueue") }
-    public static var compare: UnaryMethod<Proto.Bases, Proto.Bases> { .init(index: 10, path: "task_scheduler.v1.Scheduler/Compare") }
-    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 11, path: "task_scheduler.v1.Scheduler/Work") }
+    public static var listWorkers: UnaryMethod<Proto.ListWorkersRequest, Proto.ListWorkersReply> { .init(index: 10, path: "task_scheduler.v1.Scheduler/ListWorkers") }
+    public static var compare: UnaryMethod<Proto.Bases, Proto.Bases> { .init(index: 11, path: "task_scheduler.v1.Scheduler/Compare") }
+    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 12, path: "task_scheduler.v1.Scheduler/Work") }
 }

@@ -1447,6 +1447,186 @@ void   task_scheduler__v1__change_queue_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__change_queue_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__list_workers_request__init
+                     (TaskScheduler__V1__ListWorkersRequest         *message)
+{
+  static const TaskScheduler__V1__ListWorkersRequest init_value = TASK_SCHEDULER__V1__LIST_WORKERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__list_workers_request__get_packed_size
+                     (const TaskScheduler__V1__ListWorkersRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__list_workers_request__pack
+                     (const TaskScheduler__V1__ListWorkersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__list_workers_request__pack_to_buffer
+                     (const TaskScheduler__V1__ListWorkersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__ListWorkersRequest *
+       task_scheduler__v1__list_workers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__ListWorkersRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_workers_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__list_workers_request__free_unpacked
+                     (TaskScheduler__V1__ListWorkersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__list_workers_reply__init
+                     (TaskScheduler__V1__ListWorkersReply         *message)
+{
+  static const TaskScheduler__V1__ListWorkersReply init_value = TASK_SCHEDULER__V1__LIST_WORKERS_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__list_workers_reply__get_packed_size
+                     (const TaskScheduler__V1__ListWorkersReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__list_workers_reply__pack
+                     (const TaskScheduler__V1__ListWorkersReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__list_workers_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ListWorkersReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__ListWorkersReply *
+       task_scheduler__v1__list_workers_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__ListWorkersReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__list_workers_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__list_workers_reply__free_unpacked
+                     (TaskScheduler__V1__ListWorkersReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__list_workers_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__worker__init
+                     (TaskScheduler__V1__Worker         *message)
+{
+  static const TaskScheduler__V1__Worker init_value = TASK_SCHEDULER__V1__WORKER__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__worker__get_packed_size
+                     (const TaskScheduler__V1__Worker *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__worker__pack
+                     (const TaskScheduler__V1__Worker *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__worker__pack_to_buffer
+                     (const TaskScheduler__V1__Worker *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__Worker *
+       task_scheduler__v1__worker__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__Worker *)
+     protobuf_c_message_unpack (&task_scheduler__v1__worker__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__worker__free_unpacked
+                     (TaskScheduler__V1__Worker *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__worker__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__running_occurrence__init
+                     (TaskScheduler__V1__RunningOccurrence         *message)
+{
+  static const TaskScheduler__V1__RunningOccurrence init_value = TASK_SCHEDULER__V1__RUNNING_OCCURRENCE__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__running_occurrence__get_packed_size
+                     (const TaskScheduler__V1__RunningOccurrence *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__running_occurrence__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__running_occurrence__pack
+                     (const TaskScheduler__V1__RunningOccurrence *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__running_occurrence__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__running_occurrence__pack_to_buffer
+                     (const TaskScheduler__V1__RunningOccurrence *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__running_occurrence__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__RunningOccurrence *
+       task_scheduler__v1__running_occurrence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__RunningOccurrence *)
+     protobuf_c_message_unpack (&task_scheduler__v1__running_occurrence__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__running_occurrence__free_unpacked
+                     (TaskScheduler__V1__RunningOccurrence *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__running_occurrence__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__v1__worker_message__init
                      (TaskScheduler__V1__WorkerMessage         *message)
 {
@@ -4597,6 +4777,483 @@ const ProtobufCMessageDescriptor task_scheduler__v1__change_queue_reply__descrip
   (ProtobufCMessageInit) task_scheduler__v1__change_queue_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_workers_request__field_descriptors[3] =
+{
+  {
+    "after",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ListWorkersRequest, after),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ListWorkersRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "instance",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ListWorkersRequest, instance),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__list_workers_request__field_indices_by_name[] = {
+  0,   /* field[0] = after */
+  2,   /* field[2] = instance */
+  1,   /* field[1] = limit */
+};
+static const ProtobufCIntRange task_scheduler__v1__list_workers_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__list_workers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ListWorkersRequest",
+  "ListWorkersRequest",
+  "TaskScheduler__V1__ListWorkersRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListWorkersRequest),
+  3,
+  task_scheduler__v1__list_workers_request__field_descriptors,
+  task_scheduler__v1__list_workers_request__field_indices_by_name,
+  1,  task_scheduler__v1__list_workers_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_workers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__list_workers_reply__field_descriptors[2] =
+{
+  {
+    "workers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__ListWorkersReply, n_workers),
+    offsetof(TaskScheduler__V1__ListWorkersReply, workers),
+    &task_scheduler__v1__worker__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ListWorkersReply, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__list_workers_reply__field_indices_by_name[] = {
+  1,   /* field[1] = more */
+  0,   /* field[0] = workers */
+};
+static const ProtobufCIntRange task_scheduler__v1__list_workers_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__list_workers_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ListWorkersReply",
+  "ListWorkersReply",
+  "TaskScheduler__V1__ListWorkersReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ListWorkersReply),
+  2,
+  task_scheduler__v1__list_workers_reply__field_descriptors,
+  task_scheduler__v1__list_workers_reply__field_indices_by_name,
+  1,  task_scheduler__v1__list_workers_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__list_workers_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker__field_descriptors[17] =
+{
+  {
+    "instance",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, instance),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__Worker, _state_case),
+    offsetof(TaskScheduler__V1__Worker, state),
+    &task_scheduler__v1__worker_state__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "host",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, host),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "process",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, process),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "started_at_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, started_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attached_at_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, attached_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detached_at_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, detached_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "queues",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(TaskScheduler__V1__Worker, n_queues),
+    offsetof(TaskScheduler__V1__Worker, queues),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tasks",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(TaskScheduler__V1__Worker, n_tasks),
+    offsetof(TaskScheduler__V1__Worker, tasks),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concurrency",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, concurrency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "running",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, running),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finished",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, finished),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, failed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "runs",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__Worker, n_runs),
+    offsetof(TaskScheduler__V1__Worker, runs),
+    &task_scheduler__v1__running_occurrence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__worker__field_indices_by_name[] = {
+  6,   /* field[6] = attached_at_ms */
+  11,   /* field[11] = concurrency */
+  7,   /* field[7] = detached_at_ms */
+  14,   /* field[14] = failed */
+  13,   /* field[13] = finished */
+  2,   /* field[2] = host */
+  0,   /* field[0] = instance */
+  16,   /* field[16] = name */
+  4,   /* field[4] = process */
+  9,   /* field[9] = queues */
+  8,   /* field[8] = reason */
+  12,   /* field[12] = running */
+  15,   /* field[15] = runs */
+  5,   /* field[5] = started_at_ms */
+  1,   /* field[1] = state */
+  10,   /* field[10] = tasks */
+  3,   /* field[3] = version */
+};
+static const ProtobufCIntRange task_scheduler__v1__worker__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 17 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__worker__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Worker",
+  "Worker",
+  "TaskScheduler__V1__Worker",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Worker),
+  17,
+  task_scheduler__v1__worker__field_descriptors,
+  task_scheduler__v1__worker__field_indices_by_name,
+  1,  task_scheduler__v1__worker__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__worker__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__running_occurrence__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scheduled_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, scheduled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, attempt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, since_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, lease_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, task),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "queue",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, queue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__running_occurrence__field_indices_by_name[] = {
+  2,   /* field[2] = attempt */
+  0,   /* field[0] = id */
+  4,   /* field[4] = lease_ms */
+  6,   /* field[6] = queue */
+  1,   /* field[1] = scheduled_at */
+  3,   /* field[3] = since_ms */
+  5,   /* field[5] = task */
+};
+static const ProtobufCIntRange task_scheduler__v1__running_occurrence__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__running_occurrence__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.RunningOccurrence",
+  "RunningOccurrence",
+  "TaskScheduler__V1__RunningOccurrence",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__RunningOccurrence),
+  7,
+  task_scheduler__v1__running_occurrence__field_descriptors,
+  task_scheduler__v1__running_occurrence__field_indices_by_name,
+  1,  task_scheduler__v1__running_occurrence__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__running_occurrence__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[4] =
 {
   {
@@ -4674,7 +5331,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[6] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[13] =
 {
   {
     "instance",
@@ -4748,19 +5405,110 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "host",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, host),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "process",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, process),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "started_at_ms",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, started_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concurrency",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, concurrency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "finished",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, finished),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, failed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
+  10,   /* field[10] = concurrency */
+  12,   /* field[12] = failed */
+  11,   /* field[11] = finished */
   4,   /* field[4] = following */
+  6,   /* field[6] = host */
   0,   /* field[0] = instance */
+  8,   /* field[8] = process */
   1,   /* field[1] = queues */
   3,   /* field[3] = running */
+  9,   /* field[9] = started_at_ms */
   2,   /* field[2] = tasks */
   5,   /* field[5] = token */
+  7,   /* field[7] = version */
 };
 static const ProtobufCIntRange task_scheduler__v1__attach__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
 {
@@ -4770,7 +5518,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
   "TaskScheduler__V1__Attach",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Attach),
-  6,
+  13,
   task_scheduler__v1__attach__field_descriptors,
   task_scheduler__v1__attach__field_indices_by_name,
   1,  task_scheduler__v1__attach__number_ranges,
@@ -5357,7 +6105,39 @@ const ProtobufCEnumDescriptor task_scheduler__v1__occurrence_state__descriptor =
   task_scheduler__v1__occurrence_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[12] =
+static const ProtobufCEnumValue task_scheduler__v1__worker_state__enum_values_by_number[4] =
+{
+  { "WORKER_STATE_UNSPECIFIED", "TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_UNSPECIFIED", 0 },
+  { "WORKER_STATE_ATTACHED", "TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_ATTACHED", 1 },
+  { "WORKER_STATE_DRAINING", "TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_DRAINING", 2 },
+  { "WORKER_STATE_DETACHED", "TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_DETACHED", 3 },
+};
+static const ProtobufCIntRange task_scheduler__v1__worker_state__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__worker_state__enum_values_by_name[4] =
+{
+  { "WORKER_STATE_ATTACHED", 1 },
+  { "WORKER_STATE_DETACHED", 3 },
+  { "WORKER_STATE_DRAINING", 2 },
+  { "WORKER_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__worker_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.WorkerState",
+  "WorkerState",
+  "TaskScheduler__V1__WorkerState",
+  "task_scheduler.v1",
+  4,
+  task_scheduler__v1__worker_state__enum_values_by_number,
+  4,
+  task_scheduler__v1__worker_state__enum_values_by_name,
+  1,
+  task_scheduler__v1__worker_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[13] =
 {
   { "Create", &task_scheduler__v1__create_request__descriptor, &task_scheduler__v1__create_reply__descriptor },
   { "CreateMany", &task_scheduler__v1__create_many_request__descriptor, &task_scheduler__v1__create_many_reply__descriptor },
@@ -5369,6 +6149,7 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
   { "ChangeOccurrences", &task_scheduler__v1__change_occurrences_request__descriptor, &task_scheduler__v1__change_occurrences_reply__descriptor },
   { "ListQueues", &task_scheduler__v1__list_queues_request__descriptor, &task_scheduler__v1__list_queues_reply__descriptor },
   { "ChangeQueue", &task_scheduler__v1__change_queue_request__descriptor, &task_scheduler__v1__change_queue_reply__descriptor },
+  { "ListWorkers", &task_scheduler__v1__list_workers_request__descriptor, &task_scheduler__v1__list_workers_reply__descriptor },
   { "Compare", &task_scheduler__v1__bases__descriptor, &task_scheduler__v1__bases__descriptor },
   { "Work", &task_scheduler__v1__worker_message__descriptor, &task_scheduler__v1__scheduler_message__descriptor },
 };
@@ -5377,14 +6158,15 @@ const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   4,        /* Change */
   7,        /* ChangeOccurrences */
   9,        /* ChangeQueue */
-  10,        /* Compare */
+  11,        /* Compare */
   0,        /* Create */
   1,        /* CreateMany */
   2,        /* Get */
   3,        /* List */
   6,        /* ListOccurrences */
   8,        /* ListQueues */
-  11         /* Work */
+  10,        /* ListWorkers */
+  12         /* Work */
 };
 const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
 {
@@ -5393,7 +6175,7 @@ const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
   "Scheduler",
   "TaskScheduler__V1__Scheduler",
   "task_scheduler.v1",
-  12,
+  13,
   task_scheduler__v1__scheduler__method_descriptors,
   task_scheduler__v1__scheduler__method_indices_by_name
 };
@@ -5477,13 +6259,21 @@ void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
+                                                 const TaskScheduler__V1__ListWorkersRequest *input,
+                                                 TaskScheduler__V1__ListWorkersReply_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
                                             TaskScheduler__V1__Bases_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          const TaskScheduler__V1__WorkerMessage *input,
@@ -5491,7 +6281,7 @@ void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *service,
                                           TaskScheduler__V1__Scheduler_ServiceDestroy destroy)

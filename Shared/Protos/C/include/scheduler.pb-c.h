@@ -48,6 +48,10 @@ typedef struct TaskScheduler__V1__ListQueuesRequest TaskScheduler__V1__ListQueue
 typedef struct TaskScheduler__V1__ListQueuesReply TaskScheduler__V1__ListQueuesReply;
 typedef struct TaskScheduler__V1__ChangeQueueRequest TaskScheduler__V1__ChangeQueueRequest;
 typedef struct TaskScheduler__V1__ChangeQueueReply TaskScheduler__V1__ChangeQueueReply;
+typedef struct TaskScheduler__V1__ListWorkersRequest TaskScheduler__V1__ListWorkersRequest;
+typedef struct TaskScheduler__V1__ListWorkersReply TaskScheduler__V1__ListWorkersReply;
+typedef struct TaskScheduler__V1__Worker TaskScheduler__V1__Worker;
+typedef struct TaskScheduler__V1__RunningOccurrence TaskScheduler__V1__RunningOccurrence;
 typedef struct TaskScheduler__V1__WorkerMessage TaskScheduler__V1__WorkerMessage;
 typedef struct TaskScheduler__V1__Attach TaskScheduler__V1__Attach;
 typedef struct TaskScheduler__V1__Lease TaskScheduler__V1__Lease;
@@ -162,6 +166,19 @@ typedef enum _TaskScheduler__V1__OccurrenceState {
   TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_DEAD = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OCCURRENCE_STATE)
 } TaskScheduler__V1__OccurrenceState;
+typedef enum _TaskScheduler__V1__WorkerState {
+  TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_UNSPECIFIED = 0,
+  TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_ATTACHED = 1,
+  /*
+   * it takes nothing new, and ends when what it runs is done
+   */
+  TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_DRAINING = 2,
+  /*
+   * it left, or its connection was lost
+   */
+  TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_DETACHED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__WORKER_STATE)
+} TaskScheduler__V1__WorkerState;
 
 /* --- messages --- */
 
@@ -891,6 +908,123 @@ struct  TaskScheduler__V1__ChangeQueueReply
     , NULL }
 
 
+struct  TaskScheduler__V1__ListWorkersRequest
+{
+  ProtobufCMessage base;
+  /*
+   * only names beyond this one
+   */
+  char *after;
+  uint32_t limit;
+  /*
+   * not empty: only the one of this instance that is attached, or was last, with what it runs
+   */
+  char *instance;
+};
+#define TASK_SCHEDULER__V1__LIST_WORKERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__list_workers_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+
+
+struct  TaskScheduler__V1__ListWorkersReply
+{
+  ProtobufCMessage base;
+  /*
+   * by name; those that are gone for a day
+   */
+  size_t n_workers;
+  TaskScheduler__V1__Worker **workers;
+  /*
+   * there are others beyond the last
+   */
+  protobuf_c_boolean more;
+};
+#define TASK_SCHEDULER__V1__LIST_WORKERS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__list_workers_reply__descriptor) \
+    , 0,NULL, 0 }
+
+
+typedef enum {
+  TASK_SCHEDULER__V1__WORKER___STATE__NOT_SET = 0,
+  TASK_SCHEDULER__V1__WORKER___STATE_STATE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__WORKER___STATE__CASE)
+} TaskScheduler__V1__Worker__StateCase;
+
+struct  TaskScheduler__V1__Worker
+{
+  ProtobufCMessage base;
+  char *instance;
+  /*
+   * its instance, and what tells it from others that say they are the same
+   */
+  char *name;
+  char *host;
+  char *version;
+  uint32_t process;
+  int64_t started_at_ms;
+  int64_t attached_at_ms;
+  /*
+   * of one that is gone
+   */
+  int64_t detached_at_ms;
+  /*
+   * of one that is gone: why
+   */
+  char *reason;
+  size_t n_queues;
+  char **queues;
+  size_t n_tasks;
+  char **tasks;
+  uint32_t concurrency;
+  uint32_t running;
+  /*
+   * occurrences since it started, whatever came of them
+   */
+  uint64_t finished;
+  /*
+   * of these, those that are to be tried again, held or dead
+   */
+  uint64_t failed;
+  /*
+   * the oldest, where one was asked for
+   */
+  size_t n_runs;
+  TaskScheduler__V1__RunningOccurrence **runs;
+  TaskScheduler__V1__Worker__StateCase _state_case;
+  union {
+    TaskScheduler__V1__WorkerState state;
+  };
+};
+#define TASK_SCHEDULER__V1__WORKER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, TASK_SCHEDULER__V1__WORKER___STATE__NOT_SET, {0} }
+
+
+struct  TaskScheduler__V1__RunningOccurrence
+{
+  ProtobufCMessage base;
+  /*
+   * the reminder's
+   */
+  ProtobufCBinaryData id;
+  int64_t scheduled_at;
+  /*
+   * from 1
+   */
+  uint32_t attempt;
+  int64_t since_ms;
+  /*
+   * that is left
+   */
+  uint32_t lease_ms;
+  char *task;
+  char *queue;
+};
+#define TASK_SCHEDULER__V1__RUNNING_OCCURRENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__running_occurrence__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
 /*
  * A worker's stream: Attach first, then the rest as it comes.
  */
@@ -933,10 +1067,32 @@ struct  TaskScheduler__V1__Attach
    * 16 to 64 random bytes, drawn once by a process: who says the same is the same worker
    */
   ProtobufCBinaryData token;
+  /*
+   * The rest is shown to people, and may be left out.
+   */
+  char *host;
+  char *version;
+  /*
+   * its process id there
+   */
+  uint32_t process;
+  int64_t started_at_ms;
+  /*
+   * occurrences that it runs at once
+   */
+  uint32_t concurrency;
+  /*
+   * occurrences since it started whose outcomes were acknowledged
+   */
+  uint64_t finished;
+  /*
+   * of these, those that are to be tried again, held or dead
+   */
+  uint64_t failed;
 };
 #define TASK_SCHEDULER__V1__ATTACH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__attach__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
 
 
 struct  TaskScheduler__V1__Lease
@@ -1639,6 +1795,82 @@ TaskScheduler__V1__ChangeQueueReply *
 void   task_scheduler__v1__change_queue_reply__free_unpacked
                      (TaskScheduler__V1__ChangeQueueReply *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__ListWorkersRequest methods */
+void   task_scheduler__v1__list_workers_request__init
+                     (TaskScheduler__V1__ListWorkersRequest         *message);
+size_t task_scheduler__v1__list_workers_request__get_packed_size
+                     (const TaskScheduler__V1__ListWorkersRequest   *message);
+size_t task_scheduler__v1__list_workers_request__pack
+                     (const TaskScheduler__V1__ListWorkersRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__list_workers_request__pack_to_buffer
+                     (const TaskScheduler__V1__ListWorkersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__ListWorkersRequest *
+       task_scheduler__v1__list_workers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__list_workers_request__free_unpacked
+                     (TaskScheduler__V1__ListWorkersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__ListWorkersReply methods */
+void   task_scheduler__v1__list_workers_reply__init
+                     (TaskScheduler__V1__ListWorkersReply         *message);
+size_t task_scheduler__v1__list_workers_reply__get_packed_size
+                     (const TaskScheduler__V1__ListWorkersReply   *message);
+size_t task_scheduler__v1__list_workers_reply__pack
+                     (const TaskScheduler__V1__ListWorkersReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__list_workers_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ListWorkersReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__ListWorkersReply *
+       task_scheduler__v1__list_workers_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__list_workers_reply__free_unpacked
+                     (TaskScheduler__V1__ListWorkersReply *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__Worker methods */
+void   task_scheduler__v1__worker__init
+                     (TaskScheduler__V1__Worker         *message);
+size_t task_scheduler__v1__worker__get_packed_size
+                     (const TaskScheduler__V1__Worker   *message);
+size_t task_scheduler__v1__worker__pack
+                     (const TaskScheduler__V1__Worker   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__worker__pack_to_buffer
+                     (const TaskScheduler__V1__Worker   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__Worker *
+       task_scheduler__v1__worker__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__worker__free_unpacked
+                     (TaskScheduler__V1__Worker *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__RunningOccurrence methods */
+void   task_scheduler__v1__running_occurrence__init
+                     (TaskScheduler__V1__RunningOccurrence         *message);
+size_t task_scheduler__v1__running_occurrence__get_packed_size
+                     (const TaskScheduler__V1__RunningOccurrence   *message);
+size_t task_scheduler__v1__running_occurrence__pack
+                     (const TaskScheduler__V1__RunningOccurrence   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__running_occurrence__pack_to_buffer
+                     (const TaskScheduler__V1__RunningOccurrence   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__RunningOccurrence *
+       task_scheduler__v1__running_occurrence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__running_occurrence__free_unpacked
+                     (TaskScheduler__V1__RunningOccurrence *message,
+                      ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__WorkerMessage methods */
 void   task_scheduler__v1__worker_message__init
                      (TaskScheduler__V1__WorkerMessage         *message);
@@ -1870,6 +2102,18 @@ typedef void (*TaskScheduler__V1__ChangeQueueRequest_Closure)
 typedef void (*TaskScheduler__V1__ChangeQueueReply_Closure)
                  (const TaskScheduler__V1__ChangeQueueReply *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__ListWorkersRequest_Closure)
+                 (const TaskScheduler__V1__ListWorkersRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__ListWorkersReply_Closure)
+                 (const TaskScheduler__V1__ListWorkersReply *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__Worker_Closure)
+                 (const TaskScheduler__V1__Worker *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__RunningOccurrence_Closure)
+                 (const TaskScheduler__V1__RunningOccurrence *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__V1__WorkerMessage_Closure)
                  (const TaskScheduler__V1__WorkerMessage *message,
                   void *closure_data);
@@ -1938,6 +2182,10 @@ struct TaskScheduler__V1__Scheduler_Service
                        const TaskScheduler__V1__ChangeQueueRequest *input,
                        TaskScheduler__V1__ChangeQueueReply_Closure closure,
                        void *closure_data);
+  void (*list_workers)(TaskScheduler__V1__Scheduler_Service *service,
+                       const TaskScheduler__V1__ListWorkersRequest *input,
+                       TaskScheduler__V1__ListWorkersReply_Closure closure,
+                       void *closure_data);
   void (*compare)(TaskScheduler__V1__Scheduler_Service *service,
                   const TaskScheduler__V1__Bases *input,
                   TaskScheduler__V1__Bases_Closure closure,
@@ -1964,6 +2212,7 @@ void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *
       function_prefix__ ## change_occurrences,\
       function_prefix__ ## list_queues,\
       function_prefix__ ## change_queue,\
+      function_prefix__ ## list_workers,\
       function_prefix__ ## compare,\
       function_prefix__ ## work  }
 void task_scheduler__v1__scheduler__create(ProtobufCService *service,
@@ -2006,6 +2255,10 @@ void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
                                                  const TaskScheduler__V1__ChangeQueueRequest *input,
                                                  TaskScheduler__V1__ChangeQueueReply_Closure closure,
                                                  void *closure_data);
+void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
+                                                 const TaskScheduler__V1__ListWorkersRequest *input,
+                                                 TaskScheduler__V1__ListWorkersReply_Closure closure,
+                                                 void *closure_data);
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
                                             TaskScheduler__V1__Bases_Closure closure,
@@ -2021,6 +2274,7 @@ extern const ProtobufCEnumDescriptor    task_scheduler__v1__misfire_policy__desc
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__fair_share__descriptor;
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__reminder_state__descriptor;
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__occurrence_state__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__v1__worker_state__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__schedule__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__reminder__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__position__descriptor;
@@ -2057,6 +2311,10 @@ extern const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_request_
 extern const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_reply__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__change_queue_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__change_queue_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__list_workers_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__list_workers_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__worker__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__running_occurrence__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor;

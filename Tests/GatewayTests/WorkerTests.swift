@@ -1,0 +1,68 @@
+import JSON
+import Messages
+import Testing
+
+@testable import gateway
+
+@Suite("Workers over HTTP", .timeLimit(.minutes(1)))
+struct WorkerTests {
+    private static let running = Proto.Worker(
+        instance: "worker-1", name: "worker-1#ab", state: .attached, host: "host-1", version: "1.2.3", process: 7, startedAtMs: 1_700_000_000_500,
+        attachedAtMs: 1_700_000_001_000, queues: ["default"], tasks: ["edvora.notification"], concurrency: 16, running: 1, finished: 3, failed: 1,
+        runs: [
+            Proto.RunningOccurrence(
+                id: Array(1...16), scheduledAt: 1_700_000_002, attempt: 2, sinceMs: 1_700_000_002_003, leaseMs: 59_000,
+                task: "edvora.notification", queue: "default"),
+            Proto.RunningOccurrence(id: [1, 2]),
+        ])
+    private static let gone = Proto.Worker(
+        instance: "worker-2", name: "worker-2#cd", state: .detached, attachedAtMs: 1_700_000_001_000, detachedAtMs: 1_700_000_009_999, reason: "it left")
+
+    @Test("are listed in pages, with those that are gone, and one is read with what it runs")
+    func read() async throws {
+        try await withGateway { gateway, peer in
+            peer.state.withLockedValue { $0.workers = [Self.running, Self.gone] }
+            let first = try await gateway.send("GET", "/workers?limit=1")
+            #expect(first.status == 200)
+            guard case .array(let listed)? = first.json?["workers"] else { throw Missing() }
+            #expect(listed.map { $0["instance"] } == ["worker-1"] && listed.first?["occurrences"] == nil)
+            guard case .string(let cursor)? = first.json?["next_cursor"] else { throw Missing() }
+            let second = try await gateway.send("GET", "/workers?limit=1&cursor=\(cursor)")
+            #expect(
+                second.json == [
+                    "workers": [
+                        [
+                            "instance": "worker-2", "state": "detached", "host": "", "version": "", "process": 0, "queues": [], "tasks": [],
+                            "concurrency": 0, "running": 0, "finished": 0, "failed": 0, "started_at": nil, "attached_at": 1_700_000_001,
+                            "detached_at": 1_700_000_009, "reason": "it left",
+                        ]
+                    ], "next_cursor": nil,
+                ])
+            let one = try await gateway.send("GET", "/workers/worker-1")
+            #expect(one.status == 200)
+            #expect(one.json?["state"] == "attached" && one.json?["process"] == 7 && one.json?["started_at"] == 1_700_000_000)
+            // What has no good id is left out.
+            #expect(
+                one.json?["occurrences"] == [
+                    [
+                        "id": "01020304-0506-0708-090a-0b0c0d0e0f10:1700000002", "reminder_id": "01020304-0506-0708-090a-0b0c0d0e0f10",
+                        "scheduled_at": 1_700_000_002, "task": "edvora.notification", "queue": "default", "attempt": 2,
+                        "since_ms": 1_700_000_002_003, "lease_ms": 59_000,
+                    ]
+                ])
+        }
+    }
+
+    private struct Missing: Error {}
+
+    @Test("one that nobody knows is not found, and a cursor of another list is refused")
+    func wrong() async throws {
+        try await withGateway { gateway, _ in
+            expectProblem(try await gateway.send("GET", "/workers/worker-9"), 404)
+            expectProblem(try await gateway.send("GET", "/workers/" + String(repeating: "w", count: 513)), 404)
+            for query in ["?cursor=!", "?cursor=", "?cursor=_w", "?limit=0", "?limit=501"] {
+                expectProblem(try await gateway.send("GET", "/workers" + query), 422)
+            }
+        }
+    }
+}
