@@ -15,7 +15,7 @@ def addresses(stock):
         "": "Overview", "/reminders": "Reminders", "/reminders?state=paused&limit=5": "Reminders", "/reminders/new": "New reminder",
         f"/reminders/{stock.series}": "across a clock change", f"/reminders/{stock.hostile}": HOSTILE, f"/reminders/{stock.task}": "nobody.has.it",
         f"/reminders/{stock.hostile}/edit": "Edit", f"/reminders/{stock.dead[0]}": HOSTILE, "/dead-letters": "Dead letters", "/held": "Held",
-        "/queues": "Queues", "/sign-in": "Sign in", "/nowhere": "There is no such page",
+        "/queues": "Queues", "/workers": "Workers", f"/workers/{stock.worker}": stock.worker, "/sign-in": "Sign in", "/nowhere": "There is no such page",
     }
 
 
@@ -31,7 +31,7 @@ def checks(visits, stock, pictures):
 
 
 async def pages(visits, stock, pictures):
-    names = {stock.series: "series", stock.hostile: "hostile", stock.task: "task", stock.dead[0]: "dead"}
+    names = {stock.series: "series", stock.hostile: "hostile", stock.task: "task", stock.dead[0]: "dead", stock.worker: "worker"}
     async with visits("pages") as visit:
         for path, heading in addresses(stock).items():
             await visit.open(path)

@@ -31,6 +31,7 @@ class Stock:
         self.delivered = self.create("delivered", int(time.time()))
         self.dead = [self.create("refused", int(time.time()), description=f"{HOSTILE} {number}") for number in range(3)]
         self.held = [self.hold("teacher-held"), self.hold(HOSTILE[:200])]
+        self.worker = self.wait("/workers", "workers", 1)[0]["instance"]
         self.wait("/dead-letters", "dead_letters", len(self.dead))
         self.wait("/held", "held", len(self.held))
 

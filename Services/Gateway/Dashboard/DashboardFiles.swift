@@ -30,5 +30,7 @@ extension PageFiles {
             File(name: "state.js", bytes: PackageResources.state_js),
             File(name: "time.js", bytes: PackageResources.time_js),
             File(name: "view.js", bytes: PackageResources.view_js),
+            File(name: "worker.js", bytes: PackageResources.worker_js),
+            File(name: "workers.js", bytes: PackageResources.workers_js),
         ], in: Dashboard.path + "/assets")
 }

@@ -24,7 +24,7 @@ function header() {
 
 function menu() {
   const current = state.page;
-  show(byId('pages'), state.session || current?.path !== '/sign-in' ? pages.filter(page => page.menu && (page.path !== '/reminders/new' || may('changes'))).map(page =>
+  show(byId('pages'), state.session || current?.path !== '/sign-in' ? pages.filter(page => page.menu && (!page.needs || may(page.needs))).map(page =>
     el('a', { href: address(page.path === '/' ? '' : page.path), title: `g ${page.key}`, 'aria-current': page.path === current?.path ? 'page' : null }, page.menu)) : null);
 }
 
