@@ -8,7 +8,7 @@ const TIMEOUT_OF_PULSE_MS = 800;
 /** Requests of one act under way at once. */
 const AT_ONCE = 6;
 const PAGE = 200;
-const TOO_MANY_REQUESTS = 429;
+const UNAUTHORIZED = 401, TOO_MANY_REQUESTS = 429;
 
 /** An answer that is none: what RFC 9457 says, or why there was none at all (status 0). */
 export class Problem extends Error {
@@ -48,7 +48,7 @@ async function send(method, path, { query, body, headers } = {}) {
     throw new Problem(0, { detail: isSafe ? why : `${why}; whether it was done is not known` });
   }
   if (response.ok) return answer ? parse(answer) : null;
-  if (response.status === 401 && path !== '/session') signedOut();
+  if (response.status === UNAUTHORIZED && path !== '/session') signedOut();
   let said;
   try { said = parse(answer); } catch { said = { title: response.statusText, detail: answer.slice(0, 500) || `status ${response.status}` }; }
   throw new Problem(response.status, said, Number(response.headers.get('retry-after')) || 0);
@@ -104,7 +104,11 @@ export async function each(ids, request, progress = () => {}, signal) {
   const work = async () => {
     while (left.length && !signal?.aborted) {
       const id = left.shift();
-      try { done.push([id, await patiently(() => request(id), signal)]); } catch (problem) { refused.push([id, problem]); }
+      try { done.push([id, await patiently(() => request(id), signal)]); } catch (problem) {
+        refused.push([id, problemOf(problem)]);
+        // Whoever is signed out is refused the others, too.
+        if (problem.status === UNAUTHORIZED) break;
+      }
       progress(done.length + refused.length);
     }
   };
