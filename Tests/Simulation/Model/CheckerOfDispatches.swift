@@ -48,11 +48,11 @@ extension Checker {
         }
         // In a gap the series has gone on when it is handed out, which may be on its way to the disk.
         let isOfSeries = dispatch.entry.positionIndex != nil || !dispatch.entry.isManual && lastTries[key] == nil && standing.row(key) == nil
-        if isOfSeries {
-            if !hasWaited(dispatch.entry) { checkPolicy(key, wall, standing.reminder) }
-            checkDay(key, standing.reminder)
+        if isOfSeries { checkDay(key, standing.reminder) }
+        if isOfSeries, !hasWaited(dispatch.entry) {
+            checkPolicy(key, wall, standing.reminder)
         } else if !dispatch.entry.isManual, standing.row(key) == nil, wall - due > configuration.misfireThresholdMilliseconds {
-            // A process before had handed it out: this one has looked at the gap that begins with it.
+            // A process before had handed it out, or may have: this one has looked at the gap that begins with it.
             lookedAtMissed(of: key.reminder, at: wall)
         }
         guard life.plan.profile == .calm, dispatch.attempt == 1, !dispatch.entry.isManual, !changed.contains(key.reminder),

@@ -60,7 +60,7 @@ extension Checker {
     /// Whether it had not been missed when this process began, and its series has gone on while it waited for the workers of the one before.
     func hasWaited(_ entry: DueEntry) -> Bool {
         entry.positionIndex == nil && entry.due.dueAt <= startedAtWall
-            && startedAtWall - entry.due.dueAt <= configuration.misfireThresholdMilliseconds && entry.reminder.misfirePolicy == .skip
+            && startedAtWall - entry.due.dueAt <= configuration.misfireThresholdMilliseconds
     }
 
     func checkPolicy(_ key: OccurrenceKey, _ wall: UnixMilliseconds, _ reminder: Reminder) {
