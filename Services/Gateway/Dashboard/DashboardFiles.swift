@@ -13,6 +13,7 @@ extension PageFiles {
             File(name: "dialogs.js", bytes: PackageResources.dialogs_js),
             File(name: "edit.js", bytes: PackageResources.edit_js),
             File(name: "fields.js", bytes: PackageResources.fields_js),
+            File(name: "fleet.js", bytes: PackageResources.fleet_js),
             File(name: "form.js", bytes: PackageResources.form_js),
             File(name: "held.js", bytes: PackageResources.held_js),
             File(name: "json.js", bytes: PackageResources.json_js),

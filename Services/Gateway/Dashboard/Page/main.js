@@ -22,10 +22,13 @@ function header() {
     session?.needs_key ? el('span', { class: 'who' }, el('span', { class: 'soft' }, `${session.caller} (${session.role})`), button('Sign out', signOut, { class: 'small', id: 'sign-out' })) : null);
 }
 
+/** Whether a page that is not in the menu is below another. */
+const isWithin = (current, page) => !current?.menu && Boolean(current?.path.startsWith(page.path + '/'));
+
 function menu() {
   const current = state.page;
   show(byId('pages'), state.session || current?.path !== '/sign-in' ? pages.filter(page => page.menu && (!page.needs || may(page.needs))).map(page =>
-    el('a', { href: address(page.path === '/' ? '' : page.path), title: `g ${page.key}`, 'aria-current': page.path === current?.path ? 'page' : null }, page.menu)) : null);
+    el('a', { href: address(page.path === '/' ? '' : page.path), title: `g ${page.key}`, 'aria-current': page === current ? 'page' : isWithin(current, page) }, page.menu)) : null);
 }
 
 function page(isAsked) {

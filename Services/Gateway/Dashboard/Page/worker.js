@@ -3,7 +3,7 @@
 import { get, path } from './api.js';
 import { badge, facts, heading, link, section, soft, table, words } from './parts.js';
 import { duration, fromNow, time } from './time.js';
-import { load, stateBadge } from './workers.js';
+import { load, stateBadge } from './fleet.js';
 
 function draw({ data: worker }) {
   const columns = [

@@ -1,14 +1,9 @@
 /** Workers: where they are, what they serve, how much they have done, and those that are gone. */
 
 import { get } from './api.js';
-import { badge, empty, heading, link, pager, soft, table, words } from './parts.js';
+import { empty, heading, link, pager, soft, table, words } from './parts.js';
 import { fromNow } from './time.js';
-
-const STATES = { attached: 'good', draining: 'warn', detached: 'bad' };
-
-export const stateBadge = ({ state, reason }) => [badge(STATES[state] ?? 'warn', state), reason ? [' ', soft(reason)] : null];
-
-export const load = ({ running, concurrency }) => concurrency ? `${running} of ${concurrency}` : running;
+import { load, stateBadge } from './fleet.js';
 
 function draw({ data, query }) {
   const { workers, next_cursor: next } = data;
