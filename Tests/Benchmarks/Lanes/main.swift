@@ -1,9 +1,10 @@
 import Domain
+import Foundation
 import SchedulerCore
 import Storage
 
-/// How long the scheduler's core takes for one occurrence, from falling due to being handed out, by the number of lanes, callers,
-/// workers and queues that it has to do with meanwhile: with none of them it may grow by more than a heap does.
+/// How much of the processor's time the scheduler's core takes for one occurrence, from falling due to being handed out, by the number
+/// of lanes, callers, workers and queues that it has to do with meanwhile: with none of them it may grow by more than a heap does.
 ///
 /// usage: lanes-benchmark [ENTRIES]
 
@@ -60,6 +61,13 @@ struct Harness {
     }
 }
 
+/// Microseconds of this process, whatever else the machine does.
+func processorTime(_ work: () -> Void) -> Double {
+    let begin = clock()
+    work()
+    return Double(clock() - begin) * 1e6 / Double(CLOCKS_PER_SEC)
+}
+
 func measure(_ shape: Shape) {
     var harness = Harness(maxEntries: 2 * entries + 10 * min(shape.unserved, shape.places) + 10_000)
     let queues = (0..<shape.queues).map { "q\($0)" }, tasks = (0..<shape.tasks).map { "t\($0)" }
@@ -72,13 +80,12 @@ func measure(_ shape: Shape) {
                 WorkerID(rawValue: UInt64(worker + 1)), instance: "w\(worker)",
                 queues: Array(queues[(part * shape.queues / parts)..<((part + 1) * shape.queues / parts)]), tasks: tasks, credit: 0, running: []))
     }
-    let clock = ContinuousClock()
-    let others = clock.measure {
+    let others = processorTime {
         for number in 0..<shape.unserved {
             harness.handle(.created(reminder(entries + number, queue: "u\(number)", task: "u", caller: "", now: harness.now)))
         }
     }
-    let ready = clock.measure {
+    let ready = processorTime {
         for number in 0..<entries {
             let entry = reminder(
                 number, queue: queues[number % shape.queues], task: tasks[number / shape.queues % shape.tasks],
@@ -87,15 +94,14 @@ func measure(_ shape: Shape) {
         }
     }
     let workers = max(shape.workers, parts)
-    let handedOut = clock.measure {
+    let handedOut = processorTime {
         var credit = 0
         while harness.dispatched < entries, credit < 4 * entries {
             harness.handle(.workerCredit(WorkerID(rawValue: UInt64(credit % workers + 1)), 1))
             credit += 1
         }
     }
-    let microseconds = { (duration: Duration) in Double(duration.components.attoseconds) / 1e12 + Double(duration.components.seconds) * 1e6 }
-    func each(_ duration: Duration, of count: Int) -> String { "\((microseconds(duration) / Double(count) * 100).rounded() / 100) µs" }
+    func each(_ microseconds: Double, of count: Int) -> String { "\((microseconds / Double(count) * 100).rounded() / 100) µs" }
     let rest = shape.unserved > 0 ? "; of what nobody serves \(each(others, of: shape.unserved)), \(harness.shelved) left to the disk" : ""
     print(
         "\(shape.name): ready in \(each(ready, of: entries)), handed out in \(each(handedOut, of: entries)) each; "
