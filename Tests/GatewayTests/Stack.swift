@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Operations
+import ServiceLifecycle
 import TestSupport
 import Testing
 import Wire
@@ -157,6 +158,7 @@ final class Gateway: Sendable {
     let log: LogSink
     let api: API
     private let client: ClientGroup
+    private let service: ServiceGroup
     private let running: Task<Void, any Error>
 
     init(
@@ -178,15 +180,20 @@ final class Gateway: Sendable {
                 browsers: browsers, logger: log.logger),
             logger: log.logger)
         adjust(&server)
-        let running = Task { [server] in try await server.run() }
+        let service = ServiceGroup(services: [server], logger: log.logger)
+        let running = Task { try await service.run() }
         try await eventually("the API listens") { log.metadata(of: "api listening") != nil }
         let address = try #require(log.metadata(of: "api listening")?["address"].flatMap { Endpoint("\($0)") })
         port = address.port
         self.log = log
         self.api = api
         self.client = client
+        self.service = service
         self.running = running
     }
+
+    /// As SIGTERM does.
+    func drain() async { await service.triggerGracefulShutdown() }
 
     func stop() async {
         running.cancel()

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A certificate authority of a test's own, and certificates of it; removed with this object.
-public final class CertificateFolder {
+public final class CertificateFolder: Sendable {
     public struct Failure: Error { public let command: String }
 
     public let path = NSTemporaryDirectory() + "tls-" + UUID().uuidString

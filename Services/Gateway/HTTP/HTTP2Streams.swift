@@ -114,26 +114,22 @@ final class HTTP2Watch: ChannelInboundHandler, RemovableChannelHandler {
 
     private func closed() {
         open -= 1
-        guard open == 0 else { return }
-        isEnding ? close() : wait()
+        guard open == 0, let context else { return }
+        guard isEnding else { return wait() }
+        // The frame that closes the last one is only being written.
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.close() }
     }
 
     private func wait() {
         guard let context else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: crowd.isDense ? crowdedTimeout : idleTimeout) {
-            bound.value.sayLast()
-            bound.value.close()
-        }
+        timer = context.eventLoop.scheduleTask(in: crowd.isDense ? crowdedTimeout : idleTimeout) { bound.value.end() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         let isLast = event is ChannelShouldQuiesceEvent || (event as? ChannelEvent) == .inputClosed
-        if isLast, !isEnding {
-            isEnding = true
-            sayLast()
-            if open == 0 { close() }
-        }
+        if isLast { end() }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -143,10 +139,17 @@ final class HTTP2Watch: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// No stream after the last one is carried out; the other side may send elsewhere what it had there.
-    private func sayLast() {
+    private func end() {
+        guard !isEnding, let context else { return }
+        isEnding = true
         let frame = HTTP2Frame(streamID: .rootStream, payload: .goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil))
-        context?.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        context.write(wrapOutboundOut(frame), promise: nil)
+        open == 0 ? close() : context.flush()
     }
 
-    private func close() { context?.close(promise: nil) }
+    private func close() {
+        guard open == 0 else { return }
+        context?.flush()
+        context?.close(promise: nil)
+    }
 }
