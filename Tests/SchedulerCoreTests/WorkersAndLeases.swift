@@ -100,6 +100,24 @@ struct WorkersAndLeases {
         #expect(world.runs.count == 12 && Set(world.runs.map(\.key)).count == 12)
     }
 
+    @Test("one number stands for one lease, whatever a worker says that it runs under it", arguments: [false, true])
+    func oneNumber(isLoaded: Bool) async throws {
+        var configuration = CoreConfiguration()
+        configuration.firstLease = 7
+        let world = try World(configuration: configuration)
+        let due = (world.now.wall + 10_000).second
+        var ids: [ReminderID] = []
+        if !isLoaded { ids = try (0..<5).map { _ in try world.create(in: 10_000) } }
+        try await world.crash(rejoin: ["a"])
+        if isLoaded { ids = try (0..<5).map { _ in try world.create(in: 10_000) } }
+        let running = ids.prefix(3).map { LeaseReport(lease: 8, key: OccurrenceKey(reminder: $0, scheduledAt: due)) }
+        world.attach("a", running: running)
+        world.attach("a", running: running.reversed())
+        world.run(milliseconds: 300_000)
+        for id in ids { #expect(try world.summary(id).delivered == 1) }
+        #expect(Set(world.runs.map(\.key.reminder)) == Set(ids) && world.core.snapshot.leased == 0)
+    }
+
     @Test("lease numbers begin where the process is told, not by the clock")
     func leaseNumbers() throws {
         var configuration = CoreConfiguration()

@@ -142,6 +142,11 @@ extension SchedulerCore {
         guard let claim = leases.claims[entry.key] else { return false }
         guard let report = claim.outcome else {
             leases.claims.remove(entry.key)
+            guard leases[claim.lease] == nil else {
+                // It says so of another occurrence, too, and that one was there first.
+                letGo(claim)
+                return false
+            }
             believe(claim.worker, runs: entry, under: claim.lease)
             return true
         }

@@ -57,6 +57,8 @@ struct Leases {
     mutating func begin(at first: UInt64?, now: Moment) { nextID = max(nextID, first ?? LeaseID(max(0, now.wall.count)) << 20 | 1) }
 
     mutating func makeID() -> LeaseID {
+        // A worker may have named one of a former process that is as high: the clock was set back, or it lies.
+        while leases[nextID] != nil { nextID += 1 }
         defer { nextID += 1 }
         return nextID
     }

@@ -75,7 +75,8 @@ extension SchedulerCore {
 
     /// A worker runs what no lease of this process says it does: dispatched by a former one, or given up since.
     private mutating func adopt(_ report: LeaseReport, by id: WorkerID) {
-        guard mayHaveHad(report.lease, id) else {
+        // One number stands for one lease.
+        guard leases[report.lease] == nil, mayHaveHad(report.lease, id) else {
             foreignTotal += 1
             return leases.revoke(report.lease, at: id)
         }
