@@ -307,6 +307,41 @@ struct Restarts {
         #expect(try world.summary(id).state == .completed)
     }
 
+    @Test(
+        "what a person had run and a former process handed out is not run again, though its series comes to it by what ended there",
+        arguments: [(nil, false), (nil, true), (.forgetsWhatAPersonRan, false)] as [(Mutation?, Bool)])
+    func reachedByAnEnd(mutation: Mutation?, isChanged: Bool) async throws {
+        var configuration = CoreConfiguration()
+        configuration.mutation = mutation
+        let world = try World(configuration: configuration)
+        world.answer = { _ in .never }
+        world.attach("a")
+        // Spread over a minute: the first is handed out, and the second waits for its time, when a person has it run at its very second.
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=61;COUNT=2", policy: .fireAll, jitterSeconds: 60)
+        world.run(milliseconds: 61_000)
+        world.change(id, .run)
+        world.run(milliseconds: 100)
+        let runs = world.running
+        #expect(Set(runs.values.map(\.key.scheduledAt)) == [World.start.second, World.start.second + 61])
+        // What the worker says comes before the shard is read.
+        world.isUnreadable = true
+        try await world.crash()
+        let again = world.attach("a")
+        for (lease, run) in runs { world.report(again, lease, run.key, .delivered) }
+        world.answer = { _ in .delivered }
+        // Where it stands is told by a change, or read.
+        if isChanged { world.replaceAuthorization(of: id) }
+        world.run(milliseconds: 1_000)
+        world.isUnreadable = false
+        world.run(milliseconds: 60_000)
+        try await world.crash()
+        world.attach("a")
+        world.run(milliseconds: 180_000)
+        #expect(world.runs(of: id).count == (mutation == nil ? 2 : 3))
+        #expect(try world.summary(id).state == .completed)
+        #expect(try world.summary(id).retrying == 0)
+    }
+
     // MARK: What ended before its series came to it
 
     @Test("what a person had run while its series was behind is not run again after a crash", arguments: [Outcome.delivered, .rejected], [nil, Mutation.forgetsWhatHasPassed])
