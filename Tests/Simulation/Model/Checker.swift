@@ -30,6 +30,8 @@ final class Checker {
         weak var knownTo: SchedulerProcess?
         /// Which of the scheduler's processes that is, or was; 0: it has been given up, or never arrived.
         var start: Int
+        /// Which of them handed it out.
+        let origin: Int
         /// Monotonic milliseconds.
         var knownSince: Int64
         /// The scheduler was told what came of it.
@@ -57,6 +59,7 @@ final class Checker {
             self.instance = instance
             knownTo = scheduler
             self.start = start
+            origin = start
             knownSince = at
         }
     }
@@ -113,8 +116,6 @@ final class Checker {
     var holds: [String: Hold] = [:]
     /// When a worker was held last, as far as that was seen.
     var lastHeld = Int64.min
-    /// Leases of a former process whose outcomes came with the first message to a later one.
-    var endedBefore: Set<UInt64> = []
     /// By day, what was handed out of series in the life's own zone.
     var daysFired: [ReminderID: [Int64: UnixSeconds]] = [:]
 

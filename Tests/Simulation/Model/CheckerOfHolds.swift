@@ -8,20 +8,43 @@ extension Checker {
     struct Hold {
         var until: Int64
         var underWay: Set<UInt64> = []
+        /// As many may be under way at once, at most.
         var allowed = 1
+        /// Those that came through since the last that did not.
+        var reached = 0
+        /// Whether the scheduler is known to have taken all that was said of it the same way.
+        var isCertain = true
     }
 
     func heed(_ report: OutcomeReport, _ run: Run, _ scheduler: SchedulerProcess) {
         guard stored[run.key.reminder]?.reminder.task == TaskName.notification else { return }
-        if report.outcome == .unsent, let asked = report.retryAfterMilliseconds {
-            // Of a lease that the scheduler does not know, has given up, or has settled by another, it is not taken at its word.
-            // What ended before this process came has no lease of it.
-            guard run.knownTo === scheduler, !endedBefore.contains(run.lease), !isGivenUp(run), !run.isRevoked, life.backend.taken[run.key] == nil else { return }
+        let asked = report.outcome == .unsent ? report.retryAfterMilliseconds : nil
+        let isProbe = holds[run.instance]?.underWay.remove(run.lease) != nil
+        guard asked != nil || isProbe else { return }
+        guard isTakenAtItsWord(run, by: scheduler) else {
+            holds[run.instance]?.isCertain = false
+            return
+        }
+        if let asked {
             holds[run.instance] = Hold(until: now + min(asked, configuration.retry.longestHoldMilliseconds))
             lastHeld = now
-        } else if holds[run.instance]?.underWay.remove(run.lease) != nil {
+        } else {
             holds[run.instance]?.allowed += 1
+            if report.hasReached {
+                holds[run.instance]?.reached += 1
+            } else {
+                // It is held again, for how long is the scheduler's to say.
+                holds[run.instance]?.reached = 0
+                lastHeld = now
+            }
         }
+    }
+
+    /// Of a lease that the scheduler does not know, has given up, or has settled by another, a worker may not be; nor of what a former
+    /// process handed out, as this one may not have read yet of what task that is.
+    private func isTakenAtItsWord(_ run: Run, by scheduler: SchedulerProcess) -> Bool {
+        run.knownTo === scheduler && run.origin == starts && !isGivenUp(run) && !run.isRevoked
+            && life.backend.taken[run.key] == nil
     }
 
     /// Whether workers have said since then that they can send nothing: the backend has left so many requests without an answer that it is
@@ -35,10 +58,21 @@ extension Checker {
         if now < hold.until { return broken(7, run.key.reminder, "\(run.key.scheduledAt) is handed to \(run.instance), which can send nothing") }
         lastHeld = now
         hold.underWay.insert(run.lease)
-        holds[run.instance] = hold.allowed >= 256 ? nil : hold
+        holds[run.instance] = hold.reached >= 255 ? nil : hold
         // What has been given up is under way no longer, and yet comes through where it is heard of.
         let number = hold.underWay.count { byLease[$0].map { $0.start > 0 && !isGivenUp($0) } ?? false }
-        guard number > hold.allowed else { return }
+        guard number > hold.allowed, hold.isCertain else { return }
         broken(7, run.key.reminder, "\(number) at once are handed to \(run.instance), of which \(hold.allowed - 1) came through")
+    }
+}
+
+extension OutcomeReport {
+    /// Whether the backend was there, whatever it answered.
+    fileprivate var hasReached: Bool {
+        switch outcome {
+        case .delivered, .rejected, .authRejected, .cancelSchedule: true
+        case .retry: statusCode > 0
+        case .leaseLost, .unsent, .misfired, .expired: false
+        }
     }
 }

@@ -25,7 +25,6 @@ extension Checker {
         }
         away = [:]
         holds = [:]
-        endedBefore = []
     }
 
     func clockWasSet(by milliseconds: Int64) {

@@ -20,7 +20,6 @@ extension Checker {
             if named.contains(run.lease) {
                 if run.knownTo !== scheduler {
                     run.knownSince = now
-                    if outcomes.contains(where: { $0.lease == run.lease }) { endedBefore.insert(run.lease) }
                 }
                 run.knownTo = scheduler
                 run.start = starts
