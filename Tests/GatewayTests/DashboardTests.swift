@@ -69,7 +69,7 @@ struct DashboardTests {
             let session = try await dashboard.ask("GET", "/session")
             #expect(session.status == 200)
             #expect(session.json?["role"] == "admin" && session.json?["needs_key"] == false && session.json?["version"] == .string(Build.version))
-            #expect(session.json?["may"] == ["reads", "operates", "changes", "administers"])
+            #expect(session.json?["may"] == ["reads", "oversees", "operates", "changes", "administers"])
             let created = try await dashboard.ask("POST", "/remind_me", body: body())
             #expect(created.status == 201)
             guard case .string(let id)? = created.json?["id"] else { throw NoAnswer() }

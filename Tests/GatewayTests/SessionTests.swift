@@ -36,7 +36,7 @@ struct SessionTests {
         try await withDashboard(try keys()) { dashboard, gateway in
             let answer = try await dashboard.ask("POST", "/session", body: ["key": "key-see"])
             #expect(answer.status == 200)
-            #expect(answer.json?["caller"] == "see" && answer.json?["role"] == "viewer" && answer.json?["may"] == ["reads"])
+            #expect(answer.json?["caller"] == "see" && answer.json?["role"] == "viewer" && answer.json?["may"] == ["reads", "oversees"])
             #expect(answer.json?["needs_key"] == true)
             let set = try #require(answer.headers["set-cookie"])
             #expect(set.hasPrefix("ts-session=1.") && set.hasSuffix("; Path=/dashboard; HttpOnly; SameSite=Strict"))
