@@ -138,6 +138,30 @@ struct ChangesWhileRunning {
         return (world, id, worker, run.key, run.value.key)
     }
 
+    @Test("an outcome that is said again while its reminder is being changed is acknowledged once it is stored, and not before")
+    func saidAgain() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let worker = world.attach()
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=10;COUNT=4")
+        world.run(milliseconds: 100)
+        let run = try #require(world.running.first)
+        world.storeDelay = { 300 }
+        world.change(id, .pause)
+        world.run(milliseconds: 100)
+        world.report(worker, run.key, run.value.key, .delivered)
+        world.detach(worker)
+        let again = world.attach()
+        world.report(again, run.key, run.value.key, .delivered)
+        try world.resume(id)
+        // The pause is stored, and then the resumption, on which depends what the outcome means.
+        world.run(milliseconds: 550)
+        #expect(world.acknowledged.isEmpty)
+        world.run(milliseconds: 1_000)
+        #expect(world.acknowledged == [run.key])
+        #expect(try world.summary(id).delivered == 1)
+    }
+
     @Test("a delivery that is reported while its reminder is being changed stands", arguments: [0, 300] as [Int64])
     func deliveredInChange(delay: Int64) throws {
         let (world, id, worker, lease, key) = try Self.givenUp()

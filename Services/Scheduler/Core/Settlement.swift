@@ -18,6 +18,8 @@ extension SchedulerCore {
                 lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
                 reported: (worker, report.lease))
             return
+        } else if isWaiting(report, of: worker) {
+            return
         } else if !mayHaveHad(report.lease, worker) {
             foreignTotal += 1
         } else if let entry = table[report.key], entry.state == .inDoubt, !report.isFinal {
@@ -36,6 +38,16 @@ extension SchedulerCore {
             if report.isFinal { settleUnseen(report, from: worker) }
         }
         outbox.acknowledge(worker, report.lease)
+    }
+
+    /// Whether an outcome is known already and depends on a change that is on its way. A worker that has connected anew and says it again is
+    /// told as which it is there now, once it is on stable storage.
+    private mutating func isWaiting(_ report: OutcomeReport, of worker: WorkerID) -> Bool {
+        guard let ends = changing[report.key.reminder]?.ends, !ends.isEmpty, let instance = workers[worker]?.instance,
+            let index = ends.firstIndex(where: { $0.reported?.lease == report.lease && $0.reporter == instance })
+        else { return false }
+        changing[report.key.reminder]?.ends[index].reported?.worker = worker
+        return true
     }
 
     /// Dispatches that were not sent: the worker, which never saw them, will not give their credit back.
@@ -84,9 +96,10 @@ extension SchedulerCore {
     mutating func settle(
         _ entry: Entry, _ attempt: Attempt, asked: Int64?, lease: Lease?, reported: (WorkerID, UInt64)? = nil
     ) {
-        let end = AttemptEnd(entry: entry, attempt: attempt, asked: asked, lease: lease, reported: reported)
+        var end = AttemptEnd(entry: entry, attempt: attempt, asked: asked, lease: lease, reported: reported)
         if changing[entry.key.reminder] != nil {
             // What it means depends on the change.
+            end.reporter = reported.flatMap { workers[$0.0]?.instance }
             changing[entry.key.reminder]?.ends.append(end)
         } else {
             conclude(end)
@@ -315,5 +328,7 @@ struct AttemptEnd {
     let asked: Int64?
     let lease: Lease?
     /// Who is told when it is on stable storage.
-    let reported: (worker: WorkerID, lease: UInt64)?
+    var reported: (worker: WorkerID, lease: UInt64)?
+    /// Its instance, where the end waits for a change.
+    var reporter: String?
 }
