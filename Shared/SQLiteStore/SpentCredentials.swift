@@ -35,10 +35,7 @@ final class SpentCredentials: PruningDuty {
     }
 
     private func prune(_ shard: Shard, _ before: UnixMilliseconds, room: inout Int) throws(SQLiteFailure) {
-        var last = try self.place(of: shard)
-        // A clock that was set back completes some before what has been seen.
-        if last.finishedAt > before { last = (before, []) }
-        bind(list, shard, last)
+        bind(list, shard, try place(of: shard, before))
         list.bind(4, before)
         list.bind(5, room)
         var found: [(place: Place, definition: Int64)] = []
@@ -60,16 +57,19 @@ final class SpentCredentials: PruningDuty {
         let before = request.now - ReminderState.runAgainMilliseconds
         var first: Int64?
         for shard in Shard.all {
-            bind(oldest, shard, try place(of: shard))
+            bind(oldest, shard, try place(of: shard, before))
             if let found = try oldest.value() { first = min(first ?? found, found) }
         }
         return Pruning.behind(first, before: before)
     }
 
-    private func place(of shard: Shard) throws(SQLiteFailure) -> Place {
+    /// How far a shard has been seen. A clock that was set back completes some before that, whose place among the others nobody knows: then
+    /// it is looked through from its beginning.
+    private func place(of shard: Shard, _ before: UnixMilliseconds) throws(SQLiteFailure) -> Place {
         place.bind(1, shard.number)
         defer { place.reset() }
-        return try place.step() ? (place.time(0), place.blob(1) ?? []) : (.distantPast, [])
+        guard try place.step(), place.time(0) <= before else { return (.distantPast, []) }
+        return (place.time(0), place.blob(1) ?? [])
     }
 
     private func bind(_ statement: Statement, _ shard: Shard, _ place: Place) {

@@ -93,11 +93,11 @@ struct CredentialTests {
     @Test("a completed reminder's is removed although the clock was set back, in rounds of any size", arguments: Backend.all)
     func setBack(backend: Backend) async throws {
         let store = try backend.open(folder), late = Self.ms + 2 * ReminderState.runAgainMilliseconds
-        try await completed(store)
+        let shard = try await completed(store).id.shard
         try await store.removeOld(now: late)
         var others: [Reminder] = []
         for _ in 0..<5 {
-            let reminder = Sample.reminder(start: Self.at - 600), at = Self.at - 600
+            let reminder = Sample.reminder(Sample.id(shard: shard), start: Self.at - 600), at = Self.at - 600
             let key = OccurrenceKey(reminder: reminder.id, scheduledAt: at)
             try await store.write(
                 Sample.create(reminder), .settle(key, Sample.attempt(at, 1, .delivered), .delivered, move: PositionMove(from: at, to: nil)))

@@ -9,6 +9,7 @@ extension Checker {
         for run in byLease.values where isGivenUp(run) { run.start = 0 }
         let owing = byLease.values.filter { $0.start == starts }.map(\.instance)
         starts += 1
+        former = Set(rejoin.map(\.instance))
         startedAtWall = life.timeline.wall
         rejoining = rejoining.filter { $0.value > now }
         for instance in owing { rejoining[instance] = now + configuration.rejoinGraceMilliseconds }

@@ -97,7 +97,8 @@ extension Checker {
     /// What is acknowledged as delivered is not to come again.
     func acknowledged(_ leases: [UInt64]) {
         for lease in leases {
-            guard let run = byLease[lease], case .ended(.delivered) = run.state else { continue }
+            guard let run = byLease[lease], case .ended(.delivered) = run.state, run.origin == starts || former.contains(run.instance)
+            else { continue }
             let key = run.key
             guard let standing = stored[key.reminder], !life.store.contents.wasDelivered(key) else { continue }
             let isToCome = standing.position?.scheduledAt == key.scheduledAt || standing.row(key)?.state == .pending
