@@ -221,6 +221,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         unowned let client: Client
         private var connection: ClientConnection?
         private var backoff: Backoff
+        private var notice = FailureNotice()
         private var isClosed = false
 
         init(address: SocketAddress, of endpoint: WireEndpoint, client: Client) {
@@ -251,6 +252,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
 
         func opened(_ connection: ClientConnection) {
             backoff.succeeded()
+            notice.succeeded()
             client.ready(connection)
         }
 
@@ -269,7 +271,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
             connection = nil
             guard !isClosed, !client.isStopped else { return }
             let wait = backoff.failed()
-            client.lost(address, reason, again: wait)
+            client.lost(address, reason, again: wait, level: notice.failed(reason, at: client.eventLoop.now) ? .warning : .debug)
             client.eventLoop.scheduleTask(in: .milliseconds(Int64(wait))) { [weak self] in self?.connect() }
         }
     }
@@ -314,9 +316,10 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         for call in calls { call.start() }
     }
 
-    private func lost(_ address: SocketAddress, _ reason: String, again wait: Int) {
+    private func lost(_ address: SocketAddress, _ reason: String, again wait: Int, level: Logger.Level) {
         lastFailure = "\(address.endpoint): \(reason)"
-        logger.debug(
-            "not connected", metadata: ["address": "\(address.endpoint)", "reason": "\(reason)", "again_in_ms": "\(wait)"])
+        logger.log(
+            level: level, "not connected",
+            metadata: ["address": "\(address.endpoint)", "role": "\(peer)", "reason": "\(reason)", "again_in_ms": "\(wait)"])
     }
 }

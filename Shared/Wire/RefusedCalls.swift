@@ -30,7 +30,7 @@ final class RefusedCalls {
         counters[key] = counter
         counter.increment()
         let reason = "a \(peer.role) may not call \(path); \(allowed.words) may"
-        log.refused("\(reason) (\(peer.instance))", level: .warning)
+        log.refused(reason, from: peer.instance, level: .warning)
         return CallError(.permissionDenied, reason)
     }
 }

@@ -56,8 +56,9 @@ public final class Server: @unchecked Sendable {
     }
 
     private func accept(_ channel: any Channel) throws {
+        let host = channel.remoteAddress?.ipAddress ?? "unknown"
         guard connections.count < settings.maxConnections else {
-            refusals.refused("\(settings.maxConnections) are open", level: .warning)
+            refusals.refused("\(settings.maxConnections) are open", from: host, level: .warning)
             throw ChannelError.operationUnsupported
         }
         let layer = settings.security.layer(to: channel.remoteAddress)
@@ -66,8 +67,8 @@ public final class Server: @unchecked Sendable {
         }
         let key = ObjectIdentifier(channel as AnyObject)
         let connection = ServerConnection(
-            eventLoop: eventLoop, table: table, maxCalls: settings.maxCallsPerConnection, refusals: refusals, refusedCalls: refusedCalls,
-            logger: logger
+            from: host, eventLoop: eventLoop, table: table, maxCalls: settings.maxCallsPerConnection, refusals: refusals,
+            refusedCalls: refusedCalls, logger: logger
         ) { [weak self] in
             _ = self?.connections.removeValue(forKey: key)
         }

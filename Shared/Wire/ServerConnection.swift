@@ -14,6 +14,8 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     }
 
     let eventLoop: any EventLoop
+    /// Where it comes from, for the log.
+    private let host: String
     private let table: ServiceTable
     private let refusals: RefusalLog
     private let refusedCalls: RefusedCalls
@@ -28,9 +30,10 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
     private let maxCalls: Int
 
     init(
-        eventLoop: any EventLoop, table: ServiceTable, maxCalls: Int, refusals: RefusalLog, refusedCalls: RefusedCalls, logger: Logger,
-        onClosed: @escaping () -> Void
+        from host: String, eventLoop: any EventLoop, table: ServiceTable, maxCalls: Int, refusals: RefusalLog, refusedCalls: RefusedCalls,
+        logger: Logger, onClosed: @escaping () -> Void
     ) {
+        self.host = host
         self.eventLoop = eventLoop
         self.table = table
         self.maxCalls = maxCalls
@@ -102,7 +105,7 @@ final class ServerConnection: PeerDelegate, @unchecked Sendable {
         if let peer = known {
             logger.debug("peer gone", metadata: ["role": "\(peer.role)", "instance": "\(peer.instance)", "reason": "\(reason)"])
         } else {
-            refusals.refused(reason)
+            refusals.refused(reason, from: host)
         }
         caller.leave()
         let open = calls

@@ -238,10 +238,12 @@ extension ClusterSuite {
                 "stranger", executable: "worker",
                 environment: [
                     "SCHEDULER_ENDPOINTS": try cluster.scheduler.address(saidWith: "wire listening"), "WORKER_OPS_LISTEN": "127.0.0.1:0",
-                    "CLUSTER_SECRET": "another secret of the cluster", "LOG_LEVEL": "debug",
+                    "CLUSTER_SECRET": "another secret of the cluster",
                 ], folder: cluster.folder)
             try stranger.start()
-            try Cluster.wait("the stranger to be refused") { cluster.scheduler.logged.contains("connection refused") }
+            try Cluster.wait("the stranger to be refused, and told why") {
+                cluster.scheduler.logged.contains("connection refused") && stranger.logged.contains("\"message\":\"not connected\"")
+            }
             #expect(!stranger.logged.contains("\"message\":\"connected\",\"role\":\"scheduler\""))
         }
 

@@ -58,7 +58,7 @@ private struct Scene {
         let calls = log, loop = channel.eventLoop
         if isServer {
             let server = ServerConnection(
-                eventLoop: loop, table: Self.table(calls), maxCalls: 8, refusals: RefusalLog(eventLoop: loop, logger: logger),
+                from: "127.0.0.1", eventLoop: loop, table: Self.table(calls), maxCalls: 8, refusals: RefusalLog(eventLoop: loop, logger: logger),
                 refusedCalls: RefusedCalls(eventLoop: loop, metrics: NOOPMetricsHandler.instance, logger: logger), logger: logger
             ) { calls.closed += 1 }
             connection = needed("a connection") { try PeerConnection(settings: settings, expecting: nil, delegate: server, logger: logger) }
