@@ -1,0 +1,1 @@
+"""Messages of the wire, made by `Shared/Python/generate`."""

@@ -1,0 +1,81 @@
+"""Tasks that the tests schedule and run. What they did is a line each in the file that TASKS_LOG names."""
+
+import asyncio
+import json
+import os
+import time
+
+from task_scheduler import CancelSchedule, Reject, Retry, invocation, task
+
+
+def note(**what):
+    """Adds a line, whole, whoever else writes at the same time."""
+    line = json.dumps({"pid": os.getpid(), "key": invocation().idempotency_key, "attempt": invocation().attempt, **what}) + "\n"
+    file = os.open(os.environ["TASKS_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(file, line.encode())
+    finally:
+        os.close(file)
+
+
+@task(name="greet")
+def greet(name, greeting="hello"):
+    note(said=f"{greeting} {name}")
+
+
+@task
+async def agreet(name: str, *, greeting: str = "hello") -> None:
+    await asyncio.sleep(0)
+    note(said=f"{greeting} {name}")
+
+
+@task
+def fails_twice(tag):
+    note(tag=tag)
+    if invocation().attempt < 3:
+        raise Retry(after=0.01, reason="not yet")
+
+
+@task
+def fails(tag):
+    note(tag=tag)
+    raise ValueError(f"{tag} went wrong with {invocation().authorization}\nin two lines")
+
+
+@task
+async def rejects(tag):
+    note(tag=tag)
+    raise Reject("never")
+
+
+@task
+def ends_series(tag):
+    note(tag=tag)
+    raise CancelSchedule
+
+
+@task(max_attempts=1)
+async def waits(tag, seconds):
+    note(began=tag)
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        note(cancelled=tag)
+        raise
+    note(ended=tag)
+
+
+@task
+def sleeps(tag, seconds):
+    note(began=tag)
+    time.sleep(seconds)
+    note(ended=tag)
+
+
+@task(time_limit=0.3, max_attempts=1)
+async def limited(tag):
+    try:
+        await asyncio.sleep(30)
+    except asyncio.CancelledError:
+        note(cancelled=tag)
+        raise
