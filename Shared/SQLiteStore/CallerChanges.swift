@@ -207,7 +207,7 @@ final class CallerChanges {
 
     private func wasDelivered(_ id: ReminderID, _ scheduledAt: UnixSeconds) throws(SQLiteFailure) -> Bool {
         findDelivery.bindKey(id)
-        findDelivery.bind(3, Settlements.earliestStart(of: scheduledAt))
+        findDelivery.bind(3, AttemptHistory.earliestStart(of: scheduledAt))
         findDelivery.bind(4, scheduledAt)
         defer { findDelivery.reset() }
         return try findDelivery.step()

@@ -54,14 +54,6 @@ final class Settlements {
             "DELETE FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3")
     }
 
-    /// How far workers' clocks, by which attempts begin, may differ from one another and from the scheduler's.
-    static let clockToleranceMilliseconds: Int64 = 60_000
-
-    /// No attempt at an occurrence began before this.
-    static func earliestStart(of scheduledAt: UnixSeconds) -> UnixMilliseconds {
-        scheduledAt.milliseconds - clockToleranceMilliseconds
-    }
-
     // MARK: Settle
 
     func settle(
@@ -279,23 +271,5 @@ final class Settlements {
         bindIdentity(attempt, of: key, to: removeAttempt)
         try removeAttempt.run()
         return .notFound
-    }
-}
-
-extension Attempt {
-    fileprivate var endedAt: UnixMilliseconds {
-        let (end, overflow) = startedAt.count.addingReportingOverflow(durationMicroseconds / 1000)
-        return overflow ? startedAt : UnixMilliseconds(end)
-    }
-
-    /// `detail`, cut to its limit between two characters.
-    fileprivate var boundedDetail: String {
-        guard detail.utf8.count > Attempt.detailLimit else { return detail }
-        var bytes = 0
-        return String(
-            detail.prefix { character in
-                bytes += character.utf8.count
-                return bytes <= Attempt.detailLimit
-            })
     }
 }

@@ -56,7 +56,7 @@ final class SnapshotQueries {
         attemptsAt = try connection.prepare(
             """
             \(attempt) WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND started_ms BETWEEN ?4 AND
-                coalesce((SELECT changed_ms + \(Settlements.clockToleranceMilliseconds) FROM occurrences
+                coalesce((SELECT changed_ms + \(AttemptHistory.clockToleranceMilliseconds) FROM occurrences
                     WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3), ?5)
             \(latestFirst)
             """)
@@ -165,7 +165,7 @@ final class SnapshotQueries {
     func attempts(at key: OccurrenceKey, limit: Int) throws(StoreQueryError) -> [Attempt] {
         attemptsAt.bindKey(key.reminder)
         attemptsAt.bind(3, key.scheduledAt)
-        attemptsAt.bind(4, Settlements.earliestStart(of: key.scheduledAt))
+        attemptsAt.bind(4, AttemptHistory.earliestStart(of: key.scheduledAt))
         attemptsAt.bind(5, Int64.max)
         return try attempts(attemptsAt, of: key.reminder, limit: limit)
     }

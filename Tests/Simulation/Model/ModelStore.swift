@@ -139,17 +139,3 @@ final class ModelStore {
         }
     }
 }
-
-extension StoreWrite {
-    /// Which reminder it concerns.
-    var reminder: ReminderID? {
-        switch self {
-        case .create(let reminder, _, _, _): reminder.id
-        case .settle(let key, _, _, _), .materialise(let key, _, _, _): key.reminder
-        case .hold(let key, _, _): key.reminder
-        case .misfire(let id, _, _), .change(let id, _, _, _): id
-        case .shelve(let key): key.due.occurrence.reminder
-        case .unshelve, .queue, .zone, .workers: nil
-        }
-    }
-}

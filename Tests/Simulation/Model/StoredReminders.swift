@@ -1,61 +1,13 @@
 import Domain
 import Storage
 
-/// What a store holds, in dictionaries: a second telling of what each `StoreWrite` means, to which the real store is
-/// held (see StoreComparison.swift) and which the simulation's store is made of.
+/// What a store holds, in dictionaries, by the rules of `Storage/Rules`: what the stores that have a telling of their own of what each
+/// `StoreWrite` means are held to (see StoreComparison.swift), and what the simulation's store is made of.
 package struct StoredReminders {
-    package struct Standing: Equatable {
-        package var reminder: Reminder
-        package var state: ReminderState
-        package var position: SeriesPosition?
-        package var dueAt: UnixMilliseconds?
-        package var delivered: Int64 = 0
-        package var missed: Missed?
-        package var heldSince: UnixMilliseconds?
-        package var updatedAt: UnixMilliseconds
-        package var finishedAt: UnixMilliseconds?
-        package var revision: Int64 = 1
-        /// By scheduled time.
-        package var occurrences: [UnixSeconds: Row] = [:]
-        /// Seconds that ended or were put off before the series came to them.
-        package var passed: Set<UnixSeconds> = []
-
-        package static func == (a: Standing, b: Standing) -> Bool {
-            a.reminder === b.reminder && a.state == b.state && a.position == b.position && a.occurrences == b.occurrences
-                && a.delivered == b.delivered && a.missed == b.missed
-                && a.heldSince == b.heldSince && a.revision == b.revision
-        }
-
-        var hasOpenOccurrence: Bool { occurrences.values.contains { $0.state != .dead } }
-
-        package func row(_ key: OccurrenceKey) -> Row? { occurrences[key.scheduledAt] }
-    }
-
-    /// An occurrence with a life of its own.
-    package struct Row: Equatable {
-        package var state: OccurrenceState
-        package var dueAt: UnixMilliseconds
-        package var tries: Tries
-        package var isManual = false
-        package var outcome: Outcome?
-    }
-
-    /// The attempts at one reminder's occurrences.
-    struct History {
-        struct Identity: Hashable {
-            let startedAt: UnixMilliseconds
-            let scheduledAt: UnixSeconds
-            let number: Int
-            let outcome: Outcome
-        }
-
-        var attempts: Set<Identity> = []
-        /// The latest start of a delivery, by scheduled time.
-        var deliveries: [UnixSeconds: UnixMilliseconds] = [:]
-    }
+    package typealias Standing = StoredReminder
 
     package private(set) var reminders: [ReminderID: Standing] = [:]
-    var histories: [ReminderID: History] = [:]
+    private var histories: [ReminderID: AttemptHistory] = [:]
     private(set) var queues: [String: QueueSettings] = [:]
     private(set) var workers: [AttachedWorker] = []
     private(set) var zones: [String: ZoneMark] = [:]
@@ -82,26 +34,9 @@ package struct StoredReminders {
     package mutating func apply(_ write: StoreWrite) -> StoreWriteResult {
         switch write {
         case .create(let reminder, let position, let record, let limit): return create(reminder, position, record, limit)
-        case .settle(let key, let attempt, let disposition, let move):
-            return change(key.reminder) { $0.settle(key, attempt, disposition, move, &$1) } ?? .notFound
-        case .materialise(let key, let due, let tries, let move):
-            return change(key.reminder) { standing, _ in
-                standing.materialise(key.scheduledAt, dueAt: due, tries: tries, move)
-            } ?? .notFound
-        case .misfire(let id, let record, let move):
-            return change(id) { standing, history in
-                guard standing.move(move, delivered: false, staysOpen: false, at: record.end) else { return .done }
-                history.record(record)
-                standing.dropPassed(before: move.to?.scheduledAt)
-                return .done
-            } ?? .notFound
-        case .hold(let key, let attempt, let tries):
-            return change(key.reminder) { $0.hold(key.scheduledAt, attempt, tries: tries, &$1) } ?? .notFound
-        case .change(let id, let change, let guardian, let at):
-            let outcome = self.change(id) { standing, history in
-                standing.apply(change, guardian, at: at, &history)
-            }
-            return .changed(outcome ?? ChangeOutcome(.notFound, nil))
+        case .settle(let key, _, _, _), .materialise(let key, _, _, _), .hold(let key, _, _): return apply(write, to: key.reminder) ?? .notFound
+        case .misfire(let id, _, _): return apply(write, to: id) ?? .notFound
+        case .change(let id, _, _, _): return apply(write, to: id) ?? .changed(ChangeOutcome(.notFound, nil))
         case .shelve(let key):
             shelf.insert(key)
             return .done
@@ -124,20 +59,13 @@ package struct StoredReminders {
         _ reminder: Reminder, _ position: SeriesPosition?, _ record: IdempotencyRecord?, _ pendingLimit: Int?
     ) -> StoreWriteResult {
         let key = record.map { IdempotencyKey(shard: reminder.id.shard, key: $0.key) }
-        if let record, let key, let earlier = idempotency[key] {
-            return earlier.request == record.request ? .replayed(answer: earlier.answer) : .idempotencyConflict
-        }
-        guard reminders[reminder.id] == nil else { return .exists }
-        if let pendingLimit, position != nil {
-            let pending = reminders.values.count { $0.reminder.caller == reminder.caller && $0.finishedAt == nil }
-            guard pending < pendingLimit else { return .tooManyPending(min(pending, pendingLimit + 1)) }
-        }
-        let created = reminder.createdAt
-        reminders[reminder.id] = Standing(
-            reminder: reminder, state: position == nil ? .completed : .scheduled, position: position,
-            dueAt: position.map { reminder.due(of: $0.scheduledAt) },
-            updatedAt: created, finishedAt: position == nil ? created : nil)
-        histories[reminder.id] = History()
+        let refusal = CreateRules.refusal(
+            of: record, earlier: key.flatMap { idempotency[$0] }, isStored: reminders[reminder.id] != nil, position: position,
+            pendingLimit: pendingLimit
+        ) { reminders.values.count { $0.reminder.caller == reminder.caller && $0.finishedAt == nil } }
+        if let refusal { return refusal }
+        reminders[reminder.id] = Standing(created: reminder, position: position)
+        histories[reminder.id] = AttemptHistory()
         order.append(reminder.id)
         if let key { idempotency[key] = record }
         index(reminder.id)
@@ -145,13 +73,12 @@ package struct StoredReminders {
     }
 
     /// Changes a reminder in place; `nil` where there is none.
-    private mutating func change<Result>(
-        _ id: ReminderID, _ body: (inout Standing, inout History) -> Result
-    ) -> Result? {
+    private mutating func apply(_ write: StoreWrite, to id: ReminderID) -> StoreWriteResult? {
         guard var standing = reminders[id], var history = histories.removeValue(forKey: id) else { return nil }
         // Out of the dictionaries first, so that nothing is copied.
         reminders[id] = nil
-        let result = body(&standing, &history)
+        let result = standing.apply(write, &history)
+        history.forgetRecorded()
         reminders[id] = standing
         histories[id] = history
         index(id)
@@ -208,7 +135,7 @@ package struct StoredReminders {
     /// What ended or was put off before its series came to it, and is still to come there.
     /// What a series is past by then is forgotten.
     package mutating func passed(limit: Int) -> [OccurrenceKey] {
-        for (id, standing) in reminders where !standing.passed.isEmpty { reminders[id]?.passed = Set(standing.passedToCome) }
+        for (id, standing) in reminders where !standing.passed.isEmpty { reminders[id]?.dropPassedBehind() }
         let keys = reminders.values.flatMap { standing in
             standing.passedToCome.map { OccurrenceKey(reminder: standing.reminder.id, scheduledAt: $0) }
         }
@@ -268,41 +195,5 @@ package struct StoredReminders {
             open[id.shard]?.remove(id)
         }
         return gone
-    }
-}
-
-extension Attempt {
-    var end: UnixMilliseconds { startedAt + durationMicroseconds / 1_000 }
-}
-
-extension StoredReminders.History {
-    /// - Returns: `false` if it was there.
-    @discardableResult
-    mutating func record(_ attempt: Attempt) -> Bool {
-        guard attempts.insert(Identity(attempt)).inserted else { return false }
-        if attempt.outcome == .delivered {
-            deliveries[attempt.scheduledAt] = max(deliveries[attempt.scheduledAt] ?? .distantPast, attempt.startedAt)
-        }
-        return true
-    }
-
-    func hasDelivery(begunWith attempt: Attempt) -> Bool {
-        attempts.contains {
-            $0.startedAt == attempt.startedAt && $0.scheduledAt == attempt.scheduledAt
-                && $0.outcome == attempt.outcome
-        }
-    }
-
-    /// Whether it was delivered, as the store finds out: by attempts that began no earlier than clocks can differ.
-    func hasDelivery(at scheduledAt: UnixSeconds) -> Bool {
-        deliveries[scheduledAt].map { $0 >= scheduledAt.milliseconds - 60_000 } ?? false
-    }
-}
-
-extension StoredReminders.History.Identity {
-    init(_ attempt: Attempt) {
-        self.init(
-            startedAt: attempt.startedAt, scheduledAt: attempt.scheduledAt, number: attempt.number,
-            outcome: attempt.outcome)
     }
 }
