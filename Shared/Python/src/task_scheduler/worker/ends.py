@@ -1,0 +1,83 @@
+"""Ends of runs: what a task's return or exception means on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import NamedTuple
+
+from task_scheduler._protos.outcome_pb2 import (
+    OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_LOST, OUTCOME_REJECTED, OUTCOME_RETRY, OUTCOME_UNSENT, Outcome)
+from task_scheduler.outcomes import CancelSchedule, Reject, Retry
+
+LONGEST_ASKED_SECONDS = 86_400.0
+MAX_DETAIL_BYTES = 1_024
+"""What the history of an attempt keeps of its detail."""
+MIN_SECRET_CHARACTERS, RUN_CHARACTERS = 4, 8
+"""A shorter credential is none; so many characters of a longer one give something away."""
+MARK = "[redacted]"
+
+
+class End(NamedTuple):
+    """How a run ended."""
+
+    outcome: Outcome
+    detail: str = ""
+    retry_after_ms: int = 0
+    """0: the scheduler decides."""
+
+
+DELIVERED = End(OUTCOME_DELIVERED)
+CALLED_OFF = End(OUTCOME_UNSENT, "called off before it began")
+CUT_OFF = End(OUTCOME_LOST, "the worker was stopped before the task's end")
+
+
+def end_of(error: BaseException) -> End:
+    """The end that an exception means."""
+    if isinstance(error, CancelSchedule):
+        return End(OUTCOME_CANCEL_SCHEDULE)
+    if isinstance(error, Reject):
+        return rejected(str(error))
+    if isinstance(error, Retry):
+        seconds = min(error.seconds, LONGEST_ASKED_SECONDS) if error.seconds > 0 else 0.0
+        # 0 would mean that the scheduler decides.
+        return End(OUTCOME_RETRY, str(error), max(1, math.ceil(seconds * 1000)))
+    if isinstance(error, asyncio.CancelledError):
+        return End(OUTCOME_RETRY, "the task was cancelled before its end")
+    return End(OUTCOME_RETRY, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def rejected(reason: str) -> End:
+    """The end of what can never be done."""
+    return End(OUTCOME_REJECTED, reason)
+
+
+def retried(reason: str) -> End:
+    """The end of what is tried again when the scheduler decides."""
+    return End(OUTCOME_RETRY, reason)
+
+
+def one_line(text: str, authorization: str | None) -> str:
+    """Text for an operator: one line, not too long, and without what it quotes of the credential."""
+    text = redacted(text[: 4 * MAX_DETAIL_BYTES], authorization)
+    line = "".join(each if each.isprintable() else " " for each in text)
+    return line.encode("utf-8", "replace")[:MAX_DETAIL_BYTES].decode("utf-8", "ignore")
+
+
+def redacted(text: str, authorization: str | None) -> str:
+    """Text in which every run of characters that the credential has, too, is blotted out."""
+    secret = (authorization or "").partition(" ")[2].strip() or (authorization or "")
+    if len(secret) < MIN_SECRET_CHARACTERS:
+        return text
+    length = min(RUN_CHARACTERS, len(secret))
+    runs = {secret[at : at + length] for at in range(len(secret) - length + 1)}
+    shown, at, hidden_to = [], 0, 0
+    while at < len(text):
+        if text[at : at + length] in runs:
+            if at >= hidden_to:
+                shown.append(MARK)
+            hidden_to = at + length
+        elif at >= hidden_to:
+            shown.append(text[at])
+        at += 1
+    return "".join(shown)

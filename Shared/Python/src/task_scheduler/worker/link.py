@@ -1,0 +1,250 @@
+"""A link to one scheduler: leases, credit, outcomes until they are acknowledged, and a connection that is made again when it is lost.
+
+A lease means nothing to another scheduler, so each has a link and places of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import socket
+import time
+from dataclasses import dataclass, field
+
+from task_scheduler._protos.outcome_pb2 import OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_UNSENT
+from task_scheduler._protos.scheduler_pb2 import Attach, Dispatch, Lease, OutcomeReport, SchedulerMessage, WorkerMessage
+from task_scheduler.logs import say
+from task_scheduler.settings import Endpoint
+from task_scheduler.wire.connection import Connection, connect
+from task_scheduler.wire.security import Security, SecurityError
+from task_scheduler.worker.ends import End, one_line
+from task_scheduler.worker.runs import Run, Runner
+
+MAX_OUTCOMES_PER_MESSAGE = 1_000
+ID_BYTES, TOKEN_BYTES = 16, 32
+FIRST_WAIT, LONGEST_WAIT = 0.02, 0.5
+"""Seconds before connecting again, doubled from try to try; half of each by chance. A scheduler that was away for a moment waits for the
+workers that it knew, but not for long."""
+CONNECT_SECONDS = 3.0
+GOOD_SECONDS = 1.0
+"""A stream that stood for so long was good, so the next wait is the first again."""
+REFUSAL_LOG_SECONDS = 60.0
+"""The same reason is not logged again sooner."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this process is to schedulers."""
+
+    instance: str
+    build: str
+    queues: tuple[str, ...]
+    token: bytes = field(default_factory=lambda: os.urandom(TOKEN_BYTES), repr=False)
+    """With it a worker that comes back is known to be the same."""
+    started_at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+
+
+class Link:
+    """One scheduler, and what this worker has of it. All of it runs on one event loop."""
+
+    def __init__(self, endpoint: Endpoint, places: int, identity: Identity, security: Security, runner: Runner, logger: logging.Logger) -> None:
+        self.endpoint = endpoint
+        self._places, self._identity, self._security, self._runner, self._logger = places, identity, security, runner, logger
+        self._loop = asyncio.get_running_loop()
+        self._connection: Connection | None = None
+        self._running: dict[int, Run] = {}
+        self._occupied = 0
+        """Places taken: by what runs, and by what goes on although its outcome was reported."""
+        self._unacknowledged: dict[int, OutcomeReport] = {}
+        self._fresh: list[OutcomeReport] = []
+        self._fresh_credit = 0
+        self._is_flush_due = False
+        self._is_draining = self._is_patient = False
+        self._finished = self._failed = 0
+        self._opened_at: float | None = None
+        self._logged: tuple[str, float] = ("", 0.0)
+        self._wake = asyncio.Event()
+        self.left: asyncio.Future[None] = self._loop.create_future()
+        """Done once it has ended in order: nothing runs, and what was reported is acknowledged or given up."""
+
+    @property
+    def running(self) -> int:
+        """What runs and has not been reported."""
+        return len(self._running)
+
+    @property
+    def unacknowledged(self) -> int:
+        """Outcomes that the scheduler has not acknowledged."""
+        return len(self._unacknowledged)
+
+    # The connection
+
+    async def keep(self) -> None:
+        """Connects, again and again, until it has left."""
+        wait = FIRST_WAIT
+        while not self.left.done():
+            self._opened_at = None
+            reason = await self._one_connection()
+            if self.left.done():
+                return
+            self._say_lost(reason)
+            if self._opened_at is not None and time.monotonic() - self._opened_at > GOOD_SECONDS:
+                wait = FIRST_WAIT
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait * random.uniform(0.5, 1))
+            except asyncio.TimeoutError:
+                pass
+            wait = min(2 * wait, LONGEST_WAIT)
+
+    async def _one_connection(self) -> Exception | None:
+        identity = self._identity
+
+        def make() -> Connection:
+            # Known before its first frame comes.
+            self._connection = Connection(self, self._security, identity.instance, identity.build)
+            return self._connection
+
+        try:
+            connection = await connect(self.endpoint.host, self.endpoint.port, make, self._security, CONNECT_SECONDS)
+        except (OSError, SecurityError) as error:
+            self._connection = None
+            return error
+        reason = await connection.ended
+        self._connection = None
+        return reason
+
+    def _say_lost(self, reason: Exception | None) -> None:
+        text = str(reason) or type(reason).__name__
+        last, since = self._logged
+        if text == last and time.monotonic() - since < REFUSAL_LOG_SECONDS:
+            return
+        self._logged = (text, time.monotonic())
+        say(self._logger, logging.WARNING, "no scheduler to take occurrences from", scheduler=self.endpoint, reason=text)
+
+    # What the scheduler says
+
+    def opened(self) -> None:
+        """Announces this worker, with what it still has from before."""
+        self._opened_at = time.monotonic()
+        self._logged = ("", 0.0)
+        outcomes = list(self._unacknowledged.values())
+        attach = Attach(
+            instance=self._identity.instance, queues=self._identity.queues, tasks=self._runner.names, token=self._identity.token,
+            running=[Lease(lease=run.lease, id=run.id, scheduled_at=run.scheduled_at) for run in self._running.values()],
+            following=[Lease(lease=each.lease, id=each.id, scheduled_at=each.scheduled_at) for each in outcomes[MAX_OUTCOMES_PER_MESSAGE:]],
+            host=socket.gethostname(), version=self._identity.build, process=os.getpid(), started_at_ms=self._identity.started_at_ms,
+            concurrency=self._places, finished=self._finished, failed=self._failed)
+        self._fresh, self._fresh_credit = [], 0
+        credit = 0 if self._is_draining else max(0, self._places - self._occupied)
+        self._send(WorkerMessage(attach=attach, credit=credit, leaving=self._is_draining), outcomes)
+        say(
+            self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(self._identity.queues),
+            concurrency=self._places, running=len(self._running), unacknowledged=len(outcomes))
+        self._leave_if_done()
+
+    def received(self, payload: bytes) -> None:
+        message = SchedulerMessage.FromString(payload)
+        for lease in message.acknowledged:
+            report = self._unacknowledged.pop(lease, None)
+            if report is not None and report.outcome != OUTCOME_UNSENT:
+                self._finished += 1
+                self._failed += report.outcome not in (OUTCOME_DELIVERED, OUTCOME_CANCEL_SCHEDULE)
+        for leases, also_begun in ((message.revoked, True), (message.recalled, False)):
+            for lease in leases:
+                run = self._running.get(lease)
+                if run is not None:
+                    self._runner.call_off(run, also_begun=also_begun)
+        for dispatch in message.dispatches:
+            self._run(dispatch)
+        if self._is_draining:
+            self._leave_if_done()
+
+    def unblocked(self) -> None:
+        self._flush()
+
+    def _run(self, dispatch: Dispatch) -> None:
+        if dispatch.lease in self._running:
+            return
+        if len(dispatch.id) != ID_BYTES:
+            say(self._logger, logging.WARNING, "a dispatch without a good id was left", lease=dispatch.lease)
+            # Its lease runs out; the place that it was to take is free.
+            self._fresh_credit += 1
+            return self._flush_soon()
+        run = Run(self, dispatch)
+        self._running[run.lease] = run
+        self._occupied += 1
+        self._runner.start(run, dispatch)
+
+    # What becomes of runs
+
+    def finished(self, run: Run, end: End) -> None:
+        self._running.pop(run.lease, None)
+        detail = end.detail
+        if detail:
+            detail = one_line(detail, run.invocation.authorization if run.invocation is not None else None)
+        report = OutcomeReport(
+            lease=run.lease, id=run.id, scheduled_at=run.scheduled_at, outcome=end.outcome, retry_after_ms=end.retry_after_ms,
+            started_at_ms=run.started_at_ms, duration_us=int((time.monotonic() - run.started) * 1e6), detail=detail)
+        self._unacknowledged[run.lease] = report
+        self._fresh.append(report)
+        self._flush_soon()
+
+    def returned(self, run: Run) -> None:
+        self._occupied -= 1
+        self._fresh_credit += 1
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Says everything that this turn of the loop brought."""
+        self._is_flush_due = False
+        credit = 0 if self._is_draining else self._fresh_credit
+        # Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
+        if self._connection is None or not self._connection.can_send or not (self._fresh or credit):
+            return
+        fresh, self._fresh, self._fresh_credit = self._fresh, [], 0
+        self._send(WorkerMessage(credit=credit), fresh)
+
+    def _send(self, first: WorkerMessage, outcomes: list[OutcomeReport]) -> None:
+        assert self._connection is not None
+        first.outcomes.extend(outcomes[:MAX_OUTCOMES_PER_MESSAGE])
+        self._connection.send(first.SerializeToString())
+        for start in range(MAX_OUTCOMES_PER_MESSAGE, len(outcomes), MAX_OUTCOMES_PER_MESSAGE):
+            self._connection.send(WorkerMessage(outcomes=outcomes[start : start + MAX_OUTCOMES_PER_MESSAGE]).SerializeToString())
+
+    # The end
+
+    def drain(self) -> None:
+        """Asks for nothing more, and leaves once what runs is finished and acknowledged."""
+        self._is_draining = self._is_patient = True
+        if self._connection is not None and self._connection.is_open:
+            self._connection.send(WorkerMessage(leaving=True).SerializeToString())
+        self._wake.set()
+        self._leave_if_done()
+
+    def cut_off(self) -> int:
+        """Gives up what still runs: another worker is to run it. Comes to how many that were."""
+        runs = list(self._running.values())
+        for run in runs:
+            self._runner.cut_off(run)
+        return len(runs)
+
+    def lose_patience(self) -> None:
+        """Waits for acknowledgements no longer: what was not acknowledged may be run again."""
+        self._is_patient = False
+        self._leave_if_done()
+
+    def _leave_if_done(self) -> None:
+        if not self._is_draining or self.left.done() or self._running or (self._unacknowledged and self._is_patient):
+            return
+        self.left.set_result(None)
+        self._wake.set()
+        if self._connection is not None:
+            self._connection.finish()

@@ -1,0 +1,266 @@
+"""The worker's side of the wire, against schedulers that the test plays, and real ones that encrypt."""
+
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Cluster"))
+from wire import ACCEPTING, Connection
+
+from support import Worker, eventually
+from task_scheduler._protos import outcome_pb2, scheduler_pb2, wire_pb2
+from task_scheduler.wire.security import has_pre_shared_keys
+
+TYPES = {"task_scheduler.wire.Frame": wire_pb2.Frame}
+SECRET = "a secret of the whole cluster"
+
+
+class PlayedScheduler:
+    """Accepts workers, one at a time, and keeps what they say."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.connection, self.attached, self.said = None, [], []
+        self.credit = 0
+        self.reports = {}
+
+    def accept(self):
+        if self.connection:
+            self.connection.socket.close()
+        accepted, _ = self.listener.accept()
+        accepted.settimeout(10)
+        self.connection = Connection(accepted, TYPES, "scheduler", side=ACCEPTING)
+        self.call = self.connection.expect("open").call
+        self.credit = 0
+        self.listen_once()
+        return self
+
+    def listen_once(self):
+        kind, body = self.connection.receive()
+        if kind != "item":
+            return kind
+        message = scheduler_pb2.WorkerMessage.FromString(body.payload)
+        self.said.append(message)
+        if message.HasField("attach"):
+            self.attached.append(message.attach)
+        self.credit += message.credit
+        for report in message.outcomes:
+            self.reports[report.lease] = report
+        return kind
+
+    def until(self, condition):
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline, f"not within 10 s; {self.said}"
+            self.listen_once()
+
+    def send(self, **message):
+        self.connection.send(item=dict(call=self.call, payload=scheduler_pb2.SchedulerMessage(**message).SerializeToString()))
+
+    def dispatch(self, lease, task, arguments='{"args":["x"],"kwargs":{}}', lease_ms=60_000):
+        return scheduler_pb2.Dispatch(
+            lease=lease, id=uuid.uuid4().bytes, scheduled_at=1_800_000_000, attempt=1, lease_ms=lease_ms, task=task, arguments=arguments.encode())
+
+    def close(self):
+        if self.connection:
+            self.connection.socket.close()
+        self.listener.close()
+
+
+class Played(unittest.TestCase):
+    def setUp(self):
+        before = os.environ.get("CLUSTER_SECRET")
+        os.environ["CLUSTER_SECRET"] = SECRET
+        self.addCleanup(lambda: os.environ.update(CLUSTER_SECRET=before) if before else os.environ.pop("CLUSTER_SECRET"))
+
+    def played(self, *options, count=1):
+        schedulers = [PlayedScheduler() for _ in range(count)]
+        for each in schedulers:
+            self.addCleanup(each.close)
+        worker = Worker("q", "--schedulers", ",".join(each.address for each in schedulers), *options, wait=False)
+        self.addCleanup(worker.close)
+        return worker, *(each.accept() for each in schedulers)
+
+    def test_revoked_coroutines_are_cancelled_and_recalled_ones_go_on(self):
+        worker, scheduler = self.played("--concurrency", "4")
+        waiting = '{"args":["x",0.5],"kwargs":{}}'
+        scheduler.send(dispatches=[scheduler.dispatch(lease, "sample.waits", waiting) for lease in (1, 2)])
+        eventually(lambda: len(worker.log()) == 2, worker.said)
+        scheduler.send(revoked=[1], recalled=[2])
+        scheduler.until(lambda: {1, 2} <= set(scheduler.reports))
+        self.assertEqual(scheduler.reports[1].outcome, outcome_pb2.OUTCOME_RETRY)
+        self.assertEqual(scheduler.reports[2].outcome, outcome_pb2.OUTCOME_DELIVERED)
+        self.assertEqual(sorted(next(name for name in line if name in ("began", "cancelled", "ended")) for line in worker.log()), ["began", "began", "cancelled", "ended"])
+
+    def test_what_is_called_off_before_it_begins_is_unsent(self):
+        # Two threads that are taken, and a third run that waits, for which more is sent than there was credit for.
+        worker, scheduler = self.played("--concurrency", "2")
+        scheduler.send(dispatches=[scheduler.dispatch(lease, "sample.sleeps", '{"args":["x",0.6],"kwargs":{}}') for lease in (1, 2, 3)])
+        eventually(lambda: len(worker.log()) == 2, worker.said)
+        scheduler.send(recalled=[3])
+        scheduler.until(lambda: set(scheduler.reports) == {1, 2, 3})
+        self.assertEqual([scheduler.reports[lease].outcome for lease in (1, 2, 3)], [outcome_pb2.OUTCOME_DELIVERED] * 2 + [outcome_pb2.OUTCOME_UNSENT])
+        self.assertEqual(len([line for line in worker.log() if "began" in line]), 2)
+        scheduler.until(lambda: scheduler.credit == 2 + 3)
+
+    def test_a_lease_that_is_about_to_end_is_given_back_and_its_place_only_when_the_thread_is_free(self):
+        worker, scheduler = self.played("--concurrency", "1")
+        scheduler.send(dispatches=[scheduler.dispatch(1, "sample.sleeps", '{"args":["x",1.0],"kwargs":{}}', lease_ms=300)])
+        scheduler.until(lambda: 1 in scheduler.reports)
+        self.assertEqual((scheduler.reports[1].outcome, scheduler.reports[1].detail, scheduler.credit), (outcome_pb2.OUTCOME_RETRY, "the task did not end within its lease", 1))
+        self.assertLess(scheduler.reports[1].duration_us, 900_000)
+        scheduler.until(lambda: scheduler.credit == 2)
+        self.assertTrue([line for line in worker.log() if "ended" in line])
+
+    def test_what_was_not_acknowledged_is_said_again_with_what_runs(self):
+        worker, scheduler = self.played("--concurrency", "4")
+        scheduler.send(dispatches=[scheduler.dispatch(1, "sample.agreet"), scheduler.dispatch(2, "sample.waits", '{"args":["x",1.5],"kwargs":{}}')])
+        scheduler.until(lambda: 1 in scheduler.reports)
+        eventually(lambda: [line for line in worker.log() if "began" in line], worker.said)
+        scheduler.connection.socket.close()
+        scheduler.accept()
+        again, attach = scheduler.said[-1], scheduler.attached[-1]
+        self.assertEqual(([each.lease for each in again.outcomes], [each.lease for each in attach.running], again.credit), ([1], [2], 3))
+        self.assertEqual((attach.instance, attach.token), (scheduler.attached[0].instance, scheduler.attached[0].token))
+        scheduler.send(acknowledged=[1])
+        scheduler.until(lambda: 2 in scheduler.reports)
+        scheduler.send(acknowledged=[2])
+        worker.kill(15)
+        scheduler.until(lambda: scheduler.said[-1].leaving)
+        self.assertEqual(worker.ends(5), 0)
+
+    def test_a_worker_that_stops_while_its_scheduler_is_away_tells_it_when_it_is_back(self):
+        worker, scheduler = self.played("--concurrency", "1")
+        scheduler.send(dispatches=[scheduler.dispatch(1, "sample.agreet")])
+        scheduler.until(lambda: 1 in scheduler.reports)
+        scheduler.connection.socket.close()
+        worker.kill(15)
+        scheduler.accept()
+        last = scheduler.said[-1]
+        if not last.leaving:
+            # The signal came after it had announced itself.
+            scheduler.until(lambda: scheduler.said[-1].leaving)
+        self.assertIn(1, [each.lease for message in scheduler.said[-2:] for each in message.outcomes])
+        scheduler.send(acknowledged=[1])
+        self.assertEqual(worker.ends(5), 0)
+
+    def test_outcomes_go_to_the_scheduler_that_they_came_from(self):
+        worker, one, two = self.played("--concurrency", "5", count=2)
+        self.assertEqual((one.credit + two.credit, min(one.credit, two.credit)), (5, 2))
+        one.send(dispatches=[one.dispatch(7, "sample.agreet")])
+        two.send(dispatches=[two.dispatch(7, "sample.rejects"), two.dispatch(8, "no.such")])
+        one.until(lambda: 7 in one.reports)
+        two.until(lambda: {7, 8} <= set(two.reports))
+        self.assertEqual((one.reports[7].outcome, two.reports[7].outcome), (outcome_pb2.OUTCOME_DELIVERED, outcome_pb2.OUTCOME_REJECTED))
+        self.assertEqual((two.reports[8].outcome, two.reports[8].detail), (outcome_pb2.OUTCOME_RETRY, "this worker has no task no.such"))
+
+    def test_frames_that_are_none_end_the_connection_and_not_the_worker(self):
+        worker, scheduler = self.played()
+        for bytes in (struct.pack(">I", 0), struct.pack(">I", (4 << 20) + 1), struct.pack(">I", 3) + b"\xff\xff\xff"):
+            scheduler.connection.socket.sendall(bytes)
+            with self.assertRaises(EOFError):
+                while True:
+                    scheduler.listen_once()
+            scheduler.accept()
+        scheduler.send(dispatches=[
+            scheduler.dispatch(1, "sample.agreet", "[]"), scheduler.dispatch(2, "sample.agreet", "{"), scheduler.dispatch(3, "sample.agreet", "[" * 60_000),
+            scheduler_pb2.Dispatch(lease=4, task="sample.agreet"), scheduler.dispatch(5, "sample.agreet")])
+        scheduler.until(lambda: {1, 2, 3, 5} <= set(scheduler.reports))
+        self.assertEqual([scheduler.reports[lease].outcome for lease in (1, 2, 3, 5)], [outcome_pb2.OUTCOME_REJECTED] * 3 + [outcome_pb2.OUTCOME_DELIVERED])
+        self.assertNotIn(4, scheduler.reports)
+
+    def test_more_than_a_window_flows(self):
+        worker, scheduler = self.played("--concurrency", "100")
+        granted = threading.Event()
+        text = '{"args":["' + "x" * 60_000 + '"],"kwargs":{}}'
+        sent = 0
+        for start in range(0, 60, 10):
+            message = scheduler_pb2.SchedulerMessage(dispatches=[scheduler.dispatch(start + each + 1, "sample.agreet", text) for each in range(10)]).SerializeToString()
+            sent += len(message)
+            scheduler.connection.send(item=dict(call=scheduler.call, payload=message))
+        credit = 0
+        while len(scheduler.reports) < 60:
+            kind, body = scheduler.connection.receive()
+            if kind == "credit":
+                credit += body.bytes
+                granted.set()
+            else:
+                for report in scheduler_pb2.WorkerMessage.FromString(body.payload).outcomes:
+                    scheduler.reports[report.lease] = report
+        self.assertTrue(granted.is_set() and sent - (1 << 19) <= credit <= sent)
+
+
+class Encrypted(unittest.TestCase):
+    """Real schedulers of their own."""
+
+    def setUp(self):
+        programs = os.environ.get("STACK_PROGRAMS")
+        if not programs:
+            self.skipTest("there is no stack; see Tests/Python/run")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder, self.program = folder.name, f"{programs}/scheduler"
+
+    def scheduler(self, **environment):
+        output = open(f"{self.folder}/scheduler.log", "w+", encoding="utf-8")
+        self.addCleanup(output.close)
+        process = subprocess.Popen(
+            [self.program], stdout=output, stderr=output,
+            env={**os.environ, "SCHEDULER_LISTEN": "127.0.0.1:0", "SCHEDULER_STORE": f"sqlite:{self.folder}/store.db", "LOG_FORMAT": "text", **environment})
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+
+        def address():
+            with open(output.name, encoding="utf-8") as file:
+                said = [line for line in file if "wire listening" in line]
+            return said and said[0].split("address=")[1].split()[0]
+
+        return eventually(address, lambda: pathlib.Path(output.name).read_text())
+
+    def worker(self, address, wait=True, **environment):
+        worker = Worker("q", "--schedulers", address, environment=environment, wait=wait)
+        self.addCleanup(worker.close)
+        return worker
+
+    def test_the_secret_alone_encrypts_where_python_has_pre_shared_keys(self):
+        environment = {"CLUSTER_SECRET": SECRET, "CLUSTER_TLS": "on"}
+        address = self.scheduler(**environment)
+        if has_pre_shared_keys():
+            self.assertIn("taking occurrences", self.worker(address, **environment).said())
+            plain = self.worker(address, wait=False, CLUSTER_SECRET=SECRET)
+            eventually(lambda: "no scheduler to take" in plain.said(), plain.said)
+            wrong = self.worker(address, wait=False, CLUSTER_SECRET=SECRET + "x", CLUSTER_TLS="on")
+            eventually(lambda: "no scheduler to take" in wrong.said(), wrong.said)
+            self.assertEqual(len(wrong.said().splitlines()), 1)
+        else:
+            worker = self.worker(address, wait=False, **environment)
+            self.assertEqual((worker.ends(), "3.13 can" in worker.said()), (64, True))
+
+    def test_certificates_encrypt_and_say_the_role(self):
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder)
+
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2")
+        for role in ("scheduler", "worker"):
+            pathlib.Path(f"{self.folder}/{role}.ext").write_text(f"subjectAltName=URI:urn:task-scheduler:{role},IP:127.0.0.1\n")
+            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{role}.key", "-out", f"{role}.csr", "-subj", f"/CN={role}")
+            openssl("x509", "-req", "-in", f"{role}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", f"{role}.pem", "-days", "2", "-extfile", f"{role}.ext")
+
+        def files(role):
+            return {"CLUSTER_SECRET": SECRET, "TLS_CERT": f"{self.folder}/{role}.pem", "TLS_KEY": f"{self.folder}/{role}.key", "TLS_CA": f"{self.folder}/ca.pem"}
+
+        address = self.scheduler(**files("scheduler"))
+        self.assertIn("taking occurrences", self.worker(address, **files("worker")).said())
+        # A scheduler's certificate makes no worker.
+        other = self.worker(address, wait=False, **files("scheduler"))
+        eventually(lambda: "no scheduler to take" in other.said(), other.said)
+        self.assertNotIn("taking occurrences", other.said())
