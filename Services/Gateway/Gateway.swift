@@ -58,6 +58,7 @@ struct API: Sendable {
         let operations =
             Reminders(scheduler: scheduler).operations + [Preview.operation]
             + SetAside(kind: .dead, scheduler: scheduler).operations + SetAside(kind: .held, scheduler: scheduler).operations
+            + [OccurrenceList(scheduler: scheduler).operation]
             + QueueOperations(scheduler: scheduler).operations + WorkerOperations(scheduler: scheduler).operations
         let documentation = Documentation(
             operations, version: Build.version, needsKey: needsKey, allowsAnonymous: allowsAnonymous)

@@ -109,6 +109,7 @@ extension SchedulerAPI {
         let filter: OccurrenceFilter, after: ListCursor?
         do throws(InvalidRequest) {
             filter = try OccurrenceFilter(request.filter)
+            guard filter.state != .pending else { throw InvalidRequest("a change is of held or of dead occurrences") }
             after = try .read(request.cursor, .latestSetAside)
         } catch {
             return reply(.failure(error.callError))

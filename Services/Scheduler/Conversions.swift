@@ -158,11 +158,12 @@ extension OccurrenceKey {
 }
 
 extension OccurrenceFilter {
-    init(_ wire: Proto.OccurrenceFilter?) throws(InvalidRequest) {
-        guard let wire, let state = wire.state else {
-            throw InvalidRequest("a filter of occurrences must say whether it is of held or of dead ones")
+    /// - Parameter known: what is looked through, where that is not the store.
+    init(_ wire: Proto.OccurrenceFilter?, of known: OccurrenceState? = nil) throws(InvalidRequest) {
+        guard let wire, let state = known ?? wire.state.flatMap({ OccurrenceState($0) }) else {
+            throw InvalidRequest("a filter of occurrences must say in which state they are, and a change is of held or of dead ones")
         }
-        self.init(state: OccurrenceState(state))
+        self.init(state: state)
         (caller, classroomID, createdBy) = (wire.caller.ifAny, wire.classroomId.ifAny, wire.createdBy.ifAny)
         (queue, task) = (wire.queue.ifAny, wire.task.ifAny)
         if !wire.reminder.isEmpty { reminder = try ReminderID(wire: wire.reminder) }
@@ -185,10 +186,19 @@ extension Proto.Occurrence {
     init(_ occurrence: SetAsideOccurrence) {
         self.init(
             id: occurrence.key.reminder.bytes, scheduledAt: occurrence.key.scheduledAt.count,
-            state: occurrence.state.wire, attempts: UInt32(clamping: occurrence.attempts),
+            state: occurrence.state.wire, attempts: UInt32(clamping: occurrence.tries.attempts),
             sinceMs: occurrence.since.count, outcome: occurrence.outcome?.wire,
             statusCode: UInt32(clamping: occurrence.statusCode), detail: occurrence.detail,
             reminder: occurrence.reminder.wire)
+        guard occurrence.state == .pending else { return }
+        (sinceMs, nextTryMs, attempt) = (0, occurrence.dueAt.count, UInt32(clamping: occurrence.tries.next))
+    }
+
+    init(_ occurrence: LiveOccurrence) {
+        self.init(
+            id: occurrence.key.reminder.bytes, scheduledAt: occurrence.key.scheduledAt.count, state: occurrence.run == nil ? .ready : .running,
+            attempts: UInt32(clamping: occurrence.tries.attempts), sinceMs: (occurrence.run?.since ?? occurrence.dueAt).count,
+            reminder: occurrence.reminder.wire, attempt: UInt32(clamping: occurrence.tries.next))
     }
 }
 

@@ -4,10 +4,10 @@ import Operations
 import Storage
 import Wire
 
-/// What gateways ask about reminders, occurrences, attempts and queues.
+/// What gateways ask about reminders, attempts, queues and workers. Lists of occurrences are in OccurrenceLists.swift.
 extension SchedulerAPI {
     /// Bounds of one answer: items, attempts, and about so many bytes.
-    private static var maxPage: Int { 1_000 }
+    static var maxPage: Int { 1_000 }
     private static var maxPageBytes: Int { 2 << 20 }
     /// Occurrences that are told of one worker.
     private static var maxRuns: Int { 1_000 }
@@ -68,38 +68,6 @@ extension SchedulerAPI {
         }
     }
 
-    func listOccurrences(_ request: Proto.ListOccurrencesRequest, _ asker: Asker, _ reply: Responder<Proto.ListOccurrencesReply>) {
-        let filter: OccurrenceFilter, after: ListCursor?
-        do throws(InvalidRequest) {
-            filter = try OccurrenceFilter(request.filter)
-            after = try .read(request.cursor, .latestSetAside)
-        } catch {
-            return reply(.failure(error.callError))
-        }
-        loop.store.listOccurrences(filter, after: after, limit: Self.limit(request.limit), for: asker) { result in
-            let page: ListPage<SetAsideOccurrence>
-            do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
-            let (items, next) = Self.cut(page) { 1_280 + $0.reminder.arguments.count }
-            let answer = Proto.ListOccurrencesReply(
-                occurrences: items.map(Proto.Occurrence.init), cursor: next?.bytes ?? [])
-            guard request.withAttempts, let key = filter.key, !items.isEmpty else { return reply(.success(answer)) }
-            addAttempts(at: key, to: answer, asker, reply)
-        }
-    }
-
-    private func addAttempts(
-        at key: OccurrenceKey, to answer: Proto.ListOccurrencesReply, _ asker: Asker, _ reply: Responder<Proto.ListOccurrencesReply>
-    ) {
-        loop.store.attempts(at: key, limit: Self.maxPage, for: asker) { result in
-            reply(
-                result.mapError(Self.callError).map { attempts in
-                    var whole = answer
-                    whole.attempts = attempts.map(\.wire)
-                    return whole
-                })
-        }
-    }
-
     func listQueues(_ request: Proto.ListQueuesRequest, _ reply: Responder<Proto.ListQueuesReply>) {
         guard request.names.isEmpty else {
             guard request.names.count <= Self.maxPage else {
@@ -146,10 +114,10 @@ extension SchedulerAPI {
         reply(.success(Proto.Bases(tzdata: own)))
     }
 
-    private static func limit(_ wire: UInt32) -> Int { min(max(1, Int(wire)), maxPage) }
+    static func limit(_ wire: UInt32) -> Int { min(max(1, Int(wire)), maxPage) }
 
     /// As much of a page as one message should hold, at least one item.
-    private static func cut<Item>(_ page: ListPage<Item>, bytes: (Item) -> Int) -> ([Item], next: ListCursor?) {
+    static func cut<Item>(_ page: ListPage<Item>, bytes: (Item) -> Int) -> ([Item], next: ListCursor?) {
         var total = 0
         for (index, item) in page.items.enumerated() {
             total += bytes(item)

@@ -25,6 +25,8 @@ final class SchedulerLoop: @unchecked Sendable {
     let store: any Store
     let sealer: Sealer
     private(set) var core: SchedulerCore
+    /// Of this process: what is said in the order of its memory bears it.
+    let mark = ReminderID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
     private var effects: [Effect] = []
     private var workers: [WorkerID: WorkerStream] = [:]
     var fleet = Fleet()

@@ -13,6 +13,12 @@ enum WorkerName {
         return attach.instance + "#" + Hexadecimal.text(hash)
     }
 
+    /// What the worker of that name says that it is.
+    static func instance(of name: String) -> String {
+        guard let mark = name.lastIndex(of: "#") else { return name }
+        return String(name[..<mark])
+    }
+
     /// Enough that nobody finds a second token with the same.
     private static let hashBytes = 16
 }

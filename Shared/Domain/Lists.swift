@@ -19,9 +19,8 @@ public struct ReminderFilter: Sendable, Hashable {
     public var isByDueTime: Bool { dueAfter != nil || dueBefore != nil }
 }
 
-/// Which occurrences a list of the held ones or of the dead letters shows. What is `nil` does not filter.
+/// Which occurrences a list shows. What is `nil` does not filter.
 public struct OccurrenceFilter: Sendable, Hashable {
-    /// `held` or `dead`.
     public var state: OccurrenceState
     public var caller: String?
     public var classroomID: String?
@@ -33,6 +32,13 @@ public struct OccurrenceFilter: Sendable, Hashable {
     public var key: OccurrenceKey?
 
     public init(state: OccurrenceState) { self.state = state }
+
+    /// Whether it shows that occurrence, whose state is the one that it is of.
+    public func matches(_ key: OccurrenceKey, of reminder: Reminder) -> Bool {
+        func given<Value: Equatable>(_ wanted: Value?, _ value: Value) -> Bool { wanted.map { $0 == value } ?? true }
+        return given(self.key, key) && given(self.reminder, key.reminder) && given(caller, reminder.caller) && given(queue, reminder.queue)
+            && given(task, reminder.task) && given(classroomID, reminder.classroomID) && given(createdBy, reminder.createdBy)
+    }
 }
 
 /// Where a page of a list ended. The next begins behind it, whatever has come or gone meanwhile.
@@ -45,6 +51,11 @@ public struct ListCursor: Sendable, Hashable {
         case byDueTime = 2
         /// `major` is the time in unix milliseconds at which an occurrence was set aside, the latest first, then by key.
         case latestSetAside = 3
+        /// `major` is the time in unix milliseconds at which an occurrence is tried next, the earliest first, then by key.
+        case nextTry = 4
+        /// `major` is the place in the order in which occurrences in a scheduler's memory became ready, or began to run; the key's id is
+        /// the mark of the process, whose order it is.
+        case longestFirst = 5
     }
 
     public let order: Order

@@ -64,18 +64,19 @@ extension ReminderState {
 }
 
 extension OccurrenceState {
-    public init(_ wire: Proto.OccurrenceState) {
-        self =
-            switch wire {
-            case .held: .held
-            case .dead: .dead
-            }
+    /// `nil` for what is in a scheduler's memory alone.
+    public init?(_ wire: Proto.OccurrenceState) {
+        switch wire {
+        case .retrying: self = .pending
+        case .held: self = .held
+        case .dead: self = .dead
+        case .ready, .running: return nil
+        }
     }
 
-    /// `nil` for one that waits for its time: that is no matter of a person's, and has no value on the wire.
-    public var wire: Proto.OccurrenceState? {
+    public var wire: Proto.OccurrenceState {
         switch self {
-        case .pending: nil
+        case .pending: .retrying
         case .held: .held
         case .dead: .dead
         }

@@ -31,7 +31,7 @@ final class ListQueries {
     private func merged(_ query: StandingScan, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
         try merge(
             query.sql, query.conditions, from: [.id(after?.key.reminder ?? ReminderID(high: .max, low: .max))],
-            Walk(limit: limit, maxExamined: Self.maxGlancedAt), .newestFirst
+            Walk(limit: limit, maxExamined: Self.maxGlancedAt), .newestFirst, in: Shard.all
         ) { $1.key < $0.key }
     }
 
@@ -56,35 +56,38 @@ final class ListQueries {
         let query = DueScan(filter)
         return try merge(
             query.sql, query.conditions, from: [.integer(after?.major ?? .min), .id(after?.key.reminder)],
-            Walk(limit: limit), .byDueTime
-        ) { $0.major != $1.major ? $0.major < $1.major : $0.key < $1.key }
+            Walk(limit: limit), .byDueTime, in: Shard.all, isEarlier: Self.isDueEarlier
+        )
     }
+
+    private static func isDueEarlier(_ a: ListCursor, than b: ListCursor) -> Bool { a.major != b.major ? a.major < b.major : a.key < b.key }
 
     /// Each shard has its own order; they are merged as they are read.
     private func merge(
-        _ sql: String, _ conditions: ScanConditions, from start: [ScanValue], _ walk: Walk, _ order: ListCursor.Order,
+        _ sql: String, _ conditions: ScanConditions, from start: [ScanValue], _ walk: Walk, _ order: ListCursor.Order, in shards: [Shard],
         isEarlier: (ListCursor, ListCursor) -> Bool
     ) throws(SQLiteFailure) -> Found {
-        let shards = try statements(sql, Shard.count)
-        defer { for statement in shards { statement.reset() } }
-        var heads: [(place: ListCursor, shard: Int)] = []
-        func head(_ shard: Int) throws(SQLiteFailure) -> ListCursor? {
-            while try shards[shard].step() {
-                guard let id = shards[shard].id(1) else { continue }
-                return ListCursor(order, major: shards[shard].integer(0), key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(0)))
+        let rows = try statements(sql, shards.count)
+        defer { for row in rows { row.reset() } }
+        var heads: [(place: ListCursor, row: Int)] = []
+        func head(_ row: Int) throws(SQLiteFailure) -> ListCursor? {
+            while try rows[row].step() {
+                guard let id = rows[row].id(1) else { continue }
+                let second = order == .nextTry ? rows[row].time(3) : UnixSeconds(0)
+                return ListCursor(order, major: rows[row].integer(0), key: OccurrenceKey(reminder: id, scheduledAt: second))
             }
             return nil
         }
-        for shard in 0..<Shard.count {
-            conditions.bind(to: shards[shard], cursor: [.integer(Int64(shard))] + start)
-            if let place = try head(shard) { heads.append((place, shard)) }
+        for (row, shard) in shards.enumerated() {
+            conditions.bind(to: rows[row], cursor: [.integer(Int64(shard.number))] + start)
+            if let place = try head(row) { heads.append((place, row)) }
         }
         var walk = walk
         while var first = heads.indices.first {
             for other in heads.indices where isEarlier(heads[other].place, heads[first].place) { first = other }
-            let (place, shard) = heads[first]
-            guard walk.take(place, matches: shards[shard].integer(2) != 0) else { break }
-            if let next = try head(shard) { heads[first].place = next } else { heads.remove(at: first) }
+            let (place, row) = heads[first]
+            guard walk.take(place, matches: rows[row].integer(2) != 0) else { break }
+            if let next = try head(row) { heads[first].place = next } else { heads.remove(at: first) }
         }
         return walk.found
     }
@@ -92,6 +95,7 @@ final class ListQueries {
     // MARK: Occurrences
 
     func occurrences(_ filter: OccurrenceFilter, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
+        if filter.state == .pending { return try pending(filter, after: after, limit: limit) }
         let query = SetAsideScan(filter)
         let statement = try statements(query.sql, 1)[0]
         query.bind(
@@ -109,6 +113,14 @@ final class ListQueries {
             guard walk.take(place, matches: statement.integer(3) != 0) else { break }
         }
         return walk.found
+    }
+
+    private func pending(_ filter: OccurrenceFilter, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
+        let query = PendingScan(filter)
+        guard !query.shards.isEmpty else { return Found() }
+        let start: [ScanValue] = [.integer(after?.major ?? .min), .id(after?.key.reminder), .integer(after?.key.scheduledAt.count ?? .min)]
+        return try merge(
+            query.sql, query.conditions, from: start, Walk(limit: limit), .nextTry, in: query.shards, isEarlier: Self.isDueEarlier)
     }
 
     // MARK: Statements
@@ -334,4 +346,33 @@ private struct SetAsideScan {
     }
 
     func bind(to statement: Statement, cursor: [ScanValue]) { conditions.bind(to: statement, cursor: cursor) }
+}
+
+/// Pending occurrences of one shard by when they are due, upwards.
+private struct PendingScan {
+    let sql: String
+    /// Those in which there may be some.
+    let shards: [Shard]
+    private(set) var conditions = ScanConditions(cursorCount: 4)
+
+    init(_ filter: OccurrenceFilter) {
+        let ids = Set([filter.key?.reminder, filter.reminder].compactMap { $0 })
+        shards = ids.count > 1 ? [] : ids.first.map { [$0.shard] } ?? Shard.all
+        conditions.add(ids.first.map { .id($0) }) { "o.reminder = \($0)" }
+        conditions.add((filter.key?.scheduledAt).map { .integer($0.count) }) { "o.scheduled_at = \($0)" }
+        let bound = conditions.terms.map { "AND \($0) " }.joined()
+        conditions.add(equal: "d.classroom_id", filter.classroomID)
+        conditions.add(equal: "d.created_by", filter.createdBy)
+        conditions.add(equal: "d.task", filter.task)
+        conditions.add(equal: "d.queue", filter.queue)
+        conditions.add(equal: "d.caller", filter.caller)
+        sql = """
+            SELECT o.due_ms, o.reminder, \(conditions.sql), o.scheduled_at
+            FROM occurrences o \(ids.isEmpty ? "INDEXED BY occurrences_due" : "")
+                CROSS JOIN reminders r ON r.shard = o.shard AND r.id = o.reminder
+                CROSS JOIN definitions d ON d.number = r.definition
+            WHERE o.state = 0 AND o.shard = ?1 AND (o.due_ms, o.reminder, o.scheduled_at) > (?2, ?3, ?4) \(bound)
+            ORDER BY o.due_ms, o.reminder, o.scheduled_at
+            """
+    }
 }

@@ -62,7 +62,8 @@ final class SnapshotQueries {
             """)
         findSetAside = try connection.prepare(
             """
-            SELECT o.state, o.attempts, o.changed_ms, o.outcome, o.status_code, o.detail, \(DefinitionRow.selected)
+            SELECT o.state, o.attempts, o.changed_ms, o.outcome, o.status_code, o.detail, o.losses, o.tried_since_ms, o.due_ms,
+                \(DefinitionRow.selected)
             FROM occurrences o JOIN reminders r ON r.shard = o.shard AND r.id = o.reminder
                 LEFT JOIN definitions d ON d.number = r.definition
             WHERE o.shard = ?1 AND o.reminder = ?2 AND o.scheduled_at = ?3
@@ -143,8 +144,9 @@ final class SnapshotQueries {
             throw .damaged("occurrence \(key.idempotencyKey) has the unknown state \(row.integer(0))")
         }
         return SetAsideOccurrence(
-            key: key, state: state, reminder: try definition(row, from: 6, of: key.reminder),
-            attempts: Int(clamping: row.integer(1)), since: row.time(2),
+            key: key, state: state, reminder: try definition(row, from: 9, of: key.reminder),
+            tries: Tries(attempts: Int(clamping: row.integer(1)), losses: Int(clamping: row.integer(6)), since: row.optionalTime(7)),
+            since: row.time(2), dueAt: row.time(8),
             outcome: row.optionalInteger(3).flatMap { UInt8(exactly: $0) }.flatMap(Outcome.init),
             statusCode: Int(row.integer(4)), detail: row.text(5) ?? "")
     }

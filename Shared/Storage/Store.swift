@@ -45,7 +45,8 @@ public protocol Store: Sendable {
         _ filter: ReminderFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void)
 
-    /// Reads one page of held occurrences or dead letters, the latest first; as `list` does.
+    /// Reads one page of occurrences that have rows of their own, as `list` does: of pending ones the one that is due next first, of held
+    /// ones and of dead letters the latest.
     func listOccurrences(
         _ filter: OccurrenceFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
@@ -395,28 +396,32 @@ public struct ListPage<Item: Sendable>: Sendable {
     }
 }
 
-/// An occurrence that waits for a person: held, or a dead letter.
+/// An occurrence that has a row of its own: pending, held, or a dead letter.
 public struct SetAsideOccurrence: Sendable {
     public var key: OccurrenceKey
     public var state: OccurrenceState
     public var reminder: Reminder
-    /// Made so far.
-    public var attempts: Int
+    /// Made so far, with those whose end is not known.
+    public var tries: Tries
+    /// When its row was last changed: when it was set aside, where it is.
     public var since: UnixMilliseconds
+    /// When it is tried next, where it is pending.
+    public var dueAt: UnixMilliseconds
     /// Of the last attempt; `nil` where an earlier version wrote it.
     public var outcome: Outcome?
     public var statusCode: Int
     public var detail: String
 
     public init(
-        key: OccurrenceKey, state: OccurrenceState, reminder: Reminder, attempts: Int, since: UnixMilliseconds,
+        key: OccurrenceKey, state: OccurrenceState, reminder: Reminder, tries: Tries, since: UnixMilliseconds, dueAt: UnixMilliseconds,
         outcome: Outcome?, statusCode: Int, detail: String
     ) {
         self.key = key
         self.state = state
         self.reminder = reminder
-        self.attempts = attempts
+        self.tries = tries
         self.since = since
+        self.dueAt = dueAt
         self.outcome = outcome
         self.statusCode = statusCode
         self.detail = detail

@@ -10,7 +10,7 @@ struct RoleTests {
     private static let effects: [Role.Effect: Set<String>] = [
         .reads: [
             "listReminders", "getReminder", "listUpcoming", "listAttempts", "preview", "listDeadLetters", "getDeadLetter", "listHeld",
-            "getHeldOccurrence", "listQueues", "getQueue",
+            "getHeldOccurrence", "listOccurrences", "listQueues", "getQueue",
         ],
         .oversees: ["listWorkers", "getWorker"],
         .operates: [

@@ -91,7 +91,7 @@ struct MigrationTests {
         #expect(try await store.page(due, limit: 10).items.map(\.reminder.id) == [ids[0], ids[1]])
         let dead = try await store.page(OccurrenceFilter(state: .dead), limit: 10).items
         #expect(dead.map(\.key.reminder) == [ids[3], ids[1]])
-        #expect(dead.allSatisfy { $0.outcome == nil && $0.statusCode == 0 && $0.detail == "" && $0.attempts == 12 })
+        #expect(dead.allSatisfy { $0.outcome == nil && $0.statusCode == 0 && $0.detail == "" && $0.tries.attempts == 12 })
         #expect(try await store.history(ids[1])?.map(\.statusCode) == [503])
         #expect(try await store.queueSettings() == [])
         // And what this version can do works on them.

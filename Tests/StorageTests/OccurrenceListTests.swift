@@ -94,6 +94,52 @@ struct OccurrenceListTests {
         await store.close()
     }
 
+    @Test("pending ones are listed by when they are due next, under every filter, on pages of any size", arguments: Backend.all)
+    func pending(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        var collection = Collection(seed: 3), writes: [StoreWrite] = []
+        var items: [(item: Item, due: UnixMilliseconds)] = []
+        for _ in 0..<200 {
+            let reminder = collection.reminder()
+            writes.append(Sample.create(reminder))
+            for index in 0..<collection.pick([0, 1, 3]) {
+                let at = reminder.schedule.start + 60 * Int64(index), key = OccurrenceKey(reminder: reminder.id, scheduledAt: at)
+                let due = (Sample.start + collection.pick([5, 6, 9])).milliseconds
+                writes.append(
+                    .settle(
+                        key, Sample.attempt(at, 1, .retry), .retry(dueAt: due, tries: Tries(attempts: 2, losses: 1)),
+                        move: PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: Int64(index) + 2))))
+                items.append((Item(key: key, state: .pending, reminder: reminder, since: due), due))
+            }
+        }
+        try await store.write(writes)
+        typealias Setter = (inout OccurrenceFilter, inout Collection) -> Void
+        let fields: [Setter] = [
+            { _, _ in }, { $0.caller = $1.pick(Collection.callers) }, { $0.classroomID = $1.pick(Collection.rooms) },
+            { $0.createdBy = $1.pick(Collection.people) }, { $0.queue = $1.pick(Collection.queues) },
+            { $0.task = $1.pick(Collection.tasks) }, { $0.reminder = $1.pick(items).item.reminder.id }, { $0.key = $1.pick(items).item.key },
+        ]
+        for (number, first) in fields.enumerated() {
+            for second in fields[number...] {
+                var filter = OccurrenceFilter(state: .pending)
+                first(&filter, &collection)
+                second(&filter, &collection)
+                let expected = items.filter { matches(filter, $0.item) }.sorted { ($0.due, $0.item.key) < ($1.due, $1.item.key) }
+                for limit in [7, 1_000] {
+                    var found: [SetAsideOccurrence] = [], cursor: ListCursor?
+                    repeat {
+                        let page = try await store.page(filter, after: cursor, limit: limit)
+                        found += page.items
+                        cursor = page.next
+                    } while cursor != nil
+                    #expect(found.map(\.key) == expected.map(\.item.key), "\(filter)")
+                    #expect(found.map(\.dueAt) == expected.map(\.due) && found.allSatisfy { $0.state == .pending && $0.tries.next == 4 })
+                }
+            }
+        }
+        await store.close()
+    }
+
     @Test("an item tells what was tried, and how the last attempt ended", arguments: Backend.all)
     func item(backend: Backend) async throws {
         let store = try backend.open(folder)
@@ -109,7 +155,7 @@ struct OccurrenceListTests {
             .settle(key, attempts[1], .retry(dueAt: 5, tries: Tries(attempts: 2)), move: nil),
             .settle(key, attempts[2], .dead(tries: Tries(attempts: 3)), move: nil))
         let item = try #require(try await store.page(OccurrenceFilter(state: .dead), limit: 5).items.first)
-        #expect(item.key == key && item.state == .dead && item.attempts == 3 && item.reminder.isSame(as: reminder))
+        #expect(item.key == key && item.state == .dead && item.tries.attempts == 3 && item.reminder.isSame(as: reminder))
         #expect(item.outcome == .rejected && item.statusCode == 503 && item.detail == "answer 3")
         #expect(item.since == Sample.start.milliseconds + 3_007)
         #expect(try await store.tries(at: key) == attempts.reversed())

@@ -74,7 +74,7 @@ struct ReplaceTests {
         try await store.write(.settle(key, Sample.attempt(second, 2, .rejected, offset: 90_000), .dead(tries: Tries(attempts: 2)), move: nil))
         #expect(try await line(store, reminder.id) == "cancelled next - delivered 0 retrying 0 held 0 dead 1")
         let set = try await store.page(OccurrenceFilter(state: .dead), limit: 10).items
-        #expect(set.map(\.attempts) == [2] && set.map(\.outcome) == [.rejected])
+        #expect(set.map(\.tries.attempts) == [2] && set.map(\.outcome) == [.rejected])
         #expect(try await store.tries(at: key).map(\.number) == [2, 1, 1])
         await store.close()
     }

@@ -31,6 +31,7 @@ enum AnswerSchemas {
             ("SetAsideWithAttempts", setAside(withAttempts: true)), ("HeldOccurrence", setAside(withAttempts: false, isHeld: true)),
             ("HeldOccurrenceWithAttempts", setAside(withAttempts: true, isHeld: true)),
             ("DeadLetterPage", page("dead_letters", of: "SetAside")), ("HeldOccurrencePage", page("held", of: "HeldOccurrence")),
+            ("Occurrence", occurrence), ("OccurrencePage", page("occurrences", of: "Occurrence")),
             ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
             ("ReplayedMany", bulk(["replayed"])), ("DiscardedMany", bulk(["discarded"])), ("ReleasedMany", bulk(["released", "reminders"])),
             ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
@@ -210,6 +211,25 @@ enum AnswerSchemas {
         if isHeld { properties["missed"] = missed }
         if withAttempts { properties["attempts"] = list(of: "Attempt") }
         return object(properties)
+    }
+
+    private static var occurrence: JSONValue {
+        object([
+            "id": occurrenceID, "reminder_id": id, "scheduled_at": instant,
+            "state": ["type": "string", "enum": .array(OccurrenceList.states.map { .string($0.0) } + ["unknown"])],
+            "queue": string, "task": string, "description": string, "classroom_id": string, "created_by": string,
+            "attempt": ["type": ["integer", "null"], "minimum": 1, "description": "the number of the try that it waits for, or has; null: held or dead"],
+            "attempts_made": count,
+            "since_ms": [
+                "type": ["integer", "null"],
+                "description": "when it fell due (ready), was handed out (running) or was set aside (held, dead), unix milliseconds"
+            ],
+            "next_try_ms": ["type": ["integer", "null"], "description": "when it is tried next (retrying), unix milliseconds"],
+            "worker": ["type": ["string", "null"], "description": "the instance that has it; for those who may see workers"],
+            "lease_ms": ["type": ["integer", "null"], "minimum": 0, "description": "how long it may still run there before it is given to another"],
+            "outcome": ["type": ["string", "null"], "description": "of the last attempt, where it is kept with the occurrence"],
+            "status_code": statusCode, "detail": ["type": ["string", "null"]]
+        ])
     }
 
     private static var queue: JSONValue {

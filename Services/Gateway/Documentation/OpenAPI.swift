@@ -79,13 +79,14 @@ struct OpenAPI: Sendable {
 
     private func queryParameters(_ operation: Operation) -> [JSONValue] {
         guard let query = operation.query?(), case .object(let properties)? = query["properties"] else { return [] }
+        let required: Set<String> = if case .array(let names)? = query["required"] { Set(names.compactMap { if case .string(let name) = $0 { name } else { nil } }) } else { [] }
         return properties.members.map { member in
             guard case .object(var schema) = member.value else { return .null }
             let description = schema["description"] ?? ""
             schema["description"] = nil
             // A query has no null.
             return [
-                "name": .string(member.name), "in": "query", "required": false, "description": description,
+                "name": .string(member.name), "in": "query", "required": .bool(required.contains(member.name)), "description": description,
                 "schema": .object(schema.withoutNull)
             ]
         }

@@ -27,7 +27,7 @@ struct OccurrenceSelection: Sendable {
 private let bulkCursorHelp = "`next_cursor` of the answer before, with the same filters; absent: from the latest on"
 
 extension Proto.OccurrenceFilter {
-    fileprivate init(_ fields: inout FieldReader) {
+    init(_ fields: inout FieldReader) {
         self.init()
         reminder =
             fields.optional("reminder_id", .reminderID, help: "only of this reminder").map(\.bytes) ?? []

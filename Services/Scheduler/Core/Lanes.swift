@@ -37,7 +37,8 @@ struct Lanes {
     private var newPools: [WorkerPool.Key] = []
     /// There is room for more of what nobody serves.
     private var hasUnservedRoom = false
-    private var nextTicket: UInt64 = 0
+    /// What is ready, in the order in which it became so; the numbers are the entries' tickets.
+    private var roll = Roll<Entry>()
     /// Entries whose state is `ready`.
     private(set) var count = 0
 
@@ -59,10 +60,9 @@ struct Lanes {
         let shed = tableCount >= maxEntries / 4 * 3 ? shed(for: share) : []
         guard share.drainedAt == nil else { return shed + [entry] }
         entry.state = .ready
-        entry.ticket = nextTicket
+        entry.ticket = roll.add(entry)
         entry.share = share
-        lane.add(Lane.Item(place: Lane.Place(rank: rank, ticket: nextTicket), entry: entry), to: share)
-        nextTicket += 1
+        lane.add(Lane.Item(place: Lane.Place(rank: rank, ticket: entry.ticket), entry: entry), to: share)
         count += 1
         lane.queue.count += 1
         if lane.links.isEmpty { unservedCount += 1 }
@@ -98,6 +98,7 @@ struct Lanes {
     private mutating func hasLeft(_ share: Share) {
         let lane = share.lane
         count -= 1
+        if roll.isLoose(count: count) { roll.tidy(Self.isReady) }
         lane.queue.count -= 1
         shares.sort(share)
         if let few = share.drainedAt, share.count <= few {
@@ -380,6 +381,17 @@ struct Lanes {
         }
         return Array(names.sorted().prefix(limit))
     }
+
+    /// Of what nobody serves, how much is ready.
+    var unservedReady: Int { unservedCount }
+
+    private static func isReady(_ place: Roll<Entry>.Place) -> Bool { place.item.state == .ready && place.item.ticket == place.number }
+
+    /// What has been ready for longest.
+    mutating func oldest() -> Entry? { roll.first(Self.isReady) }
+
+    /// What became ready after that, with what is not ready any more among it (`isReady`).
+    func ready(after number: UInt64) -> ArraySlice<Roll<Entry>.Place> { roll.after(number) }
 
     func isServed(_ name: Name) -> Bool { !pools(serving: name).isEmpty }
 

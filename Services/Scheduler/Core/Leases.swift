@@ -20,6 +20,8 @@ struct Lease {
     let dispatchedAt: UnixMilliseconds
     /// Taken over on a worker's word: which definition it was dispatched with is not known.
     let isInherited: Bool
+    /// Its place in the order in which they began.
+    let number: UInt64
 }
 
 /// Who may run what, and until when: the leases of attached workers and of those that may be back in a moment, and what is
@@ -38,6 +40,8 @@ struct Leases {
     private var lost: [String: LostWorker] = [:]
     private var deadlines = Heap<LeaseTimer>()
     private var nextID: LeaseID = 0
+    /// In the order in which they began.
+    private var roll = Roll<LeaseID>()
     /// Taken back in this step, by the worker to be told.
     private var revocations: [WorkerID: [LeaseID]] = [:]
     /// Called off in this step, by the worker to be told.
@@ -71,7 +75,7 @@ struct Leases {
         let deadline = now.monotonic + milliseconds
         leases[id] = Lease(
             entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: deadline,
-            dispatchedAt: now.wall, isInherited: isInherited)
+            dispatchedAt: now.wall, isInherited: isInherited, number: roll.add(id))
         deadlines.insert(LeaseTimer(at: deadline, lease: id))
         attached[worker, default: []].insert(id)
     }
@@ -81,8 +85,15 @@ struct Leases {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         remove(id, from: lease.holder)
         lease.entry.state = .ended(lease.entry.fate)
+        if roll.isLoose(count: leases.count) {
+            let live = leases
+            roll.tidy { live[$0.item]?.number == $0.number }
+        }
         return lease
     }
+
+    /// Leases that began after that, with such as have ended among them: those have another number, or are not there.
+    func began(after number: UInt64) -> ArraySlice<Roll<LeaseID>.Place> { roll.after(number) }
 
     /// Takes the next lease that is past its deadline out of the timers; it is still to be ended.
     mutating func popExpired(now: Moment) -> LeaseID? {

@@ -4,21 +4,29 @@ public import CProtobufC
 public import CProtos
 
 extension Proto {
-    /// An occurrence that is held or a dead letter.
     public struct Occurrence: WireMessage, Hashable {
         /// the reminder's
         public var id: [UInt8] = []
         public var scheduledAt: Int64 = 0
         public var state: OccurrenceState? = nil
         public var attempts: UInt32 = 0
+        /// when it fell due, was handed out, or was set aside; of one that is retrying 0
         public var sinceMs: Int64 = 0
         /// of the last attempt, if there was one
         public var outcome: Outcome? = nil
         public var statusCode: UInt32 = 0
         public var detail: String = ""
         public var reminder: Reminder? = nil
+        /// the number of the try that it waits for or has, from 1; of what is set aside 0
+        public var attempt: UInt32 = 0
+        /// of one that is retrying
+        public var nextTryMs: Int64 = 0
+        /// the instance that has it; empty: none
+        public var worker: String = ""
+        /// that is left to that one
+        public var leaseMs: UInt32 = 0
 
-        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, state: OccurrenceState? = nil, attempts: UInt32 = 0, sinceMs: Int64 = 0, outcome: Outcome? = nil, statusCode: UInt32 = 0, detail: String = "", reminder: Reminder? = nil) {
+        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, state: OccurrenceState? = nil, attempts: UInt32 = 0, sinceMs: Int64 = 0, outcome: Outcome? = nil, statusCode: UInt32 = 0, detail: String = "", reminder: Reminder? = nil, attempt: UInt32 = 0, nextTryMs: Int64 = 0, worker: String = "", leaseMs: UInt32 = 0) {
             self.id = id
             self.scheduledAt = scheduledAt
             self.state = state
@@ -28,6 +36,10 @@ extension Proto {
             self.statusCode = statusCode
             self.detail = detail
             self.reminder = reminder
+            self.attempt = attempt
+            self.nextTryMs = nextTryMs
+            self.worker = worker
+            self.leaseMs = leaseMs
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Occurrence>) throws(MessageError) {
@@ -40,6 +52,10 @@ extension Proto {
             statusCode = c.pointee.status_code
             detail = Arena.string(c.pointee.detail)
             if let value = c.pointee.reminder { reminder = try Reminder(reading: value) }
+            attempt = c.pointee.attempt
+            nextTryMs = c.pointee.next_try_ms
+            worker = Arena.string(c.pointee.worker)
+            leaseMs = c.pointee.lease_ms
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Occurrence>, from arena: Arena) throws(MessageError) {
@@ -53,6 +69,10 @@ extension Proto {
             c.pointee.status_code = statusCode
             if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
             if let reminder { c.pointee.reminder = try arena.put(reminder) }
+            c.pointee.attempt = attempt
+            c.pointee.next_try_ms = nextTryMs
+            if !worker.isEmpty { c.pointee.worker = try arena.put(worker) }
+            c.pointee.lease_ms = leaseMs
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Occurrence>) -> Int { task_scheduler__v1__occurrence__get_packed_size(c) }

@@ -1,11 +1,17 @@
 // Generated from Shared/Protos/scheduler.proto by Shared/Protos/generate. Do not edit.
 
 extension Proto {
-    /// Why an occurrence waits for a person.
+    /// Where an occurrence stands.
     public enum OccurrenceState: UInt32, WireEnum {
-        /// for a new credential
+        /// it waits for a new credential
         case held = 1
         /// in the dead-letter list
         case dead = 2
+        /// due, and waits for a worker; in lists only
+        case ready = 3
+        /// a worker has it; in lists only
+        case running = 4
+        /// beside its series, for its next try; in lists only
+        case retrying = 5
     }
 }

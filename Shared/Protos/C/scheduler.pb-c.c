@@ -3822,7 +3822,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attempts_reply__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__attempts_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_descriptors[9] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_descriptors[13] =
 {
   {
     "id",
@@ -3932,22 +3932,74 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "attempt",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Occurrence, attempt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_try_ms",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Occurrence, next_try_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worker",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Occurrence, worker),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_ms",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Occurrence, lease_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__occurrence__field_indices_by_name[] = {
+  9,   /* field[9] = attempt */
   3,   /* field[3] = attempts */
   7,   /* field[7] = detail */
   0,   /* field[0] = id */
+  12,   /* field[12] = lease_ms */
+  10,   /* field[10] = next_try_ms */
   5,   /* field[5] = outcome */
   8,   /* field[8] = reminder */
   1,   /* field[1] = scheduled_at */
   4,   /* field[4] = since_ms */
   2,   /* field[2] = state */
   6,   /* field[6] = status_code */
+  11,   /* field[11] = worker */
 };
 static const ProtobufCIntRange task_scheduler__v1__occurrence__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__occurrence__descriptor =
 {
@@ -3957,7 +4009,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__occurrence__descriptor =
   "TaskScheduler__V1__Occurrence",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Occurrence),
-  9,
+  13,
   task_scheduler__v1__occurrence__field_descriptors,
   task_scheduler__v1__occurrence__field_indices_by_name,
   1,  task_scheduler__v1__occurrence__number_ranges,
@@ -6075,19 +6127,25 @@ const ProtobufCEnumDescriptor task_scheduler__v1__reminder_state__descriptor =
   task_scheduler__v1__reminder_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue task_scheduler__v1__occurrence_state__enum_values_by_number[3] =
+static const ProtobufCEnumValue task_scheduler__v1__occurrence_state__enum_values_by_number[6] =
 {
   { "OCCURRENCE_STATE_UNSPECIFIED", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_UNSPECIFIED", 0 },
   { "OCCURRENCE_STATE_HELD", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_HELD", 1 },
   { "OCCURRENCE_STATE_DEAD", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_DEAD", 2 },
+  { "OCCURRENCE_STATE_READY", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_READY", 3 },
+  { "OCCURRENCE_STATE_RUNNING", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_RUNNING", 4 },
+  { "OCCURRENCE_STATE_RETRYING", "TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_RETRYING", 5 },
 };
 static const ProtobufCIntRange task_scheduler__v1__occurrence_state__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex task_scheduler__v1__occurrence_state__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex task_scheduler__v1__occurrence_state__enum_values_by_name[6] =
 {
   { "OCCURRENCE_STATE_DEAD", 2 },
   { "OCCURRENCE_STATE_HELD", 1 },
+  { "OCCURRENCE_STATE_READY", 3 },
+  { "OCCURRENCE_STATE_RETRYING", 5 },
+  { "OCCURRENCE_STATE_RUNNING", 4 },
   { "OCCURRENCE_STATE_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor task_scheduler__v1__occurrence_state__descriptor =
@@ -6097,9 +6155,9 @@ const ProtobufCEnumDescriptor task_scheduler__v1__occurrence_state__descriptor =
   "OccurrenceState",
   "TaskScheduler__V1__OccurrenceState",
   "task_scheduler.v1",
-  3,
+  6,
   task_scheduler__v1__occurrence_state__enum_values_by_number,
-  3,
+  6,
   task_scheduler__v1__occurrence_state__enum_values_by_name,
   1,
   task_scheduler__v1__occurrence_state__value_ranges,

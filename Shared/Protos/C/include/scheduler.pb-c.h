@@ -152,18 +152,30 @@ typedef enum _TaskScheduler__V1__ReminderState {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__REMINDER_STATE)
 } TaskScheduler__V1__ReminderState;
 /*
- * Why an occurrence waits for a person.
+ * Where an occurrence stands.
  */
 typedef enum _TaskScheduler__V1__OccurrenceState {
   TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_UNSPECIFIED = 0,
   /*
-   * for a new credential
+   * it waits for a new credential
    */
   TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_HELD = 1,
   /*
    * in the dead-letter list
    */
-  TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_DEAD = 2
+  TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_DEAD = 2,
+  /*
+   * due, and waits for a worker; in lists only
+   */
+  TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_READY = 3,
+  /*
+   * a worker has it; in lists only
+   */
+  TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_RUNNING = 4,
+  /*
+   * beside its series, for its next try; in lists only
+   */
+  TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_RETRYING = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OCCURRENCE_STATE)
 } TaskScheduler__V1__OccurrenceState;
 typedef enum _TaskScheduler__V1__WorkerState {
@@ -670,9 +682,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME__CASE)
 } TaskScheduler__V1__Occurrence__OutcomeCase;
 
-/*
- * An occurrence that is held or a dead letter.
- */
 struct  TaskScheduler__V1__Occurrence
 {
   ProtobufCMessage base;
@@ -682,10 +691,29 @@ struct  TaskScheduler__V1__Occurrence
   ProtobufCBinaryData id;
   int64_t scheduled_at;
   uint32_t attempts;
+  /*
+   * when it fell due, was handed out, or was set aside; of one that is retrying 0
+   */
   int64_t since_ms;
   uint32_t status_code;
   char *detail;
   TaskScheduler__V1__Reminder *reminder;
+  /*
+   * the number of the try that it waits for or has, from 1; of what is set aside 0
+   */
+  uint32_t attempt;
+  /*
+   * of one that is retrying
+   */
+  int64_t next_try_ms;
+  /*
+   * the instance that has it; empty: none
+   */
+  char *worker;
+  /*
+   * that is left to that one
+   */
+  uint32_t lease_ms;
   TaskScheduler__V1__Occurrence__StateCase _state_case;
   union {
     TaskScheduler__V1__OccurrenceState state;
@@ -700,7 +728,7 @@ struct  TaskScheduler__V1__Occurrence
 };
 #define TASK_SCHEDULER__V1__OCCURRENCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__occurrence__descriptor) \
-    , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, NULL, TASK_SCHEDULER__V1__OCCURRENCE___STATE__NOT_SET, {0}, TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME__NOT_SET, {0} }
+    , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0, (char *)protobuf_c_empty_string, 0, TASK_SCHEDULER__V1__OCCURRENCE___STATE__NOT_SET, {0}, TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__OccurrenceRef
