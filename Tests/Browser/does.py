@@ -72,11 +72,21 @@ async def matching(visits, stock):
     ids = [stock.create("all of them", NEW_YEAR) for _ in range(7)]
     async with visits("matching") as visit:
         await visit.open("/reminders?description=all+of+them&limit=2")
-        await visit.click("[data-all=cancel]")
+        for act, done in {"pause": "paused", "resume": "resumed"}.items():
+            await visit.click(f".bulk [data-all={act}]")
+            await visit.confirm()
+            await visit.said(f"7 reminders {done}")
+        await visit.click(".bulk [data-all=cancel]")
         await visit.until("document.querySelector('dialog input[name=typed]')")
         expect("it does not say how many match", "7 reminders" in await visit.text("dialog"))
         await visit.confirm(7)
         await visit.said("7 reminders cancelled")
+        visit.expect_refusals(409)
+        await visit.click(".bulk [data-all=pause]")
+        await visit.confirm()
+        await visit.until("document.querySelector('dialog[open]')?.innerText.includes('0 paused, 7 not')")
+        expect("why it was refused is not said once for all", "7 × 409: the reminder is cancelled" in await visit.text("dialog"))
+        await visit.inspect()
     expect("not all are cancelled", all(stock.reminder(id)["state"] == "cancelled" for id in ids))
 
 
@@ -191,13 +201,13 @@ async def dead(visits, stock):
         await visit.said("1 dead letter discarded")
         expect(f"{len(letters())} are left of {count}", len(letters()) == count - 2)
         await visit.open("/dead-letters?created_by=group")
-        await visit.click("tr[data-key^='group'] [data-act=discard]")
+        await visit.click("tr[data-key^='group'] [data-all=discard]")
         await visit.confirm(2)
         await visit.said("2 dead letters discarded")
         expect("the group is still there", not stock.ask("GET", "/dead-letters?created_by=group")["dead_letters"])
         left = len(letters())
         await visit.open("/dead-letters")
-        await visit.click("[data-all=replay]")
+        await visit.click(".bulk [data-all=replay]")
         await visit.confirm()
         await visit.said(f"{left} dead letter{'' if left == 1 else 's'} due now")
         await visit.until("document.querySelector('main').innerText.includes('There are no dead letters')")
@@ -207,7 +217,7 @@ async def dead(visits, stock):
         for reminder in stock.ask("GET", "/reminders?description=again")["reminders"]:
             stock.ask("POST", f"/reminders/{reminder['id']}/run")
         stock.wait("/dead-letters", "dead_letters", 2)
-        await visit.click("[data-all=discard]")
+        await visit.click(".bulk [data-all=discard]")
         await visit.confirm(2)
         await visit.said("2 dead letters discarded")
     expect("some are left", not letters())

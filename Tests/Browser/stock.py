@@ -3,6 +3,8 @@
 import time
 
 HOSTILE = "<img src=x onerror=\"document.title='broken into'\"><script>document.title='broken into'</script>"
+# What has no ink at all: control characters, and a space without width.
+UNSEEN = "\u0001\u0085\u200b"
 # 2030-01-01T00:00:00Z
 NEW_YEAR = 1_893_456_000
 BEYOND = 9_007_199_254_740_993_123
@@ -23,6 +25,7 @@ class Stock:
         self.hostile = self.create(
             HOSTILE, NEW_YEAR, description=HOSTILE, meta={"body": HOSTILE, "created_by": HOSTILE[:200], "classroom_id": HOSTILE[:200],
                 "item_id": [HOSTILE], "usernames": [HOSTILE], "image": HOSTILE, "extra_path": HOSTILE, "action_path": [HOSTILE]})
+        self.unseen = self.create(UNSEEN, NEW_YEAR, meta={"created_by": UNSEEN, "classroom_id": UNSEEN, "body": UNSEEN})
         self.task = self.send("/tasks", {"task": "nobody.has.it", "queue": "idle", "start_datetime": NEW_YEAR, "kwargs": {"big": BEYOND, "text": HOSTILE}})
         self.paused = self.create("paused", NEW_YEAR)
         self.ask("POST", f"/reminders/{self.paused}/pause")

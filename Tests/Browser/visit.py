@@ -30,14 +30,17 @@ FAINT = """(() => {
     }).filter(Boolean);
 })()"""
 
-# Controls and tables that say nothing to those who do not see them.
-NAMELESS = """[...document.querySelectorAll('input, select, textarea, button, table, dialog, nav, a')].filter(element => {
+# Controls and tables that say nothing to those who do not see them; characters without ink say nothing.
+NAMELESS = """(() => {
+const says = text => /[^\\p{C}\\p{Z}]/u.test(text ?? '');
+return [...document.querySelectorAll('input, select, textarea, button, table, dialog, nav, a')].filter(element => {
     if (element.closest('[hidden]')) return false;
     const named = element.getAttribute('aria-label') || element.getAttribute('aria-labelledby');
-    if (element.matches('table')) return !element.caption?.textContent;
-    if (element.matches('button, a')) return !(named || element.textContent.trim());
-    return !(named || [...element.labels ?? []].some(label => label.textContent.trim()));
-}).map(element => element.outerHTML.slice(0, 120))"""
+    if (element.matches('table')) return !says(element.caption?.textContent);
+    if (element.matches('button, a')) return !(named || says(element.textContent));
+    return !(named || [...element.labels ?? []].some(label => says(label.textContent)));
+}).map(element => element.outerHTML.slice(0, 120));
+})()"""
 
 
 class Visit:
@@ -94,7 +97,8 @@ class Visit:
         """Agrees to what a dialog asks, by typing the number where it asks for one."""
         await self.until("document.querySelector('dialog[open] form')")
         if number is not None:
-            if not await self.page.run("document.querySelector('dialog [type=submit]').disabled"):
+            await self.click("dialog [type=submit]")
+            if not await self.page.run("Boolean(document.querySelector('dialog[open] input:invalid'))"):
                 raise Failure("it could be done without typing the number")
             await self.enter("dialog input[name=typed]", str(number))
         await self.click("dialog [type=submit]")

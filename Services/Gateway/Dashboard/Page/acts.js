@@ -1,14 +1,14 @@
-/** What can be done, to one, to many, to all that match: asked first, followed to its end, and what was refused is said. */
+/** What can be done, to one, to a selection, to all that match: asked first, followed to its end, and what was refused is said. */
 
-import { each, path, post, problemOf, remove, sweep, walk } from './api.js';
+import { each, pagesOf, path, post, problemOf, remove, sweep } from './api.js';
 import { may, reread, selectOnly } from './state.js';
 import { el, say } from './view.js';
-import { button } from './parts.js';
-import { confirm, tell, tellProblem, withProgress } from './dialogs.js';
+import { button, problemBox, soft } from './parts.js';
+import { attempt, confirm, tell, withProgress } from './dialogs.js';
 
-/** More than these are not gone through from a page. */
-const MOST = 10_000;
+/** Ids that are named where there are more. */
 const EXAMPLES = 5;
+/** Why they were refused, of as many reasons. */
 const REASONS = 20;
 
 /** What is asked for by a verb, and can be undone. */
@@ -16,6 +16,7 @@ const asked = (list, verb, noun, label, done, all) => ({ label, done, noun, all,
 /** What is taken away for good. */
 const taken = (list, noun, label, done, all) => ({ label, done, noun, all, effect: 'changes', isFinal: true, one: id => remove(path`/${list}/${id}`) });
 
+/** `all` is what does it to all that match by one request, and the member of its answer that counts them. */
 const ACTS = {
   pause: asked('reminders', 'pause', 'reminder', 'Pause', 'paused'),
   resume: asked('reminders', 'resume', 'reminder', 'Resume', 'resumed'),
@@ -35,68 +36,92 @@ const buttons = (names, attribute, more, does) => names.filter(name => may(ACTS[
 /** Buttons for those acts that the session's role allows. */
 export const actButtons = (names, ids) => buttons(names, 'data-act', '', name => act(name, ids));
 
+/** The same for all of a list that match its query, and are `wanted` where that is given, and described. */
+export const actAllButtons = (names, matching, more = '') => buttons(names, 'data-all', more, name => actOnAll(name, matching));
+
 /** What can be done to the selected, or to all that match. */
 export function bulkBar(names, selected, matching) {
   const ids = [...selected];
-  if (!names.some(name => may(ACTS[name].effect))) return null;
-  return el('div', { class: 'bulk', role: 'group', 'aria-label': 'What is done to many' },
+  return names.some(name => may(ACTS[name].effect)) && el('div.bulk', { role: 'group', 'aria-label': 'What is done to many' },
     ids.length ? [`${ids.length} selected`, actButtons(names, ids), button('Clear', () => selectOnly([]), { class: 'small' })]
-      : ['Select rows, or take all that match:', buttons(names, 'data-all', ' all …', name => actOnAll(name, matching))]);
+      : ['Select rows, or take all that match:', actAllButtons(names, matching, ' all …')]);
 }
 
-const listed = ids => el('ul', { class: 'ids' }, ids.slice(0, EXAMPLES).map(id => el('li', el('code', id))),
-  ids.length > EXAMPLES ? el('li', `and ${ids.length - EXAMPLES} more`) : null);
+const listed = (ids, count = ids.length) => el('ul.ids', ids.slice(0, EXAMPLES).map(id => el('li', el('code', id))),
+  count > EXAMPLES && el('li', `and ${count - EXAMPLES} more`));
 
 async function act(name, ids) {
   const { label, noun, isFinal } = ACTS[name];
-  const isOne = ids.length === 1;
-  if (isOne && !isFinal || await confirm(`${label}: ${counted(ids.length, noun)}?`, `${label} ${counted(ids.length, noun)}`, isFinal && !isOne ? ids.length : null, listed(ids),
-    isFinal && isOne ? el('p', 'This cannot be undone.') : null)) await carryOut(name, ids);
+  const isOne = ids.length === 1, what = counted(ids.length, noun);
+  if (isOne && !isFinal || await confirm(`${label}: ${what}?`, `${label} ${what}`, isFinal && !isOne ? ids.length : null, listed(ids),
+    isFinal && isOne && el('p', 'This cannot be undone.'))) await carryOut(name, ids.length, eachOf(name, [ids]));
 }
 
-async function carryOut(name, ids) {
-  const { label, noun, one, done: word } = ACTS[name];
-  const work = (progress, signal) => each(ids, one, progress, signal);
-  const { done, refused, left } = ids.length > 1 ? await withProgress(`${label}: ${counted(ids.length, noun)}`, ids.length, work) : await work(() => {});
+/** The ids of all that match, page by page. */
+async function* idsOf({ path, list, wanted = () => true }, filter) {
+  for await (const { items } of pagesOf(path, list, filter)) yield items.filter(wanted).map(({ id }) => id);
+}
+
+/** Counts them first. */
+async function actOnAll(name, matching) {
+  const { label, noun, isFinal, all } = ACTS[name];
+  const { cursor, limit, ...filter } = matching.query;
+  const count = await attempt('They could not be counted', () => withProgress('Counting those that match', null, async (progress, signal) => {
+    let count = 0;
+    for await (const ids of idsOf(matching, filter)) {
+      progress(count += ids.length);
+      if (signal.aborted) return null;
+    }
+    return count;
+  }));
+  if (count === null) return;
+  const what = counted(count, noun);
+  if (!count) return say(`No ${noun} matches`);
+  const shown = [...Object.entries(filter).map(([name, value]) => `${name} = ${value}`), matching.wanted && matching.described].filter(Boolean);
+  if (await confirm(`${label}: ${what}?`, `${label} ${what}`, isFinal ? count : null,
+    el('p.words', `That match ${shown.join(', ') || 'no filter: all there are'}.`), el('p', soft('What comes to match meanwhile may be done, too.')))) {
+    await carryOut(name, count, all && !matching.wanted
+      ? (settled, signal) => sweep(all[0], filter, all[1], settled, signal) : eachOf(name, idsOf(matching, filter)));
+  }
+}
+
+/** Work that does it to one after the other. */
+const eachOf = (name, pages) => async (settled, signal) => {
+  for await (const ids of pages) {
+    await each(ids, ACTS[name].one, (id, answer, problem) => settled(1, id, answer, problem), signal);
+    if (signal.aborted) return;
+  }
+};
+
+/** Does it, and says what came of it. */
+async function carryOut(name, count, work) {
+  const { label, noun, done: word } = ACTS[name];
+  const refused = new Map();
+  let done = 0, failed = 0, flights = 0, ended = null, isStopped = false;
+  await withProgress(`${label}: ${counted(count, noun)}`, count, async (progress, signal) => {
+    const settled = (number, id, answer, problem) => {
+      if (problem) {
+        const reason = `${problem.status || 'No answer'}: ${problem.detail}`;
+        const those = refused.get(reason) ?? { count: 0, ids: [] };
+        those.count += 1;
+        if (those.ids.length < EXAMPLES) those.ids.push(id);
+        if (refused.size < REASONS) refused.set(reason, those);
+        failed += 1;
+      } else {
+        done += number;
+        if (answer?.in_flight) flights += 1;
+      }
+      progress(done + failed);
+    };
+    try { await work(settled, signal); } catch (problem) { ended = problemOf(problem); }
+    isStopped = signal.aborted;
+  }, { isQuick: count === 1 });
   selectOnly([]);
   await reread();
-  if (refused.length || left) {
-    const reasons = Map.groupBy(refused, ([, problem]) => `${problem.status || 'No answer'}: ${problem.detail}`);
-    return tell(`${label}: not all of it was done`,
-      el('p', `${done.length} ${word}, ${refused.length} not${left ? `, ${left} not tried as it was stopped` : ''}.`),
-      el('ul', [...reasons].slice(0, REASONS).map(([reason, those]) => el('li', `${those.length} × ${reason}`, listed(those.map(([id]) => id))))));
-  }
-  const flights = done.filter(([, answer]) => answer?.in_flight).length;
-  say(`${counted(done.length, noun)} ${word}` + (flights ? `; of ${flights} a request had left already` : ''));
-}
-
-/** Does it to all of a list that match its query; counts them first. */
-async function actOnAll(name, { path, list, query }) {
-  const { label, noun, isFinal, all } = ACTS[name];
-  const { cursor, limit, ...filter } = query;
-  let found;
-  try {
-    found = await withProgress('Counting those that match', null, async (progress, signal) => {
-      const found = await walk(path, list, filter, { limit: MOST, progress: count => { progress(count); return !signal.aborted; } });
-      return signal.aborted ? null : found;
-    });
-    if (!found) return;
-  } catch (problem) {
-    return tellProblem('They could not be counted', problemOf(problem));
-  }
-  const ids = found.items.map(({ id }) => id);
-  if (!ids.length) return say(`No ${noun} matches`);
-  const covers = all && found.more ? ` There are more: all are done, also those beyond the first ${ids.length}.`
-    : found.more ? ` There are more: this does the first ${ids.length}; ask again for the others.` : '';
-  const shown = Object.entries(filter).map(([name, value]) => `${name} = ${value}`).join(', ') || 'no filter: all there are';
-  const agreed = await confirm(`${label}: ${found.more ? 'at least ' : ''}${counted(ids.length, noun)}?`, `${label} ${counted(ids.length, noun)}`, isFinal ? ids.length : null,
-    el('p', `That match ${shown}.${covers}`), all ? el('p', { class: 'soft' }, 'What comes to match meanwhile is done, too.') : null);
-  if (!agreed) return;
-  if (!all) return carryOut(name, ids);
-  const [where, member] = all;
-  const { total, problem, more } = await withProgress(`${label}: ${counted(ids.length, noun)}`, ids.length,
-    (progress, signal) => sweep(where, filter, member, progress, signal));
-  await reread();
-  if (problem) return tellProblem(`${label}: ${counted(total, noun)} ${ACTS[name].done}, then it ended`, problem);
-  say(`${counted(total, noun)} ${ACTS[name].done}${more ? '; stopped before the end' : ''}`);
+  const left = Math.max(0, count - done - failed);
+  if (!failed && !ended && !left) return say(`${counted(done, noun)} ${word}` + (flights ? `; of ${flights} a request had left already` : ''));
+  return tell(`${label}: not all of it was done`,
+    el('p', `${done} ${word}, ${failed} not${left ? `, ${left} not tried${isStopped ? ' as it was stopped' : ''}` : ''}.`),
+    el('ul', [...refused].map(([reason, { count, ids }]) => el('li', `${count} × ${reason}`, listed(ids, count)))),
+    ended && problemBox(ended));
 }

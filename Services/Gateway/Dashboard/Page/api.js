@@ -70,22 +70,28 @@ export async function pulse() {
   }
 }
 
+/** The pages of a list, one after the other. */
+export async function* pagesOf(path, list, query, size = PAGE) {
+  let cursor = null;
+  do {
+    const page = await get(path, { ...query, limit: size, ...(cursor && { cursor }) });
+    cursor = page.next_cursor;
+    yield { items: page[list], more: cursor !== null };
+  } while (cursor);
+}
+
 /**
  * The first items of a list, and whether there are more.
  * @param pages how many requests at most: where a filter finds few, a page may be short, or empty
- * @param progress told how many there are so far; `false` from it ends the walk
  */
-export async function walk(path, name, query = {}, { limit = PAGE, pages = Infinity, progress = () => {} } = {}) {
+export async function walk(path, list, query, { limit = PAGE, pages = Infinity } = {}) {
   const items = [];
-  let cursor = null, left = pages;
-  do {
+  let left = pages;
+  for await (const page of pagesOf(path, list, query, Math.min(PAGE, limit))) {
+    items.push(...page.items);
     left -= 1;
-    const page = await get(path, { ...query, limit: Math.min(PAGE, limit - items.length), ...(cursor ? { cursor } : {}) });
-    items.push(...page[name]);
-    cursor = page.next_cursor;
-    if (progress(items.length) === false) break;
-  } while (cursor && left > 0 && items.length < limit);
-  return { items, more: cursor !== null };
+    if (!page.more || !left || items.length >= limit) return { items: items.slice(0, limit), more: page.more || items.length > limit };
+  }
 }
 
 /** Tries again for as long as the key's rate is used up. */
@@ -98,36 +104,28 @@ async function patiently(request, signal) {
   }
 }
 
-/** Asks for the same with each id: those done with the answers, those refused with the problems, how many were not tried as it was stopped. */
-export async function each(ids, request, progress = () => {}, signal) {
-  const done = [], refused = [], left = [...ids];
+/** Asks for the same with each id until it is stopped; `settled` is told an id, and its answer or its problem. */
+export async function each(ids, request, settled, signal) {
+  const left = [...ids];
   const work = async () => {
     while (left.length && !signal?.aborted) {
       const id = left.shift();
-      try { done.push([id, await patiently(() => request(id), signal)]); } catch (problem) {
-        refused.push([id, problemOf(problem)]);
-        // Whoever is signed out is refused the others, too.
-        if (problem.status === UNAUTHORIZED) break;
-      }
-      progress(done.length + refused.length);
+      let answer = null, problem = null;
+      try { answer = await patiently(() => request(id), signal); } catch (error) { problem = problemOf(error); }
+      settled(id, answer, problem);
+      // Whoever is signed out is refused the others, too.
+      if (problem?.status === UNAUTHORIZED) left.length = 0;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { done, refused, left: left.length };
 }
 
-/** Sends a request until it has gone through all that match: how many it has done, by a member of its answers, and what ended it early. */
-export async function sweep(path, body, count, progress = () => {}, signal) {
-  let total = 0, cursor = null;
+/** Sends a request until it has gone through all that match, or is stopped; `progress` is told how many each has done, by a member of its answer. */
+export async function sweep(path, body, member, progress, signal) {
+  let cursor = null;
   do {
-    try {
-      const answer = await patiently(() => post(path, cursor ? { ...body, cursor } : body), signal);
-      total += answer[count];
-      cursor = answer.next_cursor;
-    } catch (problem) {
-      return { total, problem, more: true };
-    }
-    progress(total);
+    const answer = await patiently(() => post(path, cursor ? { ...body, cursor } : body), signal);
+    progress(answer[member]);
+    cursor = answer.next_cursor;
   } while (cursor && !signal?.aborted);
-  return { total, problem: null, more: cursor !== null };
 }

@@ -1,42 +1,86 @@
-/** What the lists of occurrences that wait for a person have in common: dead letters, and those held. */
+/** What waits for a person: dead letters by their reason, and those held by the person whose credential was refused. */
 
-import { get, walk } from './api.js';
-import { remember } from './state.js';
-import { badge, section, shortened, soft, table, titled } from './parts.js';
+import { get, sweep, walk } from './api.js';
+import { may, remember, reread } from './state.js';
+import { el, say } from './view.js';
+import { actAllButtons, actButtons } from './acts.js';
+import { fill } from './dialogs.js';
+import { FIELDS, listPage } from './list.js';
+import { badge, button, copyButton, link, section, soft, table, titled, whose, words } from './parts.js';
 import { time } from './time.js';
 
-/** Of the latest. */
-const GROUPED = 1_000;
-/** How long groups are good where the page is the same. */
-const GROUPS_MS = 60_000;
+/** Of the latest; how long groups are good where the page is the same. */
+const GROUPED = 1_000, GROUPS_MS = 60_000;
+const DEAD = { path: '/dead-letters', list: 'dead_letters' }, HELD = { path: '/held', list: 'held' };
 
-const FIELDS = [
-  { name: 'created_by', label: 'Person' }, { name: 'classroom_id', label: 'Classroom' }, { name: 'reminder_id', label: 'Reminder' },
-  { name: 'queue', label: 'Queue' }, { name: 'task', label: 'Task' },
-];
+const firstLine = ({ detail }) => detail.split('\n')[0];
+/** What makes two dead letters the same trouble. */
+const reason = letter => JSON.stringify([letter.outcome, letter.status_code, letter.task, firstLine(letter)]);
+const why = ({ outcome, status_code: status, detail }) => [badge('bad', outcome), ' ', status, ' ', words(detail, 200)];
+const missed = all => (all.some(({ missed }) => missed?.at_least) ? 'at least ' : '') + all.reduce((sum, { missed }) => sum + Number(missed?.count ?? 0), 0);
 
-/** What loads the page that the query names, and the latest that match, to be grouped: anew where the page is another. */
-const loading = (path, list) => async ({ query, first }) => {
-  const { cursor, limit, ...filter } = query;
-  const { [list]: items, next_cursor: next } = await get(path, query);
-  first({ items, next, latest: { items, more: next !== null } });
-  const key = [path, location.search, Math.floor(Date.now() / GROUPS_MS), ...items.map(({ id, since }) => id + since)].join(' ');
-  return { items, next, latest: await remember(key, () => walk(path, list, filter, { limit: GROUPED })) };
-};
-
-/** A table of the groups with the same key, the largest first; a row has its `key` and `all` of it. */
-function groups(title, { latest }, keyOf, columns) {
-  const rows = [...Map.groupBy(latest.items, keyOf)].map(([key, all]) => ({ key, all })).sort((one, other) => other.all.length - one.all.length);
-  return section(title, table({ caption: title, rows, key: ({ key }) => `group ${key}`, columns }), latest.more ? soft(`Of the latest ${latest.items.length}.`) : null);
+/** A list of what is set aside, whose latest are grouped by `keyOf`, the largest group first; a group's row has its `key` and `all` of it. */
+function asideList({ path, list, grouped, keyOf, groupColumns, columns = [], acts, ...rest }) {
+  return listPage({
+    ...rest, path, list, fields: FIELDS, order: 'the latest first',
+    columns: [...asideColumns, ...columns, ['Do', ({ id }) => actButtons(acts, [id]), 'do']],
+    load: async ({ query, first }) => {
+      const { cursor, limit, ...filter } = query;
+      const page = await get(path, query), items = page[list];
+      first({ ...page, latest: { items, more: page.next_cursor !== null } });
+      const key = [path, location.search, Math.floor(Date.now() / GROUPS_MS), ...items.map(({ id, since }) => id + since)].join(' ');
+      return { ...page, latest: await remember(key, () => walk(path, list, filter, { limit: GROUPED })) };
+    },
+    groups: ({ latest }, query) => section(grouped, table({
+      caption: grouped, columns: groupColumns(query), key: ({ key }) => `group ${key}`,
+      rows: [...Map.groupBy(latest.items, keyOf)].map(([key, all]) => ({ key, all })).sort((one, other) => other.all.length - one.all.length),
+    }), latest.more && soft(`Of the latest ${latest.items.length}.`)),
+  });
 }
 
-const why = ({ outcome, status_code: status, detail }) => [badge('bad', outcome), ' ', status ?? '', ' ', shortened(detail, 200)];
-
-const columns = [
+/** Of one, as a reminder's page shows it, too. */
+export const asideColumns = [
   ['Reminder', one => titled(one.reminder_id, one.description || one.reminder_id, one.task), 'wide'],
   ['Due', ({ scheduled_at: at }) => time(at)],
   ['Why', why, 'wide'],
   ['Attempts', ({ attempts_made: made }) => made, 'number'],
 ];
 
-export default { FIELDS, loading, groups, why, columns };
+export const dead = asideList({
+  ...DEAD, title: 'Dead letters', grouped: 'By reason', keyOf: reason, picks: ['replay', 'discard'], acts: ['replay', 'discard'],
+  groupColumns: query => [
+    ['Count', ({ all }) => el('strong', all.length), 'number'],
+    ['Reason', ({ all: [letter] }) => why({ ...letter, detail: firstLine(letter) }), 'wide'],
+    ['Task', ({ all: [{ task }] }) => link(DEAD.path, { task }, el('code', task))],
+    ['Latest', ({ all: [{ since }] }) => time(since)],
+    // Those too that are not among the latest.
+    ['Do', ({ key, all: [letter] }) => actAllButtons(['replay', 'discard'],
+      { ...DEAD, query, wanted: one => reason(one) === key, described: `task = ${letter.task}, reason = ${letter.outcome} ${firstLine(letter)}` }), 'do'],
+  ],
+  columns: [['For', letter => whose(DEAD.path, letter), 'rule']],
+  none: () => ['There are no dead letters', 'What cannot be delivered within its time, or is refused for good, comes here with its reason, and can be replayed.'],
+});
+
+async function release(person) {
+  let total = 0;
+  const isDone = await fill(`Release what is held of ${person}`, 'Release',
+    [{ name: 'auth_header', label: 'New Authorization header', type: 'password', required: true, autofocus: true, placeholder: 'Bearer …' }],
+    ({ auth_header: credential }) => sweep('/held/release', { created_by: person, auth_header: credential }, 'released', count => { total += count; }),
+    el('p', 'Every held reminder of this person gets it and goes on; what was missed is fired as each misfire policy says. It is sealed, and never shown.'));
+  if (!isDone) return;
+  say(`${total} released`);
+  await reread();
+}
+
+export const held = asideList({
+  ...HELD, title: 'Held', grouped: 'By person', keyOf: ({ created_by: person }) => person, acts: ['replayHeld', 'discardHeld'],
+  groupColumns: () => [
+    ['Person', ({ key }) => key ? [link(HELD.path, { created_by: key }, words(key, 60)), ' ', copyButton(key, 'the person')] : words(''), 'wide'],
+    ['Reminders', ({ all }) => new Set(all.map(({ reminder_id: id }) => id)).size, 'number'],
+    ['Missed', ({ all }) => missed(all), 'number'],
+    ['Since', ({ all }) => time(Math.min(...all.map(({ since }) => since)))],
+    ['Do', ({ key }) => key && may('operates') && button('New credential', () => release(key), { class: 'small', 'data-act': 'release' }), 'do'],
+  ],
+  columns: [['Missed', held => missed([held]), 'number']],
+  none: () => ['Nothing is held', 'When a backend refuses a reminder’s credential (401 or 403), its series waits here for a new one.'],
+});

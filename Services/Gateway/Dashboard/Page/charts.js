@@ -10,25 +10,22 @@ const FEWEST = 30;
 export function bars(title, values, unit, ticks = []) {
   const most = Math.max(1, ...values.map(({ value }) => value));
   const step = WIDTH / Math.max(FEWEST, values.length);
-  const bar = ({ name, value, kind }, index) => {
-    const height = value ? Math.max(2, value / most * HEIGHT) : 0;
-    return el('g', null,
-      el('title', `${name}: ${value} ${unit}`),
-      el('rect', { class: 'hit', x: index * step, y: 0, width: step, height: HEIGHT }),
-      el('rect', { class: `bar ${kind ?? ''}`, x: index * step + step * .12, y: HEIGHT - height, width: step * .76, height }));
-  };
-  return el('figure', { class: 'chart' },
+  return el('figure.chart',
     el('figcaption', `${title}; at most ${most} ${unit}`),
-    el('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, values.map(bar)),
-    el('div', { class: 'ticks', 'aria-hidden': 'true' }, ticks.map(tick => el('span', tick))),
-    el('div', { class: 'unseen' }, el('table', el('caption', title),
+    el('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, values.map(({ name, value, kind = '' }, index) => {
+      const height = value ? Math.max(2, value / most * HEIGHT) : 0;
+      return el('g', el('title', `${name}: ${value} ${unit}`),
+        el('rect.hit', { x: index * step, width: step, height: HEIGHT }),
+        el('rect', { class: `bar ${kind}`, x: (index + .12) * step, y: HEIGHT - height, width: step * .76, height }));
+    })),
+    el('div.ticks', { 'aria-hidden': 'true' }, ticks.map(tick => el('span', tick))),
+    el('div.unseen', el('table', el('caption', title),
       el('tbody', values.filter(({ value }) => value).map(({ name, value }) => el('tr', el('th', { scope: 'row' }, name), el('td', `${value} ${unit}`)))))));
 }
 
 /** A part of a whole; the numbers stand beside it. */
 export function meter(value, most) {
   const width = 80, height = 8;
-  return el('svg', { class: 'meter', viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
-    el('rect', { class: 'hit', width, height, rx: 4 }),
-    el('rect', { class: 'bar', width: Math.min(1, value / Math.max(1, most)) * width, height, rx: 4 }));
+  return el('svg.meter', { viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
+    el('rect.hit', { width, height, rx: 4 }), el('rect.bar', { width: Math.min(1, value / Math.max(1, most)) * width, height, rx: 4 }));
 }

@@ -7,7 +7,7 @@ import { button, optionsOf, PLAIN, problemBox } from './parts.js';
 let opened = 0;
 
 /** A dialog with what is drawn, given what closes it and what draws it anew: what it was closed with. */
-export function ask(title, draw) {
+function ask(title, draw) {
   return new Promise(resolve => {
     const focused = document.activeElement;
     const id = `dialog-${opened += 1}`;
@@ -26,28 +26,43 @@ export function ask(title, draw) {
   });
 }
 
-/** Asks whether to do it. What cannot be undone has a number to be typed first. */
-export function confirm(title, label, typed, ...content) {
-  return ask(title, close => {
-    const submit = el('button', { type: 'submit', class: typed ? 'bad' : 'main', disabled: typed }, label);
-    const check = event => { submit.disabled = event.target.value.trim() !== String(typed); };
-    return el('form', { onsubmit: event => { event.preventDefault(); if (!submit.disabled) close(true); } },
-      content, typed && el('label', el('span', 'This cannot be undone. Type ', el('strong', typed), ' to go on.'),
-        el('input', { ...PLAIN, name: 'typed', inputmode: 'numeric', autofocus: true, oninput: check })),
-      el('div', { class: 'acts' }, submit, button('Leave it', () => close(false))));
+/** A form: what `send` made of its values, whose problems are shown in it; `null`: it was left. */
+export function fill(title, label, fields, send, ...content) {
+  let problem = null;
+  const isFinal = fields.some(({ pattern }) => pattern);
+  return ask(title, (close, redraw) => {
+    const control = ({ label, options, value, ...attributes }) => el('label', el('span', label), options
+      ? el('select', { ...attributes, value }, optionsOf(options)) : el('input', { ...PLAIN, ...attributes, value: value ?? '' }));
+    return el('form', { onsubmit: async event => {
+      event.preventDefault();
+      const { submitter } = event;
+      submitter.disabled = true;
+      try { close(await send(Object.fromEntries(new FormData(event.currentTarget))) ?? true); } catch (error) {
+        problem = problemOf(error);
+        redraw();
+      } finally { submitter.disabled = false; }
+    } }, content, fields.map(control), problem && problemBox(problem),
+    el('div.acts', el('button', { type: 'submit', class: isFinal ? 'bad' : 'main' }, label), button('Leave it', () => close(null))));
   });
 }
 
-/** Does what takes a while, given what shows how far it is, and a signal that says when to stop. */
-export async function withProgress(title, total, work) {
+/** Asks whether to do it. What cannot be undone has a number to be typed first. */
+export const confirm = (title, label, typed, ...content) => fill(title, label, typed === null ? [] : [{
+  name: 'typed', label: ['This cannot be undone. Type ', el('strong', typed), ' to go on.'], required: true, pattern: ` *${typed} *`, title: `Type ${typed}`,
+  inputmode: 'numeric', autofocus: true,
+}], () => true, ...content);
+
+/** Does what takes a while, unless it is quick, given what shows how far it is, and a signal that says when to stop. */
+export async function withProgress(title, total, work, { isQuick } = {}) {
   const stop = new AbortController();
-  let redraw = () => {}, count = 0, close = () => {};
+  if (isQuick) return work(() => {}, stop.signal);
+  let redraw, close, count = 0;
   const closed = ask(title, (end, again) => {
     [close, redraw] = [end, again];
     return el('div',
-      el('progress', total ? { max: total, value: count, 'aria-label': title } : { 'aria-label': title }),
+      el('progress', { 'aria-label': title, max: total, value: total && count }),
       el('p', { role: 'status' }, total ? `${count} of ${total}` : `${count}`),
-      el('div', { class: 'acts' }, button(stop.signal.aborted ? 'Stopping …' : 'Stop', () => { stop.abort(); redraw(); })));
+      el('div.acts', button(stop.signal.aborted ? 'Stopping …' : 'Stop', () => { stop.abort(); redraw(); })));
   });
   closed.then(() => stop.abort());
   try {
@@ -60,26 +75,13 @@ export async function withProgress(title, total, work) {
 
 /** Says what was refused or only partly done. */
 export function tell(title, ...content) {
-  return ask(title, close => el('div', content, el('div', { class: 'acts' }, button('Close', () => close(), { class: 'main', autofocus: true }))));
+  return ask(title, close => el('div', content, el('div.acts', button('Close', () => close(), { class: 'main', autofocus: true }))));
 }
 
-export const tellProblem = (title, problem) => tell(title, problemBox(problem));
-
-/** A form: what `send` made of its values, whose problems are shown in it; `null`: it was left. */
-export function fill(title, label, fields, send, ...content) {
-  let problem = null;
-  return ask(title, (close, redraw) => {
-    const control = ({ name, label, options, value, ...attributes }) => el('label', el('span', label), options
-      ? el('select', { name, value }, optionsOf(options)) : el('input', { ...PLAIN, name, value: value ?? '', ...attributes }));
-    return el('form', { onsubmit: async event => {
-      event.preventDefault();
-      const submit = event.submitter;
-      if (submit) submit.disabled = true;
-      try { close(await send(Object.fromEntries(new FormData(event.currentTarget))) ?? true); } catch (error) {
-        problem = problemOf(error);
-        redraw();
-      } finally { if (submit) submit.disabled = false; }
-    } }, content, fields.map(control), problem ? problemBox(problem) : null,
-    el('div', { class: 'acts' }, el('button', { type: 'submit', class: 'main' }, label), button('Leave it', () => close(null))));
-  });
+/** What `work` returns; `null` where it is refused, which is told. */
+export async function attempt(trouble, work) {
+  try { return await work(); } catch (problem) {
+    await tell(trouble, problemBox(problemOf(problem)));
+    return null;
+  }
 }

@@ -1,32 +1,54 @@
-/** A reminder's change: only what was changed is sent, and only if nobody else has changed it meanwhile. */
+/** A new reminder; and a change of one: only what was changed is sent, and only if nobody else has changed it meanwhile. */
 
-import { get, patch, path, Problem } from './api.js';
+import { get, patch, path, post, Problem } from './api.js';
 import { address, go } from './state.js';
-import { say } from './view.js';
-import { heading, link, shortened, titleOf } from './parts.js';
-import { Form } from './form.js';
+import { el, say } from './view.js';
+import { heading, link, titleOf, words } from './parts.js';
+import { localZone } from './time.js';
+import { formOf } from './form.js';
 
-let form = null, shownFor = null;
+const HOUR = 3_600, MINUTE = 60;
+const KINDS = { notification: ['Notification', '/remind_me'], task: ['Task', '/tasks'] };
 
-function make(reminder) {
-  return new Form({
-    kind: reminder.notification_metadata ? 'notification' : 'task', label: 'Save', isChange: true, initial: reminder,
-    back: link(`/reminders/${reminder.id}`, {}, 'Leave it'),
+let kind = 'notification';
+
+async function leave(word, { id, warnings }) {
+  say([word, ...warnings].join('. '));
+  await go(address(`/reminders/${id}`));
+}
+
+function creation(redraw) {
+  const now = Math.floor(Date.now() / 1_000);
+  // A create that is sent twice stays one.
+  const key = 'dashboard-' + crypto.getRandomValues(new Uint8Array(16)).join('-');
+  return {
+    kind, label: 'Create', isChange: false,
+    initial: { start_datetime: Math.ceil((now + HOUR) / MINUTE) * MINUTE, timezone: localZone(), args: [], kwargs: {}, notification_metadata: { kind: 1, created_at: now }, misfire_policy: 'fire_once' },
+    before: el('label', el('span', 'What is to be done'), el('select', { id: 'kind', value: kind, onchange: event => { kind = event.target.value; redraw(); } },
+      Object.entries(KINDS).map(([name, [label]]) => el('option', { value: name }, label)))),
+    back: link('/reminders', {}, 'Leave it'),
     save: async body => {
-      if (!Object.keys(body).length) throw new Problem(0, { title: 'Nothing was sent', detail: 'Nothing has been changed.' });
-      const answer = await patch(path`/reminders/${reminder.id}`, body, { 'If-Match': `"${reminder.revision}"` });
-      say(['Saved', ...answer.warnings].join('. '));
-      await go(address(`/reminders/${reminder.id}`));
+      if (body.notification_metadata) body.notification_metadata.created_at = now;
+      await leave('Created', await post(KINDS[kind][1], body, { 'Idempotency-Key': key }));
     },
-  });
+  };
 }
 
-function draw(state) {
-  if (shownFor !== state.visit) {
-    form = make(state.data);
-    shownFor = state.visit;
-  }
-  return [heading(['Edit ', shortened(titleOf(state.data), 100)]), form.element];
-}
+const change = reminder => ({
+  kind: reminder.notification_metadata ? 'notification' : 'task', label: 'Save', isChange: true, initial: reminder,
+  back: link(`/reminders/${reminder.id}`, {}, 'Leave it'),
+  save: async body => {
+    if (!Object.keys(body).length) throw new Problem(0, { title: 'Nothing was sent', detail: 'Nothing has been changed.' });
+    await leave('Saved', await patch(path`/reminders/${reminder.id}`, body, { 'If-Match': `"${reminder.revision}"` }));
+  },
+});
 
-export default { title: () => 'Edit', isStill: true, load: ({ params: { id } }) => get(path`/reminders/${id}`), draw };
+export const create = {
+  title: () => 'New reminder', isStill: true,
+  draw: ({ visit }, redraw) => [heading('New reminder'), formOf(`${visit} ${kind}`, () => creation(redraw))],
+};
+
+export const edit = {
+  title: () => 'Edit', isStill: true, load: ({ params: { id } }) => get(path`/reminders/${id}`),
+  draw: ({ visit, data }) => [heading(['Edit ', words(titleOf(data), 100)]), formOf(visit, () => change(data))],
+};

@@ -2,7 +2,7 @@
 
 import { post, problemOf } from './api.js';
 import { byId, el, show } from './view.js';
-import { badge, optionsOf, PLAIN, problemBox, soft } from './parts.js';
+import { badge, button, optionsOf, PLAIN, problemBox, soft } from './parts.js';
 import { chosenZone, clockChange, isZone, localZone, text } from './time.js';
 import { groupsOf, put, valueAt } from './fields.js';
 
@@ -12,34 +12,38 @@ const RULES = {
   'Last Friday': 'FREQ=MONTHLY;BYDAY=-1FR', Hourly: 'FREQ=HOURLY',
 };
 
-let forms = 0;
+let kept = null, keptFor = null;
 
-/** Its fields keep what was typed in them, so a form is made once. */
-export class Form {
+/** The form with that key: made once, as its fields keep what was typed in them. */
+export function formOf(key, make) {
+  if (keptFor !== key) [kept, keptFor] = [new Form(key, make()), key];
+  return kept.element;
+}
+
+class Form {
   /** @param isChange whether only what was changed is sent to `save`, whose problems are shown */
-  constructor({ kind, initial, isChange, label, save, before, back }) {
+  constructor(key, { kind, initial, isChange, label, save, before, back }) {
     Object.assign(this, { initial, isChange, save });
     const groups = groupsOf(kind);
     // Of what is there, the task stays.
     this.controls = new Map(groups.flatMap(({ fields }) => fields).filter(({ name }) => !(isChange && name === 'task')).map(field => [field, this.control(field)]));
-    this.preview = el('aside', { class: 'preview', 'aria-label': 'Preview', 'aria-live': 'polite' });
+    this.preview = el('aside.preview', { 'aria-label': 'Preview', 'aria-live': 'polite' });
     this.trouble = el('div');
-    this.element = el('form', { class: 'reminder', 'data-key': `form ${forms += 1}`, novalidate: true, oninput: event => this.changed(event), onsubmit: event => this.submit(event) },
-      el('div', { class: 'fields' }, before, groups.map(({ title, fields }) => el('fieldset', el('legend', title), fields[0].isSchedule ? this.rules() : null,
+    this.element = el('form.reminder', { 'data-key': `form ${key}`, novalidate: true, oninput: event => this.changed(event), onsubmit: event => this.submit(event) },
+      el('div.fields', before, groups.map(({ title, fields }) => el('fieldset', el('legend', title), fields[0].isSchedule && this.rules(),
         fields.filter(field => this.controls.has(field)).map(field =>
-          el('label', { class: field.kind }, el('span', field.label), this.controls.get(field), el('span', { class: 'fault', id: field.id + '-fault' }))))),
+          el('label', { class: field.kind }, el('span', field.label), this.controls.get(field), el('span.fault', { id: field.id + '-fault' }))))),
       el('datalist', { id: 'zones' }, optionsOf(Intl.supportedValuesOf('timeZone'))),
-      this.trouble, el('div', { class: 'acts' }, el('button', { type: 'submit', class: 'main', id: 'save' }, label), back)),
+      this.trouble, el('div.acts', el('button.main', { type: 'submit', id: 'save' }, label), back)),
       this.preview);
     this.refresh();
   }
 
   rules() {
-    return el('div', { class: 'choices', role: 'group', 'aria-label': 'Usual rules' }, Object.entries(RULES).map(([name, rule]) =>
-      el('button', { type: 'button', class: 'small', onclick: () => {
-        this.controlOf('rrule').value = rule;
-        this.refresh();
-      } }, name)));
+    return el('div.choices', { role: 'group', 'aria-label': 'Usual rules' }, Object.entries(RULES).map(([name, rule]) => button(name, () => {
+      this.controlOf('rrule').value = rule;
+      this.refresh();
+    }, { class: 'small' })));
   }
 
   controlOf(name) { return [...this.controls].find(([field]) => field.name === name)[1]; }
@@ -48,7 +52,7 @@ export class Form {
     const shown = field.write(valueAt(this.initial, field), this.initial.timezone);
     const attributes = { ...PLAIN, id: field.id, name: field.pointer, value: shown, 'aria-describedby': field.id + '-fault' };
     const control = field.options ? el('select', attributes, optionsOf(field.options))
-      : field.kind === 'lines' || field.kind === 'json' ? el('textarea', { ...attributes, rows: Math.min(8, shown.split('\n').length + (field.kind === 'json' ? 1 : 0)) })
+      : ['lines', 'json'].includes(field.kind) ? el('textarea', { ...attributes, rows: Math.min(8, shown.split('\n').length + (field.kind === 'json')) })
         : el('input', { ...attributes, list: field.list, type: { moment: 'datetime-local', secret: 'password' }[field.kind] ?? 'text', step: field.kind === 'moment' ? 1 : null,
           inputmode: field.kind === 'number' ? 'numeric' : null });
     // What the browser made of the value: it shows seconds or not as it likes.
@@ -93,20 +97,16 @@ export class Form {
   async ask() {
     const { body } = this.read((field, control) => field.isSchedule && control.value.trim() !== '');
     const mine = this.asked = Symbol('asked');
-    let shown;
-    try {
-      // A task without a start begins now.
-      shown = this.drawn(await post('/preview', { start_datetime: Math.floor(Date.now() / 1_000), ...body, count: PREVIEWED }));
-    } catch (problem) {
-      shown = problemBox(problemOf(problem));
-    }
+    // A task without a start begins now.
+    const shown = await post('/preview', { start_datetime: Math.floor(Date.now() / 1_000), ...body, count: PREVIEWED })
+      .then(answer => this.drawn(answer), problem => problemBox(problemOf(problem)));
     if (mine === this.asked) show(this.preview, el('h2', 'Preview'), shown);
   }
 
   drawn({ text: english, upcoming, warnings, finite }) {
     const zone = this.zone, other = chosenZone(zone) === zone ? localZone() : chosenZone(zone);
     return [
-      el('p', { class: 'rule-text' }, english),
+      el('p.rule-text', english),
       warnings.map(warning => el('p', badge('warn', 'note'), warning)),
       !isZone(zone) && soft(`This browser does not know the zone ${zone}; times are shown in UTC.`),
       el('ol', upcoming.map(at => el('li', text(at, zone), clockChange(upcoming, at, zone), zone !== other && el('div', soft(text(at, other)))))),
@@ -118,11 +118,11 @@ export class Form {
     event.preventDefault();
     const { body, faults } = this.read((field, control) => this.isSent(field, control));
     if (faults.length) return this.show({ status: 0, title: 'This cannot be sent', detail: 'Some of it cannot be read.', errors: faults });
-    const button = byId('save');
-    button.disabled = true;
+    byId('save').disabled = true;
     try { await this.save(body); } catch (problem) {
       this.show(problemOf(problem));
-    } finally { button.disabled = false; }
+      byId('save').disabled = false;
+    }
   }
 
   /** Shows a problem whole, and each fault at its field. */

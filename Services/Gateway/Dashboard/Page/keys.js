@@ -43,7 +43,7 @@ export function listenToKeys(pages) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog')) return;
     const page = Date.now() < goesUntil ? named.find(page => page.key === event.key) : null;
     goesUntil = 0;
-    const does = page ? () => go(address(page.path === '/' ? '' : page.path)) : keys[event.key];
+    const does = page ? () => go(address(page.path)) : keys[event.key];
     if (!does) return;
     if (event.key !== 'Enter') event.preventDefault();
     does(event);

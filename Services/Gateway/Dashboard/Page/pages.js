@@ -1,17 +1,16 @@
 /** The pages: a further one is a further file, and a line here. */
 
+import { dead, held } from './aside.js';
+import { create, edit } from './edit.js';
 import overview from './overview.js';
-import reminders from './reminders.js';
-import create from './create.js';
-import reminder from './reminder.js';
-import edit from './edit.js';
-import dead from './dead.js';
-import held from './held.js';
+import { empty, link } from './parts.js';
 import queues from './queues.js';
-import workers from './workers.js';
-import worker from './worker.js';
+import reminder from './reminder.js';
+import reminders from './reminders.js';
 import signIn from './signin.js';
-import missing from './missing.js';
+import { worker, workers } from './workers.js';
+
+const missing = { title: () => 'No such page', draw: () => empty('There is no such page', 'Go to the ', link('/', {}, 'overview'), '.') };
 
 /** `path` below /dashboard; `menu`, `key` (after g) and the effect that they need of those in the menu. The first that fits is shown. */
 export const pages = [

@@ -4,9 +4,9 @@ import { get, path, post, walk } from './api.js';
 import { may, remember } from './state.js';
 import { el } from './view.js';
 import { actButtons } from './acts.js';
+import { asideColumns } from './aside.js';
 import { bars } from './charts.js';
-import { alarmList, badge, copyButton, facts, heading, link, linkButton, section, shortened, soft, table, titleOf } from './parts.js';
-import aside from './aside.js';
+import { alarmList, badge, copyButton, facts, heading, link, linkButton, section, soft, table, titleOf, words } from './parts.js';
 import { clockChange, duration, fromNow, localZone, text, time } from './time.js';
 import { stringify } from './json.js';
 
@@ -14,7 +14,9 @@ const UPCOMING = 20, ATTEMPTS = 100, CHARTED = 40;
 const ACTS = { scheduled: ['pause', 'run', 'cancel'], paused: ['resume', 'run', 'cancel'], completed: ['run'], cancelled: [] };
 /** The states in which something of it may be sent. */
 const OPEN = { scheduled: 'good', paused: 'warn' };
-const KINDS = { delivered: 'good', retry: 'warn', lease_lost: 'warn', misfired: 'warn' };
+const KINDS = { delivered: 'good', retry: 'warn', lease_lost: 'warn', misfired: 'warn', cancelled: '' };
+
+const kindOf = outcome => KINDS[outcome] ?? 'bad';
 
 /** The rule in English, which only another revision changes. */
 const english = ({ id, revision, rrule, start_datetime, timezone, until, exdates, rdates }) => remember(`rule ${id} ${revision}`, () => rrule || rdates.length
@@ -31,38 +33,36 @@ async function load({ params: { id } }) {
 
 /** The next times, here and where the reminder lives, and where a clock changes between two of them. */
 function times({ reminder: { timezone: zone }, upcoming }) {
-  if (!upcoming.length) return soft('Nothing of it is coming.');
   const here = localZone();
-  return table({
+  return upcoming.length ? table({
     caption: 'The next times', isPlain: true, rows: upcoming, key: String, columns: [
       [zone, at => [text(at, zone), clockChange(upcoming, at, zone)]],
       ...zone === here ? [] : [[`Here (${here})`, at => text(at, here)]],
       ['Is', at => soft(fromNow(at))],
-    ] });
+    ] }) : soft('Nothing of it is coming.');
 }
 
 function attemptList({ reminder: { timezone: zone }, attempts }) {
   if (!attempts.length) return soft('It has not been tried yet.');
-  const kind = outcome => KINDS[outcome] ?? 'bad';
   const latest = attempts.slice(0, CHARTED).reverse();
   return [
     bars(`How long the latest ${latest.length} attempts took`, latest.map(({ duration_us: micros, outcome, scheduled_at: at }) =>
-      ({ name: `${text(at, zone)}, ${outcome}`, value: Math.round(micros / 1_000), kind: kind(outcome) })), 'ms'),
+      ({ name: `${text(at, zone)}, ${outcome}`, value: Math.round(micros / 1_000), kind: kindOf(outcome) })), 'ms'),
     table({
       caption: 'Attempts', rows: attempts, key: ({ scheduled_at: at, number, started_at_ms: started }) => `${at} ${number} ${started}`, columns: [
         ['Due', ({ scheduled_at: at }) => time(at, zone, { relative: false })],
         ['Attempt', ({ number }) => number, 'number'],
-        ['Outcome', ({ outcome, status_code: status }) => [badge(kind(outcome), outcome), status]],
+        ['Outcome', ({ outcome, status_code: status }) => [badge(kindOf(outcome), outcome), status]],
         ['Late', ({ lateness_ms: late }) => late < 1_000 ? `${late} ms` : duration(Math.floor(late / 1_000)), 'number'],
         ['Took', ({ duration_us: micros }) => `${(micros / 1_000).toFixed(1)} ms`, 'number'],
-        ['Said', ({ detail }) => shortened(detail, 300), 'wide'],
+        ['Said', ({ detail }) => words(detail, 300), 'wide'],
       ] }),
     attempts.length === ATTEMPTS && soft(`The latest ${ATTEMPTS}; there may be more.`),
   ];
 }
 
 const setAside = ({ items, more }, path, caption, acts) => items.length > 0 && section(caption,
-  table({ caption, rows: items, key: ({ id }) => id, columns: [...aside.columns.slice(1), ['Do', ({ id }) => actButtons(acts, [id]), 'do']] }),
+  table({ caption, rows: items, columns: [...asideColumns.slice(1), ['Do', ({ id }) => actButtons(acts, [id]), 'do']] }),
   more && link(path, { reminder_id: items[0].reminder_id }, 'All of them'));
 
 function draw({ data }) {
@@ -70,8 +70,8 @@ function draw({ data }) {
   const { id, state, task, queue, held_since: since, occurrences, missed, jitter_seconds: jitter, expires_after_seconds: expiry, max_attempts: most } = reminder;
   const at = seconds => time(seconds, reminder.timezone);
   return [
-    heading(shortened(titleOf(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit', class: 'button small' }), actButtons(ACTS[state], [id])),
-    el('p', { class: 'rule-text' }, badge(OPEN[state], state), rule.text),
+    heading(words(titleOf(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit', class: 'button small' }), actButtons(ACTS[state], [id])),
+    el('p.rule-text', badge(OPEN[state], state), rule.text),
     alarmList([
       since !== null && ['bad', 'Held', ['since ', at(since), ': its credential was refused.'], may('operates') && link('/held', { reminder_id: id }, 'Give a new one')],
       reminder.next_fire_at !== null && !reminder.served && ['bad', 'No worker', `serves ${task} in the queue ${queue}`],
@@ -81,7 +81,7 @@ function draw({ data }) {
       ['Id', el('code', id), ' ', copyButton(id, 'the id')],
       ['Next', at(reminder.next_fire_at)],
       ['Starts', at(reminder.start_datetime)],
-      reminder.rrule && ['Rule', el('code', { class: 'words' }, reminder.rrule)],
+      reminder.rrule && ['Rule', el('code.words', reminder.rrule)],
       ['Zone', reminder.timezone],
       reminder.until !== null && ['Until', at(reminder.until)],
       ['Task', link('/reminders', { task }, el('code', task))],

@@ -7,26 +7,27 @@ import { problemBox } from './parts.js';
 
 let problem = null;
 
+async function submit(event, redraw) {
+  event.preventDefault();
+  const input = event.currentTarget.elements.key;
+  try {
+    await post('/session', { key: input.value });
+    problem = null;
+    input.value = '';
+    await signedIn();
+  } catch (error) {
+    problem = problemOf(error);
+    redraw();
+    input.select();
+  }
+}
+
 export default {
-  title: () => 'Sign in',
-  isStill: true,
-  draw: (state, redraw) => el('form', { class: 'sign-in', onsubmit: async event => {
-    event.preventDefault();
-    const input = event.currentTarget.elements.key;
-    try {
-      await post('/session', { key: input.value });
-      problem = null;
-      input.value = '';
-      await signedIn();
-    } catch (error) {
-      problem = problemOf(error);
-      redraw();
-      input.select();
-    }
-  } },
-  el('h1', 'Sign in'),
-  el('p', { class: 'soft' }, 'With an API key: a line of the file that GATEWAY_API_KEYS_FILE names.'),
-  el('label', el('span', 'API key'), el('input', { name: 'key', type: 'password', required: true, autocomplete: 'current-password', spellcheck: 'false', autofocus: true })),
-  problem ? problemBox(problem) : null,
-  el('button', { type: 'submit', class: 'main' }, 'Sign in')),
+  title: () => 'Sign in', isStill: true,
+  draw: (state, redraw) => el('form.sign-in', { onsubmit: event => submit(event, redraw) },
+    el('h1', 'Sign in'),
+    el('p.soft', 'With an API key: a line of the file that GATEWAY_API_KEYS_FILE names.'),
+    el('label', el('span', 'API key'), el('input', { name: 'key', type: 'password', required: true, autocomplete: 'current-password', spellcheck: 'false', autofocus: true })),
+    problem && problemBox(problem),
+    el('button.main', { type: 'submit' }, 'Sign in')),
 };

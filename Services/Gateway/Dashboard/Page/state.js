@@ -3,15 +3,14 @@
 import { get, remove, onSignedOut, problemOf } from './api.js';
 
 export const ROOT = '/dashboard';
-const SIGN_IN = ROOT + '/sign-in';
-const ZONE = 'task-scheduler.zone';
-const REMEMBERED = 100;
+const SIGN_IN = ROOT + '/sign-in', ZONE = 'task-scheduler.zone', REMEMBERED = 100;
 
 export const state = {
-  page: null, params: {}, query: {},
-  /** What the page's `load` returned; `null`: nothing yet. */
-  data: null,
-  problem: null, readAt: 0, session: null,
+  /** The page, what its path and its query say, and a number that only this visit of it has. */
+  page: null, params: {}, query: {}, visit: 0,
+  /** What the page's `load` returned, and when; `null`: nothing yet. */
+  data: null, readAt: 0, problem: null,
+  session: null,
   /** Why what is shown may be old; `null`: it is live. */
   stale: null,
   /** `local`, `utc` or `own`, the reminder's. */
@@ -19,18 +18,15 @@ export const state = {
   selected: new Set(),
 };
 
-const watchers = new Set();
-let pages = [], visit = 0;
+let pages = [], watcher = () => {};
 const remembered = new Map();
-
-export function watch(watcher) { watchers.add(watcher); }
 
 export function change(changes) {
   Object.assign(state, changes);
-  for (const watcher of watchers) watcher(state);
+  watcher(state);
 }
 
-/** Whether the session's role allows an effect: `reads`, `operates`, `changes` or `administers`. */
+/** Whether the session's role allows an effect: `reads`, `oversees`, `operates`, `changes` or `administers`. */
 export const may = effect => state.session?.may.includes(effect) ?? false;
 
 export function chooseZone(zone) {
@@ -44,11 +40,11 @@ function readZone() {
 }
 
 export function select(id, isSelected) {
-  if (isSelected) state.selected.add(id); else state.selected.delete(id);
+  state.selected[isSelected ? 'add' : 'delete'](id);
   change({});
 }
 
-export function selectOnly(ids) { change({ selected: new Set(ids) }); }
+export const selectOnly = ids => change({ selected: new Set(ids) });
 
 /** After something was done, all is read anew. */
 export function reread() {
@@ -70,7 +66,7 @@ export function remember(key, make) {
 /** The address of a page with a query of the API's. */
 export function address(path, query = {}) {
   const text = String(new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value !== null && value !== undefined)));
-  return ROOT + path + (text && '?' + text);
+  return ROOT + path.replace(/^\/$/, '') + (text && '?' + text);
 }
 
 export function go(url, { replaces = false } = {}) {
@@ -78,56 +74,53 @@ export function go(url, { replaces = false } = {}) {
   return show();
 }
 
-/** The page that an address names, and what stands for its `:names`. */
-function find(pathname) {
-  const parts = pathname.slice(ROOT.length).split('/').filter(Boolean);
-  for (const page of pages) {
-    const names = page.path.split('/').filter(Boolean);
-    if (names.length !== parts.length) continue;
-    const params = {};
-    if (names.every((name, index) => name.startsWith(':') ? (params[name.slice(1)] = decoded(parts[index])) : name === parts[index])) return { page, params };
-  }
-  return { page: pages.find(page => page.path === '*'), params: {} };
-}
-
 function decoded(part) {
   try { return decodeURIComponent(part); } catch { return part; }
 }
 
+/** The page that an address names, and what stands for its `:names`. */
+function find(pathname) {
+  const partsOf = path => path.split('/').filter(Boolean), parts = partsOf(pathname.slice(ROOT.length));
+  for (const page of pages) {
+    const names = partsOf(page.path), params = {};
+    if (names.length === parts.length
+      && names.every((name, index) => name.startsWith(':') ? (params[name.slice(1)] = decoded(parts[index])) : name === parts[index])) return { page, params };
+  }
+  return { page: pages.at(-1), params: {} };
+}
+
 async function show() {
-  visit += 1;
-  const { page, params } = find(location.pathname);
-  change({ page, params, query: Object.fromEntries(new URLSearchParams(location.search)), data: null, problem: null, selected: new Set(), visit });
+  change({ ...find(location.pathname), query: Object.fromEntries(new URLSearchParams(location.search)), data: null, problem: null, selected: new Set(), visit: state.visit + 1 });
   await reload();
 }
 
 /** Reads the page's data again. What belongs to a page that was left meanwhile is dropped. */
 export async function reload() {
-  const mine = visit, { page, params, query } = state;
+  const { page, params, query, visit } = state;
   if (!page.load) return;
-  const arrived = data => { if (mine === visit) change({ data, problem: null, readAt: Date.now() }); };
+  const arrived = changes => { if (visit === state.visit) change(changes); };
+  const read = data => arrived({ data, problem: null, readAt: Date.now() });
   try {
     // What is there first is shown first, where nothing is shown yet.
-    arrived(await page.load({ params, query, first: data => { if (state.data === null) arrived(data); } }));
+    read(await page.load({ params, query, first: data => { if (state.data === null) read(data); } }));
   } catch (problem) {
-    problemOf(problem);
-    if (mine === visit) change({ problem });
+    arrived({ problem: problemOf(problem) });
   }
 }
 
+/** Whether a key has to be asked for. */
 async function readSession() {
-  try { change({ session: await get('/session') }); } catch (problem) {
-    change({ session: null });
-    if (problem.status !== 401) change({ stale: problem.detail });
-    return problem.status !== 401;
-  }
-  return true;
+  let session = null, problem = null;
+  try { session = await get('/session'); } catch (error) { problem = problemOf(error); }
+  const isUnknown = problem?.status === 401;
+  change({ session, ...(problem && !isUnknown && { stale: problem.detail }) });
+  return isUnknown;
 }
 
 export async function signedIn() {
   await readSession();
   const next = new URLSearchParams(location.search).get('next') ?? '';
-  await go(next.startsWith(ROOT + '/') || next === ROOT ? next : ROOT, { replaces: true });
+  await go(next.startsWith(ROOT + '/') ? next : ROOT, { replaces: true });
 }
 
 export async function signOut() {
@@ -139,14 +132,14 @@ export async function signOut() {
 function askToSignIn() {
   if (location.pathname === SIGN_IN) return;
   change({ session: null });
-  const back = location.pathname + location.search;
-  go(SIGN_IN + (back === ROOT ? '' : '?next=' + encodeURIComponent(back)), { replaces: true });
+  go(SIGN_IN + '?next=' + encodeURIComponent(location.pathname + location.search), { replaces: true });
 }
 
-export async function start(table) {
-  pages = table;
+/** Shows what the address names, of these pages, the last of which stands for all others; `draws` is called whenever something has changed. */
+export async function start(table, draws) {
+  [pages, watcher] = [table, draws];
   onSignedOut(askToSignIn);
   addEventListener('popstate', show);
-  if (location.pathname !== SIGN_IN && !await readSession()) return askToSignIn();
+  if (location.pathname !== SIGN_IN && await readSession()) return askToSignIn();
   await show();
 }

@@ -21,40 +21,32 @@ function format(zone) {
   return formats.get(zone);
 }
 
-function parts(seconds, zone) {
-  return Object.fromEntries(format(zone).formatToParts(seconds * 1_000).map(({ type, value }) => [type, value]));
-}
+const parts = (seconds, zone) => Object.fromEntries(format(zone).formatToParts(seconds * 1_000).map(({ type, value }) => [type, value]));
 
 /** `Thu 26 Nov 2026, 08:00:00 UTC+1` of unix seconds in a zone. */
 export function text(seconds, zone) {
-  const known = isZone(zone) ? zone : 'UTC';
   let part;
   // A number that is no time is shown as it is.
-  try { part = parts(seconds, known); } catch { return String(seconds); }
+  try { part = parts(seconds, isZone(zone) ? zone : 'UTC'); } catch { return String(seconds); }
   return `${part.weekday} ${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName.replace('GMT', 'UTC')}`;
 }
 
-/** `UTC+1`. */
-const offsetName = (seconds, zone) => text(seconds, zone).split(' ').at(-1);
-
 /** Says that the zone's clock has changed between the time before this one and it. */
 export function clockChange(times, at, zone) {
-  const before = times[times.indexOf(at) - 1], name = offsetName(at, zone);
-  return before !== undefined && offsetName(before, zone) !== name && [' ', badge('warn', `clocks change to ${name}`)];
+  const offsetName = seconds => text(seconds, zone).split(' ').at(-1);
+  const before = times[times.indexOf(at) - 1], name = offsetName(at);
+  return before !== undefined && offsetName(before) !== name && [' ', badge('warn', `clocks change to ${name}`)];
 }
 
 /** The zone that the reader has chosen, for a reminder in this one. */
-export function chosenZone(own = 'UTC') {
-  return { local: localZone(), utc: 'UTC', own }[state.zone] ?? localZone();
-}
+export const chosenZone = (own = 'UTC') => ({ utc: 'UTC', own })[state.zone] ?? localZone();
 
 /** `in 5 min`, `3 h ago`. */
 export function fromNow(seconds, now = Date.now() / 1_000) {
-  const distance = Math.abs(seconds - now);
-  const [unit, length] = STEPS.find(([, length]) => distance >= length) ?? ['s', 1];
-  if (distance < 1) return 'now';
-  const count = Math.floor(distance / length);
-  return seconds > now ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+  const distance = Math.abs(seconds - now), step = STEPS.find(([, length]) => distance >= length);
+  if (!step) return 'now';
+  const much = `${Math.floor(distance / step[1])} ${step[0]}`;
+  return seconds > now ? `in ${much}` : `${much} ago`;
 }
 
 /** `2 h 30 min` of a duration. */
@@ -71,10 +63,8 @@ export function duration(seconds) {
 /** An instant, in unix seconds; `null` is a dash. */
 export function time(seconds, own, { relative = true } = {}) {
   if (seconds === null || seconds === undefined) return soft('–');
-  const zone = chosenZone(own);
-  const all = [...new Set([localZone(), 'UTC', own ?? 'UTC'])].map(zone => `${text(seconds, zone)}  ${zone}`).join('\n');
-  return el('time', { title: all },
-    text(seconds, zone), relative && soft(` ${fromNow(seconds)}`));
+  const all = [...new Set([localZone(), 'UTC', own ?? 'UTC'])].map(zone => `${text(seconds, zone)}  ${zone}`);
+  return el('time', { title: all.join('\n') }, text(seconds, chosenZone(own)), relative && soft(` ${fromNow(seconds)}`));
 }
 
 function offset(seconds, zone) {
@@ -90,6 +80,4 @@ export function instant(wall, zone) {
 }
 
 /** What a zone's clock shows, as such an input takes it. */
-export function wall(seconds, zone) {
-  return new Date((seconds + offset(seconds, isZone(zone) ? zone : 'UTC')) * 1_000).toISOString().slice(0, 19);
-}
+export const wall = (seconds, zone) => new Date((seconds + offset(seconds, isZone(zone) ? zone : 'UTC')) * 1_000).toISOString().slice(0, 19);

@@ -6,15 +6,18 @@ const HANDLERS = Symbol('handlers');
 
 /**
  * An element, or a part of a drawing; `null`, `undefined` and `false` are as absent.
- * @param attributes by name, or the first child; `on…` are listeners
+ * @param tag with its classes: `p.soft`
+ * @param attributes by name, or the first child; `on…` are what happens
  */
 export function el(tag, attributes, ...children) {
-  const node = DRAWN.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  const [name, ...classes] = tag.split('.');
+  const node = DRAWN.has(name) ? document.createElementNS(SVG, name) : document.createElement(name);
+  if (classes.length) node.setAttribute('class', classes.join(' '));
   return attributes?.constructor === Object ? make(node, attributes, children) : make(node, {}, [attributes, ...children]);
 }
 
 export const badge = (kind, ...children) => el('span', { class: `badge ${kind}` }, children);
-export const soft = (...children) => el('span', { class: 'soft' }, children);
+export const soft = (...children) => el('span.soft', children);
 
 const isThere = value => value !== null && value !== undefined && value !== false;
 
@@ -22,18 +25,11 @@ function make(node, attributes, children) {
   node.append(...children.flat(Infinity).filter(isThere));
   for (const [name, value] of Object.entries(attributes)) {
     if (!isThere(value)) continue;
-    if (name.startsWith('on')) listen(node, name.slice(2), value);
+    if (name.startsWith('on')) node[HANDLERS] = { ...node[HANDLERS], [name]: value };
     else if (name === 'value' || name === 'checked') node[name] = value;
     else node.setAttribute(name, value);
   }
-  return node;
-}
-
-/** Listeners are looked up when something happens, so that a later drawing can bring others. */
-function listen(node, type, handler) {
-  node[HANDLERS] ??= {};
-  node[HANDLERS][type] = handler;
-  node.addEventListener(type, event => node[HANDLERS][type]?.(event));
+  return Object.assign(node, node[HANDLERS]);
 }
 
 /** Makes an element's content be this; what stays the same keeps its focus, its scrolling and what was typed. */
@@ -73,9 +69,7 @@ function update(old, fresh) {
   for (const { name, value } of fresh.attributes) {
     if (name !== 'open' && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
-  for (const [type, handler] of Object.entries(fresh[HANDLERS] ?? {})) {
-    if (old[HANDLERS]?.[type]) old[HANDLERS][type] = handler; else listen(old, type, handler);
-  }
+  Object.assign(old, fresh[HANDLERS]);
   if (old.type === 'checkbox') [old.checked, old.indeterminate] = [fresh.checked, fresh.indeterminate];
   if (old.nodeName === 'PROGRESS') old.value = fresh.value;
   morph(old, fresh);
@@ -96,7 +90,7 @@ export function say(text) {
 export async function copy(text) {
   try { await navigator.clipboard.writeText(text); } catch {
     const focused = document.activeElement;
-    const area = el('textarea', { readonly: true, class: 'unseen', value: text });
+    const area = el('textarea.unseen', { readonly: true, value: text });
     (focused?.closest('dialog') ?? document.body).append(area);
     area.select();
     document.execCommand('copy');

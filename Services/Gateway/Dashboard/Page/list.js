@@ -1,0 +1,72 @@
+/** Pages that show a list of the API's: its filters, what can be done to many, its rows, and the way to the other pages of it. */
+
+import { get } from './api.js';
+import { address, go, state } from './state.js';
+import { el } from './view.js';
+import { bulkBar } from './acts.js';
+import { empty, heading, link, optionsOf, PLAIN, section, soft, table } from './parts.js';
+import { chosenZone, text } from './time.js';
+
+/** Pixels below which the style sheet makes cards of tables. */
+const NARROW = 900;
+
+/** The filters that all lists of what belongs to reminders have. */
+export const FIELDS = [
+  { name: 'created_by', label: 'Person' }, { name: 'classroom_id', label: 'Classroom' }, { name: 'reminder_id', label: 'Reminder' },
+  { name: 'queue', label: 'Queue' }, { name: 'task', label: 'Task' },
+];
+
+const isFiltered = query => Object.keys(query).some(name => name !== 'cursor' && name !== 'limit');
+
+/** The filters, each a parameter of the query. */
+function filters(path, query, fields) {
+  const apply = event => {
+    event.preventDefault();
+    const values = new FormData(event.currentTarget.closest('form'));
+    go(address(path, Object.fromEntries(fields.map(({ name, write = text => text.trim() }) => [name, write(values.get(name))]))));
+  };
+  const control = ({ name, options, read = text => text, write, ...attributes }) => {
+    const value = read(query[name] ?? '');
+    return options ? el('select', { name, value, onchange: apply }, el('option', { value: '' }, 'any'), optionsOf(options))
+      : el('input', { type: 'search', ...PLAIN, name, value, maxlength: 200, onchange: write && apply, ...attributes });
+  };
+  // Where there is little room they are put away until they are asked for.
+  return el('details.filtering', { open: isFiltered(query) || innerWidth > NARROW }, el('summary', 'Filters'),
+    el('form.filters', { role: 'search', onsubmit: apply },
+      fields.map(({ label, ...field }) => el('label', el('span', label), control(field))),
+      el('div.acts', el('button', { type: 'submit' }, 'Filter'), isFiltered(query) && link(path, {}, 'Clear'))));
+}
+
+/** Where the list stands, and the way to its other pages. */
+function pager(path, { cursor, ...query }, count, next, order) {
+  return el('p.pager',
+    soft(`${count}${cursor ? ' more' : ''}, ${order}, as of ${text(Math.floor(state.readAt / 1_000), chosenZone())}`),
+    cursor && link(path, query, 'First page'),
+    next && el('a', { href: address(path, { ...query, cursor: next }), rel: 'next' }, 'Next page'));
+}
+
+/**
+ * A page of the table of pages.
+ * @param list the member of the API's answer; `load` where that is not enough
+ * @param order what is said of it; `columns` may depend on all rows
+ * @param groups what stands above the rows, given the data
+ * @param none what is said where there is none at all, and how to begin
+ */
+export function listPage({ title, path, list, load, fields = [], picks = [], columns, key, order, groups, above, none }) {
+  function draw({ data, query, selected }) {
+    const { [list]: rows, next_cursor: next } = data;
+    const drawn = () => [
+      picks.length > 0 && bulkBar(picks, selected, { path, list, query }),
+      table({ caption: title, columns: typeof columns === 'function' ? columns(rows) : columns, rows, key, picks: picks.length > 0 }),
+    ];
+    return [
+      heading(title, above?.()), fields.length > 0 && filters(path, query, fields),
+      rows.length ? groups ? [groups(data, query), section('One by one', drawn())] : drawn()
+        : next ? empty('None so far', 'A page looks at some thousands at most, and among these none matches. The next page looks further.')
+          : isFiltered(query) ? empty('None matches', link(path, {}, 'Show all'), ' or change the filters.')
+            : query.cursor ? empty('There are no more', link(path, {}, 'To the first page'), '.') : empty(...none()),
+      pager(path, query, rows.length, next, typeof order === 'function' ? order(query) : order),
+    ];
+  }
+  return { title: () => title, load: load ?? (({ query }) => get(path, query)), draw };
+}
