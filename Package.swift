@@ -38,7 +38,9 @@ let package = Package(
     name: "task-scheduler",
     products: [
         // For backends in Swift that ask for tasks.
-        .library(name: "TaskScheduler", targets: ["TaskScheduler", "Tasks", "Wire", "Messages", "Domain", "JSON"])
+        .library(name: "TaskScheduler", targets: ["TaskScheduler", "Tasks"]),
+        // For those that run tasks of their own.
+        .library(name: "TaskWorker", targets: ["TaskWorker", "Tasks"]),
     ],
     // Exact versions, in place of a Package.resolved: that would hold the revisions of the mirror that packages were fetched from, which
     // need not be those of another. A newer version is taken by changing the line and passing the tests.
@@ -69,7 +71,8 @@ let package = Package(
         .executableTarget(
             name: "scheduler", dependencies: service + ["Domain", "Files", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing", crypto],
             path: "Services/Scheduler", exclude: ["Core"]),
-        .executableTarget(name: "worker", dependencies: service + ["Domain", "Tasks"], path: "Services/Worker"),
+        .executableTarget(
+            name: "worker", dependencies: ["TaskWorker", "Operations", "Wire", "Messages", "Domain", logging, nioCore], path: "Services/Worker"),
         .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", crypto, deque], path: "Services/Notifier/Delivery"),
         .executableTarget(
             name: "notifier", dependencies: service + ["Delivery", "Domain"], path: "Services/Notifier", exclude: ["Delivery"]),
@@ -84,8 +87,9 @@ let package = Package(
             name: "Wire", dependencies: ["Messages", "Domain", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, coreMetrics, crypto],
             path: "Shared/Wire"),
         .target(name: "Tasks", dependencies: ["Messages", "Domain", "JSON"], path: "Shared/Tasks"),
+        .target(name: "TaskWorker", dependencies: service + ["Domain", "Tasks"], path: "Shared/TaskWorker"),
         .target(
-            name: "TaskScheduler", dependencies: ["Tasks", "Messages", "Domain", "Recurrence", "JSON"],
+            name: "TaskScheduler", dependencies: ["Tasks", "Wire", "Messages", "Domain", "Recurrence", "JSON", lifecycle, logging, nioPosix],
             path: "Shared/TaskScheduler"),
         .target(name: "Storage", dependencies: ["Domain"], path: "Shared/Storage"),
         .target(name: "SQLiteStore", dependencies: ["Storage", "Domain", "CSQLite"], path: "Shared/SQLiteStore"),
@@ -178,8 +182,12 @@ let package = Package(
                 nioConcurrency, lifecycle, logging, crypto,
             ], path: "Tests/GatewayTests"),
         .testTarget(
-            name: "WorkerTests", dependencies: ["TestSupport", "worker", "Operations", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
+            name: "WorkerTests", dependencies: ["worker", "Tasks", "Wire", "Messages", "Domain", nioPosix, nioConcurrency, logging],
             path: "Tests/WorkerTests"),
+        .testTarget(
+            name: "TaskWorkerTests",
+            dependencies: ["TestSupport", "TaskWorker", "Operations", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
+            path: "Tests/TaskWorkerTests"),
         .testTarget(
             name: "TasksTests", dependencies: ["Tasks", "TaskScheduler", "Wire", "Messages", "Domain", "JSON", nioPosix, nioConcurrency, logging],
             path: "Tests/TasksTests"),

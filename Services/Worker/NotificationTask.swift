@@ -1,7 +1,7 @@
 import Domain
 import Messages
 import NIOCore
-import Tasks
+import TaskWorker
 import Wire
 
 /// The task `edvora.notification`: asks a notifier to deliver, and takes over its outcome.

@@ -1,6 +1,6 @@
 import Domain
 import Logging
-import Tasks
+import TaskWorker
 
 // The tasks of this worker. To add one, write a type as `LogTask` below and register it in the initialiser, or register
 // a closure there:

@@ -33,6 +33,9 @@ extension TaskScheduler {
             credential = authorization.map(Secret.init(_:))
         }
 
+        /// A task's own.
+        public init(handling: Handling) { self.handling = handling }
+
         public subscript<Value>(dynamicMember field: WritableKeyPath<Handling, Value>) -> Value {
             get { handling[keyPath: field] }
             set { handling[keyPath: field] = newValue }

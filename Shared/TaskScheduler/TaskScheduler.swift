@@ -1,25 +1,20 @@
 public import Domain
 public import JSON
-public import Messages
-public import Tasks
+import Messages
+// Who asks for tasks names them by their types: one import brings both.
+@_exported public import Tasks
 
 /// Asks the scheduler for tasks, from Swift: the predecessor's `TaskScheduler.schedule(func, description, args, kwargs,
 /// rrule_string, trigger_at, until)`.
 ///
 /// ```swift
-/// let client = Client(
-///     to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: 7101)],
-///     settings: WireSettings(identity: PeerIdentity(role: .client, instance: "school-1", build: "1")),
-///     repetition: .idempotent, eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: Logger(label: "school"))
-/// client.start()
-///
-/// let scheduler = TaskScheduler(client)
+/// let scheduler = try TaskScheduler(at: "127.0.0.1:7101")
 /// try await scheduler.schedule("worker.log", kwargs: ["message": "hello"])   // now
 /// let id = try await scheduler.schedule(
 ///     Greet.self, .init(name: "Ada"), rrule: "FREQ=WEEKLY;BYDAY=MO,WE", triggerAt: 1_893_456_000,
 ///     timezone: "Europe/Berlin", options: .init(queue: "people", priority: 7))
 /// try await scheduler.cancel(id)
-/// await client.stop()
+/// await scheduler.stop()      // or run it as a Service beside the program's others
 /// ```
 ///
 /// What has been scheduled is on stable storage when the call comes back.
@@ -27,17 +22,19 @@ public struct TaskScheduler: Sendable {
     /// The longest that a call waits for a scheduler, milliseconds.
     public static let deadlineMilliseconds = 5_000
 
-    private let scheduler: any Caller
+    let connection: Connection
     private let clock: @Sendable () -> UnixMilliseconds
 
-    /// - Parameters:
-    ///   - caller: a `Client` of the wire, or one connection. A client whose calls may be repeated is safe here: a repeated
-    ///     create stays one reminder.
-    ///   - clock: the time.
-    public init(_ caller: any Caller, clock: @escaping @Sendable () -> UnixMilliseconds = { SystemClock.now }) {
-        scheduler = caller
+    /// - Parameter clock: the time.
+    init(_ connection: Connection, clock: @escaping @Sendable () -> UnixMilliseconds) {
+        self.connection = connection
         self.clock = clock
     }
+
+    /// - Parameters:
+    ///   - caller: a client whose calls may be repeated is safe here: a repeated create stays one reminder.
+    ///   - clock: the time.
+    init(_ caller: any Caller, clock: @escaping @Sendable () -> UnixMilliseconds) { self.init(.foreign(caller), clock: clock) }
 
     /// Asks for a task at a time, or repeating.
     /// - Parameters:
@@ -68,10 +65,11 @@ public struct TaskScheduler: Sendable {
     }
 
     /// Asks for a task with typed arguments.
+    /// - Parameter options: `nil`: the task's own ``ScheduledTask/handling``.
     @discardableResult
     public func schedule<T: ScheduledTask>(
         _ task: T.Type, _ arguments: T.Arguments, description: String = "", rrule: String? = nil, triggerAt: Int64? = nil,
-        until: Int64? = nil, timezone: String? = nil, options: Options = Options()
+        until: Int64? = nil, timezone: String? = nil, options: Options? = nil
     ) async throws(TaskSchedulerError) -> ReminderID {
         let encoded: TaskArguments
         do throws(TaskArgumentsError) {
@@ -83,14 +81,31 @@ public struct TaskScheduler: Sendable {
         }
         return try await schedule(
             T.name, description: description, kwargs: encoded.kwargs, rrule: rrule, triggerAt: triggerAt, until: until,
-            timezone: timezone, options: options)
+            timezone: timezone, options: options ?? Options(handling: T.handling))
     }
 
     /// Cancels; nothing of it is run any more.
     /// - Returns: `false` if there was nothing left to cancel.
     @discardableResult
-    public func cancel(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool {
-        let request = Proto.ChangeRequest(action: .cancel, reminders: [Proto.ReminderRef(id: id.bytes)])
+    public func cancel(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .cancel) }
+
+    /// Runs it once more, now, beside its schedule.
+    /// - Returns: `false` if there is nothing that can be run.
+    @discardableResult
+    public func runNow(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .run) }
+
+    /// Holds its series up until ``resume(_:)``.
+    /// - Returns: `false` if there is nothing to hold up.
+    @discardableResult
+    public func pause(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .pause) }
+
+    /// Lets a paused series go on; what it missed is for its misfire policy.
+    /// - Returns: `false` if there is nothing that was paused.
+    @discardableResult
+    public func resume(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .resume) }
+
+    private func change(_ id: ReminderID, _ action: Proto.ChangeRequest.Action) async throws(TaskSchedulerError) -> Bool {
+        let request = Proto.ChangeRequest(action: action, reminders: [Proto.ReminderRef(id: id.bytes)], atMs: clock().count)
         let reply = try await call(SchedulerService.change, request)
         guard let change = reply.changes.first else { throw .refused("it answered another question") }
         return change.result == .done
@@ -107,7 +122,7 @@ public struct TaskScheduler: Sendable {
         _ method: UnaryMethod<Request, Reply>, _ request: Request
     ) async throws(TaskSchedulerError) -> Reply {
         do throws(CallError) {
-            return try await scheduler.call(method, request, deadline: .after(milliseconds: Self.deadlineMilliseconds))
+            return try await connection.caller.call(method, request, deadline: .after(milliseconds: Self.deadlineMilliseconds))
         } catch {
             switch error.code {
             case .invalidArgument, .outOfRange, .failedPrecondition: throw .refused(error.message)

@@ -1,3 +1,5 @@
+public import Domain
+
 /// A task with typed arguments.
 ///
 /// ```swift
@@ -15,11 +17,20 @@ public protocol ScheduledTask: Sendable {
     associatedtype Arguments: Codable & Sendable
     /// 1 to 64 letters, digits, `.`, `_` or `-`.
     static var name: String { get }
+    /// How long one run may take before it is cancelled and tried again; `nil`, as by default: as long as its lease.
+    static var timeLimit: Duration? { get }
+    /// How its occurrences are dealt with where whoever asks for it says nothing else: queue, priority, retries, expiry.
+    static var handling: Handling { get }
 
     /// Runs one occurrence. What it throws is tried again, but for ``CancelSchedule``, ``RetryLater`` and
     /// ``RejectOccurrence``. It is cancelled, as Swift tasks are, when its lease ends or its reminder is cancelled; it
     /// takes one of its worker's places until it has returned.
     func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws
+}
+
+extension ScheduledTask {
+    public static var timeLimit: Duration? { nil }
+    public static var handling: Handling { .standard }
 }
 
 /// Thrown by a task that wants no further occurrence of its series. The one that it runs counts as done.

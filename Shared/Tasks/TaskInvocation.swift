@@ -3,6 +3,8 @@ public import Messages
 
 /// One occurrence to run, as a task sees it.
 public struct TaskInvocation: Sendable {
+    /// Its name.
+    public let task: String
     /// The same for every attempt at this occurrence: `<reminder id>:<unix seconds>`.
     public let idempotencyKey: String
     /// When it was to be run.
@@ -19,9 +21,10 @@ public struct TaskInvocation: Sendable {
     public let deadline: CallDeadline
 
     public init(
-        idempotencyKey: String, scheduledAt: UnixSeconds, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
+        task: String, idempotencyKey: String, scheduledAt: UnixSeconds, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
         run: UInt64 = 0, deadline: CallDeadline
     ) {
+        self.task = task
         self.idempotencyKey = idempotencyKey
         self.scheduledAt = scheduledAt
         self.attempt = attempt

@@ -10,6 +10,9 @@ public struct ClusterCredential: Sendable {
     /// What a text begins with that holds the keys of one role.
     public static let derivedPrefix = "task-scheduler-key:"
 
+    /// What a secret may have.
+    public static let secretBytes = 16...1_024
+
     private enum Source {
         case secret(SymmetricKey)
         /// By the role at the other end.

@@ -4,10 +4,11 @@ import Logging
 import Messages
 import NIOConcurrencyHelpers
 import NIOPosix
-import TaskScheduler
 import Tasks
 import Testing
 import Wire
+
+@testable import TaskScheduler
 
 private struct Greet: ScheduledTask {
     struct Arguments: Codable, Sendable { let name: String }
@@ -15,9 +16,21 @@ private struct Greet: ScheduledTask {
     func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws {}
 }
 
+private struct Mail: ScheduledTask {
+    struct Arguments: Codable, Sendable { let to: String }
+    static let name = "mail.send"
+    static let handling = {
+        var handling = Handling.standard
+        (handling.queue, handling.priority) = ("mail", 8)
+        return handling
+    }()
+    func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws {}
+}
+
 @Suite("Scheduling from Swift")
 struct TaskSchedulerTests {
     private static let now: Int64 = 1_795_392_000
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// A scheduler's end of a real connection, which keeps what it is asked for.
     private func withScheduler(
@@ -25,8 +38,22 @@ struct TaskSchedulerTests {
         _ test: (TaskScheduler, _ asked: () -> [Proto.CreateRequest]) async throws -> Void
     ) async throws {
         let asked = NIOLockedValueBox<[Proto.CreateRequest]>([])
+        try await withServer(answering: result, asked) { port in
+            let settings = WireSettings(identity: PeerIdentity(role: .client, instance: "client", build: "test"))
+            let client = Client(
+                to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .idempotent,
+                eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: Self.quiet)
+            client.start()
+            try await test(TaskScheduler(client, clock: { UnixMilliseconds(Self.now * 1_000) })) { asked.withLockedValue { $0 } }
+            await client.stop()
+        }
+    }
+
+    private func withServer(
+        _ credential: ClusterCredential? = nil, answering result: Result<Proto.CreateReply, CallError> = .success(Proto.CreateReply(result: .created)),
+        _ asked: NIOLockedValueBox<[Proto.CreateRequest]> = NIOLockedValueBox([]), _ test: (Int) async throws -> Void
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var table = ServiceTable([SchedulerService.descriptor])
         table.allowsMissing = true
         table.unary(SchedulerService.create) { request, _, reply in
@@ -36,15 +63,10 @@ struct TaskSchedulerTests {
         table.unary(SchedulerService.change) { request, _, reply in
             reply(.success(Proto.ChangeReply(changes: request.reminders.map { _ in Proto.Change(result: .done, state: .cancelled) })))
         }
-        func settings(_ role: Role) -> WireSettings { WireSettings(identity: PeerIdentity(role: role, instance: role.rawValue, build: "test")) }
-        let server = Server(settings: settings(.scheduler), table: table, eventLoop: group.next(), logger: quiet)
-        let port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
-        let client = Client(
-            to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings(.client), repetition: .idempotent,
-            eventLoop: group.next(), logger: quiet)
-        client.start()
-        try await test(TaskScheduler(client, clock: { UnixMilliseconds(Self.now * 1_000) })) { asked.withLockedValue { $0 } }
-        await client.stop()
+        let settings = WireSettings(
+            identity: PeerIdentity(role: .scheduler, instance: "scheduler", build: "test"), security: WireSecurity(credential: credential))
+        let server = Server(settings: settings, table: table, eventLoop: group.next(), logger: Self.quiet)
+        try await test(try await server.start(host: "127.0.0.1", port: 0).port ?? 0)
         await server.drain(milliseconds: 100)
         try await group.shutdownGracefully()
     }
@@ -73,6 +95,43 @@ struct TaskSchedulerTests {
             #expect(reminder.task == "people.greet" && reminder.queue == "mail" && reminder.priority == 9 && reminder.jitterSeconds == 5)
             #expect(reminder.schedule?.rule == "FREQ=DAILY" && reminder.schedule?.timezone == "Europe/Berlin")
             #expect(reminder.schedule?.until == Self.now + 900_000 && request.authorization.value == "Bearer x")
+        }
+    }
+
+    @Test("a task's own handling stands where nothing else is said")
+    func ownHandling() async throws {
+        try await withScheduler { scheduler, asked in
+            try await scheduler.schedule(Mail.self, Mail.Arguments(to: "Ada"))
+            try await scheduler.schedule(Mail.self, Mail.Arguments(to: "Ada"), options: TaskScheduler.Options(queue: "other"))
+            let reminders = asked().compactMap(\.reminder)
+            #expect(reminders.map(\.queue) == ["mail", "other"] && reminders.map(\.priority) == [8, UInt32(Handling.standard.priority)])
+        }
+    }
+
+    @Test("an address or a secret that cannot be one is refused in words, and what they name is not asked")
+    func places() throws {
+        for address in ["", "scheduler", "scheduler:", "scheduler:0", "scheduler:65536", ":7101", "::1:7101", "a b:1", "a:1,", "a:1,,b:2"] {
+            let error = #expect(throws: TaskSchedulerError.self) { _ = try TaskScheduler(at: address) }
+            #expect(error?.description.contains("host:port") == true, "\(address)")
+        }
+        let short = #expect(throws: TaskSchedulerError.self) { _ = try TaskScheduler(at: "127.0.0.1:1", secret: "short") }
+        #expect(short?.description == "the secret must have 16 to 1024 bytes")
+        let gateways = try #require(ClusterCredential(secret: Array("a secret of sixteen bytes".utf8)).derived(for: .gateway))
+        let other = #expect(throws: TaskSchedulerError.self) { _ = try TaskScheduler(at: "127.0.0.1:1", secret: gateways.value) }
+        #expect(other?.description.contains("--derive-secret client") == true)
+    }
+
+    @Test("connects by an address and the secret alone, and ends where a program's services end")
+    func oneLine() async throws {
+        let secret = "a secret of sixteen bytes"
+        try await withServer(ClusterCredential(secret: Array(secret.utf8))) { port in
+            let scheduler = try TaskScheduler(at: "127.0.0.1:\(port)", secret: secret)
+            let id = try await scheduler.schedule("worker.log", kwargs: ["message": "hello"])
+            for done in [try await scheduler.pause(id), try await scheduler.resume(id), try await scheduler.runNow(id), try await scheduler.cancel(id)] {
+                #expect(done)
+            }
+            await scheduler.stop()
+            await #expect(throws: TaskSchedulerError.self) { try await scheduler.cancel(id) }
         }
     }
 

@@ -1,5 +1,6 @@
 import Domain
 import JSON
+import NIOConcurrencyHelpers
 import Messages
 import Tasks
 import Testing
@@ -21,9 +22,9 @@ struct TasksTests {
     private struct Failure: Error, CustomStringConvertible { let description = "it broke" }
 
     private func result(_ registry: TaskRegistry, _ name: String, _ arguments: TaskArguments = TaskArguments()) async throws -> TaskResult {
-        guard case .inTask(let body)? = registry[name] else { throw Failure() }
+        guard case .inTask(let body, _)? = registry[name] else { throw Failure() }
         let invocation = TaskInvocation(
-            idempotencyKey: "k", scheduledAt: UnixSeconds(7), attempt: 1, argumentBytes: arguments.json, authorization: Secret("secret"),
+            task: name, idempotencyKey: "k", scheduledAt: UnixSeconds(7), attempt: 1, argumentBytes: arguments.json, authorization: Secret("secret"),
             deadline: .after(milliseconds: 1_000))
         #expect(!"\(invocation)".contains("secret"))
         return await TaskResult.running(body, invocation)
@@ -101,6 +102,37 @@ struct TasksTests {
         #expect(try await result(registry, "people.greet", TaskArguments(kwargs: ["name": "Ada"])).outcome == .delivered)
         let wrong = try await result(registry, "people.greet", TaskArguments(kwargs: ["nome": "Ada"]))
         #expect(wrong.outcome == .rejected && wrong.detail == "argument name is missing")
+    }
+
+    @Test("what is put around tasks goes around each, the first outermost, and can stand in for one")
+    func middleware() async throws {
+        let steps = NIOLockedValueBox<[String]>([])
+        var registry = TaskRegistry()
+        try registry.register("before") { _ in steps.withLockedValue { $0.append("task") } }
+        registry.wrap { invocation, next in
+            steps.withLockedValue { $0.append("outer \(invocation.task)") }
+            try await next(invocation)
+            steps.withLockedValue { $0.append("outer end") }
+        }
+        registry.wrap { invocation, next in
+            if invocation.task == "after" { throw RejectOccurrence("not today") }
+            steps.withLockedValue { $0.append("inner") }
+            try await next(invocation)
+        }
+        try registry.register("after") { _ in steps.withLockedValue { $0.append("never") } }
+        #expect(try await result(registry, "before").outcome == .delivered)
+        #expect(steps.withLockedValue { $0 } == ["outer before", "inner", "task", "outer end"])
+        let stoodIn = try await result(registry, "after")
+        #expect(stoodIn.outcome == .rejected && stoodIn.detail == "not today")
+        #expect(steps.withLockedValue { $0.suffix(1) } == ["outer after"])
+    }
+
+    @Test("a time limit that is none is refused with the bounds", arguments: [Duration.zero, .seconds(-1), .seconds(86_401)])
+    func timeLimits(_ limit: Duration) throws {
+        var registry = TaskRegistry()
+        let failure = #expect(throws: TaskRegistry.Failure.self) { try registry.register("slow", timeLimit: limit) { _ in } }
+        #expect(failure?.description.contains("the time limit of slow must be from 1 ms to 24 h") == true)
+        try registry.register("slow", timeLimit: .seconds(86_400)) { _ in }
     }
 
     @Test("a name that is taken or none is refused")

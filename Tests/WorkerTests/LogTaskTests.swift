@@ -31,16 +31,16 @@ struct LogTaskTests {
         let group = MultiThreadedEventLoopGroup.singleton
         let notifiers = Client(
             to: .notifier, at: [], settings: WireSettings(identity: PeerIdentity(role: .worker, instance: "w", build: "test")),
-            repetition: .never, eventLoop: group.next(), logger: quiet)
+            repetition: .never, eventLoop: group.next(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let registry = try TaskRegistry(
             notification: NotificationTask(notifiers: notifiers), log: Logger(label: "test") { _ in Keeper(lines: lines) })
         #expect(registry.names == ["edvora.notification", "worker.log"])
         let bare = try TaskRegistry(notification: NotificationTask(notifiers: notifiers), log: nil)
         #expect(bare.names == ["edvora.notification"])
-        let task: TaskRegistry.AsyncTask? = if case .inTask(let body)? = registry["worker.log"] { body } else { nil }
+        let task: TaskRegistry.AsyncTask? = if case .inTask(let body, _)? = registry["worker.log"] { body } else { nil }
         let body = try #require(task)
         let invocation = TaskInvocation(
-            idempotencyKey: "k:7", scheduledAt: UnixSeconds(7), attempt: 2, argumentBytes: Array(#"{"args":[],"kwargs":\#(kwargs)}"#.utf8),
+            task: "worker.log", idempotencyKey: "k:7", scheduledAt: UnixSeconds(7), attempt: 2, argumentBytes: Array(#"{"args":[],"kwargs":\#(kwargs)}"#.utf8),
             authorization: Secret(authorization), deadline: .after(milliseconds: 1_000))
         return (await TaskResult.running(body, invocation), lines.withLockedValue { $0 })
     }

@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import Messages
 import NIOPosix
 import Tasks
@@ -14,12 +15,12 @@ struct NotificationTaskTests {
         let group = MultiThreadedEventLoopGroup.singleton, eventLoop = group.next()
         let notifiers = Client(
             to: .notifier, at: [], settings: WireSettings(identity: PeerIdentity(role: .worker, instance: "w", build: "test")),
-            repetition: .never, eventLoop: eventLoop, logger: quiet)
+            repetition: .never, eventLoop: eventLoop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let task = NotificationTask(notifiers: notifiers)
         let result: TaskResult = await withCheckedContinuation { continuation in
             eventLoop.execute {
                 let invocation = TaskInvocation(
-                    idempotencyKey: "k:7", scheduledAt: UnixSeconds(7), attempt: 1, argumentBytes: [], authorization: "",
+                    task: NotificationTask.name, idempotencyKey: "k:7", scheduledAt: UnixSeconds(7), attempt: 1, argumentBytes: [], authorization: "",
                     deadline: .after(milliseconds: 50))
                 task.run(invocation) { continuation.resume(returning: $0) }
             }

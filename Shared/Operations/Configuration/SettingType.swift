@@ -117,7 +117,7 @@ extension SettingType where Value == String {
 
 extension SettingType where Value == Secret {
     /// A credential: shown nowhere.
-    public static func secret(bytes: ClosedRange<Int> = 16...1_024) -> Self {
+    public static func secret(bytes: ClosedRange<Int> = ClusterCredential.secretBytes) -> Self {
         var type = Self(
             expected: "\(bytes.lowerBound) to \(bytes.upperBound) bytes without control characters", placeholder: Secret(""),
             parse: { text in SettingType<String>.text(bytes: bytes).parse(text).map { Secret($0) } })

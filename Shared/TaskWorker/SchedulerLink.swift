@@ -3,10 +3,10 @@ import Glibc
 import Logging
 import Messages
 import Metrics
-import NIOCore
+internal import NIOCore
 import Operations
 import Tasks
-import Wire
+internal import Wire
 
 /// Takes occurrences from the scheduler, runs them, and reports what became of them.
 ///
@@ -57,6 +57,8 @@ final class SchedulerLink: @unchecked Sendable {
     private let instance: String
     /// What tells the scheduler that a stream is this process's: nobody else can take over what it runs by its name.
     private let token: [UInt8]
+    /// Of the program that it is in.
+    private let version: String
     private let queues: [String]
     private let concurrency: Int
     private let startedAt = SystemClock.now
@@ -85,13 +87,14 @@ final class SchedulerLink: @unchecked Sendable {
     private var finished: UInt64 = 0, failed: UInt64 = 0
 
     init(
-        eventLoop: any EventLoop, instance: String, queues: [String], concurrency: Int, registry: TaskRegistry,
+        eventLoop: any EventLoop, instance: String, version: String, queues: [String], concurrency: Int, registry: TaskRegistry,
         acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.instance = instance
         var random = SystemRandomNumberGenerator()
         token = (0..<Self.tokenBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
+        self.version = version
         self.queues = queues
         self.concurrency = concurrency
         self.registry = registry
@@ -115,7 +118,7 @@ final class SchedulerLink: @unchecked Sendable {
         let following = outcomes.dropFirst(Self.maxOutcomesPerMessage).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
         let attach = Proto.Attach(
             instance: instance, queues: queues, tasks: registry.names, running: leases, following: following, token: token,
-            host: HostName.own, version: Build.version, process: UInt32(clamping: getpid()), startedAtMs: startedAt.count,
+            host: HostName.own, version: version, process: UInt32(clamping: getpid()), startedAtMs: startedAt.count,
             concurrency: UInt32(concurrency), finished: finished, failed: failed)
         let credit = isDraining ? 0 : concurrency - running.count - overrunning
         for message in Self.messages(attach, credit: credit, leaving: isDraining, outcomes) {
@@ -198,15 +201,15 @@ final class SchedulerLink: @unchecked Sendable {
             return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
         }
         let invocation = TaskInvocation(
-            idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: scheduledAt).idempotencyKey,
+            task: dispatch.task, idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: scheduledAt).idempotencyKey,
             scheduledAt: scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
             authorization: dispatch.authorization, run: lastRun,
             deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
         switch body {
         case .onEventLoop(let task, _):
             task(invocation) { [weak self] result in self?.finish(lease, result) }
-        case .inTask(let task):
-            start(task, invocation, lease, lastRun)
+        case .inTask(let task, let limit):
+            start(task, invocation, lease, lastRun, limit)
         }
     }
 
@@ -219,14 +222,16 @@ final class SchedulerLink: @unchecked Sendable {
         }
     }
 
-    private func start(_ task: @escaping TaskRegistry.AsyncTask, _ invocation: TaskInvocation, _ lease: UInt64, _ run: UInt64) {
+    private func start(
+        _ task: @escaping TaskRegistry.AsyncTask, _ invocation: TaskInvocation, _ lease: UInt64, _ run: UInt64, _ limit: TaskTimeLimit?
+    ) {
         running[lease]?.work = Task { [self] in
             let result = await TaskResult.running(task, invocation)
             eventLoop.execute { self.returned(lease, run, result) }
         }
-        running[lease]?.overrun = eventLoop.assumeIsolated().scheduleTask(
-            in: .milliseconds(Int64(invocation.deadline.millisecondsLeft))
-        ) { self.overrun(lease) }
+        let left = Int64(invocation.deadline.millisecondsLeft), own = limit.map { min($0.milliseconds, left) } ?? left
+        let end = own < left ? "its time limit" : "its lease"
+        running[lease]?.overrun = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(own)) { self.overrun(lease, end) }
     }
 
     private func returned(_ lease: UInt64, _ run: UInt64, _ result: TaskResult) {
@@ -237,15 +242,15 @@ final class SchedulerLink: @unchecked Sendable {
         scheduleFlush()
     }
 
-    /// The lease is about to end: what runs is cancelled, and what it still comes to is not waited for.
-    private func overrun(_ lease: UInt64) {
+    /// Its lease is about to end, or its own time: what runs is cancelled, and what it still comes to is not waited for.
+    private func overrun(_ lease: UInt64, _ end: String) {
         guard let run = running[lease], let work = run.work else { return }
         work.cancel()
         overrunning += 1
         logger.warning(
-            "a task did not end within its lease",
+            "a task did not end within \(end)",
             metadata: ["task": "\(run.task)", "lease": "\(lease)", "still_running": "\(overrunning)"])
-        report(lease, TaskResult(outcome: .retry, detail: "the task did not end within its lease"))
+        report(lease, TaskResult(outcome: .retry, detail: "the task did not end within \(end)"))
     }
 
     private func finish(_ lease: UInt64, _ result: TaskResult) {

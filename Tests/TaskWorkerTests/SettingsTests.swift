@@ -1,13 +1,13 @@
 import Testing
 
 @testable import Operations
-@testable import worker
+@testable import TaskWorker
 
 @Suite("The worker's settings")
 struct SettingsTests {
-    private func read(_ environment: [String: String]) throws -> WorkerSettings {
+    private func read(_ environment: [String: String]) throws -> TaskWorkerSettings {
         guard
-            case .run(let settings, _) = try CommandLineStart<WorkerSettings>.read(
+            case .run(let settings, _) = try CommandLineStart<TaskWorkerSettings>.read(
                 service: "worker", version: "1", arguments: [], environment: environment)
         else { throw StartError("it printed instead") }
         return settings

@@ -6,7 +6,7 @@ import Tasks
 import TestSupport
 import Testing
 
-@testable import worker
+@testable import TaskWorker
 
 @Suite("A worker's link to a scheduler", .timeLimit(.minutes(3)))
 struct SchedulerLinkTests {

@@ -8,7 +8,7 @@ import Tasks
 import TestSupport
 import Wire
 
-@testable import worker
+@testable import TaskWorker
 
 /// The other end of a worker's stream: a real wire server that a test speaks through.
 final class SchedulerPeer: Sendable {
@@ -92,7 +92,7 @@ final class LinkUnderTest: Sendable {
         var registry = TaskRegistry()
         try register(&registry)
         let link = SchedulerLink(
-            eventLoop: group.next(), instance: "worker-1", queues: queues, concurrency: concurrency, registry: registry,
+            eventLoop: group.next(), instance: "worker-1", version: "1.2.3", queues: queues, concurrency: concurrency, registry: registry,
             acknowledgementWait: acknowledgementWait, logger: quiet)
         self.link = link
         client = Client(

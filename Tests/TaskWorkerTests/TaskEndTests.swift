@@ -5,7 +5,7 @@ import Tasks
 import TestSupport
 import Testing
 
-@testable import worker
+@testable import TaskWorker
 
 /// What tasks of all kinds come to, over a real stream.
 @Suite("A worker's tasks", .timeLimit(.minutes(3)))
@@ -126,6 +126,17 @@ struct TaskEndTests {
             release.withLockedValue { $0 = true }
             try await eventually("credit comes back") { peer.messages.dropFirst().reduce(0) { $0 + $1.credit } == 1 }
             #expect(peer.outcomes.count == 1)
+        }
+    }
+
+    @Test("a task that runs into its own time limit is cancelled and tried again, long before its lease ends")
+    func timeLimit() async throws {
+        try await withWorker { registry in
+            try registry.register("slow", timeLimit: .milliseconds(20)) { _ in try await Task.sleep(for: .seconds(60)) }
+        } _: { peer in
+            peer.send(Self.dispatch(1, "slow"))
+            let report = try await outcome(peer, 1)
+            #expect(report.outcome == .known(.retry) && report.detail == "the task did not end within its time limit")
         }
     }
 

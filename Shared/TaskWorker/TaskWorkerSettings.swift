@@ -1,0 +1,39 @@
+package import Operations
+
+/// The settings that every worker has, whatever its tasks are.
+package struct TaskWorkerSettings: ServiceSettings {
+    package let schedulers: [Endpoint]
+    package let queues: [String]
+    package let concurrency: Int
+    package let opsListen: Setting<Endpoint>
+
+    package init(_ settings: inout SettingsReader, common: CommonSettings) {
+        schedulers = settings.value(
+            "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the scheduler that it takes occurrences from")
+        queues = settings.value("WORKER_QUEUES", .names, default: "default", help: "the queues that it serves")
+        concurrency = settings.value(
+            "WORKER_CONCURRENCY", .integer(1...65_536), default: "512", help: "occurrences that it runs at once")
+        opsListen = settings.setting(
+            "WORKER_OPS_LISTEN", .listen, default: "127.0.0.1:9102", help: "where /healthz, /readyz and /metrics are served")
+        settings.checkOpsListener(opsListen, common)
+        settings.check { [schedulers] () throws(ConfigurationError) in
+            guard schedulers.count > 1 else { return }
+            throw ConfigurationError(
+                "SCHEDULER_ENDPOINTS names \(schedulers.count) schedulers, \(schedulers.map(\.description).joined(separator: ", ")); "
+                    + "a worker takes occurrences from one: name one, and run a worker for each of the others")
+        }
+    }
+}
+
+/// The settings of a worker that has some of its own.
+package protocol SettingsOfWorker: ServiceSettings {
+    var work: TaskWorkerSettings { get }
+}
+
+extension SettingsOfWorker {
+    package var opsListen: Setting<Endpoint> { work.opsListen }
+}
+
+extension TaskWorkerSettings: SettingsOfWorker {
+    package var work: TaskWorkerSettings { self }
+}

@@ -1,0 +1,19 @@
+import SchoolTasks
+import TaskWorker
+
+@main
+enum SchoolWorker {
+    static func main() async {
+        await TaskWorker.run(name: "school-worker", version: "0.1.0") { worker in
+            let logger = worker.logger
+            worker.tasks.wrap { invocation, next in
+                logger.info("begins", metadata: ["task": "\(invocation.task)", "attempt": "\(invocation.attempt)"])
+                try await next(invocation)
+            }
+            try worker.tasks.register(Greet { logger.notice("\($0)") })
+            try worker.tasks.register("school.count") { invocation in
+                logger.notice("counted \(try invocation.arguments().args.count)")
+            }
+        }
+    }
+}
