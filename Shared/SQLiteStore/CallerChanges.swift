@@ -12,7 +12,7 @@ final class CallerChanges {
     private let setState: Statement, setPosition: Statement, setDue: Statement, touch: Statement
     private let setAuthorization: Statement, setDefinition: Statement
     private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement
-    private let findDelivery: Statement, findRow: Statement
+    private let findDelivery: Statement, findRow: Statement, removeHeld: Statement
     private let held: HeldOccurrences
 
     /// What begins anew.
@@ -75,6 +75,8 @@ final class CallerChanges {
                 AND outcome = \(Outcome.delivered.rawValue) LIMIT 1
             """)
         findRow = try connection.prepare("SELECT state FROM occurrences \(occurrence) AND scheduled_at = ?3")
+        removeHeld = try connection.prepare(
+            "DELETE FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state = \(OccurrenceState.held.rawValue) AND manual = 0")
     }
 
     func apply(
@@ -234,10 +236,11 @@ final class CallerChanges {
         guard let stored = try stored(reminder.id) else { return 0 }
         var released = 0
         if stored.isHeld {
-            if let position = stored.position, try rowState(reminder.id, position.scheduledAt) == .held {
-                // The series comes to it by itself.
-                _ = try settlements.remove(OccurrenceKey(reminder: reminder.id, scheduledAt: position.scheduledAt))
-                released += 1
+            if let position = stored.position {
+                // The series comes to it by itself, unless a person had that very second run: that is fired, and the series steps past it.
+                removeHeld.bindKey(reminder.id)
+                removeHeld.bind(3, position.scheduledAt)
+                released += try removeHeld.run()
             }
             released += try held.drop(of: reminder, position: stored.position, at: at)
             try standings.release(reminder.id, due: stored.position.map { reminder.due(of: $0.scheduledAt) })

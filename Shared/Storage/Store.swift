@@ -269,7 +269,8 @@ public enum ReminderChange: Sendable {
     /// Makes an occurrence of this very second, beside those of the schedule. While the series is held it waits, too.
     case run
     /// Replaces the credential and makes every held occurrence pending, due now, with nothing tried. A series that is held goes
-    /// on where it stands; of its occurrences with rows, what its misfire policy does not fire is recorded as missed.
+    /// on where it stands; of its occurrences with rows, what its misfire policy does not fire is recorded as missed. What a person had
+    /// run at the very second where the series stands is pending beside the series' own.
     case replaceAuthorization(sealed: [UInt8])
     /// Replaces the definition. Where it has no credential, the old one stays; where it has one, held occurrences are
     /// released. Where the schedule is another, the position becomes `position`; one that has fallen due stays due.

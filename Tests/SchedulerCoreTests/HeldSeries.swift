@@ -135,6 +135,26 @@ struct HeldSeries {
         for id in ids { #expect(try world.summary(id).state == .completed) }
     }
 
+    @Test("what a person had run in a pause, at the second that its series stands at, is run again with another credential", arguments: [true, false])
+    func runAtPosition(isResumed: Bool) throws {
+        let world = try Self.world()
+        let id = try world.create(in: 1_000, rule: "FREQ=MINUTELY;COUNT=3", policy: .fireAll)
+        world.change(id, .pause)
+        world.run(milliseconds: 1_300)
+        world.change(id, .run)
+        world.run(milliseconds: 100)
+        #expect(try world.summary(id).held == 1)
+        if isResumed { try world.resume(id) }
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 100)
+        #expect(world.runs(of: id).map { $0.key.scheduledAt - Self.second } == [1, 1])
+        #expect(try world.summary(id).delivered == 1)
+        if !isResumed { try world.resume(id) }
+        world.run(milliseconds: 200_000)
+        #expect(world.runs(of: id).map { $0.key.scheduledAt - Self.second } == [1, 1, 61, 121])
+        #expect(try world.summary(id).state == .completed && world.summary(id).delivered == 3)
+    }
+
     @Test("a refusal that a former process' worker reports is tried again: the credential may be another by now")
     func formerProcess() async throws {
         let world = try Self.world()

@@ -89,6 +89,53 @@ struct Restarts {
         #expect(world.runs.map(\.worker) == ["a", "b"])
     }
 
+    @Test("an outcome that waits for a change is believed by the next process, after a drain and from a worker that was given up", arguments: [true, false])
+    func waitsForChange(isDrained: Bool) async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let worker = world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let (lease, run) = try #require(world.running.first)
+        // Of the two changes the second is written with the list of those whom the next process has to ask.
+        world.storeDelay = { 1_000 }
+        world.change(id, .pause)
+        world.change(id, .resume(goesOnAt: .itsPosition))
+        world.report(worker, lease, run.key, .delivered)
+        if isDrained { world.drain() } else { world.detach(worker) }
+        world.run(milliseconds: 1_500)
+        world.storeDelay = { 0 }
+        try await world.crash()
+        let again = world.attach("a")
+        world.report(again, lease, run.key, .delivered)
+        world.run(milliseconds: 60_000)
+        #expect(world.runs.count == 1)
+        #expect(try world.summary(id).delivered == 1)
+    }
+
+    @Test("a worker that is gone is waited for no longer once what it had reported is on stable storage")
+    func wroteAll() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let worker = world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let (lease, run) = try #require(world.running.first)
+        world.storeDelay = { 1_000 }
+        world.change(id, .pause)
+        world.change(id, .resume(goesOnAt: .itsPosition))
+        world.report(worker, lease, run.key, .delivered)
+        world.detach(worker)
+        world.run(milliseconds: 10_000)
+        world.storeDelay = { 0 }
+        let late = try world.create(in: 0)
+        try await world.crash()
+        world.attach("b")
+        world.run(milliseconds: 1)
+        #expect(world.runs(of: late).map(\.worker) == ["b"])
+        #expect(try world.summary(id).delivered == 1)
+    }
+
     @Test("what was due at a restart waits for the outcomes that a worker has said will come, and not without an end", arguments: [true, false])
     func following(come: Bool) async throws {
         let world = try World()

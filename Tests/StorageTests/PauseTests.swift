@@ -68,6 +68,21 @@ struct PauseTests {
         await store.close()
     }
 
+    @Test("what a person had run at the second that its series stands at is released as such, beside the series", arguments: Backend.all)
+    func releaseAtPosition(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = try await Situation.paused.make(store)
+        let second = Self.start + 180, at = second.milliseconds
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: second)
+        try await store.change(reminder.id, .run, at: at)
+        try await store.write(.hold(key, Sample.attempt(second, 1, .authRejected), tries: Tries(attempts: 1)))
+        #expect(try await due(store, reminder.id) == [])
+        try await store.change(reminder.id, .replaceAuthorization(sealed: [1]), at: at + 5_000)
+        #expect(try await due(store, reminder.id) == ["180 due \(at + 5_000) attempts 0 position - manual true"])
+        #expect(try await store.summary(reminder.id)?.position?.scheduledAt == second)
+        await store.close()
+    }
+
     @Test("an attempt that ends in a pause is recorded, and its series steps on unseen", arguments: Backend.all)
     func settledInPause(backend: Backend) async throws {
         let store = try backend.open(folder)

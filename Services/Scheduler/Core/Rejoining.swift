@@ -168,19 +168,20 @@ extension SchedulerCore {
         return outbox.holders.latest.first?.handedThrough ?? .distantPast < hidden
     }
 
-    /// Workers that hold leases or may get some, those that may be back, and those that are waited for. Once nothing more
-    /// is dispatched only those that still have something: what they run, or an outcome that is not on stable storage.
+    /// Workers that hold leases or may get some, those that may be back, those that are waited for, and those that are gone and have
+    /// reported what is not on stable storage. Once nothing more is dispatched only those that still have something: what they run, or an
+    /// outcome that is not there.
     private var holders: [AttachedWorker] {
         let awaited = doubt?.awaited ?? [:], hidden = hiddenThrough
-        var ends = awaited.mapValues { Optional(wall($0.until)) }
+        var ends = goneReporters.mapValues { _ in Optional(now.wall) }
+        ends.merge(awaited.mapValues { wall($0.until) }) { $1 }
         for (id, worker) in workers {
             guard isDraining else {
                 ends[worker.instance] = .some(nil)
                 continue
             }
             let held = leases.held(by: id)
-            let hasMore = outbox.acknowledges(id) || leases.claims.contains(id)
-            if hasMore || !held.isEmpty { ends[worker.instance] = wall(lastDeadline(of: held)) }
+            if isUnstored(of: id) || leases.claims.contains(id) || !held.isEmpty { ends[worker.instance] = wall(lastDeadline(of: held)) }
         }
         for (instance, held) in leases.ofLostWorkers where !held.isEmpty {
             ends[instance] = isDraining ? wall(lastDeadline(of: held)) : .some(nil)
@@ -191,6 +192,19 @@ extension SchedulerCore {
                 awaitedSince: end == nil ? nil : awaited[instance]?.since)
         }
         .sorted { $0.instance < $1.instance }
+    }
+
+    /// Whether an outcome that a worker has reported is not known to be on stable storage: it is on its way there, or waits for a change.
+    func isUnstored(of worker: WorkerID) -> Bool {
+        outbox.acknowledges(worker) || changing.values.contains { $0.ends.contains { $0.reported?.worker == worker } }
+    }
+
+    /// What has been written since may be all that workers which are gone had reported.
+    mutating func forgetGoneReporters() {
+        guard !goneReporters.isEmpty else { return }
+        let owing = goneReporters.filter { isUnstored(of: $0.value) }
+        if owing.count < goneReporters.count { holdersHaveChanged = true }
+        goneReporters = owing
     }
 
     private func lastDeadline(of ids: Set<LeaseID>) -> MonotonicMilliseconds {

@@ -41,6 +41,8 @@ public struct SchedulerCore {
     var doubt: Doubt?
     /// Whom the next process has to wait for may be others than was written.
     var holdersHaveChanged = false
+    /// Workers that are gone, by instance, whose outcomes are not on stable storage: the next process has to believe what they say of them.
+    var goneReporters: [String: WorkerID] = [:]
     /// The latest due time of what was handed out. Before the present, unless the clock was set back.
     var handedThrough = UnixMilliseconds.distantPast
 
@@ -142,6 +144,7 @@ public struct SchedulerCore {
         for (worker, leases) in success.acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
             effects.append(.acknowledge(worker, leases))
         }
+        forgetGoneReporters()
         for request in success.answered { conclude(request.id, request.writes, request.results) }
     }
 

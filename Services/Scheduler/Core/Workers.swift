@@ -105,6 +105,7 @@ extension SchedulerCore {
         leases.keep(id, as: worker.instance, until: now.monotonic + grace)
         let hasClaims = dropClaims(of: id), isListenedTo = doubt?.stopListening(to: id) ?? false
         if hasClaims || isListenedTo { awaitAgain(worker.instance, for: patience) }
+        if isUnstored(of: id) { goneReporters[worker.instance] = id }
         lanes.detach(id)
     }
 

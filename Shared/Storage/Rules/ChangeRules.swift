@@ -179,8 +179,8 @@ extension StoredReminder {
     private mutating func release(at: UnixMilliseconds, _ history: inout AttemptHistory) -> Int {
         var released = 0
         if isHeld {
-            if let position, occurrences[position.scheduledAt]?.state == .held {
-                // The series comes to it by itself.
+            if let position, let row = occurrences[position.scheduledAt], row.state == .held, !row.isManual {
+                // The series comes to it by itself. What a person had run at that very second is fired, and the series steps past it.
                 occurrences[position.scheduledAt] = nil
                 released += 1
             }

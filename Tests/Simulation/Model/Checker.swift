@@ -107,7 +107,7 @@ final class Checker {
     var away: [String: Int64] = [:]
     /// Workers of the former process that are to be waited for, and until when, monotonic milliseconds.
     var rejoining: [String: Int64] = [:]
-    /// Those of which the process was told when it began: what others say of a former one's leases counts for nothing.
+    /// Those of which the process was told when it began, or should have been: what others say of a former one's leases counts for nothing.
     var former: Set<String> = []
     /// When the scheduler's process began.
     var startedAtWall = UnixMilliseconds.distantPast

@@ -17,7 +17,8 @@ extension Checker {
     }
 
     func heed(_ report: OutcomeReport, _ run: Run, _ scheduler: SchedulerProcess) {
-        guard stored[run.key.reminder]?.reminder.task == TaskName.notification else { return }
+        // Said again, as its acknowledgement was lost, it is of a lease that has ended, and says nothing of now.
+        guard !run.isHeard, stored[run.key.reminder]?.reminder.task == TaskName.notification else { return }
         let asked = report.outcome == .unsent ? report.retryAfterMilliseconds : nil
         let isProbe = holds[run.instance]?.underWay.remove(run.lease) != nil
         guard asked != nil || isProbe else { return }

@@ -7,12 +7,14 @@ extension Checker {
     func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [AttachedWorker]) {
         // Who has something that the former process knew of, and those that it waited for itself.
         for run in byLease.values where isGivenUp(run) { run.start = 0 }
-        let owing = byLease.values.filter { $0.start == starts }.map(\.instance)
+        let owing = byLease.values.filter { $0.start == starts }
+        // The former process had its own leases from workers that are on disk, and knew of others' from those that it was told of.
+        let owed = owing.filter { isOfKnown($0) }.map(\.instance)
         starts += 1
-        former = Set(rejoin.map(\.instance))
+        former = Set(rejoin.map(\.instance)).union(owed)
         startedAtWall = life.timeline.wall
         rejoining = rejoining.filter { $0.value > now }
-        for instance in owing { rejoining[instance] = now + configuration.rejoinGraceMilliseconds }
+        for run in owing { rejoining[run.instance] = now + configuration.rejoinGraceMilliseconds }
         let hadNoTime = lastEnd - lastSetBack < Self.timeToWriteMilliseconds || lastTrouble > lastSetBack
         let isUnwritten = lastSetBack + 1_000 > lastHolders && hadNoTime
         isSetBackUnknown = wasSetBack && lastSetBack > now - 2 * configuration.leaseMilliseconds && (isSetBackUnknown || isUnwritten)
@@ -27,6 +29,10 @@ extension Checker {
         away = [:]
         holds = [:]
     }
+
+    /// Whether what is said of a run counts: it was handed out by this process, or by a former one to a worker that this one was told of. A
+    /// stranger was given up before, or came when it was not on disk yet that it is there.
+    func isOfKnown(_ run: Run) -> Bool { run.origin == starts || former.contains(run.instance) }
 
     func clockWasSet(by milliseconds: Int64) {
         guard milliseconds < 0 else { return }

@@ -97,8 +97,7 @@ extension Checker {
     /// What is acknowledged as delivered is not to come again.
     func acknowledged(_ leases: [UInt64]) {
         for lease in leases {
-            guard let run = byLease[lease], case .ended(.delivered) = run.state, run.origin == starts || former.contains(run.instance)
-            else { continue }
+            guard let run = byLease[lease], case .ended(.delivered) = run.state, isOfKnown(run) else { continue }
             let key = run.key
             guard let standing = stored[key.reminder], !life.store.contents.wasDelivered(key) else { continue }
             let isToCome = standing.position?.scheduledAt == key.scheduledAt || standing.row(key)?.state == .pending
@@ -129,7 +128,7 @@ extension Checker {
             if isSetBackUnknown, dueAt > startedAtWall { return }
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched without waiting for \(run.instance), which has it")
         }
-        guard run.knownTo === scheduler, !isGivenUp(run) else { return }
+        guard run.knownTo === scheduler, isOfKnown(run), !isGivenUp(run) else { return }
         broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched again, and lease \(run.lease) of \(run.instance) is \(run.state)")
     }
 
