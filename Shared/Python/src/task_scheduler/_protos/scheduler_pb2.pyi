@@ -17,6 +17,9 @@ MISFIRE_POLICY_SKIP: MisfirePolicy
 MISFIRE_POLICY_UNSPECIFIED: MisfirePolicy
 OCCURRENCE_STATE_DEAD: OccurrenceState
 OCCURRENCE_STATE_HELD: OccurrenceState
+OCCURRENCE_STATE_READY: OccurrenceState
+OCCURRENCE_STATE_RETRYING: OccurrenceState
+OCCURRENCE_STATE_RUNNING: OccurrenceState
 OCCURRENCE_STATE_UNSPECIFIED: OccurrenceState
 REMINDER_STATE_CANCELLED: ReminderState
 REMINDER_STATE_COMPLETED: ReminderState
@@ -365,26 +368,34 @@ class Missed(_message.Message):
     def __init__(self, count: _Optional[int] = ..., at_least: bool = ..., first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
 
 class Occurrence(_message.Message):
-    __slots__ = ["attempts", "detail", "id", "outcome", "reminder", "scheduled_at", "since_ms", "state", "status_code"]
+    __slots__ = ["attempt", "attempts", "detail", "id", "lease_ms", "next_try_ms", "outcome", "reminder", "scheduled_at", "since_ms", "state", "status_code", "worker"]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_MS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_TRY_MS_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     REMINDER_FIELD_NUMBER: _ClassVar[int]
     SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
     SINCE_MS_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     STATUS_CODE_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    attempt: int
     attempts: int
     detail: str
     id: bytes
+    lease_ms: int
+    next_try_ms: int
     outcome: _outcome_pb2.Outcome
     reminder: Reminder
     scheduled_at: int
     since_ms: int
     state: OccurrenceState
     status_code: int
-    def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., state: _Optional[_Union[OccurrenceState, str]] = ..., attempts: _Optional[int] = ..., since_ms: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ..., reminder: _Optional[_Union[Reminder, _Mapping]] = ...) -> None: ...
+    worker: str
+    def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., state: _Optional[_Union[OccurrenceState, str]] = ..., attempts: _Optional[int] = ..., since_ms: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ..., reminder: _Optional[_Union[Reminder, _Mapping]] = ..., attempt: _Optional[int] = ..., next_try_ms: _Optional[int] = ..., worker: _Optional[str] = ..., lease_ms: _Optional[int] = ...) -> None: ...
 
 class OccurrenceFilter(_message.Message):
     __slots__ = ["caller", "classroom_id", "created_by", "only", "queue", "reminder", "state", "task"]
