@@ -1,9 +1,14 @@
 """Everything that can be done on the pages, by clicks, with a look through the API at what came of it."""
 
+import re
+import time
+
 from document import Failure
-from stock import NEW_YEAR
+from stock import HOSTILE, NEW_YEAR
 
 PERSON = "teacher-held"
+# Less than the notifier waits for an answer, more than a look at what runs takes.
+SLOW_MILLISECONDS = 8_000
 
 
 def checks(visits, stock):
@@ -14,6 +19,7 @@ def checks(visits, stock):
     yield "create a task", lambda: task(visits, stock)
     yield "edit: only what was changed, and not over another's change", lambda: edit(visits, stock)
     yield "queues: pause, resume, limits", lambda: queues(visits, stock)
+    yield "occurrences: what runs, waits and is tried again", lambda: occurrences(visits, stock)
     yield "dead letters: replay one, discard one, a group, all that match", lambda: dead(visits, stock)
     yield "held: a new credential for a person, try again, discard", lambda: held(visits, stock)
 
@@ -179,6 +185,35 @@ async def queues(visits, stock):
         now = queue()
         expect(f"it is {now}", now["max_concurrency"] == 50 and now["rate_limit"] == {"count": 500, "per_seconds": 1})
         stock.ask("PATCH", "/queues/default", {"max_concurrency": None, "rate_limit": None})
+
+
+async def occurrences(visits, stock):
+    now = int(time.time())
+    made = {}
+
+    def make(state, title, **fields):
+        made[state] = stock.create(title, now, description=f"{title} {HOSTILE}", **fields)
+        stock.wait(f"/occurrences?state={state}&reminder_id={made[state]}", "occurrences", 1)
+
+    stock.standin.ask("POST", "/control", {"status": 503, "title": "flaky", "retry_after": "60"})
+    make("retrying", "flaky")
+    stock.ask("PATCH", "/queues/waiting", {"paused": True})
+    make("ready", "waits", queue="waiting")
+    stock.standin.ask("POST", "/control", {"delay_ms": SLOW_MILLISECONDS})
+    make("running", "slow")
+    async with visits("occurrences") as visit:
+        await visit.open("/occurrences")
+        for state, id in (("running", made["running"]), ("ready", made["ready"]), ("retrying", made["retrying"])):
+            await visit.click(f".tabs a[href$='state={state}']")
+            await visit.until(f"document.querySelector(\"tr[data-key^='{id}']\")")
+            await visit.inspect()
+        expect("it does not say when it is tried next", re.search(r"in \d+ s", await visit.text(f"tr[data-key^='{made['retrying']}']")))
+        await visit.open("/occurrences?state=running")
+        expect("the worker that runs it is not named", stock.worker in await visit.text(f"tr[data-key^='{made['running']}']"))
+    stock.behave()
+    stock.ask("PATCH", "/queues/waiting", {"paused": False})
+    for id in made.values():
+        stock.ask("DELETE", f"/reminders/{id}")
 
 
 async def dead(visits, stock):

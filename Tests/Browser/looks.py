@@ -15,7 +15,7 @@ def addresses(stock):
         "": "Overview", "/reminders": "Reminders", "/reminders?state=paused&limit=5": "Reminders", "/reminders/new": "New reminder",
         f"/reminders/{stock.series}": "across a clock change", f"/reminders/{stock.hostile}": HOSTILE, f"/reminders/{stock.task}": "nobody.has.it",
         f"/reminders/{stock.unseen}": r"\u{1}\u{85}\u{200b}",
-        f"/reminders/{stock.hostile}/edit": "Edit", f"/reminders/{stock.dead[0]}": HOSTILE, "/dead-letters": "Dead letters", "/held": "Held",
+        f"/reminders/{stock.hostile}/edit": "Edit", f"/reminders/{stock.dead[0]}": HOSTILE, "/occurrences": "Occurrences", "/occurrences?state=ready": "Occurrences", "/dead-letters": "Dead letters", "/held": "Held",
         "/queues": "Queues", "/workers": "Workers", f"/workers/{stock.worker}": stock.worker, "/sign-in": "Sign in", "/nowhere": "There is no such page",
     }
 
@@ -133,7 +133,7 @@ async def problems(visits):
 async def keyboard(visits, stock):
     async with visits("keyboard") as visit:
         await visit.open()
-        for key, heading in {"r": "Reminders", "d": "Dead letters", "h": "Held", "q": "Queues", "n": "New reminder", "o": "Overview"}.items():
+        for key, heading in {"r": "Reminders", "c": "Occurrences", "d": "Dead letters", "h": "Held", "q": "Queues", "n": "New reminder", "o": "Overview"}.items():
             await visit.press("g", key)
             await visit.until(f"document.querySelector('main h1')?.textContent === {heading!r}")
         await visit.press("?")

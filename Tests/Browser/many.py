@@ -20,7 +20,7 @@ DAY = 86_400
 PEOPLE, CLASSROOMS = 50, 500
 # Of a thousand.
 PAUSED, CANCELLED, DELIVERED, DEAD, HELD = 20, 40, 20, 10, 10
-PAGES = ("", "/reminders", "/reminders?state=paused", "/reminders?classroom_id=classroom-7", "/reminders?description=number+77", "/dead-letters", "/held", "/queues")
+PAGES = ("", "/reminders", "/reminders?state=paused", "/reminders?classroom_id=classroom-7", "/reminders?description=number+77", "/dead-letters", "/held", "/queues", "/occurrences?state=ready", "/workers")
 
 # Milliseconds from the navigation until the page shows its content.
 TOOK = f"""new Promise(done => {{

@@ -29,7 +29,7 @@ async def main(minutes="10"):
     busy = stock.create("every second", int(time.time()), rrule="FREQ=SECONDLY")
     grown = 0
     async with Chromium() as browser:
-        for path in ("", "/reminders", f"/reminders/{busy}"):
+        for path in ("", "/reminders", f"/reminders/{busy}", "/queues", "/occurrences"):
             visit = Visit(await browser.page(*SIZE), os.environ["OPS_URL"])
             await visit.open(path)
             samples = []

@@ -17,6 +17,7 @@ extension PageFiles {
             File(name: "list.js", bytes: PackageResources.list_js),
             File(name: "live.js", bytes: PackageResources.live_js),
             File(name: "main.js", bytes: PackageResources.main_js),
+            File(name: "occurrences.js", bytes: PackageResources.occurrences_js),
             File(name: "overview.js", bytes: PackageResources.overview_js),
             File(name: "pages.js", bytes: PackageResources.pages_js),
             File(name: "parts.js", bytes: PackageResources.parts_js),

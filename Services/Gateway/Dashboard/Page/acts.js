@@ -2,8 +2,7 @@
 
 import { each, pagesOf, path, post, problemOf, remove, sweep } from './api.js';
 import { may, reread, selectOnly } from './state.js';
-import { el, say } from './view.js';
-import { button, problemBox, soft } from './parts.js';
+import { button, el, problemBox, say, soft } from './parts.js';
 import { attempt, confirm, tell, withProgress } from './dialogs.js';
 
 /** Ids that are named where there are more. */
@@ -119,9 +118,9 @@ async function carryOut(name, count, work) {
   selectOnly([]);
   await reread();
   const left = Math.max(0, count - done - failed);
-  if (!failed && !ended && !left) return say(`${counted(done, noun)} ${word}` + (flights ? `; of ${flights} a request had left already` : ''));
+  if (!failed && !ended && !left) return say(`${counted(done, noun)} ${word}` + (flights ? `; ${flights} of a request that may have left already` : ''));
   return tell(`${label}: not all of it was done`,
-    el('p', `${done} ${word}, ${failed} not${left ? `, ${left} not tried${isStopped ? ' as it was stopped' : ''}` : ''}.`),
+    el('p', `${done} ${word}, ${failed} not${left ? `, ${left} ${isStopped ? 'not tried as it was stopped' : 'that did not match any more'}` : ''}.`),
     el('ul', [...refused].map(([reason, { count, ids }]) => el('li', `${count} × ${reason}`, listed(ids, count)))),
     ended && problemBox(ended));
 }

@@ -3,11 +3,9 @@
 import { parse, stringify } from './json.js';
 
 const BASE = '/dashboard/api';
-const TIMEOUT_MS = 20_000;
-const TIMEOUT_OF_PULSE_MS = 800;
-/** Requests of one act under way at once. */
-const AT_ONCE = 6;
-const PAGE = 200;
+const TIMEOUT_MS = 20_000, PULSE_TIMEOUT_MS = 800;
+/** Items of a page, and requests of one act under way at once. */
+const PAGE = 200, AT_ONCE = 6;
 const UNAUTHORIZED = 401, TOO_MANY_REQUESTS = 429;
 
 /** An answer that is none: what RFC 9457 says, or why there was none at all (status 0). */
@@ -21,13 +19,13 @@ export class Problem extends Error {
 let signedOut = () => {};
 export function onSignedOut(handler) { signedOut = handler; }
 
-/** What there is to say of a problem; a fault of this code is no problem of the API's, and is thrown again. */
+/** The problem that was met; a fault of this code is thrown again. */
 export function problemOf(error) {
   if (error instanceof Problem) return error;
   throw error;
 }
 
-/** A path of the API: what is filled in is encoded. */
+/** A path of the API, in which what is filled in is encoded. */
 export function path(parts, ...values) {
   return parts.reduce((whole, part, index) => whole + encodeURIComponent(values[index - 1]) + part);
 }
@@ -62,7 +60,7 @@ export const remove = (path, headers) => send('DELETE', path, { headers });
 /** Says why the gateway cannot do its work; `null`: it can. */
 export async function pulse() {
   try {
-    const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_OF_PULSE_MS) });
+    const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(PULSE_TIMEOUT_MS) });
     const text = (await response.text()).trim();
     return response.ok ? null : text || `status ${response.status}`;
   } catch {
@@ -74,7 +72,7 @@ export async function pulse() {
 export async function* pagesOf(path, list, query, size = PAGE) {
   let cursor = null;
   do {
-    const page = await get(path, { ...query, limit: size, ...(cursor && { cursor }) });
+    const page = await patiently(() => get(path, { ...query, limit: size, ...(cursor && { cursor }) }));
     cursor = page.next_cursor;
     yield { items: page[list], more: cursor !== null };
   } while (cursor);

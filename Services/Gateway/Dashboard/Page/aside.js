@@ -2,11 +2,10 @@
 
 import { get, sweep, walk } from './api.js';
 import { may, remember, reread } from './state.js';
-import { el, say } from './view.js';
 import { actAllButtons, actButtons } from './acts.js';
 import { fill } from './dialogs.js';
 import { FIELDS, listPage } from './list.js';
-import { badge, button, copyButton, link, section, soft, table, titled, whose, words } from './parts.js';
+import { badge, button, copyButton, el, link, say, section, soft, table, titled, whose, words } from './parts.js';
 import { time } from './time.js';
 
 /** Of the latest; how long groups are good where the page is the same. */
@@ -38,12 +37,11 @@ function asideList({ path, list, grouped, keyOf, groupColumns, columns = [], act
   });
 }
 
-/** Of one, as a reminder's page shows it, too. */
-export const asideColumns = [
+const asideColumns = [
   ['Reminder', one => titled(one.reminder_id, one.description || one.reminder_id, one.task), 'wide'],
   ['Due', ({ scheduled_at: at }) => time(at)],
   ['Why', why, 'wide'],
-  ['Attempts', ({ attempts_made: made }) => made, 'number'],
+  ['Attempts', 'attempts_made', 'number'],
 ];
 
 export const dead = asideList({

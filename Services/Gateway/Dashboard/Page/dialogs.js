@@ -1,8 +1,7 @@
 /** What is asked before something is done, and what came of it. */
 
 import { problemOf } from './api.js';
-import { el, show } from './view.js';
-import { button, optionsOf, PLAIN, problemBox } from './parts.js';
+import { button, el, optionsOf, PLAIN, problemBox, show } from './parts.js';
 
 let opened = 0;
 

@@ -2,8 +2,7 @@
 
 import { get, patch, path, post, Problem } from './api.js';
 import { address, go } from './state.js';
-import { el, say } from './view.js';
-import { heading, link, titleOf, words } from './parts.js';
+import { el, heading, link, say, titleOf, words } from './parts.js';
 import { localZone } from './time.js';
 import { formOf } from './form.js';
 

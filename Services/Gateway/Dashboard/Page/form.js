@@ -1,8 +1,7 @@
 /** The form of a reminder, to create one or to change it, with what its schedule comes to. */
 
 import { post, problemOf } from './api.js';
-import { byId, el, show } from './view.js';
-import { badge, button, optionsOf, PLAIN, problemBox, soft } from './parts.js';
+import { badge, button, byId, el, optionsOf, PLAIN, problemBox, show, soft } from './parts.js';
 import { chosenZone, clockChange, isZone, localZone, text } from './time.js';
 import { groupsOf, put, valueAt } from './fields.js';
 

@@ -31,7 +31,7 @@ export function listenToKeys(pages) {
     k: () => move(-1),
     x: () => document.activeElement?.closest('tr')?.querySelector('input[type=checkbox]')?.click(),
     '?': () => tell('Keys', el('dl', { class: 'facts' }, [
-      ...named.map(page => [`g ${page.key}`, page.menu]), ['/', 'Search'], ['j k', 'Next and previous row'],
+      ...named.map(page => [`g ${page.key}`, page.title()]), ['/', 'Search'], ['j k', 'Next and previous row'],
       ['Enter', 'Open the row'], ['x', 'Select the row'], ['?', 'These keys'],
     ].map(([key, does]) => el('div', el('dt', el('kbd', key)), el('dd', does))))),
     Enter: event => {

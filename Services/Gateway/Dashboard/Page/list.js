@@ -2,9 +2,8 @@
 
 import { get } from './api.js';
 import { address, go, state } from './state.js';
-import { el } from './view.js';
 import { bulkBar } from './acts.js';
-import { empty, heading, link, optionsOf, PLAIN, section, soft, table } from './parts.js';
+import { el, empty, heading, link, optionsOf, PLAIN, section, soft, table } from './parts.js';
 import { chosenZone, text } from './time.js';
 
 /** Pixels below which the style sheet makes cards of tables. */
@@ -16,14 +15,14 @@ export const FIELDS = [
   { name: 'queue', label: 'Queue' }, { name: 'task', label: 'Task' },
 ];
 
-const isFiltered = query => Object.keys(query).some(name => name !== 'cursor' && name !== 'limit');
+const isFiltered = (query, fields) => fields.some(({ name }) => query[name]);
 
 /** The filters, each a parameter of the query. */
 function filters(path, query, fields) {
   const apply = event => {
     event.preventDefault();
     const values = new FormData(event.currentTarget.closest('form'));
-    go(address(path, Object.fromEntries(fields.map(({ name, write = text => text.trim() }) => [name, write(values.get(name))]))));
+    go(address(path, { ...query, cursor: '', ...Object.fromEntries(fields.map(({ name, write = text => text.trim() }) => [name, write(values.get(name))])) }));
   };
   const control = ({ name, options, read = text => text, write, ...attributes }) => {
     const value = read(query[name] ?? '');
@@ -31,10 +30,10 @@ function filters(path, query, fields) {
       : el('input', { type: 'search', ...PLAIN, name, value, maxlength: 200, onchange: write && apply, ...attributes });
   };
   // Where there is little room they are put away until they are asked for.
-  return el('details.filtering', { open: isFiltered(query) || innerWidth > NARROW }, el('summary', 'Filters'),
+  return el('details.filtering', { open: isFiltered(query, fields) || innerWidth > NARROW }, el('summary', 'Filters'),
     el('form.filters', { role: 'search', onsubmit: apply },
       fields.map(({ label, ...field }) => el('label', el('span', label), control(field))),
-      el('div.acts', el('button', { type: 'submit' }, 'Filter'), isFiltered(query) && link(path, {}, 'Clear'))));
+      el('div.acts', el('button', { type: 'submit' }, 'Filter'), isFiltered(query, fields) && link(path, {}, 'Clear'))));
 }
 
 /** Where the list stands, and the way to its other pages. */
@@ -45,28 +44,31 @@ function pager(path, { cursor, ...query }, count, next, order) {
     next && el('a', { href: address(path, { ...query, cursor: next }), rel: 'next' }, 'Next page'));
 }
 
+const made = (value, ...given) => typeof value === 'function' ? value(...given) : value;
+
 /**
- * A page of the table of pages.
- * @param list the member of the API's answer; `load` where that is not enough
- * @param order what is said of it; `columns` may depend on all rows
+ * A page of the table of pages. Its `columns`, `picks` and `order` may depend on the query, and the columns on the rows.
+ * @param list the member of the API's answer; `load` where that is not enough, `defaults` of the query
+ * @param picks what can be done to those selected, or to all that match
+ * @param order what is said of it
  * @param groups what stands above the rows, given the data
  * @param none what is said where there is none at all, and how to begin
  */
-export function listPage({ title, path, list, load, fields = [], picks = [], columns, key, order, groups, above, none }) {
+export function listPage({ title, path, list, load, defaults, fields = [], picks = [], columns, key, order, tabs, groups, above, none, ...rest }) {
   function draw({ data, query, selected }) {
-    const { [list]: rows, next_cursor: next } = data;
+    const { [list]: rows, next_cursor: next } = data, acts = made(picks, query);
     const drawn = () => [
-      picks.length > 0 && bulkBar(picks, selected, { path, list, query }),
-      table({ caption: title, columns: typeof columns === 'function' ? columns(rows) : columns, rows, key, picks: picks.length > 0 }),
+      acts.length > 0 && bulkBar(acts, selected, { path, list, query: { ...defaults, ...query } }),
+      table({ caption: title, columns: made(columns, query, rows), rows, key, picks: acts.length > 0 }),
     ];
     return [
-      heading(title, above?.()), fields.length > 0 && filters(path, query, fields),
+      heading(title, above?.()), tabs?.(query), fields.length > 0 && filters(path, query, fields),
       rows.length ? groups ? [groups(data, query), section('One by one', drawn())] : drawn()
         : next ? empty('None so far', 'A page looks at some thousands at most, and among these none matches. The next page looks further.')
-          : isFiltered(query) ? empty('None matches', link(path, {}, 'Show all'), ' or change the filters.')
-            : query.cursor ? empty('There are no more', link(path, {}, 'To the first page'), '.') : empty(...none()),
-      pager(path, query, rows.length, next, typeof order === 'function' ? order(query) : order),
+          : isFiltered(query, fields) ? empty('None matches', link(path, {}, 'Show all'), ' or change the filters.')
+            : query.cursor ? empty('There are no more', link(path, {}, 'To the first page'), '.') : empty(...none(query)),
+      pager(path, query, rows.length, next, made(order, query)),
     ];
   }
-  return { title: () => title, load: load ?? (({ query }) => get(path, query)), draw };
+  return { title: () => title, load: load ?? (({ query }) => get(path, { ...defaults, ...query })), draw, ...rest };
 }

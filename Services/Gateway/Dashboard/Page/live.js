@@ -1,44 +1,37 @@
-/** What changes, as it changes: the interface of an event stream, kept up by asking. It rests while the page is hidden. */
+/** What changes, as it changes: kept up by asking. It rests while the page is hidden. */
 
 import { pulse } from './api.js';
 
 const PULSE_MS = 1_000;
-/** Pulses between two snapshots. */
-const SNAPSHOT_EVERY = 5;
 
-/** Calls `snapshot` when to read again; `changed` with the reason when it is no longer live, and with `null` when it is. */
-export function follow({ snapshot, changed }) {
-  let timer = null, beats = 0, reason = null, isAsking = false, isReading = false;
+/**
+ * Follows until the page is gone.
+ * @param read reads again what is shown if it is old, or in any case
+ * @param changed is given why what is shown is not live, and `null` when it is
+ */
+export function follow({ read, changed }) {
+  let timer = null, reason = null, isAsking = false, isReading = false;
 
-  async function beat() {
+  async function beat(isBack) {
     if (isAsking) return;
     isAsking = true;
-    const said = await pulse();
+    const said = await pulse(), was = reason;
     isAsking = false;
     if (document.hidden) return;
-    if (reason !== null && said === null) beats = SNAPSHOT_EVERY;
-    if (said !== reason) changed(reason = said);
-    beats += 1;
-    if (said === null && beats >= SNAPSHOT_EVERY && !isReading) await read();
-  }
-
-  // Apart from the pulse, which is to notice that this hangs.
-  async function read() {
-    beats = 0;
+    if (said !== was) changed(reason = said);
+    // Apart from the pulse, which is to notice that this hangs.
+    if (said !== null || isReading) return;
     isReading = true;
-    try { await snapshot(); } finally { isReading = false; }
+    try { await read(isBack || was !== null); } finally { isReading = false; }
   }
 
   function wake() {
     clearInterval(timer);
     if (document.hidden) return;
     timer = setInterval(beat, PULSE_MS);
-    beat();
+    beat(true);
   }
 
-  document.addEventListener('visibilitychange', () => {
-    beats = SNAPSHOT_EVERY;
-    wake();
-  });
+  document.addEventListener('visibilitychange', wake);
   wake();
 }

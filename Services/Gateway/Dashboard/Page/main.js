@@ -1,14 +1,16 @@
 /** Draws the frame and the page whenever something has changed, and follows what changes. */
 
 import { address, change, chooseZone, go, may, reload, ROOT, signOut, start, state } from './state.js';
-import { byId, el, show } from './view.js';
-import { button, link, problemBox, soft } from './parts.js';
+import { button, byId, el, link, problemBox, show, soft } from './parts.js';
 import { localZone } from './time.js';
 import { follow } from './live.js';
 import { listenToKeys } from './keys.js';
 import { pages } from './pages.js';
 
-let drawn = [];
+/** How old what is shown may be. */
+const OLD_MS = 5_000;
+
+let drawn = [], askedAt = 0;
 
 function header() {
   const { session, stale, zone } = state;
@@ -44,16 +46,25 @@ function page(isAsked) {
   show(main, problem && problemBox(problem, button('Try again', reload), isMissing && problem.status === 404 && link('/reminders', {}, 'All reminders')),
     isMissing ? !problem && el('p.soft', 'Loading …') : page.draw(state, () => draw(true)));
   document.title = `${page.title(state)} · task-scheduler`;
-  if (isNew && before) {
-    scrollTo({ top: 0, behavior: 'instant' });
-    main.focus({ preventScroll: true });
-  }
+  if (!isNew) return;
+  byId('pages').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  if (!before) return;
+  scrollTo({ top: 0, behavior: 'instant' });
+  main.focus({ preventScroll: true });
 }
 
 function draw(isAsked) {
   header();
   menu();
   page(isAsked);
+}
+
+/** Reads the page again where it is old. */
+function read(isAsked) {
+  const { page, readAt } = state;
+  if (!page || page.isStill || !isAsked && Date.now() - Math.max(readAt, askedAt) < OLD_MS) return null;
+  askedAt = Date.now();
+  return reload();
 }
 
 // Links within the dashboard change the page without loading it.
@@ -68,7 +79,4 @@ document.addEventListener('click', event => {
 
 listenToKeys(pages);
 await start(pages, () => draw(false));
-follow({
-  snapshot: () => state.page?.isStill || (!state.session && state.page?.path === '/sign-in') ? null : reload(),
-  changed: stale => change({ stale }),
-});
+follow({ read, changed: stale => change({ stale }) });

@@ -2,6 +2,7 @@
 
 import { dead, held } from './aside.js';
 import { create, edit } from './edit.js';
+import occurrences from './occurrences.js';
 import overview from './overview.js';
 import { empty, link } from './parts.js';
 import queues from './queues.js';
@@ -16,9 +17,10 @@ const missing = { title: () => 'No such page', draw: () => empty('There is no su
 export const pages = [
   { path: '/', menu: 'Overview', key: 'o', ...overview },
   { path: '/reminders', menu: 'Reminders', key: 'r', ...reminders },
-  { path: '/reminders/new', menu: 'New', key: 'n', needs: 'changes', ...create },
+  { path: '/reminders/new', key: 'n', ...create },
   { path: '/reminders/:id', ...reminder },
   { path: '/reminders/:id/edit', ...edit },
+  { path: '/occurrences', menu: 'Occurrences', key: 'c', ...occurrences },
   { path: '/dead-letters', menu: 'Dead letters', key: 'd', ...dead },
   { path: '/held', menu: 'Held', key: 'h', ...held },
   { path: '/queues', menu: 'Queues', key: 'q', ...queues },

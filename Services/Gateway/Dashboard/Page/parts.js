@@ -1,9 +1,9 @@
 /** What pages are made of: links, texts, badges, tables, and what is said instead of them. */
 
 import { address, select, selectOnly, state } from './state.js';
-import { badge, copy, el, soft } from './view.js';
+import { copy, el, soft } from './view.js';
 
-export { badge, soft };
+export * from './view.js';
 
 /** More are counted. */
 const ALARMS = 10;
@@ -27,6 +27,8 @@ export function words(text, length = Infinity) {
 export const whose = (path, { classroom_id: classroom, created_by: person }) => [
   classroom && el('div', link(path, { classroom_id: classroom }, words(classroom, 40))),
   person && el('div', link(path, { created_by: person }, words(person, 40)))];
+
+export const workerLink = instance => link(`/workers/${encodeURIComponent(instance)}`, {}, words(instance, 60));
 
 export const titleOf = reminder => reminder.description || reminder.notification_metadata?.title || reminder.task;
 
@@ -69,7 +71,7 @@ export function alarmList(alarms) {
 /** What stands where nothing is, and how to begin. */
 export const empty = (title, ...children) => el('div.empty', el('h2', title), el('p', children));
 
-/** A table, which becomes cards where it is narrow unless it is plain; columns are a name, what draws a row's cell, and its kind. */
+/** A table, which becomes cards where it is narrow unless it is plain; columns are a name, a row's member or what draws its cell, and a kind. */
 export function table({ caption, columns, rows, key = ({ id }) => id, picks, isPlain }) {
   const ids = rows.map(key);
   const chosen = ids.filter(id => state.selected.has(id)).length;
@@ -84,5 +86,5 @@ export function table({ caption, columns, rows, key = ({ id }) => id, picks, isP
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, picks && head('pick', all), columns.map(([name, , kind]) => head(kind, name)))),
     el('tbody', { role: 'rowgroup' }, rows.map((row, index) => el('tr', { role: 'row', 'data-key': ids[index], tabindex: -1 },
       picks && cell('pick', null, box(`Select row ${index + 1}`, state.selected.has(ids[index]), isChosen => select(ids[index], isChosen))),
-      columns.map(([name, draw, kind]) => cell(kind, name, el('div', draw(row)))))))));
+      columns.map(([name, draw, kind]) => cell(kind, name, el('div', typeof draw === 'string' ? words(row[draw]) : draw(row)))))))));
 }

@@ -2,11 +2,10 @@
 
 import { patch, path } from './api.js';
 import { may, reread } from './state.js';
-import { say } from './view.js';
 import { attempt, fill } from './dialogs.js';
 import { meter } from './charts.js';
 import { listPage } from './list.js';
-import { badge, button, link, soft } from './parts.js';
+import { badge, button, link, say, soft } from './parts.js';
 
 /** The first is what a queue has without a setting. */
 const SHARES = ['caller', 'created_by', 'classroom_id', 'none'];
@@ -34,13 +33,13 @@ async function limit({ name, max_concurrency: most, rate_limit: rate, fair_by: s
 
 export default listPage({
   title: 'Queues', path: '/queues', list: 'queues', key: ({ name }) => name, order: 'by name',
-  columns: queues => [
+  columns: (query, queues) => [
     ['Queue', ({ name }) => link('/reminders', { queue: name }, name)],
     ['State', ({ paused, workers }) => paused ? badge('warn', 'paused') : workers ? badge('good', 'open') : badge('bad', 'no worker')],
-    ['Ready', ({ ready }) => ready, 'number'],
+    ['Ready', 'ready', 'number'],
     ['Running', ({ running, max_concurrency: bound }) => bound === null ? running : `${running} of ${bound}`, 'number'],
     ['Load', ({ ready, running }) => meter(ready + running, Math.max(...queues.map(({ ready, running }) => ready + running)))],
-    ['Workers', ({ workers }) => workers, 'number'],
+    ['Workers', 'workers', 'number'],
     ['Rate', ({ rate_limit: rate }) => rate ? `${rate.count} in ${rate.per_seconds} s` : soft('no bound')],
     ['Turns by', ({ fair_by: share }) => share === SHARES[0] ? soft(share) : share],
     ['Do', queue => may('administers') && [

@@ -1,12 +1,10 @@
 /** One reminder: what it is, when it comes next, what became of it. */
 
-import { get, path, post, walk } from './api.js';
+import { get, path, post } from './api.js';
 import { may, remember } from './state.js';
-import { el } from './view.js';
 import { actButtons } from './acts.js';
-import { asideColumns } from './aside.js';
 import { bars } from './charts.js';
-import { alarmList, badge, copyButton, facts, heading, link, linkButton, section, soft, table, titleOf, words } from './parts.js';
+import { alarmList, badge, copyButton, el, facts, heading, link, linkButton, section, soft, table, titleOf, words } from './parts.js';
 import { clockChange, duration, fromNow, localZone, text, time } from './time.js';
 import { stringify } from './json.js';
 
@@ -24,11 +22,10 @@ const english = ({ id, revision, rrule, start_datetime, timezone, until, exdates
   : { text: 'once', warnings: [] });
 
 async function load({ params: { id } }) {
-  const [reminder, { upcoming }, { attempts }, dead, held] = await Promise.all([
+  const [reminder, { upcoming }, { attempts }] = await Promise.all([
     get(path`/reminders/${id}`), get(path`/reminders/${id}/upcoming`, { count: UPCOMING }), get(path`/reminders/${id}/attempts`, { limit: ATTEMPTS }),
-    walk('/dead-letters', 'dead_letters', { reminder_id: id }), walk('/held', 'held', { reminder_id: id }),
   ]);
-  return { reminder, rule: await english(reminder), upcoming, attempts, dead, held };
+  return { reminder, rule: await english(reminder), upcoming, attempts };
 }
 
 /** The next times, here and where the reminder lives, and where a clock changes between two of them. */
@@ -38,7 +35,7 @@ function times({ reminder: { timezone: zone }, upcoming }) {
     caption: 'The next times', isPlain: true, rows: upcoming, key: String, columns: [
       [zone, at => [text(at, zone), clockChange(upcoming, at, zone)]],
       ...zone === here ? [] : [[`Here (${here})`, at => text(at, here)]],
-      ['Is', at => soft(fromNow(at))],
+      ['Is', at => soft(fromNow(at)), 'number'],
     ] }) : soft('Nothing of it is coming.');
 }
 
@@ -51,7 +48,7 @@ function attemptList({ reminder: { timezone: zone }, attempts }) {
     table({
       caption: 'Attempts', rows: attempts, key: ({ scheduled_at: at, number, started_at_ms: started }) => `${at} ${number} ${started}`, columns: [
         ['Due', ({ scheduled_at: at }) => time(at, zone, { relative: false })],
-        ['Attempt', ({ number }) => number, 'number'],
+        ['Attempt', 'number', 'number'],
         ['Outcome', ({ outcome, status_code: status }) => [badge(kindOf(outcome), outcome), status]],
         ['Late', ({ lateness_ms: late }) => late < 1_000 ? `${late} ms` : duration(Math.floor(late / 1_000)), 'number'],
         ['Took', ({ duration_us: micros }) => `${(micros / 1_000).toFixed(1)} ms`, 'number'],
@@ -61,19 +58,16 @@ function attemptList({ reminder: { timezone: zone }, attempts }) {
   ];
 }
 
-const setAside = ({ items, more }, path, caption, acts) => items.length > 0 && section(caption,
-  table({ caption, rows: items, columns: [...asideColumns.slice(1), ['Do', ({ id }) => actButtons(acts, [id]), 'do']] }),
-  more && link(path, { reminder_id: items[0].reminder_id }, 'All of them'));
-
 function draw({ data }) {
-  const { reminder, rule, dead, held } = data;
+  const { reminder, rule } = data;
   const { id, state, task, queue, held_since: since, occurrences, missed, jitter_seconds: jitter, expires_after_seconds: expiry, max_attempts: most } = reminder;
   const at = seconds => time(seconds, reminder.timezone);
   return [
     heading(words(titleOf(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit', class: 'button small' }), actButtons(ACTS[state], [id])),
     el('p.rule-text', badge(OPEN[state], state), rule.text),
     alarmList([
-      since !== null && ['bad', 'Held', ['since ', at(since), ': its credential was refused.'], may('operates') && link('/held', { reminder_id: id }, 'Give a new one')],
+      since !== null && ['bad', 'Held', ['since ', at(since), ': its credential was refused.'], link('/held', { reminder_id: id }, 'Look at it')],
+      occurrences.dead > 0 && ['bad', `${occurrences.dead} given up`, 'wait to be replayed or discarded', link('/dead-letters', { reminder_id: id }, 'Look at them')],
       reminder.next_fire_at !== null && !reminder.served && ['bad', 'No worker', `serves ${task} in the queue ${queue}`],
       ...rule.warnings.map(warning => ['warn', 'Note', warning]),
     ]),
@@ -97,7 +91,6 @@ function draw({ data }) {
       ['Created', at(reminder.created_at), reminder.caller && ` with the key ${reminder.caller}`],
       ['Changed', at(reminder.updated_at), ` revision ${reminder.revision}`],
     ]),
-    setAside(held, '/held', 'Held', ['replayHeld', 'discardHeld']), setAside(dead, '/dead-letters', 'Dead letters', ['replay', 'discard']),
     section('The next times', times(data)),
     section('Attempts', attemptList(data)),
     section('What is sent', el('pre', stringify(reminder.notification_metadata ?? { args: reminder.args, kwargs: reminder.kwargs }, 2))),

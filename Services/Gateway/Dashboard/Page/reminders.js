@@ -1,10 +1,9 @@
 /** The list of reminders with every filter of the API's. */
 
 import { may } from './state.js';
-import { el } from './view.js';
 import { actButtons } from './acts.js';
 import { listPage } from './list.js';
-import { badge, link, linkButton, soft, titled, titleOf, whose, words } from './parts.js';
+import { badge, el, link, linkButton, soft, titled, titleOf, whose, words } from './parts.js';
 import { chosenZone, instant, time, wall } from './time.js';
 
 const KINDS = { scheduled: 'good', paused: 'warn', completed: '', cancelled: '' };

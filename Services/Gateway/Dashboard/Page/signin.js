@@ -2,8 +2,7 @@
 
 import { post, problemOf } from './api.js';
 import { signedIn } from './state.js';
-import { el } from './view.js';
-import { problemBox } from './parts.js';
+import { el, problemBox } from './parts.js';
 
 let problem = null;
 
