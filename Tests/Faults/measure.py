@@ -19,3 +19,13 @@ def resident_mebibytes(service):
     status = pathlib.Path(f"/proc/{service.process.pid}/status").read_text()
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     return int(found.group(1)) / 1024 if found else 0
+
+
+# How late one in a hundred is on two cores with other work while nothing goes on that should delay it, milliseconds.
+UNDISTURBED_MILLISECONDS = 40
+
+
+def bound(milliseconds, undisturbed):
+    """How late things may be where on such a machine they may be so late: more on one that is slower, by what is late there before anything goes on."""
+    control = percentile(undisturbed, 99)
+    return milliseconds * max(1, control / UNDISTURBED_MILLISECONDS) if undisturbed else milliseconds
