@@ -22,9 +22,9 @@ PEERS = os.path.join(OUT, "peers")
 LIMITS = ["limit-backend", "limit-libcurl", "limit-hummingbird", "limit-fdatasync", "limit-grpc"]
 ROWS = [
     "creates-1", "creates-16", "creates-64", "creates-256", "creates-64-key", "creates-64-pending", "burst-10k", "burst-100k", "rpc", "steady-1k", "steady-5k", "lone",
-    "recurring", "memory-100k", "memory-1m",
+    "recurring", "memory-100k", "memory-1m", "tasks-python",
 ]
-PREDECESSOR = ["predecessor-creates", "predecessor-burst"]
+PREDECESSOR = ["predecessor-creates", "predecessor-burst", "predecessor-tasks"]
 # Rows that take minutes each run once.
 LONG = {"steady-1k", "steady-5k", "lone", "recurring", "memory-100k", "memory-1m"}
 UNDER_WAY = ["1", "64", "1024"]
@@ -36,6 +36,7 @@ RATIOS = [
     ("creates-64 per_second", "predecessor-creates per_second", 20),
     ("burst-100k per_second", "limit-libcurl per_second", 0.3),
     ("burst-100k per_second", "predecessor-burst per_second", 15),
+    ("tasks-python per_second", "predecessor-tasks per_second", 3),
     ("rpc 64", "limit-grpc 64", 3),
     ("memory-1m creates-64", "creates-64 per_second", 0.9),
     ("memory-1m burst-100k", "burst-100k per_second", 0.9),

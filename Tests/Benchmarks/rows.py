@@ -11,6 +11,8 @@ import sys
 import time
 import urllib.request
 
+import tasks
+
 ROW, PEERS = sys.argv[1:3]
 GATEWAY, BACKEND = os.environ["GATEWAY_URL"], os.environ["STANDIN_URL"]
 PORT = GATEWAY.rsplit(":", 1)[1]
@@ -187,6 +189,8 @@ ROWS = {
     # The predecessor creates 600 a second at least, and is given few enough that it ends.
     "predecessor-creates": lambda: creates(64),
     "predecessor-burst": lambda: burst(6_000, 500),
+    "tasks-python": tasks.here,
+    "predecessor-tasks": tasks.predecessor,
 }
 
 if __name__ == "__main__":

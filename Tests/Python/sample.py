@@ -29,6 +29,11 @@ async def agreet(name: str, *, greeting: str = "hello") -> None:
     note(said=f"{greeting} {name}")
 
 
+@task(name="nothing")
+async def nothing():
+    pass
+
+
 @task
 def fails_twice(tag):
     note(tag=tag)

@@ -112,6 +112,29 @@ class Played(unittest.TestCase):
         self.assertEqual(len([line for line in worker.log() if "began" in line]), 2)
         scheduler.until(lambda: scheduler.credit == 2 + 3)
 
+    def test_short_runs_are_asked_for_ahead_and_given_back_when_a_long_one_holds_the_place(self):
+        worker, scheduler = self.played("--concurrency", "1")
+        self.assertEqual(scheduler.credit, 1)
+        lease = 0
+        while scheduler.credit - lease < 5:
+            self.assertLess(lease, 400)
+            lease += 1
+            scheduler.send(dispatches=[scheduler.dispatch(lease, "nothing", '{"args":[],"kwargs":{}}')])
+            scheduler.until(lambda: lease in scheduler.reports)
+        ahead = scheduler.credit - lease
+        scheduler.send(dispatches=[
+            scheduler.dispatch(lease + 1, "sample.sleeps", '{"args":["long",1.0],"kwargs":{}}'),
+            *(scheduler.dispatch(lease + 1 + each, "sample.agreet") for each in range(1, ahead))])
+        scheduler.until(lambda: set(range(lease + 2, lease + 1 + ahead)) <= set(scheduler.reports))
+        self.assertNotIn(lease + 1, scheduler.reports)
+        given_back = [scheduler.reports[lease + 1 + each] for each in range(1, ahead)]
+        self.assertEqual({(each.outcome, each.detail) for each in given_back}, {(outcome_pb2.OUTCOME_UNSENT, "no place became free in time")})
+        self.assertEqual(scheduler.credit, lease + ahead)
+        scheduler.until(lambda: lease + 1 in scheduler.reports)
+        # Never more than one at once, and no more than one asked for now.
+        scheduler.until(lambda: scheduler.credit == lease + ahead + 1)
+        self.assertEqual([line for line in worker.log() if "said" in line], [])
+
     def test_a_lease_that_is_about_to_end_is_given_back_and_its_place_only_when_the_thread_is_free(self):
         worker, scheduler = self.played("--concurrency", "1")
         scheduler.send(dispatches=[scheduler.dispatch(1, "sample.sleeps", '{"args":["x",1.0],"kwargs":{}}', lease_ms=300)])

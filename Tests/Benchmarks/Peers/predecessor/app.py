@@ -5,8 +5,11 @@ EDVORA_BASE_URL.
 """
 
 import json
+import mmap
 import multiprocessing
 import os
+import struct
+import time
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from typing import List, Optional, Union
@@ -40,6 +43,8 @@ worker.conf.update(
 )
 URL = os.environ.get("EDVORA_BASE_URL", "") + "/notifications/classroom"
 session = None
+# Of this process in the file TASKS_DONE: where, and how many `nothing` has run and when it first did.
+done, place, count, first = None, 0, 0, 0.0
 
 
 class Metadata(BaseModel):
@@ -78,7 +83,9 @@ def name_process(name):
 @worker_process_init.connect
 def begin_process(**_):
     """One connection to the backend for each process. The environment is not asked for proxies at every request."""
-    global session
+    global session, done, place
+    with open(os.environ["TASKS_DONE"], "r+b") as file:
+        done, place = mmap.mmap(file.fileno(), 0), current_process().index * struct.calcsize("<qdd")
     session = requests.Session()
     session.trust_env = False
     name_process(f"celery-{current_process().index + 1}")
@@ -100,6 +107,15 @@ def remind(task, notification, due):
         "Idempotency-Key": f"{task.request.id}:{due}",
     }
     session.post(URL, data=json.dumps(body, separators=(",", ":")), headers=headers, timeout=10).raise_for_status()
+
+
+@worker.task(name="nothing")
+def nothing():
+    """Does nothing, and says so."""
+    global count, first
+    now = time.time()
+    count, first = count + 1, first or now
+    struct.pack_into("<qdd", done, place, count, first, now)
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ class End(NamedTuple):
 
 DELIVERED = End(OUTCOME_DELIVERED)
 CALLED_OFF = End(OUTCOME_UNSENT, "called off before it began")
+"""Of what has not begun: no attempt, and tried again when it can be."""
 CUT_OFF = End(OUTCOME_LOST, "the worker was stopped before the task's end")
 
 
@@ -50,6 +51,11 @@ def end_of(error: BaseException) -> End:
 def rejected(reason: str) -> End:
     """The end of what can never be done."""
     return End(OUTCOME_REJECTED, reason)
+
+
+def unsent(reason: str) -> End:
+    """The end of what was not begun: no attempt, and another worker may have it at once."""
+    return End(OUTCOME_UNSENT, reason)
 
 
 def retried(reason: str) -> End:

@@ -11,6 +11,7 @@ import os
 import random
 import socket
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from task_scheduler._protos.outcome_pb2 import OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_UNSENT
@@ -19,7 +20,8 @@ from task_scheduler.logs import say
 from task_scheduler.settings import Endpoint
 from task_scheduler.wire.connection import Connection, connect
 from task_scheduler.wire.security import Security, SecurityError
-from task_scheduler.worker.ends import End, one_line
+from task_scheduler.worker.ahead import Ahead
+from task_scheduler.worker.ends import CALLED_OFF, End, one_line, unsent
 from task_scheduler.worker.runs import Run, Runner
 
 MAX_OUTCOMES_PER_MESSAGE = 1_000
@@ -55,11 +57,18 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._running: dict[int, Run] = {}
+        """Every lease that has not been reported: what runs, and what waits."""
+        self._waiting: deque[Run] = deque()
+        """What was asked for ahead of a free place, in the order in which it came."""
+        self._is_begin_due = False
+        self._ahead = Ahead(places)
         self._occupied = 0
         """Places taken: by what runs, and by what goes on although its outcome was reported."""
+        self._granted = 0
+        """Credit that the scheduler has not used."""
+        self._hand_back: asyncio.TimerHandle | None = None
         self._unacknowledged: dict[int, OutcomeReport] = {}
         self._fresh: list[OutcomeReport] = []
-        self._fresh_credit = 0
         self._is_flush_due = False
         self._is_draining = self._is_patient = False
         self._finished = self._failed = 0
@@ -137,8 +146,8 @@ class Link:
             following=[Lease(lease=each.lease, id=each.id, scheduled_at=each.scheduled_at) for each in outcomes[MAX_OUTCOMES_PER_MESSAGE:]],
             host=socket.gethostname(), version=self._identity.build, process=os.getpid(), started_at_ms=self._identity.started_at_ms,
             concurrency=self._places, finished=self._finished, failed=self._failed)
-        self._fresh, self._fresh_credit = [], 0
-        credit = 0 if self._is_draining else max(0, self._places - self._occupied)
+        self._fresh, self._granted = [], 0
+        credit = self._credit()
         self._send(WorkerMessage(attach=attach, credit=credit, leaving=self._is_draining), outcomes)
         say(
             self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(self._identity.queues),
@@ -155,7 +164,7 @@ class Link:
         for leases, also_begun in ((message.revoked, True), (message.recalled, False)):
             for lease in leases:
                 run = self._running.get(lease)
-                if run is not None:
+                if run is not None and not self._give_up(run, CALLED_OFF):
                     self._runner.call_off(run, also_begun=also_begun)
         for dispatch in message.dispatches:
             self._run(dispatch)
@@ -168,15 +177,42 @@ class Link:
     def _run(self, dispatch: Dispatch) -> None:
         if dispatch.lease in self._running:
             return
+        self._granted -= 1
         if len(dispatch.id) != ID_BYTES:
             say(self._logger, logging.WARNING, "a dispatch without a good id was left", lease=dispatch.lease)
             # Its lease runs out; the place that it was to take is free.
-            self._fresh_credit += 1
             return self._flush_soon()
         run = Run(self, dispatch)
         self._running[run.lease] = run
+        if self._is_draining:
+            self.finished(run, unsent("the worker is stopping"))
+        elif self._occupied < self._places and not self._waiting:
+            self._begin(run)
+        else:
+            self._waiting.append(run)
+            if self._hand_back is None:
+                self._hand_back = self._loop.call_later(self._ahead.LOOK_SECONDS, self._hand_back_late)
+
+    def _begin(self, run: Run) -> None:
         self._occupied += 1
-        self._runner.start(run, dispatch)
+        self._runner.start(run)
+
+    def _give_up(self, run: Run, end: End) -> bool:
+        """Reports what waits for a place as not begun; false: it does not wait."""
+        try:
+            self._waiting.remove(run)
+        except ValueError:
+            return False
+        self.finished(run, end)
+        return True
+
+    def _hand_back_late(self) -> None:
+        """Gives back what has waited too long behind runs that take longer than those before: others may have a place for it."""
+        late = time.monotonic() - self._ahead.LONGEST_WAIT_SECONDS
+        while self._waiting and self._waiting[0].received < late:
+            self._ahead.was_wrong()
+            self.finished(self._waiting.popleft(), unsent("no place became free in time"))
+        self._hand_back = self._loop.call_later(self._ahead.LOOK_SECONDS, self._hand_back_late) if self._waiting else None
 
     # What becomes of runs
 
@@ -187,15 +223,32 @@ class Link:
             detail = one_line(detail, run.invocation.authorization if run.invocation is not None else None)
         report = OutcomeReport(
             lease=run.lease, id=run.id, scheduled_at=run.scheduled_at, outcome=end.outcome, retry_after_ms=end.retry_after_ms,
-            started_at_ms=run.started_at_ms, duration_us=int((time.monotonic() - run.started) * 1e6), detail=detail)
+            started_at_ms=run.started_at_ms or time.time_ns() // 1_000_000, duration_us=int((time.monotonic() - run.started) * 1e6), detail=detail)
         self._unacknowledged[run.lease] = report
         self._fresh.append(report)
         self._flush_soon()
 
     def returned(self, run: Run) -> None:
         self._occupied -= 1
-        self._fresh_credit += 1
+        self._ahead.ran(time.monotonic() - run.started)
+        if self._waiting and not self._is_begin_due:
+            # Not from here: what ends at once would begin the next one in its own end, and so on.
+            self._is_begin_due = True
+            self._loop.call_soon(self._begin_waiting)
         self._flush_soon()
+
+    def _begin_waiting(self) -> None:
+        self._is_begin_due = False
+        # As many as were free before, so that the loop comes round between those that end at once.
+        for _ in range(min(len(self._waiting), self._places - self._occupied)):
+            self._begin(self._waiting.popleft())
+
+    def _credit(self) -> int:
+        """What the scheduler may send beyond what it has been granted; counted as granted."""
+        held = self._occupied + len(self._waiting)
+        credit = 0 if self._is_draining else max(0, self._places + self._ahead.count - held - self._granted)
+        self._granted += credit
+        return credit
 
     def _flush_soon(self) -> None:
         if not self._is_flush_due:
@@ -205,11 +258,13 @@ class Link:
     def _flush(self) -> None:
         """Says everything that this turn of the loop brought."""
         self._is_flush_due = False
-        credit = 0 if self._is_draining else self._fresh_credit
         # Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
-        if self._connection is None or not self._connection.can_send or not (self._fresh or credit):
+        if self._connection is None or not self._connection.can_send:
             return
-        fresh, self._fresh, self._fresh_credit = self._fresh, [], 0
+        credit = self._credit()
+        if not self._fresh and not credit:
+            return
+        fresh, self._fresh = self._fresh, []
         self._send(WorkerMessage(credit=credit), fresh)
 
     def _send(self, first: WorkerMessage, outcomes: list[OutcomeReport]) -> None:
@@ -224,6 +279,8 @@ class Link:
     def drain(self) -> None:
         """Asks for nothing more, and leaves once what runs is finished and acknowledged."""
         self._is_draining = self._is_patient = True
+        while self._waiting:
+            self.finished(self._waiting.popleft(), unsent("the worker is stopping"))
         if self._connection is not None and self._connection.is_open:
             self._connection.send(WorkerMessage(leaving=True).SerializeToString())
         self._wake.set()

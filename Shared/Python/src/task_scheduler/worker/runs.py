@@ -35,16 +35,20 @@ class Holder(Protocol):
 class Run:
     """One run of a task."""
 
-    __slots__ = ("args", "chance", "handle", "holder", "id", "invocation", "kwargs", "lease", "limit", "reported", "scheduled_at", "started_at_ms", "started", "task", "why")
+    __slots__ = (
+        "args", "chance", "dispatch", "handle", "holder", "id", "invocation", "kwargs", "lease", "limit", "received", "reported",
+        "scheduled_at", "started", "started_at_ms", "task", "why")
 
     def __init__(self, holder: Holder, dispatch: Dispatch) -> None:
         self.holder = holder
         self.lease = dispatch.lease
         self.id = dispatch.id
         self.scheduled_at = dispatch.scheduled_at
-        self.started_at_ms = time.time_ns() // 1_000_000
-        self.started = time.monotonic()
-        self.limit = self.started + dispatch.lease_ms * LEASE_SHARE / 1000
+        self.dispatch = dispatch
+        self.received = self.started = time.monotonic()
+        """When it came, and when it began; seconds of `time.monotonic`."""
+        self.started_at_ms = 0
+        self.limit = self.received + dispatch.lease_ms * LEASE_SHARE / 1000
         """When it is cancelled, seconds of `time.monotonic`."""
         self.why = "the task did not end within its lease"
         self.invocation: Invocation | None = None
@@ -82,8 +86,10 @@ class Runner:
         """The tasks that it has."""
         return sorted(self._tasks)
 
-    def start(self, run: Run, dispatch: Dispatch) -> None:
+    def start(self, run: Run) -> None:
         """Begins a run. Its holder hears of its end, and then of its return, later or at once."""
+        dispatch = run.dispatch
+        run.started, run.started_at_ms = time.monotonic(), time.time_ns() // 1_000_000
         task = self._tasks.get(dispatch.task)
         if task is None:
             return self._refuse(run, retried(f"this worker has no task {dispatch.task}"))
