@@ -36,7 +36,8 @@ def here(count=20_000):
     with open(path, "wb") as file:
         file.write(bytes(SLOT.size * SLOTS))
     worker = subprocess.Popen(
-        [sys.executable, "-m", "task_scheduler", "worker", "nothing", "--queues", "nothing", "--concurrency", str(CONCURRENCY)],
+        # As deploy/bench says: it has protobuf.
+        [os.environ.get("TASK_SCHEDULER_PYTHON", sys.executable), "-m", "task_scheduler", "worker", "nothing", "--queues", "nothing", "--concurrency", str(CONCURRENCY)],
         env=os.environ | {"TASKS_DONE": path, "PYTHONPATH": f"{HERE}/../../Shared/Python/src:{HERE}/Peers", "LOG_LEVEL": "warning"})
     try:
         due = int(time.time()) + 5 + count // 3_000
