@@ -84,3 +84,10 @@ async def limited(tag):
     except asyncio.CancelledError:
         note(cancelled=tag)
         raise
+
+
+@task(time_limit=0.3, max_attempts=1)
+def watches(tag):
+    while not invocation().cancelled:
+        time.sleep(0.01)
+    note(cancelled=tag, left=invocation().seconds_left)

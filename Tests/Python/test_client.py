@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from support import StackTest, ask, eventually
 
 import sample
-from task_scheduler import Conflict, InvalidRequest, InvalidTask, NotFound, Options, Refused, TaskScheduler, Unavailable, task
+from task_scheduler import Conflict, InvalidRequest, InvalidTask, NotAllowed, NotFound, Options, Refused, TaskScheduler, TooMany, Unavailable, task
 
 
 class Client(StackTest):
@@ -123,6 +123,31 @@ class Client(StackTest):
             scheduler.schedule("greet", "", ["Ada"], trigger_at=4_000_000_000, options=self.options())
         self.assertEqual(len(lost), 2)
         self.assertEqual(len(ask(f"/reminders?queue={self.queue}")["reminders"]), 1)
+
+    def test_the_key_is_sent_and_refusals_have_their_types(self):
+        answers = {"good": (404, {}), "unknown": (401, {}), "narrow": (403, {}), "hasty": (429, {"Retry-After": "7"}), "full": (429, {})}
+
+        class Keyed(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                status, headers = answers[self.headers["Authorization"].removeprefix("Bearer ")]
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": "0"}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keyed)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        for key, kind in (("good", NotFound), ("unknown", NotAllowed), ("narrow", NotAllowed), ("hasty", TooMany), ("full", TooMany)):
+            with TaskScheduler(f"http://127.0.0.1:{server.server_port}", key) as scheduler, self.assertRaises(kind) as refused:
+                scheduler.get("1")
+            self.assertNotIn(key, str(refused.exception))
+            if kind is TooMany:
+                self.assertEqual(refused.exception.retry_after, 7.0 if key == "hasty" else None)
 
     def test_addresses_and_keys_that_would_give_secrets_away_are_refused(self):
         for url in ("http://tasks.example", "ftp://127.0.0.1", "127.0.0.1:5000", "http://user:secret@127.0.0.1:5000", "http://[::1"):

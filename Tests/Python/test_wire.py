@@ -1,5 +1,6 @@
 """The worker's side of the wire, against schedulers that the test plays, and real ones that encrypt."""
 
+import asyncio
 import os
 import pathlib
 import socket
@@ -10,14 +11,18 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Cluster"))
-from wire import ACCEPTING, Connection
+from wire import ACCEPTING
+from wire import Connection as PlayedConnection
 
 from support import Worker, eventually
 from task_scheduler._protos import outcome_pb2, scheduler_pb2, wire_pb2
-from task_scheduler.wire.security import has_pre_shared_keys
+from task_scheduler.wire.connection import Connection, connect
+from task_scheduler.wire.keys import LinkKeys
+from task_scheduler.wire.security import Security, has_pre_shared_keys
 
 TYPES = {"task_scheduler.wire.Frame": wire_pb2.Frame}
 SECRET = "a secret of the whole cluster"
@@ -38,7 +43,7 @@ class PlayedScheduler:
             self.connection.socket.close()
         accepted, _ = self.listener.accept()
         accepted.settimeout(10)
-        self.connection = Connection(accepted, TYPES, "scheduler", side=ACCEPTING)
+        self.connection = PlayedConnection(accepted, TYPES, "scheduler", side=ACCEPTING)
         self.call = self.connection.expect("open").call
         self.credit = 0
         self.listen_once()
@@ -220,6 +225,54 @@ class Played(unittest.TestCase):
                 for report in scheduler_pb2.WorkerMessage.FromString(body.payload).outcomes:
                     scheduler.reports[report.lease] = report
         self.assertTrue(granted.is_set() and sent - (1 << 19) <= credit <= sent)
+
+
+class StoodStill(unittest.IsolatedAsyncioTestCase):
+    """A worker whose process or machine was paused: here only its own account of when it last looked is set back."""
+
+    class Stream:
+        def __init__(self):
+            self.payloads = []
+
+        def opened(self):
+            pass
+
+        def received(self, payload):
+            self.payloads.append(payload)
+
+        def unblocked(self):
+            pass
+
+    async def asyncSetUp(self):
+        self.scheduler = PlayedScheduler()
+        self.addCleanup(self.scheduler.close)
+        self.stream = self.Stream()
+        host, port = self.scheduler.address.split(":")
+        security = Security(LinkKeys.of(SECRET))
+        with unittest.mock.patch.dict(os.environ, CLUSTER_SECRET=SECRET):
+            accepting = asyncio.get_running_loop().run_in_executor(None, self.accept)
+            self.connection = await connect(host, int(port), lambda: Connection(self.stream, security, "w", "1"), security, 3)
+            await accepting
+        self.connection._looked -= 60
+
+    def accept(self):
+        accepted, _ = self.scheduler.listener.accept()
+        self.scheduler.connection = PlayedConnection(accepted, TYPES, "scheduler", side=ACCEPTING)
+        self.scheduler.call = self.scheduler.connection.expect("open").call
+
+    async def test_it_begins_nothing_of_a_connection_that_was_given_up_meanwhile(self):
+        self.scheduler.send(dispatches=[self.scheduler.dispatch(1, "greet")])
+        self.scheduler.connection.socket.close()
+        await self.connection.ended
+        self.assertEqual(self.stream.payloads, [])
+
+    async def test_it_goes_on_with_one_that_stands(self):
+        self.scheduler.send(dispatches=[self.scheduler.dispatch(1, "greet")])
+        async with asyncio.timeout(5):
+            while not self.stream.payloads:
+                await asyncio.sleep(0.01)
+        self.assertTrue(self.connection.is_open)
+        self.connection.finish()
 
 
 class Encrypted(unittest.TestCase):

@@ -95,6 +95,12 @@ class Runs(StackTest):
         self.assertGreaterEqual(attempt["duration_us"], 300_000)
         self.assertEqual([line.get("cancelled") for line in self.noted(made)], ["l"])
 
+    def test_a_time_limit_is_seen_by_a_function_that_looks(self):
+        made = self.schedule(sample.watches, "w")
+        attempt, = self.attempts(made, 1)
+        self.assertEqual(attempt["detail"], "the task did not end within its time limit of 0.3 s")
+        eventually(lambda: [(line["cancelled"], line["left"]) for line in self.noted(made)] == [("w", 0.0)], self.shared.said)
+
     def test_the_fleet_s_list_shows_it(self):
         workers = [each for each in ask("/workers")["workers"] if each["queues"] == ["runs"] and each["state"] == "attached"]
         self.assertEqual([(each["concurrency"], "greet" in each["tasks"]) for each in workers], [(8, True)])

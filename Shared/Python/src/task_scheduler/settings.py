@@ -10,11 +10,11 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from task_scheduler.http import is_loopback
 from task_scheduler.logs import LEVELS
 from task_scheduler.tasks import NAME, NAME_RULE
 from task_scheduler.wire.keys import LinkKeys
 from task_scheduler.wire.security import Certificates, Security, SecurityError, has_pre_shared_keys
-from task_scheduler.http import is_loopback
 
 MAX_NAMES, MAX_CONCURRENCY = 256, 65_536
 DEFAULT_CONCURRENCY = "32"

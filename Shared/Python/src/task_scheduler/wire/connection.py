@@ -32,7 +32,7 @@ STILL_SECONDS = 2 * INTERVAL
 """Who stood still for so long may have been given up by its peer."""
 SETTLE_SECONDS = 0.1
 """How long such a one waits for the end of its connection before it begins what came on it."""
-PERMITTED_METHOD = "task_scheduler.v1.Scheduler/Work"
+METHOD = "task_scheduler.v1.Scheduler/Work"
 CALL = 1
 """The id of the only call on a connection."""
 
@@ -236,7 +236,7 @@ class Connection(asyncio.Protocol):
             reason = reasons.get((keys is not None, bool(mac)), "the scheduler's secret is another than this worker's: set the same CLUSTER_SECRET on both")
             return self.end(WireError(reason))
         self._write(Frame(proof=Proof(mac=proof(keys, self._own, self._other, self._beneath, CONNECTING))))
-        self._write(Frame(open=Open(call=CALL, method=PERMITTED_METHOD, streaming=True)))
+        self._write(Frame(open=Open(call=CALL, method=METHOD, streaming=True)))
         self.is_open = True
         if self._timer is not None:
             self._timer.cancel()
