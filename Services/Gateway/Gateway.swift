@@ -60,6 +60,7 @@ struct API: Sendable {
             + SetAside(kind: .dead, scheduler: scheduler).operations + SetAside(kind: .held, scheduler: scheduler).operations
             + [OccurrenceList(scheduler: scheduler).operation]
             + QueueOperations(scheduler: scheduler).operations + WorkerOperations(scheduler: scheduler).operations
+            + WorkerControlOperations(scheduler: scheduler).operations
         let documentation = Documentation(
             operations, version: Build.version, needsKey: needsKey, allowsAnonymous: allowsAnonymous)
         self.operations = operations + documentation.operations

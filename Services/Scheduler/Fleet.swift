@@ -13,10 +13,11 @@ struct Fleet {
     static let maxGone = 1_000
 
     struct Member {
-        let attach: Proto.Attach
+        fileprivate(set) var attach: Proto.Attach
         /// The stream by which it is attached; `nil`: it is gone.
         fileprivate(set) var worker: WorkerID?
         let attachedAt: UnixMilliseconds
+        /// It takes nothing new, as its process ends or as it was told.
         fileprivate(set) var isDraining = false
         /// Occurrences since it started, and those of them that are to be tried again, held or dead.
         fileprivate(set) var finished: UInt64, failed: UInt64
@@ -36,6 +37,13 @@ struct Fleet {
     }
 
     mutating func drains(_ name: String) { members[name]?.isDraining = true }
+
+    /// It is what it says in place of what it announced.
+    mutating func stands(_ name: String, _ standing: Proto.WorkerStanding) {
+        members[name]?.attach.queues = standing.queues
+        members[name]?.attach.concurrency = standing.concurrency
+        members[name]?.isDraining = standing.draining
+    }
 
     mutating func reported(_ name: String, _ outcomes: [OutcomeReport]) {
         guard !outcomes.isEmpty else { return }

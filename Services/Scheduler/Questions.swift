@@ -92,7 +92,7 @@ extension SchedulerAPI {
     }
 
     /// - Parameter runs: how many of the occurrences that it has are told.
-    private func worker(_ name: String, _ member: Fleet.Member, runs limit: Int) -> Proto.Worker {
+    func worker(_ name: String, _ member: Fleet.Member, runs limit: Int) -> Proto.Worker {
         let attach = member.attach, now = SystemClock.monotonic
         return Proto.Worker(
             instance: attach.instance, name: name, state: member.worker == nil ? .detached : member.isDraining ? .draining : .attached,
@@ -104,7 +104,8 @@ extension SchedulerAPI {
                 Proto.RunningOccurrence(
                     id: run.occurrence.reminder.bytes, scheduledAt: run.occurrence.scheduledAt.count, attempt: UInt32(clamping: run.attempt),
                     sinceMs: run.since.count, leaseMs: UInt32(clamping: run.leaseEndsAt - now), task: run.task, queue: run.queue)
-            })
+            },
+            controllable: attach.controllable, maxConcurrency: attach.maxConcurrency)
     }
 
     /// A gateway works out times by its own zone data, and shows them as if they were this scheduler's.

@@ -30,6 +30,7 @@ struct SchedulerAPI: Sendable {
         table.unary(SchedulerService.listQueues) { request, _, reply in listQueues(request, reply) }
         table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
         table.unary(SchedulerService.listWorkers) { request, _, reply in listWorkers(request, reply) }
+        table.unary(SchedulerService.controlWorker) { request, _, reply in controlWorker(request, reply) }
         table.unary(SchedulerService.compare) { request, context, reply in compare(request, context.peer, reply) }
         table.stream(SchedulerService.work, worker)
         return table

@@ -277,6 +277,9 @@ final class SchedulerLoop: @unchecked Sendable {
         return worker
     }
 
+    /// The stream of an attached worker.
+    func stream(of worker: WorkerID) -> WorkerStream? { workers[worker] }
+
     /// A worker's stream has ended.
     /// - Parameter error: why; `nil`: it said goodbye, nothing is running there.
     func detach(_ worker: WorkerID, because error: CallError?) {

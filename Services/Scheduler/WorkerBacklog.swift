@@ -1,4 +1,5 @@
 import Domain
+import Messages
 import SchedulerCore
 
 /// The messages to one worker, until its stream takes them.
@@ -16,8 +17,10 @@ struct WorkerBacklog {
     /// The first of `dispatches` that has not been taken.
     private var next = 0
     private var acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = []
+    /// As few as may wait for an answer (``WorkerControls``).
+    private var controls: [Proto.WorkerControl] = []
 
-    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty }
+    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty && controls.isEmpty }
     /// Acknowledgements, revocations and recalls.
     var leaseCount: Int { acknowledged.count + revoked.count + recalled.count }
 
@@ -29,6 +32,8 @@ struct WorkerBacklog {
     }
 
     mutating func acknowledge(_ leases: [UInt64]) { acknowledged += leases }
+
+    mutating func tell(_ control: Proto.WorkerControl) { controls.append(control) }
 
     /// - Returns: those that were waiting here, and that the worker need never hear of.
     mutating func revoke(_ leases: [UInt64]) -> [Dispatch] { takeBack(leases) { $0.revoked += $1 } }
@@ -76,6 +81,12 @@ struct WorkerBacklog {
 
     /// As ``takeRevoked(limit:)``.
     mutating func takeRecalled(limit: Int) -> [UInt64] { Self.take(&recalled, limit) }
+
+    mutating func takeControls() -> [Proto.WorkerControl] {
+        guard !controls.isEmpty else { return [] }
+        defer { controls = [] }
+        return controls
+    }
 
     private static func take(_ leases: inout [UInt64], _ limit: Int) -> [UInt64] {
         guard leases.count > limit else {

@@ -11,9 +11,11 @@ import Wire
 final class WorkerStream {
     /// Running occurrences or outcomes that one message may name; a worker that names more is cut off.
     static let maxReports = 100_000
-    static let maxQueues = 256
+    static let maxTasks = 256
     /// Of what a worker says about itself.
     static let maxHostBytes = 255, maxVersionBytes = 64
+    /// Of why a worker does not become what it is told to be.
+    private static let maxRefusalBytes = 1_024
     /// Acknowledgements, revocations and recalls that may wait for a worker. One that reports so much more than it reads is cut off.
     static let maxWaitingLeases = 200_000
     /// A message holds about this many payload bytes, so that its first occurrences start while the rest is being packed.
@@ -30,6 +32,7 @@ final class WorkerStream {
     private var name = ""
     private var worker: WorkerID?
     private var backlog = WorkerBacklog()
+    private var controls = WorkerControls()
 
     /// Takes up a stream; the object lives as long as the stream does.
     @discardableResult
@@ -49,7 +52,10 @@ final class WorkerStream {
             guard let worker else { throw InvalidRequest("the first message of a worker's stream must be Attach") }
             loop.fleet.reported(name, outcomes)
             if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
+            if let standing = message.standing { try stands(worker, standing) }
+            if message.withdrawn > 0 { loop.handle(.workerCredit(worker, -Int(message.withdrawn))) }
             if message.attach == nil, message.credit > 0 { loop.handle(.workerCredit(worker, Int(message.credit))) }
+            for answer in message.controlled { controls.answer(answer.id, answer.refusal.isEmpty ? .done : .refused(Self.shortened(answer.refusal))) }
             if message.leaving {
                 logger.info("worker drains", metadata: ["instance": "\(instance)"])
                 loop.fleet.drains(name)
@@ -70,8 +76,8 @@ final class WorkerStream {
     private func attached(_ attach: Proto.Attach, credit: Int, _ outcomes: [OutcomeReport]) throws(InvalidRequest) {
         guard worker == nil else { throw InvalidRequest("a second Attach on one stream") }
         guard !attach.instance.isEmpty, attach.instance.utf8.count <= RequestBounds.maxNameBytes,
-            attach.running.count + attach.following.count <= Self.maxReports, attach.queues.count <= Self.maxQueues,
-            attach.tasks.count <= Self.maxQueues, attach.host.utf8.count <= Self.maxHostBytes,
+            attach.running.count + attach.following.count <= Self.maxReports, attach.queues.count <= WorkerLimits.queues.upperBound,
+            attach.tasks.count <= Self.maxTasks, attach.host.utf8.count <= Self.maxHostBytes,
             attach.version.utf8.count <= Self.maxVersionBytes
         else { throw InvalidRequest("an Attach with fields out of bounds") }
         guard WorkerName.tokenBytes.contains(attach.token.count) else {
@@ -91,6 +97,16 @@ final class WorkerStream {
             "worker attached",
             metadata: ["instance": "\(instance)", "queues": "\(attach.queues.joined(separator: ","))", "running": "\(running.count)"])
     }
+
+    private func stands(_ worker: WorkerID, _ standing: Proto.WorkerStanding) throws(InvalidRequest) {
+        guard WorkerLimits.queues.contains(standing.queues.count) else {
+            throw InvalidRequest("a standing with \(standing.queues.count) queues; 1 to \(WorkerLimits.queues.upperBound) are served")
+        }
+        loop.fleet.stands(name, standing)
+        loop.handle(.workerStands(worker, queues: standing.queues, isDrained: standing.draining))
+    }
+
+    private static func shortened(_ refusal: String) -> String { String(decoding: refusal.utf8.prefix(maxRefusalBytes), as: UTF8.self) }
 
     private func outcomes(_ reports: [Proto.OutcomeReport]) throws(InvalidRequest) -> [OutcomeReport] {
         guard reports.count <= Self.maxReports else { throw InvalidRequest("more than \(Self.maxReports) outcomes at once") }
@@ -121,6 +137,22 @@ final class WorkerStream {
         sendBacklog()
     }
 
+    /// Tells the worker what to be.
+    /// - Parameter completion: called once, on the event loop.
+    func tell(_ control: Proto.WorkerControl, completion: @escaping @Sendable (WorkerControls.Answer) -> Void) {
+        var control = control
+        control.id = controls.add(completion) { id in
+            stream.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(WorkerControls.answerMilliseconds)) {
+                self.controls.answer(id, .asked)
+            }
+        }
+        backlog.tell(control)
+        sendBacklog()
+    }
+
+    /// Whether it has been told as much as may wait for an answer.
+    var hasBeenToldEnough: Bool { controls.isFull }
+
     func revoke(_ leases: [UInt64]) {
         returnUnsent(backlog.revoke(leases).map { Self.unsent($0, .unsent, "taken back before it was sent") })
         sendBacklog()
@@ -138,7 +170,7 @@ final class WorkerStream {
             var message = Proto.SchedulerMessage(
                 acknowledged: backlog.takeAcknowledged(limit: Self.maxLeasesPerMessage),
                 revoked: backlog.takeRevoked(limit: Self.maxLeasesPerMessage),
-                recalled: backlog.takeRecalled(limit: Self.maxLeasesPerMessage))
+                recalled: backlog.takeRecalled(limit: Self.maxLeasesPerMessage), controls: backlog.takeControls())
             var bytes = 0
             while bytes < Self.maxMessageBytes, let waiting = backlog.takeDispatch() {
                 do throws(Unsendable) {
@@ -218,6 +250,7 @@ final class WorkerStream {
     private func ended(_ error: CallError?) {
         guard let worker else { return }
         self.worker = nil
+        controls.end(because: error?.description ?? "it left")
         logger.info(
             "worker detached", metadata: ["instance": "\(instance)", "reason": "\(error?.description ?? "it left")"])
         loop.fleet.detached(name, worker, because: error?.description ?? "it left", now: SystemClock.now)

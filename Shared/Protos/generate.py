@@ -22,7 +22,7 @@ SCALARS = {
 }
 
 # Enum fields of which a number without a case must not make the whole message unreadable: they are read as `OpenEnum`.
-OPEN = {("OutcomeReport", "outcome")}
+OPEN = {("OutcomeReport", "outcome"), ("WorkerControl", "action")}
 
 # Messages that whoever has read them sends back whole: they say whether that would lose something.
 WRITTEN_BACK = {"Reminder", "Schedule", "Notification"}

@@ -59,11 +59,12 @@ final class SchedulerLink: @unchecked Sendable {
     private let token: [UInt8]
     /// Of the program that it is in.
     private let version: String
-    private let queues: [String]
-    private let concurrency: Int
+    private var capacity: Capacity
     private let startedAt = SystemClock.now
     private let registry: TaskRegistry
     private let acknowledgementWait: Duration
+    /// Ends the process: it was told to shut down, and has nothing left.
+    private let shutDown: @Sendable () -> Void
     private let logger: Logger
     private var stream: WorkStream?
     /// Connections that came while there was a stream.
@@ -71,15 +72,19 @@ final class SchedulerLink: @unchecked Sendable {
     private var running: [UInt64: Running] = [:]
     private var lastRun: UInt64 = 0
     /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
-    /// than `concurrency` can ever be.
+    /// than it has places can ever be.
     private var overrunning = 0
     /// Reported or to be reported, not acknowledged yet.
     private var unacknowledged: [UInt64: Proto.OutcomeReport] = [:]
-    /// Outcomes and credit of this tick.
+    /// Outcomes and credit of this tick; less than nothing: credit to be taken back.
     private var fresh: [Proto.OutcomeReport] = []
     private var freshCredit = 0
+    /// Answers of this tick to what it was told.
+    private var freshAnswers: [Proto.Controlled] = []
+    private var isStandingFresh = false
     private var flushScheduled = false
     private var end = End.notAsked
+    private var hasShutDown = false
 
     private let runningGauge = Gauge(label: "worker_running_occurrences")
     private let finishedCounter = Counter(label: "worker_finished_occurrences_total")
@@ -87,18 +92,18 @@ final class SchedulerLink: @unchecked Sendable {
     private var finished: UInt64 = 0, failed: UInt64 = 0
 
     init(
-        eventLoop: any EventLoop, instance: String, version: String, queues: [String], concurrency: Int, registry: TaskRegistry,
-        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, logger: Logger
+        eventLoop: any EventLoop, instance: String, version: String, capacity: Capacity, registry: TaskRegistry,
+        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, logger: Logger, shutDown: @escaping @Sendable () -> Void
     ) {
         self.eventLoop = eventLoop
         self.instance = instance
         var random = SystemRandomNumberGenerator()
         token = (0..<Self.tokenBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
         self.version = version
-        self.queues = queues
-        self.concurrency = concurrency
+        self.capacity = capacity
         self.registry = registry
         self.acknowledgementWait = acknowledgementWait
+        self.shutDown = shutDown
         self.logger = logger
     }
 
@@ -117,22 +122,25 @@ final class SchedulerLink: @unchecked Sendable {
         let outcomes = Array(unacknowledged.values)
         let following = outcomes.dropFirst(Self.maxOutcomesPerMessage).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
         let attach = Proto.Attach(
-            instance: instance, queues: queues, tasks: registry.names, running: leases, following: following, token: token,
+            instance: instance, queues: capacity.queues, tasks: registry.names, running: leases, following: following, token: token,
             host: HostName.own, version: version, process: UInt32(clamping: getpid()), startedAtMs: startedAt.count,
-            concurrency: UInt32(concurrency), finished: finished, failed: failed)
-        let credit = isDraining ? 0 : concurrency - running.count - overrunning
-        for message in Self.messages(attach, credit: credit, leaving: isDraining, outcomes) {
-            stream.send(message)
-        }
+            concurrency: UInt32(capacity.concurrency), finished: finished, failed: failed, controllable: true,
+            maxConcurrency: UInt32(capacity.maxConcurrency))
+        let credit = isDraining ? 0 : capacity.places - running.count - overrunning
+        var messages = Self.messages(attach, credit: credit, leaving: isDraining, outcomes)
+        if capacity.isDrained { messages[0].standing = capacity.standing }
+        for message in messages { stream.send(message) }
         logger.info(
             "taking occurrences",
             metadata: [
-                "queues": "\(queues.joined(separator: ","))", "concurrency": "\(concurrency)", "running": "\(running.count)",
+                "queues": "\(capacity.queues.joined(separator: ","))", "concurrency": "\(capacity.concurrency)", "running": "\(running.count)",
                 "unacknowledged": "\(unacknowledged.count)",
             ])
-        // What this tick had gathered is in the announcement.
+        // What this tick had gathered is in the announcement. Who asked over another stream is not waiting for an answer.
         fresh = []
         freshCredit = 0
+        freshAnswers = []
+        isStandingFresh = false
     }
 
     private func keep(_ connection: ClientConnection) {
@@ -162,7 +170,8 @@ final class SchedulerLink: @unchecked Sendable {
         _ attach: Proto.Attach? = nil, credit: Int, leaving: Bool = false, _ outcomes: [Proto.OutcomeReport]
     ) -> [Proto.WorkerMessage] {
         let first = Proto.WorkerMessage(
-            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes.prefix(maxOutcomesPerMessage)), leaving: leaving)
+            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes.prefix(maxOutcomesPerMessage)), leaving: leaving,
+            withdrawn: UInt32(clamping: -credit))
         return [first]
             + stride(from: maxOutcomesPerMessage, to: outcomes.count, by: maxOutcomesPerMessage).map { start in
                 Proto.WorkerMessage(outcomes: Array(outcomes[start...].prefix(maxOutcomesPerMessage)))
@@ -177,8 +186,36 @@ final class SchedulerLink: @unchecked Sendable {
         recall(message.revoked)
         recall(message.recalled)
         for dispatch in message.dispatches { run(dispatch) }
+        for control in message.controls { carryOut(control) }
         runningGauge.record(running.count + overrunning)
+        shutDownIfDone()
         finishDrainIfDone()
+    }
+
+    // MARK: What it is told to be
+
+    private func carryOut(_ control: Proto.WorkerControl) {
+        let before = capacity
+        var refusal = ""
+        do throws(Capacity.Refusal) { try capacity.apply(control) } catch { refusal = error.reason }
+        freshCredit += capacity.places - before.places
+        if capacity != before { isStandingFresh = true }
+        freshAnswers.append(Proto.Controlled(id: control.id, refusal: refusal))
+        logger.notice(
+            "told what to be",
+            metadata: [
+                "action": "\(control.action)", "concurrency": "\(capacity.concurrency)", "queues": "\(capacity.queues.joined(separator: ","))",
+                "drained": "\(capacity.isDrained)", "refusal": "\(refusal)",
+            ])
+        scheduleFlush()
+    }
+
+    /// Whoever told it to shut down waits for no task longer than its lease.
+    private func shutDownIfDone() {
+        guard capacity.isShuttingDown, !hasShutDown, case .notAsked = end, running.isEmpty, unacknowledged.isEmpty else { return }
+        hasShutDown = true
+        // Behind the answer to what it was told.
+        eventLoop.assumeIsolated().execute { self.shutDown() }
     }
 
     // MARK: Running
@@ -297,10 +334,15 @@ final class SchedulerLink: @unchecked Sendable {
         runningGauge.record(running.count + overrunning)
         let credit = isDraining ? 0 : freshCredit
         // Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
-        guard let stream, !stream.isBlocked, !fresh.isEmpty || credit > 0 else { return }
-        for message in Self.messages(credit: credit, fresh) { stream.send(message) }
+        guard let stream, !stream.isBlocked, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAnswers.isEmpty else { return }
+        var messages = Self.messages(credit: credit, fresh)
+        if isStandingFresh { messages[0].standing = capacity.standing }
+        messages[0].controlled = freshAnswers
+        for message in messages { stream.send(message) }
         fresh = []
         freshCredit = 0
+        freshAnswers = []
+        isStandingFresh = false
     }
 
     // MARK: The end

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOPosix
 public import Operations
@@ -58,8 +59,11 @@ public enum TaskWorker {
         try await setUp(&setup, service)
 
         let link = SchedulerLink(
-            eventLoop: eventLoop, instance: wire.identity.instance, version: service.version, queues: settings.queues,
-            concurrency: settings.concurrency, registry: setup.tasks, logger: service.logger)
+            eventLoop: eventLoop, instance: wire.identity.instance, version: service.version,
+            capacity: Capacity(queues: settings.queues, concurrency: settings.concurrency, maxConcurrency: settings.maxConcurrency),
+            registry: setup.tasks, logger: service.logger,
+            // As if by hand: everything begun is finished already.
+            shutDown: { kill(getpid(), SIGTERM) })
         let schedulers = Client(
             to: .scheduler, at: settings.schedulers.map(WireEndpoint.init), settings: wire.reconnectingFast, repetition: .never,
             eventLoop: eventLoop, logger: service.logger, onReady: link.attach)

@@ -1,3 +1,4 @@
+import Domain
 package import Operations
 
 /// The settings that every worker has, whatever its tasks are.
@@ -5,6 +6,8 @@ package struct TaskWorkerSettings: ServiceSettings {
     package let schedulers: [Endpoint]
     package let queues: [String]
     package let concurrency: Int
+    /// What `concurrency` may be raised to while it runs, unless that is more.
+    package let maxConcurrency: Int
     package let opsListen: Setting<Endpoint>
 
     package init(_ settings: inout SettingsReader, common: CommonSettings) {
@@ -12,7 +15,10 @@ package struct TaskWorkerSettings: ServiceSettings {
             "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the scheduler that it takes occurrences from")
         queues = settings.value("WORKER_QUEUES", .names, default: "default", help: "the queues that it serves")
         concurrency = settings.value(
-            "WORKER_CONCURRENCY", .integer(1...65_536), default: "512", help: "occurrences that it runs at once")
+            "WORKER_CONCURRENCY", .integer(WorkerLimits.concurrency), default: "512", help: "occurrences that it runs at once")
+        maxConcurrency = settings.value(
+            "WORKER_MAX_CONCURRENCY", .integer(WorkerLimits.concurrency), default: "4096",
+            help: "what that may be raised to while it runs; never less than WORKER_CONCURRENCY")
         opsListen = settings.setting(
             "WORKER_OPS_LISTEN", .listen, default: "127.0.0.1:9102", help: "where /healthz, /readyz and /metrics are served")
         settings.checkOpsListener(opsListen, common)

@@ -16,6 +16,7 @@ public enum Permissions {
         SchedulerService.listQueues.path: .gateway,
         SchedulerService.changeQueue.path: .gateway,
         SchedulerService.listWorkers.path: .gateway,
+        SchedulerService.controlWorker.path: .gateway,
         SchedulerService.compare.path: .gateway,
         SchedulerService.work.path: .worker,
         NotifierService.deliver.path: .worker,

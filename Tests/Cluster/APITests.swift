@@ -276,6 +276,41 @@ extension ClusterSuite {
             try Cluster.wait("it is shown as gone") { try worker()["state"] as? String == "detached" }
         }
 
+        @Test("a worker does what it is told while it runs, and what it was told is over when it starts again")
+        func workerControl() throws {
+            let cluster = try Cluster(own: ["worker": ["WORKER_MAX_CONCURRENCY": "1000", "WORKER_CONCURRENCY": "16"]])
+            let connection = try HTTPConnection(cluster.api)
+            func workers() throws -> [[String: Any]] { try #require(try connection.get("/workers").json["workers"] as? [[String: Any]]) }
+            let instance = try #require(try workers().first?["instance"] as? String), path = "/workers/\(instance)"
+            func tell(_ answer: HTTPConnection.Answer) throws -> [String: Any] {
+                #expect(answer.status == 200 && answer.json["message"] as? String == "success", "\(answer.body)")
+                return try #require(answer.json["worker"] as? [String: Any])
+            }
+            let changed = try tell(
+                connection.send("PATCH", path, body: #"{"concurrency":1000,"take_queues":["bulk"],"drop_queues":["default"]}"#))
+            #expect(changed["concurrency"] as? Int == 1_000 && changed["queues"] as? [String] == ["bulk"])
+            #expect(try connection.send("PATCH", path, body: #"{"concurrency":1001}"#).status == 422)
+            #expect(try connection.send("PATCH", path, body: #"{"drop_queues":["bulk"]}"#).status == 422)
+            // The queue that it has taken, and the one that nobody serves now.
+            try cluster.waitUntilCompleted(id(cluster.create(Cluster.reminder(at: Cluster.now, more: #","queue":"bulk""#))))
+            let waiting = try id(cluster.create(Cluster.reminder(at: Cluster.now)))
+            #expect(try connection.get("/reminders/\(waiting)").json["served"] as? Bool == false)
+            #expect(try tell(connection.post(path + "/drain", ""))["state"] as? String == "drained")
+            _ = try tell(connection.send("PATCH", path, body: #"{"take_queues":["default"]}"#))
+            #expect(try connection.get("/reminders/\(waiting)").json["state"] as? String == "scheduled")
+            #expect(try tell(connection.post(path + "/resume", ""))["state"] as? String == "attached")
+            try cluster.waitUntilCompleted(waiting)
+            _ = try tell(connection.post(path + "/shut-down", ""))
+            try Cluster.wait("it ends") { !cluster.workers[0].isRunning }
+            #expect(try cluster.workers[0].stop() == 0)
+            try Cluster.wait("it is shown as gone") { try workers().first?["state"] as? String == "detached" }
+            #expect(try connection.post(path + "/drain", "").status == 409)
+            try cluster.workers[0].start()
+            try Cluster.wait("it is back as it was started") {
+                try workers().contains { $0["state"] as? String == "attached" && $0["concurrency"] as? Int == 16 && $0["queues"] as? [String] == ["default"] }
+            }
+        }
+
         @Test("any task can be asked for: a worker runs it, and what it refuses is a dead letter")
         func tasks() throws {
             let cluster = try Cluster()

@@ -180,6 +180,7 @@ extension ClusterSuite {
             }
             #expect(try api.get(create("attempts: unknown") + "/attempts").status == 500)
             #expect(try api.send("PATCH", "/queues/default", body: #"{"paused":false}"#).status == 500)
+            #expect(try api.post("/workers/w/drain", "").status == (build == .newer ? 500 : 501))
             // What it says well is understood, whatever else it says.
             let path = try create("well")
             #expect(try api.get(path).json["state"] as? String == "scheduled")

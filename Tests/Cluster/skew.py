@@ -27,6 +27,8 @@ PACKAGE = "task_scheduler.v1."
 LATER = {
     "Reminder.jitter_seconds", "Reminder.expires_after_seconds", "Reminder.caller", "ReminderReply.unserved", "ReminderReply.due_at_ms",
     "ChangeRequest.at_ms", "Change.released", "Queue.workers", "Dispatch.attempt",
+    "Attach.controllable", "Attach.max_concurrency", "Worker.controllable", "Worker.max_concurrency", "SchedulerMessage.controls",
+    "WorkerMessage.withdrawn", "WorkerMessage.standing", "WorkerMessage.controlled",
     "ACTION_RUN", "OUTCOME_LOST", "MISFIRE_POLICY_SKIP", "OCCURRENCE_STATE_HELD",
 }
 # A value of every enum that no build of this version knows, and a status.
@@ -183,6 +185,8 @@ def gateway(types, address):
         ("Scheduler/Create", b""),
         ("Scheduler/CreateMany", types.CreateManyRequest(creates=[mistaken(misfire_policy=UNKNOWN)])),
         ("Scheduler/ChangeQueue", b""),
+        ("Scheduler/ControlWorker", b""),
+        ("Scheduler/ControlWorker", types.ControlWorkerRequest(instance="w", control=dict(action=UNKNOWN))),
     ]
     for method, request in refused:
         status, message = scheduler.call(method, request)
@@ -391,19 +395,23 @@ def scheduler(types):
         def say(message):
             connection.send(item=dict(call=call, payload=types.packed(message)))
 
-        credit, outcomes = 0, {}
+        credit, outcomes, refusals = 0, {}, []
         arguments = b'{"args":[],"kwargs":{"message":"of another build"}}'
         task = dict(scheduled_at=1, lease_ms=60_000, task="worker.log", arguments=arguments)
-        while len(outcomes) < 2:
+        while len(outcomes) < 2 or types.build == "newer" and not refusals:
             item = connection.expect("item")
             message = types.WorkerMessage.FromString(item.payload)
             if message.HasField("attach"):
                 # The first has no good id: nothing can be run, and its place is free again.
+                if types.build == "newer":
+                    say(types.SchedulerMessage(controls=[dict(id=1, action=UNKNOWN)]))
                 say(types.SchedulerMessage(dispatches=[dict(lease=1, id=b"abc", **task)]))
                 say(types.SchedulerMessage(dispatches=[dict(lease=2, id=fresh_id(), **task), dict(lease=3, id=fresh_id(), **task)]))
                 continue
             credit += message.credit
             outcomes.update({report.lease: report.outcome for report in message.outcomes})
+            if types.build == "newer":
+                refusals += [answer.refusal for answer in message.controlled if answer.refusal]
             say(types.SchedulerMessage(acknowledged=[report.lease for report in message.outcomes]))
         print(json.dumps(dict(outcomes=outcomes, credit=credit), sort_keys=True), flush=True)
 
@@ -412,6 +420,8 @@ def scheduler(types):
         "Scheduler/Change": change, "Scheduler/Attempts": attempts,
         "Scheduler/ChangeQueue": lambda payload: (OK, b""),
         "Scheduler/ListQueues": lambda payload: (OK, types.packed(types.ListQueuesReply(queues=[dict(name="default", paused=True)]))),
+        # A build before this one does not know the method.
+        **({"Scheduler/ControlWorker": lambda payload: (OK, types.packed(types.ControlWorkerReply(result=UNKNOWN)))} if types.build == "newer" else {}),
     }, work)
 
 

@@ -20,7 +20,7 @@ struct RoleTests {
             "createReminder", "createReminderAsTask", "createTask", "changeReminders", "changeReminder", "cancelReminder",
             "discardDeadLetter", "discardHeldOccurrence", "discardDeadLetters",
         ],
-        .administers: ["changeQueue"],
+        .administers: ["changeQueue", "changeWorker", "drainWorker", "resumeWorker", "shutDownWorker"],
     ]
 
     @Test("who may do what: the whole table")

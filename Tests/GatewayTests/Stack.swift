@@ -28,6 +28,8 @@ final class SchedulerPeer: Sendable {
         var queues: [String] = []
         /// By name.
         var workers: [Proto.Worker] = []
+        /// What a worker says to what it is told.
+        var controlWorker: @Sendable (Proto.ControlWorkerRequest) -> Proto.ControlWorkerReply = { _ in Proto.ControlWorkerReply(result: .notFound) }
         /// What is set aside, as a test tells it.
         var changeOccurrences: @Sendable (Proto.ChangeOccurrencesRequest) -> Proto.ChangeOccurrencesReply = { _ in Proto.ChangeOccurrencesReply() }
         var listOccurrences: @Sendable (Proto.ListOccurrencesRequest) -> Proto.ListOccurrencesReply = { _ in Proto.ListOccurrencesReply() }
@@ -97,6 +99,7 @@ final class SchedulerPeer: Sendable {
             let beyond = state.workers.filter { $0.name > request.after }
             return Proto.ListWorkersReply(workers: Array(beyond.prefix(Int(request.limit))), more: beyond.count > request.limit)
         }
+        unary(SchedulerService.controlWorker) { request, state in state.controlWorker(request) }
         unary(SchedulerService.compare) { _, _ in Proto.Bases(tzdata: "2026a") }
         table.stream(SchedulerService.work) { stream in stream.end() }
         return table

@@ -1,6 +1,9 @@
+import Domain
 import JSON
 import Messages
+import NIOConcurrencyHelpers
 import Testing
+import Wire
 
 @testable import gateway
 
@@ -33,7 +36,7 @@ struct WorkerTests {
                     "workers": [
                         [
                             "instance": "worker-2", "state": "detached", "host": "", "version": "", "process": 0, "queues": [], "tasks": [],
-                            "concurrency": 0, "running": 0, "finished": 0, "failed": 0, "started_at": nil, "attached_at": 1_700_000_001,
+                            "concurrency": 0, "max_concurrency": 0, "controllable": false, "running": 0, "finished": 0, "failed": 0, "started_at": nil, "attached_at": 1_700_000_001,
                             "detached_at": 1_700_000_009, "reason": "it left",
                         ]
                     ], "next_cursor": nil,
@@ -54,6 +57,69 @@ struct WorkerTests {
     }
 
     private struct Missing: Error {}
+
+    @Test("are told what to be, and the answer says what they are then", arguments: [Proto.ControlWorkerReply.Result.done, .asked])
+    func told(result: Proto.ControlWorkerReply.Result) async throws {
+        try await withGateway { gateway, peer in
+            let asked = NIOLockedValueBox<[Proto.ControlWorkerRequest]>([])
+            let drained = Proto.Worker(instance: "worker-1", state: .draining, concurrency: 4, controllable: true, maxConcurrency: 8)
+            peer.state.withLockedValue {
+                $0.controlWorker = { request in
+                    asked.withLockedValue { $0.append(request) }
+                    return Proto.ControlWorkerReply(result: result, worker: drained)
+                }
+            }
+            for (method, path, body) in [
+                ("PATCH", "", #"{"concurrency":4,"take_queues":["a","b"],"drop_queues":["c"]}"#), ("PATCH", "", #"{"concurrency":null}"#),
+                ("PATCH", "", #"{"drop_queues":["c"]}"#), ("POST", "/drain", nil), ("POST", "/resume", nil), ("POST", "/shut-down", nil),
+            ] as [(String, String, String?)] {
+                let answer = try await gateway.send(method, "/workers/worker-1" + path, body: body.map { Array($0.utf8) })
+                #expect(answer.status == (result == .done ? 200 : 202))
+                #expect(answer.json?["message"] == (result == .done ? "success" : "asked"))
+                #expect(answer.json?["worker"]?["state"] == "drained" && answer.json?["worker"]?["max_concurrency"] == 8)
+                #expect(answer.json?["worker"]?["controllable"] == true)
+            }
+            let controls = asked.withLockedValue { $0 }
+            #expect(controls.allSatisfy { $0.instance == "worker-1" })
+            let change = Proto.WorkerControl(action: .known(.change), concurrency: 4, takeQueues: ["a", "b"], dropQueues: ["c"])
+            #expect(
+                controls.compactMap(\.control) == [
+                    change, Proto.WorkerControl(action: .known(.change), concurrency: 0), Proto.WorkerControl(action: .known(.change), dropQueues: ["c"]),
+                    Proto.WorkerControl(action: .known(.drain)), Proto.WorkerControl(action: .known(.resume)),
+                    Proto.WorkerControl(action: .known(.shutDown)),
+                ])
+        }
+    }
+
+    @Test("what cannot be told is said with its reason")
+    func untold() async throws {
+        try await withGateway { gateway, peer in
+            for (result, status) in [
+                (Proto.ControlWorkerReply.Result.notFound, 404), (.gone, 409), (.notControllable, 409), (.refused, 422),
+            ] {
+                peer.state.withLockedValue { $0.controlWorker = { _ in Proto.ControlWorkerReply(result: result, reason: "of its own") } }
+                let answer = try await gateway.send("POST", "/workers/worker-1/drain")
+                expectProblem(answer, status)
+                if result == .refused || result == .gone { #expect(answer.text.contains("of its own")) }
+            }
+            // A scheduler of a build before this one.
+            peer.state.withLockedValue { $0.failure = CallError(.unimplemented, "no such method") }
+            expectProblem(try await gateway.send("POST", "/workers/worker-1/drain"), 501)
+            peer.state.withLockedValue { $0.failure = nil }
+            expectProblem(try await gateway.send("POST", "/workers/" + String(repeating: "w", count: 513) + "/drain"), 404)
+            let most = WorkerLimits.queues.upperBound, names = (0...most).map { "\"q\($0)\"" }
+            for body in [
+                "{}", #"{"concurrency":0}"#, #"{"concurrency":65537}"#, #"{"concurrency":"4"}"#, #"{"take_queues":["no name"]}"#,
+                #"{"take_queues":["a"],"drop_queues":["a"]}"#, #"{"queues":["a"]}"#, #"{"take_queues":[\#(names.joined(separator: ","))]}"#,
+            ] {
+                expectProblem(try await gateway.send("PATCH", "/workers/worker-1", body: Array(body.utf8)), 422)
+            }
+            peer.state.withLockedValue { $0.controlWorker = { _ in Proto.ControlWorkerReply(result: .done, worker: Proto.Worker()) } }
+            for body in [#"{"concurrency":65536}"#, #"{"take_queues":[\#(names.dropLast().joined(separator: ","))]}"#] {
+                #expect(try await gateway.send("PATCH", "/workers/worker-1", body: Array(body.utf8)).status == 200)
+            }
+        }
+    }
 
     @Test("one that nobody knows is not found, and a cursor of another list is refused")
     func wrong() async throws {

@@ -174,6 +174,14 @@ final class World {
 
     func drain(_ id: WorkerID) { handle(.workerDraining(id)) }
 
+    /// The worker has room for so many more, or fewer.
+    func grant(_ id: WorkerID, _ more: Int) { handle(.workerCredit(id, more)) }
+
+    /// The worker serves these queues from now on.
+    func stands(_ id: WorkerID, _ queues: [String], isDrained: Bool = false) {
+        handle(.workerStands(id, queues: queues, isDrained: isDrained))
+    }
+
     /// The scheduler is to end: it dispatches nothing more.
     func drain() { handle(.drain) }
 

@@ -115,6 +115,10 @@ final class SchedulerUnderTest: Sendable {
         try await call(SchedulerService.listWorkers, Proto.ListWorkersRequest(instance: instance)).workers.first
     }
 
+    func control(_ instance: String, _ control: Proto.WorkerControl) async throws -> Proto.ControlWorkerReply {
+        try await call(SchedulerService.controlWorker, Proto.ControlWorkerRequest(instance: instance, control: control))
+    }
+
     func reminder(_ id: [UInt8]) async throws -> Proto.ReminderReply {
         try await call(SchedulerService.get, Proto.ReminderRef(id: id))
     }
@@ -138,6 +142,7 @@ final class WorkerPeer: Sendable {
         var stream: Stream?
         var dispatches: [Proto.Dispatch] = []
         var acknowledged: [UInt64] = [], revoked: [UInt64] = []
+        var controls: [Proto.WorkerControl] = []
         var end: CallError??
     }
 
@@ -160,6 +165,7 @@ final class WorkerPeer: Sendable {
                     $0.acknowledged += message.acknowledged
                     $0.dispatches += message.dispatches
                     $0.revoked += message.revoked
+                    $0.controls += message.controls
                 }
             }
             stream.onEnd = { error in state.withLockedValue { $0.end = .some(error) } }
@@ -181,6 +187,7 @@ final class WorkerPeer: Sendable {
     var isOpen: Bool { state.withLockedValue { $0.stream != nil } }
     var dispatches: [Proto.Dispatch] { state.withLockedValue { $0.dispatches } }
     var acknowledged: [UInt64] { state.withLockedValue { $0.acknowledged } }
+    var controls: [Proto.WorkerControl] { state.withLockedValue { $0.controls } }
     var revoked: [UInt64] { state.withLockedValue { $0.revoked } }
     /// `nil` while the stream is open.
     var end: CallError?? { state.withLockedValue { $0.end } }

@@ -38,7 +38,7 @@ struct WorkerStreamTests {
         let scheduler = try await SchedulerUnderTest(in: Folder())
         let nameless = WorkerPeer.attach("", credit: 1)
         let many = Proto.WorkerMessage(
-            attach: Proto.Attach(instance: "w", queues: Array(repeating: "q", count: WorkerStream.maxQueues + 1), tasks: ["test"], token: WorkerPeer.token(of: 1)))
+            attach: Proto.Attach(instance: "w", queues: Array(repeating: "q", count: WorkerLimits.queues.upperBound + 1), tasks: ["test"], token: WorkerPeer.token(of: 1)))
         let unproven = Proto.WorkerMessage(attach: Proto.Attach(instance: "w", queues: ["q"], tasks: ["test"], token: [1, 2, 3]))
         for first in [Proto.WorkerMessage(credit: 5), nameless, many, unproven] {
             let worker = WorkerPeer(scheduler, first: first)

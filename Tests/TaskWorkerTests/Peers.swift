@@ -85,15 +85,16 @@ final class LinkUnderTest: Sendable {
 
     /// - Parameter others: further schedulers.
     init(
-        port: Int, others: [Int] = [], queues: [String] = ["default"], concurrency: Int = 4,
-        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, _ register: (inout TaskRegistry) throws -> Void
+        port: Int, others: [Int] = [], queues: [String] = ["default"], concurrency: Int = 4, maxConcurrency: Int = 8,
+        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, shutDown: @escaping @Sendable () -> Void = {}, _ register: (inout TaskRegistry) throws -> Void
     ) throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var registry = TaskRegistry()
         try register(&registry)
         let link = SchedulerLink(
-            eventLoop: group.next(), instance: "worker-1", version: "1.2.3", queues: queues, concurrency: concurrency, registry: registry,
-            acknowledgementWait: acknowledgementWait, logger: quiet)
+            eventLoop: group.next(), instance: "worker-1", version: "1.2.3",
+            capacity: Capacity(queues: queues, concurrency: concurrency, maxConcurrency: maxConcurrency), registry: registry,
+            acknowledgementWait: acknowledgementWait, logger: quiet, shutDown: shutDown)
         self.link = link
         client = Client(
             to: .scheduler, at: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },

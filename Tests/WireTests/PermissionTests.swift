@@ -23,6 +23,7 @@ struct PermissionTests {
         ("Scheduler/ListQueues", [.gateway]),
         ("Scheduler/ChangeQueue", [.gateway]),
         ("Scheduler/ListWorkers", [.gateway]),
+        ("Scheduler/ControlWorker", [.gateway]),
         ("Scheduler/Compare", [.gateway]),
         ("Scheduler/Work", [.worker]),
         ("Notifier/Deliver", [.worker]),
@@ -43,6 +44,7 @@ struct PermissionTests {
         table.unary(SchedulerService.listQueues) { _, _, reply in reply(.success(Proto.ListQueuesReply())) }
         table.unary(SchedulerService.changeQueue) { _, _, reply in reply(.success(Proto.ChangeQueueReply())) }
         table.unary(SchedulerService.listWorkers) { _, _, reply in reply(.success(Proto.ListWorkersReply())) }
+        table.unary(SchedulerService.controlWorker) { _, _, reply in reply(.success(Proto.ControlWorkerReply(result: .done))) }
         table.unary(SchedulerService.compare) { _, _, reply in reply(.success(Proto.Bases())) }
         table.stream(SchedulerService.work) { stream in stream.end() }
         table.unary(NotifierService.deliver) { _, _, reply in reply(.success(Proto.DeliverReply(outcome: .delivered))) }

@@ -36,6 +36,8 @@ enum AnswerSchemas {
             ("ReplayedMany", bulk(["replayed"])), ("DiscardedMany", bulk(["discarded"])), ("ReleasedMany", bulk(["released", "reminders"])),
             ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
             ("Worker", worker(withRuns: false)), ("WorkerWithOccurrences", worker(withRuns: true)), ("WorkerPage", page("workers", of: "Worker")),
+            ("WorkerTold", object(["message": success, "worker": .object(.ref("Worker"))])),
+            ("WorkerAsked", object(["message": ["const": "asked"], "worker": .object(.ref("Worker"))])),
         ]
     }
 
@@ -244,9 +246,14 @@ enum AnswerSchemas {
 
     private static func worker(withRuns: Bool) -> JSONValue {
         var properties: JSONObject = [
-            "instance": string, "state": ["type": "string", "enum": .array(WorkerOperations.stateNames.map { .string($0) } + ["unknown"])],
+            "instance": string, "state": [
+                "type": "string", "enum": .array(WorkerOperations.stateNames.map { .string($0) }),
+                "description": "draining: it takes nothing new, and runs something still; drained: it runs nothing any more, and is there"
+            ],
             "host": string, "version": string, "process": ["type": "integer", "description": "its process id on that host"],
             "queues": strings, "tasks": strings, "concurrency": ["type": "integer", "description": "occurrences that it runs at once; 0: it does not say"],
+            "max_concurrency": ["type": "integer", "description": "what that may be raised to; 0: it does not say"],
+            "controllable": ["type": "boolean", "description": "it can be told to change, to drain and to shut down"],
             "running": count,
             "finished": ["type": "integer", "minimum": 0, "description": "occurrences since it started, whatever came of them"],
             "failed": ["type": "integer", "minimum": 0, "description": "of these, those that are to be tried again, held or dead letters"],

@@ -65,6 +65,7 @@ extension Problem {
             // Also for an answer that cannot be read.
             self.init(.internalServerError, Self.sentence("the scheduler failed; the log says why", uncertain))
             cause = "\(error)"
+        case .unimplemented: self.init(.notImplemented, "the scheduler cannot do this; its build is older than the gateway's")
         // Also after a connection was lost and none came in its place, so here too the outcome may not be known.
         default: self = .unavailable(Self.sentence("no scheduler can do this now", uncertain), cause: "\(error)")
         }

@@ -4,8 +4,7 @@ import Messages
 
 /// The workers: where they are, what they serve and what they run.
 struct WorkerOperations: Sendable {
-    /// Those of the wire's.
-    static let stateNames = Proto.WorkerState.allCases.map(name)
+    static let stateNames = ["attached", "draining", "drained", "detached", "unknown"]
 
     let scheduler: SchedulerCalls
 
@@ -34,32 +33,40 @@ struct WorkerOperations: Sendable {
     }
 
     private func get(_ exchange: Exchange) async throws(Problem) -> Answer {
-        let instance = exchange.pathValues[0]
-        let isPossible = !instance.isEmpty && instance.utf8.count <= WorkerQuery.maxNameBytes
-        let reply = isPossible ? try await scheduler.call(SchedulerService.listWorkers, Proto.ListWorkersRequest(instance: instance)) : nil
-        guard let worker = reply?.workers.first else {
-            throw Problem(.notFound, "there is no such worker: none of that name is attached, or was within a day")
-        }
+        let reply = try await scheduler.call(SchedulerService.listWorkers, Proto.ListWorkersRequest(instance: try Self.instance(exchange)))
+        guard let worker = reply.workers.first else { throw Self.missing }
         var body = Self.json(worker)
         body["occurrences"] = .array(worker.runs.compactMap(Self.json))
         return Answer(.ok, .object(body))
     }
 
-    private static func name(_ state: Proto.WorkerState) -> String {
-        switch state {
+    static var missing: Problem { Problem(.notFound, "there is no such worker: none of that name is attached, or was within a day") }
+
+    /// The worker that the path names.
+    static func instance(_ exchange: Exchange) throws(Problem) -> String {
+        let instance = exchange.pathValues[0]
+        guard !instance.isEmpty, instance.utf8.count <= WorkerQuery.maxNameBytes else { throw missing }
+        return instance
+    }
+
+    /// One of ``stateNames``.
+    private static func state(of worker: Proto.Worker) -> String {
+        switch worker.state {
         case .attached: "attached"
-        case .draining: "draining"
+        case .draining: worker.running == 0 ? "drained" : "draining"
         case .detached: "detached"
+        case nil: "unknown"
         }
     }
 
-    private static func json(_ worker: Proto.Worker) -> JSONObject {
+    static func json(_ worker: Proto.Worker) -> JSONObject {
         let isGone = worker.detachedAtMs != 0
         return [
-            "instance": .string(worker.instance), "state": .string(worker.state.map(name) ?? "unknown"), "host": .string(worker.host),
+            "instance": .string(worker.instance), "state": .string(state(of: worker)), "host": .string(worker.host),
             "version": .string(worker.version), "process": .integer(Int64(worker.process)),
             "queues": .array(worker.queues.map { .string($0) }), "tasks": .array(worker.tasks.map { .string($0) }),
-            "concurrency": .integer(Int64(worker.concurrency)), "running": .integer(Int64(worker.running)),
+            "concurrency": .integer(Int64(worker.concurrency)), "max_concurrency": .integer(Int64(worker.maxConcurrency)),
+            "controllable": .bool(worker.controllable), "running": .integer(Int64(worker.running)),
             "finished": .integer(Int64(clamping: worker.finished)), "failed": .integer(Int64(clamping: worker.failed)),
             "started_at": worker.startedAtMs == 0 ? .null : .integer(worker.startedAtMs / 1_000),
             "attached_at": .integer(worker.attachedAtMs / 1_000),

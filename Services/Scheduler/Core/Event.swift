@@ -89,8 +89,10 @@ public enum Event: Sendable {
     case workerAttached(
         WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
         following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
-    /// The worker can take this many more.
+    /// The worker can take this many more; less than 0: so many fewer, whatever it has been given meanwhile.
     case workerCredit(WorkerID, Int)
+    /// The worker serves these queues from now on, or, drained, none until it says otherwise.
+    case workerStands(WorkerID, queues: [String], isDrained: Bool)
     /// The worker takes nothing more, and finishes what it has.
     case workerDraining(WorkerID)
     /// The worker's connection broke. `isSilent`: nothing was heard from it, and it may not know yet.

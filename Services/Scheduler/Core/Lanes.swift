@@ -283,6 +283,12 @@ struct Lanes {
         wake(member.pool)
     }
 
+    /// A worker can take so many fewer. Less than nothing is room that it has to win back first, `most` of it.
+    mutating func withdraw(_ fewer: Int, from id: WorkerID, most: Int) {
+        guard let member = members[id] else { return }
+        member.set(credit: max(member.credit - min(max(0, fewer), 2 * most), -most))
+    }
+
     /// Whether a worker is given anything.
     mutating func setOpen(_ isOpen: Bool, _ id: WorkerID) {
         guard let member = members[id] else { return }

@@ -21,6 +21,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresWhatRuns
     /// What any worker says of a lease counts, whoever has or had it.
     case believesAnyWorker
+    /// A worker that takes less than before, or from other queues, is handed what it was handed before.
+    case ignoresWhatWorkersBecome
     /// A broken connection is taken for the worker's end.
     case givesUpLostWorkersAtOnce
     /// After a crash or a restart nobody is waited for.

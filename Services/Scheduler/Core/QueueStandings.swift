@@ -25,7 +25,7 @@ extension SchedulerCore {
         }
         for name in queues.names { consider(name) }
         for name in ready.keys { consider(name) }
-        for worker in workers.values { for name in worker.queues { consider(name) } }
+        for worker in workers.values { for name in worker.served { consider(name) } }
         return page.map { queueStanding($0, ready: ready[$0] ?? 0) }
     }
 
@@ -35,6 +35,6 @@ extension SchedulerCore {
     private func queueStanding(_ name: String, ready: Int) -> QueueStanding {
         QueueStanding(
             settings: queues.settings(of: name), ready: ready, running: queues.running(in: name),
-            workers: workers.values.count { $0.queues.contains(name) })
+            workers: workers.values.count { $0.served.contains(name) })
     }
 }

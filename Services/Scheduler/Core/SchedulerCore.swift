@@ -112,7 +112,9 @@ public struct SchedulerCore {
             attach(
                 id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following)
             take(outcomes, from: id)
+        case .workerCredit(let id, let more) where more < 0: withdraw(-more, from: id)
         case .workerCredit(let id, let more): lanes.grant(more, to: id, most: configuration.maxCreditPerWorker)
+        case .workerStands(let id, let queues, let isDrained): stands(id, queues: Set(queues), isDrained: isDrained)
         case .workerDraining(let id): change(id) { $0.isDraining = true }
         case .workerDetached(let id, let isSilent): detach(id, isSilent: isSilent)
         case .workerLeft(let id): leave(id)

@@ -253,7 +253,7 @@ final class Crew {
 final class Member {
     let id: WorkerID
     let pool: WorkerPool
-    /// How many more it can take.
+    /// How many more it can take; less than nothing where it has taken room back of which something had been used.
     private(set) var credit: Int
     /// Whether it is given anything.
     private(set) var isOpen: Bool

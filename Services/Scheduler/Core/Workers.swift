@@ -3,14 +3,19 @@ import Domain
 /// A worker whose stream is open.
 struct Worker {
     let instance: String
-    let queues: Set<String>
+    var queues: Set<String>
     let tasks: Set<String>
+    /// It was told to take nothing, and stays.
+    var isDrained = false
     var isDraining = false
     /// The next process would ask it what it runs.
     var isRemembered = false
 
     /// Whether it is given anything.
     var isOpen: Bool { !isDraining && isRemembered }
+
+    /// The queues of which it is given anything.
+    var served: Set<String> { isDrained ? [] : queues }
 }
 
 extension SchedulerCore {
@@ -57,6 +62,26 @@ extension SchedulerCore {
         // Of what else it no longer runs it has reported the end in the same breath, or has forgotten it.
         let deadline = now.monotonic + Self.forgottenMilliseconds
         for lease in inherited { leases.setDeadline(of: lease, to: deadline) }
+    }
+
+    /// A worker says which queues it serves, in place of what it announced. What it has goes on.
+    mutating func stands(_ id: WorkerID, queues: Set<String>, isDrained: Bool) {
+        guard let before = workers[id]?.served, !breaks(.ignoresWhatWorkersBecome) else { return }
+        change(id) {
+            $0.queues = queues
+            $0.isDrained = isDrained
+        }
+        guard let worker = workers[id], worker.served != before else { return }
+        let credit = lanes.credit(of: id) ?? 0
+        lanes.detach(id)
+        lanes.attach(id, queues: worker.served, tasks: worker.tasks, credit: credit, isOpen: worker.isOpen)
+        heedHolds(of: worker.instance, at: id)
+    }
+
+    /// A worker has less room than it said. What was given to it meanwhile is made up for by what it does not ask for as that ends.
+    mutating func withdraw(_ fewer: Int, from id: WorkerID) {
+        guard !breaks(.ignoresWhatWorkersBecome) else { return }
+        lanes.withdraw(fewer, from: id, most: configuration.maxCreditPerWorker)
     }
 
     /// Changes what is known of a worker, if it is there.

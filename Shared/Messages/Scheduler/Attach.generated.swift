@@ -25,8 +25,12 @@ extension Proto {
         public var finished: UInt64 = 0
         /// of these, those that are to be tried again, held or dead
         public var failed: UInt64 = 0
+        /// it does what `controls` tell it
+        public var controllable: Bool = false
+        /// what its concurrency may be raised to
+        public var maxConcurrency: UInt32 = 0
 
-        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = [], following: [Lease] = [], token: [UInt8] = [], host: String = "", version: String = "", process: UInt32 = 0, startedAtMs: Int64 = 0, concurrency: UInt32 = 0, finished: UInt64 = 0, failed: UInt64 = 0) {
+        public init(instance: String = "", queues: [String] = [], tasks: [String] = [], running: [Lease] = [], following: [Lease] = [], token: [UInt8] = [], host: String = "", version: String = "", process: UInt32 = 0, startedAtMs: Int64 = 0, concurrency: UInt32 = 0, finished: UInt64 = 0, failed: UInt64 = 0, controllable: Bool = false, maxConcurrency: UInt32 = 0) {
             self.instance = instance
             self.queues = queues
             self.tasks = tasks
@@ -40,6 +44,8 @@ extension Proto {
             self.concurrency = concurrency
             self.finished = finished
             self.failed = failed
+            self.controllable = controllable
+            self.maxConcurrency = maxConcurrency
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Attach>) throws(MessageError) {
@@ -56,6 +62,8 @@ extension Proto {
             concurrency = c.pointee.concurrency
             finished = c.pointee.finished
             failed = c.pointee.failed
+            controllable = c.pointee.controllable != 0
+            maxConcurrency = c.pointee.max_concurrency
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Attach>, from arena: Arena) throws(MessageError) {
@@ -73,6 +81,8 @@ extension Proto {
             c.pointee.concurrency = concurrency
             c.pointee.finished = finished
             c.pointee.failed = failed
+            c.pointee.controllable = controllable ? 1 : 0
+            c.pointee.max_concurrency = maxConcurrency
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Attach>) -> Int { task_scheduler__v1__attach__get_packed_size(c) }

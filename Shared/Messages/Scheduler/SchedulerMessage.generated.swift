@@ -10,12 +10,15 @@ extension Proto {
         public var revoked: [UInt64] = []
         /// what has not begun, or not left yet, is to end as OUTCOME_UNSENT
         public var recalled: [UInt64] = []
+        /// of one that is controllable; each is answered with Controlled
+        public var controls: [WorkerControl] = []
 
-        public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = []) {
+        public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = [], controls: [WorkerControl] = []) {
             self.dispatches = dispatches
             self.acknowledged = acknowledged
             self.revoked = revoked
             self.recalled = recalled
+            self.controls = controls
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) throws(MessageError) {
@@ -23,6 +26,7 @@ extension Proto {
             acknowledged = Array(UnsafeBufferPointer(start: c.pointee.acknowledged, count: c.pointee.n_acknowledged))
             revoked = Array(UnsafeBufferPointer(start: c.pointee.revoked, count: c.pointee.n_revoked))
             recalled = Array(UnsafeBufferPointer(start: c.pointee.recalled, count: c.pointee.n_recalled))
+            controls = try Arena.messages(c.pointee.controls, c.pointee.n_controls) { (c) throws(MessageError) in try WorkerControl(reading: c) }
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__SchedulerMessage>, from arena: Arena) throws(MessageError) {
@@ -31,6 +35,7 @@ extension Proto {
             (c.pointee.acknowledged, c.pointee.n_acknowledged) = try arena.put(values: acknowledged)
             (c.pointee.revoked, c.pointee.n_revoked) = try arena.put(values: revoked)
             (c.pointee.recalled, c.pointee.n_recalled) = try arena.put(values: recalled)
+            (c.pointee.controls, c.pointee.n_controls) = try arena.put(messages: controls)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) -> Int { task_scheduler__v1__scheduler_message__get_packed_size(c) }

@@ -28,8 +28,12 @@ extension Proto {
         public var failed: UInt64 = 0
         /// the oldest, where one was asked for
         public var runs: [RunningOccurrence] = []
+        /// it does what ControlWorker tells it
+        public var controllable: Bool = false
+        /// what its concurrency may be raised to; 0: it does not say
+        public var maxConcurrency: UInt32 = 0
 
-        public init(instance: String = "", name: String = "", state: WorkerState? = nil, host: String = "", version: String = "", process: UInt32 = 0, startedAtMs: Int64 = 0, attachedAtMs: Int64 = 0, detachedAtMs: Int64 = 0, reason: String = "", queues: [String] = [], tasks: [String] = [], concurrency: UInt32 = 0, running: UInt32 = 0, finished: UInt64 = 0, failed: UInt64 = 0, runs: [RunningOccurrence] = []) {
+        public init(instance: String = "", name: String = "", state: WorkerState? = nil, host: String = "", version: String = "", process: UInt32 = 0, startedAtMs: Int64 = 0, attachedAtMs: Int64 = 0, detachedAtMs: Int64 = 0, reason: String = "", queues: [String] = [], tasks: [String] = [], concurrency: UInt32 = 0, running: UInt32 = 0, finished: UInt64 = 0, failed: UInt64 = 0, runs: [RunningOccurrence] = [], controllable: Bool = false, maxConcurrency: UInt32 = 0) {
             self.instance = instance
             self.name = name
             self.state = state
@@ -47,6 +51,8 @@ extension Proto {
             self.finished = finished
             self.failed = failed
             self.runs = runs
+            self.controllable = controllable
+            self.maxConcurrency = maxConcurrency
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Worker>) throws(MessageError) {
@@ -67,6 +73,8 @@ extension Proto {
             finished = c.pointee.finished
             failed = c.pointee.failed
             runs = try Arena.messages(c.pointee.runs, c.pointee.n_runs) { (c) throws(MessageError) in try RunningOccurrence(reading: c) }
+            controllable = c.pointee.controllable != 0
+            maxConcurrency = c.pointee.max_concurrency
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Worker>, from arena: Arena) throws(MessageError) {
@@ -88,6 +96,8 @@ extension Proto {
             c.pointee.finished = finished
             c.pointee.failed = failed
             (c.pointee.runs, c.pointee.n_runs) = try arena.put(messages: runs)
+            c.pointee.controllable = controllable ? 1 : 0
+            c.pointee.max_concurrency = maxConcurrency
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Worker>) -> Int { task_scheduler__v1__worker__get_packed_size(c) }

@@ -12,12 +12,20 @@ extension Proto {
         public var outcomes: [OutcomeReport] = []
         /// it drains: nothing new, please
         public var leaving: Bool = false
+        /// so much credit it takes back; there may be less left of it
+        public var withdrawn: UInt32 = 0
+        /// in place of what it announced
+        public var standing: WorkerStanding? = nil
+        public var controlled: [Controlled] = []
 
-        public init(attach: Attach? = nil, credit: UInt32 = 0, outcomes: [OutcomeReport] = [], leaving: Bool = false) {
+        public init(attach: Attach? = nil, credit: UInt32 = 0, outcomes: [OutcomeReport] = [], leaving: Bool = false, withdrawn: UInt32 = 0, standing: WorkerStanding? = nil, controlled: [Controlled] = []) {
             self.attach = attach
             self.credit = credit
             self.outcomes = outcomes
             self.leaving = leaving
+            self.withdrawn = withdrawn
+            self.standing = standing
+            self.controlled = controlled
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__WorkerMessage>) throws(MessageError) {
@@ -25,6 +33,9 @@ extension Proto {
             credit = c.pointee.credit
             outcomes = try Arena.messages(c.pointee.outcomes, c.pointee.n_outcomes) { (c) throws(MessageError) in try OutcomeReport(reading: c) }
             leaving = c.pointee.leaving != 0
+            withdrawn = c.pointee.withdrawn
+            if let value = c.pointee.standing { standing = try WorkerStanding(reading: value) }
+            controlled = try Arena.messages(c.pointee.controlled, c.pointee.n_controlled) { (c) throws(MessageError) in try Controlled(reading: c) }
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__WorkerMessage>, from arena: Arena) throws(MessageError) {
@@ -33,6 +44,9 @@ extension Proto {
             c.pointee.credit = credit
             (c.pointee.outcomes, c.pointee.n_outcomes) = try arena.put(messages: outcomes)
             c.pointee.leaving = leaving ? 1 : 0
+            c.pointee.withdrawn = withdrawn
+            if let standing { c.pointee.standing = try arena.put(standing) }
+            (c.pointee.controlled, c.pointee.n_controlled) = try arena.put(messages: controlled)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__WorkerMessage>) -> Int { task_scheduler__v1__worker_message__get_packed_size(c) }

@@ -3,7 +3,7 @@
 extension Proto {
     public enum WorkerState: UInt32, WireEnum {
         case attached = 1
-        /// it takes nothing new, and ends when what it runs is done
+        /// it takes nothing new, and finishes what it runs
         case draining = 2
         /// it left, or its connection was lost
         case detached = 3

@@ -1627,6 +1627,141 @@ void   task_scheduler__v1__running_occurrence__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__running_occurrence__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__worker_control__init
+                     (TaskScheduler__V1__WorkerControl         *message)
+{
+  static const TaskScheduler__V1__WorkerControl init_value = TASK_SCHEDULER__V1__WORKER_CONTROL__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__worker_control__get_packed_size
+                     (const TaskScheduler__V1__WorkerControl *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker_control__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__worker_control__pack
+                     (const TaskScheduler__V1__WorkerControl *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker_control__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__worker_control__pack_to_buffer
+                     (const TaskScheduler__V1__WorkerControl *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker_control__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__WorkerControl *
+       task_scheduler__v1__worker_control__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__WorkerControl *)
+     protobuf_c_message_unpack (&task_scheduler__v1__worker_control__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__worker_control__free_unpacked
+                     (TaskScheduler__V1__WorkerControl *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__worker_control__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__control_worker_request__init
+                     (TaskScheduler__V1__ControlWorkerRequest         *message)
+{
+  static const TaskScheduler__V1__ControlWorkerRequest init_value = TASK_SCHEDULER__V1__CONTROL_WORKER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__control_worker_request__get_packed_size
+                     (const TaskScheduler__V1__ControlWorkerRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__control_worker_request__pack
+                     (const TaskScheduler__V1__ControlWorkerRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__control_worker_request__pack_to_buffer
+                     (const TaskScheduler__V1__ControlWorkerRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__ControlWorkerRequest *
+       task_scheduler__v1__control_worker_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__ControlWorkerRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__control_worker_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__control_worker_request__free_unpacked
+                     (TaskScheduler__V1__ControlWorkerRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__control_worker_reply__init
+                     (TaskScheduler__V1__ControlWorkerReply         *message)
+{
+  static const TaskScheduler__V1__ControlWorkerReply init_value = TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__control_worker_reply__get_packed_size
+                     (const TaskScheduler__V1__ControlWorkerReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__control_worker_reply__pack
+                     (const TaskScheduler__V1__ControlWorkerReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__control_worker_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ControlWorkerReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__ControlWorkerReply *
+       task_scheduler__v1__control_worker_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__ControlWorkerReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__control_worker_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__control_worker_reply__free_unpacked
+                     (TaskScheduler__V1__ControlWorkerReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__control_worker_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__v1__worker_message__init
                      (TaskScheduler__V1__WorkerMessage         *message)
 {
@@ -1670,6 +1805,96 @@ void   task_scheduler__v1__worker_message__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &task_scheduler__v1__worker_message__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__worker_standing__init
+                     (TaskScheduler__V1__WorkerStanding         *message)
+{
+  static const TaskScheduler__V1__WorkerStanding init_value = TASK_SCHEDULER__V1__WORKER_STANDING__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__worker_standing__get_packed_size
+                     (const TaskScheduler__V1__WorkerStanding *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker_standing__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__worker_standing__pack
+                     (const TaskScheduler__V1__WorkerStanding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker_standing__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__worker_standing__pack_to_buffer
+                     (const TaskScheduler__V1__WorkerStanding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__worker_standing__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__WorkerStanding *
+       task_scheduler__v1__worker_standing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__WorkerStanding *)
+     protobuf_c_message_unpack (&task_scheduler__v1__worker_standing__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__worker_standing__free_unpacked
+                     (TaskScheduler__V1__WorkerStanding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__worker_standing__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__controlled__init
+                     (TaskScheduler__V1__Controlled         *message)
+{
+  static const TaskScheduler__V1__Controlled init_value = TASK_SCHEDULER__V1__CONTROLLED__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__controlled__get_packed_size
+                     (const TaskScheduler__V1__Controlled *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__controlled__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__controlled__pack
+                     (const TaskScheduler__V1__Controlled *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__controlled__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__controlled__pack_to_buffer
+                     (const TaskScheduler__V1__Controlled *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__controlled__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__Controlled *
+       task_scheduler__v1__controlled__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__Controlled *)
+     protobuf_c_message_unpack (&task_scheduler__v1__controlled__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__controlled__free_unpacked
+                     (TaskScheduler__V1__Controlled *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__controlled__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   task_scheduler__v1__attach__init
@@ -4944,7 +5169,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__list_workers_reply__descrip
   (ProtobufCMessageInit) task_scheduler__v1__list_workers_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__worker__field_descriptors[17] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker__field_descriptors[19] =
 {
   {
     "instance",
@@ -5150,15 +5375,41 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "controllable",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, controllable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_concurrency",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Worker, max_concurrency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__worker__field_indices_by_name[] = {
   6,   /* field[6] = attached_at_ms */
   11,   /* field[11] = concurrency */
+  17,   /* field[17] = controllable */
   7,   /* field[7] = detached_at_ms */
   14,   /* field[14] = failed */
   13,   /* field[13] = finished */
   2,   /* field[2] = host */
   0,   /* field[0] = instance */
+  18,   /* field[18] = max_concurrency */
   16,   /* field[16] = name */
   4,   /* field[4] = process */
   9,   /* field[9] = queues */
@@ -5173,7 +5424,7 @@ static const unsigned task_scheduler__v1__worker__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__v1__worker__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__worker__descriptor =
 {
@@ -5183,7 +5434,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker__descriptor =
   "TaskScheduler__V1__Worker",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Worker),
-  17,
+  19,
   task_scheduler__v1__worker__field_descriptors,
   task_scheduler__v1__worker__field_indices_by_name,
   1,  task_scheduler__v1__worker__number_ranges,
@@ -5306,7 +5557,284 @@ const ProtobufCMessageDescriptor task_scheduler__v1__running_occurrence__descrip
   (ProtobufCMessageInit) task_scheduler__v1__running_occurrence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[4] =
+static const ProtobufCEnumValue task_scheduler__v1__worker_control__action__enum_values_by_number[5] =
+{
+  { "ACTION_UNSPECIFIED", "TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_UNSPECIFIED", 0 },
+  { "ACTION_CHANGE", "TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_CHANGE", 1 },
+  { "ACTION_DRAIN", "TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_DRAIN", 2 },
+  { "ACTION_RESUME", "TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_RESUME", 3 },
+  { "ACTION_SHUT_DOWN", "TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_SHUT_DOWN", 4 },
+};
+static const ProtobufCIntRange task_scheduler__v1__worker_control__action__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__worker_control__action__enum_values_by_name[5] =
+{
+  { "ACTION_CHANGE", 1 },
+  { "ACTION_DRAIN", 2 },
+  { "ACTION_RESUME", 3 },
+  { "ACTION_SHUT_DOWN", 4 },
+  { "ACTION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__worker_control__action__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.WorkerControl.Action",
+  "Action",
+  "TaskScheduler__V1__WorkerControl__Action",
+  "task_scheduler.v1",
+  5,
+  task_scheduler__v1__worker_control__action__enum_values_by_number,
+  5,
+  task_scheduler__v1__worker_control__action__enum_values_by_name,
+  1,
+  task_scheduler__v1__worker_control__action__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker_control__field_descriptors[5] =
+{
+  {
+    "action",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerControl, action),
+    &task_scheduler__v1__worker_control__action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerControl, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concurrency",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__WorkerControl, _concurrency_case),
+    offsetof(TaskScheduler__V1__WorkerControl, concurrency),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "take_queues",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(TaskScheduler__V1__WorkerControl, n_take_queues),
+    offsetof(TaskScheduler__V1__WorkerControl, take_queues),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drop_queues",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(TaskScheduler__V1__WorkerControl, n_drop_queues),
+    offsetof(TaskScheduler__V1__WorkerControl, drop_queues),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__worker_control__field_indices_by_name[] = {
+  0,   /* field[0] = action */
+  2,   /* field[2] = concurrency */
+  4,   /* field[4] = drop_queues */
+  1,   /* field[1] = id */
+  3,   /* field[3] = take_queues */
+};
+static const ProtobufCIntRange task_scheduler__v1__worker_control__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__worker_control__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.WorkerControl",
+  "WorkerControl",
+  "TaskScheduler__V1__WorkerControl",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__WorkerControl),
+  5,
+  task_scheduler__v1__worker_control__field_descriptors,
+  task_scheduler__v1__worker_control__field_indices_by_name,
+  1,  task_scheduler__v1__worker_control__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__worker_control__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__control_worker_request__field_descriptors[2] =
+{
+  {
+    "instance",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ControlWorkerRequest, instance),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "control",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ControlWorkerRequest, control),
+    &task_scheduler__v1__worker_control__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__control_worker_request__field_indices_by_name[] = {
+  1,   /* field[1] = control */
+  0,   /* field[0] = instance */
+};
+static const ProtobufCIntRange task_scheduler__v1__control_worker_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__control_worker_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ControlWorkerRequest",
+  "ControlWorkerRequest",
+  "TaskScheduler__V1__ControlWorkerRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ControlWorkerRequest),
+  2,
+  task_scheduler__v1__control_worker_request__field_descriptors,
+  task_scheduler__v1__control_worker_request__field_indices_by_name,
+  1,  task_scheduler__v1__control_worker_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__control_worker_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue task_scheduler__v1__control_worker_reply__result__enum_values_by_number[7] =
+{
+  { "RESULT_UNSPECIFIED", "TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_UNSPECIFIED", 0 },
+  { "RESULT_DONE", "TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_DONE", 1 },
+  { "RESULT_ASKED", "TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_ASKED", 2 },
+  { "RESULT_NOT_FOUND", "TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_NOT_FOUND", 3 },
+  { "RESULT_GONE", "TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_GONE", 4 },
+  { "RESULT_REFUSED", "TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_REFUSED", 5 },
+  { "RESULT_NOT_CONTROLLABLE", "TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_NOT_CONTROLLABLE", 6 },
+};
+static const ProtobufCIntRange task_scheduler__v1__control_worker_reply__result__value_ranges[] = {
+{0, 0},{0, 7}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__control_worker_reply__result__enum_values_by_name[7] =
+{
+  { "RESULT_ASKED", 2 },
+  { "RESULT_DONE", 1 },
+  { "RESULT_GONE", 4 },
+  { "RESULT_NOT_CONTROLLABLE", 6 },
+  { "RESULT_NOT_FOUND", 3 },
+  { "RESULT_REFUSED", 5 },
+  { "RESULT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__control_worker_reply__result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ControlWorkerReply.Result",
+  "Result",
+  "TaskScheduler__V1__ControlWorkerReply__Result",
+  "task_scheduler.v1",
+  7,
+  task_scheduler__v1__control_worker_reply__result__enum_values_by_number,
+  7,
+  task_scheduler__v1__control_worker_reply__result__enum_values_by_name,
+  1,
+  task_scheduler__v1__control_worker_reply__result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__control_worker_reply__field_descriptors[3] =
+{
+  {
+    "result",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ControlWorkerReply, result),
+    &task_scheduler__v1__control_worker_reply__result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ControlWorkerReply, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worker",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ControlWorkerReply, worker),
+    &task_scheduler__v1__worker__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__control_worker_reply__field_indices_by_name[] = {
+  1,   /* field[1] = reason */
+  0,   /* field[0] = result */
+  2,   /* field[2] = worker */
+};
+static const ProtobufCIntRange task_scheduler__v1__control_worker_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__control_worker_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ControlWorkerReply",
+  "ControlWorkerReply",
+  "TaskScheduler__V1__ControlWorkerReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ControlWorkerReply),
+  3,
+  task_scheduler__v1__control_worker_reply__field_descriptors,
+  task_scheduler__v1__control_worker_reply__field_indices_by_name,
+  1,  task_scheduler__v1__control_worker_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__control_worker_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[7] =
 {
   {
     "attach",
@@ -5356,17 +5884,56 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "withdrawn",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerMessage, withdrawn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "standing",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerMessage, standing),
+    &task_scheduler__v1__worker_standing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "controlled",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__WorkerMessage, n_controlled),
+    offsetof(TaskScheduler__V1__WorkerMessage, controlled),
+    &task_scheduler__v1__controlled__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__worker_message__field_indices_by_name[] = {
   0,   /* field[0] = attach */
+  6,   /* field[6] = controlled */
   1,   /* field[1] = credit */
   3,   /* field[3] = leaving */
   2,   /* field[2] = outcomes */
+  5,   /* field[5] = standing */
+  4,   /* field[4] = withdrawn */
 };
 static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor =
 {
@@ -5376,14 +5943,129 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor 
   "TaskScheduler__V1__WorkerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__WorkerMessage),
-  4,
+  7,
   task_scheduler__v1__worker_message__field_descriptors,
   task_scheduler__v1__worker_message__field_indices_by_name,
   1,  task_scheduler__v1__worker_message__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[13] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker_standing__field_descriptors[3] =
+{
+  {
+    "queues",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(TaskScheduler__V1__WorkerStanding, n_queues),
+    offsetof(TaskScheduler__V1__WorkerStanding, queues),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "concurrency",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerStanding, concurrency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "draining",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerStanding, draining),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__worker_standing__field_indices_by_name[] = {
+  1,   /* field[1] = concurrency */
+  2,   /* field[2] = draining */
+  0,   /* field[0] = queues */
+};
+static const ProtobufCIntRange task_scheduler__v1__worker_standing__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__worker_standing__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.WorkerStanding",
+  "WorkerStanding",
+  "TaskScheduler__V1__WorkerStanding",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__WorkerStanding),
+  3,
+  task_scheduler__v1__worker_standing__field_descriptors,
+  task_scheduler__v1__worker_standing__field_indices_by_name,
+  1,  task_scheduler__v1__worker_standing__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__worker_standing__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__controlled__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Controlled, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refusal",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Controlled, refusal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__controlled__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = refusal */
+};
+static const ProtobufCIntRange task_scheduler__v1__controlled__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__controlled__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Controlled",
+  "Controlled",
+  "TaskScheduler__V1__Controlled",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Controlled),
+  2,
+  task_scheduler__v1__controlled__field_descriptors,
+  task_scheduler__v1__controlled__field_indices_by_name,
+  1,  task_scheduler__v1__controlled__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__controlled__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descriptors[15] =
 {
   {
     "instance",
@@ -5541,14 +6223,40 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__attach__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "controllable",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, controllable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_concurrency",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attach, max_concurrency),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
   10,   /* field[10] = concurrency */
+  13,   /* field[13] = controllable */
   12,   /* field[12] = failed */
   11,   /* field[11] = finished */
   4,   /* field[4] = following */
   6,   /* field[6] = host */
   0,   /* field[0] = instance */
+  14,   /* field[14] = max_concurrency */
   8,   /* field[8] = process */
   1,   /* field[1] = queues */
   3,   /* field[3] = running */
@@ -5560,7 +6268,7 @@ static const unsigned task_scheduler__v1__attach__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__v1__attach__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
 {
@@ -5570,7 +6278,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
   "TaskScheduler__V1__Attach",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Attach),
-  13,
+  15,
   task_scheduler__v1__attach__field_descriptors,
   task_scheduler__v1__attach__field_indices_by_name,
   1,  task_scheduler__v1__attach__number_ranges,
@@ -5783,7 +6491,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__outcome_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[4] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[5] =
 {
   {
     "dispatches",
@@ -5833,9 +6541,22 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__fie
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "controls",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__SchedulerMessage, n_controls),
+    offsetof(TaskScheduler__V1__SchedulerMessage, controls),
+    &task_scheduler__v1__worker_control__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__scheduler_message__field_indices_by_name[] = {
   1,   /* field[1] = acknowledged */
+  4,   /* field[4] = controls */
   0,   /* field[0] = dispatches */
   3,   /* field[3] = recalled */
   2,   /* field[2] = revoked */
@@ -5843,7 +6564,7 @@ static const unsigned task_scheduler__v1__scheduler_message__field_indices_by_na
 static const ProtobufCIntRange task_scheduler__v1__scheduler_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descriptor =
 {
@@ -5853,7 +6574,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descript
   "TaskScheduler__V1__SchedulerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__SchedulerMessage),
-  4,
+  5,
   task_scheduler__v1__scheduler_message__field_descriptors,
   task_scheduler__v1__scheduler_message__field_indices_by_name,
   1,  task_scheduler__v1__scheduler_message__number_ranges,
@@ -6195,7 +6916,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__worker_state__descriptor =
   task_scheduler__v1__worker_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[13] =
+static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[14] =
 {
   { "Create", &task_scheduler__v1__create_request__descriptor, &task_scheduler__v1__create_reply__descriptor },
   { "CreateMany", &task_scheduler__v1__create_many_request__descriptor, &task_scheduler__v1__create_many_reply__descriptor },
@@ -6208,6 +6929,7 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
   { "ListQueues", &task_scheduler__v1__list_queues_request__descriptor, &task_scheduler__v1__list_queues_reply__descriptor },
   { "ChangeQueue", &task_scheduler__v1__change_queue_request__descriptor, &task_scheduler__v1__change_queue_reply__descriptor },
   { "ListWorkers", &task_scheduler__v1__list_workers_request__descriptor, &task_scheduler__v1__list_workers_reply__descriptor },
+  { "ControlWorker", &task_scheduler__v1__control_worker_request__descriptor, &task_scheduler__v1__control_worker_reply__descriptor },
   { "Compare", &task_scheduler__v1__bases__descriptor, &task_scheduler__v1__bases__descriptor },
   { "Work", &task_scheduler__v1__worker_message__descriptor, &task_scheduler__v1__scheduler_message__descriptor },
 };
@@ -6216,7 +6938,8 @@ const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   4,        /* Change */
   7,        /* ChangeOccurrences */
   9,        /* ChangeQueue */
-  11,        /* Compare */
+  12,        /* Compare */
+  11,        /* ControlWorker */
   0,        /* Create */
   1,        /* CreateMany */
   2,        /* Get */
@@ -6224,7 +6947,7 @@ const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   6,        /* ListOccurrences */
   8,        /* ListQueues */
   10,        /* ListWorkers */
-  12         /* Work */
+  13         /* Work */
 };
 const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
 {
@@ -6233,7 +6956,7 @@ const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
   "Scheduler",
   "TaskScheduler__V1__Scheduler",
   "task_scheduler.v1",
-  13,
+  14,
   task_scheduler__v1__scheduler__method_descriptors,
   task_scheduler__v1__scheduler__method_indices_by_name
 };
@@ -6325,13 +7048,21 @@ void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
+                                                   const TaskScheduler__V1__ControlWorkerRequest *input,
+                                                   TaskScheduler__V1__ControlWorkerReply_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
                                             TaskScheduler__V1__Bases_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          const TaskScheduler__V1__WorkerMessage *input,
@@ -6339,7 +7070,7 @@ void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *service,
                                           TaskScheduler__V1__Scheduler_ServiceDestroy destroy)

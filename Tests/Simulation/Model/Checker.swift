@@ -116,6 +116,8 @@ final class Checker {
     private(set) var largestMemory = 0
     var hadLostAnswer: Set<OccurrenceKey> = []
     var holds: [String: Hold] = [:]
+    /// By instance.
+    var rooms: [String: Room] = [:]
     /// When a worker was held last, as far as that was seen.
     var lastHeld = Int64.min
     /// By day, what was handed out of series in the life's own zone.

@@ -33,7 +33,8 @@ package struct Digest {
         case .workerAttached(let id, _, _, _, _, let running, let following, let outcomes):
             add(id.rawValue << 16 | UInt64(running.count))
             add(UInt64(outcomes.count) << 16 | UInt64(following.count))
-        case .workerCredit(let id, let credit): add(id.rawValue << 24 | UInt64(credit))
+        case .workerCredit(let id, let credit): add(id.rawValue << 24 | UInt64(bitPattern: Int64(credit)))
+        case .workerStands(let id, let queues, let isDrained): add(id.rawValue << 20 | UInt64(queues.count) << 1 | (isDrained ? 1 : 0))
         case .workerDraining(let id), .workerDetached(let id, _), .workerLeft(let id): add(id.rawValue << 32)
         case .outcomes(_, let reports), .undispatchable(_, let reports):
             for report in reports {

@@ -121,6 +121,7 @@ package final class Life {
         delayMilliseconds = 0...5
         backend.mood = .well
         startScheduler()
+        for worker in workers { worker?.become(.settings) }
         for queue in ReminderPlan.queues { ask(queue: QueueSettings(name: queue), isLast: true) }
     }
 
@@ -244,6 +245,7 @@ package final class Life {
         case .create(let index): callers.create(plan.reminders[index])
         case .change(let index, let change): callers.change(index, change)
         case .queue(let settings): ask(queue: settings)
+        case .worker(let index, let order): if !hasHealed { workers[index]?.become(order) }
         case .crashScheduler(let down, let effects):
             nextDown = down
             if let effects, let scheduler { scheduler.effectsToCrash = effects } else { crashScheduler() }

@@ -11,8 +11,15 @@ struct WorkerMessage {
         var following: [LeaseReport]
     }
 
+    struct Standing {
+        var queues: [String]
+        var isDrained: Bool
+    }
+
     var attach: Attach?
     var credit = 0
+    var withdrawn = 0
+    var standing: Standing?
     var outcomes: [OutcomeReport] = []
     var isLeaving = false
 }

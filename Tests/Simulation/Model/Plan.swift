@@ -84,6 +84,7 @@ package struct Plan {
             planFaults(&chance)
             planGaps()
             planZone()
+            planOrders()
         }
         steps.append(Step(at: 0, action: .backend(.flaky(oneIn: Int(chance.int(2...30))), durationMilliseconds)))
         steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
@@ -182,6 +183,16 @@ package struct Plan {
         }
     }
 
+    /// Workers are told to take more or less, or something else.
+    private mutating func planOrders() {
+        var chance = Chance(seed, 35)
+        guard chance.one(in: 3) else { return }
+        for _ in 0..<chance.int(1...12) {
+            let worker = Int(chance.int(0...Int64(workers - 1)))
+            steps.append(Step(at: chance.int(0...durationMilliseconds), action: .worker(worker, .any(&chance))))
+        }
+    }
+
     private mutating func planZone() {
         var chance = Chance(seed, 11)
         guard profile == .long, chance.one(in: 2) else { return }
@@ -222,6 +233,7 @@ enum Action {
     case create(Int)
     case change(Int, CallersChange)
     case queue(QueueSettings)
+    case worker(Int, WorkerOrder)
     case crashScheduler(downMilliseconds: Int64, afterEffects: Int?)
     case drainScheduler(downMilliseconds: Int64)
     case crashWorker(Int, downMilliseconds: Int64)
@@ -283,7 +295,7 @@ enum Action {
     /// For the account of faults; `nil` for what callers do.
     var faultName: String? {
         switch self {
-        case .create, .change, .queue: nil
+        case .create, .change, .queue, .worker: nil
         case .crashScheduler: "scheduler killed"
         case .drainScheduler: "scheduler restarted"
         case .crashWorker: "worker killed"

@@ -113,6 +113,7 @@ final class SchedulerProcess: Process {
             guard let stream = streams[worker] else { return }
             for dispatch in dispatches {
                 life.checker.dispatched(dispatch, to: stream.instance, by: self)
+                life.checker.checkRoom(dispatch, at: stream.instance)
                 life.callers.isHandedOut(dispatch.entry.due.occurrence)
             }
             stream.connection?.down.send(SchedulerMessage(dispatches: dispatches))
@@ -156,6 +157,7 @@ final class SchedulerProcess: Process {
             streams[worker] = stream
             life.checker.attached(attach, message.outcomes, to: self)
             life.checker.heard(message.outcomes, by: self)
+            life.checker.hasRoom(attach.instance, message)
             handle(
                 .workerAttached(
                     worker, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: message.credit,
@@ -166,6 +168,9 @@ final class SchedulerProcess: Process {
             life.checker.heard(message.outcomes, by: self)
             handle(.outcomes(worker, message.outcomes))
         }
+        if message.attach == nil { life.checker.hasRoom(stream.instance, message) }
+        if let standing = message.standing { handle(.workerStands(worker, queues: standing.queues, isDrained: standing.isDrained)) }
+        if message.withdrawn > 0 { handle(.workerCredit(worker, -message.withdrawn)) }
         if message.attach == nil, message.credit > 0 { handle(.workerCredit(worker, message.credit)) }
         if message.isLeaving { handle(.workerDraining(worker)) }
     }

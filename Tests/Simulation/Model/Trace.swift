@@ -15,6 +15,8 @@ extension Life {
             trace("\(instance) attaches as \(id.rawValue) with credit \(credit), running \(running.map { $0.lease }), outcomes to follow \(following.map { $0.lease })")
             trace(.outcomes(id, outcomes))
         case .workerDetached(let id, let isSilent): trace("worker \(id.rawValue) is \(isSilent ? "silent" : "gone")")
+        case .workerStands(let id, let queues, let isDrained): trace("worker \(id.rawValue) serves \(isDrained ? [] : queues)")
+        case .workerCredit(let id, let credit) where credit < 0: trace("worker \(id.rawValue) takes back \(-credit)")
         case .workerLeft(let id): trace("worker \(id.rawValue) has left")
         case .workerDraining(let id): trace("worker \(id.rawValue) drains")
         case .outcomes(let id, let reports):

@@ -18,8 +18,11 @@ final class WorkerProcess: Process {
 
     let instance: String
     private let life: Life
-    private let queues: [String]
-    private let concurrency: Int
+    private let ownQueues: [String], ownConcurrency: Int
+    private var queues: [String], concurrency: Int
+    /// It was told to take nothing.
+    private var isDrained = false
+    private var isStandingFresh = false
     private(set) var stream: WorkStream?
     private var running: [UInt64: Running] = [:]
     private var lastRun: UInt64 = 0
@@ -48,8 +51,8 @@ final class WorkerProcess: Process {
     init(_ life: Life, instance: String, queues: [String], concurrency: Int) {
         self.life = life
         self.instance = instance
-        self.queues = queues
-        self.concurrency = concurrency
+        (self.queues, ownQueues) = (queues, queues)
+        (self.concurrency, ownConcurrency) = (concurrency, concurrency)
         super.init()
         connect()
         connectToNotifier()
@@ -88,15 +91,37 @@ final class WorkerProcess: Process {
         let following = outcomes.dropFirst(limit).map { LeaseReport(lease: $0.lease, key: $0.key) }
         let attach = WorkerMessage.Attach(
             instance: instance, queues: queues, tasks: Self.tasks, running: leases, following: following)
+        let room = isDraining ? 0 : places - running.count - overrunning
         connection.up.send(
             WorkerMessage(
-                attach: attach, credit: isDraining ? 0 : concurrency - running.count - overrunning,
+                attach: attach, credit: max(0, room), withdrawn: max(0, -room), standing: isDrained ? standing : nil,
                 outcomes: Array(outcomes.prefix(limit)), isLeaving: isDraining))
         for start in stride(from: limit, to: outcomes.count, by: limit) {
             connection.up.send(WorkerMessage(outcomes: Array(outcomes[start...].prefix(limit))))
         }
         fresh = []
         freshCredit = 0
+        isStandingFresh = false
+    }
+
+    /// Occurrences that it may have at once.
+    private var places: Int { isDrained ? 0 : concurrency }
+
+    private var standing: WorkerMessage.Standing { WorkerMessage.Standing(queues: queues, isDrained: isDrained) }
+
+    /// It is told what to be, as Shared/TaskWorker/Capacity.swift has it.
+    func become(_ order: WorkerOrder) {
+        let before = places
+        switch order {
+        case .runAtOnce(let concurrency): self.concurrency = concurrency
+        case .serve(let queues): self.queues = queues
+        case .drain: isDrained = true
+        case .resume: isDrained = false
+        case .settings: (queues, concurrency, isDrained) = (ownQueues, ownConcurrency, false)
+        }
+        freshCredit += places - before
+        isStandingFresh = true
+        scheduleFlush()
     }
 
     private func received(_ message: SchedulerMessage) {
@@ -214,10 +239,13 @@ final class WorkerProcess: Process {
     private func flush() {
         isFlushScheduled = false
         let credit = isDraining ? 0 : freshCredit
-        guard let stream, !fresh.isEmpty || credit > 0 else { return }
-        stream.up.send(WorkerMessage(credit: credit, outcomes: fresh))
+        guard let stream, !fresh.isEmpty || credit != 0 || isStandingFresh else { return }
+        stream.up.send(
+            WorkerMessage(
+                credit: max(0, credit), withdrawn: max(0, -credit), standing: isStandingFresh ? standing : nil, outcomes: fresh))
         fresh = []
         freshCredit = 0
+        isStandingFresh = false
     }
 
     // MARK: The notifier

@@ -52,7 +52,12 @@ typedef struct TaskScheduler__V1__ListWorkersRequest TaskScheduler__V1__ListWork
 typedef struct TaskScheduler__V1__ListWorkersReply TaskScheduler__V1__ListWorkersReply;
 typedef struct TaskScheduler__V1__Worker TaskScheduler__V1__Worker;
 typedef struct TaskScheduler__V1__RunningOccurrence TaskScheduler__V1__RunningOccurrence;
+typedef struct TaskScheduler__V1__WorkerControl TaskScheduler__V1__WorkerControl;
+typedef struct TaskScheduler__V1__ControlWorkerRequest TaskScheduler__V1__ControlWorkerRequest;
+typedef struct TaskScheduler__V1__ControlWorkerReply TaskScheduler__V1__ControlWorkerReply;
 typedef struct TaskScheduler__V1__WorkerMessage TaskScheduler__V1__WorkerMessage;
+typedef struct TaskScheduler__V1__WorkerStanding TaskScheduler__V1__WorkerStanding;
+typedef struct TaskScheduler__V1__Controlled TaskScheduler__V1__Controlled;
 typedef struct TaskScheduler__V1__Attach TaskScheduler__V1__Attach;
 typedef struct TaskScheduler__V1__Lease TaskScheduler__V1__Lease;
 typedef struct TaskScheduler__V1__OutcomeReport TaskScheduler__V1__OutcomeReport;
@@ -110,6 +115,48 @@ typedef enum _TaskScheduler__V1__ChangeOccurrencesRequest__Action {
   TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_DISCARD = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION)
 } TaskScheduler__V1__ChangeOccurrencesRequest__Action;
+typedef enum _TaskScheduler__V1__WorkerControl__Action {
+  TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_UNSPECIFIED = 0,
+  TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_CHANGE = 1,
+  /*
+   * it takes nothing new, and stays
+   */
+  TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_DRAIN = 2,
+  /*
+   * it takes something again
+   */
+  TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_RESUME = 3,
+  /*
+   * it drains, and then its process ends
+   */
+  TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_SHUT_DOWN = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION)
+} TaskScheduler__V1__WorkerControl__Action;
+typedef enum _TaskScheduler__V1__ControlWorkerReply__Result {
+  TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_UNSPECIFIED = 0,
+  /*
+   * the worker says so
+   */
+  TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_DONE = 1,
+  /*
+   * the worker has not answered yet
+   */
+  TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_ASKED = 2,
+  TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_NOT_FOUND = 3,
+  /*
+   * it is not attached
+   */
+  TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_GONE = 4,
+  /*
+   * by the worker
+   */
+  TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_REFUSED = 5,
+  /*
+   * its build does not know of this
+   */
+  TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_NOT_CONTROLLABLE = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT)
+} TaskScheduler__V1__ControlWorkerReply__Result;
 /*
  * What becomes of occurrences of a series that no scheduler could fire in time.
  */
@@ -182,7 +229,7 @@ typedef enum _TaskScheduler__V1__WorkerState {
   TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_UNSPECIFIED = 0,
   TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_ATTACHED = 1,
   /*
-   * it takes nothing new, and ends when what it runs is done
+   * it takes nothing new, and finishes what it runs
    */
   TASK_SCHEDULER__V1__WORKER_STATE__WORKER_STATE_DRAINING = 2,
   /*
@@ -1018,6 +1065,14 @@ struct  TaskScheduler__V1__Worker
    */
   size_t n_runs;
   TaskScheduler__V1__RunningOccurrence **runs;
+  /*
+   * it does what ControlWorker tells it
+   */
+  protobuf_c_boolean controllable;
+  /*
+   * what its concurrency may be raised to; 0: it does not say
+   */
+  uint32_t max_concurrency;
   TaskScheduler__V1__Worker__StateCase _state_case;
   union {
     TaskScheduler__V1__WorkerState state;
@@ -1025,7 +1080,7 @@ struct  TaskScheduler__V1__Worker
 };
 #define TASK_SCHEDULER__V1__WORKER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, TASK_SCHEDULER__V1__WORKER___STATE__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, 0, 0, TASK_SCHEDULER__V1__WORKER___STATE__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__RunningOccurrence
@@ -1053,6 +1108,75 @@ struct  TaskScheduler__V1__RunningOccurrence
     , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
+typedef enum {
+  TASK_SCHEDULER__V1__WORKER_CONTROL___CONCURRENCY__NOT_SET = 0,
+  TASK_SCHEDULER__V1__WORKER_CONTROL___CONCURRENCY_CONCURRENCY = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__WORKER_CONTROL___CONCURRENCY__CASE)
+} TaskScheduler__V1__WorkerControl__ConcurrencyCase;
+
+/*
+ * What a worker is told to be from now on, until its process ends.
+ */
+struct  TaskScheduler__V1__WorkerControl
+{
+  ProtobufCMessage base;
+  TaskScheduler__V1__WorkerControl__Action action;
+  /*
+   * on a worker's stream: the scheduler's, for the answer
+   */
+  uint64_t id;
+  /*
+   * of ACTION_CHANGE
+   */
+  size_t n_take_queues;
+  char **take_queues;
+  /*
+   * of ACTION_CHANGE
+   */
+  size_t n_drop_queues;
+  char **drop_queues;
+  TaskScheduler__V1__WorkerControl__ConcurrencyCase _concurrency_case;
+  union {
+    /*
+     * of ACTION_CHANGE; 0: what it was started with
+     */
+    int64_t concurrency;
+  };
+};
+#define TASK_SCHEDULER__V1__WORKER_CONTROL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker_control__descriptor) \
+    , TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_UNSPECIFIED, 0, 0,NULL, 0,NULL, TASK_SCHEDULER__V1__WORKER_CONTROL___CONCURRENCY__NOT_SET, {0} }
+
+
+struct  TaskScheduler__V1__ControlWorkerRequest
+{
+  ProtobufCMessage base;
+  char *instance;
+  TaskScheduler__V1__WorkerControl *control;
+};
+#define TASK_SCHEDULER__V1__CONTROL_WORKER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__control_worker_request__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+struct  TaskScheduler__V1__ControlWorkerReply
+{
+  ProtobufCMessage base;
+  TaskScheduler__V1__ControlWorkerReply__Result result;
+  /*
+   * of RESULT_REFUSED and RESULT_GONE
+   */
+  char *reason;
+  /*
+   * as it is now, of one that was found
+   */
+  TaskScheduler__V1__Worker *worker;
+};
+#define TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__control_worker_reply__descriptor) \
+    , TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL }
+
+
 /*
  * A worker's stream: Attach first, then the rest as it comes.
  */
@@ -1070,10 +1194,56 @@ struct  TaskScheduler__V1__WorkerMessage
    * it drains: nothing new, please
    */
   protobuf_c_boolean leaving;
+  /*
+   * so much credit it takes back; there may be less left of it
+   */
+  uint32_t withdrawn;
+  /*
+   * in place of what it announced
+   */
+  TaskScheduler__V1__WorkerStanding *standing;
+  size_t n_controlled;
+  TaskScheduler__V1__Controlled **controlled;
 };
 #define TASK_SCHEDULER__V1__WORKER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker_message__descriptor) \
-    , NULL, 0, 0,NULL, 0 }
+    , NULL, 0, 0,NULL, 0, 0, NULL, 0,NULL }
+
+
+/*
+ * What a worker is, where it is not what it was started as.
+ */
+struct  TaskScheduler__V1__WorkerStanding
+{
+  ProtobufCMessage base;
+  size_t n_queues;
+  char **queues;
+  uint32_t concurrency;
+  /*
+   * it takes nothing new, and stays
+   */
+  protobuf_c_boolean draining;
+};
+#define TASK_SCHEDULER__V1__WORKER_STANDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker_standing__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+/*
+ * What became of a WorkerControl.
+ */
+struct  TaskScheduler__V1__Controlled
+{
+  ProtobufCMessage base;
+  uint64_t id;
+  /*
+   * empty: it has been done, or begun
+   */
+  char *refusal;
+};
+#define TASK_SCHEDULER__V1__CONTROLLED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__controlled__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
 
 
 struct  TaskScheduler__V1__Attach
@@ -1117,10 +1287,18 @@ struct  TaskScheduler__V1__Attach
    * of these, those that are to be tried again, held or dead
    */
   uint64_t failed;
+  /*
+   * it does what `controls` tell it
+   */
+  protobuf_c_boolean controllable;
+  /*
+   * what its concurrency may be raised to
+   */
+  uint32_t max_concurrency;
 };
 #define TASK_SCHEDULER__V1__ATTACH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__attach__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  TaskScheduler__V1__Lease
@@ -1173,10 +1351,15 @@ struct  TaskScheduler__V1__SchedulerMessage
    */
   size_t n_recalled;
   uint64_t *recalled;
+  /*
+   * of one that is controllable; each is answered with Controlled
+   */
+  size_t n_controls;
+  TaskScheduler__V1__WorkerControl **controls;
 };
 #define TASK_SCHEDULER__V1__SCHEDULER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__scheduler_message__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  TaskScheduler__V1__Dispatch
@@ -1899,6 +2082,63 @@ TaskScheduler__V1__RunningOccurrence *
 void   task_scheduler__v1__running_occurrence__free_unpacked
                      (TaskScheduler__V1__RunningOccurrence *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__WorkerControl methods */
+void   task_scheduler__v1__worker_control__init
+                     (TaskScheduler__V1__WorkerControl         *message);
+size_t task_scheduler__v1__worker_control__get_packed_size
+                     (const TaskScheduler__V1__WorkerControl   *message);
+size_t task_scheduler__v1__worker_control__pack
+                     (const TaskScheduler__V1__WorkerControl   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__worker_control__pack_to_buffer
+                     (const TaskScheduler__V1__WorkerControl   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__WorkerControl *
+       task_scheduler__v1__worker_control__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__worker_control__free_unpacked
+                     (TaskScheduler__V1__WorkerControl *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__ControlWorkerRequest methods */
+void   task_scheduler__v1__control_worker_request__init
+                     (TaskScheduler__V1__ControlWorkerRequest         *message);
+size_t task_scheduler__v1__control_worker_request__get_packed_size
+                     (const TaskScheduler__V1__ControlWorkerRequest   *message);
+size_t task_scheduler__v1__control_worker_request__pack
+                     (const TaskScheduler__V1__ControlWorkerRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__control_worker_request__pack_to_buffer
+                     (const TaskScheduler__V1__ControlWorkerRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__ControlWorkerRequest *
+       task_scheduler__v1__control_worker_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__control_worker_request__free_unpacked
+                     (TaskScheduler__V1__ControlWorkerRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__ControlWorkerReply methods */
+void   task_scheduler__v1__control_worker_reply__init
+                     (TaskScheduler__V1__ControlWorkerReply         *message);
+size_t task_scheduler__v1__control_worker_reply__get_packed_size
+                     (const TaskScheduler__V1__ControlWorkerReply   *message);
+size_t task_scheduler__v1__control_worker_reply__pack
+                     (const TaskScheduler__V1__ControlWorkerReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__control_worker_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ControlWorkerReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__ControlWorkerReply *
+       task_scheduler__v1__control_worker_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__control_worker_reply__free_unpacked
+                     (TaskScheduler__V1__ControlWorkerReply *message,
+                      ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__WorkerMessage methods */
 void   task_scheduler__v1__worker_message__init
                      (TaskScheduler__V1__WorkerMessage         *message);
@@ -1917,6 +2157,44 @@ TaskScheduler__V1__WorkerMessage *
                       const uint8_t       *data);
 void   task_scheduler__v1__worker_message__free_unpacked
                      (TaskScheduler__V1__WorkerMessage *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__WorkerStanding methods */
+void   task_scheduler__v1__worker_standing__init
+                     (TaskScheduler__V1__WorkerStanding         *message);
+size_t task_scheduler__v1__worker_standing__get_packed_size
+                     (const TaskScheduler__V1__WorkerStanding   *message);
+size_t task_scheduler__v1__worker_standing__pack
+                     (const TaskScheduler__V1__WorkerStanding   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__worker_standing__pack_to_buffer
+                     (const TaskScheduler__V1__WorkerStanding   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__WorkerStanding *
+       task_scheduler__v1__worker_standing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__worker_standing__free_unpacked
+                     (TaskScheduler__V1__WorkerStanding *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__Controlled methods */
+void   task_scheduler__v1__controlled__init
+                     (TaskScheduler__V1__Controlled         *message);
+size_t task_scheduler__v1__controlled__get_packed_size
+                     (const TaskScheduler__V1__Controlled   *message);
+size_t task_scheduler__v1__controlled__pack
+                     (const TaskScheduler__V1__Controlled   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__controlled__pack_to_buffer
+                     (const TaskScheduler__V1__Controlled   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__Controlled *
+       task_scheduler__v1__controlled__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__controlled__free_unpacked
+                     (TaskScheduler__V1__Controlled *message,
                       ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__Attach methods */
 void   task_scheduler__v1__attach__init
@@ -2142,8 +2420,23 @@ typedef void (*TaskScheduler__V1__Worker_Closure)
 typedef void (*TaskScheduler__V1__RunningOccurrence_Closure)
                  (const TaskScheduler__V1__RunningOccurrence *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__WorkerControl_Closure)
+                 (const TaskScheduler__V1__WorkerControl *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__ControlWorkerRequest_Closure)
+                 (const TaskScheduler__V1__ControlWorkerRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__ControlWorkerReply_Closure)
+                 (const TaskScheduler__V1__ControlWorkerReply *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__V1__WorkerMessage_Closure)
                  (const TaskScheduler__V1__WorkerMessage *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__WorkerStanding_Closure)
+                 (const TaskScheduler__V1__WorkerStanding *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__Controlled_Closure)
+                 (const TaskScheduler__V1__Controlled *message,
                   void *closure_data);
 typedef void (*TaskScheduler__V1__Attach_Closure)
                  (const TaskScheduler__V1__Attach *message,
@@ -2214,6 +2507,10 @@ struct TaskScheduler__V1__Scheduler_Service
                        const TaskScheduler__V1__ListWorkersRequest *input,
                        TaskScheduler__V1__ListWorkersReply_Closure closure,
                        void *closure_data);
+  void (*control_worker)(TaskScheduler__V1__Scheduler_Service *service,
+                         const TaskScheduler__V1__ControlWorkerRequest *input,
+                         TaskScheduler__V1__ControlWorkerReply_Closure closure,
+                         void *closure_data);
   void (*compare)(TaskScheduler__V1__Scheduler_Service *service,
                   const TaskScheduler__V1__Bases *input,
                   TaskScheduler__V1__Bases_Closure closure,
@@ -2241,6 +2538,7 @@ void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *
       function_prefix__ ## list_queues,\
       function_prefix__ ## change_queue,\
       function_prefix__ ## list_workers,\
+      function_prefix__ ## control_worker,\
       function_prefix__ ## compare,\
       function_prefix__ ## work  }
 void task_scheduler__v1__scheduler__create(ProtobufCService *service,
@@ -2287,6 +2585,10 @@ void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
                                                  const TaskScheduler__V1__ListWorkersRequest *input,
                                                  TaskScheduler__V1__ListWorkersReply_Closure closure,
                                                  void *closure_data);
+void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
+                                                   const TaskScheduler__V1__ControlWorkerRequest *input,
+                                                   TaskScheduler__V1__ControlWorkerReply_Closure closure,
+                                                   void *closure_data);
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
                                             TaskScheduler__V1__Bases_Closure closure,
@@ -2343,7 +2645,14 @@ extern const ProtobufCMessageDescriptor task_scheduler__v1__list_workers_request
 extern const ProtobufCMessageDescriptor task_scheduler__v1__list_workers_reply__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__worker__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__running_occurrence__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_control__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__v1__worker_control__action__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__control_worker_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__control_worker_reply__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__v1__control_worker_reply__result__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_standing__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__controlled__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor;

@@ -32,13 +32,15 @@ WORKER_STATE_DRAINING: WorkerState
 WORKER_STATE_UNSPECIFIED: WorkerState
 
 class Attach(_message.Message):
-    __slots__ = ["concurrency", "failed", "finished", "following", "host", "instance", "process", "queues", "running", "started_at_ms", "tasks", "token", "version"]
+    __slots__ = ["concurrency", "controllable", "failed", "finished", "following", "host", "instance", "max_concurrency", "process", "queues", "running", "started_at_ms", "tasks", "token", "version"]
     CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLABLE_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     FINISHED_FIELD_NUMBER: _ClassVar[int]
     FOLLOWING_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
     PROCESS_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
     RUNNING_FIELD_NUMBER: _ClassVar[int]
@@ -47,11 +49,13 @@ class Attach(_message.Message):
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     concurrency: int
+    controllable: bool
     failed: int
     finished: int
     following: _containers.RepeatedCompositeFieldContainer[Lease]
     host: str
     instance: str
+    max_concurrency: int
     process: int
     queues: _containers.RepeatedScalarFieldContainer[str]
     running: _containers.RepeatedCompositeFieldContainer[Lease]
@@ -59,7 +63,7 @@ class Attach(_message.Message):
     tasks: _containers.RepeatedScalarFieldContainer[str]
     token: bytes
     version: str
-    def __init__(self, instance: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., tasks: _Optional[_Iterable[str]] = ..., running: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., following: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., token: _Optional[bytes] = ..., host: _Optional[str] = ..., version: _Optional[str] = ..., process: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., concurrency: _Optional[int] = ..., finished: _Optional[int] = ..., failed: _Optional[int] = ...) -> None: ...
+    def __init__(self, instance: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., tasks: _Optional[_Iterable[str]] = ..., running: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., following: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., token: _Optional[bytes] = ..., host: _Optional[str] = ..., version: _Optional[str] = ..., process: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., concurrency: _Optional[int] = ..., finished: _Optional[int] = ..., failed: _Optional[int] = ..., controllable: bool = ..., max_concurrency: _Optional[int] = ...) -> None: ...
 
 class Attempt(_message.Message):
     __slots__ = ["detail", "duration_us", "number", "outcome", "scheduled_at", "started_at_ms", "status_code"]
@@ -192,6 +196,41 @@ class ChangeRequest(_message.Message):
     reminders: _containers.RepeatedCompositeFieldContainer[ReminderRef]
     revision: int
     def __init__(self, action: _Optional[_Union[ChangeRequest.Action, str]] = ..., reminders: _Optional[_Iterable[_Union[ReminderRef, _Mapping]]] = ..., revision: _Optional[int] = ..., reminder: _Optional[_Union[Reminder, _Mapping]] = ..., authorization: _Optional[str] = ..., at_ms: _Optional[int] = ...) -> None: ...
+
+class ControlWorkerReply(_message.Message):
+    __slots__ = ["reason", "result", "worker"]
+    class Result(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RESULT_ASKED: ControlWorkerReply.Result
+    RESULT_DONE: ControlWorkerReply.Result
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    RESULT_GONE: ControlWorkerReply.Result
+    RESULT_NOT_CONTROLLABLE: ControlWorkerReply.Result
+    RESULT_NOT_FOUND: ControlWorkerReply.Result
+    RESULT_REFUSED: ControlWorkerReply.Result
+    RESULT_UNSPECIFIED: ControlWorkerReply.Result
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    result: ControlWorkerReply.Result
+    worker: Worker
+    def __init__(self, result: _Optional[_Union[ControlWorkerReply.Result, str]] = ..., reason: _Optional[str] = ..., worker: _Optional[_Union[Worker, _Mapping]] = ...) -> None: ...
+
+class ControlWorkerRequest(_message.Message):
+    __slots__ = ["control", "instance"]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    control: WorkerControl
+    instance: str
+    def __init__(self, instance: _Optional[str] = ..., control: _Optional[_Union[WorkerControl, _Mapping]] = ...) -> None: ...
+
+class Controlled(_message.Message):
+    __slots__ = ["id", "refusal"]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    refusal: str
+    def __init__(self, id: _Optional[int] = ..., refusal: _Optional[str] = ...) -> None: ...
 
 class CreateManyReply(_message.Message):
     __slots__ = ["replies"]
@@ -612,26 +651,30 @@ class Schedule(_message.Message):
     def __init__(self, start: _Optional[int] = ..., rule: _Optional[str] = ..., timezone: _Optional[str] = ..., until: _Optional[int] = ..., rdates: _Optional[_Iterable[int]] = ..., exdates: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SchedulerMessage(_message.Message):
-    __slots__ = ["acknowledged", "dispatches", "recalled", "revoked"]
+    __slots__ = ["acknowledged", "controls", "dispatches", "recalled", "revoked"]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    CONTROLS_FIELD_NUMBER: _ClassVar[int]
     DISPATCHES_FIELD_NUMBER: _ClassVar[int]
     RECALLED_FIELD_NUMBER: _ClassVar[int]
     REVOKED_FIELD_NUMBER: _ClassVar[int]
     acknowledged: _containers.RepeatedScalarFieldContainer[int]
+    controls: _containers.RepeatedCompositeFieldContainer[WorkerControl]
     dispatches: _containers.RepeatedCompositeFieldContainer[Dispatch]
     recalled: _containers.RepeatedScalarFieldContainer[int]
     revoked: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, dispatches: _Optional[_Iterable[_Union[Dispatch, _Mapping]]] = ..., acknowledged: _Optional[_Iterable[int]] = ..., revoked: _Optional[_Iterable[int]] = ..., recalled: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, dispatches: _Optional[_Iterable[_Union[Dispatch, _Mapping]]] = ..., acknowledged: _Optional[_Iterable[int]] = ..., revoked: _Optional[_Iterable[int]] = ..., recalled: _Optional[_Iterable[int]] = ..., controls: _Optional[_Iterable[_Union[WorkerControl, _Mapping]]] = ...) -> None: ...
 
 class Worker(_message.Message):
-    __slots__ = ["attached_at_ms", "concurrency", "detached_at_ms", "failed", "finished", "host", "instance", "name", "process", "queues", "reason", "running", "runs", "started_at_ms", "state", "tasks", "version"]
+    __slots__ = ["attached_at_ms", "concurrency", "controllable", "detached_at_ms", "failed", "finished", "host", "instance", "max_concurrency", "name", "process", "queues", "reason", "running", "runs", "started_at_ms", "state", "tasks", "version"]
     ATTACHED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLABLE_FIELD_NUMBER: _ClassVar[int]
     DETACHED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     FINISHED_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     PROCESS_FIELD_NUMBER: _ClassVar[int]
     QUEUES_FIELD_NUMBER: _ClassVar[int]
@@ -644,11 +687,13 @@ class Worker(_message.Message):
     VERSION_FIELD_NUMBER: _ClassVar[int]
     attached_at_ms: int
     concurrency: int
+    controllable: bool
     detached_at_ms: int
     failed: int
     finished: int
     host: str
     instance: str
+    max_concurrency: int
     name: str
     process: int
     queues: _containers.RepeatedScalarFieldContainer[str]
@@ -659,19 +704,56 @@ class Worker(_message.Message):
     state: WorkerState
     tasks: _containers.RepeatedScalarFieldContainer[str]
     version: str
-    def __init__(self, instance: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[WorkerState, str]] = ..., host: _Optional[str] = ..., version: _Optional[str] = ..., process: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., attached_at_ms: _Optional[int] = ..., detached_at_ms: _Optional[int] = ..., reason: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., tasks: _Optional[_Iterable[str]] = ..., concurrency: _Optional[int] = ..., running: _Optional[int] = ..., finished: _Optional[int] = ..., failed: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[RunningOccurrence, _Mapping]]] = ...) -> None: ...
+    def __init__(self, instance: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[WorkerState, str]] = ..., host: _Optional[str] = ..., version: _Optional[str] = ..., process: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., attached_at_ms: _Optional[int] = ..., detached_at_ms: _Optional[int] = ..., reason: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., tasks: _Optional[_Iterable[str]] = ..., concurrency: _Optional[int] = ..., running: _Optional[int] = ..., finished: _Optional[int] = ..., failed: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[RunningOccurrence, _Mapping]]] = ..., controllable: bool = ..., max_concurrency: _Optional[int] = ...) -> None: ...
+
+class WorkerControl(_message.Message):
+    __slots__ = ["action", "concurrency", "drop_queues", "id", "take_queues"]
+    class Action(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    ACTION_CHANGE: WorkerControl.Action
+    ACTION_DRAIN: WorkerControl.Action
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    ACTION_RESUME: WorkerControl.Action
+    ACTION_SHUT_DOWN: WorkerControl.Action
+    ACTION_UNSPECIFIED: WorkerControl.Action
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    DROP_QUEUES_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    TAKE_QUEUES_FIELD_NUMBER: _ClassVar[int]
+    action: WorkerControl.Action
+    concurrency: int
+    drop_queues: _containers.RepeatedScalarFieldContainer[str]
+    id: int
+    take_queues: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, action: _Optional[_Union[WorkerControl.Action, str]] = ..., id: _Optional[int] = ..., concurrency: _Optional[int] = ..., take_queues: _Optional[_Iterable[str]] = ..., drop_queues: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WorkerMessage(_message.Message):
-    __slots__ = ["attach", "credit", "leaving", "outcomes"]
+    __slots__ = ["attach", "controlled", "credit", "leaving", "outcomes", "standing", "withdrawn"]
     ATTACH_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLED_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     LEAVING_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    STANDING_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     attach: Attach
+    controlled: _containers.RepeatedCompositeFieldContainer[Controlled]
     credit: int
     leaving: bool
     outcomes: _containers.RepeatedCompositeFieldContainer[OutcomeReport]
-    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ...) -> None: ...
+    standing: WorkerStanding
+    withdrawn: int
+    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ..., withdrawn: _Optional[int] = ..., standing: _Optional[_Union[WorkerStanding, _Mapping]] = ..., controlled: _Optional[_Iterable[_Union[Controlled, _Mapping]]] = ...) -> None: ...
+
+class WorkerStanding(_message.Message):
+    __slots__ = ["concurrency", "draining", "queues"]
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
+    concurrency: int
+    draining: bool
+    queues: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, queues: _Optional[_Iterable[str]] = ..., concurrency: _Optional[int] = ..., draining: bool = ...) -> None: ...
 
 class MisfirePolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
