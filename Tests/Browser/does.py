@@ -20,6 +20,7 @@ def checks(visits, stock):
     yield "edit: only what was changed, and not over another's change", lambda: edit(visits, stock)
     yield "queues: pause, resume, limits", lambda: queues(visits, stock)
     yield "occurrences: what runs, waits and is tried again", lambda: occurrences(visits, stock)
+    yield "a worker: concurrency, queues, drain and resume", lambda: worker(visits, stock)
     yield "dead letters: replay one, discard one, a group, all that match", lambda: dead(visits, stock)
     yield "held: a new credential for a person, try again, discard", lambda: held(visits, stock)
 
@@ -214,6 +215,36 @@ async def occurrences(visits, stock):
     stock.ask("PATCH", "/queues/waiting", {"paused": False})
     for id in made.values():
         stock.ask("DELETE", f"/reminders/{id}")
+
+
+async def worker(visits, stock):
+    of = lambda: stock.ask("GET", f"/workers/{stock.worker}")
+    before = of()
+    async with visits("worker") as visit:
+        await visit.open(f"/workers/{stock.worker}")
+        await visit.click("[data-act=change]")
+        await visit.enter("dialog [name=size]", "0")
+        visit.expect_refusals(422)
+        await visit.click("dialog [type=submit]")
+        await visit.until("document.querySelector('dialog .problem')?.innerText.includes('/concurrency')")
+        await visit.inspect()
+        await visit.enter("dialog [name=size]", "7")
+        await visit.enter("dialog [name=served]", "default, more")
+        await visit.click("dialog [type=submit]")
+        await visit.said("runs 7 at once, from default, more")
+        expect(f"it is {of()}", of()["concurrency"] == 7 and sorted(of()["queues"]) == ["default", "more"])
+        await visit.click("[data-act=change]")
+        await visit.enter("dialog [name=size]", "")
+        await visit.page.run("document.querySelector('dialog [name=size]').value = ''")
+        await visit.enter("dialog [name=served]", "default")
+        await visit.click("dialog [type=submit]")
+        await visit.said(f"runs {before['concurrency']} at once, from default")
+        await visit.click("[data-act=drain]")
+        await visit.until("document.querySelector('[data-act=resume]')")
+        expect(f"it is {of()['state']}", of()["state"] in ("draining", "drained"))
+        await visit.click("[data-act=resume]")
+        await visit.until("document.querySelector('[data-act=drain]')")
+        expect(f"it is {of()['state']}", of()["state"] == "attached")
 
 
 async def dead(visits, stock):
