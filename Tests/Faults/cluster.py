@@ -126,7 +126,7 @@ class Cluster:
 
     def _start(self):
         folder = self.layout.folder
-        backend = self._add("backend", [
+        backend = self.add("backend", [
             sys.executable, str(HERE / "backend.py"), self.layout.host("backend"), "0", str(self.record),
             str(self.layout.refused_per_mille), *map(str, self.layout.answer_milliseconds)], {}, "listening on ")
         address = backend.start()
@@ -148,13 +148,14 @@ class Cluster:
         settings = {"LOG_FORMAT": "json", f"{kind.upper()}_OPS_LISTEN": "127.0.0.1:0", **settings}
         if kind != "worker":
             settings[listen] = f"{self.layout.host(name)}:0"
-        service = self._add(name, [str(self.layout.programs / kind)], settings, mark)
+        service = self.add(name, [str(self.layout.programs / kind)], settings, mark)
         address = service.start()
         if kind != "worker":
             service.environment[listen] = address
         return address
 
-    def _add(self, name, command, settings, mark):
+    def add(self, name, command, settings, mark):
+        """Adds one, which is not started yet."""
         environment = {**settings, **self.layout.environment(name)}
         service = Service(name, self.layout.command(name, command), environment, self.layout.folder, mark)
         self.services[name] = service

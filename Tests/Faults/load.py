@@ -23,6 +23,8 @@ CREDENTIAL = b"Bearer fault"
 class Load:
     """`lanes` connections that together ask for `rate` creates a second, due some seconds later."""
 
+    path = "/remind_me"
+
     def __init__(self, addresses, rate, seconds, lanes=8, clock=time.time, tag="load", headers={}, fields={}):
         """`headers` go with every request; `fields` stand in every reminder."""
         self.addresses, self.rate, self.seconds, self.lanes = addresses, rate, seconds, lanes
@@ -38,6 +40,9 @@ class Load:
     @property
     def asked(self):
         return int(self.rate * self.seconds)
+
+    def body(self, due, item):
+        return reminder(due, item)
 
     def start(self):
         self.begun = time.monotonic()
@@ -59,7 +64,7 @@ class Load:
 
     def _create(self, connection, number):
         due = int(self.clock()) + LEAD_SECONDS + number % 5
-        body = {**reminder(due, f"item-{number}"), **self.fields}
+        body = {**self.body(due, f"item-{number}"), **self.fields}
         count = 1
         if number % SERIES_EVERY == 0:
             body.update(SERIES)
@@ -67,7 +72,7 @@ class Load:
         payload = json.dumps(body)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            answer = connection.post("/remind_me", payload, f"{self.tag}-{number}")
+            answer = connection.post(self.path, payload, f"{self.tag}-{number}")
             with self.lock:
                 if answer is None:
                     self.broken += 1

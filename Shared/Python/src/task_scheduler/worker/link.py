@@ -118,7 +118,8 @@ class Link:
 
         try:
             connection = await connect(self.endpoint.host, self.endpoint.port, make, self._security, CONNECT_SECONDS)
-        except (OSError, SecurityError) as error:
+        except (OSError, SecurityError, UnicodeError) as error:
+            # UnicodeError: a name that is none.
             self._connection = None
             return error
         reason = await connection.ended
