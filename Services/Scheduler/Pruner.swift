@@ -12,8 +12,11 @@ struct Pruner: Service, CustomStringConvertible {
     static let lookPause = Duration.milliseconds(100)
     /// While there is more to remove, others have at least a third of the store's writing thread.
     static let pace = Pace(ofTurn: 0.5)
-    /// Rows removed in one round at most.
-    static let rows = 2_000
+    /// Rows removed in one round at most. The more, the more of them share a page that is written; the longer a create waits that comes
+    /// just then (`Tests/Benchmarks/README.md`).
+    static let rows = 5_000
+    /// Rows removed in a second at most, a quarter more than it has to keep up with: the rest of the time is others'.
+    static let rowsPerSecond = 25_000
     /// How long an `Idempotency-Key` is remembered.
     static let idempotencyMilliseconds: Int64 = 24 * 3_600_000
 
@@ -31,15 +34,19 @@ struct Pruner: Service, CustomStringConvertible {
             while true {
                 let began = ContinuousClock.now
                 let progress = await round()
-                try await Task.sleep(for: pause(after: progress, took: .now - began))
+                try await Task.sleep(for: Self.pause(after: progress, took: .now - began))
             }
         }
     }
 
-    private func pause(after progress: PruneProgress?, took: Duration) -> Duration {
-        guard let progress else { return Self.interval }
-        if progress.hasMore { return Self.pace.pause(after: took) }
-        return progress.isUnderWay ? Self.lookPause : Self.interval
+    /// How long others have the store after a round.
+    static func pause(after progress: PruneProgress?, took: Duration) -> Duration {
+        guard let progress else { return interval }
+        if progress.hasMore {
+            let rows = progress.rows.values.reduce(0, +)
+            return max(pace.pause(after: took), .seconds(1) * rows / rowsPerSecond - took)
+        }
+        return progress.isUnderWay ? lookPause : interval
     }
 
     /// - Returns: `nil` where the store could not do it now.

@@ -52,10 +52,9 @@ final class FinishedReminders: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
-        var first: Int64?
-        for shard in Shard.all {
+        let first = try Shard.earliest { shard throws(SQLiteFailure) in
             oldest.bind(1, shard.number)
-            if let found = try oldest.value() { first = min(first ?? found, found) }
+            return try oldest.value()
         }
         return Pruning.behind(first, before: request.finishedBefore)
     }
@@ -70,7 +69,8 @@ final class FinishedReminders: PruningDuty {
         var found: [Candidate] = []
         list.bind(1, shard.number)
         list.bind(2, request.finishedBefore)
-        list.bind(3, limit)
+        // Of each there are at least two rows.
+        list.bind(3, (limit + 1) / 2)
         while try list.step() {
             guard let id = list.id(0) else { continue }
             found.append(Candidate(id: id, definition: list.integer(1), mustStay: list.integer(2) != 0))

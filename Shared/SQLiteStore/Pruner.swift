@@ -43,7 +43,21 @@ protocol PruningDuty: AnyObject {
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64?
 }
 
+extension Shard {
+    /// The earliest of the times that a query finds, shard after shard.
+    static func earliest(_ find: (Shard) throws(SQLiteFailure) -> Int64?) throws(SQLiteFailure) -> Int64? {
+        var earliest: Int64?
+        for shard in all {
+            if let found = try find(shard) { earliest = min(earliest ?? found, found) }
+        }
+        return earliest
+    }
+}
+
 extension Pruning {
+    /// Completed before it, reminders cannot be run once more by a person: their credentials go.
+    var credentialsBefore: UnixMilliseconds { now - ReminderState.runAgainMilliseconds }
+
     /// How long the time `due` of what is left lies before `before`.
     static func behind(_ due: Int64?, before: UnixMilliseconds) -> Int64? {
         guard let due = due.map({ UnixMilliseconds($0) }), due < before else { return nil }

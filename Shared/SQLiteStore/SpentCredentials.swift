@@ -26,11 +26,10 @@ final class SpentCredentials: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        let before = request.now - ReminderState.runAgainMilliseconds
         for _ in 0..<Shard.count where room > 0 {
             let shard = Shard.all[turn % Shard.count]
             turn = (turn + 1) % Shard.count
-            try prune(shard, before, room: &room)
+            try prune(shard, request.credentialsBefore, room: &room)
         }
     }
 
@@ -54,11 +53,10 @@ final class SpentCredentials: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
-        let before = request.now - ReminderState.runAgainMilliseconds
-        var first: Int64?
-        for shard in Shard.all {
+        let before = request.credentialsBefore
+        let first = try Shard.earliest { shard throws(SQLiteFailure) in
             bind(oldest, shard, try place(of: shard, before))
-            if let found = try oldest.value() { first = min(first ?? found, found) }
+            return try oldest.value()
         }
         return Pruning.behind(first, before: before)
     }

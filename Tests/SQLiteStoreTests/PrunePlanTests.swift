@@ -1,4 +1,3 @@
-import CSQLite
 import Domain
 import Storage
 import StoreTestKit
@@ -13,28 +12,16 @@ struct PrunePlanTests {
 
     @Test("everything is found along an index and nothing is sorted, so that no round's work grows with what is stored")
     func plans() async throws {
-        let path = folder.path + "/plan.db"
-        let store = try SQLiteStore(path: path) { _ in }
-        await store.close()
-        let connection = try Connection(path: path, busyTimeoutMilliseconds: 1_000)
-        let pruner = try Pruner(connection)
-        var statement = sqlite3_next_stmt(connection.handle, nil), found = 0
-        while let current = statement {
-            let sql = String(cString: sqlite3_sql(current))
-            statement = sqlite3_next_stmt(connection.handle, current)
-            guard !sql.hasPrefix("EXPLAIN") else { continue }
-            found += 1
-            let explained = try connection.prepare("EXPLAIN QUERY PLAN " + sql)
-            while try explained.step() {
-                let step = explained.text(3) ?? ""
+        let plans = try await QueryPlans(in: folder) { connection, _ in try Pruner(connection) }
+        for plan in plans.all {
+            for step in plan.steps {
                 // The first of an index may be read without a bound.
-                let isFirst = step.hasPrefix("SCAN") && step.contains("COVERING INDEX") && sql.hasSuffix("LIMIT 1")
-                #expect(isFirst || !step.hasPrefix("SCAN") && !step.contains("TEMP B-TREE"), "\(sql): \(step)")
-                #expect(!step.hasSuffix("USING PRIMARY KEY (shard=?)"), "\(sql): \(step)")
+                let isFirst = step.hasPrefix("SCAN") && step.contains("COVERING INDEX") && plan.sql.hasSuffix("LIMIT 1")
+                #expect(isFirst || !step.hasPrefix("SCAN") && !step.contains("TEMP B-TREE"), "\(plan.sql): \(step)")
+                #expect(!step.hasSuffix("USING PRIMARY KEY (shard=?)"), "\(plan.sql): \(step)")
             }
         }
-        #expect(found >= 20)
-        withExtendedLifetime(pruner) {}
+        #expect(plans.all.count >= 20)
     }
 
     @Test("rows that no build wrote are neither in the way nor taken for others")

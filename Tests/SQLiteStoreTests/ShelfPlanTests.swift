@@ -1,5 +1,3 @@
-import CSQLite
-import Domain
 import Storage
 import StoreTestKit
 import Testing
@@ -13,26 +11,16 @@ struct ShelfPlanTests {
 
     @Test("each way to read the shelf begins where the last page ended, reads along the index, and sorts nothing")
     func plans() async throws {
-        let path = folder.path + "/plan.db"
-        let store = try SQLiteStore(path: path) { _ in }
-        await store.close()
-        let connection = try Connection(path: path, busyTimeoutMilliseconds: 1_000)
-        let rows = try ShelfRows(connection, path: path) { _ in }
-        var statement = sqlite3_next_stmt(connection.handle, nil), pages = 0
-        while let current = statement {
-            let sql = String(cString: sqlite3_sql(current))
-            statement = sqlite3_next_stmt(connection.handle, current)
-            guard sql.hasPrefix("SELECT") else { continue }
-            let explained = try connection.prepare("EXPLAIN QUERY PLAN " + sql)
-            while try explained.step() {
-                let step = explained.text(3) ?? ""
-                #expect(step.hasPrefix("SEARCH"), "\(sql): \(step)")
-                guard sql.contains("FROM shelf") else { continue }
+        let plans = try await QueryPlans(in: folder) { connection, path in try ShelfRows(connection, path: path) { _ in } }
+        var pages = 0
+        for plan in plans.all where plan.sql.hasPrefix("SELECT") {
+            for step in plan.steps {
+                #expect(step.hasPrefix("SEARCH"), "\(plan.sql): \(step)")
+                guard plan.sql.contains("FROM shelf") else { continue }
                 pages += 1
-                #expect(step.contains("scheduled_at)>("), "\(sql): \(step)")
+                #expect(step.contains("scheduled_at)>("), "\(plan.sql): \(step)")
             }
         }
         #expect(pages == ShelfScope.allCases.count)
-        withExtendedLifetime(rows) {}
     }
 }
