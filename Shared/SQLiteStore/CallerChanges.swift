@@ -2,7 +2,7 @@ import Domain
 import Storage
 
 /// Carries out what callers ask to be done with reminders that exist. Each change is judged by what is stored at that
-/// moment, raises the reminder's revision, and tells where the reminder stands afterwards.
+/// moment, raises the reminder's revision unless it changes nothing, and tells where the reminder stands afterwards.
 final class CallerChanges {
     private let path: String
     private let onFault: @Sendable (String) -> Void
@@ -96,7 +96,7 @@ final class CallerChanges {
             outcome.verdict = .revisionDiffers
         } else {
             try carryOut(change, on: stored, at: at, &outcome)
-            if outcome.verdict == .done, !change.isOwn {
+            if outcome.verdict == .done, !change.isOwn, !stored.isAlready(change) {
                 touch.bindKey(id)
                 touch.bind(3, at)
                 try touch.run()
@@ -113,9 +113,8 @@ final class CallerChanges {
         switch change {
         case .cancel:
             if try !standings.cancel(stored.reminder.id, at: at) { outcome.verdict = .finished }
-        case .pause where isOpen: try set(.paused, stored)
+        case .pause where isOpen: if stored.state != .paused { try set(.paused, stored) }
         case .resume(let target) where isOpen:
-            // Said twice, it is the same.
             if stored.state == .paused { try resume(stored, target, at: at) }
         case .pause, .resume: outcome.verdict = .finished
         case .run:
@@ -347,6 +346,15 @@ final class CallerChanges {
         var isHeld: Bool
 
         var isOpen: Bool { state == .scheduled || state == .paused }
+
+        /// Whether a change was made before: said twice, it is the same.
+        func isAlready(_ change: ReminderChange) -> Bool {
+            switch change {
+            case .pause: state == .paused
+            case .resume: state == .scheduled
+            default: false
+            }
+        }
     }
 
     private func stored(_ id: ReminderID) throws(SQLiteFailure) -> Stored? {

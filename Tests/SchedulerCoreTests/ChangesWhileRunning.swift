@@ -345,7 +345,7 @@ struct ChangesWhileRunning {
         let world = try World(configuration: configuration)
         let id = try world.create(in: 3_600_000)
         world.storeDelay = { 500 }
-        let requests = (0..<8).map { _ in world.change(id, .pause) }
+        let requests = (0..<8).map { world.change(id, $0.isMultiple(of: 2) ? .pause : .resume(goesOnAt: .itsPosition)) }
         #expect(requests.map { world.outcomes[$0].map { $0 == nil } } == Array(repeating: nil, count: 5) + Array(repeating: true, count: 3))
         world.run(milliseconds: 5_000)
         let revisions = requests.prefix(5).map { request -> Int64? in

@@ -23,9 +23,9 @@ struct ChangeTests {
             let after = try await store.summary(reminder.id)
             #expect(outcome.standing?.state == after?.state, "\(situation)")
             #expect(outcome.standing?.revision == after?.revision, "\(situation)")
-            #expect(
-                after?.revision == before.map { $0.revision + (outcome.verdict == .done ? 1 : 0) }, "\(situation): revision")
-            if outcome.verdict != .done {
+            let changed = outcome.verdict == .done && !expectation.isSaidTwice(in: situation)
+            #expect(after?.revision == before.map { $0.revision + (changed ? 1 : 0) }, "\(situation): revision")
+            if !changed {
                 #expect(after?.line == before?.line, "\(situation): nothing changed")
                 #expect(outcome.released == 0 && outcome.scheduledAt == nil)
             }

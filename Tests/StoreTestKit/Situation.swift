@@ -59,6 +59,11 @@ package struct ChangeCase: Sendable, CustomStringConvertible {
         ]
     }
 
+    /// Whether it has been made before in that situation: then it changes nothing, and its verdict is the first one's.
+    package func isSaidTwice(in situation: Situation) -> Bool {
+        situation == .paused && description == "pause" || situation == .scheduled && description.hasPrefix("resume")
+    }
+
     private static let later = SeriesPosition(scheduledAt: Sample.start + 3_600, index: 1)
 
     package static let all: [ChangeCase] = [

@@ -1,7 +1,7 @@
 import Domain
 
-/// What callers ask to be done with a reminder. Each change is judged by what is stored at that moment, raises the reminder's revision,
-/// and tells where the reminder stands afterwards.
+/// What callers ask to be done with a reminder. Each change is judged by what is stored at that moment, raises the reminder's revision
+/// unless it changes nothing, and tells where the reminder stands afterwards.
 extension StoredReminder {
     mutating func apply(
         _ change: ReminderChange, _ guardian: ChangeGuard, at: UnixMilliseconds, _ history: inout AttemptHistory
@@ -12,9 +12,10 @@ extension StoredReminder {
         } else if let revision = guardian.revision, revision != self.revision {
             outcome.verdict = .revisionDiffers
         } else {
+            let wasMade = isAlready(change)
             carryOut(change, at: at, &outcome, &history)
             // One that the scheduler makes for itself nobody asked for.
-            if case .realign = change {} else if outcome.verdict == .done {
+            if case .realign = change {} else if outcome.verdict == .done, !wasMade {
                 revision += 1
                 updatedAt = max(updatedAt, at)
             }
@@ -23,13 +24,21 @@ extension StoredReminder {
         return outcome
     }
 
+    /// Whether a change was made before: said twice, it is the same.
+    private func isAlready(_ change: ReminderChange) -> Bool {
+        switch change {
+        case .pause: state == .paused
+        case .resume: state == .scheduled
+        default: false
+        }
+    }
+
     private mutating func carryOut(
         _ change: ReminderChange, at: UnixMilliseconds, _ outcome: inout ChangeOutcome, _ history: inout AttemptHistory
     ) {
         switch change {
         case .cancel: if !cancel(at: at) { outcome.verdict = .finished }
-        case .pause where isOpen: reopen(as: .paused)
-        // Said twice, it is the same.
+        case .pause where isOpen: if state != .paused { reopen(as: .paused) }
         case .resume(let target) where isOpen: if state == .paused { resume(target, at: at, &history) }
         case .pause, .resume: outcome.verdict = .finished
         case .run:

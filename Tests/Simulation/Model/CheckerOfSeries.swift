@@ -9,7 +9,9 @@ extension Checker {
     func committed(_ write: StoreWrite, _ before: StoredReminders.Standing?, _ result: StoreWriteResult) {
         if case .workers = write { lastHolders = now }
         if case .changed(let outcome) = result, outcome.verdict == .done, let standing = outcome.standing {
-            revisionSteps[standing.reminder.id, default: [:]][standing.revision] = life.timeline.steps
+            // What changes nothing leaves the revision as it came to be.
+            let id = standing.reminder.id
+            if revisionSteps[id]?[standing.revision] == nil { revisionSteps[id, default: [:]][standing.revision] = life.timeline.steps }
         }
         guard violation == nil, let before, let after = stored[before.reminder.id] else { return }
         checkDays(before, after)
