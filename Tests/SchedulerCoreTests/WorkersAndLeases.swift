@@ -100,6 +100,27 @@ struct WorkersAndLeases {
         #expect(world.runs.count == 12 && Set(world.runs.map(\.key)).count == 12)
     }
 
+    @Test("an outcome that a worker says again once it has connected anew is its own; said by another it is foreign")
+    func saidAgain() throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let a = world.attach("a", credit: 5)
+        for _ in 0..<5 { try world.create(in: 0) }
+        world.run(milliseconds: 100)
+        let held = world.running
+        #expect(held.count == 5)
+        for (lease, run) in held { world.report(a, lease, run.key, .delivered) }
+        world.run(milliseconds: 100)
+        world.detach(a)
+        let again = world.attach("a", credit: 0), other = world.attach("b", credit: 0)
+        for (lease, run) in held { world.report(again, lease, run.key, .delivered) }
+        world.run(milliseconds: 100)
+        #expect(world.core.snapshot.foreign == 0)
+        for (lease, run) in held { world.report(other, lease, run.key, .delivered) }
+        world.run(milliseconds: 100)
+        #expect(world.core.snapshot.foreign == 5)
+    }
+
     @Test("one number stands for one lease, whatever a worker says that it runs under it", arguments: [false, true])
     func oneNumber(isLoaded: Bool) async throws {
         var configuration = CoreConfiguration()

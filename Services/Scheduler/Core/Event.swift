@@ -164,6 +164,6 @@ public struct Snapshot: Sendable, Hashable {
     public var unwritten: Int
     /// The last write failed, and is being repeated.
     public var isStoreFailing: Bool
-    /// What workers said of leases that were not theirs, or that had ended, and what did not count for that, since the process began.
+    /// What workers said of leases that were not theirs, and what did not count for that, since the process began.
     public var foreign: Int64 = 0
 }

@@ -12,12 +12,30 @@ struct FormerLeases {
     /// By lease, the worker that had it when it was given up: the latest, and those before them.
     private var latest: [LeaseID: String] = [:], before: [LeaseID: String] = [:]
 
+    /// So many of those whose end was told are remembered.
+    private static let told = 4_096
+    /// The latest whose end was told, each in the place that its number gives, with who told it.
+    private var told: [(lease: LeaseID, instance: String)] = []
+
     mutating func begin(with former: [AttachedWorker]) { workers.formUnion(former.lazy.map(\.instance)) }
 
     /// A worker has lost a lease, and what became of it is not known.
     mutating func add(_ id: LeaseID, of instance: String) {
         if latest.count >= Self.remembered { (before, latest) = (latest, [:]) }
         latest[id] = instance
+    }
+
+    /// A worker has told the end of a lease that was its own.
+    mutating func end(_ id: LeaseID, toldBy instance: String) {
+        if told.isEmpty { told = Array(repeating: (0, ""), count: Self.told) }
+        told[Int(id % UInt64(Self.told))] = (id, instance)
+    }
+
+    /// Whether a worker has told the end of a lease before, as one that has connected anew does where it has not heard that it arrived.
+    func isTold(_ id: LeaseID, by instance: String) -> Bool {
+        guard !told.isEmpty else { return false }
+        let known = told[Int(id % UInt64(Self.told))]
+        return known.lease == id && known.instance == instance
     }
 
     /// Whether a worker may have had a lease.

@@ -12,6 +12,7 @@ extension SchedulerCore {
         if report.outcome == .unsent, breaks(.countsUnsentTries) { report.outcome = .retry }
         doubt?.hear(report.lease, from: worker)
         if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(worker) || breaks(.believesAnyWorker) {
+            if let instance = workers[worker]?.instance { former.end(report.lease, toldBy: instance) }
             heed(report, of: lease.reminder.task, from: worker)
             endLease(report.lease)
             settle(
@@ -21,7 +22,7 @@ extension SchedulerCore {
         } else if isWaiting(report, of: worker) {
             return
         } else if !mayHaveHad(report.lease, worker) {
-            foreignTotal += 1
+            if workers[worker].map({ !former.isTold(report.lease, by: $0.instance) }) ?? true { foreignTotal += 1 }
         } else if let entry = table[report.key], entry.state == .inDoubt, !report.isFinal {
             // The lease before the one that a worker which is not back has, perhaps.
             return claim(report, of: worker)
