@@ -26,8 +26,10 @@ def eventually(condition, what, seconds=DEADLINE):
     return value
 
 
-def ask(path):
-    with urllib.request.urlopen(GATEWAY + path, timeout=10) as answer:
+def ask(path, method="GET", body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(GATEWAY + path, data, {"Content-Type": "application/json"} if data else {}, method=method)
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
 

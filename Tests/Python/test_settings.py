@@ -29,6 +29,7 @@ class Settings(unittest.TestCase):
     def test_bounds_hold_at_their_ends(self):
         for name, good, bad in (
             ("WORKER_CONCURRENCY", ("1", "65536"), ("0", "65537", "-1", "1.5", "٣")),
+            ("WORKER_MAX_CONCURRENCY", ("1", "65536"), ("0", "65537", "many")),
             ("WORKER_DRAIN", ("1ms", "24h"), ("0s", "25h", "soon", "5", "-1s")),
             ("WORKER_QUEUES", ("a", ",".join(["a"] * 256), "x" * 64), (",".join(["a"] * 257), "a b", "a,", "x" * 65)),
             ("SCHEDULER_ENDPOINTS", ("127.0.0.1:1", "localhost:65535", "[::1]:7101"), ("127.0.0.1:0", "localhost:65536", "::1:7101", "localhost", ":7")),

@@ -57,7 +57,7 @@ class PlayedScheduler:
         self.said.append(message)
         if message.HasField("attach"):
             self.attached.append(message.attach)
-        self.credit += message.credit
+        self.credit += message.credit - message.withdrawn
         for report in message.outcomes:
             self.reports[report.lease] = report
         return kind
@@ -115,7 +115,8 @@ class Played(unittest.TestCase):
         scheduler.until(lambda: set(scheduler.reports) == {1, 2, 3})
         self.assertEqual([scheduler.reports[lease].outcome for lease in (1, 2, 3)], [outcome_pb2.OUTCOME_DELIVERED] * 2 + [outcome_pb2.OUTCOME_UNSENT])
         self.assertEqual(len([line for line in worker.log() if "began" in line]), 2)
-        scheduler.until(lambda: scheduler.credit == 2 + 3)
+        # One was sent for which there was no credit; it makes none.
+        scheduler.until(lambda: scheduler.credit == 2 + 2)
 
     def test_short_runs_are_asked_for_ahead_and_given_back_when_a_long_one_holds_the_place(self):
         worker, scheduler = self.played("--concurrency", "1")
@@ -190,6 +191,45 @@ class Played(unittest.TestCase):
         two.until(lambda: {7, 8} <= set(two.reports))
         self.assertEqual((one.reports[7].outcome, two.reports[7].outcome), (outcome_pb2.OUTCOME_DELIVERED, outcome_pb2.OUTCOME_REJECTED))
         self.assertEqual((two.reports[8].outcome, two.reports[8].detail), (outcome_pb2.OUTCOME_RETRY, "this worker has no task no.such"))
+
+    def test_it_is_what_it_is_told_to_be_and_says_so(self):
+        worker, scheduler = self.played("--concurrency", "2", "--max-concurrency", "6")
+        self.assertEqual((scheduler.attached[0].controllable, scheduler.attached[0].max_concurrency), (True, 6))
+        Control, answers = scheduler_pb2.WorkerControl, {}
+
+        def tell(id, **control):
+            scheduler.send(controls=[Control(id=id, **control)])
+            scheduler.until(lambda: any(each.id == id for message in scheduler.said for each in message.controlled))
+            said = next(message for message in scheduler.said if any(each.id == id for each in message.controlled))
+            answers[id] = next(each.refusal for each in said.controlled if each.id == id)
+            return said.standing
+
+        standing = tell(1, action=Control.ACTION_CHANGE, concurrency=5, take_queues=["more"], drop_queues=["q"])
+        self.assertEqual((list(standing.queues), standing.concurrency, standing.draining, scheduler.credit), (["more"], 5, False, 5))
+        scheduler.send(dispatches=[scheduler.dispatch(each, "sample.waits", '{"args":["x",0.4],"kwargs":{}}') for each in (1, 2, 3)])
+        # What is on its way when it becomes less is run all the same.
+        standing = tell(2, action=Control.ACTION_CHANGE, concurrency=0)
+        self.assertEqual((standing.concurrency, scheduler.credit), (2, 3))
+        scheduler.until(lambda: len(scheduler.reports) == 3)
+        scheduler.until(lambda: scheduler.credit == 3 + 2)
+        self.assertTrue(tell(3, action=Control.ACTION_DRAIN).draining)
+        self.assertEqual(scheduler.credit, 3)
+        scheduler.connection.socket.close()
+        scheduler.accept()
+        self.assertEqual((scheduler.said[-1].standing.draining, scheduler.credit, list(scheduler.attached[-1].queues)), (True, 0, ["more"]))
+        scheduler.send(acknowledged=[1, 2, 3])
+        self.assertFalse(tell(4, action=Control.ACTION_RESUME).draining)
+        scheduler.until(lambda: scheduler.credit == 2)
+        for id, control, wanted in (
+            (5, dict(action=Control.ACTION_CHANGE, concurrency=7), "concurrency must be 1 to 6"), (6, dict(action=99), "does not know action 99"),
+            (7, dict(action=Control.ACTION_CHANGE, drop_queues=["more"]), "no queue"), (8, dict(action=Control.ACTION_CHANGE, take_queues=["a b"]), "name of a queue"),
+            (9, dict(action=Control.ACTION_CHANGE, take_queues=[str(each) for each in range(256)]), "257 queues"),
+        ):
+            tell(id, **control)
+            self.assertIn(wanted, answers.pop(id))
+        self.assertEqual(set(answers.values()), {""})
+        tell(10, action=Control.ACTION_SHUT_DOWN)
+        self.assertEqual(worker.ends(5), 0)
 
     def test_frames_that_are_none_end_the_connection_and_not_the_worker(self):
         worker, scheduler = self.played()

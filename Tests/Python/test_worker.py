@@ -134,6 +134,15 @@ class Ends(StackTest):
         # No crash: each was run once.
         self.assertEqual(len([line for line in worker.log() if "began" in line]), len(made))
 
+    def test_an_operator_tells_it_to_serve_another_queue_and_to_end(self):
+        worker = self.worker("--concurrency", "3")
+        name = next(each["instance"] for each in ask("/workers")["workers"] if each["queues"] == [self.queue])
+        self.assertEqual(ask(f"/workers/{name}", "PATCH", {"concurrency": 7, "take_queues": ["told"]})["worker"]["concurrency"], 7)
+        made = self.scheduler.schedule(sample.greet, "", ["Ada"], options=Options(queue="told"))
+        eventually(lambda: self.scheduler.get(made).delivered == 1, worker.said)
+        ask(f"/workers/{name}/shut-down", "POST")
+        self.assertEqual(worker.ends(), 0)
+
     def test_a_second_signal_ends_it_at_once(self):
         worker = self.worker()
         self.many(1, sample.waits, 30)

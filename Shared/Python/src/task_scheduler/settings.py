@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from task_scheduler.http import is_loopback
 from task_scheduler.logs import LEVELS
-from task_scheduler.tasks import NAME, NAME_RULE
+from task_scheduler.tasks import MAX_QUEUES, NAME, NAME_RULE
 from task_scheduler.wire.keys import LinkKeys
 from task_scheduler.wire.security import Certificates, Security, SecurityError, has_pre_shared_keys
 
-MAX_NAMES, MAX_CONCURRENCY = 256, 65_536
-DEFAULT_CONCURRENCY = "32"
+MAX_CONCURRENCY = 65_536
+DEFAULT_CONCURRENCY, DEFAULT_MAX_CONCURRENCY = "32", "256"
 DEFAULT_DRAIN = "8s"
 SECRET_BYTES = range(16, 1_025)
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -47,6 +47,8 @@ class WorkerSettings:
     queues: tuple[str, ...]
     concurrency: int
     """Occurrences that it runs at once, over all schedulers; also the most threads."""
+    max_concurrency: int
+    """What a scheduler may raise its share of that to."""
     drain_seconds: float
     """How long what runs may go on once it is told to stop."""
     log_level: str
@@ -67,12 +69,10 @@ def read(arguments: list[str] | None = None, environment: Mapping[str, str] | No
 
     schedulers = tuple(_endpoint(each.strip()) for each in text("SCHEDULER_ENDPOINTS", flags.schedulers, "127.0.0.1:7101").split(","))
     queues = tuple(each.strip() for each in text("WORKER_QUEUES", flags.queues, "default").split(","))
-    if len(queues) > MAX_NAMES or not all(NAME.fullmatch(each) for each in queues):
+    if len(queues) > MAX_QUEUES or not all(NAME.fullmatch(each) for each in queues):
         raise SettingsError(f'WORKER_QUEUES was "{",".join(queues)}"; it must be names of {NAME_RULE}, separated by commas')
-    concurrency = text("WORKER_CONCURRENCY", flags.concurrency, DEFAULT_CONCURRENCY)
-    if not (concurrency.isascii() and concurrency.isdigit() and 1 <= int(concurrency) <= MAX_CONCURRENCY):
-        raise SettingsError(f'WORKER_CONCURRENCY was "{concurrency}"; it must be a whole number from 1 to {MAX_CONCURRENCY}')
-    if int(concurrency) < len(schedulers):
+    concurrency = _count("WORKER_CONCURRENCY", text("WORKER_CONCURRENCY", flags.concurrency, DEFAULT_CONCURRENCY))
+    if concurrency < len(schedulers):
         raise SettingsError(f"WORKER_CONCURRENCY was {concurrency}, and there are {len(schedulers)} schedulers; each needs a place at least")
     level = text("LOG_LEVEL", flags.log_level, "info").lower()
     if level not in LEVELS:
@@ -81,7 +81,8 @@ def read(arguments: list[str] | None = None, environment: Mapping[str, str] | No
     if form not in (None, "text", "json"):
         raise SettingsError(f'LOG_FORMAT was "{form}"; it must be text or json')
     return WorkerSettings(
-        modules=tuple(flags.module), schedulers=schedulers, queues=queues, concurrency=int(concurrency),
+        modules=tuple(flags.module), schedulers=schedulers, queues=queues, concurrency=concurrency,
+        max_concurrency=_count("WORKER_MAX_CONCURRENCY", text("WORKER_MAX_CONCURRENCY", flags.max_concurrency, DEFAULT_MAX_CONCURRENCY)),
         drain_seconds=_duration("WORKER_DRAIN", text("WORKER_DRAIN", flags.drain, DEFAULT_DRAIN)), log_level=level, log_format=form,
         security=_security(given, schedulers))
 
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     for flag, name, default, help in (
         ("--queues", "WORKER_QUEUES", "default", "the queues that it serves, separated by commas"),
         ("--concurrency", "WORKER_CONCURRENCY", DEFAULT_CONCURRENCY, "occurrences that it runs at once"),
+        ("--max-concurrency", "WORKER_MAX_CONCURRENCY", DEFAULT_MAX_CONCURRENCY, "what that may be raised to while it runs"),
         ("--schedulers", "SCHEDULER_ENDPOINTS", "127.0.0.1:7101", "host:port of the schedulers, separated by commas"),
         ("--drain", "WORKER_DRAIN", DEFAULT_DRAIN, "how long what runs may go on after SIGTERM"),
         ("--log-level", "LOG_LEVEL", "info", f"one of {', '.join(LEVELS)}"),
@@ -112,6 +114,12 @@ def _endpoint(text: str) -> Endpoint:
     if not host or (":" in host) != is_bracketed or not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
         raise SettingsError(f'SCHEDULER_ENDPOINTS was "{text}"; it must be host:port, an IPv6 address in brackets')
     return Endpoint(host, int(port))
+
+
+def _count(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_CONCURRENCY):
+        raise SettingsError(f'{name} was "{text}"; it must be a whole number from 1 to {MAX_CONCURRENCY}')
+    return int(text)
 
 
 def _duration(name: str, text: str) -> float:

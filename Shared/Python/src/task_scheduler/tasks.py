@@ -18,6 +18,8 @@ R = TypeVar("R")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """The names that tasks and queues may have."""
 NAME_RULE = "1 to 64 letters, digits, '.', '_' or '-'"
+MAX_QUEUES = 256
+"""Queues that one worker serves."""
 NOTIFICATION = "edvora.notification"
 """The task of `POST /remind_me`, which is no function's."""
 

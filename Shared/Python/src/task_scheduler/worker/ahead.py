@@ -21,14 +21,12 @@ class Ahead:
     WEIGHT: ClassVar[float] = 1 / 8
     """Of the last run in the mean; some dozens make it known."""
 
-    def __init__(self, places: int) -> None:
-        self._places = places
+    def __init__(self) -> None:
         self._seconds = self.CAUTIOUS_SECONDS
 
-    @property
-    def count(self) -> int:
-        """How many."""
-        return min(self.MOST, int(self.AIMED_WAIT_SECONDS * self._places / max(self._seconds, 1e-6)))
+    def count(self, places: int) -> int:
+        """How many, of a worker that runs so many at once."""
+        return min(self.MOST, int(self.AIMED_WAIT_SECONDS * places / max(self._seconds, 1e-6)))
 
     def ran(self, seconds: float) -> None:
         """A run has taken so long."""

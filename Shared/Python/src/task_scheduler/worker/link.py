@@ -12,15 +12,18 @@ import random
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from task_scheduler._protos.outcome_pb2 import OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_UNSENT
-from task_scheduler._protos.scheduler_pb2 import Attach, Dispatch, Lease, OutcomeReport, SchedulerMessage, WorkerMessage
+from task_scheduler._protos.scheduler_pb2 import (
+    Attach, Controlled, Dispatch, Lease, OutcomeReport, SchedulerMessage, WorkerControl, WorkerMessage)
 from task_scheduler.logs import say
 from task_scheduler.settings import Endpoint
 from task_scheduler.wire.connection import Connection, connect
 from task_scheduler.wire.security import Security, SecurityError
 from task_scheduler.worker.ahead import Ahead
+from task_scheduler.worker.capacity import Capacity, Refusal
 from task_scheduler.worker.ends import CALLED_OFF, End, one_line, unsent
 from task_scheduler.worker.runs import Run, Runner
 
@@ -42,7 +45,6 @@ class Identity:
 
     instance: str
     build: str
-    queues: tuple[str, ...]
     token: bytes = field(default_factory=lambda: os.urandom(TOKEN_BYTES), repr=False)
     """With it a worker that comes back is known to be the same."""
     started_at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
@@ -51,9 +53,14 @@ class Identity:
 class Link:
     """One scheduler, and what this worker has of it. All of it runs on one event loop."""
 
-    def __init__(self, endpoint: Endpoint, places: int, identity: Identity, security: Security, runner: Runner, logger: logging.Logger) -> None:
+    def __init__(
+        self, endpoint: Endpoint, capacity: Capacity, identity: Identity, security: Security, runner: Runner, logger: logging.Logger,
+        shut_down: Callable[[], None],
+    ) -> None:
+        """shut_down: has the process end in order, as the scheduler told it to."""
         self.endpoint = endpoint
-        self._places, self._identity, self._security, self._runner, self._logger = places, identity, security, runner, logger
+        self._capacity, self._identity, self._security, self._runner, self._logger = capacity, identity, security, runner, logger
+        self._shut_down = shut_down
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._running: dict[int, Run] = {}
@@ -61,11 +68,14 @@ class Link:
         self._waiting: deque[Run] = deque()
         """What was asked for ahead of a free place, in the order in which it came."""
         self._is_begin_due = False
-        self._ahead = Ahead(places)
+        self._ahead = Ahead()
         self._occupied = 0
         """Places taken: by what runs, and by what goes on although its outcome was reported."""
         self._granted = 0
         """Credit that the scheduler has not used."""
+        self._controlled: list[Controlled] = []
+        """What became of what it was told to be."""
+        self._is_standing_due = False
         self._hand_back: asyncio.TimerHandle | None = None
         self._unacknowledged: dict[int, OutcomeReport] = {}
         self._fresh: list[OutcomeReport] = []
@@ -142,17 +152,19 @@ class Link:
         self._logged = ("", 0.0)
         outcomes = list(self._unacknowledged.values())
         attach = Attach(
-            instance=self._identity.instance, queues=self._identity.queues, tasks=self._runner.names, token=self._identity.token,
+            instance=self._identity.instance, queues=self._capacity.queues, tasks=self._runner.names, token=self._identity.token,
             running=[Lease(lease=run.lease, id=run.id, scheduled_at=run.scheduled_at) for run in self._running.values()],
             following=[Lease(lease=each.lease, id=each.id, scheduled_at=each.scheduled_at) for each in outcomes[MAX_OUTCOMES_PER_MESSAGE:]],
             host=socket.gethostname(), version=self._identity.build, process=os.getpid(), started_at_ms=self._identity.started_at_ms,
-            concurrency=self._places, finished=self._finished, failed=self._failed)
-        self._fresh, self._granted = [], 0
-        credit = self._credit()
-        self._send(WorkerMessage(attach=attach, credit=credit, leaving=self._is_draining), outcomes)
+            concurrency=self._capacity.concurrency, finished=self._finished, failed=self._failed, controllable=True,
+            max_concurrency=self._capacity.most)
+        # Who asked over another stream is not waiting for an answer.
+        self._fresh, self._granted, self._controlled, self._is_standing_due = [], 0, [], False
+        standing = self._capacity.standing if self._capacity.is_drained else None
+        self._send(WorkerMessage(attach=attach, credit=self._credit(), leaving=self._is_draining, standing=standing), outcomes)
         say(
-            self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(self._identity.queues),
-            concurrency=self._places, running=len(self._running), unacknowledged=len(outcomes))
+            self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(self._capacity.queues),
+            concurrency=self._capacity.concurrency, running=len(self._running), unacknowledged=len(outcomes))
         self._leave_if_done()
 
     def received(self, payload: bytes) -> None:
@@ -169,16 +181,36 @@ class Link:
                     self._runner.call_off(run, also_begun=also_begun)
         for dispatch in message.dispatches:
             self._run(dispatch)
+        for control in message.controls:
+            self._carry_out(control)
+        if self._capacity.is_shutting_down and not self._running and not self._unacknowledged and not self._is_draining:
+            self._shut_down()
         if self._is_draining:
             self._leave_if_done()
 
     def unblocked(self) -> None:
         self._flush()
 
+    def _carry_out(self, control: WorkerControl) -> None:
+        refusal = ""
+        try:
+            self._capacity.apply(control)
+            self._is_standing_due = True
+        except Refusal as error:
+            refusal = str(error)
+        self._controlled.append(Controlled(id=control.id, refusal=refusal))
+        say(
+            self._logger, logging.INFO, "told what to be", action=control.action, concurrency=self._capacity.concurrency,
+            queues=",".join(self._capacity.queues), drained=self._capacity.is_drained, refusal=refusal)
+        if self._capacity.is_drained:
+            self._give_back_waiting("the worker takes nothing now")
+        self._flush_soon()
+
     def _run(self, dispatch: Dispatch) -> None:
         if dispatch.lease in self._running:
             return
-        self._granted -= 1
+        # Not below nothing: of what was withdrawn some may have been used before the scheduler heard of it.
+        self._granted = max(0, self._granted - 1)
         if len(dispatch.id) != ID_BYTES:
             say(self._logger, logging.WARNING, "a dispatch without a good id was left", lease=dispatch.lease)
             # Its lease runs out; the place that it was to take is free.
@@ -187,7 +219,7 @@ class Link:
         self._running[run.lease] = run
         if self._is_draining:
             self.finished(run, unsent("the worker is stopping"))
-        elif self._occupied < self._places and not self._waiting:
+        elif self._occupied < self._capacity.concurrency and not self._waiting:
             self._begin(run)
         else:
             self._waiting.append(run)
@@ -206,6 +238,10 @@ class Link:
             return False
         self.finished(run, end)
         return True
+
+    def _give_back_waiting(self, reason: str) -> None:
+        while self._waiting:
+            self.finished(self._waiting.popleft(), unsent(reason))
 
     def _hand_back_late(self) -> None:
         """Gives back what has waited too long behind runs that take longer than those before: others may have a place for it."""
@@ -241,15 +277,25 @@ class Link:
     def _begin_waiting(self) -> None:
         self._is_begin_due = False
         # As many as were free before, so that the loop comes round between those that end at once.
-        for _ in range(min(len(self._waiting), self._places - self._occupied)):
+        for _ in range(min(len(self._waiting), self._capacity.concurrency - self._occupied)):
             self._begin(self._waiting.popleft())
 
     def _credit(self) -> int:
         """What the scheduler may send beyond what it has been granted; counted as granted."""
-        held = self._occupied + len(self._waiting)
-        credit = 0 if self._is_draining else max(0, self._places + self._ahead.count - held - self._granted)
+        if self._is_draining:
+            return 0
+        places = self._capacity.places
+        credit = max(0, places + self._ahead.count(places) - self._occupied - len(self._waiting) - self._granted)
         self._granted += credit
         return credit
+
+    def _withdrawn(self) -> int:
+        """What of its credit it takes back, as it is to take less than it was; no longer counted as granted."""
+        if not self._is_standing_due:
+            return 0
+        withdrawn = max(0, min(self._granted, self._granted + self._occupied + len(self._waiting) - self._capacity.places))
+        self._granted -= withdrawn
+        return withdrawn
 
     def _flush_soon(self) -> None:
         if not self._is_flush_due:
@@ -262,11 +308,15 @@ class Link:
         # Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
         if self._connection is None or not self._connection.can_send:
             return
-        credit = self._credit()
-        if not self._fresh and not credit:
+        withdrawn = self._withdrawn()
+        credit = 0 if withdrawn else self._credit()
+        if not (self._fresh or credit or self._controlled or self._is_standing_due):
             return
-        fresh, self._fresh = self._fresh, []
-        self._send(WorkerMessage(credit=credit), fresh)
+        message = WorkerMessage(
+            credit=credit, withdrawn=withdrawn, standing=self._capacity.standing if self._is_standing_due else None,
+            controlled=self._controlled)
+        fresh, self._fresh, self._controlled, self._is_standing_due = self._fresh, [], [], False
+        self._send(message, fresh)
 
     def _send(self, first: WorkerMessage, outcomes: list[OutcomeReport]) -> None:
         assert self._connection is not None
@@ -280,8 +330,7 @@ class Link:
     def drain(self) -> None:
         """Asks for nothing more, and leaves once what runs is finished and acknowledged."""
         self._is_draining = self._is_patient = True
-        while self._waiting:
-            self.finished(self._waiting.popleft(), unsent("the worker is stopping"))
+        self._give_back_waiting("the worker is stopping")
         if self._connection is not None and self._connection.is_open:
             self._connection.send(WorkerMessage(leaving=True).SerializeToString())
         self._wake.set()

@@ -16,6 +16,7 @@ from task_scheduler.errors import InvalidTask
 from task_scheduler.logs import configure, say
 from task_scheduler.settings import WorkerSettings
 from task_scheduler.tasks import AnyTask, tasks_of
+from task_scheduler.worker.capacity import Capacity
 from task_scheduler.worker.link import Identity, Link
 from task_scheduler.worker.runs import Runner
 
@@ -56,11 +57,13 @@ async def serve(settings: WorkerSettings, tasks: Mapping[str, AnyTask], logger: 
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signalled, number)
-    runner = Runner(tasks, settings.concurrency, logger)
-    identity = Identity(instance=f"worker-{secrets.token_hex(6)}", build=_build(), queues=settings.queues)
     count = len(settings.schedulers)
+    runner = Runner(tasks, max(settings.concurrency, count * settings.max_concurrency), logger)
+    identity = Identity(instance=f"worker-{secrets.token_hex(6)}", build=_build())
     links = [
-        Link(endpoint, (settings.concurrency + index) // count, identity, settings.security, runner, logger)
+        Link(
+            endpoint, Capacity(settings.queues, (settings.concurrency + index) // count, settings.max_concurrency), identity,
+            settings.security, runner, logger, shut_down=lambda: None if stop.is_set() else signalled(signal.SIGTERM))
         for index, endpoint in enumerate(settings.schedulers)]
     keeping = [asyncio.create_task(link.keep()) for link in links]
     stopped = asyncio.create_task(stop.wait())
