@@ -153,8 +153,12 @@ extension SchedulerAPI {
             return reply(.failure(CallError(.failedPrecondition, advice)))
         }
         loop.request([.queue(settings)]) { result in
-            reply(
-                result.map { _ in Proto.ChangeQueueReply(queue: Proto.Queue(loop.queue(settings.name))) })
+            if case .failure(let error) = result { return reply(.failure(error)) }
+            // It has been changed, whether or not what is in it can be told.
+            loop.store.tallies(of: [settings.name], for: .patient) { tallies in
+                let tally = try? tallies.get().queues[settings.name]
+                reply(.success(Proto.ChangeQueueReply(queue: Proto.Queue(loop.queue(settings.name), tally))))
+            }
         }
     }
 }

@@ -224,11 +224,13 @@ extension Proto.Queue {
             fairBy: settings.fairBy.wire)
     }
 
-    init(_ standing: QueueStanding) {
+    init(_ standing: QueueStanding, _ tally: OccurrenceTally?) {
         self.init(standing.settings)
         ready = UInt64(clamping: standing.ready)
         running = UInt64(clamping: standing.running)
         workers = UInt32(clamping: standing.workers)
+        guard let tally else { return }
+        (retrying, held, dead) = (UInt64(clamping: tally.pending), UInt64(clamping: tally.held), UInt64(clamping: tally.dead))
     }
 }
 

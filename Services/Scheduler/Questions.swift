@@ -68,16 +68,19 @@ extension SchedulerAPI {
         }
     }
 
-    func listQueues(_ request: Proto.ListQueuesRequest, _ reply: Responder<Proto.ListQueuesReply>) {
-        guard request.names.isEmpty else {
-            guard request.names.count <= Self.maxPage else {
-                return reply(.failure(CallError(.invalidArgument, "more than \(Self.maxPage) queues were asked for")))
-            }
-            return reply(.success(Proto.ListQueuesReply(queues: request.names.map { Proto.Queue(loop.queue($0)) })))
+    func listQueues(_ request: Proto.ListQueuesRequest, _ asker: Asker, _ reply: Responder<Proto.ListQueuesReply>) {
+        guard request.names.count <= Self.maxPage else {
+            return reply(.failure(CallError(.invalidArgument, "more than \(Self.maxPage) queues were asked for")))
         }
         let limit = request.limit == 0 ? Self.maxPage : Self.limit(request.limit)
-        let queues = loop.queues(after: request.after, limit: limit + 1)
-        reply(.success(Proto.ListQueuesReply(queues: queues.prefix(limit).map(Proto.Queue.init), more: queues.count > limit)))
+        let page = request.names.isEmpty ? loop.queues(after: request.after, limit: limit + 1) : request.names.map(loop.queue)
+        let more = request.names.isEmpty && page.count > limit, queues = more ? Array(page.prefix(limit)) : page
+        loop.store.tallies(of: queues.map(\.settings.name), for: asker) { result in
+            reply(
+                result.mapError(Self.callError).map { tallies in
+                    Proto.ListQueuesReply(queues: queues.map { Proto.Queue($0, tallies.queues[$0.settings.name]) }, more: more)
+                })
+        }
     }
 
     func listWorkers(_ request: Proto.ListWorkersRequest, _ reply: Responder<Proto.ListWorkersReply>) {

@@ -27,7 +27,7 @@ struct SchedulerAPI: Sendable {
         table.unary(SchedulerService.attempts) { request, context, reply in attempts(request, Asker(context), reply) }
         table.unary(SchedulerService.listOccurrences) { request, context, reply in listOccurrences(request, Asker(context), reply) }
         table.unary(SchedulerService.changeOccurrences) { request, context, reply in changeOccurrences(request, Asker(context), reply) }
-        table.unary(SchedulerService.listQueues) { request, _, reply in listQueues(request, reply) }
+        table.unary(SchedulerService.listQueues) { request, context, reply in listQueues(request, Asker(context), reply) }
         table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
         table.unary(SchedulerService.listWorkers) { request, _, reply in listWorkers(request, reply) }
         table.unary(SchedulerService.controlWorker) { request, _, reply in controlWorker(request, reply) }

@@ -147,6 +147,12 @@ public final class SQLiteStore: Store {
         lists.add(.occurrences(filter, after: after, limit: limit, completion), for: asker)
     }
 
+    public func tallies(
+        of queues: [String], for asker: Asker, completion: @escaping @Sendable (Result<OccurrenceTallies, StoreError>) -> Void
+    ) {
+        reads.add(.tallies(queues, completion), for: asker)
+    }
+
     public func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void) {
         reads.add(.queues(completion), for: .patient)
     }

@@ -14,6 +14,7 @@ final class SnapshotQueries {
     private let path: String
     private let onFault: @Sendable (String) -> Void
     private let lists: ListQueries
+    private let counted: Tallies
     private let findSummary: Statement, findUnfiled: Statement, findReminder: Statement, listAttempts: Statement, attemptsAt: Statement
     private let findSetAside: Statement, listQueues: Statement
     private let listZones: Statement, listSeries: Statement
@@ -26,6 +27,7 @@ final class SnapshotQueries {
         try connection.execute(
             "PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -\(limits.readerCacheKibibytes)")
         lists = ListQueries(connection)
+        counted = try Tallies(connection)
         func count(_ state: OccurrenceState) -> String {
             """
             (SELECT count(*) FROM occurrences o
@@ -190,6 +192,16 @@ final class SnapshotQueries {
     }
 
     // MARK: Queues
+
+    func tallies(of queues: [String]) throws(StoreQueryError) -> OccurrenceTallies {
+        try onOneSnapshot { () throws(StoreQueryError) in
+            try sqlite { () throws(SQLiteFailure) in
+                var tallies = OccurrenceTallies(all: try counted.tally(of: ""))
+                for queue in queues where !queue.isEmpty { tallies.queues[queue] = try counted.tally(of: queue) }
+                return tallies
+            }
+        }
+    }
 
     func queues() throws(StoreQueryError) -> [QueueSettings] {
         var queues: [QueueSettings] = []

@@ -12,6 +12,7 @@ enum ReaderTask: Sendable {
     case occurrences(
         OccurrenceFilter, after: ListCursor?, limit: Int,
         @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
+    case tallies([String], @Sendable (Result<OccurrenceTallies, StoreError>) -> Void)
     case queues(@Sendable (Result<[QueueSettings], StoreError>) -> Void)
     case zones(@Sendable (Result<[ZoneMark], StoreError>) -> Void)
     case series(Set<String>, after: Int64, limit: Int, @Sendable (Result<SeriesPage, StoreError>) -> Void)
@@ -95,6 +96,8 @@ final class SnapshotReader {
             complete(
                 completion,
                 query { queries throws(StoreQueryError) in try queries.occurrences(filter, after: after, limit: limit) })
+        case .tallies(let queues, let completion):
+            complete(completion, query { queries throws(StoreQueryError) in try queries.tallies(of: queues) })
         case .queues(let completion):
             complete(completion, query { queries throws(StoreQueryError) in try queries.queues() })
         case .zones(let completion):
@@ -146,7 +149,7 @@ extension ReaderTask {
     /// Whether it counts among those that wait.
     var hasPlace: Bool {
         switch self {
-        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .queues, .zones, .series: true
+        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .tallies, .queues, .zones, .series: true
         case .refused, .close: false
         }
     }
@@ -166,6 +169,7 @@ extension ReaderTask {
         case .attemptsAt(_, _, let completion): complete(completion, .failure(error))
         case .list(_, _, _, let completion): complete(completion, .failure(error))
         case .occurrences(_, _, _, let completion): complete(completion, .failure(error))
+        case .tallies(_, let completion): complete(completion, .failure(error))
         case .queues(let completion): complete(completion, .failure(error))
         case .zones(let completion): complete(completion, .failure(error))
         case .series(_, _, _, let completion): complete(completion, .failure(error))

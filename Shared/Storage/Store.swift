@@ -51,6 +51,9 @@ public protocol Store: Sendable {
         _ filter: OccurrenceFilter, after: ListCursor?, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
 
+    /// How many occurrences have rows of their own, in all and of these queues: kept with them, so that nothing is counted now.
+    func tallies(of queues: [String], for asker: Asker, completion: @escaping @Sendable (Result<OccurrenceTallies, StoreError>) -> Void)
+
     /// Reads the attempts at one occurrence, newest first, at most `limit`.
     func attempts(
         at key: OccurrenceKey, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void)
@@ -426,6 +429,29 @@ public struct SetAsideOccurrence: Sendable {
         self.outcome = outcome
         self.statusCode = statusCode
         self.detail = detail
+    }
+}
+
+/// How many occurrences have rows of their own, by where they stand.
+public struct OccurrenceTally: Sendable, Hashable {
+    public var pending: Int64, held: Int64, dead: Int64
+
+    public init(pending: Int64 = 0, held: Int64 = 0, dead: Int64 = 0) {
+        self.pending = pending
+        self.held = held
+        self.dead = dead
+    }
+}
+
+/// The tallies of all queues together, and of those that were asked for.
+public struct OccurrenceTallies: Sendable, Hashable {
+    public var all: OccurrenceTally
+    /// By the queue's name.
+    public var queues: [String: OccurrenceTally]
+
+    public init(all: OccurrenceTally = OccurrenceTally(), queues: [String: OccurrenceTally] = [:]) {
+        self.all = all
+        self.queues = queues
     }
 }
 

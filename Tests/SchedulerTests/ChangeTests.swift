@@ -73,6 +73,9 @@ final class UncertainStore: Store {
     func attempts(
         at key: OccurrenceKey, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void
     ) { store.attempts(at: key, limit: limit, for: asker, completion: completion) }
+    func tallies(
+        of queues: [String], for asker: Asker, completion: @escaping @Sendable (Result<OccurrenceTallies, StoreError>) -> Void
+    ) { store.tallies(of: queues, for: asker, completion: completion) }
     func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void) { store.queues(completion: completion) }
     func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void) {
         store.prune(request, completion: completion)

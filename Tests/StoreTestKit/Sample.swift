@@ -15,10 +15,10 @@ package enum Sample {
 
     package static func reminder(
         _ id: ReminderID = id(), start: UnixSeconds = start, rule: String? = nil, arguments: [UInt8] = [1, 2, 3],
-        sealed: [UInt8] = [9, 9], description: String = "", jitterSeconds: Int = 0, caller: String = ""
+        sealed: [UInt8] = [9, 9], description: String = "", jitterSeconds: Int = 0, caller: String = "", queue: String = Handling.defaultQueue
     ) -> Reminder {
         Reminder(
-            id: id, schedule: Schedule(start: start, rule: rule), handling: Handling(jitterSeconds: jitterSeconds),
+            id: id, schedule: Schedule(start: start, rule: rule), handling: Handling(queue: queue, jitterSeconds: jitterSeconds),
             payload: Payload(task: TaskName.notification, arguments: arguments, description: description, classroomID: "c", createdBy: "t"),
             createdAt: 1_794_995_000_000, caller: caller, sealedAuthorization: sealed)
     }

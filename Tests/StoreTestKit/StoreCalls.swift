@@ -72,6 +72,10 @@ extension Store {
         try await answer { attempts(at: key, limit: limit, completion: $0) }
     }
 
+    package func tallies(of queues: [String] = []) async throws -> OccurrenceTallies {
+        try await answer { tallies(of: queues, for: .patient, completion: $0) }
+    }
+
     package func queueSettings() async throws -> [QueueSettings] {
         try await answer { queues(completion: $0) }
     }

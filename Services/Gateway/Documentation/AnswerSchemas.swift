@@ -239,7 +239,9 @@ enum AnswerSchemas {
             "name": string, "paused": boolean, "max_concurrency": ["type": ["integer", "null"]],
             "rate_limit": ["anyOf": [object(["count": count, "per_seconds": count]), ["type": "null"]]],
             "ready": ["type": "integer", "minimum": 0, "description": "due, in memory, and waiting for a worker"],
-            "running": count, "workers": count,
+            "running": count,
+            "retrying": ["type": "integer", "minimum": 0, "description": "beside their series, for their next try or at it"],
+            "held": count, "dead": count, "workers": count,
             "fair_by": ["type": "string", "enum": .array(FairShare.allCases.map { .string($0.name) })]
         ])
     }

@@ -91,7 +91,8 @@ struct QueueOperations: Sendable {
             "rate_limit": queue.rateCount == 0
                 ? .null : ["count": .integer(Int64(queue.rateCount)), "per_seconds": .integer(Int64(queue.rateSeconds))],
             "ready": .integer(Int64(clamping: queue.ready)), "running": .integer(Int64(clamping: queue.running)),
-            "workers": .integer(Int64(queue.workers)),
+            "retrying": .integer(Int64(clamping: queue.retrying)), "held": .integer(Int64(clamping: queue.held)),
+            "dead": .integer(Int64(clamping: queue.dead)), "workers": .integer(Int64(queue.workers)),
             "fair_by": .string(queue.fairBy.map { FairShare($0) }?.name ?? FairShare.caller.name)
         ]
     }

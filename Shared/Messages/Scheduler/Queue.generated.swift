@@ -17,8 +17,12 @@ extension Proto {
         public var workers: UInt32 = 0
         /// who has a turn each where several have something ready; absent: callers
         public var fairBy: FairShare? = nil
+        /// beside their series, for their next try, or at it
+        public var retrying: UInt64 = 0
+        public var held: UInt64 = 0
+        public var dead: UInt64 = 0
 
-        public init(name: String = "", paused: Bool = false, maxConcurrency: UInt32 = 0, rateCount: UInt32 = 0, rateSeconds: UInt32 = 0, ready: UInt64 = 0, running: UInt64 = 0, workers: UInt32 = 0, fairBy: FairShare? = nil) {
+        public init(name: String = "", paused: Bool = false, maxConcurrency: UInt32 = 0, rateCount: UInt32 = 0, rateSeconds: UInt32 = 0, ready: UInt64 = 0, running: UInt64 = 0, workers: UInt32 = 0, fairBy: FairShare? = nil, retrying: UInt64 = 0, held: UInt64 = 0, dead: UInt64 = 0) {
             self.name = name
             self.paused = paused
             self.maxConcurrency = maxConcurrency
@@ -28,6 +32,9 @@ extension Proto {
             self.running = running
             self.workers = workers
             self.fairBy = fairBy
+            self.retrying = retrying
+            self.held = held
+            self.dead = dead
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Queue>) throws(MessageError) {
@@ -40,6 +47,9 @@ extension Proto {
             running = c.pointee.running
             workers = c.pointee.workers
             if c.pointee._fair_by_case == TASK_SCHEDULER__V1__QUEUE___FAIR_BY_FAIR_BY, c.pointee.fair_by.rawValue != 0 { fairBy = try FairShare(number: c.pointee.fair_by.rawValue, in: "Queue.fair_by") }
+            retrying = c.pointee.retrying
+            held = c.pointee.held
+            dead = c.pointee.dead
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Queue>, from arena: Arena) throws(MessageError) {
@@ -53,6 +63,9 @@ extension Proto {
             c.pointee.running = running
             c.pointee.workers = workers
             if let fairBy { (c.pointee._fair_by_case, c.pointee.fair_by) = (TASK_SCHEDULER__V1__QUEUE___FAIR_BY_FAIR_BY, .init(rawValue: fairBy.rawValue)) }
+            c.pointee.retrying = retrying
+            c.pointee.held = held
+            c.pointee.dead = dead
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Queue>) -> Int { task_scheduler__v1__queue__get_packed_size(c) }

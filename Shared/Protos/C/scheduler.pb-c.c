@@ -4721,7 +4721,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_reply__d
   (ProtobufCMessageInit) task_scheduler__v1__change_occurrences_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descriptors[9] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descriptors[12] =
 {
   {
     "name",
@@ -4831,22 +4831,61 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descripto
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retrying",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Queue, retrying),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Queue, held),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dead",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Queue, dead),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__queue__field_indices_by_name[] = {
+  11,   /* field[11] = dead */
   8,   /* field[8] = fair_by */
+  10,   /* field[10] = held */
   2,   /* field[2] = max_concurrency */
   0,   /* field[0] = name */
   1,   /* field[1] = paused */
   3,   /* field[3] = rate_count */
   4,   /* field[4] = rate_seconds */
   5,   /* field[5] = ready */
+  9,   /* field[9] = retrying */
   6,   /* field[6] = running */
   7,   /* field[7] = workers */
 };
 static const ProtobufCIntRange task_scheduler__v1__queue__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__queue__descriptor =
 {
@@ -4856,7 +4895,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__queue__descriptor =
   "TaskScheduler__V1__Queue",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Queue),
-  9,
+  12,
   task_scheduler__v1__queue__field_descriptors,
   task_scheduler__v1__queue__field_indices_by_name,
   1,  task_scheduler__v1__queue__number_ranges,

@@ -910,6 +910,12 @@ struct  TaskScheduler__V1__Queue
   uint64_t ready;
   uint64_t running;
   uint32_t workers;
+  /*
+   * beside their series, for their next try, or at it
+   */
+  uint64_t retrying;
+  uint64_t held;
+  uint64_t dead;
   TaskScheduler__V1__Queue__FairByCase _fair_by_case;
   union {
     /*
@@ -920,7 +926,7 @@ struct  TaskScheduler__V1__Queue
 };
 #define TASK_SCHEDULER__V1__QUEUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__queue__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, TASK_SCHEDULER__V1__QUEUE___FAIR_BY__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, TASK_SCHEDULER__V1__QUEUE___FAIR_BY__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__ListQueuesRequest

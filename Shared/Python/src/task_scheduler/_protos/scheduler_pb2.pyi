@@ -495,26 +495,32 @@ class Position(_message.Message):
     def __init__(self, scheduled_at: _Optional[int] = ..., index: _Optional[int] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ["fair_by", "max_concurrency", "name", "paused", "rate_count", "rate_seconds", "ready", "running", "workers"]
+    __slots__ = ["dead", "fair_by", "held", "max_concurrency", "name", "paused", "rate_count", "rate_seconds", "ready", "retrying", "running", "workers"]
+    DEAD_FIELD_NUMBER: _ClassVar[int]
     FAIR_BY_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     MAX_CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
     RATE_COUNT_FIELD_NUMBER: _ClassVar[int]
     RATE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     READY_FIELD_NUMBER: _ClassVar[int]
+    RETRYING_FIELD_NUMBER: _ClassVar[int]
     RUNNING_FIELD_NUMBER: _ClassVar[int]
     WORKERS_FIELD_NUMBER: _ClassVar[int]
+    dead: int
     fair_by: FairShare
+    held: int
     max_concurrency: int
     name: str
     paused: bool
     rate_count: int
     rate_seconds: int
     ready: int
+    retrying: int
     running: int
     workers: int
-    def __init__(self, name: _Optional[str] = ..., paused: bool = ..., max_concurrency: _Optional[int] = ..., rate_count: _Optional[int] = ..., rate_seconds: _Optional[int] = ..., ready: _Optional[int] = ..., running: _Optional[int] = ..., workers: _Optional[int] = ..., fair_by: _Optional[_Union[FairShare, str]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., paused: bool = ..., max_concurrency: _Optional[int] = ..., rate_count: _Optional[int] = ..., rate_seconds: _Optional[int] = ..., ready: _Optional[int] = ..., running: _Optional[int] = ..., workers: _Optional[int] = ..., fair_by: _Optional[_Union[FairShare, str]] = ..., retrying: _Optional[int] = ..., held: _Optional[int] = ..., dead: _Optional[int] = ...) -> None: ...
 
 class Reminder(_message.Message):
     __slots__ = ["arguments", "caller", "catch_up_limit", "classroom_id", "created_at_ms", "created_by", "description", "expires_after_seconds", "id", "jitter_seconds", "max_attempts", "misfire_policy", "priority", "queue", "retry_for_seconds", "schedule", "task"]
