@@ -17,8 +17,15 @@ enum GatewayMain {
             let callers = try Callers(
                 keysFile: settings.keysFile.map { APIKeyFile($0) }, allowsAnonymous: settings.allowsAnonymous,
                 defaultRate: settings.rateLimit)
+            let wire = try service.wire(), endpoints = settings.schedulers.map(WireEndpoint.init)
+            let watchLoop = MultiThreadedEventLoopGroup.singleton.next(), logger = service.logger
+            let watch = OverviewWatch(eventLoop: watchLoop) { onReady in
+                Client(
+                    to: .scheduler, at: endpoints, settings: wire, repetition: .idempotent, eventLoop: watchLoop, logger: logger, onReady: onReady)
+            }
+            let events = EventHub { watch.look($0) }
             let api = API(
-                scheduler: SchedulerCalls(client: schedulers), needsKey: settings.keysFile != nil,
+                scheduler: SchedulerCalls(client: schedulers), events: events, needsKey: settings.keysFile != nil,
                 allowsAnonymous: settings.allowsAnonymous)
             let tls = try settings.tls.map { (files) throws(ConfigurationError) in
                 try ListenerTLS(certificate: files.certificate, key: files.key)
@@ -42,7 +49,9 @@ enum GatewayMain {
                     listen: settings.listen, responder: responder, logger: service.logger, tls: tls, admission: admission, memory: memory,
                     addresses: AddressCounter(limit: settings.connectionsPerAddress)),
             ]
-            return parts + (tls.map { [ListenerTLSReload($0, readiness: service.readiness, logger: service.logger)] } ?? [])
+            // Before the listeners, which wait for the answers that are under way.
+            let streams = Part("events", stop: { events.close() })
+            return parts + (tls.map { [ListenerTLSReload($0, readiness: service.readiness, logger: service.logger)] } ?? []) + [streams]
         }
     }
 }
@@ -52,15 +61,17 @@ struct API: Sendable {
     let operations: [Operation]
 
     /// - Parameters:
+    ///   - events: what happens, for those who listen.
     ///   - needsKey: whether callers need a key, as documentation says it.
     ///   - allowsAnonymous: whether one without is let in beside them.
-    init(scheduler: SchedulerCalls, needsKey: Bool = false, allowsAnonymous: Bool = false) {
+    init(scheduler: SchedulerCalls, events: EventHub = EventHub { _ in }, needsKey: Bool = false, allowsAnonymous: Bool = false) {
         let operations =
             Reminders(scheduler: scheduler).operations + [Preview.operation]
             + SetAside(kind: .dead, scheduler: scheduler).operations + SetAside(kind: .held, scheduler: scheduler).operations
             + [OccurrenceList(scheduler: scheduler).operation]
             + QueueOperations(scheduler: scheduler).operations + WorkerOperations(scheduler: scheduler).operations
             + WorkerControlOperations(scheduler: scheduler).operations
+            + EventOperations(scheduler: scheduler, hub: events).operations
         let documentation = Documentation(
             operations, version: Build.version, needsKey: needsKey, allowsAnonymous: allowsAnonymous)
         self.operations = operations + documentation.operations

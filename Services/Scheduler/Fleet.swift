@@ -45,8 +45,10 @@ struct Fleet {
         members[name]?.isDraining = standing.draining
     }
 
-    mutating func reported(_ name: String, _ outcomes: [OutcomeReport]) {
-        guard !outcomes.isEmpty else { return }
+    /// - Returns: how many of these are ends, and how many of those are to be tried again, held or dead.
+    @discardableResult
+    mutating func reported(_ name: String, _ outcomes: [OutcomeReport]) -> (finished: UInt64, failed: UInt64) {
+        guard !outcomes.isEmpty else { return (0, 0) }
         var finished: UInt64 = 0, failed: UInt64 = 0
         for report in outcomes {
             switch report.outcome {
@@ -60,6 +62,7 @@ struct Fleet {
         // Its own counts are whatever it says that they are.
         members[name]?.finished &+= finished
         members[name]?.failed &+= failed
+        return (finished, failed)
     }
 
     /// - Parameter worker: by which it was attached; where it is back by another stream already, nothing has changed.
@@ -81,6 +84,11 @@ struct Fleet {
     }
 
     // MARK: Questions
+
+    /// Those that are attached, by name.
+    func attached(limit: Int) -> [(name: String, member: Member)] {
+        members.filter { $0.value.worker != nil }.keys.sorted().prefix(limit).compactMap { name in members[name].map { (name, $0) } }
+    }
 
     /// A page of them by name.
     /// - Parameter name: the page begins after this one; empty: at the first.

@@ -31,6 +31,9 @@ struct SchedulerAPI: Sendable {
         table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
         table.unary(SchedulerService.listWorkers) { request, _, reply in listWorkers(request, reply) }
         table.unary(SchedulerService.controlWorker) { request, _, reply in controlWorker(request, reply) }
+        table.unary(SchedulerService.overview) { request, context, reply in overview(request, Asker(context), reply) }
+        let feed = OverviewFeed(self)
+        table.stream(SchedulerService.watch) { stream in feed.take(stream) }
         table.unary(SchedulerService.compare) { request, context, reply in compare(request, context.peer, reply) }
         table.stream(SchedulerService.work, worker)
         return table
@@ -123,6 +126,7 @@ struct SchedulerAPI: Sendable {
     private func created(_ creation: Creation, _ result: StoreWriteResult?) -> Result<Proto.CreateReply, CallError> {
         switch result {
         case .done:
+            loop.totals.created &+= 1
             if let position = creation.position { loop.handle(.created(DueEntry(creation.reminder, at: position))) }
             return .success(Proto.CreateReply(result: .created))
         // The same create came before and its answer was lost on the way: it is one reminder.

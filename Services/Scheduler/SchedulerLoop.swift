@@ -30,6 +30,8 @@ final class SchedulerLoop: @unchecked Sendable {
     private var effects: [Effect] = []
     private var workers: [WorkerID: WorkerStream] = [:]
     var fleet = Fleet()
+    var totals = Totals()
+    private(set) var rates = Rates()
     private var nextWorker: UInt64 = 1
     /// At a monotonic time in nanoseconds.
     private var wake: (at: Int64, task: Scheduled<Void>)?
@@ -156,6 +158,19 @@ final class SchedulerLoop: @unchecked Sendable {
     /// Those that it has had for longest.
     func runs(of worker: WorkerID, limit: Int) -> [Run] { core.runs(of: worker, limit: limit) }
 
+    /// When that fell due which has been ready for longest; `nil`: nothing is ready.
+    var oldestReady: UnixMilliseconds? { core.oldestReady() }
+
+    /// To be called about once a second.
+    func sampleRates() { rates.sample(totals, at: SystemClock.monotonic) }
+
+    /// A worker has said what became of occurrences.
+    func reported(_ worker: String, _ outcomes: [OutcomeReport]) {
+        let (finished, failed) = fleet.reported(worker, outcomes)
+        totals.finished &+= finished
+        totals.failed &+= failed
+    }
+
     func isServed(_ reminder: Reminder) -> Bool { core.isServed(queue: reminder.queue, task: reminder.task) }
 
     private func observe(_ snapshot: Snapshot) {
@@ -219,7 +234,9 @@ final class SchedulerLoop: @unchecked Sendable {
             store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(result) }
         case .write(let token, let writes):
             store.submit(writes) { result in self.written(token, result) }
-        case .dispatch(let worker, let dispatches): workers[worker]?.dispatch(dispatches)
+        case .dispatch(let worker, let dispatches):
+            totals.dispatched &+= UInt64(dispatches.count)
+            workers[worker]?.dispatch(dispatches)
         case .acknowledge(let worker, let leases): workers[worker]?.acknowledge(leases)
         case .revoke(let worker, let leases): workers[worker]?.revoke(leases)
         case .recall(let worker, let leases): workers[worker]?.recall(leases)

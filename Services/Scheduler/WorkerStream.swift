@@ -50,7 +50,7 @@ final class WorkerStream {
             let outcomes = try outcomes(message.outcomes)
             if let attach = message.attach { try attached(attach, credit: Int(message.credit), outcomes) }
             guard let worker else { throw InvalidRequest("the first message of a worker's stream must be Attach") }
-            loop.fleet.reported(name, outcomes)
+            loop.reported(name, outcomes)
             if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
             if let standing = message.standing { try stands(worker, standing) }
             if message.withdrawn > 0 { loop.handle(.workerCredit(worker, -Int(message.withdrawn))) }

@@ -17,6 +17,8 @@ public enum Permissions {
         SchedulerService.changeQueue.path: .gateway,
         SchedulerService.listWorkers.path: .gateway,
         SchedulerService.controlWorker.path: .gateway,
+        SchedulerService.overview.path: .gateway,
+        SchedulerService.watch.path: .gateway,
         SchedulerService.compare.path: .gateway,
         SchedulerService.work.path: .worker,
         NotifierService.deliver.path: .worker,

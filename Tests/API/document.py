@@ -62,6 +62,16 @@ class Operation:
         body = document.resolve(content.get("requestBody", {}))
         self.media = body.get("content", {}).get("application/json")
 
+    def needed_query(self):
+        """The first value of each parameter that must be given."""
+        return {
+            parameter["name"]: parameter["schema"]["enum"][0] for parameter in self.parameters if parameter["in"] == "query" and parameter["required"]}
+
+    @property
+    def has_end(self):
+        """Whether its answer ends: events do not."""
+        return "text/event-stream" not in self.success[1].get("content", {})
+
     @property
     def path_values(self):
         return [parameter["name"] for parameter in self.parameters if parameter["in"] == "path"]

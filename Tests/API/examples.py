@@ -27,7 +27,9 @@ def checks(api, document, standin):
         for name, body in bodies.items():
             yield f"example {name!r} of {operation.id}", lambda operation=operation, body=body: send(api, operation, values, body)
         if operation.media is None:
-            if values.can_fill(operation):
+            if not operation.has_end:
+                yield f"head of {operation.id}", lambda operation=operation: head(api, operation)
+            elif values.can_fill(operation):
                 yield f"request of {operation.id}", lambda operation=operation: send(api, operation, values)
             else:
                 print(f"skip request of {operation.id}: nothing is held without STANDIN_URL")
@@ -47,6 +49,12 @@ def first_of_readme(api, document):
     fits(document.operations["createReminder"], answer)
 
 
+def head(api, operation):
+    answer = api.ask("HEAD", operation.path)
+    if answer.status != operation.success[0]:
+        raise Failure(f"answered {answer.status}")
+
+
 def _no_example():
     raise Failure("it takes a body and shows none")
 
@@ -58,6 +66,8 @@ def send(api, operation, values, body=None):
     path = operation.path
     for name in operation.path_values:
         path = path.replace("{" + name + "}", urllib.parse.quote(values.fresh(operation, name), safe=":"))
+    if query := operation.needed_query():
+        path += "?" + urllib.parse.urlencode(query)
     answer = api.ask(operation.method, path, body)
     if operation.method == "DELETE" and operation.path.count("{") == 1:
         values.spent(path)

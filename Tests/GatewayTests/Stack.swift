@@ -33,6 +33,13 @@ final class SchedulerPeer: Sendable {
         /// What is set aside, as a test tells it.
         var changeOccurrences: @Sendable (Proto.ChangeOccurrencesRequest) -> Proto.ChangeOccurrencesReply = { _ in Proto.ChangeOccurrencesReply() }
         var listOccurrences: @Sendable (Proto.ListOccurrencesRequest) -> Proto.ListOccurrencesReply = { _ in Proto.ListOccurrencesReply() }
+        /// How everything stands, for those who ask and those who watch; `nil`: those who watch are told nothing.
+        var overview: Proto.OverviewReply? = Proto.OverviewReply(atMs: 1)
+        /// Gateways that watch, and streams that they opened.
+        var watching: [MessageStream<Proto.OverviewRequest, Proto.OverviewReply>] = []
+        var watches = 0
+        /// It is of a build that cannot be watched.
+        var isOlder = false
         /// No call is answered.
         var isSilent = false
     }
@@ -100,9 +107,28 @@ final class SchedulerPeer: Sendable {
             return Proto.ListWorkersReply(workers: Array(beyond.prefix(Int(request.limit))), more: beyond.count > request.limit)
         }
         unary(SchedulerService.controlWorker) { request, state in state.controlWorker(request) }
+        unary(SchedulerService.overview) { _, state in state.overview ?? Proto.OverviewReply() }
+        table.stream(SchedulerService.watch) { stream in watch(stream, state) }
         unary(SchedulerService.compare) { _, _ in Proto.Bases(tzdata: "2026a") }
         table.stream(SchedulerService.work) { stream in stream.end() }
         return table
+    }
+
+    /// Says at least once a second how everything stands.
+    private static func watch(_ stream: MessageStream<Proto.OverviewRequest, Proto.OverviewReply>, _ state: NIOLockedValueBox<State>) {
+        // As one of a build that does not know the method.
+        if state.withLockedValue({ $0.isOlder }) { return stream.end(CallError(.unimplemented, "no method Watch here")) }
+        let timer = stream.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(300)) { [weak stream] _ in
+            if let overview = state.withLockedValue({ $0.overview }) { stream?.send(overview) }
+        }
+        state.withLockedValue {
+            $0.watching.append(stream)
+            $0.watches += 1
+        }
+        stream.onEnd = { [weak stream] _ in
+            timer.cancel()
+            state.withLockedValue { $0.watching.removeAll { $0 === stream } }
+        }
     }
 
     private static func create(_ request: Proto.CreateRequest, _ state: inout State) -> Proto.CreateReply {
@@ -175,7 +201,15 @@ final class Gateway: Sendable {
             repetition: .idempotent,
             group: MultiThreadedEventLoopGroup.singleton, logger: log.logger)
         client.start()
-        let api = API(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds))
+        let watchLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let watch = OverviewWatch(eventLoop: watchLoop) { onReady in
+            Client(
+                to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: scheduler)],
+                settings: WireSettings(identity: PeerIdentity(role: .gateway, instance: "gateway-1", build: "test")), repetition: .idempotent,
+                eventLoop: watchLoop, logger: log.logger, onReady: onReady)
+        }
+        let events = EventHub { watch.look($0) }
+        let api = API(scheduler: SchedulerCalls(client: client, deadlineMilliseconds: deadlineMilliseconds), events: events)
         var server = APIServer(
             listen: Setting("GATEWAY_LISTEN", try #require(Endpoint("127.0.0.1:0"))),
             responder: APIResponder(
@@ -183,7 +217,7 @@ final class Gateway: Sendable {
                 browsers: browsers, logger: log.logger),
             logger: log.logger)
         adjust(&server)
-        let service = ServiceGroup(services: [server], logger: log.logger)
+        let service = ServiceGroup(services: [server, Part("events", stop: { events.close() })], logger: log.logger)
         let running = Task { try await service.run() }
         try await eventually("the API listens") { log.metadata(of: "api listening") != nil }
         let address = try #require(log.metadata(of: "api listening")?["address"].flatMap { Endpoint("\($0)") })

@@ -167,6 +167,17 @@ final class Connection: Sendable {
         try await offPool { try self.readAnswer(toHead: toHead) }
     }
 
+    /// Everything that has come, as soon as it holds that text.
+    func text(with part: String) async throws -> String {
+        try await offPool {
+            while true {
+                let all = self.received.withLockedValue { String(decoding: $0, as: UTF8.self) }
+                if all.contains(part) { return all }
+                guard self.readMore() else { throw NoAnswer() }
+            }
+        }
+    }
+
     /// Whether the other side ends the connection, whatever it still sends.
     func ends() async throws -> Bool {
         try await offPool {

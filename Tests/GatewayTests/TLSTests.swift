@@ -169,6 +169,24 @@ struct TLSTests {
         }
     }
 
+    @Test("events come over HTTP/2, too")
+    func events() async throws {
+        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
+            let said = try await python(
+                gateway.port,
+                """
+                url = f"https://127.0.0.1:{port}/events"
+                asked = ["curl", "-sSN", "--max-time", "20", "--http2", "--cacert", sys.argv[2], "-D", "-", url]
+                listening = subprocess.Popen(asked, stdout=subprocess.PIPE, text=True)
+                for line in listening.stdout:
+                    if line.startswith(("HTTP/", "event:")): print(line.strip(), flush=True)
+                    if line.startswith("event:"): break
+                listening.kill()
+                """)
+            #expect(said == ["HTTP/2 200", "event: snapshot"])
+        }
+    }
+
     @Test("a connection has a hundred streams at once and is told so; what is beyond is refused")
     func streamsOfAConnection() async throws {
         try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in

@@ -62,8 +62,7 @@ struct TallyTests {
             case 7: try await store.change(reminder.id, .discard(scheduledAt: old.scheduledAt), at: now)
             case 8: try await store.change(reminder.id, .replaceAuthorization(sealed: [9]), at: now)
             case 9:
-                var other = reminder
-                other = Sample.reminder(reminder.id, rule: "FREQ=MINUTELY", queue: collection.pick(queues))
+                let other = Sample.reminder(reminder.id, rule: "FREQ=MINUTELY", queue: collection.pick(queues))
                 try await store.change(reminder.id, .replace(other, position: nil), at: now)
             default:
                 if round % 7 == 0 { try await store.change(reminder.id, .cancel, at: now) } else { try await store.change(reminder.id, .run, at: now) }

@@ -24,6 +24,8 @@ struct PermissionTests {
         ("Scheduler/ChangeQueue", [.gateway]),
         ("Scheduler/ListWorkers", [.gateway]),
         ("Scheduler/ControlWorker", [.gateway]),
+        ("Scheduler/Overview", [.gateway]),
+        ("Scheduler/Watch", [.gateway]),
         ("Scheduler/Compare", [.gateway]),
         ("Scheduler/Work", [.worker]),
         ("Notifier/Deliver", [.worker]),
@@ -45,6 +47,8 @@ struct PermissionTests {
         table.unary(SchedulerService.changeQueue) { _, _, reply in reply(.success(Proto.ChangeQueueReply())) }
         table.unary(SchedulerService.listWorkers) { _, _, reply in reply(.success(Proto.ListWorkersReply())) }
         table.unary(SchedulerService.controlWorker) { _, _, reply in reply(.success(Proto.ControlWorkerReply(result: .done))) }
+        table.unary(SchedulerService.overview) { _, _, reply in reply(.success(Proto.OverviewReply())) }
+        table.stream(SchedulerService.watch) { stream in stream.end() }
         table.unary(SchedulerService.compare) { _, _, reply in reply(.success(Proto.Bases())) }
         table.stream(SchedulerService.work) { stream in stream.end() }
         table.unary(NotifierService.deliver) { _, _, reply in reply(.success(Proto.DeliverReply(outcome: .delivered))) }

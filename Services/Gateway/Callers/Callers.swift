@@ -103,6 +103,20 @@ final class Callers: Sendable {
         return entry.key
     }
 
+    /// Whose a request with these headers is, where that counts for no rate; `nil`: nobody's.
+    func caller(authorization: [String]) -> Caller? {
+        guard let keys else { return .anyone }
+        guard let value = authorization.first else { return allowsAnonymous ? .anonymous : nil }
+        guard authorization.count == 1, let key = Self.key(in: value) else { return nil }
+        return keys.current().entry(for: APIKeyDigest(ofKey: key))?.key.caller
+    }
+
+    /// The same for what else stands for a key; see ``admit(_:digest:)``.
+    func caller(_ name: String, digest isIt: (APIKeyDigest) -> Bool) -> Caller? {
+        guard let keys else { return .anyone }
+        return keys.current().entry(of: name, where: isIt)?.key.caller
+    }
+
     private func admit(_ entry: APIKeyTable.Entry) throws(Problem) -> (caller: Caller, allowance: Allowance) {
         let allowance = Allowance(
             rate: entry.key.rate ?? defaultRate, bucket: entry.bucket, who: "this key", callers: self)

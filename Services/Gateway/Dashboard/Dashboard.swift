@@ -59,7 +59,8 @@ struct Dashboard: Sendable {
         admission.enter()
         defer { admission.leave() }
         var cookie: String?
-        var response = await responder.respond(to: request, at: path) { (_) throws(Problem) in
+        let signIn = signIn, headers = request.headers
+        var response = await responder.respond(to: request, at: path, again: { signIn.caller(headers) }) { (_) throws(Problem) in
             try check(request)
             let (admitted, renewed) = try signIn.admit(request.headers)
             cookie = renewed

@@ -59,6 +59,17 @@ struct SignIn: Sendable {
             headers: [.wwwAuthenticate: #"Session realm="task-scheduler""#])
     }
 
+    /// Whose a request with these headers is, where that counts for no rate; `nil`: nobody's.
+    func caller(_ headers: HTTPFields) -> Caller? {
+        guard callers.keys != nil else { return .anyone }
+        let now = now()
+        for (_, text) in SessionCookie.all(in: headers) {
+            guard let claim = SessionSeal.read(text), claim.session.expires > now else { continue }
+            if let caller = callers.caller(claim.session.caller, digest: { seal.holds(claim, for: $0) }) { return caller }
+        }
+        return nil
+    }
+
     // MARK: The session
 
     /// Who is signed in.

@@ -34,7 +34,7 @@ enum AnswerSchemas {
             ("Occurrence", occurrence), ("OccurrencePage", page("occurrences", of: "Occurrence")),
             ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
             ("ReplayedMany", bulk(["replayed"])), ("DiscardedMany", bulk(["discarded"])), ("ReleasedMany", bulk(["released", "reminders"])),
-            ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
+            ("Overview", overview), ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
             ("Worker", worker(withRuns: false)), ("WorkerWithOccurrences", worker(withRuns: true)), ("WorkerPage", page("workers", of: "Worker")),
             ("WorkerTold", object(["message": success, "worker": .object(.ref("Worker"))])),
             ("WorkerAsked", object(["message": ["const": "asked"], "worker": .object(.ref("Worker"))])),
@@ -231,6 +231,26 @@ enum AnswerSchemas {
             "lease_ms": ["type": ["integer", "null"], "minimum": 0, "description": "how long it may still run there before it is given to another"],
             "outcome": ["type": ["string", "null"], "description": "of the last attempt, where it is kept with the occurrence"],
             "status_code": statusCode, "detail": ["type": ["string", "null"]]
+        ])
+    }
+
+    private static var overview: JSONValue {
+        let known: JSONValue = ["type": ["integer", "null"], "minimum": 0, "description": "null: the store could not tell"]
+        let rate: JSONValue = ["type": "number", "minimum": 0, "description": "a second, over the last few"]
+        return object([
+            "at_ms": ["type": "integer", "description": "unix milliseconds"],
+            "counts": object(["ready": count, "running": count, "unserved": count, "retrying": known, "held": known, "dead": known]),
+            "rates": object(["created": rate, "dispatched": rate, "delivered": rate, "failed": rate]),
+            "oldest_ready_ms": ["type": ["integer", "null"], "minimum": 0, "description": "for how long that has been due which has been ready for longest"],
+            "queues": list(of: "Queue"), "more_queues": boolean,
+            "workers": [
+                "type": "array",
+                "items": object([
+                    "instance": string, "state": ["type": "string", "enum": .array(WorkerOperations.stateNames.map { .string($0) })],
+                    "version": string, "concurrency": count, "running": count, "finished": count, "failed": count
+                ])
+            ],
+            "more_workers": boolean, "notices": strings
         ])
     }
 

@@ -39,26 +39,28 @@ struct APIResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
-        await respond(to: request, at: request.uri.path) { (isPublic) throws(Problem) in
+        let authorization = request.headers[values: .authorization]
+        return await respond(to: request, at: request.uri.path, again: { callers.caller(authorization: authorization) }) { (isPublic) throws(Problem) in
             // Before anything is told or done, also of what anyone may ask for.
             do throws(BrowserGuard.Refusal) { try browsers.check(request.head) } catch {
                 callers.count(error)
                 throw Problem(.forbidden, "\(error)")
             }
             guard !isPublic else { return nil }
-            return try callers.admit(authorization: request.headers[values: .authorization])
+            return try callers.admit(authorization: authorization)
         }
     }
 
     /// - Parameters:
     ///   - path: the operation's, still encoded: the request's own, or what follows the address at which the API is mounted.
+    ///   - again: whose request it would be later, if it came then.
     ///   - admit: says whose request it is, or refuses it. Given whether anyone may ask for the operation, which need then not be known.
-    func respond(to request: Request, at path: String, admit: Admit) async -> Response {
+    func respond(to request: Request, at path: String, again: @escaping @Sendable () -> Caller?, admit: Admit) async -> Response {
         let start = ContinuousClock.now
         let match = routes.match(request.method, path)
         let answer: Answer
         do throws(Problem) {
-            answer = try await carryOut(match, request, admit)
+            answer = try await carryOut(match, request, again, admit)
         } catch {
             answer = error.answer
             if error.status.kind == .serverError { failures.record(error, route: match.route) }
@@ -69,7 +71,9 @@ struct APIResponder: HTTPResponder {
 
     typealias Admit = (_ isPublic: Bool) throws(Problem) -> (caller: Caller, allowance: Allowance)?
 
-    private func carryOut(_ match: RouteTable.Match, _ request: Request, _ admit: Admit) async throws(Problem) -> Answer {
+    private func carryOut(
+        _ match: RouteTable.Match, _ request: Request, _ again: @escaping @Sendable () -> Caller?, _ admit: Admit
+    ) async throws(Problem) -> Answer {
         let isPublic = if case .operation(let operation, _) = match { operation.isPublic } else { false }
         let admitted = try admit(isPublic)
         switch match {
@@ -81,7 +85,7 @@ struct APIResponder: HTTPResponder {
             let exchange = Exchange(
                 headers: request.headers, pathValues: pathValues, query: request.uri.query ?? "",
                 body: operation.takesBody ? try await request.json(maxBytes: operation.maxBodyBytes) : [], caller: caller,
-                allowance: admitted?.allowance)
+                allowance: admitted?.allowance, again: again)
             return try await operation.handle(exchange)
         }
     }
@@ -104,7 +108,7 @@ extension Problem {
 
 extension Answer {
     func response(to request: Request) -> Response {
-        var response = Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        var response = Response(status: status, headers: headers, body: responseBody)
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return request.method == .head ? response.createHeadResponse() : response
     }

@@ -9,7 +9,7 @@ protocol AnswerListener: AnyObject {
 }
 
 /// Holds one connection, or one stream of HTTP/2, to its bounds: how long a request may take to arrive, how much of a body is read, how
-/// long an answer may take to be taken. Also ends a connection whose answer says so.
+/// long an answer may take to be taken, and its reader to take what is ready of it. Also ends a connection whose answer says so.
 ///
 /// It stands between the HTTP decoder and what handles requests, and is used on the channel's event loop only.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -22,6 +22,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     static let requestTimeout = TimeAmount.seconds(15)
     /// From an answer's end being written to its last byte being taken by the system.
     static let answerTimeout = TimeAmount.seconds(15)
+    /// While an answer is being written: how long its reader may take nothing of what is ready.
+    static let stallTimeout = TimeAmount.seconds(5)
     /// How long after the last answer a peer may still send what is dropped. Closing at once would reset the
     /// connection, and the peer might never see the answer (RFC 9112 section 9.6).
     static let lingerTimeout = TimeAmount.seconds(2)
@@ -57,6 +59,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestTimer: Scheduled<Void>?
     private var answerTimer: Scheduled<Void>?
     private var crowdedTimer: Scheduled<Void>?
+    /// An answer has begun, and its end is not written.
+    private var isAnswering = false
+    private var stallTimer: Scheduled<Void>?
 
     /// - Parameters:
     ///   - maxBodyBytes: of a body to that path.
@@ -137,6 +142,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
+            isAnswering = true
             if head.headerFields[.connection] == "close" { isEnding = true }
             guard isEnding else { return context.write(data, promise: promise) }
             // A field that streams do not have (RFC 9113 section 8.2.2).
@@ -144,6 +150,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:
+            isAnswering = false
+            stallTimer?.cancel()
+            stallTimer = nil
             unanswered -= 1
             untaken += 1
             for listener in listeners { listener.answerEnded() }
@@ -155,6 +164,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
             context.write(data, promise: taken)
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            stallTimer?.cancel()
+            stallTimer = nil
+        } else if isAnswering, stallTimer == nil {
+            stallTimer = after(Self.stallTimeout, context) { _, context in context.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func flush(context: ChannelHandlerContext) {
@@ -193,6 +212,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         requestTimer?.cancel()
         answerTimer?.cancel()
         crowdedTimer?.cancel()
+        stallTimer?.cancel()
         context.fireChannelInactive()
     }
 

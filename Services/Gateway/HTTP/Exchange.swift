@@ -1,6 +1,8 @@
 import Domain
 import HTTPTypes
+import HummingbirdCore
 import JSON
+import NIOCore
 
 /// A request as an operation sees it: routed, its body within bounds, not yet looked into.
 struct Exchange: Sendable {
@@ -16,12 +18,16 @@ struct Exchange: Sendable {
     let caller: Caller
     /// The caller's allowance for more; `nil`: anything.
     let allowance: Allowance?
+    /// Whose the request would be if it came now: a key may be taken away, or a session end, while it is answered. `nil`: nobody's.
+    let again: @Sendable () -> Caller?
 
     init(
         headers: HTTPFields = [:], pathValues: [String] = [], query: String = "", body: [UInt8] = [],
-        now: UnixMilliseconds = SystemClock.now, caller: Caller = .anyone, allowance: Allowance? = nil
+        now: UnixMilliseconds = SystemClock.now, caller: Caller = .anyone, allowance: Allowance? = nil,
+        again: @escaping @Sendable () -> Caller? = { .anyone }
     ) {
         self.caller = caller
+        self.again = again
         self.allowance = allowance
         self.headers = headers
         self.pathValues = pathValues
@@ -31,11 +37,13 @@ struct Exchange: Sendable {
     }
 }
 
-/// What goes back: a JSON text with its status.
+/// What goes back: a JSON text with its status, or events without an end.
 struct Answer: Sendable {
     let status: HTTPResponse.Status
     var headers: HTTPFields
     let body: [UInt8]
+    /// What is sent in the body's place, as it comes.
+    private let events: EventListener?
 
     init(_ status: HTTPResponse.Status, _ json: JSONValue, headers: HTTPFields = [:]) {
         self.init(status, bytes: json.bytes(), headers: headers)
@@ -47,5 +55,18 @@ struct Answer: Sendable {
         self.headers = headers
         if self.headers[.contentType] == nil { self.headers[.contentType] = "application/json" }
         body = bytes
+        events = nil
+    }
+
+    init(_ events: EventListener, headers: HTTPFields) {
+        status = .ok
+        self.headers = headers
+        body = []
+        self.events = events
+    }
+
+    /// The body as a listener sends it.
+    var responseBody: ResponseBody {
+        events.map { ResponseBody(asyncSequence: $0) } ?? ResponseBody(byteBuffer: ByteBuffer(bytes: body))
     }
 }

@@ -50,7 +50,7 @@ struct WorkerOperations: Sendable {
     }
 
     /// One of ``stateNames``.
-    private static func state(of worker: Proto.Worker) -> String {
+    static func state(of worker: Proto.Worker) -> String {
         switch worker.state {
         case .attached: "attached"
         case .draining: worker.running == 0 ? "drained" : "draining"

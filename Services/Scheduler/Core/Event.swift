@@ -157,6 +157,8 @@ public struct Snapshot: Sendable, Hashable {
     /// Due, and waiting for a worker.
     public var ready: Int
     public var leased: Int
+    /// Of what is ready, that which no attached worker serves.
+    public var unserved: Int = 0
     public var workers: Int
     /// Occurrences of series that were missed and not fired, since the process began.
     public var missed: Int64

@@ -202,7 +202,7 @@ public struct SchedulerCore {
 
     public var snapshot: Snapshot {
         Snapshot(
-            entriesInMemory: table.count, ready: lanes.count, leased: leases.count, workers: workers.count, missed: missedTotal,
+            entriesInMemory: table.count, ready: lanes.count, leased: leases.count, unserved: lanes.unservedReady, workers: workers.count, missed: missedTotal,
             unwritten: outbox.pendingCount, isStoreFailing: outbox.isFailing, foreign: foreignTotal)
     }
 }

@@ -18,6 +18,8 @@ public enum SchedulerService {
     public static var changeQueue: UnaryMethod<Proto.ChangeQueueRequest, Proto.ChangeQueueReply> { .init(index: 9, path: "task_scheduler.v1.Scheduler/ChangeQueue") }
     public static var listWorkers: UnaryMethod<Proto.ListWorkersRequest, Proto.ListWorkersReply> { .init(index: 10, path: "task_scheduler.v1.Scheduler/ListWorkers") }
     public static var controlWorker: UnaryMethod<Proto.ControlWorkerRequest, Proto.ControlWorkerReply> { .init(index: 11, path: "task_scheduler.v1.Scheduler/ControlWorker") }
-    public static var compare: UnaryMethod<Proto.Bases, Proto.Bases> { .init(index: 12, path: "task_scheduler.v1.Scheduler/Compare") }
-    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 13, path: "task_scheduler.v1.Scheduler/Work") }
+    public static var overview: UnaryMethod<Proto.OverviewRequest, Proto.OverviewReply> { .init(index: 12, path: "task_scheduler.v1.Scheduler/Overview") }
+    public static var watch: StreamMethod<Proto.OverviewRequest, Proto.OverviewReply> { .init(index: 13, path: "task_scheduler.v1.Scheduler/Watch") }
+    public static var compare: UnaryMethod<Proto.Bases, Proto.Bases> { .init(index: 14, path: "task_scheduler.v1.Scheduler/Compare") }
+    public static var work: StreamMethod<Proto.WorkerMessage, Proto.SchedulerMessage> { .init(index: 15, path: "task_scheduler.v1.Scheduler/Work") }
 }

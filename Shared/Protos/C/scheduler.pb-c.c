@@ -1762,6 +1762,96 @@ void   task_scheduler__v1__control_worker_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__control_worker_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__overview_request__init
+                     (TaskScheduler__V1__OverviewRequest         *message)
+{
+  static const TaskScheduler__V1__OverviewRequest init_value = TASK_SCHEDULER__V1__OVERVIEW_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__overview_request__get_packed_size
+                     (const TaskScheduler__V1__OverviewRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__overview_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__overview_request__pack
+                     (const TaskScheduler__V1__OverviewRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__overview_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__overview_request__pack_to_buffer
+                     (const TaskScheduler__V1__OverviewRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__overview_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__OverviewRequest *
+       task_scheduler__v1__overview_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__OverviewRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__overview_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__overview_request__free_unpacked
+                     (TaskScheduler__V1__OverviewRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__overview_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__overview_reply__init
+                     (TaskScheduler__V1__OverviewReply         *message)
+{
+  static const TaskScheduler__V1__OverviewReply init_value = TASK_SCHEDULER__V1__OVERVIEW_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__overview_reply__get_packed_size
+                     (const TaskScheduler__V1__OverviewReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__overview_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__overview_reply__pack
+                     (const TaskScheduler__V1__OverviewReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__overview_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__overview_reply__pack_to_buffer
+                     (const TaskScheduler__V1__OverviewReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__overview_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__OverviewReply *
+       task_scheduler__v1__overview_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__OverviewReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__overview_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__overview_reply__free_unpacked
+                     (TaskScheduler__V1__OverviewReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__overview_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__v1__worker_message__init
                      (TaskScheduler__V1__WorkerMessage         *message)
 {
@@ -5873,6 +5963,290 @@ const ProtobufCMessageDescriptor task_scheduler__v1__control_worker_reply__descr
   (ProtobufCMessageInit) task_scheduler__v1__control_worker_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor task_scheduler__v1__overview_request__field_descriptors[1] =
+{
+  {
+    "limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__overview_request__field_indices_by_name[] = {
+  0,   /* field[0] = limit */
+};
+static const ProtobufCIntRange task_scheduler__v1__overview_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__overview_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.OverviewRequest",
+  "OverviewRequest",
+  "TaskScheduler__V1__OverviewRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__OverviewRequest),
+  1,
+  task_scheduler__v1__overview_request__field_descriptors,
+  task_scheduler__v1__overview_request__field_indices_by_name,
+  1,  task_scheduler__v1__overview_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__overview_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__overview_reply__field_descriptors[17] =
+{
+  {
+    "at_ms",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ready",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, ready),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "running",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, running),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unserved",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, unserved),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retrying",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__OverviewReply, _retrying_case),
+    offsetof(TaskScheduler__V1__OverviewReply, retrying),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__OverviewReply, _held_case),
+    offsetof(TaskScheduler__V1__OverviewReply, held),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dead",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__OverviewReply, _dead_case),
+    offsetof(TaskScheduler__V1__OverviewReply, dead),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_milli",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, created_milli),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dispatched_milli",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, dispatched_milli),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered_milli",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, delivered_milli),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed_milli",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, failed_milli),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_ready_ms",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__OverviewReply, _oldest_ready_ms_case),
+    offsetof(TaskScheduler__V1__OverviewReply, oldest_ready_ms),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "queues",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__OverviewReply, n_queues),
+    offsetof(TaskScheduler__V1__OverviewReply, queues),
+    &task_scheduler__v1__queue__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more_queues",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, more_queues),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "workers",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__OverviewReply, n_workers),
+    offsetof(TaskScheduler__V1__OverviewReply, workers),
+    &task_scheduler__v1__worker__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more_workers",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OverviewReply, more_workers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notices",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(TaskScheduler__V1__OverviewReply, n_notices),
+    offsetof(TaskScheduler__V1__OverviewReply, notices),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__overview_reply__field_indices_by_name[] = {
+  0,   /* field[0] = at_ms */
+  7,   /* field[7] = created_milli */
+  6,   /* field[6] = dead */
+  9,   /* field[9] = delivered_milli */
+  8,   /* field[8] = dispatched_milli */
+  10,   /* field[10] = failed_milli */
+  5,   /* field[5] = held */
+  13,   /* field[13] = more_queues */
+  15,   /* field[15] = more_workers */
+  16,   /* field[16] = notices */
+  11,   /* field[11] = oldest_ready_ms */
+  12,   /* field[12] = queues */
+  1,   /* field[1] = ready */
+  4,   /* field[4] = retrying */
+  2,   /* field[2] = running */
+  3,   /* field[3] = unserved */
+  14,   /* field[14] = workers */
+};
+static const ProtobufCIntRange task_scheduler__v1__overview_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 17 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__overview_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.OverviewReply",
+  "OverviewReply",
+  "TaskScheduler__V1__OverviewReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__OverviewReply),
+  17,
+  task_scheduler__v1__overview_reply__field_descriptors,
+  task_scheduler__v1__overview_reply__field_indices_by_name,
+  1,  task_scheduler__v1__overview_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__overview_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[7] =
 {
   {
@@ -6955,7 +7329,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__worker_state__descriptor =
   task_scheduler__v1__worker_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[14] =
+static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[16] =
 {
   { "Create", &task_scheduler__v1__create_request__descriptor, &task_scheduler__v1__create_reply__descriptor },
   { "CreateMany", &task_scheduler__v1__create_many_request__descriptor, &task_scheduler__v1__create_many_reply__descriptor },
@@ -6969,6 +7343,8 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
   { "ChangeQueue", &task_scheduler__v1__change_queue_request__descriptor, &task_scheduler__v1__change_queue_reply__descriptor },
   { "ListWorkers", &task_scheduler__v1__list_workers_request__descriptor, &task_scheduler__v1__list_workers_reply__descriptor },
   { "ControlWorker", &task_scheduler__v1__control_worker_request__descriptor, &task_scheduler__v1__control_worker_reply__descriptor },
+  { "Overview", &task_scheduler__v1__overview_request__descriptor, &task_scheduler__v1__overview_reply__descriptor },
+  { "Watch", &task_scheduler__v1__overview_request__descriptor, &task_scheduler__v1__overview_reply__descriptor },
   { "Compare", &task_scheduler__v1__bases__descriptor, &task_scheduler__v1__bases__descriptor },
   { "Work", &task_scheduler__v1__worker_message__descriptor, &task_scheduler__v1__scheduler_message__descriptor },
 };
@@ -6977,7 +7353,7 @@ const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   4,        /* Change */
   7,        /* ChangeOccurrences */
   9,        /* ChangeQueue */
-  12,        /* Compare */
+  14,        /* Compare */
   11,        /* ControlWorker */
   0,        /* Create */
   1,        /* CreateMany */
@@ -6986,7 +7362,9 @@ const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   6,        /* ListOccurrences */
   8,        /* ListQueues */
   10,        /* ListWorkers */
-  13         /* Work */
+  12,        /* Overview */
+  13,        /* Watch */
+  15         /* Work */
 };
 const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
 {
@@ -6995,7 +7373,7 @@ const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
   "Scheduler",
   "TaskScheduler__V1__Scheduler",
   "task_scheduler.v1",
-  14,
+  16,
   task_scheduler__v1__scheduler__method_descriptors,
   task_scheduler__v1__scheduler__method_indices_by_name
 };
@@ -7095,13 +7473,29 @@ void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void task_scheduler__v1__scheduler__overview(ProtobufCService *service,
+                                             const TaskScheduler__V1__OverviewRequest *input,
+                                             TaskScheduler__V1__OverviewReply_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void task_scheduler__v1__scheduler__watch(ProtobufCService *service,
+                                          const TaskScheduler__V1__OverviewRequest *input,
+                                          TaskScheduler__V1__OverviewReply_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
                                             TaskScheduler__V1__Bases_Closure closure,
                                             void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          const TaskScheduler__V1__WorkerMessage *input,
@@ -7109,7 +7503,7 @@ void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *service,
                                           TaskScheduler__V1__Scheduler_ServiceDestroy destroy)

@@ -55,6 +55,8 @@ typedef struct TaskScheduler__V1__RunningOccurrence TaskScheduler__V1__RunningOc
 typedef struct TaskScheduler__V1__WorkerControl TaskScheduler__V1__WorkerControl;
 typedef struct TaskScheduler__V1__ControlWorkerRequest TaskScheduler__V1__ControlWorkerRequest;
 typedef struct TaskScheduler__V1__ControlWorkerReply TaskScheduler__V1__ControlWorkerReply;
+typedef struct TaskScheduler__V1__OverviewRequest TaskScheduler__V1__OverviewRequest;
+typedef struct TaskScheduler__V1__OverviewReply TaskScheduler__V1__OverviewReply;
 typedef struct TaskScheduler__V1__WorkerMessage TaskScheduler__V1__WorkerMessage;
 typedef struct TaskScheduler__V1__WorkerStanding TaskScheduler__V1__WorkerStanding;
 typedef struct TaskScheduler__V1__Controlled TaskScheduler__V1__Controlled;
@@ -1183,6 +1185,111 @@ struct  TaskScheduler__V1__ControlWorkerReply
     , TASK_SCHEDULER__V1__CONTROL_WORKER_REPLY__RESULT__RESULT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL }
 
 
+struct  TaskScheduler__V1__OverviewRequest
+{
+  ProtobufCMessage base;
+  /*
+   * queues, and workers, that are named; 0: as many as one answer may hold
+   */
+  uint32_t limit;
+};
+#define TASK_SCHEDULER__V1__OVERVIEW_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__overview_request__descriptor) \
+    , 0 }
+
+
+typedef enum {
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___RETRYING__NOT_SET = 0,
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___RETRYING_RETRYING = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OVERVIEW_REPLY___RETRYING__CASE)
+} TaskScheduler__V1__OverviewReply__RetryingCase;
+
+typedef enum {
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___HELD__NOT_SET = 0,
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___HELD_HELD = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OVERVIEW_REPLY___HELD__CASE)
+} TaskScheduler__V1__OverviewReply__HeldCase;
+
+typedef enum {
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___DEAD__NOT_SET = 0,
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___DEAD_DEAD = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OVERVIEW_REPLY___DEAD__CASE)
+} TaskScheduler__V1__OverviewReply__DeadCase;
+
+typedef enum {
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___OLDEST_READY_MS__NOT_SET = 0,
+  TASK_SCHEDULER__V1__OVERVIEW_REPLY___OLDEST_READY_MS_OLDEST_READY_MS = 12
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OVERVIEW_REPLY___OLDEST_READY_MS__CASE)
+} TaskScheduler__V1__OverviewReply__OldestReadyMsCase;
+
+struct  TaskScheduler__V1__OverviewReply
+{
+  ProtobufCMessage base;
+  int64_t at_ms;
+  /*
+   * due, in memory, and waiting for a worker
+   */
+  uint64_t ready;
+  uint64_t running;
+  /*
+   * of what is ready, that which no worker serves
+   */
+  uint64_t unserved;
+  /*
+   * Thousandths a second, over the last few: created, handed to workers, ended well, ended otherwise.
+   */
+  uint64_t created_milli;
+  uint64_t dispatched_milli;
+  uint64_t delivered_milli;
+  uint64_t failed_milli;
+  /*
+   * by name
+   */
+  size_t n_queues;
+  TaskScheduler__V1__Queue **queues;
+  /*
+   * there are others beyond the last
+   */
+  protobuf_c_boolean more_queues;
+  /*
+   * those that are attached, by name, without what they run
+   */
+  size_t n_workers;
+  TaskScheduler__V1__Worker **workers;
+  protobuf_c_boolean more_workers;
+  /*
+   * for an operator
+   */
+  size_t n_notices;
+  char **notices;
+  TaskScheduler__V1__OverviewReply__RetryingCase _retrying_case;
+  union {
+    /*
+     * With rows of their own; absent: the store could not tell.
+     */
+    int64_t retrying;
+  };
+  TaskScheduler__V1__OverviewReply__HeldCase _held_case;
+  union {
+    int64_t held;
+  };
+  TaskScheduler__V1__OverviewReply__DeadCase _dead_case;
+  union {
+    int64_t dead;
+  };
+  TaskScheduler__V1__OverviewReply__OldestReadyMsCase _oldest_ready_ms_case;
+  union {
+    /*
+     * for how long that has been due which has been ready for longest; absent: nothing is
+     */
+    int64_t oldest_ready_ms;
+  };
+};
+#define TASK_SCHEDULER__V1__OVERVIEW_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__overview_reply__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, 0, 0,NULL, TASK_SCHEDULER__V1__OVERVIEW_REPLY___RETRYING__NOT_SET, {0}, TASK_SCHEDULER__V1__OVERVIEW_REPLY___HELD__NOT_SET, {0}, TASK_SCHEDULER__V1__OVERVIEW_REPLY___DEAD__NOT_SET, {0}, TASK_SCHEDULER__V1__OVERVIEW_REPLY___OLDEST_READY_MS__NOT_SET, {0} }
+
+
 /*
  * A worker's stream: Attach first, then the rest as it comes.
  */
@@ -2145,6 +2252,44 @@ TaskScheduler__V1__ControlWorkerReply *
 void   task_scheduler__v1__control_worker_reply__free_unpacked
                      (TaskScheduler__V1__ControlWorkerReply *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__OverviewRequest methods */
+void   task_scheduler__v1__overview_request__init
+                     (TaskScheduler__V1__OverviewRequest         *message);
+size_t task_scheduler__v1__overview_request__get_packed_size
+                     (const TaskScheduler__V1__OverviewRequest   *message);
+size_t task_scheduler__v1__overview_request__pack
+                     (const TaskScheduler__V1__OverviewRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__overview_request__pack_to_buffer
+                     (const TaskScheduler__V1__OverviewRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__OverviewRequest *
+       task_scheduler__v1__overview_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__overview_request__free_unpacked
+                     (TaskScheduler__V1__OverviewRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__OverviewReply methods */
+void   task_scheduler__v1__overview_reply__init
+                     (TaskScheduler__V1__OverviewReply         *message);
+size_t task_scheduler__v1__overview_reply__get_packed_size
+                     (const TaskScheduler__V1__OverviewReply   *message);
+size_t task_scheduler__v1__overview_reply__pack
+                     (const TaskScheduler__V1__OverviewReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__overview_reply__pack_to_buffer
+                     (const TaskScheduler__V1__OverviewReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__OverviewReply *
+       task_scheduler__v1__overview_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__overview_reply__free_unpacked
+                     (TaskScheduler__V1__OverviewReply *message,
+                      ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__WorkerMessage methods */
 void   task_scheduler__v1__worker_message__init
                      (TaskScheduler__V1__WorkerMessage         *message);
@@ -2435,6 +2580,12 @@ typedef void (*TaskScheduler__V1__ControlWorkerRequest_Closure)
 typedef void (*TaskScheduler__V1__ControlWorkerReply_Closure)
                  (const TaskScheduler__V1__ControlWorkerReply *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__OverviewRequest_Closure)
+                 (const TaskScheduler__V1__OverviewRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__OverviewReply_Closure)
+                 (const TaskScheduler__V1__OverviewReply *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__V1__WorkerMessage_Closure)
                  (const TaskScheduler__V1__WorkerMessage *message,
                   void *closure_data);
@@ -2517,6 +2668,14 @@ struct TaskScheduler__V1__Scheduler_Service
                          const TaskScheduler__V1__ControlWorkerRequest *input,
                          TaskScheduler__V1__ControlWorkerReply_Closure closure,
                          void *closure_data);
+  void (*overview)(TaskScheduler__V1__Scheduler_Service *service,
+                   const TaskScheduler__V1__OverviewRequest *input,
+                   TaskScheduler__V1__OverviewReply_Closure closure,
+                   void *closure_data);
+  void (*watch)(TaskScheduler__V1__Scheduler_Service *service,
+                const TaskScheduler__V1__OverviewRequest *input,
+                TaskScheduler__V1__OverviewReply_Closure closure,
+                void *closure_data);
   void (*compare)(TaskScheduler__V1__Scheduler_Service *service,
                   const TaskScheduler__V1__Bases *input,
                   TaskScheduler__V1__Bases_Closure closure,
@@ -2545,6 +2704,8 @@ void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *
       function_prefix__ ## change_queue,\
       function_prefix__ ## list_workers,\
       function_prefix__ ## control_worker,\
+      function_prefix__ ## overview,\
+      function_prefix__ ## watch,\
       function_prefix__ ## compare,\
       function_prefix__ ## work  }
 void task_scheduler__v1__scheduler__create(ProtobufCService *service,
@@ -2595,6 +2756,14 @@ void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
                                                    const TaskScheduler__V1__ControlWorkerRequest *input,
                                                    TaskScheduler__V1__ControlWorkerReply_Closure closure,
                                                    void *closure_data);
+void task_scheduler__v1__scheduler__overview(ProtobufCService *service,
+                                             const TaskScheduler__V1__OverviewRequest *input,
+                                             TaskScheduler__V1__OverviewReply_Closure closure,
+                                             void *closure_data);
+void task_scheduler__v1__scheduler__watch(ProtobufCService *service,
+                                          const TaskScheduler__V1__OverviewRequest *input,
+                                          TaskScheduler__V1__OverviewReply_Closure closure,
+                                          void *closure_data);
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
                                             TaskScheduler__V1__Bases_Closure closure,
@@ -2656,6 +2825,8 @@ extern const ProtobufCEnumDescriptor    task_scheduler__v1__worker_control__acti
 extern const ProtobufCMessageDescriptor task_scheduler__v1__control_worker_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__control_worker_reply__descriptor;
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__control_worker_reply__result__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__overview_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__overview_reply__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_standing__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__controlled__descriptor;

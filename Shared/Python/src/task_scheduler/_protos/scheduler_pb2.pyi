@@ -486,6 +486,50 @@ class OutcomeReport(_message.Message):
     status_code: int
     def __init__(self, lease: _Optional[int] = ..., id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., retry_after_ms: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., duration_us: _Optional[int] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
 
+class OverviewReply(_message.Message):
+    __slots__ = ["at_ms", "created_milli", "dead", "delivered_milli", "dispatched_milli", "failed_milli", "held", "more_queues", "more_workers", "notices", "oldest_ready_ms", "queues", "ready", "retrying", "running", "unserved", "workers"]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_MILLI_FIELD_NUMBER: _ClassVar[int]
+    DEAD_FIELD_NUMBER: _ClassVar[int]
+    DELIVERED_MILLI_FIELD_NUMBER: _ClassVar[int]
+    DISPATCHED_MILLI_FIELD_NUMBER: _ClassVar[int]
+    FAILED_MILLI_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    MORE_QUEUES_FIELD_NUMBER: _ClassVar[int]
+    MORE_WORKERS_FIELD_NUMBER: _ClassVar[int]
+    NOTICES_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_READY_MS_FIELD_NUMBER: _ClassVar[int]
+    QUEUES_FIELD_NUMBER: _ClassVar[int]
+    READY_FIELD_NUMBER: _ClassVar[int]
+    RETRYING_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    UNSERVED_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
+    at_ms: int
+    created_milli: int
+    dead: int
+    delivered_milli: int
+    dispatched_milli: int
+    failed_milli: int
+    held: int
+    more_queues: bool
+    more_workers: bool
+    notices: _containers.RepeatedScalarFieldContainer[str]
+    oldest_ready_ms: int
+    queues: _containers.RepeatedCompositeFieldContainer[Queue]
+    ready: int
+    retrying: int
+    running: int
+    unserved: int
+    workers: _containers.RepeatedCompositeFieldContainer[Worker]
+    def __init__(self, at_ms: _Optional[int] = ..., ready: _Optional[int] = ..., running: _Optional[int] = ..., unserved: _Optional[int] = ..., retrying: _Optional[int] = ..., held: _Optional[int] = ..., dead: _Optional[int] = ..., created_milli: _Optional[int] = ..., dispatched_milli: _Optional[int] = ..., delivered_milli: _Optional[int] = ..., failed_milli: _Optional[int] = ..., oldest_ready_ms: _Optional[int] = ..., queues: _Optional[_Iterable[_Union[Queue, _Mapping]]] = ..., more_queues: bool = ..., workers: _Optional[_Iterable[_Union[Worker, _Mapping]]] = ..., more_workers: bool = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class OverviewRequest(_message.Message):
+    __slots__ = ["limit"]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    def __init__(self, limit: _Optional[int] = ...) -> None: ...
+
 class Position(_message.Message):
     __slots__ = ["index", "scheduled_at"]
     INDEX_FIELD_NUMBER: _ClassVar[int]
