@@ -113,6 +113,27 @@ struct Restarts {
         #expect(try world.summary(id).delivered == 1)
     }
 
+    @Test("an outcome that waits for the end of a doubt is believed by the next process, though its worker was given up meanwhile")
+    func waitsForDoubt() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let (lease, run) = try #require(world.running.first)
+        try await world.crash(rejoin: ["a", "gone"])
+        let again = world.attach("a")
+        world.report(again, lease, run.key, .delivered)
+        world.detach(again)
+        world.run(milliseconds: 1_000)
+        try await world.crash()
+        let last = world.attach("a")
+        world.report(last, lease, run.key, .delivered)
+        world.run(milliseconds: 60_000)
+        #expect(world.runs.count == 1)
+        #expect(try world.summary(id).delivered == 1)
+    }
+
     @Test("a worker that is gone is waited for no longer once what it had reported is on stable storage")
     func wroteAll() async throws {
         let world = try World()

@@ -181,7 +181,7 @@ extension SchedulerCore {
                 continue
             }
             let held = leases.held(by: id)
-            if isUnstored(of: id) || leases.claims.contains(id) || !held.isEmpty { ends[worker.instance] = wall(lastDeadline(of: held)) }
+            if isUnstored(of: id) || !held.isEmpty { ends[worker.instance] = wall(lastDeadline(of: held)) }
         }
         for (instance, held) in leases.ofLostWorkers where !held.isEmpty {
             ends[instance] = isDraining ? wall(lastDeadline(of: held)) : .some(nil)
@@ -194,9 +194,11 @@ extension SchedulerCore {
         .sorted { $0.instance < $1.instance }
     }
 
-    /// Whether an outcome that a worker has reported is not known to be on stable storage: it is on its way there, or waits for a change.
+    /// Whether an outcome that a worker has reported is not known to be on stable storage: it is on its way there, or waits for a change or
+    /// for the end of a doubt.
     func isUnstored(of worker: WorkerID) -> Bool {
-        outbox.acknowledges(worker) || changing.values.contains { $0.ends.contains { $0.reported?.worker == worker } }
+        outbox.acknowledges(worker) || leases.claims.contains(worker)
+            || changing.values.contains { $0.ends.contains { $0.reported?.worker == worker } }
     }
 
     /// What has been written since may be all that workers which are gone had reported.
