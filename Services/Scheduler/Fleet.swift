@@ -50,14 +50,9 @@ struct Fleet {
     mutating func reported(_ name: String, _ outcomes: [OutcomeReport]) -> (finished: UInt64, failed: UInt64) {
         guard !outcomes.isEmpty else { return (0, 0) }
         var finished: UInt64 = 0, failed: UInt64 = 0
-        for report in outcomes {
-            switch report.outcome {
-            case .unsent: break
-            case .delivered, .cancelSchedule: finished += 1
-            case .retry, .rejected, .authRejected, .leaseLost, .misfired, .expired:
-                finished += 1
-                failed += 1
-            }
+        for report in outcomes where report.outcome != .unsent {
+            finished += 1
+            if !report.outcome.isFinal { failed += 1 }
         }
         // Its own counts are whatever it says that they are.
         members[name]?.finished &+= finished

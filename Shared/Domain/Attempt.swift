@@ -21,6 +21,19 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     /// Those of attempts, and of what ended without one: all that a history can hold.
     public static let recorded = allCases.filter { $0 != .unsent }
 
+    /// Whether the occurrence is done by it, whatever became of it meanwhile: it was delivered, or its task ended its series.
+    public var isFinal: Bool { self == .delivered || self == .cancelSchedule }
+
+    /// Whether whoever was to be reached was: an answer, whatever it said, or the end of a task that needs nobody.
+    /// - Parameter statusCode: of the answer; 0: there was none.
+    public func hasReached(statusCode: Int) -> Bool {
+        switch self {
+        case .delivered, .rejected, .authRejected, .cancelSchedule: true
+        case .retry: statusCode > 0
+        case .leaseLost, .unsent, .misfired, .expired: false
+        }
+    }
+
     public var name: String {
         switch self {
         case .delivered: "delivered"

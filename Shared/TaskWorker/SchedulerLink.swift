@@ -313,13 +313,10 @@ final class SchedulerLink: @unchecked Sendable {
     }
 
     private func count(_ report: Proto.OutcomeReport) {
-        switch report.outcome {
-        case .known(.unsent): break
-        case .known(.delivered), .known(.cancelSchedule): finished += 1
-        default:
-            finished += 1
-            failed += 1
-        }
+        guard report.outcome != .known(.unsent) else { return }
+        finished += 1
+        if case .known(let outcome) = report.outcome, Outcome(outcome).isFinal { return }
+        failed += 1
     }
 
     private func scheduleFlush() {

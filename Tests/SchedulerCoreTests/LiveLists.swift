@@ -88,7 +88,7 @@ struct LiveLists {
             if roll.isLoose(count: live.count) { roll.tidy { live.contains($0.item) } }
             most = max(most, roll.after(0).count - 2 * live.count)
         }
-        #expect(most <= Lane.slack + 2)
+        #expect(most <= Lapsed.slack + 2)
         #expect(Set(roll.after(0).filter { live.contains($0.item) }.map(\.item)) == live)
     }
 }

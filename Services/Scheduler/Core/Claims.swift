@@ -12,12 +12,7 @@ struct Claim {
     var isRevoked = false
 
     /// Done for good, whatever else is said of the occurrence.
-    var isFinal: Bool { outcome?.isFinal ?? false }
-}
-
-extension OutcomeReport {
-    /// Whether it stands, whatever became of the occurrence meanwhile: that it was delivered, or that its task ended the series.
-    var isFinal: Bool { outcome == .delivered || outcome == .cancelSchedule }
+    var isFinal: Bool { outcome?.outcome.isFinal ?? false }
 }
 
 /// The claims to occurrences, one to each.

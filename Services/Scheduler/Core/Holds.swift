@@ -133,7 +133,7 @@ extension SchedulerCore {
         let isProbe = holds[instance, task]?.underWay.contains(report.lease) ?? false
         guard saysSo || isProbe else { return }
         var hold = holds[instance, task] ?? Hold()
-        if saysSo || !report.cameThrough {
+        if saysSo || !report.outcome.hasReached(statusCode: report.statusCode) {
             let wait = configuration.retry.delayMilliseconds(
                 afterHeld: hold.failures + 1, asked: report.retryAfterMilliseconds, using: &random)
             hold.shut(until: now.monotonic + wait, hasFailed: isProbe)
@@ -176,16 +176,5 @@ extension SchedulerCore {
     mutating func heedHolds(of instance: String, at worker: WorkerID) {
         holds.isAttached(instance, as: worker)
         lanes.setHeld(holds.held(of: instance, now: now), of: worker)
-    }
-}
-
-extension OutcomeReport {
-    /// Whether whoever was to be reached was: an answer, or the end of a task that needs nobody.
-    fileprivate var cameThrough: Bool {
-        switch outcome {
-        case .delivered, .rejected, .authRejected, .cancelSchedule: true
-        case .retry: statusCode > 0
-        case .leaseLost, .unsent, .misfired, .expired: false
-        }
     }
 }

@@ -1,5 +1,3 @@
-import HeapModule
-
 /// What is ready of one queue and task, and so waits for the same workers.
 ///
 /// Those who have something there share it: in every round each has one turn, whatever the length of the others' backlogs. Who comes
@@ -18,7 +16,7 @@ final class Lane {
     }
 
     /// An entry that was ready when it was added.
-    struct Item: Comparable {
+    struct Item: Lapsing {
         let place: Place
         let entry: Entry
 
@@ -29,10 +27,12 @@ final class Lane {
     }
 
     /// The turn of a share, with what it has first.
-    private struct Turn: Comparable {
+    private struct Turn: Lapsing {
         let round: Int64
         let place: Place
         let share: Share
+
+        var isCurrent: Bool { share.place == place }
 
         static func == (a: Turn, b: Turn) -> Bool { a.round == b.round && a.place == b.place }
         static func < (a: Turn, b: Turn) -> Bool { a.round != b.round ? a.round < b.round : a.place < b.place }
@@ -51,7 +51,7 @@ final class Lane {
     private var shares: [String: Share] = [:]
     /// The share that was added to last.
     private var latest: Share?
-    private var turns = Heap<Turn>()
+    private var turns = LazyHeap<Turn>()
     /// The round of the turn that was taken last.
     private var round: Int64 = 0
 
@@ -81,44 +81,33 @@ final class Lane {
     }
 
     func add(_ item: Item, to share: Share) {
-        if share.items.count > 2 * share.count + Self.slack { share.items.removeAll { !$0.isCurrent } }
-        if turns.count > 2 * shares.count + Self.slack { turns.removeAll { $0.share.place != $0.place } }
-        share.items.insert(item)
+        share.items.insert(item, besides: share.count)
         share.count += 1
         count += 1
         if let place = share.place, place < item.place { return }
         lineUp(share)
     }
 
-    /// What is not current any more, and may stay in a heap all the same.
-    static let slack = 64
-
     private func lineUp(_ share: Share) {
-        guard let first = share.first() else { return share.place = nil }
+        guard let first = share.items.first else { return share.place = nil }
         if share.place == nil { share.round = max(share.round, round + 1) }
         share.place = first.place
-        turns.insert(Turn(round: share.round, place: first.place, share: share))
+        turns.insert(Turn(round: share.round, place: first.place, share: share), besides: shares.count)
     }
 
     /// What comes next; `nil` where nothing is ready any more.
     var head: Place? {
-        while let turn = turns.min {
-            let share = turn.share
-            if share.place == turn.place {
-                if share.first()?.place == turn.place { return turn.place }
-                turns.removeMin()
-                // Its turn is the same, with what it has next.
-                lineUp(share)
-            } else {
-                turns.removeMin()
-            }
+        while let turn = turns.first {
+            if turn.share.items.first?.place == turn.place { return turn.place }
+            // Its turn is the same, with what it has next.
+            lineUp(turn.share)
         }
         return nil
     }
 
     /// Takes what comes next. The entry has left.
     func take() -> (entry: Entry, share: Share)? {
-        guard head != nil, let turn = turns.popMin(), let item = turn.share.items.popMin() else { return nil }
+        guard head != nil, let turn = turns.popFirst(), let item = turn.share.items.popFirst() else { return nil }
         round = turn.round
         turn.share.place = nil
         left(turn.share)
@@ -142,7 +131,7 @@ final class Lane {
 
     /// What comes last, by rank alone.
     func last(_ limit: Int) -> [Entry] {
-        shares.values.flatMap { $0.items.unordered.filter(\.isCurrent) }.sorted().suffix(limit).map(\.entry)
+        shares.values.flatMap(\.items.current).sorted().suffix(limit).map(\.entry)
     }
 }
 
@@ -152,7 +141,7 @@ final class Share {
     unowned let lane: Lane
     /// Entries that are ready.
     fileprivate(set) var count = 0
-    fileprivate var items = Heap<Lane.Item>()
+    fileprivate var items = LazyHeap<Lane.Item>()
     fileprivate var round: Int64 = 0
     /// Where it waits for its turn; `nil`: nowhere.
     fileprivate var place: Lane.Place?
@@ -166,16 +155,8 @@ final class Share {
         self.lane = lane
     }
 
-    fileprivate func first() -> Lane.Item? {
-        while let item = items.min {
-            if item.isCurrent { return item }
-            items.removeMin()
-        }
-        return nil
-    }
-
     /// What would come last, so that `kept` remain.
-    func rest(after kept: Int) -> [Entry] { items.unordered.filter(\.isCurrent).sorted().dropFirst(kept).map(\.entry) }
+    func rest(after kept: Int) -> [Entry] { items.current.sorted().dropFirst(kept).map(\.entry) }
 }
 
 /// Shares of more than one entry by their length, each found and moved in constant time.

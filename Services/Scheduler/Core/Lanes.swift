@@ -383,7 +383,7 @@ struct Lanes {
         var names: [String] = []
         for lane in unserved where lane.count > 0 {
             names.append(Name(queue: lane.queue.name, task: lane.task).text)
-            if names.count > 2 * limit + Lane.slack { names = Array(names.sorted().prefix(limit)) }
+            if names.count > 2 * limit { names = Array(names.sorted().prefix(limit)) }
         }
         return Array(names.sorted().prefix(limit))
     }

@@ -23,20 +23,20 @@ extension SchedulerCore {
             return
         } else if !mayHaveHad(report.lease, worker) {
             if workers[worker].map({ !former.isTold(report.lease, by: $0.instance) }) ?? true { foreignTotal += 1 }
-        } else if let entry = table[report.key], entry.state == .inDoubt, !report.isFinal {
+        } else if let entry = table[report.key], entry.state == .inDoubt, !report.outcome.isFinal {
             // The lease before the one that a worker which is not back has, perhaps.
             return claim(report, of: worker)
         } else if let entry = table[report.key] {
             // From a lease that was given up. What is final holds all the same; anything else is overtaken.
             leases.claims.remove(report.key, of: report.lease)
-            if report.isFinal { return settleLate(entry, report, from: worker) }
+            if report.outcome.isFinal { return settleLate(entry, report, from: worker) }
         } else if mayCome(report.key) {
             // Dispatched by a former process: settled when it has come into memory, acknowledged then.
             return claim(report, of: worker)
         } else {
             // The series has not come to what the worker had said that it runs, or it was not wanted any more.
             leases.claims.remove(report.key, of: report.lease)
-            if report.isFinal { settleUnseen(report, from: worker) }
+            if report.outcome.isFinal { settleUnseen(report, from: worker) }
         }
         outbox.acknowledge(worker, report.lease)
     }

@@ -1,5 +1,3 @@
-import HeapModule
-
 /// The attached workers that serve the same queues and tasks, and the lanes that wait for them.
 ///
 /// Lanes have turns as the shares of a lane have, so that neither a long one nor an old one keeps the others waiting. Those of a task
@@ -13,7 +11,7 @@ final class WorkerPool {
     }
 
     /// A line, with the turn of the lane that is first in it.
-    private struct LineTurn: Comparable {
+    private struct LineTurn: Lapsing {
         let turn: Line.Turn
         let stamp: UInt64
         let line: Line
@@ -28,7 +26,7 @@ final class WorkerPool {
     /// By what is held of them: one while nothing is. Each has somebody.
     private var crews: [Crew] = []
     private var lines: [String: Line] = [:]
-    private var lineTurns = Heap<LineTurn>()
+    private var lineTurns = LazyHeap<LineTurn>()
     /// Lines that wait for somebody who can send what is in them. As many as tasks are held, at most.
     private var blocked: [Line] = []
     /// The latest round of which a turn was taken.
@@ -107,14 +105,10 @@ final class WorkerPool {
 
     /// The line whose lane has its turn, with that lane; `nil` where nothing waits that somebody could send.
     var first: (line: Line, lane: Lane)? {
-        while let turn = lineTurns.min {
-            if turn.isCurrent, let first = turn.line.first {
-                if first == turn.turn { return (turn.line, first.lane) }
-                sort(turn.line)
-            } else {
-                if turn.isCurrent { turn.line.leave() }
-                lineTurns.removeMin()
-            }
+        while let turn = lineTurns.first {
+            if let first = turn.line.first, first == turn.turn { return (turn.line, first.lane) }
+            // With what it has next, or not at all.
+            sort(turn.line)
         }
         return nil
     }
@@ -143,14 +137,13 @@ final class WorkerPool {
         guard line.turn != first else { return }
         line.turn = first
         line.stamp += 1
-        if lineTurns.count > 2 * lines.count + Lane.slack { lineTurns.removeAll { !$0.isCurrent } }
-        lineTurns.insert(LineTurn(turn: first, stamp: line.stamp, line: line))
+        lineTurns.insert(LineTurn(turn: first, stamp: line.stamp, line: line), besides: lines.count)
     }
 }
 
 /// The lanes of one task that wait for a pool.
 final class Line {
-    struct Turn: Comparable {
+    struct Turn: Lapsing {
         let round: Int64
         let place: Lane.Place
         let stamp: UInt64
@@ -164,7 +157,7 @@ final class Line {
 
     let task: String
     unowned let pool: WorkerPool
-    private var turns = Heap<Turn>()
+    private var turns = LazyHeap<Turn>()
     /// Lanes of the task that the pool serves.
     var laneCount = 0
     /// With what it waits among the pool's lines; `nil`: it does not.
@@ -180,19 +173,12 @@ final class Line {
     }
 
     fileprivate func add(_ lane: Lane, at place: Lane.Place, round: Int64) {
-        if turns.count > 2 * laneCount + Lane.slack { turns.removeAll { !$0.isCurrent } }
-        turns.insert(Turn(round: round, place: place, stamp: lane.stamp, lane: lane))
+        turns.insert(Turn(round: round, place: place, stamp: lane.stamp, lane: lane), besides: laneCount)
     }
 
-    fileprivate var first: Turn? {
-        while let turn = turns.min {
-            if turn.isCurrent { return turn }
-            turns.removeMin()
-        }
-        return nil
-    }
+    fileprivate var first: Turn? { turns.first }
 
-    fileprivate func take() -> Turn? { first == nil ? nil : turns.popMin() }
+    fileprivate func take() -> Turn? { turns.popFirst() }
 
     /// Waits no more among the pool's lines.
     fileprivate func leave() {
@@ -212,7 +198,7 @@ struct HeldTasks: Hashable {
 /// The workers of a pool of which the same is held, by what they can take.
 final class Crew {
     /// A worker that can take something.
-    struct Free: Comparable {
+    struct Free: Lapsing {
         let member: Member
         let room: Int
         let stamp: UInt64
@@ -227,7 +213,7 @@ final class Crew {
     let held: HeldTasks
     fileprivate var memberCount = 0
     /// With what is not true any more among it.
-    private var free = Heap<Free>()
+    private var free = LazyHeap<Free>()
 
     fileprivate init(_ held: HeldTasks) { self.held = held }
 
@@ -235,18 +221,11 @@ final class Crew {
     fileprivate func sort(_ member: Member) {
         member.stamp += 1
         guard member.room > 0 else { return }
-        if free.count > 2 * memberCount + Lane.slack { free.removeAll { !$0.isCurrent } }
-        free.insert(Free(member: member, room: member.room, stamp: member.stamp))
+        free.insert(Free(member: member, room: member.room, stamp: member.stamp), besides: memberCount)
     }
 
     /// The worker that can take the most.
-    fileprivate var freest: Free? {
-        while let first = free.min {
-            if first.isCurrent { return first }
-            free.removeMin()
-        }
-        return nil
-    }
+    fileprivate var freest: Free? { free.first }
 }
 
 /// A worker among those of its pool: the one account of what it can take.

@@ -31,7 +31,7 @@ extension Checker {
             lastHeld = now
         } else {
             holds[run.instance]?.allowed += 1
-            if report.hasReached {
+            if report.outcome.hasReached(statusCode: report.statusCode) {
                 holds[run.instance]?.reached += 1
             } else {
                 // It is held again, for how long is the scheduler's to say.
@@ -64,16 +64,5 @@ extension Checker {
         let number = hold.underWay.count { byLease[$0].map { $0.start > 0 && !isGivenUp($0) } ?? false }
         guard number > hold.allowed, hold.isCertain else { return }
         broken(7, run.key.reminder, "\(number) at once are handed to \(run.instance), of which \(hold.allowed - 1) came through")
-    }
-}
-
-extension OutcomeReport {
-    /// Whether the backend was there, whatever it answered.
-    fileprivate var hasReached: Bool {
-        switch outcome {
-        case .delivered, .rejected, .authRejected, .cancelSchedule: true
-        case .retry: statusCode > 0
-        case .leaseLost, .unsent, .misfired, .expired: false
-        }
     }
 }
