@@ -17,6 +17,7 @@ SCHEDULER = 2
 
 def checks(visits, stock):
     yield "what others change is shown without a reload, and what is typed stays", lambda: changes(visits, stock)
+    yield "the overview changes by one event stream, and asks for no list", lambda: events(visits, stock)
     yield "a hidden tab asks for nothing, and reads when it is looked at again", lambda: hidden(visits, stock)
     if os.environ.get("STACK_PIDS"):
         yield "it says that it is not live, and comes back by itself", lambda: silence(visits)
@@ -40,6 +41,26 @@ async def changes(visits, stock):
         await visit.open("/held")
         await visit.click("nav a[href='/dashboard/reminders']")
         await visit.until("document.querySelector('main h1')?.textContent === 'Reminders'")
+
+
+async def events(visits, stock):
+    async with visits("events") as visit:
+        await visit.open()
+        tile = "Number(document.querySelector('.tile[href$=\"/dead-letters\"] strong')?.textContent)"
+        await visit.until(f"{tile} === {len(stock.ask('GET', '/dead-letters')['dead_letters'])}")
+        before = await visit.page.run(tile)
+        id = stock.create("refused", int(time.time()), description="while it is open")
+        await visit.until(f"{tile} === {before + 1}")
+        await visit.until(f"document.querySelector('nav a[href$=\"/dead-letters\"]').innerText.includes('{before + 1:.0f}')")
+        streams = sum(url.endswith("/dashboard/api/events") for url in visit.page.requests)
+        lists = [url for url in visit.page.requests if "/dashboard/api/dead-letters" in url or "/dashboard/api/held" in url]
+        if streams != 1 or lists:
+            raise Failure(f"it opened {streams} streams and asked for {lists}")
+        # The lists that come of it are read again by themselves.
+        await visit.open(f"/dead-letters?reminder_id={id}")
+        for letter in stock.ask("GET", f"/dead-letters?reminder_id={id}")["dead_letters"]:
+            stock.ask("DELETE", f"/dead-letters/{letter['id']}")
+        await visit.until("document.querySelector('main').innerText.includes('None matches')")
 
 
 async def hidden(visits, stock):

@@ -68,6 +68,15 @@ export async function pulse() {
   }
 }
 
+/** Hears what happens as it happens, until what is returned is called; `ended`: the stream is over, or was refused. */
+export function listen(heard, ended) {
+  const source = new EventSource(BASE + '/events');
+  for (const kind of ['snapshot', 'change']) source.addEventListener(kind, event => heard(parse(event.data)));
+  source.addEventListener('end', ended);
+  source.addEventListener('error', () => { if (source.readyState === EventSource.CLOSED) ended(); });
+  return () => source.close();
+}
+
 /** The pages of a list, one after the other. */
 export async function* pagesOf(path, list, query, size = PAGE) {
   let cursor = null;

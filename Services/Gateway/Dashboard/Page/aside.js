@@ -45,7 +45,7 @@ const asideColumns = [
 ];
 
 export const dead = asideList({
-  ...DEAD, title: 'Dead letters', grouped: 'By reason', keyOf: reason, picks: ['replay', 'discard'], acts: ['replay', 'discard'],
+  ...DEAD, title: 'Dead letters', count: ({ dead }) => dead, grouped: 'By reason', keyOf: reason, picks: ['replay', 'discard'], acts: ['replay', 'discard'],
   groupColumns: query => [
     ['Count', ({ all }) => el('strong', all.length), 'number'],
     ['Reason', ({ all: [letter] }) => why({ ...letter, detail: firstLine(letter) }), 'wide'],
@@ -71,7 +71,7 @@ async function release(person) {
 }
 
 export const held = asideList({
-  ...HELD, title: 'Held', grouped: 'By person', keyOf: ({ created_by: person }) => person, acts: ['replayHeld', 'discardHeld'],
+  ...HELD, title: 'Held', count: ({ held }) => held, grouped: 'By person', keyOf: ({ created_by: person }) => person, acts: ['replayHeld', 'discardHeld'],
   groupColumns: () => [
     ['Person', ({ key }) => key ? [link(HELD.path, { created_by: key }, words(key, 60)), ' ', copyButton(key, 'the person')] : words(''), 'wide'],
     ['Reminders', ({ all }) => new Set(all.map(({ reminder_id: id }) => id)).size, 'number'],

@@ -1,16 +1,16 @@
 /** Draws the frame and the page whenever something has changed, and follows what changes. */
 
 import { address, change, chooseZone, go, may, reload, ROOT, signOut, start, state } from './state.js';
-import { button, byId, el, link, problemBox, show, soft } from './parts.js';
+import { badge, button, byId, el, link, problemBox, show, soft } from './parts.js';
 import { localZone } from './time.js';
 import { follow } from './live.js';
 import { listenToKeys } from './keys.js';
 import { pages } from './pages.js';
 
-/** How old what is shown may be. */
-const OLD_MS = 5_000;
+/** How old the data of a page may be that no event tells of, and of one of which events tell. */
+const OLD_MS = 5_000, OLDER_MS = 60_000;
 
-let drawn = [], askedAt = 0;
+let drawn = [], followed = '', askedAt = 0;
 
 function header() {
   const { session, stale, zone } = state;
@@ -30,8 +30,9 @@ function menu() {
   const current = state.page;
   // A page that is not in the menu may be below another.
   const standing = page => page === current ? 'page' : !current?.menu && current?.path.startsWith(page.path + '/') ? 'true' : null;
+  const counted = count => count > 0 && [' ', badge('bad', count)];
   show(byId('pages'), (state.session || current?.path !== '/sign-in') && pages.filter(({ menu, needs }) => menu && (!needs || may(needs))).map(page =>
-    el('a', { href: address(page.path), title: `g ${page.key}`, 'aria-current': standing(page) }, page.menu)));
+    el('a', { href: address(page.path), title: `g ${page.key}`, 'aria-current': standing(page) }, page.menu, counted(page.count?.(state.live?.counts ?? {})))));
 }
 
 function page(isAsked) {
@@ -59,11 +60,14 @@ function draw(isAsked) {
   page(isAsked);
 }
 
-/** Reads the page again where it is old. */
+/** Reads the page again where what it follows has changed, or where it is old. */
 function read(isAsked) {
-  const { page, readAt } = state;
-  if (!page || page.isStill || !isAsked && Date.now() - Math.max(readAt, askedAt) < OLD_MS) return null;
-  askedAt = Date.now();
+  const { page, live, visit, readAt } = state;
+  if (!page || page.isStill) return null;
+  const follows = live && (page.follows ?? (page.count && (({ counts }) => page.count(counts))));
+  const now = follows ? JSON.stringify([visit, follows(live)]) : '';
+  if (!isAsked && (!follows || now === followed) && Date.now() - Math.max(readAt, askedAt) < (follows ? OLDER_MS : OLD_MS)) return null;
+  [followed, askedAt] = [now, Date.now()];
   return reload();
 }
 
@@ -79,4 +83,9 @@ document.addEventListener('click', event => {
 
 listenToKeys(pages);
 await start(pages, () => draw(false));
-follow({ read, changed: stale => change({ stale }) });
+follow({
+  mayListen: () => may('oversees'),
+  heard: live => change({ live: live && { ...state.live, ...live } }),
+  read,
+  changed: stale => change({ stale }),
+});

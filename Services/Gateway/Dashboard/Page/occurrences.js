@@ -38,5 +38,6 @@ export default listPage({
     ['For', one => whose(PATH, one), 'rule'],
   ],
   order: query => STATES[stateOf(query)][0],
+  follows: ({ counts }) => counts,
   none: query => [STATES[stateOf(query)][1], 'What is due later is among the ', link('/reminders', { state: 'scheduled' }, 'reminders'), '.'],
 });

@@ -51,7 +51,7 @@ export const section = (title, ...children) => el('section', el('h2', title), ch
 export const facts = pairs => el('dl.facts', pairs.filter(Boolean).map(([name, ...value]) => el('div', el('dt', name), el('dd', value))));
 
 export const tile = (name, value, isBad, path, query) =>
-  el('a', { class: isBad ? 'tile bad' : 'tile', href: address(path, query) }, el('strong', value), soft(name));
+  el('a', { class: isBad ? 'tile bad' : 'tile', href: address(path, query) }, el('strong', value ?? '–'), soft(name));
 
 /** What an answer that is none says, whole. */
 export function problemBox({ status, title, detail, errors }, ...acts) {

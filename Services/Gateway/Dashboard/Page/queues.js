@@ -32,7 +32,7 @@ async function limit({ name, max_concurrency: most, rate_limit: rate, fair_by: s
 }
 
 export default listPage({
-  title: 'Queues', path: '/queues', list: 'queues', key: ({ name }) => name, order: 'by name',
+  title: 'Queues', path: '/queues', list: 'queues', key: ({ name }) => name, order: 'by name', follows: ({ queues }) => queues,
   columns: (query, queues) => [
     ['Queue', ({ name }) => link('/reminders', { queue: name }, name)],
     ['State', ({ paused, workers }) => paused ? badge('warn', 'paused') : workers ? badge('good', 'open') : badge('bad', 'no worker')],

@@ -11,6 +11,8 @@ export const state = {
   /** What the page's `load` returned, and when; `null`: nothing yet. */
   data: null, readAt: 0, problem: null,
   session: null,
+  /** What the event stream has told; `null`: none is heard. */
+  live: null,
   /** Why what is shown may be old; `null`: it is live. */
   stale: null,
   /** `local`, `utc` or `own`, the reminder's. */

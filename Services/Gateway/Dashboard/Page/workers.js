@@ -9,11 +9,12 @@ import { duration, fromNow, time } from './time.js';
 
 const STATES = { attached: 'good', detached: 'bad' };
 
-const stateOf = ({ state, reason }) => [badge(STATES[state] ?? 'warn', state), reason && [' ', soft(reason)]];
-const load = ({ running, concurrency }) => concurrency ? `${running} of ${concurrency}` : running;
+export const stateOf = ({ state, reason }) => [badge(STATES[state] ?? 'warn', state), reason && [' ', soft(reason)]];
+export const load = ({ running, concurrency }) => concurrency ? `${running} of ${concurrency}` : running;
 
 export const workers = listPage({
   title: 'Workers', path: '/workers', list: 'workers', key: ({ instance, attached_at: at }) => `${instance} ${at}`, order: 'by name, those that are gone for a day',
+  follows: ({ workers }) => workers,
   columns: [
     ['Worker', ({ instance }) => workerLink(instance)],
     ['State', stateOf],
@@ -84,5 +85,5 @@ const draw = ({ data: worker }) => [
 ];
 
 export const worker = {
-  title: ({ params }) => params.instance, load: ({ params: { instance } }) => get(path`/workers/${instance}`), draw,
+  title: ({ params }) => params.instance, load: ({ params: { instance } }) => get(path`/workers/${instance}`), follows: ({ workers }) => workers, draw,
 };
