@@ -299,9 +299,17 @@ struct UnavailableTests {
         }
     }
 
+    @Test("it is of a build that has no such call: 501, as asking again would not help")
+    func olderBuild() async throws {
+        try await withGateway { gateway, peer in
+            peer.state.withLockedValue { $0.failure = CallError(.unimplemented, "no such method") }
+            expectProblem(try await gateway.post("/remind_me", body()), 501)
+        }
+    }
+
     @Test(
         "it cannot commit: 503, never 2xx",
-        arguments: [StatusCode.unavailable, .dataLoss, .unimplemented, .aborted, .unknown, .cancelled])
+        arguments: [StatusCode.unavailable, .dataLoss, .aborted, .unknown, .cancelled])
     func cannotCommit(code: StatusCode) async throws {
         try await withGateway { gateway, peer in
             peer.state.withLockedValue { $0.failure = CallError(code, "the disk is full") }

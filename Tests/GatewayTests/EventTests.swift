@@ -88,6 +88,27 @@ struct EventTests {
         }
     }
 
+    @Test("a stream that is not read is dropped, and its connection closed, so that a drain has nobody to wait for")
+    func unread() async throws {
+        try await withGateway(adjust: { $0.stallTimeout = .milliseconds(200) }) { gateway, peer in
+            let unread = try listen(gateway)
+            try await eventually("it listens") { peer.state.withLockedValue { $0.watching.count } == 1 }
+            // In the end more than the system takes for a peer that reads nothing.
+            let notices = (0..<20).map { _ in String(repeating: "n", count: 20_000) }
+            var number: Int64 = 0
+            try await eventually("it is dropped, and with it the scheduler's stream ended") {
+                number += 1
+                let overview = Proto.OverviewReply(atMs: number, notices: notices + ["\(number)"])
+                return peer.state.withLockedValue {
+                    $0.overview = overview
+                    return $0.watching.isEmpty
+                }
+            }
+            await gateway.drained()
+            withExtendedLifetime(unread) {}
+        }
+    }
+
     @Test("a stream outlives what bounds other answers")
     func long() async throws {
         try await withGateway(adjust: {

@@ -118,7 +118,7 @@ final class SchedulerPeer: Sendable {
     private static func watch(_ stream: MessageStream<Proto.OverviewRequest, Proto.OverviewReply>, _ state: NIOLockedValueBox<State>) {
         // As one of a build that does not know the method.
         if state.withLockedValue({ $0.isOlder }) { return stream.end(CallError(.unimplemented, "no method Watch here")) }
-        let timer = stream.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(300)) { [weak stream] _ in
+        let timer = stream.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { [weak stream] _ in
             if let overview = state.withLockedValue({ $0.overview }) { stream?.send(overview) }
         }
         state.withLockedValue {
@@ -231,6 +231,12 @@ final class Gateway: Sendable {
 
     /// As SIGTERM does.
     func drain() async { await service.triggerGracefulShutdown() }
+
+    /// The same, to its end.
+    func drained() async {
+        await drain()
+        _ = await running.result
+    }
 
     func stop() async {
         running.cancel()

@@ -42,8 +42,8 @@ struct InvariantsAreNoticed {
             if let entry = entry(core, { $0.state == .ready }) { core.lanes.left(entry) }
         },
         Break("a queue forgets what runs", "counts 0 running") { $0.queues.ended("default") },
-        Break("a worker's credit falls below nothing", "a credit of -1") { core in
-            for id in core.workers.keys { core.lanes.grant(0, to: id, most: -1) }
+        Break("a worker's credit falls below all that it can have taken back", "a credit of -70000") { core in
+            for id in core.workers.keys { core.lanes.withdraw(.max, from: id, most: 70_000) }
         },
         Break("the lanes hold what nobody has held", "is held, and the lanes have") { core in
             for id in core.workers.keys { core.lanes.setHeld(HeldTasks(shut: ["test"]), of: id) }

@@ -264,7 +264,7 @@ struct QueueLimits {
         #expect(standings[3].settings.isPaused && standings.count { $0.settings.isPaused } == 1)
         #expect(
             world.core.snapshot
-                == Snapshot(entriesInMemory: 8, ready: 4, leased: 3, workers: 2, missed: 0, unwritten: 0, isStoreFailing: false))
+                == Snapshot(entriesInMemory: 8, ready: 4, leased: 3, unserved: 1, workers: 2, missed: 0, unwritten: 0, isStoreFailing: false))
         world.kill(first)
         #expect(world.core.unserved(limit: 10).contains("default/test"))
         #expect(!world.core.isServed(queue: "default", task: "test"))

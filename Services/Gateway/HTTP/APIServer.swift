@@ -42,6 +42,7 @@ struct APIServer: Service, CustomStringConvertible {
     var idleTimeout = APIServer.idleTimeout
     var requestTimeout = ConnectionGuard.requestTimeout
     var answerTimeout = ConnectionGuard.answerTimeout
+    var stallTimeout = ConnectionGuard.stallTimeout
     var crowdedTimeout = ConnectionGuard.crowdedTimeout
 
     var description: String { "api" }
@@ -102,7 +103,7 @@ struct APIServer: Service, CustomStringConvertible {
                 responder.refused($0, with: noMemory)
             }
             let connection = ConnectionGuard(
-                requestTimeout: requestTimeout, answerTimeout: answerTimeout, crowdedTimeout: crowdedTimeout, kind: kind,
+                requestTimeout: requestTimeout, answerTimeout: answerTimeout, stallTimeout: stallTimeout, crowdedTimeout: crowdedTimeout, kind: kind,
                 maxBodyBytes: responder.maxBodyBytes, listeners: [bodies, overload])
             return [connection, overload, bodies]
         }

@@ -39,7 +39,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case stream
     }
 
-    private let requestTimeout: TimeAmount, answerTimeout: TimeAmount, crowdedTimeout: TimeAmount
+    private let requestTimeout: TimeAmount, answerTimeout: TimeAmount, stallTimeout: TimeAmount, crowdedTimeout: TimeAmount
     private let kind: Kind
     private let maxBodyBytes: @Sendable (_ path: String) -> Int
     private let listeners: [any AnswerListener]
@@ -68,13 +68,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     ///   - listeners: handlers behind this one that are told of each answer's end.
     init(
         requestTimeout: TimeAmount = ConnectionGuard.requestTimeout, answerTimeout: TimeAmount = ConnectionGuard.answerTimeout,
-        crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, kind: Kind,
+        stallTimeout: TimeAmount = ConnectionGuard.stallTimeout, crowdedTimeout: TimeAmount = ConnectionGuard.crowdedTimeout, kind: Kind,
         maxBodyBytes: @escaping @Sendable (_ path: String) -> Int = { _ in Bounds.bodyBytes }, listeners: [any AnswerListener] = []
     ) {
         self.listeners = listeners
         self.maxBodyBytes = maxBodyBytes
         self.requestTimeout = requestTimeout
         self.answerTimeout = answerTimeout
+        self.stallTimeout = stallTimeout
         self.crowdedTimeout = crowdedTimeout
         self.kind = kind
     }
@@ -171,7 +172,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             stallTimer?.cancel()
             stallTimer = nil
         } else if isAnswering, stallTimer == nil {
-            stallTimer = after(Self.stallTimeout, context) { _, context in context.close(promise: nil) }
+            stallTimer = after(stallTimeout, context) { _, context in context.close(promise: nil) }
         }
         context.fireChannelWritabilityChanged()
     }

@@ -30,9 +30,10 @@ function menu() {
   const current = state.page;
   // A page that is not in the menu may be below another.
   const standing = page => page === current ? 'page' : !current?.menu && current?.path.startsWith(page.path + '/') ? 'true' : null;
-  const counted = count => count > 0 && [' ', badge('bad', count)];
+  // Its place is there before there is a count: what is about to be clicked must not move away.
+  const counted = count => count !== undefined && [' ', badge(count > 0 ? 'bad' : 'empty', count)];
   show(byId('pages'), (state.session || current?.path !== '/sign-in') && pages.filter(({ menu, needs }) => menu && (!needs || may(needs))).map(page =>
-    el('a', { href: address(page.path), title: `g ${page.key}`, 'aria-current': standing(page) }, page.menu, counted(page.count?.(state.live?.counts ?? {})))));
+    el('a', { href: address(page.path), title: `g ${page.key}`, 'aria-current': standing(page) }, page.menu, counted(page.count && (page.count(state.live?.counts ?? {}) ?? 0)))));
 }
 
 function page(isAsked) {

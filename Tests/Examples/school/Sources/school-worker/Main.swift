@@ -12,7 +12,8 @@ enum SchoolWorker {
             }
             try worker.tasks.register(Greet { logger.notice("\($0)") })
             try worker.tasks.register("school.count") { invocation in
-                logger.notice("counted \(try invocation.arguments().args.count)")
+                let count = try invocation.arguments().args.count
+                logger.notice("counted \(count)")
             }
         }
     }
