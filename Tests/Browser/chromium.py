@@ -219,6 +219,16 @@ class Page:
             await self.call("Input.dispatchKeyEvent", {
                 "type": kind, "key": key, "windowsVirtualKeyCode": code, "text": text if kind == "keyDown" else ""})
 
+    async def takes_input(self, seconds):
+        """Waits until the page is given what a mouse and a keyboard do: the browser drops all of it until it has painted the page."""
+        await self.run("addEventListener('keydown', () => { globalThis.takesInput = true; }, { capture: true, once: true })")
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not await self.run("Boolean(globalThis.takesInput)"):
+            if asyncio.get_running_loop().time() > deadline:
+                raise BrowserError(f"the page is given no input within {seconds} s")
+            await self.press("Shift", 16)
+            await asyncio.sleep(0.02)
+
     async def screenshot(self, path):
         answer = await self.call("Page.captureScreenshot", {"format": "png"})
         with open(path, "wb") as file:

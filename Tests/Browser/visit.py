@@ -59,8 +59,9 @@ class Visit:
         await self.ready()
 
     async def ready(self):
-        # The browser drops clicks and keys that come before it has painted anything.
-        await self.page.wait_for(f"(document.hidden || performance.getEntriesByType('paint').length > 0) && {READY}", WAIT_SECONDS)
+        await self.page.wait_for(READY, WAIT_SECONDS)
+        if not await self.page.run("document.hidden"):
+            await self.page.takes_input(WAIT_SECONDS)
 
     async def until(self, script):
         await self.page.wait_for(script, WAIT_SECONDS)
