@@ -40,7 +40,7 @@ public struct CancelSchedule: Error, Sendable {
 
 /// Thrown by a task that wants to be tried again after a time of its own choice.
 public struct RetryLater: Error, Sendable {
-    /// The scheduler waits an hour at most.
+    /// The scheduler waits a day at most.
     public let after: Duration
     public let reason: String
 
