@@ -24,7 +24,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// What every service is made of.
-let service: [Target.Dependency] = ["Wire", "Messages", "Operations", lifecycle, logging, metrics, nioCore, nioPosix]
+let service: [Target.Dependency] = ["TaskWire", "TaskMessages", "TaskOperations", lifecycle, logging, metrics, nioCore, nioPosix]
 
 /// The same for every target of Swift.
 let settings: [SwiftSetting] = [
@@ -38,9 +38,9 @@ let package = Package(
     name: "task-scheduler",
     products: [
         // For backends in Swift that ask for tasks.
-        .library(name: "TaskScheduler", targets: ["TaskScheduler", "Tasks"]),
+        .library(name: "TaskScheduler", targets: ["TaskScheduler", "ScheduledTasks"]),
         // For those that run tasks of their own.
-        .library(name: "TaskWorker", targets: ["TaskWorker", "Tasks"]),
+        .library(name: "TaskWorker", targets: ["TaskWorker", "ScheduledTasks"]),
     ],
     // Exact versions, in place of a Package.resolved: that would hold the revisions of the mirror that packages were fetched from, which
     // need not be those of another. A newer version is taken by changing the line and passing the tests.
@@ -63,43 +63,43 @@ let package = Package(
         .executableTarget(
             name: "gateway",
             dependencies: service + [
-                "Domain", "Files", "JSON", "Recurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, nioHTTP2, nioHTTPTypesHTTP2, crypto,
+                "TaskDomain", "TaskFiles", "TaskJSON", "TaskRecurrence", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, nioHTTP2, nioHTTPTypesHTTP2, crypto,
             ],
             path: "Services/Gateway", resources: [.embedInCode("Documentation/Page"), .embedInCode("Dashboard/Page")]),
         .target(
-            name: "SchedulerCore", dependencies: ["Domain", "Storage", "Recurrence", deque, heap], path: "Services/Scheduler/Core"),
+            name: "SchedulerCore", dependencies: ["TaskDomain", "Storage", "TaskRecurrence", deque, heap], path: "Services/Scheduler/Core"),
         .executableTarget(
-            name: "scheduler", dependencies: service + ["Domain", "Files", "SchedulerCore", "Recurrence", "Storage", "SQLiteStore", "Sealing", crypto],
+            name: "scheduler", dependencies: service + ["TaskDomain", "TaskFiles", "SchedulerCore", "TaskRecurrence", "Storage", "SQLiteStore", "Sealing", crypto],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(
-            name: "worker", dependencies: ["TaskWorker", "Operations", "Wire", "Messages", "Domain", logging, nioCore], path: "Services/Worker"),
-        .target(name: "Delivery", dependencies: ["CCurl", "Domain", "JSON", crypto, deque], path: "Services/Notifier/Delivery"),
+            name: "worker", dependencies: ["TaskWorker", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain", logging, nioCore], path: "Services/Worker"),
+        .target(name: "Delivery", dependencies: ["CCurl", "TaskDomain", "TaskJSON", crypto, deque], path: "Services/Notifier/Delivery"),
         .executableTarget(
-            name: "notifier", dependencies: service + ["Delivery", "Domain"], path: "Services/Notifier", exclude: ["Delivery"]),
+            name: "notifier", dependencies: service + ["Delivery", "TaskDomain"], path: "Services/Notifier", exclude: ["Delivery"]),
 
         // What they share.
-        .target(name: "Domain", path: "Shared/Domain"),
-        .target(name: "Files", path: "Shared/Files"),
-        .target(name: "Recurrence", dependencies: ["Domain", "Files"], path: "Shared/Recurrence"),
-        .target(name: "JSON", path: "Shared/JSON"),
-        .target(name: "Messages", dependencies: ["CProtos", "CProtobufC", "Domain"], path: "Shared/Messages"),
+        .target(name: "TaskDomain", path: "Shared/TaskDomain"),
+        .target(name: "TaskFiles", path: "Shared/TaskFiles"),
+        .target(name: "TaskRecurrence", dependencies: ["TaskDomain", "TaskFiles"], path: "Shared/TaskRecurrence"),
+        .target(name: "TaskJSON", path: "Shared/TaskJSON"),
+        .target(name: "TaskMessages", dependencies: ["CProtos", "CProtobufC", "TaskDomain"], path: "Shared/TaskMessages"),
         .target(
-            name: "Wire", dependencies: ["Messages", "Domain", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, coreMetrics, crypto],
-            path: "Shared/Wire"),
-        .target(name: "Tasks", dependencies: ["Messages", "Domain", "JSON"], path: "Shared/Tasks"),
-        .target(name: "TaskWorker", dependencies: service + ["Domain", "Tasks"], path: "Shared/TaskWorker"),
+            name: "TaskWire", dependencies: ["TaskMessages", "TaskDomain", "CProtos", "CProtobufC", nioCore, nioPosix, nioConcurrency, nioSSL, logging, coreMetrics, crypto],
+            path: "Shared/TaskWire"),
+        .target(name: "ScheduledTasks", dependencies: ["TaskMessages", "TaskDomain", "TaskJSON"], path: "Shared/ScheduledTasks"),
+        .target(name: "TaskWorker", dependencies: service + ["TaskDomain", "ScheduledTasks"], path: "Shared/TaskWorker"),
         .target(
-            name: "TaskScheduler", dependencies: ["Tasks", "Wire", "Messages", "Domain", "Recurrence", "JSON", lifecycle, logging, nioPosix],
+            name: "TaskScheduler", dependencies: ["ScheduledTasks", "TaskWire", "TaskMessages", "TaskDomain", "TaskRecurrence", "TaskJSON", lifecycle, logging, nioPosix],
             path: "Shared/TaskScheduler"),
-        .target(name: "Storage", dependencies: ["Domain"], path: "Shared/Storage"),
-        .target(name: "SQLiteStore", dependencies: ["Storage", "Domain", "CSQLite"], path: "Shared/SQLiteStore"),
-        .target(name: "Sealing", dependencies: ["Domain", "Files", crypto], path: "Shared/Sealing"),
+        .target(name: "Storage", dependencies: ["TaskDomain"], path: "Shared/Storage"),
+        .target(name: "SQLiteStore", dependencies: ["Storage", "TaskDomain", "CSQLite"], path: "Shared/SQLiteStore"),
+        .target(name: "Sealing", dependencies: ["TaskDomain", "TaskFiles", crypto], path: "Shared/Sealing"),
         .target(
-            name: "Operations",
+            name: "TaskOperations",
             dependencies: [
-                "CProcess", "Files", "Wire", "Domain", "JSON", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL, crypto,
+                "CProcess", "TaskFiles", "TaskWire", "TaskDomain", "TaskJSON", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, lifecycle, unixSignals, nioCore, nioSSL, crypto,
             ],
-            path: "Shared/Operations"),
+            path: "Shared/TaskOperations"),
 
         // C.
         .target(
@@ -122,21 +122,21 @@ let package = Package(
         .executableTarget(
             name: "delivery-benchmark", dependencies: ["Delivery"], path: "Tests/Benchmarks/Delivery"),
         .executableTarget(
-            name: "lanes-benchmark", dependencies: ["SchedulerCore", "Storage", "Domain"], path: "Tests/Benchmarks/Lanes"),
+            name: "lanes-benchmark", dependencies: ["SchedulerCore", "Storage", "TaskDomain"], path: "Tests/Benchmarks/Lanes"),
         .executableTarget(
-            name: "recurrence-benchmark", dependencies: ["Recurrence"], path: "Tests/Benchmarks/Recurrence",
+            name: "recurrence-benchmark", dependencies: ["TaskRecurrence"], path: "Tests/Benchmarks/Recurrence",
             exclude: ["dateutil_times.py", "libical_times.c", "run"]),
         .executableTarget(
-            name: "rpc-benchmark", dependencies: ["Wire", "Messages", "Domain", logging, nioPosix], path: "Tests/Benchmarks/RPC"),
+            name: "rpc-benchmark", dependencies: ["TaskWire", "TaskMessages", "TaskDomain", logging, nioPosix], path: "Tests/Benchmarks/RPC"),
         .executableTarget(
-            name: "storage-benchmark", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/Benchmarks/Storage"),
+            name: "storage-benchmark", dependencies: ["SQLiteStore", "Storage", "TaskDomain"], path: "Tests/Benchmarks/Storage"),
 
         // The scheduler's core and all around it in simulated time.
         .target(
-            name: "Simulation", dependencies: ["SchedulerCore", "Storage", "Domain", "Recurrence"], path: "Tests/Simulation/Model"),
+            name: "Simulation", dependencies: ["SchedulerCore", "Storage", "TaskDomain", "TaskRecurrence"], path: "Tests/Simulation/Model"),
         .executableTarget(name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Run"),
         .executableTarget(
-            name: "simulate-outage", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", heap], path: "Tests/Simulation/Outage"),
+            name: "simulate-outage", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "TaskDomain", heap], path: "Tests/Simulation/Outage"),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -146,50 +146,50 @@ let package = Package(
                 "README.md", "corpus.jsonl", "invalid.jsonl", "sets.jsonl", "subday-transitions.jsonl", "unsynchronised.jsonl",
             ]),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "SchedulerCore", "StoreTestKit", "Storage", "Domain"], path: "Tests/Simulation/Tests"),
+            name: "SimulationTests", dependencies: ["Simulation", "SchedulerCore", "StoreTestKit", "Storage", "TaskDomain"], path: "Tests/Simulation/Tests"),
         .testTarget(
-            name: "RecurrenceTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
-        .testTarget(name: "RecurrenceTextTests", dependencies: ["Domain", "Recurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
-        .testTarget(name: "DeliveryTests", dependencies: ["TestSupport", "Delivery", "Domain"], path: "Tests/DeliveryTests"),
+            name: "RecurrenceTests", dependencies: ["TaskDomain", "TaskRecurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
+        .testTarget(name: "RecurrenceTextTests", dependencies: ["TaskDomain", "TaskRecurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
+        .testTarget(name: "DeliveryTests", dependencies: ["TestSupport", "Delivery", "TaskDomain"], path: "Tests/DeliveryTests"),
         // The kinds of store, and what tests of any of them need.
-        .target(name: "StoreTestKit", dependencies: ["SQLiteStore", "Storage", "Domain"], path: "Tests/StoreTestKit"),
-        .testTarget(name: "StorageTests", dependencies: ["StoreTestKit", "Storage", "Domain"], path: "Tests/StorageTests"),
+        .target(name: "StoreTestKit", dependencies: ["SQLiteStore", "Storage", "TaskDomain"], path: "Tests/StoreTestKit"),
+        .testTarget(name: "StorageTests", dependencies: ["StoreTestKit", "Storage", "TaskDomain"], path: "Tests/StorageTests"),
         .testTarget(
-            name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "Domain", "CSQLite"],
+            name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "TaskDomain", "CSQLite"],
             path: "Tests/SQLiteStoreTests"),
-        .testTarget(name: "SealingTests", dependencies: ["Sealing", "Domain", "Files", crypto], path: "Tests/SealingTests"),
+        .testTarget(name: "SealingTests", dependencies: ["Sealing", "TaskDomain", "TaskFiles", crypto], path: "Tests/SealingTests"),
         .testTarget(
-            name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "Domain", "Recurrence"],
+            name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "TaskDomain", "TaskRecurrence"],
             path: "Tests/SchedulerCoreTests"),
         .testTarget(
             name: "SchedulerTests",
             dependencies: [
-                "TestSupport", "StoreTestKit", "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "Operations", "Wire", "Messages", "Domain",
+                "TestSupport", "StoreTestKit", "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain",
                 nioCore, nioPosix, nioConcurrency, lifecycle, logging,
             ], path: "Tests/SchedulerTests"),
         .testTarget(
-            name: "NotifierTests", dependencies: ["notifier", "Delivery", "Domain", "Operations", "Wire", "Messages", nioCore, nioPosix, logging],
+            name: "NotifierTests", dependencies: ["notifier", "Delivery", "TaskDomain", "TaskOperations", "TaskWire", "TaskMessages", nioCore, nioPosix, logging],
             path: "Tests/NotifierTests"),
         .testTarget(
-            name: "OperationsTests", dependencies: ["TestSupport", "Operations", "Wire", "Domain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],
+            name: "OperationsTests", dependencies: ["TestSupport", "TaskOperations", "TaskWire", "TaskDomain", hummingbird, httpTypes, logging, coreMetrics, lifecycle, nioCore, nioPosix],
             path: "Tests/OperationsTests"),
-        .testTarget(name: "WireTests", dependencies: ["TestSupport", "Wire", "Messages", "CProtos", "Domain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging, metricsTestKit, crypto], path: "Tests/WireTests"),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests"),
+        .testTarget(name: "WireTests", dependencies: ["TestSupport", "TaskWire", "TaskMessages", "CProtos", "TaskDomain", nioCore, nioPosix, nioEmbedded, nioConcurrency, logging, metricsTestKit, crypto], path: "Tests/WireTests"),
+        .testTarget(name: "JSONTests", dependencies: ["TaskJSON"], path: "Tests/JSONTests"),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "TestSupport", "gateway", "Operations", "Wire", "Messages", "Domain", "JSON", "Recurrence", hummingbird, httpTypes, nioCore, nioPosix,
+                "TestSupport", "gateway", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain", "TaskJSON", "TaskRecurrence", hummingbird, httpTypes, nioCore, nioPosix,
                 nioConcurrency, lifecycle, logging, crypto,
             ], path: "Tests/GatewayTests"),
         .testTarget(
-            name: "WorkerTests", dependencies: ["worker", "Tasks", "Wire", "Messages", "Domain", nioPosix, nioConcurrency, logging],
+            name: "WorkerTests", dependencies: ["worker", "ScheduledTasks", "TaskWire", "TaskMessages", "TaskDomain", nioPosix, nioConcurrency, logging],
             path: "Tests/WorkerTests"),
         .testTarget(
             name: "TaskWorkerTests",
-            dependencies: ["TestSupport", "TaskWorker", "Operations", "Tasks", "Wire", "Messages", "Domain", nioCore, nioPosix, nioConcurrency, logging],
+            dependencies: ["TestSupport", "TaskWorker", "TaskOperations", "ScheduledTasks", "TaskWire", "TaskMessages", "TaskDomain", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/TaskWorkerTests"),
         .testTarget(
-            name: "TasksTests", dependencies: ["Tasks", "TaskScheduler", "Wire", "Messages", "Domain", "JSON", nioPosix, nioConcurrency, logging],
+            name: "TasksTests", dependencies: ["ScheduledTasks", "TaskScheduler", "TaskWire", "TaskMessages", "TaskDomain", "TaskJSON", nioPosix, nioConcurrency, logging],
             path: "Tests/TasksTests"),
         .testTarget(name: "ClusterTests", dependencies: [crypto], path: "Tests/Cluster", exclude: ["relay.py", "skew.py", "wire.py", "worker.py"]),
     ],

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// The bounds of what callers may send, beside those that every reminder has: ``ReminderLimits``, ``Handling/Limits``. Every one has a
 /// test one below, at and one above.

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOPosix
-import Operations
+import TaskOperations
 import ServiceLifecycle
-import Wire
+import TaskWire
 
 /// gateway: takes requests over HTTP, checks them whole, and passes them to a scheduler. Stateless; any number may run.
 @main

@@ -1,8 +1,8 @@
-import Messages
-import Operations
-import Recurrence
+import TaskMessages
+import TaskOperations
+import TaskRecurrence
 import ServiceLifecycle
-import Wire
+import TaskWire
 
 /// Keeps the gateway's zone data as the machine's is, and says in `/readyz` when a scheduler's is another.
 struct ZoneCheck: Service, CustomStringConvertible {

@@ -1,9 +1,9 @@
 import Delivery
 import Logging
 import NIOPosix
-import Operations
+import TaskOperations
 import ServiceLifecycle
-import Wire
+import TaskWire
 
 /// notifier: turns notifications into requests to the Edvora backend, and its answers into outcomes. Stateless; any
 /// number may run.

@@ -1,8 +1,8 @@
 import Delivery
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOCore
-import Wire
+import TaskWire
 
 /// What workers ask: deliver this.
 ///

@@ -1,5 +1,5 @@
 import Delivery
-import Operations
+import TaskOperations
 
 extension SettingType where Value == [WebhookSecret] {
     /// One secret, or two while one takes the other's place.

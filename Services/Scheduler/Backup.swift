@@ -1,6 +1,6 @@
-import Files
+import TaskFiles
 import Glibc
-import Operations
+import TaskOperations
 import SQLiteStore
 import Sealing
 import Storage

@@ -1,9 +1,9 @@
-import Domain
-import Messages
-import Recurrence
+import TaskDomain
+import TaskMessages
+import TaskRecurrence
 import SchedulerCore
 import Storage
-import Wire
+import TaskWire
 
 /// What gateways ask to be done with reminders, occurrences and queues that exist.
 extension SchedulerAPI {

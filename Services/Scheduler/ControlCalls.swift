@@ -1,7 +1,7 @@
-import Domain
-import Messages
-import Operations
-import Wire
+import TaskDomain
+import TaskMessages
+import TaskOperations
+import TaskWire
 
 /// What gateways have workers told.
 extension SchedulerAPI {

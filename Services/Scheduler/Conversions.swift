@@ -1,5 +1,5 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import SchedulerCore
 import Storage
 

@@ -1,4 +1,4 @@
-import Files
+import TaskFiles
 import Logging
 import Metrics
 import Sealing

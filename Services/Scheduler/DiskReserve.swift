@@ -1,4 +1,4 @@
-import Operations
+import TaskOperations
 
 /// Room of a disk that new reminders must leave: a share of it, a number of bytes, or the smaller of both.
 struct DiskReserve: Sendable, Hashable {

@@ -1,6 +1,6 @@
 import Logging
 import Metrics
-import Operations
+import TaskOperations
 import ServiceLifecycle
 import Storage
 

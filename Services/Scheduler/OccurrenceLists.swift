@@ -1,9 +1,9 @@
-import Domain
-import Messages
-import Operations
+import TaskDomain
+import TaskMessages
+import TaskOperations
 import SchedulerCore
 import Storage
-import Wire
+import TaskWire
 
 /// Lists of occurrences: of those with rows in the store, and of those that memory alone knows to be ready or to run.
 extension SchedulerAPI {

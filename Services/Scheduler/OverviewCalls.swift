@@ -1,9 +1,9 @@
-import Domain
-import Messages
-import Operations
+import TaskDomain
+import TaskMessages
+import TaskOperations
 import SchedulerCore
 import Storage
-import Wire
+import TaskWire
 
 /// How everything stands at a glance: what gateways show to operators.
 extension SchedulerAPI {

@@ -1,9 +1,9 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOCore
-import Operations
+import TaskOperations
 import Storage
-import Wire
+import TaskWire
 
 /// Tells gateways how everything stands, as long as some of them watch.
 ///

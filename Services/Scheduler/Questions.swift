@@ -1,8 +1,8 @@
-import Domain
-import Messages
-import Operations
+import TaskDomain
+import TaskMessages
+import TaskOperations
 import Storage
-import Wire
+import TaskWire
 
 /// What gateways ask about reminders, attempts, queues and workers. Lists of occurrences are in OccurrenceLists.swift.
 extension SchedulerAPI {

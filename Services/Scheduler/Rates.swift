@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// What has happened since the process began.
 struct Totals: Sendable {

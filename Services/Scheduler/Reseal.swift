@@ -1,4 +1,4 @@
-import Operations
+import TaskOperations
 import SQLiteStore
 import Sealing
 import Storage

@@ -1,8 +1,8 @@
-import Domain
-import Messages
-import Recurrence
+import TaskDomain
+import TaskMessages
+import TaskRecurrence
 import Storage
-import Wire
+import TaskWire
 
 /// Resumes reminders, all of them in one transaction.
 ///

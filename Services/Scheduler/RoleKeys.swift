@@ -1,5 +1,5 @@
-import Operations
-import Wire
+import TaskOperations
+import TaskWire
 
 /// `scheduler --derive-secret ROLE`: prints the keys of one role, which stand in place of the cluster's secret where a service is to be
 /// that and nothing else.

@@ -1,12 +1,12 @@
-import Domain
+import TaskDomain
 import Logging
 import NIOPosix
-import Operations
+import TaskOperations
 import SchedulerCore
 import Sealing
 import ServiceLifecycle
 import Storage
-import Wire
+import TaskWire
 
 /// scheduler: keeps reminders, hands due occurrences to workers, records what became of them. The only service with
 /// state.

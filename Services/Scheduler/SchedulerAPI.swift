@@ -1,10 +1,10 @@
-import Domain
-import Messages
-import Operations
+import TaskDomain
+import TaskMessages
+import TaskOperations
 import SchedulerCore
 import Sealing
 import Storage
-import Wire
+import TaskWire
 
 /// What gateways ask, method by method. Nothing is answered with success before it is on stable storage.
 ///

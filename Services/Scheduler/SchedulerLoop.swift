@@ -1,14 +1,14 @@
-import Domain
+import TaskDomain
 import Logging
-import Messages
+import TaskMessages
 import Metrics
 import NIOCore
-import Operations
-import Recurrence
+import TaskOperations
+import TaskRecurrence
 import SchedulerCore
 import Sealing
 import Storage
-import Wire
+import TaskWire
 
 /// Runs the decision core on one event loop: brings it events and the time, carries out its effects.
 ///

@@ -1,6 +1,6 @@
 import Glibc
 import Logging
-import Operations
+import TaskOperations
 import Sealing
 
 extension Sealer {

@@ -1,5 +1,5 @@
 import NIOCore
-import Operations
+import TaskOperations
 import ServiceLifecycle
 
 /// Looks once a second at what has happened since, and says in `/readyz` which kinds of tasks are due and run by no worker. The scheduler is ready all the same: they wait.

@@ -1,5 +1,5 @@
 import Logging
-import Operations
+import TaskOperations
 import SQLiteStore
 import Storage
 

@@ -1,5 +1,5 @@
-import Domain
-import Operations
+import TaskDomain
+import TaskOperations
 import Storage
 
 /// Finds out whether the store still writes what is handed to it: now and then it hands over a write of nothing, which has its turn

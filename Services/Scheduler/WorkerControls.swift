@@ -1,5 +1,5 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOCore
 
 /// What one worker was told to be, and has not answered yet.

@@ -1,6 +1,6 @@
 import Crypto
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 
 /// The name that the core and the store know a worker by: its instance, and the hash of the token that only its process can say. So a
 /// worker that gives another's instance is another worker, and takes over nothing of it, whether that one is attached, lost for a moment,

@@ -1,9 +1,9 @@
-import Domain
+import TaskDomain
 import Logging
-import Messages
+import TaskMessages
 import NIOCore
 import SchedulerCore
-import Wire
+import TaskWire
 
 /// The scheduler's end of one worker's stream: turns messages into events of the core.
 ///

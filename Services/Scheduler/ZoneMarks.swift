@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 import Storage
 
 /// Has the store know every zone that series run in, so that it is noticed when the data of one has changed.

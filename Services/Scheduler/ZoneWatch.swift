@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import Logging
 import Metrics
-import Recurrence
+import TaskRecurrence
 import SchedulerCore
 import ServiceLifecycle
 import Storage

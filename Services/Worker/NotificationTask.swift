@@ -1,8 +1,8 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOCore
 import TaskWorker
-import Wire
+import TaskWire
 
 /// The task `edvora.notification`: asks a notifier to deliver, and takes over its outcome.
 struct NotificationTask: Sendable {

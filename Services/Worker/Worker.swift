@@ -1,4 +1,4 @@
-import Operations
+import TaskOperations
 import TaskWorker
 
 /// worker: takes occurrences from the schedulers and runs their tasks. Stateless; any number may run.

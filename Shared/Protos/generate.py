@@ -102,7 +102,7 @@ class Message:
     @property
     def imports(self):
         hides = any(f.name in CREDENTIALS for f in self.message.field)
-        return ["public import CProtobufC", "public import CProtos", *(["public import Domain"] if hides else []), ""]
+        return ["public import CProtobufC", "public import CProtos", *(["public import TaskDomain"] if hides else []), ""]
 
     def write(self, out):
         m = self.message

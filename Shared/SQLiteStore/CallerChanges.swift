@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Carries out what callers ask to be done with reminders that exist. Each change is judged by what is stored at that

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// A `Reminder` as a row of `definitions`.
 ///

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Reads what is due next: the two sources (positions, rows of their own) merged in the order of `DueKey`.

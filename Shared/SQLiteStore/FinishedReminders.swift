@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Reminders that were finished long ago, with all that belongs to them, shard after shard.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// The occurrences with rows of a series that is held: what its misfire policy does not fire is dropped when it is released.

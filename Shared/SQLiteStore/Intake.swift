@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Synchronization
 
 /// Where new reminders are put first: a table to which rows are only appended.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Finds the items of a page: walks an index from the cursor on, judges each candidate, and stops when the page is full
 /// or enough have been looked at. So a page costs the same wherever in the list it lies, and whatever the filter.

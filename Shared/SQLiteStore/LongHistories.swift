@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Attempts of reminders that stay, where they have become many: one reminder after the other is looked at, shard after shard, a

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Rows of `passed`: occurrences that came to an end, or were put off, before their series came to them.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Counts what callers that have a bound have pending: reminders that are not finished, be they scheduled or paused.
 ///

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Removes what has been kept long enough, a bounded number of rows at a time: each of its duties in turn goes first, and takes what

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Carries out each `StoreWrite` within the writer's open transaction.

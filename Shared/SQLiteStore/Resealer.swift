@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Seals stored credentials anew, page by page in the order of the definitions, and keeps in the table `sealing` where it is.

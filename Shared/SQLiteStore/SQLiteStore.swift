@@ -1,5 +1,5 @@
 import CSQLite
-import Domain
+import TaskDomain
 import Storage
 
 /// A `Store` in one SQLite file, for one scheduler.

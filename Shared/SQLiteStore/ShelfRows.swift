@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// What was left to the disk by the scheduler, found by queue, task and sharer. No more than an index: what is pending the other tables tell.

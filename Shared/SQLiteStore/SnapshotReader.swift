@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// What the reading thread carries out.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Credentials of reminders that were completed a while ago and of which nothing waits: nobody can have them sent any more.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Statements about where a reminder stands: its row in `reminders` and the ends of its life.

@@ -1,5 +1,5 @@
 import CSQLite
-import Domain
+import TaskDomain
 
 /// Tells SQLite to copy a bound value at once.
 private let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

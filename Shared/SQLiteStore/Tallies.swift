@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Rows of `tallies`: how many occurrences have rows of their own, by queue and state; with the empty name those of all queues.

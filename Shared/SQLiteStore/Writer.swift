@@ -1,5 +1,5 @@
 import CSQLite
-import Domain
+import TaskDomain
 import Storage
 
 /// What the writing thread carries out, in the order in which it was asked.

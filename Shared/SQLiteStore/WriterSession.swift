@@ -1,5 +1,5 @@
 import CSQLite
-import Domain
+import TaskDomain
 import Storage
 
 /// The writing connection with its statements, from one opening to the next.

@@ -4,8 +4,8 @@ import FoundationEssentials
 import Foundation
 #endif
 
-import Domain
-import Files
+import TaskDomain
+import TaskFiles
 
 /// Reads and makes the file that holds the sealing keys.
 enum KeyFile {

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-import Domain
+import TaskDomain
 import Synchronization
 
 /// Seals credentials at rest with AES-256-GCM.

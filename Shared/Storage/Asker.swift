@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Whether whoever asked a question still waits for its answer. What nobody waits for any more is not read.
 public struct Asker: Sendable {

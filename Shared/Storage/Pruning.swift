@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// What a store is to remove, and how much of it at once.
 ///

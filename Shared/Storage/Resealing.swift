@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Which stored credentials are to be sealed anew, and how.
 public struct Resealing: Sendable {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Keeps reminders, their occurrences and their attempts on stable storage.
 ///

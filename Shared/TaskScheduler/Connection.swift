@@ -1,9 +1,9 @@
-import Domain
+import TaskDomain
 public import Logging
-import Messages
+import TaskMessages
 import NIOPosix
 public import ServiceLifecycle
-import Wire
+import TaskWire
 
 /// How a ``TaskScheduler`` reaches the cluster.
 ///

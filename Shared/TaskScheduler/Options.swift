@@ -1,6 +1,6 @@
-public import Domain
-import Messages
-import Tasks
+public import TaskDomain
+import TaskMessages
+import ScheduledTasks
 
 extension TaskScheduler {
     /// How occurrences are to be dealt with, beyond when they are due. Printing it shows nothing of the credential.

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 
 /// The times at which something is to be due, as a caller says them; checked as `POST /tasks` checks them.
 struct RequestedTimes: Sendable {

@@ -1,8 +1,8 @@
-import Domain
-import JSON
-import Messages
-import Recurrence
-import Tasks
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskRecurrence
+import ScheduledTasks
 
 /// What is asked for, checked whole: the bounds are those of `POST /tasks`, so that both ways of asking take the same.
 struct TaskRequest: Sendable {

@@ -1,8 +1,8 @@
-public import Domain
-public import JSON
-import Messages
+public import TaskDomain
+public import TaskJSON
+import TaskMessages
 // Who asks for tasks names them by their types: one import brings both.
-@_exported public import Tasks
+@_exported public import ScheduledTasks
 
 /// Asks the scheduler for tasks, from Swift: the predecessor's `TaskScheduler.schedule(func, description, args, kwargs,
 /// rrule_string, trigger_at, until)`.

@@ -1,5 +1,5 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 
 /// What a worker takes: which queues' occurrences, and how many at once. It begins with the settings, and is what it is told to be until
 /// the process ends.

@@ -1,12 +1,12 @@
-import Domain
+import TaskDomain
 import Glibc
 import Logging
-import Messages
+import TaskMessages
 import Metrics
 internal import NIOCore
-import Operations
-import Tasks
-internal import Wire
+import TaskOperations
+import ScheduledTasks
+internal import TaskWire
 
 /// Takes occurrences from the scheduler, runs them, and reports what became of them.
 ///

@@ -1,11 +1,11 @@
 import Glibc
 import Logging
 import NIOPosix
-public import Operations
+public import TaskOperations
 import ServiceLifecycle
 // Who writes a worker writes tasks: one import brings both.
-@_exported public import Tasks
-internal import Wire
+@_exported public import ScheduledTasks
+internal import TaskWire
 
 /// A worker of one's own: takes occurrences from the scheduler and runs their tasks, in a program that others write.
 ///

@@ -1,5 +1,5 @@
-import Domain
-package import Operations
+import TaskDomain
+package import TaskOperations
 
 /// The settings that every worker has, whatever its tasks are.
 package struct TaskWorkerSettings: ServiceSettings {

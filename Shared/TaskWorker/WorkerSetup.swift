@@ -1,9 +1,9 @@
 public import Logging
 package import NIOCore
-package import Operations
+package import TaskOperations
 public import ServiceLifecycle
-public import Tasks
-package import Wire
+public import ScheduledTasks
+package import TaskWire
 
 /// What a worker is made of: its tasks, and what they need while they run.
 public struct WorkerSetup: Sendable {

@@ -47,7 +47,7 @@ extension ClusterSuite {
                 compared += 1
             }
             // None is left of a message that is no longer there.
-            let messages = FileManager.default.enumerator(at: shared.appending(path: "Messages"), includingPropertiesForKeys: nil)
+            let messages = FileManager.default.enumerator(at: shared.appending(path: "TaskMessages"), includingPropertiesForKeys: nil)
             let kept = (messages?.allObjects as? [URL] ?? []).filter { $0.lastPathComponent.hasSuffix(".generated.swift") }
             #expect(kept.count > 40 && compared == kept.count + 8)
         }

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Foundation
 import Synchronization
 import Testing

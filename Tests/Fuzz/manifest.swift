@@ -31,8 +31,8 @@ package.targets.append(
     .target(
         name: "Fuzzers",
         dependencies: [
-            "gateway", "scheduler", "Delivery", "CCurl", "Wire", "Messages", "CProtos", "CProtobufC", "JSON", "Storage", "SQLiteStore",
-            "SchedulerCore", "Domain", "Recurrence", nioCore, nioEmbedded, logging, coreMetrics,
+            "gateway", "scheduler", "Delivery", "CCurl", "TaskWire", "TaskMessages", "CProtos", "CProtobufC", "TaskJSON", "Storage", "SQLiteStore",
+            "SchedulerCore", "TaskDomain", "TaskRecurrence", nioCore, nioEmbedded, logging, coreMetrics,
         ],
         path: "Tests/Fuzz", exclude: ["README.md", "manifest.swift"] + fuzzers.flatMap { ["\($0)/seeds", "\($0)/dictionary"] },
         swiftSettings: [instrumented]))

@@ -1,7 +1,7 @@
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 import Testing
-import Wire
+import TaskWire
 
 @testable import gateway
 

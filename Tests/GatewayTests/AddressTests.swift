@@ -1,5 +1,5 @@
 import NIOCore
-import Operations
+import TaskOperations
 import TestSupport
 import Testing
 

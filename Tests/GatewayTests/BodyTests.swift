@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Messages
+import TaskDomain
+import TaskJSON
+import TaskMessages
 import Testing
 
 @testable import gateway

@@ -1,5 +1,5 @@
-import JSON
-import Operations
+import TaskJSON
+import TaskOperations
 import Testing
 
 @testable import gateway

@@ -1,10 +1,10 @@
-import Domain
-import JSON
-import Messages
+import TaskDomain
+import TaskJSON
+import TaskMessages
 import NIOConcurrencyHelpers
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 @Suite("What a caller may ask for", .timeLimit(.minutes(1)))

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 @Suite("The file of API keys")

@@ -3,7 +3,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 @Suite("Reloading API keys", .timeLimit(.minutes(1)))

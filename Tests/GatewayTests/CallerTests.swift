@@ -4,7 +4,7 @@ import HTTPTypes
 import NIOConcurrencyHelpers
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 /// A folder of its own with a keys file in it; removed with this object.

@@ -1,7 +1,7 @@
-import Domain
-import JSON
-import Messages
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskRecurrence
 import Testing
 
 @testable import gateway

@@ -1,9 +1,9 @@
 import Crypto
-import Domain
+import TaskDomain
 import Foundation
-import JSON
+import TaskJSON
 import NIOConcurrencyHelpers
-import Operations
+import TaskOperations
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
 import Foundation
-import JSON
+import TaskJSON
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 @Suite("The dashboard", .timeLimit(.minutes(1)))

@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskRecurrence
 import Testing
 
 @testable import gateway

@@ -1,4 +1,4 @@
-import JSON
+import TaskJSON
 import Testing
 
 @testable import gateway

@@ -1,5 +1,5 @@
 import Hummingbird
-import JSON
+import TaskJSON
 import Testing
 
 @testable import gateway

@@ -1,5 +1,5 @@
-import JSON
-import Recurrence
+import TaskJSON
+import TaskRecurrence
 import Testing
 
 @testable import gateway

@@ -1,11 +1,11 @@
 import Crypto
 import Foundation
-import JSON
+import TaskJSON
 import NIOCore
 import Testing
-import Wire
+import TaskWire
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 @Suite("Signing in to the dashboard", .timeLimit(.minutes(1)))

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 @Suite("The gateway's settings")

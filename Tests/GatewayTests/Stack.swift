@@ -1,15 +1,15 @@
-import Domain
-import JSON
+import TaskDomain
+import TaskJSON
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Operations
+import TaskOperations
 import ServiceLifecycle
 import TestSupport
 import Testing
-import Wire
+import TaskWire
 
 @testable import gateway
 

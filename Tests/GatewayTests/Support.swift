@@ -1,13 +1,13 @@
-import Domain
+import TaskDomain
 import Foundation
-import JSON
+import TaskJSON
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOPosix
-import Operations
+import TaskOperations
 import Testing
-import Wire
+import TaskWire
 
 @testable import gateway
 

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import gateway
 
 /// The API over TLS, asked by Python's `ssl`.

@@ -1,9 +1,9 @@
-import Domain
-import JSON
-import Messages
+import TaskDomain
+import TaskJSON
+import TaskMessages
 import NIOConcurrencyHelpers
 import Testing
-import Wire
+import TaskWire
 
 @testable import gateway
 

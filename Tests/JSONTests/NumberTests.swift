@@ -1,4 +1,4 @@
-import JSON
+import TaskJSON
 import Testing
 
 @Suite("JSON numbers")

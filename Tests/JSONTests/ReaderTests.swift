@@ -1,4 +1,4 @@
-import JSON
+import TaskJSON
 import Testing
 
 func read(_ text: String, maxBytes: Int = 1 << 20, maxDepth: Int = JSONValue.maxDepth) throws(JSONError) -> JSONValue {

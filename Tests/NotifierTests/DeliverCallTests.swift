@@ -1,13 +1,13 @@
 import Delivery
-import Domain
+import TaskDomain
 import Foundation
 import Logging
-import Messages
+import TaskMessages
 import NIOCore
 import NIOPosix
 import Synchronization
 import Testing
-import Wire
+import TaskWire
 
 @testable import notifier
 

@@ -1,7 +1,7 @@
 import Delivery
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import notifier
 
 @Suite("The notifier's settings")

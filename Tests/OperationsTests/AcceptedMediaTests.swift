@@ -1,7 +1,7 @@
 import HTTPTypes
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("The media type that a request prefers")
 struct AcceptedMediaTests {

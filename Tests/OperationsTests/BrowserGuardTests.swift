@@ -1,7 +1,7 @@
 import HTTPTypes
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("Requests that a browser sends for a page")
 struct BrowserGuardTests {

@@ -1,8 +1,8 @@
 import Logging
 import Testing
-import Wire
+import TaskWire
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("The keys of one role")
 struct ClusterKeyTests {

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("The file of the cluster's secret")
 struct ClusterSecretFileTests {

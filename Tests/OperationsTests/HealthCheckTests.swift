@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("Asking a service for its health")
 struct HealthCheckTests {

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("A part that beats")
 struct HeartbeatTests {

@@ -1,9 +1,9 @@
-import Domain
+import TaskDomain
 import Foundation
 import Logging
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("Log lines")
 struct LoggingTests {

@@ -2,7 +2,7 @@ import CoreMetrics
 import Foundation
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("Metrics")
 struct MetricsTests {

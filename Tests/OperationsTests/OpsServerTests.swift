@@ -4,7 +4,7 @@ import Logging
 import Synchronization
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("The ops listener")
 struct OpsServerTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("The process's memory", .serialized)
 struct ProcessMemoryTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("What a program can do beside running its service")
 struct ServiceCommandTests {

@@ -1,8 +1,8 @@
-import Domain
+import TaskDomain
 import Logging
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("Values of settings")
 struct SettingTypeTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 @Suite("Reading settings")
 struct SettingsTests {

@@ -4,7 +4,7 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 
 /// A part that says when it runs, and then does what the test wants.
 private struct TestPart: Service {

@@ -1,9 +1,9 @@
-import Domain
+import TaskDomain
 import Foundation
 import Logging
 import Synchronization
 
-@testable import Operations
+@testable import TaskOperations
 
 /// A pipe whose reading end tells what was logged.
 struct LogPipe: Sendable {

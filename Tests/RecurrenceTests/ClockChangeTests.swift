@@ -1,4 +1,4 @@
-import Recurrence
+import TaskRecurrence
 import Testing
 
 @Suite("Sub-daily rules that a change of the clock silences")

@@ -1,5 +1,5 @@
 import Foundation
-import Recurrence
+import TaskRecurrence
 import RecurrenceData
 import Testing
 

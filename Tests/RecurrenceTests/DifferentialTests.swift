@@ -1,5 +1,5 @@
 import Foundation
-import Recurrence
+import TaskRecurrence
 import Testing
 
 /// Fresh random rules against python-dateutil. `TASK_SCHEDULER_PYTHON` names the interpreter, `RECURRENCE_SEED` another seed.

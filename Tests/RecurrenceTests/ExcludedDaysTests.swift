@@ -1,4 +1,4 @@
-import Recurrence
+import TaskRecurrence
 import Testing
 
 @Suite("Days that are left out whole")

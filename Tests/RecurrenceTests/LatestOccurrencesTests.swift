@@ -1,4 +1,4 @@
-import Recurrence
+import TaskRecurrence
 import Testing
 
 @Suite("Looking back over many occurrences")

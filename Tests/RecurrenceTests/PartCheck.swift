@@ -1,5 +1,5 @@
 import Foundation
-import Recurrence
+import TaskRecurrence
 
 /// Holds one instant, in UTC, against every part of a rule, with Foundation's calendar.
 struct PartCheck {

@@ -1,5 +1,5 @@
 import Foundation
-import Recurrence
+import TaskRecurrence
 import Testing
 
 @Suite("What holds for every series")

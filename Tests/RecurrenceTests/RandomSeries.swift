@@ -1,6 +1,6 @@
-import Domain
+import TaskDomain
 import Foundation
-import Recurrence
+import TaskRecurrence
 
 extension SplitMix64 {
     /// The seed of all random series, so that a failure can be repeated: `RECURRENCE_SEED` gives another one.

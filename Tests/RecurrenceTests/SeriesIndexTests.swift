@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Recurrence
+@testable import TaskRecurrence
 
 @Suite("Series across a change of their zone's data")
 struct SeriesIndexTests {

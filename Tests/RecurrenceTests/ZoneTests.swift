@@ -1,6 +1,6 @@
-import Domain
+import TaskDomain
 import Foundation
-@testable import Recurrence
+@testable import TaskRecurrence
 import Testing
 
 @Suite("Time zones")

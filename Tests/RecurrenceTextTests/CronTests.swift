@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 import Testing
 
 @Suite("Cron expressions are refused with the rule that means the same")

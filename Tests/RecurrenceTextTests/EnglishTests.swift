@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 import Testing
 
 @Suite("A rule reads as plain English")

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 
 /// Random rules that RFC 5545 allows, with every part.
 enum RandomRules {

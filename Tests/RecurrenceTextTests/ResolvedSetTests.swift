@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 import Testing
 
 @Suite("A recurrence set joined with what stands beside it")

@@ -1,4 +1,4 @@
-import Recurrence
+import TaskRecurrence
 import Testing
 
 @Suite("A refused rule names the part, the value and the reason")

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 import Testing
 
 @Suite("The object form of a rule, as python-dateutil has it")

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 import Testing
 
 @Suite("The text of a recurrence set")

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Testing
 
 @testable import SchedulerCore

@@ -1,8 +1,8 @@
-import Domain
+import TaskDomain
 import Storage
 import Testing
 
-@testable import Recurrence
+@testable import TaskRecurrence
 @testable import SchedulerCore
 
 @Suite("zones whose data changes")

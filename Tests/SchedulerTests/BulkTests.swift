@@ -1,8 +1,8 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import Storage
 import Testing
-import Wire
+import TaskWire
 
 @testable import scheduler
 

@@ -1,9 +1,9 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOConcurrencyHelpers
 import TestSupport
 import Testing
-import Wire
+import TaskWire
 
 @testable import SchedulerCore
 @testable import scheduler

@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import Foundation
 import NIOConcurrencyHelpers
-import Operations
+import TaskOperations
 import SQLiteStore
 import Sealing
 import ServiceLifecycle

@@ -1,10 +1,10 @@
-import Domain
-import Messages
-import Operations
+import TaskDomain
+import TaskMessages
+import TaskOperations
 import Storage
 import TestSupport
 import Testing
-import Wire
+import TaskWire
 
 @testable import scheduler
 

@@ -1,5 +1,5 @@
 import NIOConcurrencyHelpers
-import Operations
+import TaskOperations
 import Storage
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import TestSupport
 import Testing
-import Wire
+import TaskWire
 
 @testable import scheduler
 

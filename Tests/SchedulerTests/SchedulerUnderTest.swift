@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import Foundation
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
@@ -10,7 +10,7 @@ import SchedulerCore
 import Sealing
 import Storage
 import Testing
-import Wire
+import TaskWire
 
 @testable import scheduler
 

@@ -1,11 +1,11 @@
-import Domain
+import TaskDomain
 import Foundation
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import TestSupport
 import Testing
-import Wire
+import TaskWire
 
 @testable import scheduler
 

@@ -1,6 +1,6 @@
 import Crypto
-import Domain
-import Files
+import TaskDomain
+import TaskFiles
 import Foundation
 import Testing
 

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 import StoreTestKit
 import Testing

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Ids, reminders and attempts that differ where a test says so.

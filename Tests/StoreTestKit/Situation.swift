@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// A reminder with something of everything that its state allows, so that every change finds something to do.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// A store that answers something else than it was asked for.

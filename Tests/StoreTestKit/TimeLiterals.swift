@@ -1,4 +1,4 @@
-public import Domain
+public import TaskDomain
 
 // In tests a time may be written as a number: what it is compared with, or given to, says in which unit and by which clock.
 

@@ -1,7 +1,7 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOConcurrencyHelpers
-import Tasks
+import ScheduledTasks
 import TestSupport
 import Testing
 

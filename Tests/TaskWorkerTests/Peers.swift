@@ -1,12 +1,12 @@
 import Foundation
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Tasks
+import ScheduledTasks
 import TestSupport
-import Wire
+import TaskWire
 
 @testable import TaskWorker
 

@@ -1,8 +1,8 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOConcurrencyHelpers
-import Operations
-import Tasks
+import TaskOperations
+import ScheduledTasks
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Operations
+@testable import TaskOperations
 @testable import TaskWorker
 
 @Suite("The worker's settings")

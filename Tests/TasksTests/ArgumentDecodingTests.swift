@@ -1,6 +1,6 @@
 import FoundationEssentials
-import JSON
-import Tasks
+import TaskJSON
+import ScheduledTasks
 import Testing
 
 private enum Colour: String, Codable { case red, green }

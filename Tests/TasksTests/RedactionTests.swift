@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Testing
 
 @Suite("What is reported of a task's end")

@@ -1,12 +1,12 @@
-import Domain
-import JSON
+import TaskDomain
+import TaskJSON
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOPosix
-import Tasks
+import ScheduledTasks
 import Testing
-import Wire
+import TaskWire
 
 @testable import TaskScheduler
 

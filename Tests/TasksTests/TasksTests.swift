@@ -1,8 +1,8 @@
-import Domain
-import JSON
+import TaskDomain
+import TaskJSON
 import NIOConcurrencyHelpers
-import Messages
-import Tasks
+import TaskMessages
+import ScheduledTasks
 import Testing
 
 private struct Greet: ScheduledTask {

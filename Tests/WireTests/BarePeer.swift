@@ -1,10 +1,10 @@
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
 
-@testable import Wire
+@testable import TaskWire
 
 /// A bare connection that may leave unread what comes.
 final class BarePeer: ChannelInboundHandler, Sendable {

@@ -1,11 +1,11 @@
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 @Suite struct CallTests {
     @Test("a call comes back with its own answer, whatever else is open")

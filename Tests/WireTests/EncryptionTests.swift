@@ -1,13 +1,13 @@
-import Domain
+import TaskDomain
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 @Suite("Encryption by the cluster's secret", .timeLimit(.minutes(1)))
 struct EncryptionTests {

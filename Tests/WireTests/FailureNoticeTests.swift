@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 @Suite("The notice of a failed connection")
 struct FailureNoticeTests {

@@ -1,14 +1,14 @@
 import Crypto
-import Domain
+import TaskDomain
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 @Suite("The handshake", .timeLimit(.minutes(1)))
 struct HandshakeTests {

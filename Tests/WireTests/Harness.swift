@@ -1,11 +1,11 @@
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 /// A real server on loopback that answers the scheduler's methods from closures.
 final class TestServer: Sendable {

@@ -1,11 +1,11 @@
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 /// A bare TCP connection that says what it likes.
 private final class RawPeer: ChannelInboundHandler, Sendable {

@@ -1,5 +1,5 @@
 import CProtos
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
@@ -7,7 +7,7 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 /// What a connection keeps of what it has read.
 @Suite("Memory for what was read", .timeLimit(.minutes(3)))

@@ -1,5 +1,5 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import Testing
 
 /// Messages that another build has written, as this one reads them.

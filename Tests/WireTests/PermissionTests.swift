@@ -1,12 +1,12 @@
 import Logging
-import Messages
+import TaskMessages
 import MetricsTestKit
 import NIOConcurrencyHelpers
 import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 @Suite("What a peer may call", .timeLimit(.minutes(1)))
 struct PermissionTests {

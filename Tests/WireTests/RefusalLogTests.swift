@@ -6,7 +6,7 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 @Suite("The log of refused connections", .timeLimit(.minutes(1)))
 struct RefusalLogTests {

@@ -1,12 +1,12 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 @Suite(.timeLimit(.minutes(3))) struct SlowPeerTests {
     @Test("a Hello of which the last byte never comes is waited for no longer than a handshake may take")

@@ -1,12 +1,12 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 /// Holds up one event loop, as a stopped process does all of its own.
 private struct Standstill {

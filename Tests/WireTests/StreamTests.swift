@@ -1,10 +1,10 @@
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import TaskWire
 
 /// A server whose `Work` stream is taken up by a closure.
 private func startScheduler(

@@ -1,11 +1,11 @@
-import Domain
+import TaskDomain
 import Logging
-import Messages
+import TaskMessages
 import NIOConcurrencyHelpers
 import NIOPosix
-import Tasks
+import ScheduledTasks
 import Testing
-import Wire
+import TaskWire
 
 @testable import worker
 

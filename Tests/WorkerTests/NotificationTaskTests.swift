@@ -1,10 +1,10 @@
-import Domain
+import TaskDomain
 import Logging
-import Messages
+import TaskMessages
 import NIOPosix
-import Tasks
+import ScheduledTasks
 import Testing
-import Wire
+import TaskWire
 
 @testable import worker
 

@@ -1,8 +1,8 @@
-import Domain
-import JSON
-import Messages
-import Operations
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskOperations
+import TaskRecurrence
 
 /// A reminder as a body describes it, whatever kind of body: sound in itself, but without an id.
 struct Draft: Sendable {

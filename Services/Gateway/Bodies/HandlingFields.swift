@@ -1,5 +1,5 @@
-import Domain
-import JSON
+import TaskDomain
+import TaskJSON
 
 extension Handling {
     /// Reads how occurrences are to be dealt with, as bodies say it.

@@ -1,7 +1,7 @@
-import Domain
-import JSON
-import Messages
-import Operations
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskOperations
 
 /// `notification_metadata`: what is delivered, and with whose credential.
 struct NotificationFields: Sendable {

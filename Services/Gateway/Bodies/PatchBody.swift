@@ -1,5 +1,5 @@
-import JSON
-import Recurrence
+import TaskJSON
+import TaskRecurrence
 
 /// The body of `PATCH /reminders/{id}`: a JSON merge patch (RFC 7396) on the fields of the create. What is absent stays,
 /// `null` takes a field back to its default. `auth_header` may also stand at the top, beside other fields or alone.

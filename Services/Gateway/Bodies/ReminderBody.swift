@@ -1,7 +1,7 @@
-import Domain
-import JSON
-import Messages
-import Operations
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskOperations
 
 /// The body of `POST /remind_me`, good in every field.
 struct ReminderBody: Sendable {

@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskRecurrence
 
 extension FieldType where Value == RuleSet {
     /// A recurrence rule or set: RFC 5545's text, or the arguments of python-dateutil's `rrule(...)` as an object. Each fault of

@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskRecurrence
 
 /// The times at which something is due, as bodies say them: `rrule` and the fields beside it, which together are one recurrence set.
 struct ScheduleFields: Sendable {

@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Operations
+import TaskDomain
+import TaskJSON
+import TaskOperations
 
 /// The body of `POST /tasks`, good in every field: the predecessor's
 /// `TaskScheduler.schedule(func, description, args, kwargs, rrule_string, trigger_at, until)`.

@@ -1,7 +1,7 @@
-import Domain
-import JSON
-import Operations
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskOperations
+import TaskRecurrence
 
 /// The types of the fields that nearly every create has, made once: each is a handful of closures.
 enum CommonTypes {

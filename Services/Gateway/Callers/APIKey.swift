@@ -1,5 +1,5 @@
 import Crypto
-import Domain
+import TaskDomain
 
 /// A key that callers may show, as a line of the keys file has it. The key itself is not known here.
 struct APIKey: Sendable, Hashable {

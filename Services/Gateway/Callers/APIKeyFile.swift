@@ -1,4 +1,4 @@
-import Files
+import TaskFiles
 import Glibc
 
 /// The file of API keys: one a line, as `NAME SHA256 [viewer|operator|admin] [rate=N] [pending=M] [queues=A,B]`.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// The lines of an ``APIKeyFile``.
 struct APIKeyLines {

@@ -1,6 +1,6 @@
-import Files
+import TaskFiles
 import Logging
-import Operations
+import TaskOperations
 import ServiceLifecycle
 
 /// Says what becomes of the keys file: in the log, once for every change, and as a check of the service. Requests look at the file

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Who sent a request, as far as its key tells.
 struct Caller: Sendable, Hashable {

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Metrics
-import Operations
+import TaskOperations
 
 /// Says whose a request is, and holds every key to its rate.
 ///

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Synchronization
 
 /// Holds the callers that share it to a rate: a bucket of one second's worth of requests that fills at that rate.

@@ -3,7 +3,7 @@ import HummingbirdCore
 import Logging
 import Metrics
 import NIOCore
-import Operations
+import TaskOperations
 
 /// The dashboard on the ops listener: one page, whatever is below its address, its files, and the API, mounted where the page may ask it
 /// and where it takes nothing but a session.

@@ -1,5 +1,5 @@
 import Crypto
-import Domain
+import TaskDomain
 import HTTPTypes
 import NIOCore
 

@@ -1,6 +1,6 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import Operations
+import TaskOperations
 
 /// Takes of browsers only what the listener's own page asks, and of others only what says that it is no browser's doing: beyond what a
 /// ``BrowserGuard`` refuses anywhere, since here a request brings who it is without the page's doing.

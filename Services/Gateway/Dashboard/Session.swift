@@ -1,5 +1,5 @@
 import Crypto
-import Domain
+import TaskDomain
 
 /// That a browser has shown a caller's key, for as long as nobody asks for the key again.
 struct Session: Sendable, Hashable {

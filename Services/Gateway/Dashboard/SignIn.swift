@@ -1,10 +1,10 @@
-import Domain
+import TaskDomain
 import HTTPTypes
 import HummingbirdCore
-import JSON
+import TaskJSON
 import Logging
 import Metrics
-import Operations
+import TaskOperations
 
 /// Signing in with a caller's key, what it brings, and signing out again. Where there is no keys file, whoever gets this far is in.
 struct SignIn: Sendable {

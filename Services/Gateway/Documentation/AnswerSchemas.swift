@@ -1,5 +1,5 @@
-import Domain
-import JSON
+import TaskDomain
+import TaskJSON
 
 extension JSONObject {
     /// A schema that stands among the document's components.

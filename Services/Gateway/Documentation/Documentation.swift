@@ -1,5 +1,5 @@
 import HTTPTypes
-import JSON
+import TaskJSON
 import NIOCore
 
 /// The API's account of itself: its OpenAPI document, a page on which every operation can be read and tried, and a root that leads to both.

@@ -1,4 +1,4 @@
-import JSON
+import TaskJSON
 
 /// Requests that documentation shows; a test sends each of them.
 enum Examples {

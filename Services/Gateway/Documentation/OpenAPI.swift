@@ -1,5 +1,5 @@
 import HTTPTypes
-import JSON
+import TaskJSON
 
 /// The API's OpenAPI 3.1 document, made of the operations that route and check requests.
 struct OpenAPI: Sendable {

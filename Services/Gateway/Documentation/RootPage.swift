@@ -1,6 +1,6 @@
 import HTTPTypes
-import JSON
-import Operations
+import TaskJSON
+import TaskOperations
 
 /// The answer to whoever opens the API's address alone: where its documentation is, as a page or as JSON.
 struct RootPage: Sendable {

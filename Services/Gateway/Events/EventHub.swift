@@ -1,4 +1,4 @@
-import JSON
+import TaskJSON
 import Synchronization
 
 /// Those who listen to what happens, and what they are told: first how everything stands, then what has changed.

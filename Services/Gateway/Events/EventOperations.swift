@@ -1,6 +1,6 @@
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// How everything stands, once, and again and again as it changes.
 struct EventOperations: Sendable {

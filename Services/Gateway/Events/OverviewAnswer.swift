@@ -1,5 +1,5 @@
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// How everything stands, as callers see it.
 enum OverviewAnswer {

@@ -1,7 +1,7 @@
-import Domain
-import Messages
+import TaskDomain
+import TaskMessages
 import NIOCore
-import Wire
+import TaskWire
 
 /// The one stream from a scheduler that all listeners of a gateway share: begun with the first, ended with the last.
 ///

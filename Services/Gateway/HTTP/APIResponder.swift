@@ -1,9 +1,9 @@
-import Domain
+import TaskDomain
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import Operations
+import TaskOperations
 
 /// What an operation needs of a connection: nothing.
 struct APIContext: InitializableFromSource, Sendable {

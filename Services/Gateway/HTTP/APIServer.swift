@@ -5,7 +5,7 @@ import Logging
 import Metrics
 import NIOCore
 import NIOPosix
-import Operations
+import TaskOperations
 import ServiceLifecycle
 import Synchronization
 

@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
 import HummingbirdCore
-import JSON
+import TaskJSON
 import NIOCore
 
 /// A request as an operation sees it: routed, its body within bounds, not yet looked into.

@@ -1,6 +1,6 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
+import TaskJSON
 
 /// One thing that callers can ask for: its route, what it takes, what it answers, and what carries it out. Requests are
 /// routed and checked by this value, and it is what documentation is made of, so the two cannot drift.

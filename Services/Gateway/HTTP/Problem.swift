@@ -1,5 +1,5 @@
 import HTTPTypes
-import JSON
+import TaskJSON
 
 /// An answer that is none: RFC 9457, `application/problem+json`.
 struct Problem: Error, Sendable {

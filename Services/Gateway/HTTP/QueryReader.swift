@@ -1,4 +1,4 @@
-import JSON
+import TaskJSON
 
 /// Reads a query, `count=5&after=7`, as the fields of an object.
 struct QueryReader<Query: Sendable>: Sendable {

@@ -2,7 +2,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP2
-import Operations
+import TaskOperations
 
 /// A connection of plain HTTP/1.1.
 struct PlainChannel: ServerChildChannel {

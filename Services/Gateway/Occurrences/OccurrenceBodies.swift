@@ -1,7 +1,7 @@
-import Domain
-import JSON
-import Messages
-import Operations
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskOperations
 
 /// The filters of a list of occurrences.
 struct OccurrenceQuery: Sendable {

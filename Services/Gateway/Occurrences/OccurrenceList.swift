@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Messages
+import TaskDomain
+import TaskJSON
+import TaskMessages
 
 /// The list of occurrences by where they stand: due and waiting for a worker, running, to be tried again, held, dead.
 struct OccurrenceList: Sendable {

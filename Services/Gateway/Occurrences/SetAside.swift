@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// What callers can do with occurrences that wait for a person: dead letters, and those held because their credential
 /// was refused. An occurrence is named by its idempotency key, `<reminder id>:<unix seconds>`.

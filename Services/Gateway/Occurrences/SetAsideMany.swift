@@ -1,5 +1,5 @@
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// What callers can do with many occurrences that wait for a person, by one request.
 ///

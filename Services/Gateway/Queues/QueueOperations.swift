@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// How queues are worked off: what is in them, pauses, concurrency, rates, who shares them.
 struct QueueOperations: Sendable {

@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// `POST /reminders/batch`: creates and cancels many, each answered on its own. What can be created is stored in one
 /// transaction, and what is cancelled in another.

@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// Changes of reminders that exist. Each takes `If-Match`, and answers with the new `ETag`.
 extension Reminders {

@@ -1,7 +1,7 @@
-import Domain
-import JSON
-import Messages
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskRecurrence
 
 /// A create, worked out whole before anything is sent: what the scheduler is asked to store, and the answer that goes
 /// back once it has.

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 
 /// When a new reminder will be fired: what its schedule says, and of what lies in the past what its misfire policy does.
 struct Forecast: Sendable, Hashable {

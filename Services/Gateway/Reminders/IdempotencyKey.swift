@@ -1,7 +1,7 @@
 import Crypto
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
+import TaskJSON
 
 /// The request header `Idempotency-Key`: the same key and body within 24 hours get the first answer again.
 struct IdempotencyKey: Sendable, Hashable {

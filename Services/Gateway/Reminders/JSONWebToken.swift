@@ -1,5 +1,5 @@
-import Domain
-import JSON
+import TaskDomain
+import TaskJSON
 
 /// The end of a JSON Web Token (RFC 7519), read without checking its signature: to warn, never to trust.
 enum JSONWebToken {

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 
 /// An instant as people read it: RFC 3339, on a zone's wall clock.
 enum LocalTime {

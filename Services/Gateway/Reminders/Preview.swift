@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Recurrence
+import TaskDomain
+import TaskJSON
+import TaskRecurrence
 
 /// `POST /preview`: what a schedule comes to, without storing anything.
 struct Preview: Sendable {

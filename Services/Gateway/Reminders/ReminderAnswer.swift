@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Messages
+import TaskDomain
+import TaskJSON
+import TaskMessages
 
 /// A reminder as the scheduler answers it, with all that an answer must hold.
 struct StoredReminder: Sendable {

@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// What callers can do with reminders: creating them and asking about them here, lists in Lists.swift, changes in
 /// Changes.swift, many at once in Batch.swift.

@@ -1,6 +1,6 @@
 import HTTPTypes
-import Messages
-import Wire
+import TaskMessages
+import TaskWire
 
 /// Asks a scheduler, and says in HTTP's terms why it could not.
 struct SchedulerCalls: Sendable {

@@ -1,6 +1,6 @@
-import Domain
-import Messages
-import Recurrence
+import TaskDomain
+import TaskMessages
+import TaskRecurrence
 
 /// The times at which a stored reminder falls due next.
 enum Upcoming {

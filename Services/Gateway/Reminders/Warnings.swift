@@ -1,6 +1,6 @@
-import Domain
-import Operations
-import Recurrence
+import TaskDomain
+import TaskOperations
+import TaskRecurrence
 
 /// What a caller should know of a request that is good. No credential is ever repeated.
 enum Warnings {

@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 /// What workers can be told to be, each until its process ends: the settings that it was started with stand when it starts again.
 struct WorkerControlOperations: Sendable {

@@ -1,6 +1,6 @@
-import Domain
-import JSON
-import Messages
+import TaskDomain
+import TaskJSON
+import TaskMessages
 
 /// The workers: where they are, what they serve and what they run.
 struct WorkerOperations: Sendable {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Keeps requests from a host that does not answer, and notices when it answers again. The time is
 /// given by the caller.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// A request on its way through the engine, with what is owed to its submitter.
 struct Delivery: Sendable {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Synchronization
 
 /// Makes HTTP `POST`s, many at a time: one libcurl multi handle on a thread of its own.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 internal import CCurl
 import Glibc
 import Synchronization

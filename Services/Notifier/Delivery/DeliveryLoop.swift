@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 internal import CCurl
 
 /// The delivery thread: takes deliveries from the mailbox, hands libcurl as many as the hosts' windows allow,

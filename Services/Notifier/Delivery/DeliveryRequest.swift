@@ -1,4 +1,4 @@
-public import Domain
+public import TaskDomain
 
 /// One `POST` to be made.
 public struct DeliveryRequest: Sendable {

@@ -1,4 +1,4 @@
-public import Domain
+public import TaskDomain
 
 /// How a request ended.
 public struct DeliveryResult: Sendable, Hashable {

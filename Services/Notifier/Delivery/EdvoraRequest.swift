@@ -1,5 +1,5 @@
-public import Domain
-internal import JSON
+public import TaskDomain
+internal import TaskJSON
 
 /// What a user of Edvora is to be told.
 public struct EdvoraNotification: Sendable, Hashable {

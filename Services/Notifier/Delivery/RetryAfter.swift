@@ -1,6 +1,6 @@
-import Domain
+import TaskDomain
 internal import CCurl
-import Domain
+import TaskDomain
 
 /// The `Retry-After` header (RFC 9110, section 10.2.3).
 enum RetryAfter {

@@ -1,5 +1,5 @@
 internal import CCurl
-import Domain
+import TaskDomain
 import Glibc
 
 /// One libcurl easy handle, used for one request after the other, and what its callbacks have gathered.

@@ -1,5 +1,5 @@
 internal import CCurl
-import Domain
+import TaskDomain
 
 /// What libcurl says of a request's end, turned into a result.
 struct TransferEnd {

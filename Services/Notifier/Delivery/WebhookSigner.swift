@@ -1,5 +1,5 @@
 internal import Crypto
-public import Domain
+public import TaskDomain
 
 /// A secret that a backend knows too, to tell this service's requests from others': Standard Webhooks' `whsec_…`.
 public struct WebhookSecret: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// A reminder with changes on their way to the store.

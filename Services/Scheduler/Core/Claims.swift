@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// An occurrence that a worker says it runs, or has run, for a former process.
 struct Claim {

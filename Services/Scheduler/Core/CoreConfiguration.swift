@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// The bounds and times of the decision core. Every one has a working default.
 public struct CoreConfiguration: Sendable {

@@ -1,4 +1,4 @@
-public import Domain
+public import TaskDomain
 public import Storage
 
 /// What time it is, on both clocks.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Who had leases that are none any more. What those workers say of them still counts, so that what they delivered is not delivered

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import HeapModule
 
 /// What keeps a worker from being handed more of a task of which it can send nothing for now.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// What holds between any two events, whatever came before.

@@ -1,4 +1,4 @@
-public import Domain
+public import TaskDomain
 
 /// An occurrence that is ready, or that a worker has.
 public struct LiveOccurrence: Sendable {

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 import Storage
 
 /// What becomes of occurrences of a series that could not be fired in time.

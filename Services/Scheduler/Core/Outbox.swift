@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// Writes on their way to the store: one batch at a time, in order.

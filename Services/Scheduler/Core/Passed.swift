@@ -1,5 +1,5 @@
 import DequeModule
-import Domain
+import TaskDomain
 
 /// Occurrences that were delivered, held, given up or put off before their series came to them: run at a person's wish while the
 /// series was behind (its queue is slow, its occurrences are spread), or delivered by a worker of a former process when

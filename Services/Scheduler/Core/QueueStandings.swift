@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// The standing of queues, for those who ask from outside.
 extension SchedulerCore {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import HeapModule
 
 /// What queues allow: pauses, concurrency, rates.

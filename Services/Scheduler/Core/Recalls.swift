@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// What callers have called off, by a cancel, a pause or another schedule, while a worker has it.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// What is in memory, and what stays on disk.

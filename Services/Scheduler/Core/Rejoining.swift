@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// The uncertainty of a process about the one before it: which occurrences are running.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// When an occurrence that did not come to its end is tried again, and until when.
 ///

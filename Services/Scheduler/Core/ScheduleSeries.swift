@@ -1,5 +1,5 @@
-public import Domain
-public import Recurrence
+public import TaskDomain
+public import TaskRecurrence
 
 /// A schedule that cannot be computed with.
 public struct ScheduleError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// What an attempt's end means for its occurrence and its series.

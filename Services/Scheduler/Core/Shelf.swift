@@ -1,5 +1,5 @@
 import DequeModule
-import Domain
+import TaskDomain
 import Storage
 
 /// What is due and was left to the disk because there was no place for it in memory, and is found there by queue, task and sharer

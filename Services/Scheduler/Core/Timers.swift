@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// An occurrence at a time of the clock that its heap goes by: ascending by time, then by key, so that runs repeat exactly.
 struct EntryTimer<Time: Comparable>: Comparable {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// The part of a shard's future that is in memory: everything due up to a boundary.

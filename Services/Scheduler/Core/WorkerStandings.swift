@@ -1,4 +1,4 @@
-public import Domain
+public import TaskDomain
 
 /// An occurrence that a worker has by a lease.
 public struct Run: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// A worker whose stream is open.
 struct Worker {

@@ -1,5 +1,5 @@
-import Domain
-import Recurrence
+import TaskDomain
+import TaskRecurrence
 public import Storage
 
 /// Series in zones whose data has changed.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// What is known of the attempts at one reminder's occurrences while writes to it are decided, and what these add.
 ///

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// What callers ask to be done with a reminder. Each change is judged by what is stored at that moment, raises the reminder's revision
 /// unless it changes nothing, and tells where the reminder stands afterwards.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// What becomes of occurrences: attempts and their outcomes, rows of their own, misfires.
 ///

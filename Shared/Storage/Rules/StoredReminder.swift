@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// One reminder as it is stored, with those of its occurrences that have rows: what each ``StoreWrite`` means to it.
 ///

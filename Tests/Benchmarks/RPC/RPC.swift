@@ -1,9 +1,9 @@
-import Domain
+import TaskDomain
 import Glibc
 import Logging
-import Messages
+import TaskMessages
 import NIOPosix
-import Wire
+import TaskWire
 
 /// The wire alone: unary calls a second over one connection, with so many under way. Client and server are in one process, each on
 /// an event loop of its own; the message is the notifier's, packed and read at both ends. With CLUSTER_TLS=on the connection is encrypted

@@ -6,7 +6,7 @@
 // cannot. `run` builds this program and libical's, and starts both with python-dateutil.
 
 import Foundation
-import Recurrence
+import TaskRecurrence
 
 let start: Int64 = 1_577_869_200  // 2020-01-01T09:00:00Z
 let tenYears: Int64 = 3_652 * 86_400

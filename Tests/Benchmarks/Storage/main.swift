@@ -3,7 +3,7 @@
 //
 //     storage-benchmark [directory] [number of reminders] [prune: only how fast old rows go, alone and beside creates]
 
-import Domain
+import TaskDomain
 import Foundation
 import SQLiteStore
 import Storage

@@ -1,5 +1,5 @@
 import CCurl
-import Domain
+import TaskDomain
 
 @testable import Delivery
 

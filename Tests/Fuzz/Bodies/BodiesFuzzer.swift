@@ -1,7 +1,7 @@
-import Domain
+import TaskDomain
 import HTTPTypes
-import JSON
-import Messages
+import TaskJSON
+import TaskMessages
 
 @testable import gateway
 

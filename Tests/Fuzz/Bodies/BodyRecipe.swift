@@ -1,4 +1,4 @@
-import JSON
+import TaskJSON
 
 /// Makes the body of a request out of bytes: mostly the right fields with mostly plausible values, so that many are accepted.
 struct BodyRecipe {

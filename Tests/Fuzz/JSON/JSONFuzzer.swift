@@ -1,4 +1,4 @@
-@testable import JSON
+@testable import TaskJSON
 
 /// The JSON reader and writer.
 ///

@@ -1,7 +1,7 @@
 import CProtobufC
 import CProtos
 
-@testable import Messages
+@testable import TaskMessages
 
 /// The protobuf messages. The first byte says of which type the others are.
 ///

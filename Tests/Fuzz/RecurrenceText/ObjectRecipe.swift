@@ -1,4 +1,4 @@
-@testable import Recurrence
+@testable import TaskRecurrence
 
 /// Makes the fields of an object form out of bytes: mostly plausible ones, so that many objects are accepted.
 struct ObjectRecipe {

@@ -1,4 +1,4 @@
-@testable import Recurrence
+@testable import TaskRecurrence
 
 /// The text side of `Recurrence`: an input that starts with a byte under 0x20 is a recipe for an object form; any other is the text of
 /// a rule and of a set.

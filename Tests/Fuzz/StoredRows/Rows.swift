@@ -1,5 +1,5 @@
 import CSQLite
-import Domain
+import TaskDomain
 
 @testable import SQLiteStore
 

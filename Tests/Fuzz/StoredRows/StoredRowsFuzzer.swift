@@ -1,9 +1,9 @@
 import CSQLite
-import Domain
+import TaskDomain
 import Glibc
-import JSON
-import Messages
-import Recurrence
+import TaskJSON
+import TaskMessages
+import TaskRecurrence
 import Storage
 
 @testable import SchedulerCore

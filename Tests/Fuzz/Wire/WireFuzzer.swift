@@ -1,11 +1,11 @@
 import CProtos
 import CoreMetrics
 import Logging
-import Messages
+import TaskMessages
 import NIOCore
 import NIOEmbedded
 
-@testable import Wire
+@testable import TaskWire
 
 /// A connection of the wire, either side of it: bytes as they come from a peer, in any pieces, beside time that passes and a socket
 /// that takes nothing for a while.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// The Edvora backend: answers anything, and remembers what it took.
 final class Backend {

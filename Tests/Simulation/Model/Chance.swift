@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Numbers that look like chance and follow from a seed alone.
 package struct Chance: RandomNumberGenerator {

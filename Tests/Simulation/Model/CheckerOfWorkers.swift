@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import SchedulerCore
 
 /// Promise 6: a worker is handed no more than it has said that it has room for, and of no other queue than it has said that it serves.

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// How one side learns that a connection is over.
 enum ConnectionEnd {

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import SchedulerCore
 
 /// From a worker to the scheduler (Shared/Protos/scheduler.proto).

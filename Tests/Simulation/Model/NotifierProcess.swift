@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Posts notifications to the backend, and says what came of it. Retries nothing.
 final class NotifierProcess: Process {

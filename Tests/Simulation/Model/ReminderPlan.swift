@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// A reminder that a caller will ask for.

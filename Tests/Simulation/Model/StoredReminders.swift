@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import Storage
 
 /// What a store holds, in dictionaries, by the rules of `Storage/Rules`: what the stores that have a telling of their own of what each

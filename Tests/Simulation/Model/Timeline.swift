@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// Simulated time and what happens when. One thing after the other, in an order that follows from the seed.
 ///

@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 
 /// What a worker is told to be, as `ControlWorker` has it told.
 enum WorkerOrder {

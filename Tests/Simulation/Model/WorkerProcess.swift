@@ -1,4 +1,4 @@
-import Domain
+import TaskDomain
 import SchedulerCore
 
 /// A worker, as Services/Worker/SchedulerLink.swift is one: keeps an outcome until the scheduler has acknowledged it,

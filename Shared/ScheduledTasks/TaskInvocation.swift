@@ -1,0 +1,39 @@
+public import TaskDomain
+public import TaskMessages
+
+/// One occurrence to run, as a task sees it.
+public struct TaskInvocation: Sendable {
+    /// Its name.
+    public let task: String
+    /// The same for every attempt at this occurrence: `<reminder id>:<unix seconds>`.
+    public let idempotencyKey: String
+    /// When it was to be run.
+    public let scheduledAt: UnixSeconds
+    /// From 1.
+    public let attempt: Int
+    /// As stored; see ``arguments()`` for what they mean.
+    public let argumentBytes: [UInt8]
+    /// The caller's credential, where it gave one. Its description shows nothing of it.
+    public let authorization: Secret
+    /// Which run of this process it is; 0: none that can be called off.
+    public let run: UInt64
+    /// When the outcome must have been reported: what runs longer is cancelled and tried again.
+    public let deadline: CallDeadline
+
+    public init(
+        task: String, idempotencyKey: String, scheduledAt: UnixSeconds, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
+        run: UInt64 = 0, deadline: CallDeadline
+    ) {
+        self.task = task
+        self.idempotencyKey = idempotencyKey
+        self.scheduledAt = scheduledAt
+        self.attempt = attempt
+        self.argumentBytes = argumentBytes
+        self.authorization = authorization
+        self.run = run
+        self.deadline = deadline
+    }
+
+    /// - Throws: ``TaskArgumentsError`` where the bytes are not arguments. A task that throws it on makes a dead letter.
+    public func arguments() throws(TaskArgumentsError) -> TaskArguments { try TaskArguments(json: argumentBytes) }
+}

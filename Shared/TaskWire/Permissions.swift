@@ -1,0 +1,26 @@
+import TaskMessages
+
+/// Who may call what: the one table of method × role. A method that is not in it is nobody's.
+public enum Permissions {
+    /// By the path of the method.
+    public static let table: [String: RoleSet] = [
+        SchedulerService.create.path: [.gateway, .client],
+        SchedulerService.createMany.path: [.gateway, .client],
+        // The client library cancels with it.
+        SchedulerService.change.path: [.gateway, .client],
+        SchedulerService.get.path: .gateway,
+        SchedulerService.list.path: .gateway,
+        SchedulerService.attempts.path: .gateway,
+        SchedulerService.listOccurrences.path: .gateway,
+        SchedulerService.changeOccurrences.path: .gateway,
+        SchedulerService.listQueues.path: .gateway,
+        SchedulerService.changeQueue.path: .gateway,
+        SchedulerService.listWorkers.path: .gateway,
+        SchedulerService.controlWorker.path: .gateway,
+        SchedulerService.overview.path: .gateway,
+        SchedulerService.watch.path: .gateway,
+        SchedulerService.compare.path: .gateway,
+        SchedulerService.work.path: .worker,
+        NotifierService.deliver.path: .worker,
+    ]
+}

@@ -1,0 +1,73 @@
+public import TaskDomain
+
+/// Who a process says it is in its `Hello`.
+public struct PeerIdentity: Sendable, Hashable {
+    public var role: Role
+    /// Unique per process.
+    public var instance: String
+    /// Version of the build.
+    public var build: String
+
+    public init(role: Role, instance: String, build: String) {
+        self.role = role
+        self.instance = instance
+        self.build = build
+    }
+}
+
+/// What protects a connection. With neither credential nor certificates, only loopback is safe.
+public struct WireSecurity: Sendable {
+    /// Proven in the handshake, never sent; and what makes the keys of connections that are encrypted.
+    public var credential: ClusterCredential?
+    /// Which connections are encrypted by the credential. With certificates all are, by those.
+    public var encryption: Encryption
+    public var certificates: ClusterCertificates?
+
+    public init(
+        credential: ClusterCredential? = nil, encryption: Encryption = .betweenMachines, certificates: ClusterCertificates? = nil
+    ) {
+        self.credential = credential
+        self.encryption = encryption
+        self.certificates = certificates
+    }
+}
+
+/// Bounds and intervals of every connection. All have working defaults.
+public struct WireSettings: Sendable {
+    public var identity: PeerIdentity
+    public var security: WireSecurity
+    /// The protocol versions that this build speaks.
+    public var versions: ClosedRange<UInt32> = 1...1
+    /// The largest frame, in bytes after the length.
+    public var maxFrameBytes = 4 << 20
+    /// The largest frame from a peer that has not proven itself.
+    public var maxHandshakeFrameBytes = 4 << 10
+    /// What one frame may take once it is unpacked. Two bytes of it can stand for a message of hundreds.
+    public var maxUnpackedBytes = 32 << 20
+    /// A frame that has begun must have arrived by then, as seen once in a keepalive interval.
+    public var frameMilliseconds = 30_000
+    /// TLS, Hello and Proof must be through by then.
+    public var handshakeMilliseconds = 5_000
+    /// When silence is noticed. Both sides of a cluster have the same.
+    public var keepalive = Keepalive()
+    /// Calls open at once on one connection; more are refused with `resourceExhausted`.
+    public var maxCallsPerConnection = 8_192
+    /// Connections that a server keeps; more are closed at once.
+    public var maxConnections = 16_384
+    /// Payload bytes that a stream may carry before the receiver has granted more.
+    public var streamWindowBytes = 1 << 20
+    /// Bytes written but not yet taken by the socket, beyond which the peer counts as one that does not read and the
+    /// connection ends.
+    public var maxUnsentBytes = 32 << 20
+    /// First and longest wait before connecting again; doubled from try to try, with jitter.
+    public var reconnectMilliseconds: ClosedRange<Int> = 20...2_000
+    /// How often names are looked up again.
+    public var resolveMilliseconds = 5_000
+    /// Longest wait for a TCP connection.
+    public var connectMilliseconds = 3_000
+
+    public init(identity: PeerIdentity, security: WireSecurity = WireSecurity()) {
+        self.identity = identity
+        self.security = security
+    }
+}
