@@ -68,11 +68,7 @@ final class Settlements {
         case .delivered: return try deliver(key, attempt, move, at: ended)
         case .cancelSeries: return try cancelSeries(key, attempt, move, at: ended)
         case .retry(let due, let tries):
-            // It was under way when its credential was refused.
-            let isHeld = try standings.read(key.reminder)?.isHeld ?? false
-            let row = Row(
-                state: isHeld ? .held : .pending, dueAt: due, tries: tries, changedAt: ended,
-                last: isHeld ? attempt : nil)
+            let row = Row(state: .pending, dueAt: due, tries: tries, changedAt: ended)
             return try keep(key, as: row, attempt, move)
         case .held(let tries):
             let row = Row(
@@ -132,6 +128,9 @@ final class Settlements {
         if let move, move.from == key.scheduledAt,
             try standings.move(key.reminder, move, delivered: false, staysOpen: staysOpen, at: at)
         {
+            var row = row
+            // It was under way when its credential was refused. Where it had a row, that was held then.
+            if row.state == .pending, try standings.read(key.reminder)?.isHeld ?? false { (row.state, row.last) = (.held, attempt) }
             bind(key, row, to: putOccurrence)
             try putOccurrence.run()
             return .done

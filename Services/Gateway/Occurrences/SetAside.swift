@@ -56,7 +56,10 @@ struct SetAside: Sendable {
         let request = Proto.ListOccurrencesRequest(
             filter: filter(query.filter, exchange), cursor: query.page.cursor, limit: query.page.limit)
         let reply = try await scheduler.call(SchedulerService.listOccurrences, request)
-        let occurrences = try reply.occurrences.map { (occurrence) throws(Problem) in try Self.json(occurrence, heldAt: heldAt(exchange)) }
+        let now = heldAt(exchange), share = Missed.countedAtMost / Int64(max(1, reply.occurrences.count))
+        let occurrences = try reply.occurrences.map { (occurrence) throws(Problem) in
+            try Self.json(occurrence, heldAt: now, countedAtMost: share)
+        }
         return Answer(.ok, [kind.list: .array(occurrences), "next_cursor": Cursor.json(reply.cursor)])
     }
 
@@ -71,7 +74,10 @@ struct SetAside: Sendable {
     /// The moment for which is told what held ones have missed; `nil` for dead letters.
     private func heldAt(_ exchange: Exchange) -> UnixSeconds? { kind == .held ? exchange.now.second : nil }
 
-    static func json(_ occurrence: Proto.Occurrence, heldAt now: UnixSeconds? = nil) throws(Problem) -> JSONValue {
+    /// - Parameter limit: missed ones that are counted one by one where they cannot be computed; a page's items share what one has.
+    static func json(
+        _ occurrence: Proto.Occurrence, heldAt now: UnixSeconds? = nil, countedAtMost limit: Int64 = Missed.countedAtMost
+    ) throws(Problem) -> JSONValue {
         guard let reminder = occurrence.reminder else { throw .incompleteAnswer }
         let id = ReminderAnswer.id(occurrence.id)
         var object: JSONObject = [
@@ -83,22 +89,28 @@ struct SetAside: Sendable {
             "task": .string(reminder.task), "queue": .string(reminder.queue), "description": .string(reminder.description),
             "classroom_id": .string(reminder.classroomId), "created_by": .string(reminder.createdBy)
         ]
-        if let now { object["missed"] = try missed(occurrence, reminder, by: now).map(ReminderAnswer.missed) ?? .null }
+        if let now { object["missed"] = try missed(occurrence, reminder, by: now, countedAtMost: limit).map(ReminderAnswer.missed) ?? .null }
         return .object(object)
     }
 
     /// What has been missed since the credential was refused, the occurrence with which that was noticed among it.
     private static func missed(
-        _ occurrence: Proto.Occurrence, _ reminder: Proto.Reminder, by now: UnixSeconds
+        _ occurrence: Proto.Occurrence, _ reminder: Proto.Reminder, by now: UnixSeconds, countedAtMost limit: Int64
     ) throws(Problem) -> Proto.Missed? {
         let first = occurrence.scheduledAt
         guard UnixSeconds(first) <= now, let schedule = reminder.schedule else { return nil }
         guard !Schedule(wire: schedule).isSingle else { return Proto.Missed(count: 1, first: first, last: first) }
         let series = try Upcoming.series(schedule)
+        // Few, as a rule: found faster than counted.
+        let few = series.first(Self.walked, after: first).prefix { UnixSeconds($0) <= now }
+        guard few.count == Self.walked else { return Proto.Missed(count: Int64(1 + few.count), first: first, last: few.last ?? first) }
         guard let last = series.previous(before: (now + 1).count), last >= first else { return Proto.Missed(count: 1, first: first, last: first) }
-        let missed = Missed(counted: series.count(in: first...last, limit: Missed.countedAtMost), first: UnixSeconds(first), last: UnixSeconds(last))
-        return Proto.Missed(count: missed.count, atLeast: missed.isAtLeast, first: first, last: last)
+        let count = series.count(in: first...last, limit: limit)
+        return Proto.Missed(count: count ?? limit, atLeast: count == nil, first: first, last: last)
     }
+
+    /// Missed ones that are found one after the other before any are counted.
+    private static let walked = 4
 
     // MARK: One
 
