@@ -7,6 +7,7 @@ extension PageFiles {
             File(name: "api.js", bytes: PackageResources.api_js),
             File(name: "aside.js", bytes: PackageResources.aside_js),
             File(name: "charts.js", bytes: PackageResources.charts_js),
+            File(name: "columns.js", bytes: PackageResources.columns_js),
             File(name: "dashboard.css", bytes: PackageResources.dashboard_css),
             File(name: "dialogs.js", bytes: PackageResources.dialogs_js),
             File(name: "edit.js", bytes: PackageResources.edit_js),

@@ -1,31 +1,42 @@
 /** What can be done, to one, to a selection, to all that match: asked first, followed to its end, and what was refused is said. */
 
-import { each, pagesOf, path, post, problemOf, remove, sweep } from './api.js';
+import { each, pagesOf, patch, path, post, problemOf, remove, sweep } from './api.js';
 import { may, reread, selectOnly } from './state.js';
 import { button, el, problemBox, say, soft } from './parts.js';
-import { attempt, confirm, tell, withProgress } from './dialogs.js';
+import { confirm, tell, withProgress } from './dialogs.js';
 
-/** Ids that are named where there are more. */
-const EXAMPLES = 5;
-/** Why they were refused, of as many reasons. */
-const REASONS = 20;
+/** Ids that are named where there are more; reasons for a refusal. */
+const EXAMPLES = 5, REASONS = 20;
 
-/** What is asked for by a verb, and can be undone. */
-const asked = (list, verb, noun, label, done, all) => ({ label, done, noun, all, effect: 'operates', one: id => post(path`/${list}/${id}/${verb}`) });
-/** What is taken away for good. */
-const taken = (list, noun, label, done, all) => ({ label, done, noun, all, effect: 'changes', isFinal: true, one: id => remove(path`/${list}/${id}`) });
+const asks = (list, verb) => id => post(path`/${list}/${id}/${verb}`);
+const removes = list => id => remove(path`/${list}/${id}`);
+const pauses = paused => name => patch(path`/queues/${name}`, { paused });
+const act = (label, noun, done, effect, one, more) => ({ label, noun, done, effect, one, ...more });
+const FINAL = { isFinal: true };
 
-/** `all` is what does it to all that match by one request, and the member of its answer that counts them. */
+/**
+ * What it is called, to what, what is then said of that, the effect that a session needs, and how it is done to one; `isFinal`: it cannot be undone;
+ * `all`: the path that does it to all that match, and the member of the answer that counts them; `hint`: what is said before.
+ */
 const ACTS = {
-  pause: asked('reminders', 'pause', 'reminder', 'Pause', 'paused'),
-  resume: asked('reminders', 'resume', 'reminder', 'Resume', 'resumed'),
-  run: asked('reminders', 'run', 'reminder', 'Run now', 'due now'),
-  cancel: taken('reminders', 'reminder', 'Cancel', 'cancelled'),
-  replay: asked('dead-letters', 'replay', 'dead letter', 'Replay', 'due now', ['/dead-letters/replay', 'replayed']),
-  discard: taken('dead-letters', 'dead letter', 'Discard', 'discarded', ['/dead-letters/discard', 'discarded']),
-  replayHeld: asked('held', 'replay', 'held occurrence', 'Try again', 'due now'),
-  discardHeld: taken('held', 'held occurrence', 'Discard', 'discarded'),
+  pause: act('Pause', 'reminder', 'paused', 'operates', asks('reminders', 'pause')),
+  resume: act('Resume', 'reminder', 'resumed', 'operates', asks('reminders', 'resume')),
+  run: act('Run now', 'reminder', 'due now', 'operates', asks('reminders', 'run')),
+  cancel: act('Cancel', 'reminder', 'cancelled', 'changes', removes('reminders'), FINAL),
+  replay: act('Replay', 'dead letter', 'due now', 'operates', asks('dead-letters', 'replay'), { all: ['/dead-letters/replay', 'replayed'] }),
+  discard: act('Discard', 'dead letter', 'discarded', 'changes', removes('dead-letters'), { ...FINAL, all: ['/dead-letters/discard', 'discarded'] }),
+  replayHeld: act('Try again', 'held occurrence', 'due now', 'operates', asks('held', 'replay')),
+  discardHeld: act('Discard', 'held occurrence', 'discarded', 'changes', removes('held'), FINAL),
+  pauseQueue: act('Pause', 'queue', 'paused', 'administers', pauses(true)),
+  resumeQueue: act('Resume', 'queue', 'resumed', 'administers', pauses(false)),
+  drain: act('Drain', 'worker', 'drains', 'administers', asks('workers', 'drain')),
+  resumeWorker: act('Resume', 'worker', 'takes work again', 'administers', asks('workers', 'resume')),
+  shutDown: act('Shut down', 'worker', 'shuts down', 'administers', asks('workers', 'shut-down'), { ...FINAL,
+    hint: 'It takes nothing new, finishes what it runs, and ends. Where systemd or compose keeps it up it is started again.' }),
 };
+
+/** What an answer leaves open. */
+const openOf = answer => answer?.in_flight ? 'of a request that may have left already' : answer?.message === 'asked' && 'has not answered yet';
 
 const counted = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -33,7 +44,7 @@ const buttons = (names, attribute, more, does) => names.filter(name => may(ACTS[
   button(ACTS[name].label + more, () => does(name), { class: ACTS[name].isFinal ? 'small bad' : 'small', [attribute]: name }));
 
 /** Buttons for those acts that the session's role allows. */
-export const actButtons = (names, ids) => buttons(names, 'data-act', '', name => act(name, ids));
+export const actButtons = (names, ids) => buttons(names, 'data-act', '', name => actOn(name, ids));
 
 /** The same for all of a list that match its query, and are `wanted` where that is given, and described. */
 export const actAllButtons = (names, matching, more = '') => buttons(names, 'data-all', more, name => actOnAll(name, matching));
@@ -46,14 +57,26 @@ export function bulkBar(names, selected, matching) {
       : ['Select rows, or take all that match:', actAllButtons(names, matching, ' all …')]);
 }
 
+/** Says what came of it, unless it was left, and reads all anew. */
+export async function settle(answer, said) {
+  if (answer === null) return;
+  say(said(answer));
+  await reread();
+}
+
 const listed = (ids, count = ids.length) => el('ul.ids', ids.slice(0, EXAMPLES).map(id => el('li', el('code', id))),
   count > EXAMPLES && el('li', `and ${count - EXAMPLES} more`));
 
-async function act(name, ids) {
-  const { label, noun, isFinal } = ACTS[name];
-  const isOne = ids.length === 1, what = counted(ids.length, noun);
-  if (isOne && !isFinal || await confirm(`${label}: ${what}?`, `${label} ${what}`, isFinal && !isOne ? ids.length : null, listed(ids),
-    isFinal && isOne && el('p', 'This cannot be undone.'))) await carryOut(name, ids.length, eachOf(name, [ids]));
+/** Asks whether to, and does it. */
+async function agreed(name, count, typed, work, ...content) {
+  const { label, noun } = ACTS[name], what = counted(count, noun);
+  if (await confirm(`${label}: ${what}?`, `${label} ${what}`, typed, content)) await carryOut(name, count, work);
+}
+
+async function actOn(name, ids) {
+  const { isFinal, hint = 'This cannot be undone.' } = ACTS[name], isOne = ids.length === 1, work = eachOf(name, [ids]);
+  if (isOne && !isFinal) return carryOut(name, 1, work);
+  return agreed(name, ids.length, isFinal && !isOne ? ids.length : null, work, listed(ids), isFinal && isOne && el('p', hint));
 }
 
 /** The ids of all that match, page by page. */
@@ -63,25 +86,26 @@ async function* idsOf({ path, list, wanted = () => true }, filter) {
 
 /** Counts them first. */
 async function actOnAll(name, matching) {
-  const { label, noun, isFinal, all } = ACTS[name];
-  const { cursor, limit, ...filter } = matching.query;
-  const count = await attempt('They could not be counted', () => withProgress('Counting those that match', null, async (progress, signal) => {
-    let count = 0;
-    for await (const ids of idsOf(matching, filter)) {
-      progress(count += ids.length);
-      if (signal.aborted) return null;
-    }
-    return count;
-  }));
-  if (count === null) return;
-  const what = counted(count, noun);
+  const { noun, isFinal, all } = ACTS[name], { cursor, limit, ...filter } = matching.query;
+  let count = 0;
+  try {
+    const isCounted = await withProgress('Counting those that match', null, async (progress, signal) => {
+      for await (const ids of idsOf(matching, filter)) {
+        progress(count += ids.length);
+        if (signal.aborted) return false;
+      }
+      return true;
+    });
+    if (!isCounted) return;
+  } catch (problem) {
+    await tell('They could not be counted', problemBox(problemOf(problem)));
+    return;
+  }
   if (!count) return say(`No ${noun} matches`);
   const shown = [...Object.entries(filter).map(([name, value]) => `${name} = ${value}`), matching.wanted && matching.described].filter(Boolean);
-  if (await confirm(`${label}: ${what}?`, `${label} ${what}`, isFinal ? count : null,
-    el('p.words', `That match ${shown.join(', ') || 'no filter: all there are'}.`), el('p', soft('What comes to match meanwhile may be done, too.')))) {
-    await carryOut(name, count, all && !matching.wanted
-      ? (settled, signal) => sweep(all[0], filter, all[1], settled, signal) : eachOf(name, idsOf(matching, filter)));
-  }
+  return agreed(name, count, isFinal ? count : null,
+    all && !matching.wanted ? (settled, signal) => sweep(all[0], filter, all[1], settled, signal) : eachOf(name, idsOf(matching, filter)),
+    el('p.words', `That match ${shown.join(', ') || 'no filter: all there are'}.`), el('p', soft('What comes to match meanwhile may be done, too.')));
 }
 
 /** Work that does it to one after the other. */
@@ -94,31 +118,30 @@ const eachOf = (name, pages) => async (settled, signal) => {
 
 /** Does it, and says what came of it. */
 async function carryOut(name, count, work) {
-  const { label, noun, done: word } = ACTS[name];
-  const refused = new Map();
-  let done = 0, failed = 0, flights = 0, ended = null, isStopped = false;
+  const { label, noun, done: word } = ACTS[name], refused = new Map();
+  let done = 0, failed = 0, open = 0, isOpen, ended, isStopped;
   await withProgress(`${label}: ${counted(count, noun)}`, count, async (progress, signal) => {
     const settled = (number, id, answer, problem) => {
       if (problem) {
-        const reason = `${problem.status || 'No answer'}: ${problem.detail}`;
-        const those = refused.get(reason) ?? { count: 0, ids: [] };
+        const reason = `${problem.status || 'No answer'}: ${problem.detail}`, those = refused.get(reason) ?? { count: 0, ids: [] };
         those.count += 1;
         if (those.ids.length < EXAMPLES) those.ids.push(id);
         if (refused.size < REASONS) refused.set(reason, those);
         failed += 1;
       } else {
         done += number;
-        if (answer?.in_flight) flights += 1;
+        const left = openOf(answer);
+        if (left) [open, isOpen] = [open + 1, left];
       }
       progress(done + failed);
     };
     try { await work(settled, signal); } catch (problem) { ended = problemOf(problem); }
     isStopped = signal.aborted;
-  }, { isQuick: count === 1 });
+  }, count === 1);
   selectOnly([]);
   await reread();
   const left = Math.max(0, count - done - failed);
-  if (!failed && !ended && !left) return say(`${counted(done, noun)} ${word}` + (flights ? `; ${flights} of a request that may have left already` : ''));
+  if (!failed && !ended && !left) return say(`${counted(done, noun)} ${word}` + (open ? `; ${open} ${isOpen}` : ''));
   return tell(`${label}: not all of it was done`,
     el('p', `${done} ${word}, ${failed} not${left ? `, ${left} ${isStopped ? 'not tried as it was stopped' : 'that did not match any more'}` : ''}.`),
     el('ul', [...refused].map(([reason, { count, ids }]) => el('li', `${count} × ${reason}`, listed(ids, count)))),

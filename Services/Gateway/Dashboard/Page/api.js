@@ -8,15 +8,15 @@ const TIMEOUT_MS = 20_000, PULSE_TIMEOUT_MS = 800;
 const PAGE = 200, AT_ONCE = 6;
 const UNAUTHORIZED = 401, TOO_MANY_REQUESTS = 429;
 
-/** An answer that is none: what RFC 9457 says, or why there was none at all (status 0). */
+/** What RFC 9457 says instead of an answer, or why there was none at all (status 0). */
 export class Problem extends Error {
-  constructor(status, { title, detail, errors } = {}, retryAfter = 0) {
-    super(detail ?? title ?? 'there was no answer');
-    Object.assign(this, { status, title: title ?? 'No answer', detail: this.message, errors: errors ?? [], retryAfter });
+  constructor(status, { title = 'No answer', detail = title, errors = [] }, retryAfter = 0) {
+    super(detail);
+    Object.assign(this, { status, title, detail, errors, retryAfter });
   }
 }
 
-let signedOut = () => {};
+let signedOut;
 export function onSignedOut(handler) { signedOut = handler; }
 
 /** The problem that was met; a fault of this code is thrown again. */
@@ -26,43 +26,39 @@ export function problemOf(error) {
 }
 
 /** A path of the API, in which what is filled in is encoded. */
-export function path(parts, ...values) {
-  return parts.reduce((whole, part, index) => whole + encodeURIComponent(values[index - 1]) + part);
-}
+export const path = (parts, ...values) => String.raw({ raw: parts }, ...values.map(encodeURIComponent));
 
 async function send(method, path, { query, body, headers } = {}) {
-  const text = query ? String(new URLSearchParams(query)) : '';
-  const isSafe = method === 'GET';
-  let response, answer;
+  const isSafe = method === 'GET', url = new URL(BASE + path, location);
+  url.search = new URLSearchParams(query);
+  let response, answer, said;
   try {
-    response = await fetch(BASE + path + (text && '?' + text), {
-      method, cache: 'no-store', credentials: 'same-origin', redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS),
-      headers: { ...(isSafe ? {} : { 'Content-Type': 'application/json' }), ...headers },
-      body: body === undefined ? undefined : stringify(body),
+    response = await fetch(url, {
+      method, cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { ...(!isSafe && { 'Content-Type': 'application/json' }), ...headers }, body: body && stringify(body),
     });
     answer = await response.text();
   } catch (error) {
     const why = error.name === 'TimeoutError' ? `the gateway has not answered within ${TIMEOUT_MS / 1_000} s` : 'the gateway cannot be reached';
     throw new Problem(0, { detail: isSafe ? why : `${why}; whether it was done is not known` });
   }
-  if (response.ok) return answer ? parse(answer) : null;
-  if (response.status === UNAUTHORIZED && path !== '/session') signedOut();
-  let said;
-  try { said = parse(answer); } catch { said = { title: response.statusText, detail: answer.slice(0, 500) || `status ${response.status}` }; }
-  throw new Problem(response.status, said, Number(response.headers.get('retry-after')) || 0);
+  const { ok, status, statusText } = response;
+  if (ok) return answer ? parse(answer) : null;
+  if (status === UNAUTHORIZED && path !== '/session') signedOut();
+  try { said = parse(answer); } catch { said = { title: statusText, detail: answer.slice(0, 500) || `status ${status}` }; }
+  throw new Problem(status, said, Number(response.headers.get('retry-after')));
 }
 
 export const get = (path, query) => send('GET', path, { query });
-export const post = (path, body, headers) => send('POST', path, { body, headers });
-export const patch = (path, body, headers) => send('PATCH', path, { body, headers });
-export const remove = (path, headers) => send('DELETE', path, { headers });
+const changes = method => (path, body, headers) => send(method, path, { body, headers });
+export const post = changes('POST'), patch = changes('PATCH'), remove = changes('DELETE');
 
 /** Says why the gateway cannot do its work; `null`: it can. */
 export async function pulse() {
   try {
     const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(PULSE_TIMEOUT_MS) });
-    const text = (await response.text()).trim();
-    return response.ok ? null : text || `status ${response.status}`;
+    const text = await response.text();
+    return response.ok ? null : text.trim() || `status ${response.status}`;
   } catch {
     return 'the gateway does not answer';
   }
@@ -78,26 +74,21 @@ export function listen(heard, ended) {
 }
 
 /** The pages of a list, one after the other. */
-export async function* pagesOf(path, list, query, size = PAGE) {
+export async function* pagesOf(path, list, query, limit = PAGE) {
   let cursor = null;
   do {
-    const page = await patiently(() => get(path, { ...query, limit: size, ...(cursor && { cursor }) }));
+    const page = await patiently(() => get(path, { ...query, limit, ...(cursor && { cursor }) }));
     cursor = page.next_cursor;
     yield { items: page[list], more: cursor !== null };
   } while (cursor);
 }
 
-/**
- * The first items of a list, and whether there are more.
- * @param pages how many requests at most: where a filter finds few, a page may be short, or empty
- */
-export async function walk(path, list, query, { limit = PAGE, pages = Infinity } = {}) {
+/** The first items of a list, and whether there are more, by so many requests at most: of a filter that finds few a page may be short. */
+export async function walk(path, list, query, limit, pages = Infinity) {
   const items = [];
-  let left = pages;
   for await (const page of pagesOf(path, list, query, Math.min(PAGE, limit))) {
     items.push(...page.items);
-    left -= 1;
-    if (!page.more || !left || items.length >= limit) return { items: items.slice(0, limit), more: page.more || items.length > limit };
+    if (!page.more || !(pages -= 1) || items.length >= limit) return { items: items.slice(0, limit), more: page.more || items.length > limit };
   }
 }
 
@@ -115,9 +106,9 @@ async function patiently(request, signal) {
 export async function each(ids, request, settled, signal) {
   const left = [...ids];
   const work = async () => {
-    while (left.length && !signal?.aborted) {
+    while (left.length && !signal.aborted) {
       const id = left.shift();
-      let answer = null, problem = null;
+      let answer, problem;
       try { answer = await patiently(() => request(id), signal); } catch (error) { problem = problemOf(error); }
       settled(id, answer, problem);
       // Whoever is signed out is refused the others, too.
@@ -131,7 +122,7 @@ export async function each(ids, request, settled, signal) {
 export async function sweep(path, body, member, progress, signal) {
   let cursor = null;
   do {
-    const answer = await patiently(() => post(path, cursor ? { ...body, cursor } : body), signal);
+    const answer = await patiently(() => post(path, { ...body, ...(cursor && { cursor }) }), signal);
     progress(answer[member]);
     cursor = answer.next_cursor;
   } while (cursor && !signal?.aborted);

@@ -1,11 +1,12 @@
 /** What waits for a person: dead letters by their reason, and those held by the person whose credential was refused. */
 
 import { get, sweep, walk } from './api.js';
-import { may, remember, reread } from './state.js';
-import { actAllButtons, actButtons } from './acts.js';
+import { may, remember } from './state.js';
+import { actAllButtons, actButtons, settle } from './acts.js';
+import * as columns from './columns.js';
 import { fill } from './dialogs.js';
 import { FIELDS, listPage } from './list.js';
-import { badge, button, copyButton, el, link, say, section, soft, table, titled, whose, words } from './parts.js';
+import { badge, button, copyButton, el, link, section, soft, table, words } from './parts.js';
 import { time } from './time.js';
 
 /** Of the latest; how long groups are good where the page is the same. */
@@ -19,30 +20,20 @@ const why = ({ outcome, status_code: status, detail }) => [badge('bad', outcome)
 const missed = all => (all.some(({ missed }) => missed?.at_least) ? 'at least ' : '') + all.reduce((sum, { missed }) => sum + Number(missed?.count ?? 0), 0);
 
 /** A list of what is set aside, whose latest are grouped by `keyOf`, the largest group first; a group's row has its `key` and `all` of it. */
-function asideList({ path, list, grouped, keyOf, groupColumns, columns = [], acts, ...rest }) {
-  return listPage({
-    ...rest, path, list, fields: FIELDS, order: 'the latest first',
-    columns: [...asideColumns, ...columns, ['Do', ({ id }) => actButtons(acts, [id]), 'do']],
-    load: async ({ query, first }) => {
-      const { cursor, limit, ...filter } = query;
-      const page = await get(path, query), items = page[list];
-      first({ ...page, latest: { items, more: page.next_cursor !== null } });
-      const key = [path, location.search, Math.floor(Date.now() / GROUPS_MS), ...items.map(({ id, since }) => id + since)].join(' ');
-      return { ...page, latest: await remember(key, () => walk(path, list, filter, { limit: GROUPED })) };
-    },
-    groups: ({ latest }, query) => section(grouped, table({
-      caption: grouped, columns: groupColumns(query), key: ({ key }) => `group ${key}`,
-      rows: [...Map.groupBy(latest.items, keyOf)].map(([key, all]) => ({ key, all })).sort((one, other) => other.all.length - one.all.length),
-    }), latest.more && soft(`Of the latest ${latest.items.length}.`)),
-  });
-}
-
-const asideColumns = [
-  ['Reminder', one => titled(one.reminder_id, one.description || one.reminder_id, one.task), 'wide'],
-  ['Due', ({ scheduled_at: at }) => time(at)],
-  ['Why', why, 'wide'],
-  ['Attempts', 'attempts_made', 'number'],
-];
+const asideList = ({ path, list, grouped, keyOf, groupColumns, column, acts, ...rest }) => listPage({
+  ...rest, path, list, fields: FIELDS, order: 'the latest first',
+  columns: [columns.reminder, columns.due, ['Why', why, 'wide'], ['Attempts', 'attempts_made', 'number'], column, ['Do', ({ id }) => actButtons(acts, [id]), 'do']],
+  load: async ({ query, first }) => {
+    const { cursor, limit, ...filter } = query, page = await get(path, query), items = page[list];
+    first({ ...page, latest: { items, more: page.next_cursor !== null } });
+    const key = [path, location.search, Math.floor(Date.now() / GROUPS_MS), ...items.map(({ id, since }) => id + since)].join(' ');
+    return { ...page, latest: await remember(key, () => walk(path, list, filter, GROUPED)) };
+  },
+  groups: ({ latest }, query) => section(grouped, table({
+    caption: grouped, columns: groupColumns(query), key: ({ key }) => `group ${key}`,
+    rows: [...Map.groupBy(latest.items, keyOf)].map(([key, all]) => ({ key, all })).sort((one, other) => other.all.length - one.all.length),
+  }), latest.more && soft(`Of the latest ${latest.items.length}.`)),
+});
 
 export const dead = asideList({
   ...DEAD, title: 'Dead letters', count: ({ dead }) => dead, grouped: 'By reason', keyOf: reason, picks: ['replay', 'discard'], acts: ['replay', 'discard'],
@@ -55,19 +46,17 @@ export const dead = asideList({
     ['Do', ({ key, all: [letter] }) => actAllButtons(['replay', 'discard'],
       { ...DEAD, query, wanted: one => reason(one) === key, described: `task = ${letter.task}, reason = ${letter.outcome} ${firstLine(letter)}` }), 'do'],
   ],
-  columns: [['For', letter => whose(DEAD.path, letter), 'rule']],
+  column: columns.whose,
   none: () => ['There are no dead letters', 'What cannot be delivered within its time, or is refused for good, comes here with its reason, and can be replayed.'],
 });
 
 async function release(person) {
   let total = 0;
-  const isDone = await fill(`Release what is held of ${person}`, 'Release',
+  await settle(await fill(`Release what is held of ${person}`, 'Release',
     [{ name: 'auth_header', label: 'New Authorization header', type: 'password', required: true, autofocus: true, placeholder: 'Bearer …' }],
-    ({ auth_header: credential }) => sweep('/held/release', { created_by: person, auth_header: credential }, 'released', count => { total += count; }),
-    el('p', 'Every held reminder of this person gets it and goes on; what was missed is fired as each misfire policy says. It is sealed, and never shown.'));
-  if (!isDone) return;
-  say(`${total} released`);
-  await reread();
+    values => sweep('/held/release', { created_by: person, ...values }, 'released', count => { total += count; }),
+    el('p', 'Every held reminder of this person gets it and goes on; what was missed is fired as each misfire policy says. It is sealed, and never shown.')),
+  () => `${total} released`);
 }
 
 export const held = asideList({
@@ -79,6 +68,6 @@ export const held = asideList({
     ['Since', ({ all }) => time(Math.min(...all.map(({ since }) => since)))],
     ['Do', ({ key }) => key && may('operates') && button('New credential', () => release(key), { class: 'small', 'data-act': 'release' }), 'do'],
   ],
-  columns: [['Missed', held => missed([held]), 'number']],
+  column: ['Missed', held => missed([held]), 'number'],
   none: () => ['Nothing is held', 'When a backend refuses a reminder’s credential (401 or 403), its series waits here for a new one.'],
 });

@@ -1,18 +1,16 @@
 /** What is asked before something is done, and what came of it. */
 
 import { problemOf } from './api.js';
-import { button, el, optionsOf, PLAIN, problemBox, show } from './parts.js';
+import { button, control, el, problemBox, show } from './parts.js';
 
 let opened = 0;
 
 /** A dialog with what is drawn, given what closes it and what draws it anew: what it was closed with. */
 function ask(title, draw) {
   return new Promise(resolve => {
-    const focused = document.activeElement;
-    const id = `dialog-${opened += 1}`;
+    const focused = document.activeElement, id = `dialog-${opened += 1}`, content = el('div');
     let answer = null;
     const close = value => { answer = value; dialog.close(); };
-    const content = el('div');
     const dialog = el('dialog', { 'aria-labelledby': id, onclose: () => {
       dialog.remove();
       if (focused?.isConnected) focused.focus();
@@ -28,21 +26,16 @@ function ask(title, draw) {
 /** A form: what `send` made of its values, whose problems are shown in it; `null`: it was left. */
 export function fill(title, label, fields, send, ...content) {
   let problem = null;
-  const isFinal = fields.some(({ pattern }) => pattern);
-  return ask(title, (close, redraw) => {
-    const control = ({ label, options, value, ...attributes }) => el('label', el('span', label), options
-      ? el('select', { ...attributes, value }, optionsOf(options)) : el('input', { ...PLAIN, ...attributes, value: value ?? '' }));
-    return el('form', { onsubmit: async event => {
-      event.preventDefault();
-      const { submitter } = event;
-      submitter.disabled = true;
-      try { close(await send(Object.fromEntries(new FormData(event.currentTarget))) ?? true); } catch (error) {
-        problem = problemOf(error);
-        redraw();
-      } finally { submitter.disabled = false; }
-    } }, content, fields.map(control), problem && problemBox(problem),
-    el('div.acts', el('button', { type: 'submit', class: isFinal ? 'bad' : 'main' }, label), button('Leave it', () => close(null))));
-  });
+  return ask(title, (close, redraw) => el('form', { onsubmit: async event => {
+    event.preventDefault();
+    const { submitter, currentTarget: form } = event;
+    submitter.disabled = true;
+    try { close(await send(Object.fromEntries(new FormData(form))) ?? true); } catch (error) {
+      problem = problemOf(error);
+      redraw();
+    } finally { submitter.disabled = false; }
+  } }, content, fields.map(field => control(field)), problem && problemBox(problem), el('div.acts',
+    el('button', { type: 'submit', class: fields.some(({ pattern }) => pattern) ? 'bad' : 'main' }, label), button('Leave it', () => close(null)))));
 }
 
 /** Asks whether to do it. What cannot be undone has a number to be typed first. */
@@ -52,7 +45,7 @@ export const confirm = (title, label, typed, ...content) => fill(title, label, t
 }], () => true, ...content);
 
 /** Does what takes a while, unless it is quick, given what shows how far it is, and a signal that says when to stop. */
-export async function withProgress(title, total, work, { isQuick } = {}) {
+export async function withProgress(title, total, work, isQuick) {
   const stop = new AbortController();
   if (isQuick) return work(() => {}, stop.signal);
   let redraw, close, count = 0;
@@ -60,7 +53,7 @@ export async function withProgress(title, total, work, { isQuick } = {}) {
     [close, redraw] = [end, again];
     return el('div',
       el('progress', { 'aria-label': title, max: total, value: total && count }),
-      el('p', { role: 'status' }, total ? `${count} of ${total}` : `${count}`),
+      el('p', { role: 'status' }, total ? `${count} of ${total}` : count),
       el('div.acts', button(stop.signal.aborted ? 'Stopping …' : 'Stop', () => { stop.abort(); redraw(); })));
   });
   closed.then(() => stop.abort());
@@ -73,14 +66,5 @@ export async function withProgress(title, total, work, { isQuick } = {}) {
 }
 
 /** Says what was refused or only partly done. */
-export function tell(title, ...content) {
-  return ask(title, close => el('div', content, el('div.acts', button('Close', () => close(), { class: 'main', autofocus: true }))));
-}
-
-/** What `work` returns; `null` where it is refused, which is told. */
-export async function attempt(trouble, work) {
-  try { return await work(); } catch (problem) {
-    await tell(trouble, problemBox(problemOf(problem)));
-    return null;
-  }
-}
+export const tell = (title, ...content) =>
+  ask(title, close => el('div', content, el('div.acts', button('Close', () => close(), { class: 'main', autofocus: true }))));

@@ -2,7 +2,7 @@
 
 import { get, patch, path, post, Problem } from './api.js';
 import { address, go } from './state.js';
-import { el, heading, link, say, titleOf, words } from './parts.js';
+import { control, heading, link, say, titleOf, words } from './parts.js';
 import { localZone } from './time.js';
 import { formOf } from './form.js';
 
@@ -21,10 +21,9 @@ function creation(redraw) {
   // A create that is sent twice stays one.
   const key = 'dashboard-' + crypto.getRandomValues(new Uint8Array(16)).join('-');
   return {
-    kind, label: 'Create', isChange: false,
+    kind, label: 'Create',
     initial: { start_datetime: Math.ceil((now + HOUR) / MINUTE) * MINUTE, timezone: localZone(), args: [], kwargs: {}, notification_metadata: { kind: 1, created_at: now }, misfire_policy: 'fire_once' },
-    before: el('label', el('span', 'What is to be done'), el('select', { id: 'kind', value: kind, onchange: event => { kind = event.target.value; redraw(); } },
-      Object.entries(KINDS).map(([name, [label]]) => el('option', { value: name }, label)))),
+    before: control({ label: 'What is to be done', id: 'kind', value: kind, options: Object.entries(KINDS).map(([name, [label]]) => [name, label]), onchange: event => { kind = event.target.value; redraw(); } }),
     back: link('/reminders', {}, 'Leave it'),
     save: async body => {
       if (body.notification_metadata) body.notification_metadata.created_at = now;

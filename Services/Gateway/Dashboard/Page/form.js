@@ -1,17 +1,19 @@
 /** The form of a reminder, to create one or to change it, with what its schedule comes to. */
 
 import { post, problemOf } from './api.js';
-import { badge, button, byId, el, optionsOf, PLAIN, problemBox, show, soft } from './parts.js';
+import { badge, button, byId, control, el, optionsOf, problemBox, show, soft } from './parts.js';
 import { chosenZone, clockChange, isZone, localZone, text } from './time.js';
 import { groupsOf, put, valueAt } from './fields.js';
 
-const PREVIEWED = 20, PREVIEW_DELAY_MS = 300;
+const PREVIEWED = 20, PREVIEW_DELAY_MS = 300, MOST_ROWS = 8;
 const RULES = {
   Once: '', Daily: 'FREQ=DAILY', Weekdays: 'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR', Weekly: 'FREQ=WEEKLY', Monthly: 'FREQ=MONTHLY',
   'Last Friday': 'FREQ=MONTHLY;BYDAY=-1FR', Hourly: 'FREQ=HOURLY',
 };
+/** What an input of a kind is like. */
+const INPUTS = { moment: { type: 'datetime-local', step: 1 }, secret: { type: 'password' }, number: { inputmode: 'numeric' } };
 
-let kept = null, keptFor = null;
+let kept, keptFor;
 
 /** The form with that key: made once, as its fields keep what was typed in them. */
 export function formOf(key, make) {
@@ -22,19 +24,14 @@ export function formOf(key, make) {
 class Form {
   /** @param isChange whether only what was changed is sent to `save`, whose problems are shown */
   constructor(key, { kind, initial, isChange, label, save, before, back }) {
-    Object.assign(this, { initial, isChange, save });
-    const groups = groupsOf(kind);
-    // Of what is there, the task stays.
-    this.controls = new Map(groups.flatMap(({ fields }) => fields).filter(({ name }) => !(isChange && name === 'task')).map(field => [field, this.control(field)]));
+    Object.assign(this, { initial, isChange, save, controls: new Map(), trouble: el('div') });
     this.preview = el('aside.preview', { 'aria-label': 'Preview', 'aria-live': 'polite' });
-    this.trouble = el('div');
     this.element = el('form.reminder', { 'data-key': `form ${key}`, novalidate: true, oninput: event => this.changed(event), onsubmit: event => this.submit(event) },
-      el('div.fields', before, groups.map(({ title, fields }) => el('fieldset', el('legend', title), fields[0].isSchedule && this.rules(),
-        fields.filter(field => this.controls.has(field)).map(field =>
-          el('label', { class: field.kind }, el('span', field.label), this.controls.get(field), el('span.fault', { id: field.id + '-fault' }))))),
+      el('div.fields', before, groupsOf(kind).map(({ title, fields }) => el('fieldset', el('legend', title), fields[0].isSchedule && this.rules(),
+        // Of what is there, the task stays.
+        fields.filter(({ name }) => !(isChange && name === 'task')).map(field => this.labelled(field)))),
       el('datalist', { id: 'zones' }, optionsOf(Intl.supportedValuesOf('timeZone'))),
-      this.trouble, el('div.acts', el('button.main', { type: 'submit', id: 'save' }, label), back)),
-      this.preview);
+      this.trouble, el('div.acts', el('button.main', { type: 'submit', id: 'save' }, label), back)), this.preview);
     this.refresh();
   }
 
@@ -47,16 +44,14 @@ class Form {
 
   controlOf(name) { return [...this.controls].find(([field]) => field.name === name)[1]; }
 
-  control(field) {
-    const shown = field.write(valueAt(this.initial, field), this.initial.timezone);
-    const attributes = { ...PLAIN, id: field.id, name: field.pointer, value: shown, 'aria-describedby': field.id + '-fault' };
-    const control = field.options ? el('select', attributes, optionsOf(field.options))
-      : ['lines', 'json'].includes(field.kind) ? el('textarea', { ...attributes, rows: Math.min(8, shown.split('\n').length + (field.kind === 'json')) })
-        : el('input', { ...attributes, list: field.list, type: { moment: 'datetime-local', secret: 'password' }[field.kind] ?? 'text', step: field.kind === 'moment' ? 1 : null,
-          inputmode: field.kind === 'number' ? 'numeric' : null });
+  labelled(field) {
+    const { id, kind, label, pointer, options, list } = field, value = field.write(valueAt(this.initial, field), this.initial.timezone);
+    const rows = ['lines', 'json'].includes(kind) ? Math.min(MOST_ROWS, value.split('\n').length + (kind === 'json')) : null;
+    const whole = control({ id, kind, label, name: pointer, value, options, list, rows, 'aria-describedby': id + '-fault', ...INPUTS[kind] }, el('span.fault', { id: id + '-fault' }));
     // What the browser made of the value: it shows seconds or not as it likes.
-    control.dataset.was = control.value;
-    return control;
+    whole.control.dataset.was = whole.control.value;
+    this.controls.set(field, whole.control);
+    return whole;
   }
 
   get zone() { return this.controlOf('timezone').value.trim() || 'UTC'; }
@@ -74,17 +69,15 @@ class Form {
   }
 
   /** Whether it is to be sent: when it was changed, or is not left out. */
-  isSent(field, control) {
-    if (field.kind === 'secret' && !control.value) return false;
-    if (!this.isChange) return control.value.trim() !== '' || !field.isOptional;
+  isSent(field, { value, dataset }) {
+    if (field.kind === 'secret' && !value) return false;
+    if (!this.isChange) return value.trim() !== '' || !field.isOptional;
     // On another zone's clock the same time is another.
-    const isMoved = field.isSchedule && field.name !== 'rrule' && control.value && this.zone !== this.initial.timezone;
-    return control.value !== control.dataset.was || isMoved;
+    return value !== dataset.was || field.isSchedule && field.name !== 'rrule' && value && this.zone !== this.initial.timezone;
   }
 
-  changed(event) {
-    const fault = byId(event.target.id + '-fault');
-    if (fault) fault.textContent = '';
+  changed({ target }) {
+    byId(target.id + '-fault')?.replaceChildren();
     this.refresh();
   }
 
@@ -94,8 +87,7 @@ class Form {
   }
 
   async ask() {
-    const { body } = this.read((field, control) => field.isSchedule && control.value.trim() !== '');
-    const mine = this.asked = Symbol('asked');
+    const { body } = this.read((field, { value }) => field.isSchedule && value.trim() !== ''), mine = this.asked = Symbol('asked');
     // A task without a start begins now.
     const shown = await post('/preview', { start_datetime: Math.floor(Date.now() / 1_000), ...body, count: PREVIEWED })
       .then(answer => this.drawn(answer), problem => problemBox(problemOf(problem)));
@@ -103,7 +95,7 @@ class Form {
   }
 
   drawn({ text: english, upcoming, warnings, finite }) {
-    const zone = this.zone, other = chosenZone(zone) === zone ? localZone() : chosenZone(zone);
+    const { zone } = this, chosen = chosenZone(zone), other = chosen === zone ? localZone() : chosen;
     return [
       el('p.rule-text', english),
       warnings.map(warning => el('p', badge('warn', 'note'), warning)),
@@ -115,8 +107,8 @@ class Form {
 
   async submit(event) {
     event.preventDefault();
-    const { body, faults } = this.read((field, control) => this.isSent(field, control));
-    if (faults.length) return this.show({ status: 0, title: 'This cannot be sent', detail: 'Some of it cannot be read.', errors: faults });
+    const { body, faults: errors } = this.read((field, control) => this.isSent(field, control));
+    if (errors.length) return this.show({ title: 'This cannot be sent', detail: 'Some of it cannot be read.', errors });
     byId('save').disabled = true;
     try { await this.save(body); } catch (problem) {
       this.show(problemOf(problem));

@@ -7,11 +7,7 @@ export class Exact {
   toString() { return this.digits; }
 }
 
-export function parse(text) {
-  return JSON.parse(text, (name, value, context) =>
-    Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source) ? new Exact(context.source) : value);
-}
+export const parse = text => JSON.parse(text, (name, value, context) =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source) ? new Exact(context.source) : value);
 
-export function stringify(value, indent) {
-  return JSON.stringify(value, (name, inner) => inner instanceof Exact ? JSON.rawJSON(inner.digits) : inner, indent);
-}
+export const stringify = (value, indent) => JSON.stringify(value, (name, inner) => inner instanceof Exact ? JSON.rawJSON(inner.digits) : inner, indent);

@@ -1,51 +1,44 @@
-/** The keyboard: `g` and a page's letter, `/` for the search, `j` and `k` through rows, `x` selects, `?` shows all. */
+/** The keyboard: `g` and a page's letter, and the keys that `?` shows. */
 
 import { address, go } from './state.js';
-import { byId, el } from './view.js';
 import { tell } from './dialogs.js';
+import { byId, el, facts } from './parts.js';
 
 const AFTER_G_MS = 1_500;
+
+function move(step) {
+  const rows = [...byId('main').querySelectorAll('tbody tr[tabindex]')], at = rows.indexOf(document.activeElement.closest('tr'));
+  const row = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
+  row?.focus();
+  row?.scrollIntoView({ block: 'nearest' });
+}
+
+function search() {
+  const input = byId('main').querySelector('form[role=search] input');
+  if (!input) return go(address('/reminders'));
+  input.closest('details').open = true;
+  return input.focus();
+}
+
+const ofRow = selector => ({ target }) => target.closest('tr')?.querySelector(selector)?.click();
 
 export function listenToKeys(pages) {
   let goesUntil = 0;
   const named = pages.filter(page => page.key);
-
-  function move(step) {
-    const rows = [...byId('main').querySelectorAll('tbody tr[tabindex]')];
-    const at = rows.indexOf(document.activeElement?.closest('tr'));
-    const row = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
-    row?.focus();
-    row?.scrollIntoView({ block: 'nearest' });
-  }
-
   const keys = {
-    '/': () => {
-      const input = byId('main').querySelector('form[role=search] input');
-      if (input) {
-        input.closest('details').open = true;
-        input.focus();
-      } else go(address('/reminders'));
-    },
-    g: () => { goesUntil = Date.now() + AFTER_G_MS; },
-    j: () => move(1),
-    k: () => move(-1),
-    x: () => document.activeElement?.closest('tr')?.querySelector('input[type=checkbox]')?.click(),
-    '?': () => tell('Keys', el('dl', { class: 'facts' }, [
-      ...named.map(page => [`g ${page.key}`, page.title()]), ['/', 'Search'], ['j k', 'Next and previous row'],
-      ['Enter', 'Open the row'], ['x', 'Select the row'], ['?', 'These keys'],
-    ].map(([key, does]) => el('div', el('dt', el('kbd', key)), el('dd', does))))),
-    Enter: event => {
-      if (event.target.matches('tr[tabindex]')) event.target.querySelector('a[href]')?.click();
-    },
+    '/': ['Search', search], j: ['Next row', () => move(1)], k: ['Previous row', () => move(-1)], x: ['Select the row', ofRow('input[type=checkbox]')],
+    Enter: ['Open the row', event => event.target.matches('tr') && ofRow('a[href]')(event)],
+    g: [null, () => { goesUntil = Date.now() + AFTER_G_MS; }],
+    '?': ['These keys', () => tell('Keys', facts([...named.map(page => [`g ${page.key}`, page.title()]), ...Object.entries(keys).map(([key, [does]]) => does && [key, does])]
+      .map(fact => fact && [el('kbd', fact[0]), fact[1]])))],
   };
 
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog')) return;
-    const page = Date.now() < goesUntil ? named.find(page => page.key === event.key) : null;
+    const page = Date.now() < goesUntil && named.find(page => page.key === event.key);
     goesUntil = 0;
-    const does = page ? () => go(address(page.path)) : keys[event.key];
-    if (!does) return;
+    if (!page && !Object.hasOwn(keys, event.key)) return;
     if (event.key !== 'Enter') event.preventDefault();
-    does(event);
+    if (page) go(address(page.path)); else keys[event.key][1](event);
   });
 }

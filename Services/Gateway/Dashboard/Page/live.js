@@ -13,14 +13,13 @@ const PULSE_MS = 1_000, SILENCE_MS = 5_000;
  * @param changed is given why what is shown is not live, and `null` when it is
  */
 export function follow({ mayListen, heard, read, changed }) {
-  let timer = null, reason = null, isAsking = false, isReading = false, close = null, silentUntil = 0;
+  let timer, reason = null, isAsking, isReading, close, silentUntil = 0;
 
   function rest() {
-    if (close) {
-      close();
-      [close, silentUntil] = [null, Date.now() + SILENCE_MS];
-      heard(null);
-    }
+    if (!close) return;
+    close();
+    [close, silentUntil] = [null, Date.now() + SILENCE_MS];
+    heard(null);
   }
 
   async function beat(isBack) {

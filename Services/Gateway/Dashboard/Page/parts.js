@@ -1,6 +1,6 @@
-/** What pages are made of: links, texts, badges, tables, and what is said instead of them. */
+/** What pages are made of: links, texts, badges, controls, tables, and what is said instead of them. */
 
-import { address, select, selectOnly, state } from './state.js';
+import { address, change, selectOnly, state } from './state.js';
 import { copy, el, soft } from './view.js';
 
 export * from './view.js';
@@ -9,6 +9,8 @@ export * from './view.js';
 const ALARMS = 10;
 /** What can be seen of a text. */
 const INK = /[\p{L}\p{N}\p{P}\p{S}]/u;
+/** Of inputs in which browsers have nothing to offer or to correct. */
+const PLAIN = { autocomplete: 'off', spellcheck: 'false' };
 
 export const link = (path, query, ...children) => el('a', { href: address(path, query) }, children);
 
@@ -16,31 +18,23 @@ export const linkButton = (path, label, attributes) => el('a.button', { href: ad
 
 /** Callers' text, where it is long only its beginning, where it is none a dash; of what has no ink the codes. */
 export function words(text, length = Infinity) {
-  const whole = String(text ?? ''), isLong = whole.length > length;
-  if (!whole) return soft('–');
-  const start = isLong ? whole.slice(0, length) : whole;
-  return el('span.words', { title: isLong && whole },
-    start.replace(INK.test(start) ? /[^\P{Cc}\n\t]/gu : /./gsu, character => `\\u{${character.codePointAt(0).toString(16)}}`), isLong && '…');
+  const whole = String(text ?? ''), isLong = whole.length > length, start = isLong ? whole.slice(0, length) : whole;
+  return whole ? el('span.words', { title: isLong && whole },
+    start.replace(INK.test(start) ? /[^\P{Cc}\n\t]/gu : /./gsu, character => `\\u{${character.codePointAt(0).toString(16)}}`), isLong && '…') : soft('–');
 }
-
-/** Those for whom something is, each a way to all that is for them. */
-export const whose = (path, { classroom_id: classroom, created_by: person }) => [
-  classroom && el('div', link(path, { classroom_id: classroom }, words(classroom, 40))),
-  person && el('div', link(path, { created_by: person }, words(person, 40)))];
-
-export const workerLink = instance => link(`/workers/${encodeURIComponent(instance)}`, {}, words(instance, 60));
 
 export const titleOf = reminder => reminder.description || reminder.notification_metadata?.title || reminder.task;
 
-/** A reminder's title, with its task below. */
-export const titled = (id, title, task) => [link(`/reminders/${id}`, {}, words(title, 90)), el('br'), soft(el('code', task))];
+export const optionsOf = values => values.map(one => {
+  const [value, label = value] = [one].flat();
+  return el('option', { value }, label);
+});
 
-export const optionsOf = values => values.map(value => el('option', { value }, value));
+/** A label with what it labels: a choice of options, lines where it has `rows`, or an input. */
+export const control = ({ label, options, kind, ...attributes }, ...children) => el('label', { class: kind }, el('span', label),
+  options ? el('select', attributes, optionsOf(options)) : el(attributes.rows ? 'textarea' : 'input', { ...PLAIN, ...attributes }), children);
 
-/** Of inputs in which browsers have nothing to offer or to correct. */
-export const PLAIN = { autocomplete: 'off', spellcheck: 'false' };
-
-export const button = (label, act, attributes = {}) => el('button', { type: 'button', onclick: act, ...attributes }, label);
+export const button = (label, act, attributes) => el('button', { type: 'button', onclick: act, ...attributes }, label);
 
 export const copyButton = (text, what) => button('Copy', () => copy(text), { class: 'small', 'aria-label': `Copy ${what}` });
 
@@ -50,15 +44,11 @@ export const section = (title, ...children) => el('section', el('h2', title), ch
 
 export const facts = pairs => el('dl.facts', pairs.filter(Boolean).map(([name, ...value]) => el('div', el('dt', name), el('dd', value))));
 
-export const tile = (name, value, isBad, path, query) =>
-  el('a', { class: isBad ? 'tile bad' : 'tile', href: address(path, query) }, el('strong', value ?? '–'), soft(name));
-
 /** What an answer that is none says, whole. */
-export function problemBox({ status, title, detail, errors }, ...acts) {
-  return el('div.problem', { role: 'alert' }, el('h2', status ? `${status} ${title}` : title), el('p', detail),
-    errors.length > 0 && el('ul', errors.map(({ pointer, parameter, header, detail }) => el('li', el('code', pointer ?? parameter ?? header ?? ''), ' ', detail))),
-    acts.length > 0 && el('p.acts', acts));
-}
+export const problemBox = ({ status, title, detail, errors }, ...acts) => el('div.problem', { role: 'alert' },
+  el('h2', status ? `${status} ${title}` : title), el('p', detail),
+  errors.length > 0 && el('ul', errors.map(({ pointer, parameter, header, detail }) => el('li', el('code', pointer ?? parameter ?? header ?? ''), ' ', detail))),
+  acts.length > 0 && el('p.acts', acts));
 
 /** What somebody should look at: its kind, a title, why, and the way there. */
 export function alarmList(alarms) {
@@ -73,11 +63,15 @@ export const empty = (title, ...children) => el('div.empty', el('h2', title), el
 
 /** A table, which becomes cards where it is narrow unless it is plain; columns are a name, a row's member or what draws its cell, and a kind. */
 export function table({ caption, columns, rows, key = ({ id }) => id, picks, isPlain }) {
-  const ids = rows.map(key);
-  const chosen = ids.filter(id => state.selected.has(id)).length;
+  const ids = rows.map(key), { selected } = state;
+  const chosen = ids.filter(id => selected.has(id)).length, isAll = chosen > 0 && chosen === ids.length;
   const box = (label, checked, choose) => el('input', { type: 'checkbox', 'aria-label': label, checked, onchange: event => choose(event.target.checked) });
-  const all = picks && box('Select all on this page', chosen > 0 && chosen === ids.length, isChosen => selectOnly(isChosen ? ids : []));
-  if (all) all.indeterminate = chosen > 0 && chosen < ids.length;
+  const select = id => isChosen => {
+    selected[isChosen ? 'add' : 'delete'](id);
+    change({});
+  };
+  const all = picks && box('Select all on this page', isAll, isChosen => selectOnly(isChosen ? ids : []));
+  if (all) all.indeterminate = chosen > 0 && !isAll;
   // The roles stay where cards take a table's display.
   const head = (kind, content) => el('th', { role: 'columnheader', scope: 'col', class: kind }, content);
   const cell = (kind, name, content) => el('td', { role: 'cell', class: kind, 'data-name': name }, content);
@@ -85,6 +79,6 @@ export function table({ caption, columns, rows, key = ({ id }) => id, picks, isP
     el('caption.unseen', caption),
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, picks && head('pick', all), columns.map(([name, , kind]) => head(kind, name)))),
     el('tbody', { role: 'rowgroup' }, rows.map((row, index) => el('tr', { role: 'row', 'data-key': ids[index], tabindex: -1 },
-      picks && cell('pick', null, box(`Select row ${index + 1}`, state.selected.has(ids[index]), isChosen => select(ids[index], isChosen))),
+      picks && cell('pick', null, box(`Select row ${index + 1}`, selected.has(ids[index]), select(ids[index]))),
       columns.map(([name, draw, kind]) => cell(kind, name, el('div', typeof draw === 'string' ? words(row[draw]) : draw(row)))))))));
 }

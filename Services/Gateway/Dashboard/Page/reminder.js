@@ -17,9 +17,10 @@ const KINDS = { delivered: 'good', retry: 'warn', lease_lost: 'warn', misfired: 
 const kindOf = outcome => KINDS[outcome] ?? 'bad';
 
 /** The rule in English, which only another revision changes. */
-const english = ({ id, revision, rrule, start_datetime, timezone, until, exdates, rdates }) => remember(`rule ${id} ${revision}`, () => rrule || rdates.length
-  ? post('/preview', { rrule, start_datetime, timezone, until, exdates, rdates, count: 1 }).catch(problem => ({ text: problem.detail, warnings: [] }))
-  : { text: 'once', warnings: [] });
+const english = ({ id, revision, rrule, start_datetime, timezone, until, exdates, rdates }) => remember(`rule ${id} ${revision}`, async () => {
+  if (!rrule && !rdates.length) return { text: 'once', warnings: [] };
+  try { return await post('/preview', { rrule, start_datetime, timezone, until, exdates, rdates, count: 1 }); } catch (problem) { return { text: problem.detail, warnings: [] }; }
+});
 
 async function load({ params: { id } }) {
   const [reminder, { upcoming }, { attempts }] = await Promise.all([
@@ -47,7 +48,7 @@ function attemptList({ reminder: { timezone: zone }, attempts }) {
       ({ name: `${text(at, zone)}, ${outcome}`, value: Math.round(micros / 1_000), kind: kindOf(outcome) })), 'ms'),
     table({
       caption: 'Attempts', rows: attempts, key: ({ scheduled_at: at, number, started_at_ms: started }) => `${at} ${number} ${started}`, columns: [
-        ['Due', ({ scheduled_at: at }) => time(at, zone, { relative: false })],
+        ['Due', ({ scheduled_at: at }) => time(at, zone, false)],
         ['Attempt', 'number', 'number'],
         ['Outcome', ({ outcome, status_code: status }) => [badge(kindOf(outcome), outcome), status]],
         ['Late', ({ lateness_ms: late }) => late < 1_000 ? `${late} ms` : duration(Math.floor(late / 1_000)), 'number'],

@@ -2,8 +2,9 @@
 
 import { may } from './state.js';
 import { actButtons } from './acts.js';
+import { titled, whose } from './columns.js';
 import { listPage } from './list.js';
-import { badge, el, link, linkButton, soft, titled, titleOf, whose, words } from './parts.js';
+import { badge, el, link, linkButton, soft, titleOf, words } from './parts.js';
 import { chosenZone, instant, time, wall } from './time.js';
 
 const KINDS = { scheduled: 'good', paused: 'warn', completed: '', cancelled: '' };
@@ -12,15 +13,13 @@ const ACTS = { scheduled: ['pause'], paused: ['resume'] };
 const due = {
   type: 'datetime-local', step: 1,
   read: seconds => /^-?\d+$/.test(seconds) ? wall(Number(seconds), chosenZone()) : '',
-  write: shown => shown ? String(instant(shown, chosenZone()) ?? '') : '',
+  write: shown => shown && String(instant(shown, chosenZone()) ?? ''),
 };
 
-function stateOf({ state, held_since: held, occurrences: { dead, retrying }, served }) {
-  return [
-    badge(KINDS[state], state), held !== null && badge('bad', 'held'), dead > 0 && badge('bad', `${dead} dead`),
-    retrying > 0 && badge('warn', `${retrying} retrying`), state === 'scheduled' && !served && badge('bad', 'no worker'),
-  ];
-}
+const stateOf = ({ state, held_since: held, occurrences: { dead, retrying }, served }) => [
+  badge(KINDS[state], state), held !== null && badge('bad', 'held'), dead > 0 && badge('bad', `${dead} dead`),
+  retrying > 0 && badge('warn', `${retrying} retrying`), state === 'scheduled' && !served && badge('bad', 'no worker'),
+];
 
 export default listPage({
   title: 'Reminders', path: '/reminders', list: 'reminders',
@@ -36,7 +35,7 @@ export default listPage({
     ['Next', ({ next_fire_at: next, timezone }) => time(next, timezone)],
     ['Repeats', ({ rrule }) => rrule ? el('code', words(rrule.replace(/^RRULE:/, ''), 60)) : soft('once'), 'rule'],
     ['Queue', ({ queue }) => link('/reminders', { queue }, queue)],
-    ['For', reminder => whose('/reminders', reminder.notification_metadata ?? reminder), 'rule'],
+    [whose[0], reminder => whose[1](reminder.notification_metadata ?? reminder), whose[2]],
     ['Do', ({ id, state }) => actButtons(ACTS[state] ?? [], [id]), 'do'],
   ],
   order: query => query.due_after || query.due_before ? 'the soonest first' : 'the newest first',

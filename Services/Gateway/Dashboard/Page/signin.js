@@ -2,7 +2,7 @@
 
 import { post, problemOf } from './api.js';
 import { signedIn } from './state.js';
-import { el, problemBox } from './parts.js';
+import { control, el, problemBox } from './parts.js';
 
 let problem = null;
 
@@ -24,9 +24,7 @@ async function submit(event, redraw) {
 export default {
   title: () => 'Sign in', isStill: true,
   draw: (state, redraw) => el('form.sign-in', { onsubmit: event => submit(event, redraw) },
-    el('h1', 'Sign in'),
-    el('p.soft', 'With an API key: a line of the file that GATEWAY_API_KEYS_FILE names.'),
-    el('label', el('span', 'API key'), el('input', { name: 'key', type: 'password', required: true, autocomplete: 'current-password', spellcheck: 'false', autofocus: true })),
-    problem && problemBox(problem),
-    el('button.main', { type: 'submit' }, 'Sign in')),
+    el('h1', 'Sign in'), el('p.soft', 'With an API key: a line of the file that GATEWAY_API_KEYS_FILE names.'),
+    control({ label: 'API key', name: 'key', type: 'password', required: true, autocomplete: 'current-password', autofocus: true }),
+    problem && problemBox(problem), el('button.main', { type: 'submit' }, 'Sign in')),
 };

@@ -1,6 +1,6 @@
 /** What is shown: the page that the address names, its data, and what the reader has chosen. All changes come through here. */
 
-import { get, remove, onSignedOut, problemOf } from './api.js';
+import { get, onSignedOut, problemOf, remove } from './api.js';
 
 export const ROOT = '/dashboard';
 const SIGN_IN = ROOT + '/sign-in', ZONE = 'task-scheduler.zone', REMEMBERED = 100;
@@ -16,34 +16,27 @@ export const state = {
   /** Why what is shown may be old; `null`: it is live. */
   stale: null,
   /** `local`, `utc` or `own`, the reminder's. */
-  zone: readZone(),
+  zone: 'local',
   selected: new Set(),
 };
 
-let pages = [], watcher = () => {};
+let pages, watcher;
 const remembered = new Map();
 
 export function change(changes) {
   Object.assign(state, changes);
-  watcher(state);
+  watcher();
 }
 
 /** Whether the session's role allows an effect: `reads`, `oversees`, `operates`, `changes` or `administers`. */
 export const may = effect => state.session?.may.includes(effect) ?? false;
 
+// A browser that keeps nothing for this page keeps the choice while it is open.
+try { state.zone = localStorage.getItem(ZONE) ?? state.zone; } catch { /* as said */ }
+
 export function chooseZone(zone) {
-  // A browser that keeps nothing for this page keeps the choice while it is open.
   try { localStorage.setItem(ZONE, zone); } catch { /* as said */ }
   change({ zone });
-}
-
-function readZone() {
-  try { return localStorage.getItem(ZONE) ?? 'local'; } catch { return 'local'; }
-}
-
-export function select(id, isSelected) {
-  state.selected[isSelected ? 'add' : 'delete'](id);
-  change({});
 }
 
 export const selectOnly = ids => change({ selected: new Set(ids) });
@@ -57,7 +50,7 @@ export function reread() {
 /** What `make` returned for this key before, or does now. */
 export function remember(key, make) {
   if (!remembered.has(key)) {
-    const value = Promise.resolve(make());
+    const value = make();
     value.catch(() => remembered.delete(key));
     remembered.set(key, value);
     if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value);
@@ -67,11 +60,11 @@ export function remember(key, make) {
 
 /** The address of a page with a query of the API's. */
 export function address(path, query = {}) {
-  const text = String(new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value !== null && value !== undefined)));
+  const text = String(new URLSearchParams(Object.entries(query).filter(([, value]) => value)));
   return ROOT + path.replace(/^\/$/, '') + (text && '?' + text);
 }
 
-export function go(url, { replaces = false } = {}) {
+export function go(url, { replaces } = {}) {
   history[replaces ? 'replaceState' : 'pushState'](null, '', url);
   return show();
 }
@@ -91,9 +84,9 @@ function find(pathname) {
   return { page: pages.at(-1), params: {} };
 }
 
-async function show() {
+function show() {
   change({ ...find(location.pathname), query: Object.fromEntries(new URLSearchParams(location.search)), data: null, problem: null, selected: new Set(), visit: state.visit + 1 });
-  await reload();
+  return reload();
 }
 
 /** Reads the page's data again. What belongs to a page that was left meanwhile is dropped. */
@@ -110,13 +103,14 @@ export async function reload() {
   }
 }
 
-/** Whether a key has to be asked for. */
+/** Whether there is one, or none is needed. */
 async function readSession() {
-  let session = null, problem = null;
-  try { session = await get('/session'); } catch (error) { problem = problemOf(error); }
-  const isUnknown = problem?.status === 401;
-  change({ session, ...(problem && !isUnknown && { stale: problem.detail }) });
-  return isUnknown;
+  try { change({ session: await get('/session') }); } catch (error) {
+    const { status, detail } = problemOf(error);
+    if (status === 401) return false;
+    change({ stale: detail });
+  }
+  return true;
 }
 
 export async function signedIn() {
@@ -142,6 +136,5 @@ export async function start(table, draws) {
   [pages, watcher] = [table, draws];
   onSignedOut(askToSignIn);
   addEventListener('popstate', show);
-  if (location.pathname !== SIGN_IN && await readSession()) return askToSignIn();
-  await show();
+  if (location.pathname === SIGN_IN || await readSession()) await show(); else askToSignIn();
 }

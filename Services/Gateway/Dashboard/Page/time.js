@@ -8,10 +8,6 @@ const STEPS = [['y', 31_557_600], ['d', 86_400], ['h', 3_600], ['min', 60], ['s'
 
 export const localZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-export function isZone(zone) {
-  try { return Boolean(format(zone)); } catch { return false; }
-}
-
 function format(zone) {
   if (!formats.has(zone)) {
     formats.set(zone, new Intl.DateTimeFormat('en-GB', {
@@ -21,13 +17,17 @@ function format(zone) {
   return formats.get(zone);
 }
 
-const parts = (seconds, zone) => Object.fromEntries(format(zone).formatToParts(seconds * 1_000).map(({ type, value }) => [type, value]));
+export function isZone(zone) {
+  try { return Boolean(format(zone)); } catch { return false; }
+}
+
+const zoneOr = zone => isZone(zone) ? zone : 'UTC';
 
 /** `Thu 26 Nov 2026, 08:00:00 UTC+1` of unix seconds in a zone. */
 export function text(seconds, zone) {
   let part;
   // A number that is no time is shown as it is.
-  try { part = parts(seconds, isZone(zone) ? zone : 'UTC'); } catch { return String(seconds); }
+  try { part = Object.fromEntries(format(zoneOr(zone)).formatToParts(seconds * 1_000).map(({ type, value }) => [type, value])); } catch { return String(seconds); }
   return `${part.weekday} ${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName.replace('GMT', 'UTC')}`;
 }
 
@@ -42,42 +42,37 @@ export function clockChange(times, at, zone) {
 export const chosenZone = (own = 'UTC') => ({ utc: 'UTC', own })[state.zone] ?? localZone();
 
 /** `in 5 min`, `3 h ago`. */
-export function fromNow(seconds, now = Date.now() / 1_000) {
-  const distance = Math.abs(seconds - now), step = STEPS.find(([, length]) => distance >= length);
+export function fromNow(seconds) {
+  const distance = seconds - Date.now() / 1_000, much = Math.abs(distance), step = STEPS.find(([, length]) => much >= length);
   if (!step) return 'now';
-  const much = `${Math.floor(distance / step[1])} ${step[0]}`;
-  return seconds > now ? `in ${much}` : `${much} ago`;
+  const said = `${Math.floor(much / step[1])} ${step[0]}`;
+  return distance > 0 ? `in ${said}` : `${said} ago`;
 }
 
 /** `2 h 30 min` of a duration. */
 export function duration(seconds) {
-  let rest = seconds;
   const named = STEPS.slice(1).map(([unit, length]) => {
-    const count = Math.floor(rest / length);
-    rest %= length;
+    const count = Math.floor(seconds / length);
+    seconds %= length;
     return count && `${count} ${unit}`;
   });
   return named.filter(Boolean).slice(0, 2).join(' ') || '0 s';
 }
 
 /** An instant, in unix seconds; `null` is a dash. */
-export function time(seconds, own, { relative = true } = {}) {
-  if (seconds === null || seconds === undefined) return soft('–');
-  const all = [...new Set([localZone(), 'UTC', own ?? 'UTC'])].map(zone => `${text(seconds, zone)}  ${zone}`);
-  return el('time', { title: all.join('\n') }, text(seconds, chosenZone(own)), relative && soft(` ${fromNow(seconds)}`));
+export function time(seconds, own = 'UTC', isRelative = true) {
+  if (seconds === null) return soft('–');
+  const zones = new Set([localZone(), 'UTC', own]);
+  return el('time', { title: [...zones].map(zone => `${text(seconds, zone)}  ${zone}`).join('\n') }, text(seconds, chosenZone(own)), isRelative && soft(` ${fromNow(seconds)}`));
 }
 
-function offset(seconds, zone) {
-  const part = parts(seconds, zone);
-  return Date.parse(`${part.day} ${part.month.slice(0, 3)} ${part.year.padStart(4, '0')} ${part.hour}:${part.minute}:${part.second} UTC`) / 1_000 - Math.floor(seconds);
-}
+/** What a zone's clock shows, as inputs take it: `2026-11-26T08:00:00`. */
+export const wall = (seconds, zone) => new Date(seconds * 1_000).toLocaleString('sv', { timeZone: zoneOr(zone) }).replace(' ', 'T');
 
-/** When a zone's clock shows `2026-11-26T08:00`; of a time that it shows twice, one. `null`: no time. */
+const offset = (seconds, zone) => Date.parse(wall(seconds, zone) + 'Z') / 1_000 - Math.floor(seconds);
+
+/** When a zone's clock shows that; of a time that it shows twice, one. `null`: no time. */
 export function instant(wall, zone) {
   const shown = Date.parse(wall + 'Z') / 1_000;
-  if (Number.isNaN(shown) || !isZone(zone)) return null;
-  return shown - offset(shown - offset(shown, zone), zone);
+  return Number.isNaN(shown) || !isZone(zone) ? null : shown - offset(shown - offset(shown, zone), zone);
 }
-
-/** What a zone's clock shows, as such an input takes it. */
-export const wall = (seconds, zone) => new Date((seconds + offset(seconds, isZone(zone) ? zone : 'UTC')) * 1_000).toISOString().slice(0, 19);

@@ -3,6 +3,7 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const DRAWN = new Set(['svg', 'g', 'rect', 'title']);
 const HANDLERS = Symbol('handlers');
+const SAID_MS = 6_000;
 
 /**
  * An element, or a part of a drawing; `null`, `undefined` and `false` are as absent.
@@ -36,12 +37,12 @@ function make(node, attributes, children) {
 export const show = (parent, ...children) => morph(parent, make(document.createDocumentFragment(), {}, children));
 
 function morph(old, fresh) {
-  const keyed = new Map([...old.children].filter(child => child.dataset?.key).map(child => [child.dataset.key, child]));
+  const keyed = new Map([...old.children].map(child => [child.dataset.key, child]));
   let place = old.firstChild;
   for (const child of [...fresh.childNodes]) {
     const key = child.dataset?.key;
-    const same = key ? keyed.get(key) : place && !place.dataset?.key && isAlike(place, child) ? place : null;
-    if (!same || !isAlike(same, child)) {
+    const same = key ? keyed.get(key) : place?.dataset?.key ? null : place;
+    if (same?.nodeName !== child.nodeName || same.type !== child.type) {
       old.insertBefore(child, place);
       continue;
     }
@@ -55,23 +56,19 @@ function morph(old, fresh) {
   }
 }
 
-const isAlike = (one, other) => one.nodeName === other.nodeName && one.type === other.type;
-
 function update(old, fresh) {
   if (old.nodeType === Node.TEXT_NODE) {
     if (old.data !== fresh.data) old.data = fresh.data;
     return;
   }
-  for (const { name } of [...old.attributes]) {
+  for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
+    const value = fresh.getAttribute(name);
     // Whether it is open is the reader's choice.
-    if (name !== 'open' && !fresh.hasAttribute(name)) old.removeAttribute(name);
-  }
-  for (const { name, value } of fresh.attributes) {
-    if (name !== 'open' && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    if (name === 'open' || value === old.getAttribute(name)) continue;
+    if (value === null) old.removeAttribute(name); else old.setAttribute(name, value);
   }
   Object.assign(old, fresh[HANDLERS]);
   if (old.type === 'checkbox') [old.checked, old.indeterminate] = [fresh.checked, fresh.indeterminate];
-  if (old.nodeName === 'PROGRESS') old.value = fresh.value;
   morph(old, fresh);
 }
 
@@ -83,19 +80,18 @@ export function say(text) {
   said.textContent = text;
   said.classList.add('shown');
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => said.classList.remove('shown'), 6_000);
+  say.timer = setTimeout(() => said.classList.remove('shown'), SAID_MS);
 }
 
 /** Puts text on the clipboard, also where the browser has none for pages without TLS. */
 export async function copy(text) {
   try { await navigator.clipboard.writeText(text); } catch {
-    const focused = document.activeElement;
-    const area = el('textarea.unseen', { readonly: true, value: text });
-    (focused?.closest('dialog') ?? document.body).append(area);
+    const focused = document.activeElement, area = el('textarea.unseen', { readonly: true, value: text });
+    (focused.closest('dialog') ?? document.body).append(area);
     area.select();
     document.execCommand('copy');
     area.remove();
-    focused?.focus();
+    focused.focus();
   }
   say('Copied');
 }

@@ -1,0 +1,29 @@
+/** Columns that several pages have: a name, a row's member or what draws its cell, and a kind. Their links lead to what is like the row, on the page that is shown. */
+
+import { state } from './state.js';
+import { badge, el, link, soft, words } from './parts.js';
+import { duration, fromNow, time } from './time.js';
+
+const like = (query, ...children) => link(state.page.path, query, children);
+
+/** A reminder's title, with its task below. */
+export const titled = (id, title, task) => [link(`/reminders/${id}`, {}, words(title, 90)), el('br'), soft(el('code', task))];
+
+export const whose = ['For', ({ classroom_id: classroom, created_by: person }) => [
+  classroom && el('div', like({ classroom_id: classroom }, words(classroom, 40))), person && el('div', like({ created_by: person }, words(person, 40)))], 'rule'];
+
+/** Of occurrences. */
+export const reminder = ['Reminder', one => titled(one.reminder_id, one.description || one.reminder_id, one.task), 'wide'];
+export const queue = ['Queue', ({ queue }) => like({ ...state.query, cursor: '', queue }, queue)];
+export const due = ['Due', ({ scheduled_at: at }) => time(at)];
+export const attempt = ['Try', ({ attempt }) => attempt > 1 ? badge('warn', attempt) : attempt, 'number'];
+export const since = ['Since', ({ since_ms: at }) => fromNow(at / 1_000), 'number'];
+export const lease = ['Lease left', ({ lease_ms: left }) => left === null ? '–' : duration(left / 1_000), 'number'];
+
+/** Of workers. */
+const STATES = { attached: 'good', detached: 'bad' };
+export const workerLink = instance => link(`/workers/${encodeURIComponent(instance)}`, {}, words(instance, 60));
+export const worker = ['Worker', ({ instance }) => workerLink(instance), 'name'];
+export const standing = ['State', ({ state, reason }) => [badge(STATES[state] ?? 'warn', state), reason && soft(' ', reason)]];
+export const load = ['Running', ({ running, concurrency }) => concurrency ? `${running} of ${concurrency}` : running, 'number'];
+export const version = ['Version', 'version'], finished = ['Finished', 'finished', 'number'], failed = ['Failed', 'failed', 'number'];
