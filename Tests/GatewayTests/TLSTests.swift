@@ -73,77 +73,71 @@ struct TLSTests {
         }
     }
 
+    /// What such a program prints that speaks with a gateway of its own, which has the certificate.
+    private func answers(_ adjust: (inout APIServer) -> Void = { _ in }, by program: String) async throws -> [String] {
+        var said: [String] = []
+        try await withGateway(adjust: {
+            $0.tls = tls
+            adjust(&$0)
+        }) { gateway, _ in said = try await python(gateway.port, program) }
+        return said
+    }
+
     @Test("requests are answered one after the other on a connection, over TLS 1.2 and 1.3, as HTTP/1.1")
     func requests() async throws {
-        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-                    context.maximum_version = version
-                    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
-                    for path in ("/openapi.json", "/nothing"):
-                        connection.request("GET", path)
-                        answer = connection.getresponse()
-                        answer.read()
-                        print(answer.status, connection.sock.version(), connection.sock.selected_alpn_protocol())
-                """)
-            #expect(said == ["200 TLSv1.2 http/1.1", "404 TLSv1.2 http/1.1", "200 TLSv1.3 http/1.1", "404 TLSv1.3 http/1.1"])
-        }
+        let said = try await answers(
+            by: """
+            for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                context.maximum_version = version
+                connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
+                for path in ("/openapi.json", "/nothing"):
+                    connection.request("GET", path)
+                    answer = connection.getresponse()
+                    answer.read()
+                    print(answer.status, connection.sock.version(), connection.sock.selected_alpn_protocol())
+            """)
+        #expect(said == ["200 TLSv1.2 http/1.1", "404 TLSv1.2 http/1.1", "200 TLSv1.3 http/1.1", "404 TLSv1.3 http/1.1"])
     }
 
     @Test("what is older than TLS 1.2, or no TLS at all, gets no answer")
     func refused() async throws {
-        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                old = ssl.create_default_context(cafile=sys.argv[2])
-                old.set_ciphers("ALL:@SECLEVEL=0")
-                old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
-                try:
-                    open(old)
-                    print("spoke TLS 1.1")
-                except OSError as error:
-                    print("refused")
-                plain = socket.create_connection(("127.0.0.1", port), timeout=20)
-                plain.sendall(b"GET /openapi.json HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n")
-                print("HTTP" if b"HTTP/1.1" in read(plain) else "nothing")
-                """)
-            #expect(said == ["refused", "nothing"])
-        }
+        let said = try await answers(
+            by: """
+            old = ssl.create_default_context(cafile=sys.argv[2])
+            old.set_ciphers("ALL:@SECLEVEL=0")
+            old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+            try:
+                open(old)
+                print("spoke TLS 1.1")
+            except OSError as error:
+                print("refused")
+            plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+            plain.sendall(b"GET /openapi.json HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n")
+            print("HTTP" if b"HTTP/1.1" in read(plain) else "nothing")
+            """)
+        #expect(said == ["refused", "nothing"])
     }
 
     @Test("a connection's bounds hold: a body too long is answered and the connection closed, and so is a request that does not get on")
     func bounds() async throws {
-        try await withGateway(adjust: {
-            $0.tls = tls
-            $0.requestTimeout = .milliseconds(300)
-        }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                long = open()
-                long.sendall(b"POST /remind_me HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\nContent-Length: 999999\\r\\n\\r\\n{")
-                answer = read(long)
-                print(answer.split(b"\\r\\n")[0].decode(), b"connection: close" in answer.lower())
-                slow = open()
-                slow.sendall(b"POST /remind_me HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\nContent-Length: 9\\r\\n\\r\\n{")
-                print(len(read(slow)))
-                """)
-            #expect(said == ["HTTP/1.1 413 Payload Too Large True", "0"])
-        }
+        let said = try await answers(
+            { $0.requestTimeout = .milliseconds(300) },
+            by: """
+            long = open()
+            long.sendall(b"POST /remind_me HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\nContent-Length: 999999\\r\\n\\r\\n{")
+            answer = read(long)
+            print(answer.split(b"\\r\\n")[0].decode(), b"connection: close" in answer.lower())
+            slow = open()
+            slow.sendall(b"POST /remind_me HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Type: application/json\\r\\nContent-Length: 9\\r\\n\\r\\n{")
+            print(len(read(slow)))
+            """)
+        #expect(said == ["HTTP/1.1 413 Payload Too Large True", "0"])
     }
 
     @Test("connections that never begin a handshake are closed when the listener's patience ends")
     func handshake() async throws {
-        try await withGateway(adjust: {
-            $0.tls = tls
-            $0.idleTimeout = .milliseconds(300)
-        }) { gateway, _ in
-            let said = try await python(gateway.port, "print(len(read(socket.create_connection(('127.0.0.1', port), timeout=20))))")
-            #expect(said == ["0"])
-        }
+        let said = try await answers({ $0.idleTimeout = .milliseconds(300) }, by: "print(len(read(socket.create_connection(('127.0.0.1', port), timeout=20))))")
+        #expect(said == ["0"])
     }
 
     @Test("who chooses HTTP/2 gets it, with the API's own answers, one after the other on a connection")
@@ -171,107 +165,86 @@ struct TLSTests {
 
     @Test("events come over HTTP/2, too")
     func events() async throws {
-        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                url = f"https://127.0.0.1:{port}/events"
-                asked = ["curl", "-sSN", "--max-time", "20", "--http2", "--cacert", sys.argv[2], "-D", "-", url]
-                listening = subprocess.Popen(asked, stdout=subprocess.PIPE, text=True)
-                for line in listening.stdout:
-                    if line.startswith(("HTTP/", "event:")): print(line.strip(), flush=True)
-                    if line.startswith("event:"): break
-                listening.kill()
-                """)
-            #expect(said == ["HTTP/2 200", "event: snapshot"])
-        }
+        let said = try await answers(
+            by: """
+            url = f"https://127.0.0.1:{port}/events"
+            asked = ["curl", "-sSN", "--max-time", "20", "--http2", "--cacert", sys.argv[2], "-D", "-", url]
+            listening = subprocess.Popen(asked, stdout=subprocess.PIPE, text=True)
+            for line in listening.stdout:
+                if line.startswith(("HTTP/", "event:")): print(line.strip(), flush=True)
+                if line.startswith("event:"): break
+            listening.kill()
+            """)
+        #expect(said == ["HTTP/2 200", "event: snapshot"])
     }
 
     @Test("a connection has a hundred streams at once and is told so; what is beyond is refused")
     func streamsOfAConnection() async throws {
-        try await withGateway(adjust: { $0.tls = tls }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                connection = two()
-                for stream in range(1, 2 * 101, 2):
-                    connection.sendall(begin(stream, b"/remind_me", b"POST", end=False))
-                for kind, flags, stream, payload in frames(connection):
-                    if kind == 4 and not flags & 1:
-                        parts = [payload[start:start + 6] for start in range(0, len(payload), 6)]
-                        print("at most", *[int.from_bytes(part[2:], "big") for part in parts if part[1] == 3])
-                    if kind == 7 or kind == 3 and stream == 201:
-                        print("refused")
-                        break
-                """)
-            #expect(said == ["at most 100", "refused"])
-        }
+        let said = try await answers(
+            by: """
+            connection = two()
+            for stream in range(1, 2 * 101, 2):
+                connection.sendall(begin(stream, b"/remind_me", b"POST", end=False))
+            for kind, flags, stream, payload in frames(connection):
+                if kind == 4 and not flags & 1:
+                    parts = [payload[start:start + 6] for start in range(0, len(payload), 6)]
+                    print("at most", *[int.from_bytes(part[2:], "big") for part in parts if part[1] == 3])
+                if kind == 7 or kind == 3 and stream == 201:
+                    print("refused")
+                    break
+            """)
+        #expect(said == ["at most 100", "refused"])
     }
 
     @Test("all connections together have no more streams than there may be connections; those that are open are answered")
     func streamsOfAll() async throws {
-        try await withGateway(adjust: {
-            $0.tls = tls
-            $0.maxConnections = 4
-        }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                connections = [two(), two()]
-                for connection in connections:
-                    for stream in (1, 3):
-                        connection.sendall(begin(stream, b"/remind_me", b"POST", end=False, fields=[(b"content-type", b"application/json")]))
-                    # What was sent so far has been seen.
-                    connection.sendall(frame(6, 0, 0, bytes(8)))
-                    assert any(kind == 6 and flags & 1 for kind, flags, _, _ in frames(connection))
-                last = connections[1]
-                def ends(): return next(stream for kind, flags, stream, _ in frames(last) if kind in (0, 1) and flags & 1)
-                last.sendall(begin(5, b"/openapi.json"))
-                print(next(stream for kind, _, stream, _ in frames(last) if kind == 3))
-                last.sendall(frame(0, 1, 1, b"{}"))
-                print(ends())
-                last.sendall(begin(7, b"/nothing"))
-                print(ends())
-                """)
-            #expect(said == ["5", "1", "7"])
-        }
+        let said = try await answers(
+            { $0.maxConnections = 4 },
+            by: """
+            connections = [two(), two()]
+            for connection in connections:
+                for stream in (1, 3):
+                    connection.sendall(begin(stream, b"/remind_me", b"POST", end=False, fields=[(b"content-type", b"application/json")]))
+                # What was sent so far has been seen.
+                connection.sendall(frame(6, 0, 0, bytes(8)))
+                assert any(kind == 6 and flags & 1 for kind, flags, _, _ in frames(connection))
+            last = connections[1]
+            def ends(): return next(stream for kind, flags, stream, _ in frames(last) if kind in (0, 1) and flags & 1)
+            last.sendall(begin(5, b"/openapi.json"))
+            print(next(stream for kind, _, stream, _ in frames(last) if kind == 3))
+            last.sendall(frame(0, 1, 1, b"{}"))
+            print(ends())
+            last.sendall(begin(7, b"/nothing"))
+            print(ends())
+            """)
+        #expect(said == ["5", "1", "7"])
     }
 
     @Test("a stream whose request does not get on is reset, and its connection goes on")
     func slowStream() async throws {
-        try await withGateway(adjust: {
-            $0.tls = tls
-            $0.requestTimeout = .milliseconds(300)
-        }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                connection = two()
-                connection.sendall(begin(1, b"/remind_me", b"POST", end=False, fields=[(b"content-type", b"application/json")]))
-                print(next(stream for kind, _, stream, _ in frames(connection) if kind == 3))
-                connection.sendall(begin(3, b"/nothing"))
-                print(next(stream for kind, flags, stream, _ in frames(connection) if kind in (0, 1) and flags & 1))
-                """)
-            #expect(said == ["1", "3"])
-        }
+        let said = try await answers(
+            { $0.requestTimeout = .milliseconds(300) },
+            by: """
+            connection = two()
+            connection.sendall(begin(1, b"/remind_me", b"POST", end=False, fields=[(b"content-type", b"application/json")]))
+            print(next(stream for kind, _, stream, _ in frames(connection) if kind == 3))
+            connection.sendall(begin(3, b"/nothing"))
+            print(next(stream for kind, flags, stream, _ in frames(connection) if kind in (0, 1) and flags & 1))
+            """)
+        #expect(said == ["1", "3"])
     }
 
     @Test("a connection without a stream is told and ended when the listener's patience ends, whatever it does not answer")
     func idle() async throws {
-        try await withGateway(adjust: {
-            $0.tls = tls
-            $0.idleTimeout = .milliseconds(300)
-        }) { gateway, _ in
-            let said = try await python(
-                gateway.port,
-                """
-                silent, used = two(), two()
-                used.sendall(begin(1, b"/nothing"))
-                for connection in (silent, used):
-                    print(*[int.from_bytes(payload[:4], "big") for kind, _, _, payload in frames(connection) if kind == 7])
-                """)
-            #expect(said == ["0", "1"])
-        }
+        let said = try await answers(
+            { $0.idleTimeout = .milliseconds(300) },
+            by: """
+            silent, used = two(), two()
+            used.sendall(begin(1, b"/nothing"))
+            for connection in (silent, used):
+                print(*[int.from_bytes(payload[:4], "big") for kind, _, _, payload in frames(connection) if kind == 7])
+            """)
+        #expect(said == ["0", "1"])
     }
 
     @Test("a connection that is to end says so, and is closed when what is open has been answered whole")
