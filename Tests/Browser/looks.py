@@ -80,7 +80,7 @@ async def zones(visits, stock):
             # Browsers may have an older name for it.
             here = await visit.page.run("Intl.DateTimeFormat().resolvedOptions().timeZone")
             said = await visit.text()
-            if "clocks change to UTC-4" not in said or (zone != "America/New_York" and f"Here ({here})" not in said):
+            if "clocks change to UTC-4" not in said or (zone != "America/New_York" and f"here ({here})" not in said):
                 raise Failure(f"{zone} does not show the clock change of New York")
             await visit.choose("#zone", "local")
 

@@ -46,7 +46,7 @@ const GROUPS = [
     ['action', 'Can be acted on', truth],
     ['action_path', 'Where that leads, a part a line', lines],
     ['extra_path', 'Further path', words],
-    ['auth_header', 'Authorization header, sealed and never shown', secret],
+    ['auth_header', 'Authorization header, never shown', secret],
   ], 'notification_metadata', 'notification'],
   ['Task', [
     ['task', 'Name of the task', words],
@@ -54,7 +54,7 @@ const GROUPS = [
     ['kwargs', 'Named arguments, a JSON object', json],
     ['classroom_id', 'Classroom', words],
     ['created_by', 'Made by', words],
-    ['auth_header', 'Credential of the task, sealed and never shown', secret],
+    ['auth_header', 'Credential, never shown', secret],
   ], null, 'task'],
   ['Handling', [
     ['description', 'Description, for people', words],

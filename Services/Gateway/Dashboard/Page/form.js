@@ -2,7 +2,7 @@
 
 import { post, problemOf } from './api.js';
 import { badge, button, byId, control, el, optionsOf, problemBox, show, soft } from './parts.js';
-import { chosenZone, clockChange, isZone, localZone, text } from './time.js';
+import { times } from './time.js';
 import { groupsOf, put, valueAt } from './fields.js';
 
 const PREVIEWED = 20, PREVIEW_DELAY_MS = 300, MOST_ROWS = 8;
@@ -95,12 +95,10 @@ class Form {
   }
 
   drawn({ text: english, upcoming, warnings, finite }) {
-    const { zone } = this, chosen = chosenZone(zone), other = chosen === zone ? localZone() : chosen;
     return [
       el('p.rule-text', english),
       warnings.map(warning => el('p', badge('warn', 'note'), warning)),
-      !isZone(zone) && soft(`This browser does not know the zone ${zone}; times are shown in UTC.`),
-      el('ol', upcoming.map(at => el('li', text(at, zone), clockChange(upcoming, at, zone), zone !== other && el('div', soft(text(at, other)))))),
+      times(upcoming, this.zone),
       soft(!finite ? 'It goes on for ever.' : upcoming.length ? 'It ends.' : 'Nothing comes of it.'),
     ];
   }

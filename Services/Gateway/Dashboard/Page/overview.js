@@ -39,7 +39,7 @@ function tiles({ counts, rates, oldest_ready_ms: oldest }) {
   const of = (name, state, value = counts[state], isBad = false) => tile(name, value, isBad, '/occurrences', state), rate = value => `${value.toFixed(1)}/s`;
   return el('div.tiles',
     tile('dead letters', counts.dead, counts.dead, '/dead-letters'), tile('held', counts.held, counts.held, '/held'), of('not served', 'ready', counts.unserved, counts.unserved),
-    of('ready', 'ready'), of('oldest waits', 'ready', oldest === null ? '–' : duration(oldest / 1_000)), of('running', 'running'), of('to be tried again', 'retrying'),
+    of('ready', 'ready'), of('oldest waits', 'ready', oldest === null ? '–' : duration(oldest / 1_000, 1)), of('running', 'running'), of('to be tried again', 'retrying'),
     of('delivered', 'running', rate(rates.delivered)), of('failing', 'retrying', rate(rates.failed), rates.failed), tile('created', rate(rates.created), false, '/reminders'));
 }
 

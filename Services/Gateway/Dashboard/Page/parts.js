@@ -61,8 +61,8 @@ export function alarmList(alarms) {
 /** What stands where nothing is, and how to begin. */
 export const empty = (title, ...children) => el('div.empty', el('h2', title), el('p', children));
 
-/** A table, which becomes cards where it is narrow unless it is plain; columns are a name, a row's member or what draws its cell, and a kind. */
-export function table({ caption, columns, rows, key = ({ id }) => id, picks, isPlain }) {
+/** A table, which becomes cards where it is narrow; columns are a name, a row's member or what draws its cell, and a kind. */
+export function table({ caption, columns, rows, key = ({ id }) => id, picks }) {
   const ids = rows.map(key), { selected } = state;
   const chosen = ids.filter(id => selected.has(id)).length, isAll = chosen > 0 && chosen === ids.length;
   const box = (label, checked, choose) => el('input', { type: 'checkbox', 'aria-label': label, checked, onchange: event => choose(event.target.checked) });
@@ -75,7 +75,7 @@ export function table({ caption, columns, rows, key = ({ id }) => id, picks, isP
   // The roles stay where cards take a table's display.
   const head = (kind, content) => el('th', { role: 'columnheader', scope: 'col', class: kind }, content);
   const cell = (kind, name, content) => el('td', { role: 'cell', class: kind, 'data-name': name }, content);
-  return el('div', { class: isPlain ? 'scroll' : 'scroll cards' }, el('table', { role: 'table' },
+  return el('div.cards', el('table', { role: 'table' },
     el('caption.unseen', caption),
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, picks && head('pick', all), columns.map(([name, , kind]) => head(kind, name)))),
     el('tbody', { role: 'rowgroup' }, rows.map((row, index) => el('tr', { role: 'row', 'data-key': ids[index], tabindex: -1 },

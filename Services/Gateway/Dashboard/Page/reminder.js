@@ -5,7 +5,7 @@ import { may, remember } from './state.js';
 import { actButtons } from './acts.js';
 import { bars } from './charts.js';
 import { alarmList, badge, copyButton, el, facts, heading, link, linkButton, section, soft, table, titleOf, words } from './parts.js';
-import { clockChange, duration, fromNow, localZone, text, time } from './time.js';
+import { duration, text, time, times } from './time.js';
 import { stringify } from './json.js';
 
 const UPCOMING = 20, ATTEMPTS = 100, CHARTED = 40;
@@ -29,22 +29,11 @@ async function load({ params: { id } }) {
   return { reminder, rule: await english(reminder), upcoming, attempts };
 }
 
-/** The next times, here and where the reminder lives, and where a clock changes between two of them. */
-function times({ reminder: { timezone: zone }, upcoming }) {
-  const here = localZone();
-  return upcoming.length ? table({
-    caption: 'The next times', isPlain: true, rows: upcoming, key: String, columns: [
-      [zone, at => [text(at, zone), clockChange(upcoming, at, zone)]],
-      ...zone === here ? [] : [[`Here (${here})`, at => text(at, here)]],
-      ['Is', at => soft(fromNow(at)), 'number'],
-    ] }) : soft('Nothing of it is coming.');
-}
-
 function attemptList({ reminder: { timezone: zone }, attempts }) {
   if (!attempts.length) return soft('It has not been tried yet.');
   const latest = attempts.slice(0, CHARTED).reverse();
   return [
-    bars(`How long the latest ${latest.length} attempts took`, latest.map(({ duration_us: micros, outcome, scheduled_at: at }) =>
+    bars('How long the latest attempts took', latest.map(({ duration_us: micros, outcome, scheduled_at: at }) =>
       ({ name: `${text(at, zone)}, ${outcome}`, value: Math.round(micros / 1_000), kind: kindOf(outcome) })), 'ms'),
     table({
       caption: 'Attempts', rows: attempts, key: ({ scheduled_at: at, number, started_at_ms: started }) => `${at} ${number} ${started}`, columns: [
@@ -60,7 +49,7 @@ function attemptList({ reminder: { timezone: zone }, attempts }) {
 }
 
 function draw({ data }) {
-  const { reminder, rule } = data;
+  const { reminder, rule, upcoming } = data;
   const { id, state, task, queue, held_since: since, occurrences, missed, jitter_seconds: jitter, expires_after_seconds: expiry, max_attempts: most } = reminder;
   const at = seconds => time(seconds, reminder.timezone);
   return [
@@ -90,9 +79,10 @@ function draw({ data }) {
       jitter > 0 && ['Spread over', duration(jitter)],
       expiry !== null && ['Expires after', duration(expiry)],
       ['Created', at(reminder.created_at), reminder.caller && ` with the key ${reminder.caller}`],
-      ['Changed', at(reminder.updated_at), ` revision ${reminder.revision}`],
+      ['Changed', at(reminder.updated_at)],
+      ['Revision', reminder.revision],
     ]),
-    section('The next times', times(data)),
+    section('The next times', upcoming.length ? times(upcoming, reminder.timezone) : soft('Nothing of it is coming.')),
     section('Attempts', attemptList(data)),
     section('What is sent', el('pre', stringify(reminder.notification_metadata ?? { args: reminder.args, kwargs: reminder.kwargs }, 2))),
   ];

@@ -31,13 +31,6 @@ export function text(seconds, zone) {
   return `${part.weekday} ${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName.replace('GMT', 'UTC')}`;
 }
 
-/** Says that the zone's clock has changed between the time before this one and it. */
-export function clockChange(times, at, zone) {
-  const offsetName = seconds => text(seconds, zone).split(' ').at(-1);
-  const before = times[times.indexOf(at) - 1], name = offsetName(at);
-  return before !== undefined && offsetName(before) !== name && [' ', badge('warn', `clocks change to ${name}`)];
-}
-
 /** The zone that the reader has chosen, for a reminder in this one. */
 export const chosenZone = (own = 'UTC') => ({ utc: 'UTC', own })[state.zone] ?? localZone();
 
@@ -49,14 +42,22 @@ export function fromNow(seconds) {
   return distance > 0 ? `in ${said}` : `${said} ago`;
 }
 
-/** `2 h 30 min` of a duration. */
-export function duration(seconds) {
+/** `2 h 30 min` of a duration, by so many units. */
+export function duration(seconds, units = 2) {
   const named = STEPS.slice(1).map(([unit, length]) => {
     const count = Math.floor(seconds / length);
     seconds %= length;
     return count && `${count} ${unit}`;
   });
-  return named.filter(Boolean).slice(0, 2).join(' ') || '0 s';
+  return named.filter(Boolean).slice(0, units).join(' ') || '0 s';
+}
+
+/** The times of a series on its zone's clock, below each the same here, and where its clock changes between two of them. */
+export function times(upcoming, zone) {
+  const here = localZone(), offsets = upcoming.map(at => text(at, zone).split(' ').at(-1));
+  return [soft(`On the clock of ${zone}`, zone !== here && `, below it here (${here})`, !isZone(zone) && ', which this browser does not know: in UTC'),
+    el('ol.times', upcoming.map((at, index) => el('li', text(at, zone), index > 0 && offsets[index - 1] !== offsets[index] && [' ', badge('warn', `clocks change to ${offsets[index]}`)],
+      el('div', soft(zone !== here && text(at, here), ' ', fromNow(at))))))];
 }
 
 /** An instant, in unix seconds; `null` is a dash. */
