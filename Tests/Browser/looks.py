@@ -1,5 +1,7 @@
 """What the pages show: by deep link, again after a reload, on the way back, at every width, in every zone."""
 
+import pathlib
+
 from document import Failure
 from stock import BEYOND, HOSTILE, NEW_YEAR
 
@@ -7,6 +9,10 @@ SIZES = ((360, 740), (768, 1024), (1280, 900), (2560, 1300))
 # What a clock shows at the beginning of 2030 in UTC.
 ZONES = {"Pacific/Kiritimati": "Tue 01 Jan 2030, 14:00:00 UTC+14", "Asia/Kolkata": "Tue 01 Jan 2030, 05:30:00 UTC+5:30",
     "America/New_York": "Mon 31 Dec 2029, 19:00:00 UTC-5"}
+
+FILES = pathlib.Path(__file__).resolve().parents[2] / "Services/Gateway/Dashboard/Page"
+# Of what is no comment and no indentation, at which nobody is to save.
+MAX_CODE_BYTES = 90_000
 
 
 def addresses(stock):
@@ -28,6 +34,7 @@ def checks(visits, stock, pictures):
     yield "numbers beyond 2^53 are exact", lambda: exact(visits, stock)
     yield "filters and pages of a list are the API's query", lambda: lists(visits, stock)
     yield "an unknown reminder and a bad query are said whole", lambda: problems(visits)
+    yield f"all files are at most {MAX_CODE_BYTES // 1_000} KB of code", lambda: size()
     yield "the keyboard alone goes everywhere", lambda: keyboard(visits, stock)
 
 
@@ -128,6 +135,15 @@ async def problems(visits):
         said = await visit.text()
         if "422" not in said or "due_after" not in said:
             raise Failure(f"a bad query is not said whole: {said}")
+
+
+async def size():
+    whole = {file: file.read_text() for file in FILES.iterdir()}
+    lines = [(file, line.strip()) for file, text in whole.items() for line in text.splitlines()]
+    code = sum(len(line.encode()) + 1 for file, line in lines if line and not (file.suffix == ".js" and line.startswith(("//", "/*", "* ", "*/"))))
+    if code > MAX_CODE_BYTES:
+        raise Failure(f"they are {code} bytes of code")
+    return f"{code} bytes, {sum(len(text.encode()) for text in whole.values())} with comments and indentation"
 
 
 async def keyboard(visits, stock):

@@ -8,30 +8,29 @@ import { confirm, tell, withProgress } from './dialogs.js';
 /** Ids that are named where there are more; reasons for a refusal. */
 const EXAMPLES = 5, REASONS = 20;
 
-const asks = (list, verb) => id => post(path`/${list}/${id}/${verb}`);
-const removes = list => id => remove(path`/${list}/${id}`);
-const pauses = paused => name => patch(path`/queues/${name}`, { paused });
-const act = (label, noun, done, effect, one, more) => ({ label, noun, done, effect, one, ...more });
-const FINAL = { isFinal: true };
+const reminder = { noun: 'reminder', list: 'reminders' }, letter = { noun: 'dead letter', list: 'dead-letters' }, held = { noun: 'held occurrence', list: 'held' };
+const queue = { noun: 'queue', effect: 'administers' }, worker = { noun: 'worker', list: 'workers', effect: 'administers' };
 
-/**
- * What it is called, to what, what is then said of that, the effect that a session needs, and how it is done to one; `isFinal`: it cannot be undone;
- * `all`: the path that does it to all that match, and the member of the answer that counts them; `hint`: what is said before.
- */
+/** What is asked for by a verb; what is taken away for good; and a queue's state. */
+const asks = (what, verb, label, done, more) => ({ effect: 'operates', ...what, verb, label, done, one: id => post(path`/${what.list}/${id}/${verb}`), ...more });
+const removes = (what, verb, label, done, more) => ({ effect: 'changes', ...what, verb, label, done, isFinal: true, one: id => remove(path`/${what.list}/${id}`), ...more });
+const pauses = (label, done, paused) => ({ ...queue, label, done, one: name => patch(path`/queues/${name}`, { paused }) });
+
+/** `all`: there is one request for all that match, whose answer counts them by that name; `hint`: what is said before. */
 const ACTS = {
-  pause: act('Pause', 'reminder', 'paused', 'operates', asks('reminders', 'pause')),
-  resume: act('Resume', 'reminder', 'resumed', 'operates', asks('reminders', 'resume')),
-  run: act('Run now', 'reminder', 'due now', 'operates', asks('reminders', 'run')),
-  cancel: act('Cancel', 'reminder', 'cancelled', 'changes', removes('reminders'), FINAL),
-  replay: act('Replay', 'dead letter', 'due now', 'operates', asks('dead-letters', 'replay'), { all: ['/dead-letters/replay', 'replayed'] }),
-  discard: act('Discard', 'dead letter', 'discarded', 'changes', removes('dead-letters'), { ...FINAL, all: ['/dead-letters/discard', 'discarded'] }),
-  replayHeld: act('Try again', 'held occurrence', 'due now', 'operates', asks('held', 'replay')),
-  discardHeld: act('Discard', 'held occurrence', 'discarded', 'changes', removes('held'), FINAL),
-  pauseQueue: act('Pause', 'queue', 'paused', 'administers', pauses(true)),
-  resumeQueue: act('Resume', 'queue', 'resumed', 'administers', pauses(false)),
-  drain: act('Drain', 'worker', 'drains', 'administers', asks('workers', 'drain')),
-  resumeWorker: act('Resume', 'worker', 'takes work again', 'administers', asks('workers', 'resume')),
-  shutDown: act('Shut down', 'worker', 'shuts down', 'administers', asks('workers', 'shut-down'), { ...FINAL,
+  pause: asks(reminder, 'pause', 'Pause', 'paused'),
+  resume: asks(reminder, 'resume', 'Resume', 'resumed'),
+  run: asks(reminder, 'run', 'Run now', 'due now'),
+  cancel: removes(reminder, 'cancel', 'Cancel', 'cancelled'),
+  replay: asks(letter, 'replay', 'Replay', 'due now', { all: 'replayed' }),
+  discard: removes(letter, 'discard', 'Discard', 'discarded', { all: 'discarded' }),
+  replayHeld: asks(held, 'replay', 'Try again', 'due now'),
+  discardHeld: removes(held, 'discard', 'Discard', 'discarded'),
+  pauseQueue: pauses('Pause', 'paused', true),
+  resumeQueue: pauses('Resume', 'resumed', false),
+  drain: asks(worker, 'drain', 'Drain', 'drains'),
+  resumeWorker: asks(worker, 'resume', 'Resume', 'takes work again'),
+  shutDown: asks(worker, 'shut-down', 'Shut down', 'shuts down', { isFinal: true,
     hint: 'It takes nothing new, finishes what it runs, and ends. Where systemd or compose keeps it up it is started again.' }),
 };
 
@@ -86,7 +85,7 @@ async function* idsOf({ path, list, wanted = () => true }, filter) {
 
 /** Counts them first. */
 async function actOnAll(name, matching) {
-  const { noun, isFinal, all } = ACTS[name], { cursor, limit, ...filter } = matching.query;
+  const { noun, isFinal, all, list, verb } = ACTS[name], { cursor, limit, ...filter } = matching.query;
   let count = 0;
   try {
     const isCounted = await withProgress('Counting those that match', null, async (progress, signal) => {
@@ -104,7 +103,7 @@ async function actOnAll(name, matching) {
   if (!count) return say(`No ${noun} matches`);
   const shown = [...Object.entries(filter).map(([name, value]) => `${name} = ${value}`), matching.wanted && matching.described].filter(Boolean);
   return agreed(name, count, isFinal ? count : null,
-    all && !matching.wanted ? (settled, signal) => sweep(all[0], filter, all[1], settled, signal) : eachOf(name, idsOf(matching, filter)),
+    all && !matching.wanted ? (settled, signal) => sweep(`/${list}/${verb}`, filter, all, settled, signal) : eachOf(name, idsOf(matching, filter)),
     el('p.words', `That match ${shown.join(', ') || 'no filter: all there are'}.`), el('p', soft('What comes to match meanwhile may be done, too.')));
 }
 

@@ -6,6 +6,9 @@ import { duration, fromNow, time } from './time.js';
 
 const like = (query, ...children) => link(state.page.path, query, children);
 
+/** The states of reminders; of nothing in one without a mark is anything sent. */
+export const STATES = { scheduled: 'good', paused: 'warn', completed: '', cancelled: '' };
+
 /** A reminder's title, with its task below. */
 export const titled = (id, title, task) => [link(`/reminders/${id}`, {}, words(title, 90)), el('br'), soft(el('code', task))];
 
@@ -21,9 +24,9 @@ export const since = ['Since', ({ since_ms: at }) => fromNow(at / 1_000), 'numbe
 export const lease = ['Lease left', ({ lease_ms: left }) => left === null ? '–' : duration(left / 1_000), 'number'];
 
 /** Of workers. */
-const STATES = { attached: 'good', detached: 'bad' };
+const WORKER_STATES = { attached: 'good', detached: 'bad' };
 export const workerLink = instance => link(`/workers/${encodeURIComponent(instance)}`, {}, words(instance, 60));
 export const worker = ['Worker', ({ instance }) => workerLink(instance), 'name'];
-export const standing = ['State', ({ state, reason }) => [badge(STATES[state] ?? 'warn', state), reason && soft(' ', reason)]];
+export const standing = ['State', ({ state, reason }) => [badge(WORKER_STATES[state] ?? 'warn', state), reason && soft(' ', reason)]];
 export const load = ['Running', ({ running, concurrency }) => concurrency ? `${running} of ${concurrency}` : running, 'number'];
 export const version = ['Version', 'version'], finished = ['Finished', 'finished', 'number'], failed = ['Failed', 'failed', 'number'];

@@ -9,11 +9,9 @@ import { chosenZone, text } from './time.js';
 /** Pixels below which the style sheet makes cards of tables. */
 const NARROW = 900;
 
-/** The filters that all lists of what belongs to reminders have. */
-export const FIELDS = [
-  { name: 'created_by', label: 'Person' }, { name: 'classroom_id', label: 'Classroom' }, { name: 'reminder_id', label: 'Reminder' },
-  { name: 'queue', label: 'Queue' }, { name: 'task', label: 'Task' },
-];
+/** The filters of reminders, and of what belongs to them. */
+export const REMINDER_FIELDS = [{ name: 'created_by', label: 'Person' }, { name: 'classroom_id', label: 'Classroom' }, { name: 'queue', label: 'Queue' }, { name: 'task', label: 'Task' }];
+export const FIELDS = [...REMINDER_FIELDS, { name: 'reminder_id', label: 'Reminder' }];
 
 /** The filters, each a parameter of the query. */
 function filters(path, query, fields, isFiltered) {

@@ -61,6 +61,9 @@ export function alarmList(alarms) {
 /** What stands where nothing is, and how to begin. */
 export const empty = (title, ...children) => el('div.empty', el('h2', title), el('p', children));
 
+/** What a column shows of a row. */
+export const cellOf = (draw, row) => typeof draw === 'string' ? words(row[draw]) : draw(row);
+
 /** A table, which becomes cards where it is narrow; columns are a name, a row's member or what draws its cell, and a kind. */
 export function table({ caption, columns, rows, key = ({ id }) => id, picks }) {
   const ids = rows.map(key), { selected } = state;
@@ -80,5 +83,5 @@ export function table({ caption, columns, rows, key = ({ id }) => id, picks }) {
     el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, picks && head('pick', all), columns.map(([name, , kind]) => head(kind, name)))),
     el('tbody', { role: 'rowgroup' }, rows.map((row, index) => el('tr', { role: 'row', 'data-key': ids[index], tabindex: -1 },
       picks && cell('pick', null, box(`Select row ${index + 1}`, selected.has(ids[index]), select(ids[index]))),
-      columns.map(([name, draw, kind]) => cell(kind, name, el('div', typeof draw === 'string' ? words(row[draw]) : draw(row)))))))));
+      columns.map(([name, draw, kind]) => cell(kind, name, el('div', cellOf(draw, row)))))))));
 }

@@ -4,14 +4,13 @@ import { get, path, post } from './api.js';
 import { may, remember } from './state.js';
 import { actButtons } from './acts.js';
 import { bars } from './charts.js';
+import { STATES } from './columns.js';
 import { alarmList, badge, copyButton, el, facts, heading, link, linkButton, section, soft, table, titleOf, words } from './parts.js';
 import { duration, text, time, times } from './time.js';
 import { stringify } from './json.js';
 
 const UPCOMING = 20, ATTEMPTS = 100, CHARTED = 40;
 const ACTS = { scheduled: ['pause', 'run', 'cancel'], paused: ['resume', 'run', 'cancel'], completed: ['run'], cancelled: [] };
-/** The states in which something of it may be sent. */
-const OPEN = { scheduled: 'good', paused: 'warn' };
 const KINDS = { delivered: 'good', retry: 'warn', lease_lost: 'warn', misfired: 'warn', cancelled: '' };
 
 const kindOf = outcome => KINDS[outcome] ?? 'bad';
@@ -54,7 +53,7 @@ function draw({ data }) {
   const at = seconds => time(seconds, reminder.timezone);
   return [
     heading(words(titleOf(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit', class: 'button small' }), actButtons(ACTS[state], [id])),
-    el('p.rule-text', badge(OPEN[state], state), rule.text),
+    el('p.rule-text', badge(STATES[state], state), rule.text),
     alarmList([
       since !== null && ['bad', 'Held', ['since ', at(since), ': its credential was refused.'], link('/held', { reminder_id: id }, 'Look at it')],
       occurrences.dead > 0 && ['bad', `${occurrences.dead} given up`, 'wait to be replayed or discarded', link('/dead-letters', { reminder_id: id }, 'Look at them')],
@@ -70,7 +69,7 @@ function draw({ data }) {
       reminder.until !== null && ['Until', at(reminder.until)],
       ['Task', link('/reminders', { task }, el('code', task))],
       ['Queue', link('/reminders', { queue }, queue)],
-      ['Credential', since !== null ? badge('bad', 'refused') : state in OPEN ? 'sealed, never shown' : 'gone, or about to be'],
+      ['Credential', since !== null ? badge('bad', 'refused') : STATES[state] ? 'sealed, never shown' : 'gone, or about to be'],
       ['Occurrences', Object.entries(occurrences).map(([name, count]) => `${count} ${name}`).join(', ')],
       missed && ['Missed', `${missed.at_least ? 'at least ' : ''}${missed.count}, from `, at(missed.first)],
       ['Priority', reminder.priority],

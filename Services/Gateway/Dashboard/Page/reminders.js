@@ -2,12 +2,11 @@
 
 import { may } from './state.js';
 import { actButtons } from './acts.js';
-import { titled, whose } from './columns.js';
-import { listPage } from './list.js';
+import { STATES, titled, whose } from './columns.js';
+import { listPage, REMINDER_FIELDS } from './list.js';
 import { badge, el, link, linkButton, soft, titleOf, words } from './parts.js';
 import { chosenZone, instant, time, wall } from './time.js';
 
-const KINDS = { scheduled: 'good', paused: 'warn', completed: '', cancelled: '' };
 const ACTS = { scheduled: ['pause'], paused: ['resume'] };
 
 const due = {
@@ -17,15 +16,14 @@ const due = {
 };
 
 const stateOf = ({ state, held_since: held, occurrences: { dead, retrying }, served }) => [
-  badge(KINDS[state], state), held !== null && badge('bad', 'held'), dead > 0 && badge('bad', `${dead} dead`),
+  badge(STATES[state], state), held !== null && badge('bad', 'held'), dead > 0 && badge('bad', `${dead} dead`),
   retrying > 0 && badge('warn', `${retrying} retrying`), state === 'scheduled' && !served && badge('bad', 'no worker'),
 ];
 
 export default listPage({
   title: 'Reminders', path: '/reminders', list: 'reminders',
   fields: [
-    { name: 'description', label: 'Description holds' }, { name: 'state', label: 'State', options: Object.keys(KINDS) },
-    { name: 'queue', label: 'Queue' }, { name: 'task', label: 'Task' }, { name: 'classroom_id', label: 'Classroom' }, { name: 'created_by', label: 'Person' },
+    { name: 'description', label: 'Description holds' }, { name: 'state', label: 'State', options: Object.keys(STATES) }, ...REMINDER_FIELDS,
     { name: 'due_after', label: 'Due from', ...due }, { name: 'due_before', label: 'Due before', ...due },
   ],
   picks: ['pause', 'resume', 'run', 'cancel'],

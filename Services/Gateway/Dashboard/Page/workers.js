@@ -6,14 +6,15 @@ import { actButtons, settle } from './acts.js';
 import * as columns from './columns.js';
 import { fill } from './dialogs.js';
 import { listPage } from './list.js';
-import { button, el, facts, heading, section, soft, table, words } from './parts.js';
+import { button, cellOf, el, facts, heading, section, soft, table, words } from './parts.js';
 import { fromNow, time } from './time.js';
+
+const shown = [columns.standing, ['Host', 'host'], columns.version, ['Queues', ({ queues }) => words(queues.join(', '))], columns.load, columns.finished, columns.failed];
 
 export const workers = listPage({
   title: 'Workers', path: '/workers', list: 'workers', key: ({ instance, attached_at: at }) => `${instance} ${at}`, order: 'by name, those that are gone for a day',
   follows: ({ workers }) => workers,
-  columns: [columns.worker, columns.standing, ['Host', 'host'], columns.version, ['Queues', ({ queues }) => words(queues.join(', '))],
-    columns.load, columns.finished, columns.failed, ['Since', ({ attached_at: at, detached_at: end }) => soft(fromNow(end ?? at))]],
+  columns: [columns.worker, ...shown, ['Since', ({ attached_at: at, detached_at: end }) => soft(fromNow(end ?? at))]],
   none: () => ['No worker is attached, nor was one within a day', 'Nothing is delivered without one: start the program worker, with SCHEDULER_ENDPOINTS naming this scheduler.'],
 });
 
@@ -39,10 +40,8 @@ const orders = worker => worker.controllable && may('administers') && [
 const draw = ({ data: worker }) => [
   heading(words(worker.instance), orders(worker)),
   facts([
-    ['State', columns.standing[1](worker)], ['Host', words(worker.host)], ['Process', worker.process || soft('–')], ['Version', words(worker.version)],
-    ['Started', time(worker.started_at || null)], ['Attached', time(worker.attached_at)], worker.detached_at && ['Gone', time(worker.detached_at)],
-    ['Queues', words(worker.queues.join(', '))], ['Tasks', words(worker.tasks.join(', '))],
-    ['Running', columns.load[1](worker), worker.max_concurrency > 0 && soft(`, at most ${worker.max_concurrency}`)], ['Finished', worker.finished], ['Failed', worker.failed]]),
+    ...shown.map(([name, draw]) => [name, cellOf(draw, worker)]), ['At most', worker.max_concurrency || soft('–')], ['Tasks', words(worker.tasks.join(', '))], ['Process', worker.process || soft('–')],
+    ['Started', time(worker.started_at || null)], ['Attached', time(worker.attached_at)], worker.detached_at && ['Gone', time(worker.detached_at)]]),
   section('What it runs', worker.occurrences.length ? table({
     caption: 'What it runs', rows: worker.occurrences, columns: [columns.reminder, ['Queue', 'queue'], columns.due, columns.attempt, columns.since, columns.lease],
   }) : soft('Nothing now.')),
