@@ -93,7 +93,7 @@ extension Attempt {
         Proto.Attempt(
             scheduledAt: scheduledAt.count, number: UInt32(clamping: number), startedAtMs: startedAt.count,
             durationUs: durationMicroseconds, outcome: outcome.wire, statusCode: UInt32(clamping: statusCode),
-            detail: detail)
+            detail: detail, result: result, resultLeftOut: isResultLeftOut)
     }
 }
 
@@ -119,10 +119,12 @@ extension OutcomeReport {
             detail = "the worker reported outcome \(wire.outcome.number), which this scheduler takes from no worker: \(wire.detail)"
         case .known(let value): outcome = Outcome(value)
         }
+        let isKept = wire.result.count <= Attempt.resultLimit
+        if !isKept { detail = "the result, \(wire.result.count) bytes, was not kept: \(Attempt.resultLimit) are allowed" }
         self.init(
             lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(wire.scheduledAt)), outcome: outcome,
             retryAfterMilliseconds: wire.retryAfterMs == 0 ? nil : Int64(wire.retryAfterMs), startedAt: UnixMilliseconds(wire.startedAtMs),
-            durationMicroseconds: wire.durationUs, statusCode: Int(wire.statusCode), detail: detail)
+            durationMicroseconds: wire.durationUs, statusCode: Int(wire.statusCode), detail: detail, result: isKept ? wire.result : [])
     }
 }
 

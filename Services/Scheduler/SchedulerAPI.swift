@@ -25,6 +25,7 @@ struct SchedulerAPI: Sendable {
         table.unary(SchedulerService.list) { request, context, reply in list(request, Asker(context), reply) }
         table.unary(SchedulerService.change) { request, context, reply in change(request, Asker(context), reply) }
         table.unary(SchedulerService.attempts) { request, context, reply in attempts(request, Asker(context), reply) }
+        table.unary(SchedulerService.result) { request, context, reply in self.result(request, Asker(context), reply) }
         table.unary(SchedulerService.listOccurrences) { request, context, reply in listOccurrences(request, Asker(context), reply) }
         table.unary(SchedulerService.changeOccurrences) { request, context, reply in changeOccurrences(request, Asker(context), reply) }
         table.unary(SchedulerService.listQueues) { request, context, reply in listQueues(request, Asker(context), reply) }

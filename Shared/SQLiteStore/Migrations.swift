@@ -165,6 +165,7 @@ enum Migrations {
         ) STRICT, WITHOUT ROWID;
         """,
         Tallies.schema,
+        "ALTER TABLE attempts ADD COLUMN result BLOB;",
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

@@ -16,8 +16,8 @@ final class Settlements {
         insertAttempt = try connection.prepare(
             """
             INSERT OR IGNORE INTO attempts
-                (shard, reminder, started_ms, scheduled_at, number, outcome, duration_us, status_code, detail)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                (shard, reminder, started_ms, scheduled_at, number, outcome, duration_us, status_code, detail, result)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """)
         findDelivery = try connection.prepare(
             """
@@ -262,6 +262,7 @@ final class Settlements {
         insertAttempt.bind(7, attempt.durationMicroseconds)
         insertAttempt.bind(8, attempt.statusCode)
         insertAttempt.bind(9, attempt.boundedDetail)
+        if attempt.result.isEmpty { insertAttempt.bindNull(10) } else { insertAttempt.bind(10, attempt.result) }
         return try insertAttempt.run() == 1
     }
 

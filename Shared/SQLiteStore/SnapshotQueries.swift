@@ -51,7 +51,7 @@ final class SnapshotQueries {
             SELECT 1 FROM reminders WHERE shard = ?1 AND id = ?2
             UNION ALL SELECT 1 FROM intake WHERE shard = ?1 AND id = ?2
             """)
-        let attempt = "SELECT started_ms, scheduled_at, number, outcome, duration_us, status_code, detail FROM attempts"
+        let attempt = "SELECT started_ms, scheduled_at, number, outcome, duration_us, status_code, detail, result FROM attempts"
         let latestFirst = "ORDER BY started_ms DESC, scheduled_at DESC, number DESC, outcome DESC"
         listAttempts = try connection.prepare("\(attempt) WHERE shard = ?1 AND reminder = ?2 \(latestFirst)")
         // No attempt begins before its occurrence is due, and none after it was set aside, but by the clocks of workers.
@@ -175,18 +175,18 @@ final class SnapshotQueries {
     }
 
     private func attempts(_ row: Statement, of id: ReminderID, limit: Int) throws(StoreQueryError) -> [Attempt] {
-        var attempts: [Attempt] = []
+        var attempts: [Attempt] = [], room = ResultRoom()
         defer { row.reset() }
         while attempts.count < limit, try step(row) {
             guard let outcome = UInt8(exactly: row.integer(3)).flatMap(Outcome.init), let detail = row.text(6) else {
                 onFault("\(path): an attempt of reminder \(id) is damaged (outcome \(row.integer(3))); skipped")
                 continue
             }
-            attempts.append(
-                Attempt(
-                    scheduledAt: row.time(1), number: Int(row.integer(2)), startedAt: row.time(0),
-                    durationMicroseconds: row.integer(4), outcome: outcome, statusCode: Int(row.integer(5)),
-                    detail: detail))
+            var attempt = Attempt(
+                scheduledAt: row.time(1), number: Int(row.integer(2)), startedAt: row.time(0), durationMicroseconds: row.integer(4),
+                outcome: outcome, statusCode: Int(row.integer(5)), detail: detail)
+            if !row.isNull(7) { room.bring(to: &attempt) { row.blob(7) ?? [] } }
+            attempts.append(attempt)
         }
         return attempts
     }

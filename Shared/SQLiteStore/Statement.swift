@@ -95,6 +95,8 @@ final class Statement {
         }
     }
 
+    func bindNull(_ parameter: Int32) { note(sqlite3_bind_null(handle, parameter)) }
+
     func bind(_ parameter: Int32, _ value: [UInt8]) {
         value.withUnsafeBytes { bind(parameter, $0) }
     }

@@ -281,7 +281,7 @@ extension StoreWrite {
     fileprivate var estimatedBytes: Int {
         switch self {
         case .create(let reminder, _, let idempotency, _): reminder.estimatedBytes + (idempotency?.answer.count ?? 0)
-        case .settle(_, let attempt, _, _), .misfire(_, let attempt, _), .hold(_, let attempt, _): 128 + attempt.detail.utf8.count
+        case .settle(_, let attempt, _, _), .misfire(_, let attempt, _), .hold(_, let attempt, _): 128 + attempt.detail.utf8.count + attempt.result.count
         case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
         case .change: 512
         case .materialise, .shelve, .queue, .zone: 128

@@ -15,6 +15,8 @@ public import TaskDomain
 public protocol ScheduledTask: Sendable {
     /// What it is called with, as named arguments (`kwargs`).
     associatedtype Arguments: Codable & Sendable
+    /// What it returns: nothing, or something `Encodable`, which is kept as JSON with the attempt (``TaskOutput``).
+    associatedtype Output: Sendable = Void
     /// 1 to 64 letters, digits, `.`, `_` or `-`.
     static var name: String { get }
     /// How long one run may take before it is cancelled and tried again; `nil`, as by default: as long as its lease.
@@ -25,7 +27,7 @@ public protocol ScheduledTask: Sendable {
     /// Runs one occurrence. What it throws is tried again, but for ``CancelSchedule``, ``RetryLater`` and
     /// ``RejectOccurrence``. It is cancelled, as Swift tasks are, when its lease ends or its reminder is cancelled; it
     /// takes one of its worker's places until it has returned.
-    func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws
+    func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws -> Output
 }
 
 extension ScheduledTask {

@@ -22,10 +22,12 @@ public struct TaskResult: Sendable {
     public var statusCode: UInt32 = 0
     /// For an operator. Whatever a task says, what is reported of it is one line without the task's credential.
     public var detail = ""
+    /// The JSON text of what the task returned, of `delivered` and `cancelSchedule`; empty: nothing.
+    public var output: [UInt8] = []
 
     public init(
         outcome: Outcome, retryAfterMilliseconds: UInt32 = 0, startedAt: UnixMilliseconds? = nil, durationMicroseconds: Int64 = 0,
-        statusCode: UInt32 = 0, detail: String = ""
+        statusCode: UInt32 = 0, detail: String = "", output: [UInt8] = []
     ) {
         self.outcome = outcome
         self.retryAfterMilliseconds = retryAfterMilliseconds
@@ -33,6 +35,7 @@ public struct TaskResult: Sendable {
         self.durationMicroseconds = durationMicroseconds
         self.statusCode = statusCode
         self.detail = detail
+        self.output = output
     }
 }
 
@@ -53,11 +56,11 @@ extension TaskResult.Outcome {
 
 extension TaskResult {
     /// Runs an asynchronous task and says what its end means.
-    public static func running(_ task: TaskRegistry.AsyncTask, _ invocation: TaskInvocation) async -> TaskResult {
+    public static func running(_ task: TaskRegistry.ProducingTask, _ invocation: TaskInvocation) async -> TaskResult {
         if Task.isCancelled { return TaskResult(outcome: .unsent, detail: "called off before it began") }
         do {
-            try await task(invocation)
-            return TaskResult(outcome: .delivered)
+            let output = try await task(invocation)
+            return TaskResult(outcome: .delivered, detail: output.fault, output: output.json)
         } catch is CancelSchedule {
             return TaskResult(outcome: .cancelSchedule)
         } catch let error as RejectOccurrence {

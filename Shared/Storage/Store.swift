@@ -35,7 +35,8 @@ public protocol Store: Sendable {
     func reminder(
         _ id: ReminderID, for asker: Asker, completion: @escaping @Sendable (Result<ReminderSummary?, StoreError>) -> Void)
 
-    /// Reads attempts of a reminder, newest first, at most `limit`; `nil` where there is no such reminder.
+    /// Reads attempts of a reminder, newest first, at most `limit`, with as many results as ``ResultRoom`` has room for; `nil` where there is
+    /// no such reminder.
     func attempts(
         of id: ReminderID, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void)
 
@@ -54,7 +55,7 @@ public protocol Store: Sendable {
     /// How many occurrences have rows of their own, in all and of these queues: kept with them, so that nothing is counted now.
     func tallies(of queues: [String], for asker: Asker, completion: @escaping @Sendable (Result<OccurrenceTallies, StoreError>) -> Void)
 
-    /// Reads the attempts at one occurrence, newest first, at most `limit`.
+    /// Reads the attempts at one occurrence, newest first, at most `limit`, with results as above.
     func attempts(
         at key: OccurrenceKey, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt], StoreError>) -> Void)
 

@@ -66,6 +66,10 @@ public struct Attempt: Sendable, Hashable {
     public var statusCode: Int
     /// For an operator: the reason, or the first 1 KiB of the answer. Never a credential.
     public var detail: String
+    /// The JSON text of what its task returned; empty: nothing, or ``detail`` says why it was not kept.
+    public var result: [UInt8]
+    /// Whether there is a result for which a list had no room.
+    public var isResultLeftOut = false
 
     /// The longest wait before the next try that a downstream (`Retry-After`) or a task may ask for: a day.
     public static let longestAskedMilliseconds: Int64 = 86_400_000
@@ -73,9 +77,15 @@ public struct Attempt: Sendable, Hashable {
     /// The most that `detail` holds, in UTF-8 bytes.
     public static let detailLimit = 1024
 
+    /// The most that `result` holds, in bytes.
+    public static let resultLimit = 64 << 10
+
+    /// Bytes of results that one list of attempts brings, the latest attempts' first.
+    public static let resultsPerList = 256 << 10
+
     public init(
         scheduledAt: UnixSeconds, number: Int, startedAt: UnixMilliseconds, durationMicroseconds: Int64, outcome: Outcome,
-        statusCode: Int, detail: String
+        statusCode: Int, detail: String, result: [UInt8] = []
     ) {
         self.scheduledAt = scheduledAt
         self.number = number
@@ -84,6 +94,7 @@ public struct Attempt: Sendable, Hashable {
         self.outcome = outcome
         self.statusCode = statusCode
         self.detail = detail
+        self.result = result
     }
 }
 

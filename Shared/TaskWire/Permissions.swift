@@ -11,6 +11,8 @@ public enum Permissions {
         SchedulerService.get.path: .gateway,
         SchedulerService.list.path: .gateway,
         SchedulerService.attempts.path: .gateway,
+        // Whoever asked for a task may wait for what it returns.
+        SchedulerService.result.path: [.gateway, .client],
         SchedulerService.listOccurrences.path: .gateway,
         SchedulerService.changeOccurrences.path: .gateway,
         SchedulerService.listQueues.path: .gateway,

@@ -47,6 +47,10 @@ final class SchedulerLink: @unchecked Sendable {
     private static let leasePercentForTask = 90
     /// With the longest details far from the largest frame.
     static let maxOutcomesPerMessage = 1_000
+    /// The same for what tasks returned, in bytes: a message ends with the result that goes beyond.
+    static let maxResultBytesPerMessage = 256 << 10
+    /// Bytes of results that are not acknowledged, beyond which nothing new is taken until some are. With what runs, memory is bounded.
+    static let maxWaitingResultBytes = 16 << 20
     /// Before a stream is opened anew on a connection that has not gone with it.
     private static let reattachDelay = TimeAmount.seconds(1)
     /// How long a worker that has been told to stop waits until its outcomes are acknowledged, also for a scheduler that is not there
@@ -76,6 +80,10 @@ final class SchedulerLink: @unchecked Sendable {
     private var overrunning = 0
     /// Reported or to be reported, not acknowledged yet.
     private var unacknowledged: [UInt64: Proto.OutcomeReport] = [:]
+    /// Of what tasks returned, in those.
+    private var waitingResultBytes = 0
+    /// Places that are free, and asked for when fewer results wait.
+    private var heldCredit = 0
     /// Outcomes and credit of this tick; less than nothing: credit to be taken back.
     private var fresh: [Proto.OutcomeReport] = []
     private var freshCredit = 0
@@ -119,15 +127,17 @@ final class SchedulerLink: @unchecked Sendable {
         stream.onUnblocked = { [weak self] in self?.flush() }
         stream.onEnd = { [weak self] error in self?.ended(error, connection) }
         let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt.count) }
-        let outcomes = Array(unacknowledged.values)
-        let following = outcomes.dropFirst(Self.maxOutcomesPerMessage).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
+        let outcomes = Array(unacknowledged.values), parts = Self.parts(outcomes)
+        let following = outcomes.dropFirst(parts[0].count).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
         let attach = Proto.Attach(
             instance: instance, queues: capacity.queues, tasks: registry.names, running: leases, following: following, token: token,
             host: HostName.own, version: version, process: UInt32(clamping: getpid()), startedAtMs: startedAt.count,
             concurrency: UInt32(capacity.concurrency), finished: finished, failed: failed, controllable: true,
             maxConcurrency: UInt32(capacity.maxConcurrency))
-        let credit = isDraining ? 0 : capacity.places - running.count - overrunning
-        var messages = Self.messages(attach, credit: credit, leaving: isDraining, outcomes)
+        heldCredit = 0
+        freshCredit = capacity.places - running.count - overrunning
+        holdCreditBack()
+        var messages = Self.messages(attach, credit: isDraining ? 0 : freshCredit, leaving: isDraining, parts)
         if capacity.isDrained { messages[0].standing = capacity.standing }
         for message in messages { stream.send(message) }
         logger.info(
@@ -167,21 +177,32 @@ final class SchedulerLink: @unchecked Sendable {
 
     /// An announcement or what a tick brought, in as many messages as it takes.
     private static func messages(
-        _ attach: Proto.Attach? = nil, credit: Int, leaving: Bool = false, _ outcomes: [Proto.OutcomeReport]
+        _ attach: Proto.Attach? = nil, credit: Int, leaving: Bool = false, _ outcomes: [ArraySlice<Proto.OutcomeReport>]
     ) -> [Proto.WorkerMessage] {
         let first = Proto.WorkerMessage(
-            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes.prefix(maxOutcomesPerMessage)), leaving: leaving,
+            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes[0]), leaving: leaving,
             withdrawn: UInt32(clamping: -credit))
-        return [first]
-            + stride(from: maxOutcomesPerMessage, to: outcomes.count, by: maxOutcomesPerMessage).map { start in
-                Proto.WorkerMessage(outcomes: Array(outcomes[start...].prefix(maxOutcomesPerMessage)))
+        return [first] + outcomes.dropFirst().map { Proto.WorkerMessage(outcomes: Array($0)) }
+    }
+
+    /// Outcomes as messages take them; at least one part, which may be empty.
+    static func parts(_ outcomes: [Proto.OutcomeReport]) -> [ArraySlice<Proto.OutcomeReport>] {
+        var parts: [ArraySlice<Proto.OutcomeReport>] = [], start = 0, bytes = 0
+        for (place, outcome) in outcomes.enumerated() {
+            if place - start == maxOutcomesPerMessage || bytes > maxResultBytesPerMessage {
+                parts.append(outcomes[start..<place])
+                (start, bytes) = (place, 0)
             }
+            bytes += outcome.result.count
+        }
+        return parts + [outcomes[start...]]
     }
 
     private func received(_ message: Proto.SchedulerMessage) {
         for lease in message.acknowledged {
             if let report = unacknowledged.removeValue(forKey: lease) { count(report) }
         }
+        giveCreditBack()
         for lease in message.revoked { running[lease]?.work?.cancel() }
         recall(message.revoked)
         recall(message.recalled)
@@ -260,7 +281,7 @@ final class SchedulerLink: @unchecked Sendable {
     }
 
     private func start(
-        _ task: @escaping TaskRegistry.AsyncTask, _ invocation: TaskInvocation, _ lease: UInt64, _ run: UInt64, _ limit: TaskTimeLimit?
+        _ task: @escaping TaskRegistry.ProducingTask, _ invocation: TaskInvocation, _ lease: UInt64, _ run: UInt64, _ limit: TaskTimeLimit?
     ) {
         running[lease]?.work = Task { [self] in
             let result = await TaskResult.running(task, invocation)
@@ -305,14 +326,30 @@ final class SchedulerLink: @unchecked Sendable {
             retryAfterMs: result.retryAfterMilliseconds,
             startedAtMs: (result.startedAt ?? run.startedAt).count,
             durationUs: result.durationMicroseconds == 0 ? elapsed : result.durationMicroseconds,
-            statusCode: result.statusCode, detail: Redaction(of: run.authorization).detail(result.detail))
+            statusCode: result.statusCode, detail: Redaction(of: run.authorization).detail(result.detail), result: result.output)
         unacknowledged[lease] = report
+        waitingResultBytes += result.output.count
         fresh.append(report)
         finishedCounter.increment()
         scheduleFlush()
     }
 
+    /// Asks for nothing new while too many results wait.
+    private func holdCreditBack() {
+        guard waitingResultBytes > Self.maxWaitingResultBytes, freshCredit > 0 else { return }
+        heldCredit += freshCredit
+        freshCredit = 0
+    }
+
+    private func giveCreditBack() {
+        guard heldCredit > 0, waitingResultBytes <= Self.maxWaitingResultBytes else { return }
+        freshCredit += heldCredit
+        heldCredit = 0
+        scheduleFlush()
+    }
+
     private func count(_ report: Proto.OutcomeReport) {
+        waitingResultBytes -= report.result.count
         guard report.outcome != .known(.unsent) else { return }
         finished += 1
         if case .known(let outcome) = report.outcome, Outcome(outcome).isFinal { return }
@@ -329,10 +366,11 @@ final class SchedulerLink: @unchecked Sendable {
     private func flush() {
         flushScheduled = false
         runningGauge.record(running.count + overrunning)
+        holdCreditBack()
         let credit = isDraining ? 0 : freshCredit
         // Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
         guard let stream, !stream.isBlocked, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAnswers.isEmpty else { return }
-        var messages = Self.messages(credit: credit, fresh)
+        var messages = Self.messages(credit: credit, Self.parts(fresh))
         if isStandingFresh { messages[0].standing = capacity.standing }
         messages[0].controlled = freshAnswers
         for message in messages { stream.send(message) }

@@ -23,10 +23,10 @@ package enum Sample {
             createdAt: 1_794_995_000_000, caller: caller, sealedAuthorization: sealed)
     }
 
-    package static func attempt(_ scheduledAt: UnixSeconds, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0) -> Attempt {
+    package static func attempt(_ scheduledAt: UnixSeconds, _ number: Int = 1, _ outcome: Outcome, offset: Int64 = 0, result: [UInt8] = []) -> Attempt {
         Attempt(
             scheduledAt: scheduledAt, number: number, startedAt: scheduledAt.milliseconds + offset,
-            durationMicroseconds: 2000, outcome: outcome, statusCode: outcome == .delivered ? 200 : 503, detail: "d")
+            durationMicroseconds: 2000, outcome: outcome, statusCode: outcome == .delivered ? 200 : 503, detail: "d", result: result)
     }
 
     package static func create(_ reminder: Reminder, index: Int64 = 1) -> StoreWrite {

@@ -159,4 +159,90 @@ struct TaskEndTests {
             #expect(peer.messages.dropFirst().reduce(0) { $0 + Int($1.credit) } == count)
         }
     }
+
+    // MARK: What they return
+
+    private struct Count: ScheduledTask {
+        struct Arguments: Codable, Sendable { let words: [String] }
+        struct Output: Encodable, Sendable {
+            let count: Int
+            let longest: String?
+        }
+        static let name = "words.count"
+        func run(_ arguments: Arguments, _ invocation: TaskInvocation) async throws -> Output {
+            Output(count: arguments.words.count, longest: arguments.words.max { $0.count < $1.count })
+        }
+    }
+
+    @Test("what a task returns is reported as JSON, also through what is around it; nothing is nothing")
+    func returned() async throws {
+        try await withWorker(concurrency: 8) { registry in
+            try registry.register(Count())
+            try registry.register("list") { _ in [1, 2] }
+            try registry.register("null") { _ in Int?.none }
+            try registry.register("nothing") { _ in }
+            try registry.register("twice") { invocation in invocation.attempt }
+            registry.wrap { invocation, next in
+                try await next(invocation)
+                if invocation.task == "twice" { try await next(invocation) }
+            }
+        } _: { peer in
+            peer.send(Self.dispatch(1, "words.count", #"{"words":["a","bcd"]}"#))
+            for (lease, task) in zip(UInt64(2)..., ["list", "null", "nothing", "twice"]) { peer.send(Self.dispatch(lease, task)) }
+            let texts = [#"{"count":2,"longest":"bcd"}"#, "[1,2]", "", "", "1"]
+            for (lease, text) in zip(UInt64(1)..., texts) {
+                let outcome = try await outcome(peer, lease)
+                #expect(outcome.outcome == .known(.delivered) && outcome.detail.isEmpty)
+                #expect(String(decoding: outcome.result, as: UTF8.self) == text)
+            }
+        }
+    }
+
+    @Test("a result that cannot be kept is left out in words, and its task is done all the same")
+    func notKept() async throws {
+        try await withWorker { registry in
+            try registry.register("long") { _ in String(repeating: "x", count: Attempt.resultLimit - 1) }
+            try registry.register("fitting") { _ in String(repeating: "x", count: Attempt.resultLimit - 2) }
+            try registry.register("number") { _ in Double.infinity }
+            try registry.register("quoting") { invocation in ["said": invocation.authorization.value] }
+        } _: { peer in
+            for (lease, task) in zip(UInt64(1)..., ["long", "fitting", "number", "quoting"]) {
+                peer.send(Self.dispatch(lease, task, authorization: "Bearer 0123456789abcdef"))
+            }
+            let long = try await outcome(peer, 1), fitting = try await outcome(peer, 2), number = try await outcome(peer, 3)
+            for outcome in [long, fitting, number] { #expect(outcome.outcome == .known(.delivered)) }
+            #expect(long.result.isEmpty && long.detail == "the result, 65537 bytes of JSON, was not kept: 65536 are allowed")
+            #expect(fitting.result.count == Attempt.resultLimit && fitting.detail.isEmpty)
+            #expect(number.result.isEmpty && number.detail.hasPrefix("the result, of type Double, was not kept: it cannot be written as JSON"))
+            #expect(try await outcome(peer, 4).result == Array(#"{"said":"Bearer [redacted]"}"#.utf8))
+        }
+    }
+
+    @Test("a message holds outcomes up to its bounds of count and of results' bytes")
+    func parts() {
+        func outcomes(_ count: Int, bytes: Int) -> [Proto.OutcomeReport] {
+            (0..<UInt64(count)).map { Proto.OutcomeReport(lease: $0, outcome: .known(.delivered), result: [UInt8](repeating: 0x31, count: bytes)) }
+        }
+        #expect(SchedulerLink.parts([]).map(\.count) == [0])
+        #expect(SchedulerLink.parts(outcomes(1_000, bytes: 0)).map(\.count) == [1_000])
+        #expect(SchedulerLink.parts(outcomes(1_001, bytes: 1)).map(\.count) == [1_000, 1])
+        let large = SchedulerLink.parts(outcomes(12, bytes: Attempt.resultLimit))
+        #expect(large.map(\.count) == [5, 5, 2] && large.flatMap { $0.map(\.lease) } == Array(0..<12))
+    }
+
+    @Test("while too many results wait to be acknowledged nothing new is asked for")
+    func waitingResults() async throws {
+        let each = Attempt.resultLimit - 2, most = SchedulerLink.maxWaitingResultBytes / Attempt.resultLimit
+        try await withWorker { registry in
+            try registry.register("large") { _ in String(repeating: "x", count: each) }
+        } _: { peer in
+            let last = UInt64(most) + 2
+            for lease in 1...last { peer.send(Self.dispatch(lease, "large")) }
+            _ = try await outcome(peer, last)
+            func credit() -> UInt32 { peer.messages.dropFirst().reduce(0) { $0 + $1.credit } }
+            #expect(credit() <= UInt32(most) + 1)
+            peer.send(Proto.SchedulerMessage(acknowledged: Array(1...last)))
+            try await eventually("its places are asked for") { credit() == UInt32(last) }
+        }
+    }
 }

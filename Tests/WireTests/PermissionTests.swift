@@ -18,6 +18,7 @@ struct PermissionTests {
         ("Scheduler/List", [.gateway]),
         ("Scheduler/Change", [.gateway, .client]),
         ("Scheduler/Attempts", [.gateway]),
+        ("Scheduler/Result", [.gateway, .client]),
         ("Scheduler/ListOccurrences", [.gateway]),
         ("Scheduler/ChangeOccurrences", [.gateway]),
         ("Scheduler/ListQueues", [.gateway]),
@@ -41,6 +42,7 @@ struct PermissionTests {
         table.unary(SchedulerService.list) { _, _, reply in reply(.success(Proto.ListReply())) }
         table.unary(SchedulerService.change) { _, _, reply in reply(.success(Proto.ChangeReply())) }
         table.unary(SchedulerService.attempts) { _, _, reply in reply(.success(Proto.AttemptsReply())) }
+        table.unary(SchedulerService.result) { _, _, reply in reply(.success(Proto.ResultReply(state: .open))) }
         table.unary(SchedulerService.listOccurrences) { _, _, reply in reply(.success(Proto.ListOccurrencesReply())) }
         table.unary(SchedulerService.changeOccurrences) { _, _, reply in reply(.success(Proto.ChangeOccurrencesReply())) }
         table.unary(SchedulerService.listQueues) { _, _, reply in reply(.success(Proto.ListQueuesReply())) }

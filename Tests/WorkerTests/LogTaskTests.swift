@@ -37,7 +37,7 @@ struct LogTaskTests {
         #expect(registry.names == ["edvora.notification", "worker.log"])
         let bare = try TaskRegistry(notification: NotificationTask(notifiers: notifiers), log: nil)
         #expect(bare.names == ["edvora.notification"])
-        let task: TaskRegistry.AsyncTask? = if case .inTask(let body, _)? = registry["worker.log"] { body } else { nil }
+        let task: TaskRegistry.ProducingTask? = if case .inTask(let body, _)? = registry["worker.log"] { body } else { nil }
         let body = try #require(task)
         let invocation = TaskInvocation(
             task: "worker.log", idempotencyKey: "k:7", scheduledAt: UnixSeconds(7), attempt: 2, argumentBytes: Array(#"{"args":[],"kwargs":\#(kwargs)}"#.utf8),

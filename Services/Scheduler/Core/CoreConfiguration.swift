@@ -30,6 +30,10 @@ public struct CoreConfiguration: Sendable {
     public var maxCreditPerWorker = 65_536
     /// Writes that wait for the store, beyond which nothing more is dispatched.
     public var maxPendingWrites = 50_000
+    /// Bytes of tasks' results that wait for the store, beyond which nothing more is dispatched.
+    public var maxPendingResultBytes = 16 << 20
+    /// The same, beyond which an outcome is taken without its result: what was dispatched before the store fell behind may all return at once.
+    public var maxResultBytes = 64 << 20
     /// Requests that wait for the store, beyond which none is taken.
     public var maxPendingRequests = 10_000
     /// How long the answer to a cancel, a pause or another schedule may wait until workers have stopped what is called off.

@@ -102,6 +102,7 @@ extension SchedulerCore {
     private var mayDispatch: Bool {
         guard !isDraining else { return false }
         return !outbox.isFailing && outbox.pendingCount < configuration.maxPendingWrites
+            && outbox.resultBytes < configuration.maxPendingResultBytes
     }
 
     /// So that a long first attempt does not hold up the next occurrence.

@@ -52,10 +52,12 @@ public struct OutcomeReport: Sendable, Hashable {
     public var durationMicroseconds: Int64
     public var statusCode: Int
     public var detail: String
+    /// The JSON text of what the task returned; empty: nothing. Counts where the outcome is final.
+    public var result: [UInt8]
 
     public init(
         lease: UInt64, key: OccurrenceKey, outcome: Outcome, retryAfterMilliseconds: Int64?,
-        startedAt: UnixMilliseconds, durationMicroseconds: Int64, statusCode: Int, detail: String
+        startedAt: UnixMilliseconds, durationMicroseconds: Int64, statusCode: Int, detail: String, result: [UInt8] = []
     ) {
         self.lease = lease
         self.key = key
@@ -65,6 +67,16 @@ public struct OutcomeReport: Sendable, Hashable {
         self.durationMicroseconds = durationMicroseconds
         self.statusCode = statusCode
         self.detail = detail
+        self.result = result
+    }
+}
+
+extension OutcomeReport {
+    /// Takes the result away, and says so.
+    mutating func leaveOutResult() {
+        guard !result.isEmpty else { return }
+        detail = "the result, \(result.count) bytes, was not kept: the store is behind, and too many results wait for it"
+        result = []
     }
 }
 

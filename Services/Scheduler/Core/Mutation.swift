@@ -55,6 +55,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresTheMemoryBound
     /// Leases never run out.
     case neverEndsLeases
+    /// A result that comes when its occurrence is no longer in memory is forgotten.
+    case losesResultsThatComeLate
     /// What was never sent counts as an attempt.
     case countsUnsentTries
     /// What a worker says it cannot send is handed to it all the same.

@@ -39,6 +39,8 @@ struct Outbox {
     private var inFlight: Batch?
     /// Whom the next process has to wait for; written with whatever goes next.
     private(set) var holders = Holders()
+    /// Of tasks' results, in all writes that are not known to be on stable storage.
+    private(set) var resultBytes = 0
     private var nextToken: UInt64 = 1
     private var failures = 0
     private(set) var repeatAt: MonotonicMilliseconds?
@@ -54,7 +56,10 @@ struct Outbox {
     /// Whether what is added now is handed over at once.
     var isFree: Bool { inFlight == nil && !isFailing }
 
-    mutating func add(_ write: StoreWrite) { writes.append(write) }
+    mutating func add(_ write: StoreWrite) {
+        writes.append(write)
+        resultBytes += write.resultBytes
+    }
 
     /// Adds writes that go into one transaction, and whose results are told.
     mutating func add(_ request: [StoreWrite], for id: RequestID) {
@@ -126,6 +131,7 @@ struct Outbox {
             return nil
         }
         failures = 0
+        if resultBytes > 0 { resultBytes -= batch.writes.reduce(0) { $0 + $1.resultBytes } }
         var success = Success()
         success.hasHolders = batch.holders != nil
         for (worker, lease) in batch.notices.acknowledgements { success.acknowledged[worker, default: []].append(lease) }
@@ -142,5 +148,12 @@ struct Outbox {
         notices.requests =
             batch.notices.requests
             + notices.requests.map { ($0.id, $0.writes.lowerBound + count..<$0.writes.upperBound + count) }
+    }
+}
+
+extension StoreWrite {
+    /// Bytes of what a task returned.
+    fileprivate var resultBytes: Int {
+        if case .settle(_, let attempt, _, _) = self { attempt.result.count } else { 0 }
     }
 }

@@ -10,6 +10,7 @@ extension SchedulerCore {
     private mutating func take(_ report: OutcomeReport, from worker: WorkerID) {
         var report = report
         if report.outcome == .unsent, breaks(.countsUnsentTries) { report.outcome = .retry }
+        if outbox.resultBytes + report.result.count > configuration.maxResultBytes { report.leaveOutResult() }
         doubt?.hear(report.lease, from: worker)
         if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(worker) || breaks(.believesAnyWorker) {
             if let instance = workers[worker]?.instance { former.end(report.lease, toldBy: instance) }
@@ -68,7 +69,7 @@ extension SchedulerCore {
         let attempt = Attempt(
             scheduledAt: report.key.scheduledAt, number: 1, startedAt: report.startedAt,
             durationMicroseconds: report.durationMicroseconds, outcome: report.outcome, statusCode: report.statusCode,
-            detail: report.detail)
+            detail: report.detail, result: breaks(.losesResultsThatComeLate) ? [] : report.result)
         let endsSeries = report.outcome == .cancelSchedule
         outbox.add(.settle(report.key, attempt, endsSeries ? .cancelSeries : .delivered, move: nil))
         changed(report.key)
@@ -87,7 +88,8 @@ extension SchedulerCore {
         Attempt(
             scheduledAt: entry.key.scheduledAt, number: entry.tries.next,
             startedAt: report.startedAt, durationMicroseconds: report.durationMicroseconds,
-            outcome: report.outcome, statusCode: report.statusCode, detail: report.detail)
+            outcome: report.outcome, statusCode: report.statusCode, detail: report.detail,
+            result: report.outcome.isFinal ? report.result : [])
     }
 
     /// Records an attempt and what follows from it: the occurrence's own end or next try, and the series' next step.

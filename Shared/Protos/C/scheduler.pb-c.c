@@ -907,6 +907,96 @@ void   task_scheduler__v1__attempts_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__attempts_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__result_request__init
+                     (TaskScheduler__V1__ResultRequest         *message)
+{
+  static const TaskScheduler__V1__ResultRequest init_value = TASK_SCHEDULER__V1__RESULT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__result_request__get_packed_size
+                     (const TaskScheduler__V1__ResultRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__result_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__result_request__pack
+                     (const TaskScheduler__V1__ResultRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__result_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__result_request__pack_to_buffer
+                     (const TaskScheduler__V1__ResultRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__result_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__ResultRequest *
+       task_scheduler__v1__result_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__ResultRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__result_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__result_request__free_unpacked
+                     (TaskScheduler__V1__ResultRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__result_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__result_reply__init
+                     (TaskScheduler__V1__ResultReply         *message)
+{
+  static const TaskScheduler__V1__ResultReply init_value = TASK_SCHEDULER__V1__RESULT_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__result_reply__get_packed_size
+                     (const TaskScheduler__V1__ResultReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__result_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__result_reply__pack
+                     (const TaskScheduler__V1__ResultReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__result_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__result_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ResultReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__result_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__ResultReply *
+       task_scheduler__v1__result_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__ResultReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__result_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__result_reply__free_unpacked
+                     (TaskScheduler__V1__ResultReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__result_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__v1__occurrence__init
                      (TaskScheduler__V1__Occurrence         *message)
 {
@@ -3970,7 +4060,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attempts_request__descripto
   (ProtobufCMessageInit) task_scheduler__v1__attempts_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__attempt__field_descriptors[7] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__attempt__field_descriptors[9] =
 {
   {
     "scheduled_at",
@@ -4056,12 +4146,38 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__attempt__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "result",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attempt, result),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "result_left_out",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Attempt, result_left_out),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__attempt__field_indices_by_name[] = {
   6,   /* field[6] = detail */
   3,   /* field[3] = duration_us */
   1,   /* field[1] = number */
   4,   /* field[4] = outcome */
+  7,   /* field[7] = result */
+  8,   /* field[8] = result_left_out */
   0,   /* field[0] = scheduled_at */
   2,   /* field[2] = started_at_ms */
   5,   /* field[5] = status_code */
@@ -4069,7 +4185,7 @@ static const unsigned task_scheduler__v1__attempt__field_indices_by_name[] = {
 static const ProtobufCIntRange task_scheduler__v1__attempt__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__attempt__descriptor =
 {
@@ -4079,7 +4195,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attempt__descriptor =
   "TaskScheduler__V1__Attempt",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Attempt),
-  7,
+  9,
   task_scheduler__v1__attempt__field_descriptors,
   task_scheduler__v1__attempt__field_indices_by_name,
   1,  task_scheduler__v1__attempt__number_ranges,
@@ -4135,6 +4251,159 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attempts_reply__descriptor 
   task_scheduler__v1__attempts_reply__field_indices_by_name,
   1,  task_scheduler__v1__attempts_reply__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__attempts_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__result_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ResultRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scheduled_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ResultRequest, scheduled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caller",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ResultRequest, caller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__result_request__field_indices_by_name[] = {
+  2,   /* field[2] = caller */
+  0,   /* field[0] = id */
+  1,   /* field[1] = scheduled_at */
+};
+static const ProtobufCIntRange task_scheduler__v1__result_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__result_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ResultRequest",
+  "ResultRequest",
+  "TaskScheduler__V1__ResultRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ResultRequest),
+  3,
+  task_scheduler__v1__result_request__field_descriptors,
+  task_scheduler__v1__result_request__field_indices_by_name,
+  1,  task_scheduler__v1__result_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__result_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue task_scheduler__v1__result_reply__state__enum_values_by_number[7] =
+{
+  { "STATE_UNSPECIFIED", "TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_UNSPECIFIED", 0 },
+  { "STATE_NOT_FOUND", "TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_NOT_FOUND", 1 },
+  { "STATE_OPEN", "TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_OPEN", 2 },
+  { "STATE_DONE", "TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_DONE", 3 },
+  { "STATE_DEAD", "TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_DEAD", 4 },
+  { "STATE_MISSED", "TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_MISSED", 5 },
+  { "STATE_CANCELLED", "TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_CANCELLED", 6 },
+};
+static const ProtobufCIntRange task_scheduler__v1__result_reply__state__value_ranges[] = {
+{0, 0},{0, 7}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__result_reply__state__enum_values_by_name[7] =
+{
+  { "STATE_CANCELLED", 6 },
+  { "STATE_DEAD", 4 },
+  { "STATE_DONE", 3 },
+  { "STATE_MISSED", 5 },
+  { "STATE_NOT_FOUND", 1 },
+  { "STATE_OPEN", 2 },
+  { "STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__result_reply__state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ResultReply.State",
+  "State",
+  "TaskScheduler__V1__ResultReply__State",
+  "task_scheduler.v1",
+  7,
+  task_scheduler__v1__result_reply__state__enum_values_by_number,
+  7,
+  task_scheduler__v1__result_reply__state__enum_values_by_name,
+  1,
+  task_scheduler__v1__result_reply__state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__result_reply__field_descriptors[2] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ResultReply, state),
+    &task_scheduler__v1__result_reply__state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ResultReply, attempt),
+    &task_scheduler__v1__attempt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__result_reply__field_indices_by_name[] = {
+  1,   /* field[1] = attempt */
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange task_scheduler__v1__result_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__result_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.ResultReply",
+  "ResultReply",
+  "TaskScheduler__V1__ResultReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__ResultReply),
+  2,
+  task_scheduler__v1__result_reply__field_descriptors,
+  task_scheduler__v1__result_reply__field_indices_by_name,
+  1,  task_scheduler__v1__result_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__result_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_descriptors[13] =
@@ -6762,7 +7031,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__lease__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__outcome_report__field_descriptors[9] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__outcome_report__field_descriptors[10] =
 {
   {
     "lease",
@@ -6872,6 +7141,18 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__outcome_report__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "result",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__OutcomeReport, result),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__outcome_report__field_indices_by_name[] = {
   8,   /* field[8] = detail */
@@ -6879,6 +7160,7 @@ static const unsigned task_scheduler__v1__outcome_report__field_indices_by_name[
   1,   /* field[1] = id */
   0,   /* field[0] = lease */
   3,   /* field[3] = outcome */
+  9,   /* field[9] = result */
   4,   /* field[4] = retry_after_ms */
   2,   /* field[2] = scheduled_at */
   5,   /* field[5] = started_at_ms */
@@ -6887,7 +7169,7 @@ static const unsigned task_scheduler__v1__outcome_report__field_indices_by_name[
 static const ProtobufCIntRange task_scheduler__v1__outcome_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor =
 {
@@ -6897,7 +7179,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor 
   "TaskScheduler__V1__OutcomeReport",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__OutcomeReport),
-  9,
+  10,
   task_scheduler__v1__outcome_report__field_descriptors,
   task_scheduler__v1__outcome_report__field_indices_by_name,
   1,  task_scheduler__v1__outcome_report__number_ranges,
@@ -7329,7 +7611,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__worker_state__descriptor =
   task_scheduler__v1__worker_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[16] =
+static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[17] =
 {
   { "Create", &task_scheduler__v1__create_request__descriptor, &task_scheduler__v1__create_reply__descriptor },
   { "CreateMany", &task_scheduler__v1__create_many_request__descriptor, &task_scheduler__v1__create_many_reply__descriptor },
@@ -7337,6 +7619,7 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
   { "List", &task_scheduler__v1__list_request__descriptor, &task_scheduler__v1__list_reply__descriptor },
   { "Change", &task_scheduler__v1__change_request__descriptor, &task_scheduler__v1__change_reply__descriptor },
   { "Attempts", &task_scheduler__v1__attempts_request__descriptor, &task_scheduler__v1__attempts_reply__descriptor },
+  { "Result", &task_scheduler__v1__result_request__descriptor, &task_scheduler__v1__result_reply__descriptor },
   { "ListOccurrences", &task_scheduler__v1__list_occurrences_request__descriptor, &task_scheduler__v1__list_occurrences_reply__descriptor },
   { "ChangeOccurrences", &task_scheduler__v1__change_occurrences_request__descriptor, &task_scheduler__v1__change_occurrences_reply__descriptor },
   { "ListQueues", &task_scheduler__v1__list_queues_request__descriptor, &task_scheduler__v1__list_queues_reply__descriptor },
@@ -7351,20 +7634,21 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
 const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   5,        /* Attempts */
   4,        /* Change */
-  7,        /* ChangeOccurrences */
-  9,        /* ChangeQueue */
-  14,        /* Compare */
-  11,        /* ControlWorker */
+  8,        /* ChangeOccurrences */
+  10,        /* ChangeQueue */
+  15,        /* Compare */
+  12,        /* ControlWorker */
   0,        /* Create */
   1,        /* CreateMany */
   2,        /* Get */
   3,        /* List */
-  6,        /* ListOccurrences */
-  8,        /* ListQueues */
-  10,        /* ListWorkers */
-  12,        /* Overview */
-  13,        /* Watch */
-  15         /* Work */
+  7,        /* ListOccurrences */
+  9,        /* ListQueues */
+  11,        /* ListWorkers */
+  13,        /* Overview */
+  6,        /* Result */
+  14,        /* Watch */
+  16         /* Work */
 };
 const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
 {
@@ -7373,7 +7657,7 @@ const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
   "Scheduler",
   "TaskScheduler__V1__Scheduler",
   "task_scheduler.v1",
-  16,
+  17,
   task_scheduler__v1__scheduler__method_descriptors,
   task_scheduler__v1__scheduler__method_indices_by_name
 };
@@ -7425,13 +7709,21 @@ void task_scheduler__v1__scheduler__attempts(ProtobufCService *service,
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void task_scheduler__v1__scheduler__result(ProtobufCService *service,
+                                           const TaskScheduler__V1__ResultRequest *input,
+                                           TaskScheduler__V1__ResultReply_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void task_scheduler__v1__scheduler__list_occurrences(ProtobufCService *service,
                                                      const TaskScheduler__V1__ListOccurrencesRequest *input,
                                                      TaskScheduler__V1__ListOccurrencesReply_Closure closure,
                                                      void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__change_occurrences(ProtobufCService *service,
                                                        const TaskScheduler__V1__ChangeOccurrencesRequest *input,
@@ -7439,7 +7731,7 @@ void task_scheduler__v1__scheduler__change_occurrences(ProtobufCService *service
                                                        void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__list_queues(ProtobufCService *service,
                                                 const TaskScheduler__V1__ListQueuesRequest *input,
@@ -7447,7 +7739,7 @@ void task_scheduler__v1__scheduler__list_queues(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
                                                  const TaskScheduler__V1__ChangeQueueRequest *input,
@@ -7455,7 +7747,7 @@ void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
                                                  const TaskScheduler__V1__ListWorkersRequest *input,
@@ -7463,7 +7755,7 @@ void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
                                                    const TaskScheduler__V1__ControlWorkerRequest *input,
@@ -7471,7 +7763,7 @@ void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
                                                    void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__overview(ProtobufCService *service,
                                              const TaskScheduler__V1__OverviewRequest *input,
@@ -7479,7 +7771,7 @@ void task_scheduler__v1__scheduler__overview(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__watch(ProtobufCService *service,
                                           const TaskScheduler__V1__OverviewRequest *input,
@@ -7487,7 +7779,7 @@ void task_scheduler__v1__scheduler__watch(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
@@ -7495,7 +7787,7 @@ void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          const TaskScheduler__V1__WorkerMessage *input,
@@ -7503,7 +7795,7 @@ void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *service,
                                           TaskScheduler__V1__Scheduler_ServiceDestroy destroy)

@@ -12,8 +12,12 @@ extension Proto {
         public var outcome: Outcome
         public var statusCode: UInt32 = 0
         public var detail: String = ""
+        /// the JSON text of what its task returned; empty: nothing, or `detail` says why not
+        public var result: [UInt8] = []
+        /// there is one, for which this answer had no room: Result has it
+        public var resultLeftOut: Bool = false
 
-        public init(scheduledAt: Int64 = 0, number: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, outcome: Outcome, statusCode: UInt32 = 0, detail: String = "") {
+        public init(scheduledAt: Int64 = 0, number: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, outcome: Outcome, statusCode: UInt32 = 0, detail: String = "", result: [UInt8] = [], resultLeftOut: Bool = false) {
             self.scheduledAt = scheduledAt
             self.number = number
             self.startedAtMs = startedAtMs
@@ -21,6 +25,8 @@ extension Proto {
             self.outcome = outcome
             self.statusCode = statusCode
             self.detail = detail
+            self.result = result
+            self.resultLeftOut = resultLeftOut
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Attempt>) throws(MessageError) {
@@ -31,6 +37,8 @@ extension Proto {
             outcome = try Outcome(number: c.pointee.outcome.rawValue, in: "Attempt.outcome")
             statusCode = c.pointee.status_code
             detail = Arena.string(c.pointee.detail)
+            result = Arena.bytes(c.pointee.result)
+            resultLeftOut = c.pointee.result_left_out != 0
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Attempt>, from arena: Arena) throws(MessageError) {
@@ -42,6 +50,8 @@ extension Proto {
             c.pointee.outcome = .init(rawValue: outcome.rawValue)
             c.pointee.status_code = statusCode
             if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
+            if !result.isEmpty { c.pointee.result = try arena.put(result) }
+            c.pointee.result_left_out = resultLeftOut ? 1 : 0
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Attempt>) -> Int { task_scheduler__v1__attempt__get_packed_size(c) }

@@ -16,8 +16,10 @@ extension Proto {
         public var durationUs: Int64 = 0
         public var statusCode: UInt32 = 0
         public var detail: String = ""
+        /// of OUTCOME_DELIVERED and OUTCOME_CANCEL_SCHEDULE: the JSON text of what the task returned, at most 64 KiB; empty: nothing
+        public var result: [UInt8] = []
 
-        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, outcome: OpenEnum<Outcome>, retryAfterMs: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, statusCode: UInt32 = 0, detail: String = "") {
+        public init(lease: UInt64 = 0, id: [UInt8] = [], scheduledAt: Int64 = 0, outcome: OpenEnum<Outcome>, retryAfterMs: UInt32 = 0, startedAtMs: Int64 = 0, durationUs: Int64 = 0, statusCode: UInt32 = 0, detail: String = "", result: [UInt8] = []) {
             self.lease = lease
             self.id = id
             self.scheduledAt = scheduledAt
@@ -27,6 +29,7 @@ extension Proto {
             self.durationUs = durationUs
             self.statusCode = statusCode
             self.detail = detail
+            self.result = result
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__OutcomeReport>) throws(MessageError) {
@@ -39,6 +42,7 @@ extension Proto {
             durationUs = c.pointee.duration_us
             statusCode = c.pointee.status_code
             detail = Arena.string(c.pointee.detail)
+            result = Arena.bytes(c.pointee.result)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__OutcomeReport>, from arena: Arena) throws(MessageError) {
@@ -52,6 +56,7 @@ extension Proto {
             c.pointee.duration_us = durationUs
             c.pointee.status_code = statusCode
             if !detail.isEmpty { c.pointee.detail = try arena.put(detail) }
+            if !result.isEmpty { c.pointee.result = try arena.put(result) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__OutcomeReport>) -> Int { task_scheduler__v1__outcome_report__get_packed_size(c) }

@@ -40,6 +40,8 @@ extension Checker {
         if attempt.outcome == .unsent || attempt.outcome == .retry && unsentTries.contains(asUnsent) {
             broken(2, id, "a try at \(key.scheduledAt) is recorded, of which nothing was sent")
         }
+        let returned = attempt.outcome.isFinal ? WorkerProcess.result(of: key, begunAt: attempt.startedAt) : []
+        if attempt.result != returned { broken(2, id, "what the task at \(key.scheduledAt) returned is not what is kept of it") }
         if case .cancelSeries = disposition {} else { stepped(before, after) }
         // It was not in memory, or a person had it run before its series came to it: the series is to go on after it.
         if wasPosition, after.position == before.position, !after.passed.contains(key.scheduledAt), before.state != .paused {

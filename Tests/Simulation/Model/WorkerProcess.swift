@@ -223,12 +223,16 @@ final class WorkerProcess: Process {
             lease: lease, key: run.key, outcome: result.outcome,
             retryAfterMilliseconds: result.retryAfterMilliseconds == 0 ? nil : result.retryAfterMilliseconds,
             startedAt: run.startedAt, durationMicroseconds: (timeline.monotonic - run.startedAtMonotonic) * 1_000,
-            statusCode: result.statusCode, detail: result.detail)
+            statusCode: result.statusCode, detail: result.detail,
+            result: result.outcome.isFinal ? Self.result(of: run.key, begunAt: run.startedAt) : [])
         unacknowledged[lease] = report
         fresh.append(report)
         life.checker.ended(lease, result.outcome, by: self)
         scheduleFlush()
     }
+
+    /// What a run returns that is told from every other.
+    static func result(of key: OccurrenceKey, begunAt: UnixMilliseconds) -> [UInt8] { Array("[\(key.scheduledAt),\(begunAt)]".utf8) }
 
     private func scheduleFlush() {
         guard !isFlushScheduled else { return }

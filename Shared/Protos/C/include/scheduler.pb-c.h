@@ -36,6 +36,8 @@ typedef struct TaskScheduler__V1__Change TaskScheduler__V1__Change;
 typedef struct TaskScheduler__V1__AttemptsRequest TaskScheduler__V1__AttemptsRequest;
 typedef struct TaskScheduler__V1__Attempt TaskScheduler__V1__Attempt;
 typedef struct TaskScheduler__V1__AttemptsReply TaskScheduler__V1__AttemptsReply;
+typedef struct TaskScheduler__V1__ResultRequest TaskScheduler__V1__ResultRequest;
+typedef struct TaskScheduler__V1__ResultReply TaskScheduler__V1__ResultReply;
 typedef struct TaskScheduler__V1__Occurrence TaskScheduler__V1__Occurrence;
 typedef struct TaskScheduler__V1__OccurrenceRef TaskScheduler__V1__OccurrenceRef;
 typedef struct TaskScheduler__V1__OccurrenceFilter TaskScheduler__V1__OccurrenceFilter;
@@ -111,6 +113,31 @@ typedef enum _TaskScheduler__V1__Change__Result {
   TASK_SCHEDULER__V1__CHANGE__RESULT__RESULT_REVISION_DIFFERS = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__CHANGE__RESULT)
 } TaskScheduler__V1__Change__Result;
+typedef enum _TaskScheduler__V1__ResultReply__State {
+  TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_UNSPECIFIED = 0,
+  /*
+   * no such reminder, or none of its occurrences that is known (any more)
+   */
+  TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_NOT_FOUND = 1,
+  /*
+   * to come, running, held, or to be tried again
+   */
+  TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_OPEN = 2,
+  TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_DONE = 3,
+  /*
+   * in the dead-letter list, or given up
+   */
+  TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_DEAD = 4,
+  /*
+   * not fired, as its misfire policy says
+   */
+  TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_MISSED = 5,
+  /*
+   * with its reminder, before it was done
+   */
+  TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_CANCELLED = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__RESULT_REPLY__STATE)
+} TaskScheduler__V1__ResultReply__State;
 typedef enum _TaskScheduler__V1__ChangeOccurrencesRequest__Action {
   TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_UNSPECIFIED = 0,
   TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_REPLAY = 1,
@@ -701,10 +728,18 @@ struct  TaskScheduler__V1__Attempt
   TaskScheduler__V1__Outcome outcome;
   uint32_t status_code;
   char *detail;
+  /*
+   * the JSON text of what its task returned; empty: nothing, or `detail` says why not
+   */
+  ProtobufCBinaryData result;
+  /*
+   * there is one, for which this answer had no room: Result has it
+   */
+  protobuf_c_boolean result_left_out;
 };
 #define TASK_SCHEDULER__V1__ATTEMPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__attempt__descriptor) \
-    , 0, 0, 0, 0, TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, {0,NULL}, 0 }
 
 
 struct  TaskScheduler__V1__AttemptsReply
@@ -717,6 +752,38 @@ struct  TaskScheduler__V1__AttemptsReply
 #define TASK_SCHEDULER__V1__ATTEMPTS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__attempts_reply__descriptor) \
     , 0, 0,NULL }
+
+
+struct  TaskScheduler__V1__ResultRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  /*
+   * unix seconds
+   */
+  int64_t scheduled_at;
+  /*
+   * not empty: only if the reminder is this caller's
+   */
+  char *caller;
+};
+#define TASK_SCHEDULER__V1__RESULT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__result_request__descriptor) \
+    , {0,NULL}, 0, (char *)protobuf_c_empty_string }
+
+
+struct  TaskScheduler__V1__ResultReply
+{
+  ProtobufCMessage base;
+  TaskScheduler__V1__ResultReply__State state;
+  /*
+   * the latest at it; absent: there was none
+   */
+  TaskScheduler__V1__Attempt *attempt;
+};
+#define TASK_SCHEDULER__V1__RESULT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__result_reply__descriptor) \
+    , TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_UNSPECIFIED, NULL }
 
 
 typedef enum {
@@ -1444,10 +1511,14 @@ struct  TaskScheduler__V1__OutcomeReport
   int64_t duration_us;
   uint32_t status_code;
   char *detail;
+  /*
+   * of OUTCOME_DELIVERED and OUTCOME_CANCEL_SCHEDULE: the JSON text of what the task returned, at most 64 KiB; empty: nothing
+   */
+  ProtobufCBinaryData result;
 };
 #define TASK_SCHEDULER__V1__OUTCOME_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__outcome_report__descriptor) \
-    , 0, {0,NULL}, 0, TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, {0,NULL}, 0, TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0, 0, 0, 0, (char *)protobuf_c_empty_string, {0,NULL} }
 
 
 struct  TaskScheduler__V1__SchedulerMessage
@@ -1890,6 +1961,44 @@ TaskScheduler__V1__AttemptsReply *
                       const uint8_t       *data);
 void   task_scheduler__v1__attempts_reply__free_unpacked
                      (TaskScheduler__V1__AttemptsReply *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__ResultRequest methods */
+void   task_scheduler__v1__result_request__init
+                     (TaskScheduler__V1__ResultRequest         *message);
+size_t task_scheduler__v1__result_request__get_packed_size
+                     (const TaskScheduler__V1__ResultRequest   *message);
+size_t task_scheduler__v1__result_request__pack
+                     (const TaskScheduler__V1__ResultRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__result_request__pack_to_buffer
+                     (const TaskScheduler__V1__ResultRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__ResultRequest *
+       task_scheduler__v1__result_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__result_request__free_unpacked
+                     (TaskScheduler__V1__ResultRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__ResultReply methods */
+void   task_scheduler__v1__result_reply__init
+                     (TaskScheduler__V1__ResultReply         *message);
+size_t task_scheduler__v1__result_reply__get_packed_size
+                     (const TaskScheduler__V1__ResultReply   *message);
+size_t task_scheduler__v1__result_reply__pack
+                     (const TaskScheduler__V1__ResultReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__result_reply__pack_to_buffer
+                     (const TaskScheduler__V1__ResultReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__ResultReply *
+       task_scheduler__v1__result_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__result_reply__free_unpacked
+                     (TaskScheduler__V1__ResultReply *message,
                       ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__Occurrence methods */
 void   task_scheduler__v1__occurrence__init
@@ -2523,6 +2632,12 @@ typedef void (*TaskScheduler__V1__Attempt_Closure)
 typedef void (*TaskScheduler__V1__AttemptsReply_Closure)
                  (const TaskScheduler__V1__AttemptsReply *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__ResultRequest_Closure)
+                 (const TaskScheduler__V1__ResultRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__ResultReply_Closure)
+                 (const TaskScheduler__V1__ResultReply *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__V1__Occurrence_Closure)
                  (const TaskScheduler__V1__Occurrence *message,
                   void *closure_data);
@@ -2644,6 +2759,10 @@ struct TaskScheduler__V1__Scheduler_Service
                    const TaskScheduler__V1__AttemptsRequest *input,
                    TaskScheduler__V1__AttemptsReply_Closure closure,
                    void *closure_data);
+  void (*result)(TaskScheduler__V1__Scheduler_Service *service,
+                 const TaskScheduler__V1__ResultRequest *input,
+                 TaskScheduler__V1__ResultReply_Closure closure,
+                 void *closure_data);
   void (*list_occurrences)(TaskScheduler__V1__Scheduler_Service *service,
                            const TaskScheduler__V1__ListOccurrencesRequest *input,
                            TaskScheduler__V1__ListOccurrencesReply_Closure closure,
@@ -2698,6 +2817,7 @@ void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *
       function_prefix__ ## list,\
       function_prefix__ ## change,\
       function_prefix__ ## attempts,\
+      function_prefix__ ## result,\
       function_prefix__ ## list_occurrences,\
       function_prefix__ ## change_occurrences,\
       function_prefix__ ## list_queues,\
@@ -2732,6 +2852,10 @@ void task_scheduler__v1__scheduler__attempts(ProtobufCService *service,
                                              const TaskScheduler__V1__AttemptsRequest *input,
                                              TaskScheduler__V1__AttemptsReply_Closure closure,
                                              void *closure_data);
+void task_scheduler__v1__scheduler__result(ProtobufCService *service,
+                                           const TaskScheduler__V1__ResultRequest *input,
+                                           TaskScheduler__V1__ResultReply_Closure closure,
+                                           void *closure_data);
 void task_scheduler__v1__scheduler__list_occurrences(ProtobufCService *service,
                                                      const TaskScheduler__V1__ListOccurrencesRequest *input,
                                                      TaskScheduler__V1__ListOccurrencesReply_Closure closure,
@@ -2803,6 +2927,9 @@ extern const ProtobufCEnumDescriptor    task_scheduler__v1__change__result__desc
 extern const ProtobufCMessageDescriptor task_scheduler__v1__attempts_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__attempt__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__attempts_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__result_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__result_reply__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__v1__result_reply__state__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__occurrence__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__occurrence_ref__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__occurrence_filter__descriptor;

@@ -66,11 +66,13 @@ class Attach(_message.Message):
     def __init__(self, instance: _Optional[str] = ..., queues: _Optional[_Iterable[str]] = ..., tasks: _Optional[_Iterable[str]] = ..., running: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., following: _Optional[_Iterable[_Union[Lease, _Mapping]]] = ..., token: _Optional[bytes] = ..., host: _Optional[str] = ..., version: _Optional[str] = ..., process: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., concurrency: _Optional[int] = ..., finished: _Optional[int] = ..., failed: _Optional[int] = ..., controllable: bool = ..., max_concurrency: _Optional[int] = ...) -> None: ...
 
 class Attempt(_message.Message):
-    __slots__ = ["detail", "duration_us", "number", "outcome", "scheduled_at", "started_at_ms", "status_code"]
+    __slots__ = ["detail", "duration_us", "number", "outcome", "result", "result_left_out", "scheduled_at", "started_at_ms", "status_code"]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     DURATION_US_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    RESULT_LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
     SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
     STARTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     STATUS_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -78,10 +80,12 @@ class Attempt(_message.Message):
     duration_us: int
     number: int
     outcome: _outcome_pb2.Outcome
+    result: bytes
+    result_left_out: bool
     scheduled_at: int
     started_at_ms: int
     status_code: int
-    def __init__(self, scheduled_at: _Optional[int] = ..., number: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., duration_us: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
+    def __init__(self, scheduled_at: _Optional[int] = ..., number: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., duration_us: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ..., result: _Optional[bytes] = ..., result_left_out: bool = ...) -> None: ...
 
 class AttemptsReply(_message.Message):
     __slots__ = ["attempts", "found"]
@@ -465,12 +469,13 @@ class OccurrenceRef(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ...) -> None: ...
 
 class OutcomeReport(_message.Message):
-    __slots__ = ["detail", "duration_us", "id", "lease", "outcome", "retry_after_ms", "scheduled_at", "started_at_ms", "status_code"]
+    __slots__ = ["detail", "duration_us", "id", "lease", "outcome", "result", "retry_after_ms", "scheduled_at", "started_at_ms", "status_code"]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     DURATION_US_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
     RETRY_AFTER_MS_FIELD_NUMBER: _ClassVar[int]
     SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
     STARTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
@@ -480,11 +485,12 @@ class OutcomeReport(_message.Message):
     id: bytes
     lease: int
     outcome: _outcome_pb2.Outcome
+    result: bytes
     retry_after_ms: int
     scheduled_at: int
     started_at_ms: int
     status_code: int
-    def __init__(self, lease: _Optional[int] = ..., id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., retry_after_ms: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., duration_us: _Optional[int] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
+    def __init__(self, lease: _Optional[int] = ..., id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., retry_after_ms: _Optional[int] = ..., started_at_ms: _Optional[int] = ..., duration_us: _Optional[int] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ..., result: _Optional[bytes] = ...) -> None: ...
 
 class OverviewReply(_message.Message):
     __slots__ = ["at_ms", "created_milli", "dead", "delivered_milli", "dispatched_milli", "failed_milli", "held", "more_queues", "more_workers", "notices", "oldest_ready_ms", "queues", "ready", "retrying", "running", "unserved", "workers"]
@@ -665,6 +671,33 @@ class ReminderReply(_message.Message):
     unserved: bool
     updated_at_ms: int
     def __init__(self, found: bool = ..., reminder: _Optional[_Union[Reminder, _Mapping]] = ..., state: _Optional[_Union[ReminderState, str]] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., delivered: _Optional[int] = ..., retrying: _Optional[int] = ..., held: _Optional[int] = ..., dead: _Optional[int] = ..., updated_at_ms: _Optional[int] = ..., revision: _Optional[int] = ..., unserved: bool = ..., due_at_ms: _Optional[int] = ..., missed: _Optional[_Union[Missed, _Mapping]] = ..., held_since_ms: _Optional[int] = ...) -> None: ...
+
+class ResultReply(_message.Message):
+    __slots__ = ["attempt", "state"]
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    STATE_CANCELLED: ResultReply.State
+    STATE_DEAD: ResultReply.State
+    STATE_DONE: ResultReply.State
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STATE_MISSED: ResultReply.State
+    STATE_NOT_FOUND: ResultReply.State
+    STATE_OPEN: ResultReply.State
+    STATE_UNSPECIFIED: ResultReply.State
+    attempt: Attempt
+    state: ResultReply.State
+    def __init__(self, state: _Optional[_Union[ResultReply.State, str]] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ...) -> None: ...
+
+class ResultRequest(_message.Message):
+    __slots__ = ["caller", "id", "scheduled_at"]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    id: bytes
+    scheduled_at: int
+    def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., caller: _Optional[str] = ...) -> None: ...
 
 class RunningOccurrence(_message.Message):
     __slots__ = ["attempt", "id", "lease_ms", "queue", "scheduled_at", "since_ms", "task"]
