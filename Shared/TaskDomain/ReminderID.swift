@@ -16,6 +16,16 @@ public struct ReminderID: Hashable, Sendable, Comparable {
         low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
+    /// A fresh id of a shard, drawn backwards from what `shard` works out: one in four has the variant of RFC 9562 section 4.1.
+    /// - Parameter time: what the id carries.
+    public init<G: RandomNumberGenerator>(at time: UnixMilliseconds, in shard: Shard, using random: inout G) {
+        var low: UInt64
+        repeat {
+            low = (UInt64(shard.number) << (64 - Shard.countBits) | random.next() >> Shard.countBits) &* Self.spreaderInverse
+        } while low >> 62 != 0b10
+        self.init(high: ReminderID(at: time, using: &random).high, low: low)
+    }
+
     /// Reads exactly sixteen bytes; `nil` for any other number.
     @inlinable
     public init?(bytes: some Collection<UInt8>) {
@@ -43,8 +53,12 @@ public struct ReminderID: Hashable, Sendable, Comparable {
     /// The shard that owns the reminder.
     public var shard: Shard {
         // The low word is random but for two bits; multiplying by an odd constant carries all of it into the top bits.
-        Shard(unchecked: UInt8(truncatingIfNeeded: (low &* 0x9E37_79B9_7F4A_7C15) >> (64 - UInt64(Shard.countBits))))
+        Shard(unchecked: UInt8(truncatingIfNeeded: (low &* Self.spreader) >> (64 - Shard.countBits)))
     }
+
+    private static let spreader: UInt64 = 0x9E37_79B9_7F4A_7C15
+    /// What undoes multiplying by `spreader`, modulo 2^64.
+    private static let spreaderInverse: UInt64 = 0xF1DE_83E1_9937_733D
 }
 
 extension ReminderID: LosslessStringConvertible {
@@ -94,6 +108,9 @@ public struct Shard: Hashable, Sendable, Comparable {
     public let number: UInt8
 
     init(unchecked number: UInt8) { self.number = number }
+
+    /// The shard that a byte of a digest chooses.
+    public init(of byte: UInt8) { number = byte % UInt8(Shard.count) }
 
     public init?(_ number: Int) {
         guard (0..<Shard.count).contains(number) else { return nil }

@@ -6,11 +6,9 @@ package enum Sample {
     package static let start: UnixSeconds = 1_795_000_000
 
     package static func id(shard: Shard? = nil) -> ReminderID {
-        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-        while true {
-            let id = ReminderID(at: start.milliseconds, using: &random)
-            if shard == nil || id.shard == shard { return id }
-        }
+        var random = SystemRandomNumberGenerator()
+        let now = start.milliseconds
+        return shard.map { ReminderID(at: now, in: $0, using: &random) } ?? ReminderID(at: now, using: &random)
     }
 
     package static func reminder(

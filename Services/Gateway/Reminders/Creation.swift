@@ -15,7 +15,9 @@ struct Creation: Sendable {
         _ draft: Draft, caller: Caller, idempotency: IdempotencyKey?, now: UnixMilliseconds,
         using random: inout some RandomNumberGenerator
     ) {
-        id = Self.drawID(idempotency, now, using: &random)
+        // An `Idempotency-Key` is looked up in one shard, the one that follows from it; so the reminder must be there too.
+        id =
+            idempotency.map { ReminderID(at: now, in: $0.shard, using: &random) } ?? ReminderID(at: now, using: &random)
         let forecast = Forecast(
             draft.series, isSingle: draft.schedule.schedule.isSingle, policy: draft.handling.misfirePolicy,
             now: now)
@@ -27,16 +29,6 @@ struct Creation: Sendable {
             idempotency: idempotency.map { [answer] in
                 Proto.Idempotency(key: $0.digest, request: $0.requestDigest, answer: answer)
             }, pendingLimit: UInt32(clamping: caller.pending ?? 0))
-    }
-
-    /// An `Idempotency-Key` is looked up in one shard, the one that follows from it; so the reminder must be there too.
-    private static func drawID(
-        _ idempotency: IdempotencyKey?, _ now: UnixMilliseconds, using random: inout some RandomNumberGenerator
-    ) -> ReminderID {
-        while true {
-            let id = ReminderID(at: now, using: &random)
-            guard let idempotency, id.shard != idempotency.shard else { return id }
-        }
     }
 
     private static func answer(_ id: ReminderID, _ forecast: Forecast, _ warnings: [String]) -> JSONValue {

@@ -27,7 +27,7 @@ struct IdempotencyKey: Sendable, Hashable {
     }
 
     /// The shard in which the key is looked up, and so the reminder's.
-    var shard: Shard? { Shard(Int(digest[0]) % Shard.count) }
+    var shard: Shard { Shard(of: digest[0]) }
 
     /// `nil` where the request has none.
     init?(_ exchange: Exchange) throws(Problem) {
