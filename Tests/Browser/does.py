@@ -188,33 +188,50 @@ async def queues(visits, stock):
         stock.ask("PATCH", "/queues/default", {"max_concurrency": None, "rate_limit": None})
 
 
+class Underway:
+    """Occurrences that wait in a paused queue, wait for their next try, or are at the backend, which takes its time."""
+
+    def __init__(self, stock):
+        self.stock, self.now, self.ids = stock, int(time.time()), {}
+
+    def make(self, state, title, **fields):
+        self.ids[state] = id = self.stock.create(title, self.now, description=f"{title} {HOSTILE}", **fields)
+        self.stock.wait(f"/occurrences?state={state}&reminder_id={id}", "occurrences", 1)
+        return id
+
+    def retrying(self):
+        self.stock.standin.ask("POST", "/control", {"status": 503, "title": "flaky", "retry_after": "60"})
+        return self.make("retrying", "flaky")
+
+    def ready(self):
+        self.stock.ask("PATCH", "/queues/waiting", {"paused": True})
+        return self.make("ready", "waits", queue="waiting")
+
+    def running(self):
+        self.stock.standin.ask("POST", "/control", {"delay_ms": SLOW_MILLISECONDS})
+        return self.make("running", "slow")
+
+    def end(self):
+        self.stock.behave()
+        self.stock.ask("PATCH", "/queues/waiting", {"paused": False})
+        for id in self.ids.values():
+            # What was called off has nothing left to cancel.
+            self.stock.api.ask("DELETE", f"/reminders/{id}")
+
+
 async def occurrences(visits, stock):
-    now = int(time.time())
-    made = {}
-
-    def make(state, title, **fields):
-        made[state] = stock.create(title, now, description=f"{title} {HOSTILE}", **fields)
-        stock.wait(f"/occurrences?state={state}&reminder_id={made[state]}", "occurrences", 1)
-
-    stock.standin.ask("POST", "/control", {"status": 503, "title": "flaky", "retry_after": "60"})
-    make("retrying", "flaky")
-    stock.ask("PATCH", "/queues/waiting", {"paused": True})
-    make("ready", "waits", queue="waiting")
-    stock.standin.ask("POST", "/control", {"delay_ms": SLOW_MILLISECONDS})
-    make("running", "slow")
+    made = Underway(stock)
+    retrying, ready, running = made.retrying(), made.ready(), made.running()
     async with visits("occurrences") as visit:
         await visit.open("/occurrences")
-        for state, id in (("running", made["running"]), ("ready", made["ready"]), ("retrying", made["retrying"])):
+        for state, id in (("running", running), ("ready", ready), ("retrying", retrying)):
             await visit.click(f".tabs a[href$='state={state}']")
             await visit.until(f"document.querySelector(\"tr[data-key^='{id}']\")")
             await visit.inspect()
-        expect("it does not say when it is tried next", re.search(r"in \d+ s", await visit.text(f"tr[data-key^='{made['retrying']}']")))
+        expect("it does not say when it is tried next", re.search(r"in \d+ s", await visit.text(f"tr[data-key^='{retrying}']")))
         await visit.open("/occurrences?state=running")
-        expect("the worker that runs it is not named", stock.worker in await visit.text(f"tr[data-key^='{made['running']}']"))
-    stock.behave()
-    stock.ask("PATCH", "/queues/waiting", {"paused": False})
-    for id in made.values():
-        stock.ask("DELETE", f"/reminders/{id}")
+        expect("the worker that runs it is not named", stock.worker in await visit.text(f"tr[data-key^='{running}']"))
+    made.end()
 
 
 async def worker(visits, stock):

@@ -31,11 +31,12 @@ const ACTS = {
   drain: asks(worker, 'drain', 'Drain', 'drains'),
   resumeWorker: asks(worker, 'resume', 'Resume', 'takes work again'),
   shutDown: asks(worker, 'shut-down', 'Shut down', 'shuts down', { isFinal: true,
-    hint: 'It takes nothing new, finishes what it runs, and ends. Where systemd or compose keeps it up it is started again.' }),
+    hint: 'It finishes what it runs, and ends; systemd or compose starts it again where it keeps it up.' }),
 };
 
 /** What an answer leaves open. */
-const openOf = answer => answer?.in_flight ? 'of a request that may have left already' : answer?.message === 'asked' && 'has not answered yet';
+const openOf = answer => answer?.in_flight ? 'of a request that may have left already'
+  : answer?.message === 'asked' && 'has not answered yet';
 
 const counted = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -110,7 +111,7 @@ async function actOnAll(name, matching) {
 /** Work that does it to one after the other. */
 const eachOf = (name, pages) => async (settled, signal) => {
   for await (const ids of pages) {
-    await each(ids, ACTS[name].one, (id, answer, problem) => settled(1, id, answer, problem), signal);
+    await each(ids, ACTS[name].one, settled, signal);
     if (signal.aborted) return;
   }
 };
@@ -122,7 +123,7 @@ async function carryOut(name, count, work) {
   await withProgress(`${label}: ${counted(count, noun)}`, count, async (progress, signal) => {
     const settled = (number, id, answer, problem) => {
       if (problem) {
-        const reason = `${problem.status || 'No answer'}: ${problem.detail}`, those = refused.get(reason) ?? { count: 0, ids: [] };
+        const reason = `${problem.status || problem.title}: ${problem.detail}`, those = refused.get(reason) ?? { count: 0, ids: [] };
         those.count += 1;
         if (those.ids.length < EXAMPLES) those.ids.push(id);
         if (refused.size < REASONS) refused.set(reason, those);

@@ -102,7 +102,7 @@ async function patiently(request, signal) {
   }
 }
 
-/** Asks for the same with each id until it is stopped; `settled` is told an id, and its answer or its problem. */
+/** Asks for the same with each id until it is stopped; `settled` is told that it was one, its id, and its answer or its problem. */
 export async function each(ids, request, settled, signal) {
   const left = [...ids];
   const work = async () => {
@@ -110,7 +110,7 @@ export async function each(ids, request, settled, signal) {
       const id = left.shift();
       let answer, problem;
       try { answer = await patiently(() => request(id), signal); } catch (error) { problem = problemOf(error); }
-      settled(id, answer, problem);
+      settled(1, id, answer, problem);
       // Whoever is signed out is refused the others, too.
       if (problem?.status === UNAUTHORIZED) left.length = 0;
     }

@@ -6,12 +6,12 @@ import { actAllButtons, actButtons, settle } from './acts.js';
 import * as columns from './columns.js';
 import { fill } from './dialogs.js';
 import { FIELDS, listPage } from './list.js';
-import { badge, button, copyButton, el, link, section, soft, table, words } from './parts.js';
+import { badge, button, copyButton, el, link, soft, tabled, words } from './parts.js';
 import { time } from './time.js';
 
 /** Of the latest; how long groups are good where the page is the same. */
 const GROUPED = 1_000, GROUPS_MS = 60_000;
-const DEAD = { path: '/dead-letters', list: 'dead_letters' }, HELD = { path: '/held', list: 'held' };
+const DEAD = { path: '/dead-letters', list: 'dead_letters' };
 
 const firstLine = ({ detail }) => detail.split('\n')[0];
 /** What makes two dead letters the same trouble. */
@@ -29,14 +29,14 @@ const asideList = ({ path, list, grouped, keyOf, groupColumns, column, acts, ...
     const key = [path, location.search, Math.floor(Date.now() / GROUPS_MS), ...items.map(({ id, since }) => id + since)].join(' ');
     return { ...page, latest: await remember(key, () => walk(path, list, filter, GROUPED)) };
   },
-  groups: ({ latest }, query) => section(grouped, table({
-    caption: grouped, columns: groupColumns(query), key: ({ key }) => `group ${key}`,
+  groups: ({ latest }, query) => tabled(grouped, {
+    columns: groupColumns(query), key: ({ key }) => `group ${key}`,
     rows: [...Map.groupBy(latest.items, keyOf)].map(([key, all]) => ({ key, all })).sort((one, other) => other.all.length - one.all.length),
-  }), latest.more && soft(`Of the latest ${latest.items.length}.`)),
+  }, '', latest.more && soft(`Of the latest ${latest.items.length}.`)),
 });
 
 export const dead = asideList({
-  ...DEAD, title: 'Dead letters', count: ({ dead }) => dead, grouped: 'By reason', keyOf: reason, picks: ['replay', 'discard'], acts: ['replay', 'discard'],
+  ...DEAD, title: 'Dead letters', count: 'dead', grouped: 'By reason', keyOf: reason, picks: ['replay', 'discard'], acts: ['replay', 'discard'],
   groupColumns: query => [
     ['Count', ({ all }) => el('strong', all.length), 'number'],
     ['Reason', ({ all: [letter] }) => why({ ...letter, detail: firstLine(letter) }), 'wide'],
@@ -60,9 +60,9 @@ async function release(person) {
 }
 
 export const held = asideList({
-  ...HELD, title: 'Held', count: ({ held }) => held, grouped: 'By person', keyOf: ({ created_by: person }) => person, acts: ['replayHeld', 'discardHeld'],
+  path: '/held', list: 'held', title: 'Held', count: 'held', grouped: 'By person', keyOf: ({ created_by: person }) => person, acts: ['replayHeld', 'discardHeld'],
   groupColumns: () => [
-    ['Person', ({ key }) => key ? [link(HELD.path, { created_by: key }, words(key, 60)), ' ', copyButton(key, 'the person')] : words(''), 'wide'],
+    ['Person', ({ key }) => key ? [link('/held', { created_by: key }, words(key, 60)), ' ', copyButton(key, 'the person')] : words(''), 'wide'],
     ['Reminders', ({ all }) => new Set(all.map(({ reminder_id: id }) => id)).size, 'number'],
     ['Missed', ({ all }) => missed(all), 'number'],
     ['Since', ({ all }) => time(Math.min(...all.map(({ since }) => since)))],

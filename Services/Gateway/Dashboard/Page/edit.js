@@ -7,7 +7,7 @@ import { localZone } from './time.js';
 import { formOf } from './form.js';
 
 const HOUR = 3_600, MINUTE = 60;
-const KINDS = { notification: ['Notification', '/remind_me'], task: ['Task', '/tasks'] };
+const KINDS = [['notification', 'Notification'], ['task', 'Task']];
 
 let kind = 'notification';
 
@@ -23,11 +23,11 @@ function creation(redraw) {
   return {
     kind, label: 'Create',
     initial: { start_datetime: Math.ceil((now + HOUR) / MINUTE) * MINUTE, timezone: localZone(), args: [], kwargs: {}, notification_metadata: { kind: 1, created_at: now }, misfire_policy: 'fire_once' },
-    before: control({ label: 'What is to be done', id: 'kind', value: kind, options: Object.entries(KINDS).map(([name, [label]]) => [name, label]), onchange: event => { kind = event.target.value; redraw(); } }),
+    before: control({ label: 'What is to be done', id: 'kind', value: kind, options: KINDS, onchange: event => { kind = event.target.value; redraw(); } }),
     back: link('/reminders', {}, 'Leave it'),
     save: async body => {
       if (body.notification_metadata) body.notification_metadata.created_at = now;
-      await leave('Created', await post(KINDS[kind][1], body, { 'Idempotency-Key': key }));
+      await leave('Created', await post(kind === 'task' ? '/tasks' : '/remind_me', body, { 'Idempotency-Key': key }));
     },
   };
 }
@@ -47,6 +47,6 @@ export const create = {
 };
 
 export const edit = {
-  title: () => 'Edit', isStill: true, load: ({ params: { id } }) => get(path`/reminders/${id}`),
+  title: () => 'Edit', isStill: true, load: ({ param: id }) => get(path`/reminders/${id}`),
   draw: ({ visit, data }) => [heading(['Edit ', words(titleOf(data), 100)]), formOf(visit, () => change(data))],
 };

@@ -3,15 +3,13 @@
 import { Exact, parse, stringify } from './json.js';
 import { instant, wall } from './time.js';
 
-const kind = (kind, read, write = value => value ?? '') => ({ kind, read, write });
+const kind = (kind, read = text => text, write = value => value ?? '') => ({ kind, read, write });
 const maybe = read => (text, zone) => text.trim() === '' ? null : read(text, zone);
 const lined = text => text.split('\n').map(line => line.trim()).filter(Boolean);
 const isWhole = text => /^-?\d+$/.test(text.trim());
 const number = text => Number.isSafeInteger(Number(text)) ? Number(text) : new Exact(text.trim());
 
-const words = kind('', text => text);
-const long = kind('lines', text => text);
-const secret = kind('secret', text => text);
+const words = kind(''), long = kind('lines'), secret = kind('secret');
 const rule = kind('lines', maybe(text => text.trim()));
 // What cannot be read goes as it is: the API says what is wrong with it.
 const whole = kind('number', maybe(text => isWhole(text) ? number(text) : text), value => String(value ?? ''));

@@ -8,7 +8,7 @@ const AFTER_G_MS = 1_500;
 
 function move(step) {
   const rows = [...byId('main').querySelectorAll('tbody tr[tabindex]')], at = rows.indexOf(document.activeElement.closest('tr'));
-  const row = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
+  const row = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
   row?.focus();
   row?.scrollIntoView({ block: 'nearest' });
 }

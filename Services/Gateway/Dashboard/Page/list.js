@@ -50,7 +50,7 @@ export function listPage({ title, path, list, load, defaults, fields = [], picks
         : next ? empty('None so far', 'A page looks at some thousands at most, and among these none matches. The next page looks further.')
           : isFiltered ? empty('None matches', link(path, {}, 'Show all'), ' or change the filters.')
             : cursor ? empty('There are no more', link(path, {}, 'To the first page'), '.') : empty(...none(query)),
-      el('p.pager', soft(`${rows.length}${cursor ? ' more' : ''}, ${made(order, query)}, as of ${text(Math.floor(readAt / 1_000), chosenZone())}`),
+      el('p.pager', soft(`${rows.length}${cursor ? ' more' : ''}, ${made(order, query)}, as of ${text(readAt / 1_000, chosenZone())}`),
         cursor && link(path, filter, 'First page'), next && el('a', { href: address(path, { ...query, cursor: next }), rel: 'next' }, 'Next page')),
     ];
   }

@@ -26,11 +26,11 @@ function header({ session, stale, zone }) {
 
 function menu({ page: current, session, live }) {
   // A page that is not in the menu may be below another.
-  const standing = page => page === current ? 'page' : !current?.menu && current?.path.startsWith(page.path + '/') && 'true';
+  const standing = page => page === current ? 'page' : page.path && !current?.menu && current?.path.startsWith(page.path) && 'true';
   // Its place is there before there is a count: what is about to be clicked must not move away.
   const counted = count => [' ', badge(count > 0 ? 'bad' : 'empty', count ?? 0)];
   show(byId('pages'), (session || current?.path !== '/sign-in') && pages.filter(({ menu, needs }) => menu && (!needs || may(needs))).map(page =>
-    el('a', { href: address(page.path), title: `g ${page.key}`, 'aria-current': standing(page) }, page.menu, page.count && counted(page.count(live?.counts ?? {})))));
+    el('a', { href: address(page.path), title: `g ${page.key}`, 'aria-current': standing(page) }, page.menu, page.count && counted(live?.counts[page.count]))));
 }
 
 function content({ page, data, problem, visit }, isAsked) {
@@ -61,7 +61,7 @@ function draw(isAsked) {
 function read(isAsked) {
   const { page, live, visit, readAt } = state;
   if (!page || page.isStill) return null;
-  const follows = live && (page.follows ?? (page.count && (({ counts }) => page.count(counts))));
+  const follows = live && (page.follows ?? (page.count && (({ counts }) => counts[page.count])));
   const now = follows ? JSON.stringify([visit, follows(live)]) : '';
   if (!isAsked && (!follows || now === followed) && Date.now() - Math.max(readAt, askedAt) < (follows ? OLDER_MS : OLD_MS)) return null;
   [followed, askedAt] = [now, Date.now()];

@@ -10,9 +10,9 @@ const PATH = '/occurrences';
 
 /** How the occurrences of a state are listed, what is said where there are none, and what there is to know of one. */
 const STATES = {
-  running: ['the longest running first', 'Nothing runs', [['Worker', ({ worker }) => worker && columns.workerLink(worker), 'name'], columns.since, columns.lease]],
+  running: ['the longest running first', 'Nothing runs', [['Worker', ({ worker }) => worker && columns.workerLink(worker), 'wide'], columns.since, columns.lease]],
   ready: ['the longest ready first', 'Nothing waits for a worker', [columns.since]],
-  retrying: ['the next try first', 'Nothing waits for another try', [['Next try', ({ next_try_ms: at }) => at === null ? badge('good', 'runs') : time(Math.floor(at / 1_000))]]],
+  retrying: ['the next try first', 'Nothing waits for another try', [['Next try', ({ next_try_ms: at }) => at === null ? badge('good', 'runs') : time(at / 1_000)]]],
 };
 const [FIRST] = Object.keys(STATES);
 

@@ -4,7 +4,7 @@ import { get, walk } from './api.js';
 import { address, may, remember, state } from './state.js';
 import { bars } from './charts.js';
 import * as columns from './columns.js';
-import { alarmList, badge, el, empty, heading, link, linkButton, section, soft, table } from './parts.js';
+import { alarmList, badge, el, empty, heading, link, section, soft, tabled } from './parts.js';
 import { chosenZone, duration, text } from './time.js';
 
 const HOUR = 3_600, MINUTE = 60, BARS = 60, TICK = 15;
@@ -23,14 +23,13 @@ async function load({ first }) {
 
 /** What somebody should look at, the worst first. */
 function alarms({ counts, queues, notices }, unserved) {
-  const look = () => link('/queues', {}, 'Look at the queues');
   return alarmList([
     counts.dead && ['bad', `${counts.dead} given up`, 'wait to be replayed or discarded', link('/dead-letters', {}, 'Look at them')],
     counts.held && ['bad', `${counts.held} held`, 'the credential was refused, nothing more of these series is sent', link('/held', {}, 'Give a new one')],
     unserved.length && ['bad', `${unserved.length} due within the hour are not served`, `no worker has ${unserved[0].task} in ${unserved[0].queue}`],
     ...notices.map(notice => ['bad', 'Notice', notice]),
-    ...queues.map(({ name, paused, ready, workers }) => paused ? ['warn', `Queue ${name} is paused`, `${ready} wait in it`, look()]
-      : ready && !workers && ['bad', `Queue ${name} has no worker`, `${ready} wait in it`, look()]),
+    ...queues.map(({ name, paused, ready, workers }) => (paused || ready && !workers) &&
+      [paused ? 'warn' : 'bad', `Queue ${name} ${paused ? 'is paused' : 'has no worker'}`, `${ready} wait in it`, link('/queues', {}, 'Look at the queues')]),
   ]) || el('p.calm', badge('good', 'All well'), ' Nothing is held, nothing was given up, every queue with work has a worker.');
 }
 
@@ -57,15 +56,12 @@ const fleet = [columns.worker, columns.standing, columns.version, columns.load, 
 function draw({ data, live }) {
   const now = live ?? data.live;
   return [
-    heading('Overview', may('changes') && linkButton('/reminders/new', 'New reminder', { class: 'button main' })),
-    data.isNew && empty('There are no reminders yet', may('changes') ? link('/reminders/new', {}, 'Create the first one') : 'A caller whose role may create them can',
-      ', or send one to ', el('code', 'POST /remind_me'), '; ', el('code', '/docs'), ' of the API shows how.'),
+    heading('Overview', columns.creating()), data.isNew && empty(...columns.beginning()),
     now && [alarms(now, data.coming?.items.filter(({ served }) => !served) ?? []), tiles(now)],
     section('Coming', data.coming ? comingChart(data) : soft('…')),
-    now && section('Workers',
-      now.workers.length ? table({ caption: 'Workers', columns: fleet, rows: now.workers, key: ({ instance }) => instance }) : soft('None is attached: nothing is delivered.'),
+    now && tabled('Workers', { columns: fleet, rows: now.workers, key: ({ instance }) => instance }, 'None is attached: nothing is delivered.',
       now.more_workers && link('/workers', {}, 'All of them')),
-    el('p.pager', soft(`As of ${text(Math.floor((live?.at_ms ?? state.readAt) / 1_000), chosenZone())}.`)),
+    el('p.pager', soft(`As of ${text((live?.at_ms ?? state.readAt) / 1_000, chosenZone())}.`)),
   ];
 }
 

@@ -11,11 +11,11 @@ import reminders from './reminders.js';
 import signIn from './signin.js';
 import { worker, workers } from './workers.js';
 
-const missing = { title: () => 'No such page', draw: () => empty('There is no such page', 'Go to the ', link('/', {}, 'overview'), '.') };
+const missing = { title: () => 'No such page', draw: () => empty('There is no such page', 'Go to the ', link('', {}, 'overview'), '.') };
 
 /** `path` below /dashboard; `menu`, `key` (after g) and the effect that they need of those in the menu. The first that fits is shown. */
 export const pages = [
-  { path: '/', menu: 'Overview', key: 'o', ...overview },
+  { path: '', menu: 'Overview', key: 'o', ...overview },
   { path: '/reminders', menu: 'Reminders', key: 'r', ...reminders },
   { path: '/reminders/new', key: 'n', ...create },
   { path: '/reminders/:id', ...reminder },

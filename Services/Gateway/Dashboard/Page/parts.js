@@ -14,8 +14,6 @@ const PLAIN = { autocomplete: 'off', spellcheck: 'false' };
 
 export const link = (path, query, ...children) => el('a', { href: address(path, query) }, children);
 
-export const linkButton = (path, label, attributes) => el('a.button', { href: address(path), ...attributes }, label);
-
 /** Callers' text, where it is long only its beginning, where it is none a dash; of what has no ink the codes. */
 export function words(text, length = Infinity) {
   const whole = String(text ?? ''), isLong = whole.length > length, start = isLong ? whole.slice(0, length) : whole;
@@ -47,7 +45,7 @@ export const facts = pairs => el('dl.facts', pairs.filter(Boolean).map(([name, .
 /** What an answer that is none says, whole. */
 export const problemBox = ({ status, title, detail, errors }, ...acts) => el('div.problem', { role: 'alert' },
   el('h2', status ? `${status} ${title}` : title), el('p', detail),
-  errors.length > 0 && el('ul', errors.map(({ pointer, parameter, header, detail }) => el('li', el('code', pointer ?? parameter ?? header ?? ''), ' ', detail))),
+  errors.length > 0 && el('ul', errors.map(({ pointer, parameter, header, detail }) => el('li', el('code', pointer ?? parameter ?? header), ' ', detail))),
   acts.length > 0 && el('p.acts', acts));
 
 /** What somebody should look at: its kind, a title, why, and the way there. */
@@ -60,6 +58,9 @@ export function alarmList(alarms) {
 
 /** What stands where nothing is, and how to begin. */
 export const empty = (title, ...children) => el('div.empty', el('h2', title), el('p', children));
+
+/** A table below its title, or what is said where nothing is in it. */
+export const tabled = (title, options, otherwise, ...children) => section(title, options.rows.length ? table({ caption: title, ...options }) : soft(otherwise), children);
 
 /** What a column shows of a row. */
 export const cellOf = (draw, row) => typeof draw === 'string' ? words(row[draw]) : draw(row);

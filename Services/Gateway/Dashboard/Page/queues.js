@@ -26,7 +26,7 @@ const work = ({ ready, running }) => ready + running;
 export default listPage({
   title: 'Queues', path: '/queues', list: 'queues', key: ({ name }) => name, order: 'by name', follows: ({ queues }) => queues,
   columns: (query, queues) => [
-    ['Queue', ({ name }) => link('/reminders', { queue: name }, name), 'name'],
+    ['Queue', ({ name }) => link('/reminders', { queue: name }, name), 'wide'],
     ['State', ({ paused, workers }) => paused ? badge('warn', 'paused') : workers ? badge('good', 'open') : badge('bad', 'no worker')],
     ['Ready', 'ready', 'number'],
     ['Running', ({ running, max_concurrency: bound }) => bound === null ? running : `${running} of ${bound}`, 'number'],

@@ -1,11 +1,11 @@
 /** One reminder: what it is, when it comes next, what became of it. */
 
 import { get, path, post } from './api.js';
-import { may, remember } from './state.js';
+import { address, may, remember } from './state.js';
 import { actButtons } from './acts.js';
 import { bars } from './charts.js';
-import { STATES } from './columns.js';
-import { alarmList, badge, copyButton, el, facts, heading, link, linkButton, section, soft, table, titleOf, words } from './parts.js';
+import * as columns from './columns.js';
+import { alarmList, badge, copyButton, el, facts, heading, link, section, soft, table, tabled, titleOf, words } from './parts.js';
 import { duration, text, time, times } from './time.js';
 import { stringify } from './json.js';
 
@@ -21,11 +21,20 @@ const english = ({ id, revision, rrule, start_datetime, timezone, until, exdates
   try { return await post('/preview', { rrule, start_datetime, timezone, until, exdates, rdates, count: 1 }); } catch (problem) { return { text: problem.detail, warnings: [] }; }
 });
 
-async function load({ params: { id } }) {
+/** What of it is ready, runs, or is tried again, looked for only where something can be. */
+async function underWay({ id, next_fire_at: next, occurrences: { retrying } }) {
+  if (!retrying && (next === null || next * 1_000 > Date.now())) return [];
+  const lists = await Promise.all(['ready', 'retrying', 'running'].map(state => get('/occurrences', { state, reminder_id: id })));
+  // What is tried again is in two of them while it runs.
+  return [...new Map(lists.flatMap(({ occurrences }) => occurrences).map(one => [one.id, one])).values()];
+}
+
+async function load({ param: id }) {
   const [reminder, { upcoming }, { attempts }] = await Promise.all([
     get(path`/reminders/${id}`), get(path`/reminders/${id}/upcoming`, { count: UPCOMING }), get(path`/reminders/${id}/attempts`, { limit: ATTEMPTS }),
   ]);
-  return { reminder, rule: await english(reminder), upcoming, attempts };
+  const [rule, now] = await Promise.all([english(reminder), underWay(reminder)]);
+  return { reminder, rule, upcoming, attempts, now };
 }
 
 function attemptList({ reminder: { timezone: zone }, attempts }) {
@@ -47,40 +56,43 @@ function attemptList({ reminder: { timezone: zone }, attempts }) {
   ];
 }
 
+/** All that is known of it. */
+const about = ({ id, task, queue, held_since: since, missed, jitter_seconds: jitter, expires_after_seconds: expiry, max_attempts: most, ...reminder }, at) => facts([
+  ['Id', el('code', id), ' ', copyButton(id, 'the id')],
+  ['Next', at(reminder.next_fire_at)],
+  ['Starts', at(reminder.start_datetime)],
+  reminder.rrule && ['Rule', el('code.words', reminder.rrule)],
+  ['Zone', reminder.timezone],
+  reminder.until !== null && ['Until', at(reminder.until)],
+  ['Task', link('/reminders', { task }, el('code', task))],
+  ['Queue', link('/reminders', { queue }, queue)],
+  ['Credential', since !== null ? badge('bad', 'refused') : columns.STATES[reminder.state] ? 'sealed, never shown' : 'gone, or about to be'],
+  ['Occurrences', Object.entries(reminder.occurrences).map(([name, count]) => `${count} ${name}`).join(', ')],
+  missed && ['Missed', `${missed.at_least ? 'at least ' : ''}${missed.count}, from `, at(missed.first)],
+  ['Priority', reminder.priority],
+  ['If missed', reminder.misfire_policy + (reminder.misfire_policy === 'fire_all' ? `, the latest ${reminder.catch_up_limit}` : '')],
+  ['Tried for', duration(reminder.retry_for_seconds) + (most ? `, at most ${most} times` : '')],
+  jitter > 0 && ['Spread over', duration(jitter)],
+  expiry !== null && ['Expires after', duration(expiry)],
+  ['Created', at(reminder.created_at), reminder.caller && ` with the key ${reminder.caller}`],
+  ['Changed', at(reminder.updated_at)],
+  ['Revision', reminder.revision],
+]);
+
 function draw({ data }) {
-  const { reminder, rule, upcoming } = data;
-  const { id, state, task, queue, held_since: since, occurrences, missed, jitter_seconds: jitter, expires_after_seconds: expiry, max_attempts: most } = reminder;
-  const at = seconds => time(seconds, reminder.timezone);
+  const { reminder, rule, upcoming, now } = data;
+  const { id, state, task, queue, held_since: since, occurrences } = reminder, at = seconds => time(seconds, reminder.timezone);
   return [
-    heading(words(titleOf(reminder), 200), may('changes') && linkButton(`/reminders/${id}/edit`, 'Edit', { id: 'edit', class: 'button small' }), actButtons(ACTS[state], [id])),
-    el('p.rule-text', badge(STATES[state], state), rule.text),
+    heading(words(titleOf(reminder), 200), may('changes') && el('a.button.small', { href: address(`/reminders/${id}/edit`), id: 'edit' }, 'Edit'), actButtons(ACTS[state], [id])),
+    el('p.rule-text', badge(columns.STATES[state], state), rule.text),
     alarmList([
       since !== null && ['bad', 'Held', ['since ', at(since), ': its credential was refused.'], link('/held', { reminder_id: id }, 'Look at it')],
       occurrences.dead > 0 && ['bad', `${occurrences.dead} given up`, 'wait to be replayed or discarded', link('/dead-letters', { reminder_id: id }, 'Look at them')],
       reminder.next_fire_at !== null && !reminder.served && ['bad', 'No worker', `serves ${task} in the queue ${queue}`],
       ...rule.warnings.map(warning => ['warn', 'Note', warning]),
     ]),
-    facts([
-      ['Id', el('code', id), ' ', copyButton(id, 'the id')],
-      ['Next', at(reminder.next_fire_at)],
-      ['Starts', at(reminder.start_datetime)],
-      reminder.rrule && ['Rule', el('code.words', reminder.rrule)],
-      ['Zone', reminder.timezone],
-      reminder.until !== null && ['Until', at(reminder.until)],
-      ['Task', link('/reminders', { task }, el('code', task))],
-      ['Queue', link('/reminders', { queue }, queue)],
-      ['Credential', since !== null ? badge('bad', 'refused') : STATES[state] ? 'sealed, never shown' : 'gone, or about to be'],
-      ['Occurrences', Object.entries(occurrences).map(([name, count]) => `${count} ${name}`).join(', ')],
-      missed && ['Missed', `${missed.at_least ? 'at least ' : ''}${missed.count}, from `, at(missed.first)],
-      ['Priority', reminder.priority],
-      ['If missed', reminder.misfire_policy + (reminder.misfire_policy === 'fire_all' ? `, the latest ${reminder.catch_up_limit}` : '')],
-      ['Tried for', duration(reminder.retry_for_seconds) + (most ? `, at most ${most} times` : '')],
-      jitter > 0 && ['Spread over', duration(jitter)],
-      expiry !== null && ['Expires after', duration(expiry)],
-      ['Created', at(reminder.created_at), reminder.caller && ` with the key ${reminder.caller}`],
-      ['Changed', at(reminder.updated_at)],
-      ['Revision', reminder.revision],
-    ]),
+    about(reminder, at),
+    now.length > 0 && tabled('Under way', { columns: [columns.due, ['State', 'state'], columns.attempt], rows: now }),
     section('The next times', upcoming.length ? times(upcoming, reminder.timezone) : soft('Nothing of it is coming.')),
     section('Attempts', attemptList(data)),
     section('What is sent', el('pre', stringify(reminder.notification_metadata ?? { args: reminder.args, kwargs: reminder.kwargs }, 2))),

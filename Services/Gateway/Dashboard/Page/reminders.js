@@ -1,10 +1,9 @@
 /** The list of reminders with every filter of the API's. */
 
-import { may } from './state.js';
 import { actButtons } from './acts.js';
-import { STATES, titled, whose } from './columns.js';
+import { beginning, creating, STATES, titled, whose } from './columns.js';
 import { listPage, REMINDER_FIELDS } from './list.js';
-import { badge, el, link, linkButton, soft, titleOf, words } from './parts.js';
+import { badge, el, link, soft, titleOf, words } from './parts.js';
 import { chosenZone, instant, time, wall } from './time.js';
 
 const ACTS = { scheduled: ['pause'], paused: ['resume'] };
@@ -37,6 +36,5 @@ export default listPage({
     ['Do', ({ id, state }) => actButtons(ACTS[state] ?? [], [id]), 'do'],
   ],
   order: query => query.due_after || query.due_before ? 'the soonest first' : 'the newest first',
-  above: () => may('changes') && linkButton('/reminders/new', 'New reminder', { class: 'button main' }),
-  none: () => ['There are no reminders yet', may('changes') ? link('/reminders/new', {}, 'Create the first one') : 'Somebody who may create them can do so here', '.'],
+  above: creating, none: beginning,
 });

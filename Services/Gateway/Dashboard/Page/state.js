@@ -7,7 +7,7 @@ const SIGN_IN = ROOT + '/sign-in', ZONE = 'task-scheduler.zone', REMEMBERED = 10
 
 export const state = {
   /** The page, what its path and its query say, and a number that only this visit of it has. */
-  page: null, params: {}, query: {}, visit: 0,
+  page: null, param: null, query: {}, visit: 0,
   /** What the page's `load` returned, and when; `null`: nothing yet. */
   data: null, readAt: 0, problem: null,
   session: null,
@@ -61,11 +61,11 @@ export function remember(key, make) {
 /** The address of a page with a query of the API's. */
 export function address(path, query = {}) {
   const text = String(new URLSearchParams(Object.entries(query).filter(([, value]) => value)));
-  return ROOT + path.replace(/^\/$/, '') + (text && '?' + text);
+  return ROOT + path + (text && '?' + text);
 }
 
-export function go(url, { replaces } = {}) {
-  history[replaces ? 'replaceState' : 'pushState'](null, '', url);
+export function go(url, way = 'pushState') {
+  history[way](null, '', url);
   return show();
 }
 
@@ -73,15 +73,13 @@ function decoded(part) {
   try { return decodeURIComponent(part); } catch { return part; }
 }
 
-/** The page that an address names, and what stands for its `:names`. */
+/** The page that an address names, and what stands for the `:name` in its path. */
 function find(pathname) {
-  const partsOf = path => path.split('/').filter(Boolean), parts = partsOf(pathname.slice(ROOT.length));
   for (const page of pages) {
-    const names = partsOf(page.path), params = {};
-    if (names.length === parts.length
-      && names.every((name, index) => name.startsWith(':') ? (params[name.slice(1)] = decoded(parts[index])) : name === parts[index])) return { page, params };
+    const found = RegExp(`^${ROOT}${page.path.replace(/:\w+/, '([^/]+)')}/?$`).exec(pathname);
+    if (found) return { page, param: decoded(found[1]) };
   }
-  return { page: pages.at(-1), params: {} };
+  return { page: pages.at(-1) };
 }
 
 function show() {
@@ -91,13 +89,13 @@ function show() {
 
 /** Reads the page's data again. What belongs to a page that was left meanwhile is dropped. */
 export async function reload() {
-  const { page, params, query, visit } = state;
+  const { page, param, query, visit } = state;
   if (!page.load) return;
   const arrived = changes => { if (visit === state.visit) change(changes); };
   const read = data => arrived({ data, problem: null, readAt: Date.now() });
   try {
     // What is there first is shown first, where nothing is shown yet.
-    read(await page.load({ params, query, first: data => { if (state.data === null) read(data); } }));
+    read(await page.load({ param, query, first: data => { if (state.data === null) read(data); } }));
   } catch (problem) {
     arrived({ problem: problemOf(problem) });
   }
@@ -116,7 +114,7 @@ async function readSession() {
 export async function signedIn() {
   await readSession();
   const next = new URLSearchParams(location.search).get('next') ?? '';
-  await go(next.startsWith(ROOT + '/') ? next : ROOT, { replaces: true });
+  await go(next.startsWith(ROOT + '/') ? next : ROOT, 'replaceState');
 }
 
 export async function signOut() {
@@ -128,7 +126,7 @@ export async function signOut() {
 function askToSignIn() {
   if (location.pathname === SIGN_IN) return;
   change({ session: null });
-  go(SIGN_IN + '?next=' + encodeURIComponent(location.pathname + location.search), { replaces: true });
+  go(SIGN_IN + '?next=' + encodeURIComponent(location.pathname + location.search), 'replaceState');
 }
 
 /** Shows what the address names, of these pages, the last of which stands for all others; `draws` is called whenever something has changed. */

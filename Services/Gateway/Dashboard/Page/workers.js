@@ -6,7 +6,7 @@ import { actButtons, settle } from './acts.js';
 import * as columns from './columns.js';
 import { fill } from './dialogs.js';
 import { listPage } from './list.js';
-import { button, cellOf, el, facts, heading, section, soft, table, words } from './parts.js';
+import { button, cellOf, el, facts, heading, soft, tabled, words } from './parts.js';
 import { fromNow, time } from './time.js';
 
 const shown = [columns.standing, ['Host', 'host'], columns.version, ['Queues', ({ queues }) => words(queues.join(', '))], columns.load, columns.finished, columns.failed];
@@ -42,11 +42,11 @@ const draw = ({ data: worker }) => [
   facts([
     ...shown.map(([name, draw]) => [name, cellOf(draw, worker)]), ['At most', worker.max_concurrency || soft('–')], ['Tasks', words(worker.tasks.join(', '))], ['Process', worker.process || soft('–')],
     ['Started', time(worker.started_at || null)], ['Attached', time(worker.attached_at)], worker.detached_at && ['Gone', time(worker.detached_at)]]),
-  section('What it runs', worker.occurrences.length ? table({
-    caption: 'What it runs', rows: worker.occurrences, columns: [columns.reminder, ['Queue', 'queue'], columns.due, columns.attempt, columns.since, columns.lease],
-  }) : soft('Nothing now.')),
+  tabled('What it runs', {
+    rows: worker.occurrences, columns: [columns.reminder, ['Queue', 'queue'], columns.due, columns.attempt, columns.since, columns.lease],
+  }, 'Nothing now.'),
 ];
 
 export const worker = {
-  title: ({ params }) => params.instance, load: ({ params: { instance } }) => get(path`/workers/${instance}`), follows: ({ workers }) => workers, draw,
+  title: ({ param }) => param, load: ({ param: instance }) => get(path`/workers/${instance}`), follows: ({ workers }) => workers, draw,
 };
