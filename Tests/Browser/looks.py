@@ -60,6 +60,8 @@ async def headed(visit, path, heading):
     said = await visit.text("main h1") or await visit.text("main h2")
     if not said.startswith(heading[:80]):
         raise Failure(f"{path} is headed {said!r}")
+    if len(current := await visit.page.run("[...document.querySelectorAll('nav [aria-current]')].map(link => link.textContent)")) > 1:
+        raise Failure(f"on {path} the menu shows {current}")
 
 
 async def back(visits):

@@ -69,8 +69,8 @@ const listed = (ids, count = ids.length) => el('ul.ids', ids.slice(0, EXAMPLES).
 
 /** Asks whether to, and does it. */
 async function agreed(name, count, typed, work, ...content) {
-  const { label, noun } = ACTS[name], what = counted(count, noun);
-  if (await confirm(`${label}: ${what}?`, `${label} ${what}`, typed, content)) await carryOut(name, count, work);
+  const { label, noun, isFinal } = ACTS[name], what = counted(count, noun);
+  if (await confirm(`${label}: ${what}?`, `${label} ${what}`, isFinal, typed, content)) await carryOut(name, count, work);
 }
 
 async function actOn(name, ids) {

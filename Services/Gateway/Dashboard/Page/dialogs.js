@@ -23,8 +23,8 @@ function ask(title, draw) {
   });
 }
 
-/** A form: what `send` made of its values, whose problems are shown in it; `null`: it was left. */
-export function fill(title, label, fields, send, ...content) {
+/** A form: what `send` made of its values, whose problems are shown in it; `null`: it was left. Of what is `bad` leaving is offered first. */
+export function fill(title, label, fields, send, content, kind = 'main') {
   let problem = null;
   return ask(title, (close, redraw) => el('form', { onsubmit: async event => {
     event.preventDefault();
@@ -35,14 +35,14 @@ export function fill(title, label, fields, send, ...content) {
       redraw();
     } finally { submitter.disabled = false; }
   } }, content, fields.map(field => control(field)), problem && problemBox(problem), el('div.acts',
-    el('button', { type: 'submit', class: fields.some(({ pattern }) => pattern) ? 'bad' : 'main' }, label), button('Leave it', () => close(null)))));
+    el('button', { type: 'submit', class: kind }, label), button('Leave it', () => close(null), { autofocus: kind === 'bad' && !fields.length }))));
 }
 
 /** Asks whether to do it. What cannot be undone has a number to be typed first. */
-export const confirm = (title, label, typed, ...content) => fill(title, label, typed === null ? [] : [{
+export const confirm = (title, label, isFinal, typed, ...content) => fill(title, label, typed === null ? [] : [{
   name: 'typed', label: ['This cannot be undone. Type ', el('strong', typed), ' to go on.'], required: true, pattern: ` *${typed} *`, title: `Type ${typed}`,
   inputmode: 'numeric', autofocus: true,
-}], () => true, ...content);
+}], () => true, content, isFinal ? 'bad' : 'main');
 
 /** Does what takes a while, unless it is quick, given what shows how far it is, and a signal that says when to stop. */
 export async function withProgress(title, total, work, isQuick) {

@@ -26,7 +26,7 @@ function header({ session, stale, zone }) {
 
 function menu({ page: current, session, live }) {
   // A page that is not in the menu may be below another.
-  const standing = page => page === current ? 'page' : page.path && !current?.menu && current?.path.startsWith(page.path) && 'true';
+  const standing = page => page === current ? 'page' : page.path && !current?.menu && current?.path.startsWith(page.path) ? 'true' : null;
   // Its place is there before there is a count: what is about to be clicked must not move away.
   const counted = count => [' ', badge(count > 0 ? 'bad' : 'empty', count ?? 0)];
   show(byId('pages'), (session || current?.path !== '/sign-in') && pages.filter(({ menu, needs }) => menu && (!needs || may(needs))).map(page =>
