@@ -21,6 +21,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// What every service is made of.
@@ -56,6 +57,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
@@ -89,7 +91,10 @@ let package = Package(
         .target(name: "ScheduledTasks", dependencies: ["TaskMessages", "TaskDomain", "TaskJSON"], path: "Shared/ScheduledTasks"),
         .target(name: "TaskWorker", dependencies: service + ["TaskDomain", "ScheduledTasks"], path: "Shared/TaskWorker"),
         .target(
-            name: "TaskScheduler", dependencies: ["ScheduledTasks", "TaskWire", "TaskMessages", "TaskDomain", "TaskRecurrence", "TaskJSON", lifecycle, logging, nioPosix],
+            name: "TaskScheduler",
+            dependencies: [
+                "ScheduledTasks", "TaskWire", "TaskMessages", "TaskDomain", "TaskRecurrence", "TaskJSON", asyncHTTPClient, lifecycle, logging, nioCore, nioPosix, nioSSL,
+            ],
             path: "Shared/TaskScheduler"),
         .target(name: "Storage", dependencies: ["TaskDomain"], path: "Shared/Storage"),
         .target(name: "SQLiteStore", dependencies: ["Storage", "TaskDomain", "CSQLite"], path: "Shared/SQLiteStore"),
@@ -178,7 +183,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "TestSupport", "gateway", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain", "TaskJSON", "TaskRecurrence", hummingbird, httpTypes, nioCore, nioPosix,
+                "TestSupport", "gateway", "TaskScheduler", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain", "TaskJSON", "TaskRecurrence", hummingbird, httpTypes, nioCore, nioPosix,
                 nioConcurrency, lifecycle, logging, crypto,
             ], path: "Tests/GatewayTests"),
         .testTarget(
@@ -189,7 +194,7 @@ let package = Package(
             dependencies: ["TestSupport", "TaskWorker", "TaskOperations", "ScheduledTasks", "TaskWire", "TaskMessages", "TaskDomain", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/TaskWorkerTests"),
         .testTarget(
-            name: "TasksTests", dependencies: ["ScheduledTasks", "TaskScheduler", "TaskWire", "TaskMessages", "TaskDomain", "TaskJSON", nioPosix, nioConcurrency, logging],
+            name: "TasksTests", dependencies: ["ScheduledTasks", "TaskScheduler", "TaskWire", "TaskMessages", "TaskDomain", "TaskJSON", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/TasksTests"),
         .testTarget(name: "ClusterTests", dependencies: [crypto], path: "Tests/Cluster", exclude: ["relay.py", "skew.py", "wire.py", "worker.py"]),
     ],

@@ -40,6 +40,14 @@ public enum MisfirePolicy: UInt8, Sendable, CaseIterable {
 
     /// An occurrence of a series that was not dispatched within this time is missed.
     public static let thresholdSeconds: Int64 = 60
+
+    public var name: String {
+        switch self {
+        case .fireOnce: "fire_once"
+        case .fireAll: "fire_all"
+        case .skip: "skip"
+        }
+    }
 }
 
 /// What a caller asked for, without the credential. Immutable: a change makes a new value.

@@ -28,6 +28,8 @@ public enum ReminderLimits {
     public static let argumentsBytes = 64 << 10
     /// The value of an `Authorization` header.
     public static let authorizationBytes = 1...8_192
+    /// A caller's API key, visible ASCII characters.
+    public static let keyBytes = 1...512
 
     /// Reminders that one call creates or changes.
     public static let itemsPerCall = 1...1_000

@@ -1,6 +1,4 @@
 public import TaskDomain
-import TaskMessages
-import ScheduledTasks
 
 extension TaskScheduler {
     /// How occurrences are to be dealt with, beyond when they are due. Printing it shows nothing of the credential.
@@ -15,7 +13,8 @@ extension TaskScheduler {
             set { credential = newValue.map(Secret.init(_:)) }
         }
         /// The reminder's id; `nil`: a new one. Asking again with the same id, after ``TaskSchedulerError/unavailable(_:)``
-        /// or after a crash, leaves one reminder: the first that was stored.
+        /// or after a crash, leaves one reminder: the first that was stored. Over HTTP the gateway draws the reminder's id, and this one is
+        /// the request's `Idempotency-Key`: asking again within 24 hours leaves one, whose id is answered.
         public var id: ReminderID?
         private var credential: Secret?
 

@@ -1,15 +1,17 @@
 import TaskDomain
 import TaskJSON
-import TaskMessages
 import TaskRecurrence
 import ScheduledTasks
 
 /// What is asked for, checked whole: the bounds are those of `POST /tasks`, so that both ways of asking take the same.
 struct TaskRequest: Sendable {
-    private let payload: Payload
-    private let schedule: Schedule
-    private let options: TaskScheduler.Options
-    private let first: Cursor
+    let payload: Payload
+    let arguments: TaskArguments
+    let options: TaskScheduler.Options
+    /// The times as they were asked for.
+    let times: RequestedTimes
+    /// What they come to, and the first occurrence.
+    let schedule: Schedule, first: Cursor
 
     /// - Throws: ``TaskSchedulerError/invalid(_:)`` with all faults at once.
     init(
@@ -21,18 +23,8 @@ struct TaskRequest: Sendable {
         let sound = times.schedule(options.handling, &faults)
         guard faults.isEmpty, let sound else { throw .invalid(faults.joined(separator: "; ")) }
         payload = Payload(task: task, arguments: json, description: description)
-        self.schedule = sound.schedule
-        self.options = options
-        first = sound.first
-    }
-
-    /// The call that stores it.
-    func create(_ id: ReminderID, now: UnixMilliseconds) -> Proto.CreateRequest {
-        let reminder = Proto.Reminder(
-            id, schedule: schedule, handling: options.handling, payload: payload, createdAt: now)
-        return Proto.CreateRequest(
-            reminder: reminder, authorization: Secret(options.authorization ?? ""),
-            position: Proto.Position(scheduledAt: first.instant, index: first.index))
+        (self.arguments, self.options, self.times) = (arguments, options, times)
+        (schedule, first) = sound
     }
 
     // MARK: Checks

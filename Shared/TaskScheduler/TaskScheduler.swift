@@ -1,6 +1,6 @@
+public import ServiceLifecycle
 public import TaskDomain
 public import TaskJSON
-import TaskMessages
 // Who asks for tasks names them by their types: one import brings both.
 @_exported public import ScheduledTasks
 
@@ -8,33 +8,30 @@ import TaskMessages
 /// rrule_string, trigger_at, until)`.
 ///
 /// ```swift
-/// let scheduler = try TaskScheduler(at: "127.0.0.1:7101")
+/// let scheduler = try TaskScheduler(at: "https://tasks.example", key: key)     // a gateway, with an API key
+/// let scheduler = try TaskScheduler(at: "scheduler:7101", secret: secret)      // or the scheduler itself, over the wire
 /// try await scheduler.schedule("worker.log", kwargs: ["message": "hello"])   // now
 /// let id = try await scheduler.schedule(
-///     Greet.self, .init(name: "Ada"), rrule: "FREQ=WEEKLY;BYDAY=MO,WE", triggerAt: 1_893_456_000,
+///     Greet.self, .init(name: "Ada"), rrule: "FREQ=WEEKLY;BYDAY=MO,WE", triggerAt: Date.now + 3_600,
 ///     timezone: "Europe/Berlin", options: .init(queue: "people", priority: 7))
+/// for try await reminder in scheduler.list(task: Greet.name) { print(reminder.id, reminder.state) }
 /// try await scheduler.cancel(id)
 /// await scheduler.stop()      // or run it as a Service beside the program's others
 /// ```
 ///
 /// What has been scheduled is on stable storage when the call comes back.
 public struct TaskScheduler: Sendable {
-    /// The longest that a call waits for a scheduler, milliseconds.
+    /// The longest that a call over the wire waits for a scheduler, milliseconds.
     public static let deadlineMilliseconds = 5_000
 
-    let connection: Connection
+    private let transport: any Transport
     private let clock: @Sendable () -> UnixMilliseconds
 
     /// - Parameter clock: the time.
-    init(_ connection: Connection, clock: @escaping @Sendable () -> UnixMilliseconds) {
-        self.connection = connection
+    init(_ transport: any Transport, clock: @escaping @Sendable () -> UnixMilliseconds) {
+        self.transport = transport
         self.clock = clock
     }
-
-    /// - Parameters:
-    ///   - caller: a client whose calls may be repeated is safe here: a repeated create stays one reminder.
-    ///   - clock: the time.
-    init(_ caller: any Caller, clock: @escaping @Sendable () -> UnixMilliseconds) { self.init(.foreign(caller), clock: clock) }
 
     /// Asks for a task at a time, or repeating.
     /// - Parameters:
@@ -42,34 +39,34 @@ public struct TaskScheduler: Sendable {
     ///   - description: for people; it can be searched for.
     ///   - rrule: an RFC 5545 rule, or a whole recurrence set as calendars export it (content lines `DTSTART`, `RRULE`, `EXRULE`, `RDATE`,
     ///     `EXDATE`); `nil` for one time.
-    ///   - triggerAt: the first occurrence, unix seconds, whether or not it matches the rule; `nil`: the set's DTSTART, or now.
-    ///   - until: no occurrence after this instant, unix seconds, inclusive.
+    ///   - triggerAt: the first occurrence, a `Date` or unix seconds, whether or not it matches the rule; `nil`: the set's DTSTART, or now.
+    ///     Between two seconds it is the later one.
+    ///   - until: no occurrence after this instant, inclusive; between two seconds it is the earlier one.
     ///   - timezone: an IANA name; the rule runs on that zone's wall clock. `nil`: that of the set, or UTC.
     /// - Throws: ``TaskSchedulerError``; a fault of what was asked for is found before anything is sent.
     /// - Returns: the reminder's id, for `GET /reminders/{id}` and ``cancel(_:)``.
     @discardableResult
     public func schedule(
         _ task: String, description: String = "", args: [JSONValue] = [], kwargs: JSONObject = JSONObject(),
-        rrule: String? = nil, triggerAt: Int64? = nil, until: Int64? = nil, timezone: String? = nil,
+        rrule: String? = nil, triggerAt: (any TaskTime)? = nil, until: (any TaskTime)? = nil, timezone: String? = nil,
         options: Options = Options()
     ) async throws(TaskSchedulerError) -> ReminderID {
         let now = clock()
         let request = try TaskRequest(
             task: task, description: description, arguments: TaskArguments(args: args, kwargs: kwargs),
-            times: RequestedTimes(rrule: rrule, triggerAt: triggerAt, until: until, timezone: timezone, now: now.second),
+            times: RequestedTimes(
+                rrule: rrule, triggerAt: triggerAt?.unixSeconds(rounded: .up), until: until?.unixSeconds(rounded: .down), timezone: timezone,
+                now: now.second),
             options: options)
-        let id = options.id ?? Self.drawID(now)
-        let reply = try await call(SchedulerService.create, request.create(id, now: now))
-        guard reply.result == .created else { throw .refused("it answered another question") }
-        return id
+        return try await transport.create(request, now: now)
     }
 
     /// Asks for a task with typed arguments.
     /// - Parameter options: `nil`: the task's own ``ScheduledTask/handling``.
     @discardableResult
     public func schedule<T: ScheduledTask>(
-        _ task: T.Type, _ arguments: T.Arguments, description: String = "", rrule: String? = nil, triggerAt: Int64? = nil,
-        until: Int64? = nil, timezone: String? = nil, options: Options? = nil
+        _ task: T.Type, _ arguments: T.Arguments, description: String = "", rrule: String? = nil,
+        triggerAt: (any TaskTime)? = nil, until: (any TaskTime)? = nil, timezone: String? = nil, options: Options? = nil
     ) async throws(TaskSchedulerError) -> ReminderID {
         let encoded: TaskArguments
         do throws(TaskArgumentsError) {
@@ -84,50 +81,61 @@ public struct TaskScheduler: Sendable {
             timezone: timezone, options: options ?? Options(handling: T.handling))
     }
 
-    /// Cancels; nothing of it is run any more.
-    /// - Returns: `false` if there was nothing left to cancel.
+    /// Cancels; nothing of it is run any more. Said twice, it is the same.
+    /// - Returns: `false` if there is nothing to cancel: none of that id, or one that is completed.
     @discardableResult
-    public func cancel(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .cancel) }
+    public func cancel(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool {
+        try await transport.change(id, .cancel, now: clock())
+    }
 
     /// Runs it once more, now, beside its schedule.
     /// - Returns: `false` if there is nothing that can be run.
     @discardableResult
-    public func runNow(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .run) }
+    public func runNow(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool {
+        try await transport.change(id, .run, now: clock())
+    }
 
     /// Holds its series up until ``resume(_:)``.
     /// - Returns: `false` if there is nothing to hold up.
     @discardableResult
-    public func pause(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .pause) }
+    public func pause(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool {
+        try await transport.change(id, .pause, now: clock())
+    }
 
     /// Lets a paused series go on; what it missed is for its misfire policy.
     /// - Returns: `false` if there is nothing that was paused.
     @discardableResult
-    public func resume(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool { try await change(id, .resume) }
-
-    private func change(_ id: ReminderID, _ action: Proto.ChangeRequest.Action) async throws(TaskSchedulerError) -> Bool {
-        let request = Proto.ChangeRequest(action: action, reminders: [Proto.ReminderRef(id: id.bytes)], atMs: clock().count)
-        let reply = try await call(SchedulerService.change, request)
-        guard let change = reply.changes.first else { throw .refused("it answered another question") }
-        return change.result == .done
+    public func resume(_ id: ReminderID) async throws(TaskSchedulerError) -> Bool {
+        try await transport.change(id, .resume, now: clock())
     }
 
-    // MARK: Calls
+    // MARK: Questions
 
-    private static func drawID(_ now: UnixMilliseconds) -> ReminderID {
+    /// Reads a reminder, and where it stands.
+    /// - Returns: `nil` where there is none of that id, over HTTP none that the key may see.
+    public func get(_ id: ReminderID) async throws(TaskSchedulerError) -> ScheduledReminder? {
+        try await transport.get(id, now: clock())
+    }
+
+    func page(_ filter: ReminderFilter, after cursor: [UInt8], limit: Int) async throws(TaskSchedulerError) -> ReminderPage {
+        try await transport.page(filter, after: cursor, limit: limit, now: clock())
+    }
+
+    // MARK: Life
+
+    /// Ends the connections. What is under way fails; later calls do, too.
+    public func stop() async { await transport.stop() }
+
+    static func drawID(_ now: UnixMilliseconds) -> ReminderID {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         return ReminderID(at: now, using: &random)
     }
+}
 
-    private func call<Request, Reply>(
-        _ method: UnaryMethod<Request, Reply>, _ request: Request
-    ) async throws(TaskSchedulerError) -> Reply {
-        do throws(CallError) {
-            return try await connection.caller.call(method, request, deadline: .after(milliseconds: Self.deadlineMilliseconds))
-        } catch {
-            switch error.code {
-            case .invalidArgument, .outOfRange, .failedPrecondition: throw .refused(error.message)
-            default: throw .unavailable("\(error)")
-            }
-        }
+extension TaskScheduler: Service {
+    /// Keeps the connections until the program's services are to end, and then ends them.
+    public func run() async throws {
+        try? await gracefulShutdown()
+        await stop()
     }
 }

@@ -104,7 +104,7 @@ enum SharedKeyTLS {
 
 extension SocketAddress {
     /// Whether what is sent there stays on this machine.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         switch self {
         case .v4(let address): return UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24 == 127
         case .v6(let address):

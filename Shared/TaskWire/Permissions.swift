@@ -8,8 +8,8 @@ public enum Permissions {
         SchedulerService.createMany.path: [.gateway, .client],
         // The client library cancels with it.
         SchedulerService.change.path: [.gateway, .client],
-        SchedulerService.get.path: .gateway,
-        SchedulerService.list.path: .gateway,
+        SchedulerService.get.path: [.gateway, .client],
+        SchedulerService.list.path: [.gateway, .client],
         SchedulerService.attempts.path: .gateway,
         // Whoever asked for a task may wait for what it returns.
         SchedulerService.result.path: [.gateway, .client],

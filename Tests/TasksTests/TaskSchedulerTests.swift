@@ -44,8 +44,9 @@ struct TaskSchedulerTests {
                 to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: settings, repetition: .idempotent,
                 eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: Self.quiet)
             client.start()
-            try await test(TaskScheduler(client, clock: { UnixMilliseconds(Self.now * 1_000) })) { asked.withLockedValue { $0 } }
-            await client.stop()
+            let scheduler = TaskScheduler(WireTransport(client), clock: { UnixMilliseconds(Self.now * 1_000) })
+            try await test(scheduler) { asked.withLockedValue { $0 } }
+            await scheduler.stop()
         }
     }
 
@@ -62,6 +63,23 @@ struct TaskSchedulerTests {
         }
         table.unary(SchedulerService.change) { request, _, reply in
             reply(.success(Proto.ChangeReply(changes: request.reminders.map { _ in Proto.Change(result: .done, state: .cancelled) })))
+        }
+        @Sendable func stored() -> [Proto.ReminderReply] {
+            asked.withLockedValue { $0 }.map { create in
+                Proto.ReminderReply(
+                    found: true, reminder: create.reminder, state: .scheduled, position: create.position, delivered: 1, retrying: 2, held: 3,
+                    dead: 4, unserved: true)
+            }
+        }
+        table.unary(SchedulerService.get) { request, _, reply in
+            reply(.success(stored().first { $0.reminder?.id == request.id } ?? Proto.ReminderReply(found: false)))
+        }
+        // One a page, by a cursor of one byte.
+        table.unary(SchedulerService.list) { request, _, reply in
+            let found = stored().filter { request.filter?.task == "" || $0.reminder?.task == request.filter?.task }
+            let place = Int(request.cursor.first ?? 0)
+            reply(.success(Proto.ListReply(
+                reminders: Array(found.dropFirst(place).prefix(1)), cursor: place + 1 < found.count ? [UInt8(place + 1)] : [])))
         }
         let settings = WireSettings(
             identity: PeerIdentity(role: .scheduler, instance: "scheduler", build: "test"), security: WireSecurity(credential: credential))
@@ -255,6 +273,29 @@ struct TaskSchedulerTests {
         #expect(!"\(options)".contains("secret") && !String(reflecting: options).contains("secret") && !dumped.contains("secret"))
         options.authorization = nil
         #expect(options.authorization == nil)
+    }
+
+    @Test("what is stored is read and listed over the wire as it was asked for")
+    func questions() async throws {
+        try await withScheduler { scheduler, _ in
+            var ids: [ReminderID] = []
+            for number in 0..<3 {
+                ids.append(try await scheduler.schedule(
+                    "count", description: "d", args: [.integer(Int64(number))], rrule: "FREQ=DAILY", triggerAt: Self.now + 60,
+                    options: .init(queue: "q", maxAttempts: 2)))
+            }
+            try await scheduler.schedule("other")
+            let found = try #require(try await scheduler.get(ids[1]))
+            #expect(found.id == ids[1] && found.state == .scheduled && found.task == "count" && found.description == "d" && !found.isServed)
+            #expect(found.arguments == TaskArguments(args: [1]) && found.handling.queue == "q" && found.handling.maxAttempts == 2)
+            #expect(found.schedule.rule == "FREQ=DAILY" && found.nextFireAt == UnixSeconds(Self.now + 60))
+            #expect(found.occurrences == .init(delivered: 1, retrying: 2, held: 3, dead: 4) && found.createdAt == UnixSeconds(Self.now))
+            let none = try await scheduler.get(ReminderID(high: 1, low: 2))
+            #expect(none == nil)
+            var listed: [ReminderID] = []
+            for try await reminder in scheduler.list(task: "count") { listed.append(reminder.id) }
+            #expect(listed == ids)
+        }
     }
 
     @Test("a scheduler that refuses or cannot is told apart")

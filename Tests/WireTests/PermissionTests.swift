@@ -14,8 +14,8 @@ struct PermissionTests {
     private static let matrix: [(String, Set<Role>)] = [
         ("Scheduler/Create", [.gateway, .client]),
         ("Scheduler/CreateMany", [.gateway, .client]),
-        ("Scheduler/Get", [.gateway]),
-        ("Scheduler/List", [.gateway]),
+        ("Scheduler/Get", [.gateway, .client]),
+        ("Scheduler/List", [.gateway, .client]),
         ("Scheduler/Change", [.gateway, .client]),
         ("Scheduler/Attempts", [.gateway]),
         ("Scheduler/Result", [.gateway, .client]),

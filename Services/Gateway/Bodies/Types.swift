@@ -37,17 +37,7 @@ extension FieldType where Value == Int64 {
 
 extension FieldType where Value == MisfirePolicy {
     static var misfirePolicy: Self {
-        .oneOf([("fire_once", .fireOnce), ("fire_all", .fireAll), ("skip", .skip)])
-    }
-}
-
-extension MisfirePolicy {
-    var name: String {
-        switch self {
-        case .fireOnce: "fire_once"
-        case .fireAll: "fire_all"
-        case .skip: "skip"
-        }
+        .oneOf(MisfirePolicy.allCases.map { ($0.name, $0) })
     }
 }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Metrics
+import TaskDomain
 import TaskOperations
 
 /// Says whose a request is, and holds every key to its rate.
@@ -8,7 +9,7 @@ import TaskOperations
 /// told apart.
 final class Callers: Sendable {
     /// The longest key in bytes, which are visible ASCII characters.
-    static let maxKeyBytes = 512
+    static let maxKeyBytes = ReminderLimits.keyBytes.upperBound
     /// RFC 6750 section 3: what a refused caller must show.
     private static let challenge = #"Bearer realm="task-scheduler""#
     private static let howToCall = "send one header Authorization: Bearer KEY with a key of this API"
