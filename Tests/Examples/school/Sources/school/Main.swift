@@ -1,3 +1,4 @@
+import Foundation
 import SchoolTasks
 import TaskScheduler
 
@@ -5,13 +6,18 @@ import TaskScheduler
 @main
 enum School {
     static func main() async throws {
-        let address = CommandLine.arguments.dropFirst().first ?? "127.0.0.1:7101"
-        let scheduler = try TaskScheduler(at: address, name: "school")
-        let id = try await scheduler.schedule(Greet.self, Greet.Arguments(name: "Ada"))
+        let environment = ProcessInfo.processInfo.environment
+        let scheduler = try TaskScheduler(
+            at: environment["TASK_SCHEDULER_URL"] ?? "http://127.0.0.1:5000", key: environment["TASK_SCHEDULER_KEY"])
+        let id = try await scheduler.schedule(Greet.self, Greet.Arguments(name: "Ada"), triggerAt: Date.now + 1)
         print("asked for \(id)")
         try await scheduler.schedule("school.count", args: [1, 2, 3])
         let daily = try await scheduler.schedule(Greet.self, Greet.Arguments(name: "Bob"), rrule: "FREQ=DAILY", triggerAt: 4_102_444_800)
-        print("cancelled \(try await scheduler.cancel(daily))")
+        for try await reminder in scheduler.list(state: .scheduled, task: Greet.name) {
+            print("\(reminder.id) is due at \(reminder.nextFireAt?.date.description ?? "no time")")
+        }
+        try await scheduler.cancel(daily)
+        print("the daily one is \(try await scheduler.get(daily)?.state.name ?? "gone")")
         await scheduler.stop()
     }
 }
