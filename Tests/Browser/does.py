@@ -107,7 +107,7 @@ async def notification(visits, stock):
         await visit.until("document.querySelector('.preview .problem')?.innerText.includes('/rrule')")
         await visit.click("#save")
         await visit.until("document.querySelector('#f-notification_metadata-auth_header-fault').textContent || document.querySelector('.fields .problem')")
-        expect("the rule's fault is not at its field", await visit.text("#f-rrule-fault"))
+        expect("the rule's fault is not at its field", await visit.text("#f-rrule-fault") and await visit.page.run("document.querySelector('#f-rrule').ariaInvalid === 'true'"))
         await visit.click(".choices button:nth-child(2)")
         await visit.until("document.querySelector('.preview').innerText.includes('Tue 01 Jan 2030, 05:30:00 UTC+5:30')")
         await visit.until("document.querySelector('.preview').innerText.includes('every day')")

@@ -25,7 +25,7 @@ class Form {
   /** @param isChange whether only what was changed is sent to `save`, whose problems are shown */
   constructor(key, { kind, initial, isChange, label, save, before, back }) {
     Object.assign(this, { initial, isChange, save, controls: new Map(), trouble: el('div') });
-    this.preview = el('aside.preview', { 'aria-label': 'Preview', 'aria-live': 'polite' });
+    this.preview = el('aside.preview', { 'aria-label': 'Preview' });
     this.element = el('form.reminder', { 'data-key': `form ${key}`, novalidate: true, oninput: event => this.changed(event), onsubmit: event => this.submit(event) },
       el('div.fields', before, groupsOf(kind).map(({ title, fields }) => el('fieldset', el('legend', title), fields[0].isSchedule && this.rules(),
         // Of what is there, the task stays.
@@ -78,6 +78,7 @@ class Form {
 
   changed({ target }) {
     byId(target.id + '-fault')?.replaceChildren();
+    target.ariaInvalid = false;
     this.refresh();
   }
 
@@ -96,7 +97,7 @@ class Form {
 
   drawn({ text: english, upcoming, warnings, finite }) {
     return [
-      el('p.rule-text', english),
+      el('p.rule-text', { role: 'status' }, english),
       warnings.map(warning => el('p', badge('warn', 'note'), warning)),
       times(upcoming, this.zone),
       soft(!finite ? 'It goes on for ever.' : upcoming.length ? 'It ends.' : 'Nothing comes of it.'),
@@ -116,8 +117,10 @@ class Form {
 
   /** Shows a problem whole, and each fault at its field. */
   show(problem) {
-    for (const { id, pointer: own } of this.controls.keys()) {
-      byId(id + '-fault').textContent = problem.errors.filter(({ pointer }) => pointer === own || pointer?.startsWith(own + '/')).map(({ detail }) => detail).join('; ');
+    for (const [{ id, pointer: own }, control] of this.controls) {
+      const faults = problem.errors.filter(({ pointer }) => pointer === own || pointer?.startsWith(own + '/')).map(({ detail }) => detail);
+      byId(id + '-fault').textContent = faults.join('; ');
+      control.ariaInvalid = faults.length > 0;
     }
     show(this.trouble, problemBox(problem));
     this.trouble.scrollIntoView({ block: 'nearest' });
