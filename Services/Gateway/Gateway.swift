@@ -24,8 +24,9 @@ enum GatewayMain {
                     to: .scheduler, at: endpoints, settings: wire, repetition: .idempotent, eventLoop: watchLoop, logger: logger, onReady: onReady)
             }
             let events = EventHub { watch.look($0) }
+            let waits = ResultWaits()
             let api = API(
-                scheduler: SchedulerCalls(client: schedulers), events: events, needsKey: settings.keysFile != nil,
+                scheduler: SchedulerCalls(client: schedulers), events: events, waits: waits, needsKey: settings.keysFile != nil,
                 allowsAnonymous: settings.allowsAnonymous)
             let tls = try settings.tls.map { (files) throws(ConfigurationError) in
                 try ListenerTLS(certificate: files.certificate, key: files.key)
@@ -50,7 +51,12 @@ enum GatewayMain {
                     addresses: AddressCounter(limit: settings.connectionsPerAddress)),
             ]
             // Before the listeners, which wait for the answers that are under way.
-            let streams = Part("events", stop: { events.close() })
+            let streams = Part(
+                "events",
+                stop: {
+                    events.close()
+                    waits.close()
+                })
             return parts + (tls.map { [ListenerTLSReload($0, readiness: service.readiness, logger: service.logger)] } ?? []) + [streams]
         }
     }
@@ -62,11 +68,15 @@ struct API: Sendable {
 
     /// - Parameters:
     ///   - events: what happens, for those who listen.
+    ///   - waits: the places of those who wait for a result.
     ///   - needsKey: whether callers need a key, as documentation says it.
     ///   - allowsAnonymous: whether one without is let in beside them.
-    init(scheduler: SchedulerCalls, events: EventHub = EventHub { _ in }, needsKey: Bool = false, allowsAnonymous: Bool = false) {
+    init(
+        scheduler: SchedulerCalls, events: EventHub = EventHub { _ in }, waits: ResultWaits = ResultWaits(), needsKey: Bool = false,
+        allowsAnonymous: Bool = false
+    ) {
         let operations =
-            Reminders(scheduler: scheduler).operations + [Preview.operation]
+            Reminders(scheduler: scheduler).operations + [OccurrenceResults(scheduler: scheduler, waits: waits).operation, Preview.operation]
             + SetAside(kind: .dead, scheduler: scheduler).operations + SetAside(kind: .held, scheduler: scheduler).operations
             + [OccurrenceList(scheduler: scheduler).operation]
             + QueueOperations(scheduler: scheduler).operations + WorkerOperations(scheduler: scheduler).operations

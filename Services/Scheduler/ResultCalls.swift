@@ -8,10 +8,11 @@ import TaskWire
 extension SchedulerAPI {
     func result(_ request: Proto.ResultRequest, _ asker: Asker, _ reply: Responder<Proto.ResultReply>) {
         guard let id = id(request.id, reply) else { return }
-        let key = OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(request.scheduledAt))
         loop.store.reminder(id, for: asker) { result in
             switch result {
             case .success(let summary?) where request.caller.isEmpty || request.caller == summary.reminder.caller:
+                let at = request.scheduledAt.map { UnixSeconds($0) } ?? summary.reminder.schedule.start
+                let key = OccurrenceKey(reminder: id, scheduledAt: at)
                 findRow(of: key, among: summary.rowStates, asker) { row in
                     // Last, so that an end which came between is seen.
                     loop.store.attempts(at: key, limit: 1, for: asker) { attempts in
@@ -46,7 +47,8 @@ extension SchedulerAPI {
     ) -> Result<Proto.ResultReply, CallError> {
         do throws(StoreError) {
             let latest = try attempts.get().first
-            return .success(Proto.ResultReply(state: state(of: key, summary, try row.get(), latest), attempt: latest?.wire))
+            let state = state(of: key, summary, try row.get(), latest)
+            return .success(Proto.ResultReply(state: state, attempt: latest?.wire, scheduledAt: key.scheduledAt.count))
         } catch {
             return .failure(callError(error))
         }

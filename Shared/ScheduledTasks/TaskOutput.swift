@@ -1,6 +1,6 @@
 import TaskDomain
 import FoundationEssentials
-import TaskJSON
+package import TaskJSON
 
 /// What a task returned, as it is kept with its attempt: a JSON text of at most ``Attempt/resultLimit`` bytes.
 ///
@@ -29,6 +29,16 @@ public struct TaskOutput: Sendable, Hashable {
             self.init(json: isNothing ? [] : text)
         } catch {
             self.init(fault: "the result, of type \(Value.self), was not kept: it cannot be written as JSON: \(error)")
+        }
+    }
+
+    /// Reads a value that was kept as a type of the caller's.
+    /// - Throws: ``TaskArgumentsError``, which names what is missing or wrong.
+    package static func decode<Value: Decodable>(_ value: JSONValue, as type: Value.Type = Value.self) throws(TaskArgumentsError) -> Value {
+        do { return try ArgumentDecoder(value: value).decode(Value.self) } catch let error as DecodingError {
+            throw TaskArgumentsError(error)
+        } catch {
+            throw TaskArgumentsError("\(error)")
         }
     }
 

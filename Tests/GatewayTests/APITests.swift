@@ -159,10 +159,10 @@ struct APITests {
                 $0.attempts = [
                     Proto.Attempt(
                         scheduledAt: 100, number: 2, startedAtMs: 101_250, durationUs: 777, outcome: .delivered, statusCode: 200,
-                        detail: "ok"),
+                        detail: "ok", result: Array(#"{"a":[1]}"#.utf8)),
                     Proto.Attempt(
-                        scheduledAt: 100, number: 1, startedAtMs: 100_003, durationUs: 5, outcome: .retry, detail: "connection refused"
-                    )
+                        scheduledAt: 100, number: 1, startedAtMs: 100_003, durationUs: 5, outcome: .retry, detail: "connection refused",
+                        result: Array("[".utf8), resultLeftOut: true)
                 ]
             }
             let path = try #require(try await gateway.post("/remind_me", body()).headers["location"])
@@ -171,12 +171,12 @@ struct APITests {
                 answer.json?["attempts"] == [
                     [
                         "scheduled_at": 100, "number": 2, "started_at_ms": 101_250, "lateness_ms": 1_250, "duration_us": 777,
-                        "outcome": "delivered", "status_code": 200, "detail": "ok"
+                        "outcome": "delivered", "status_code": 200, "detail": "ok", "result": ["a": [1]], "result_left_out": false
                     ],
                     [
                         "scheduled_at": 100, "number": 1, "started_at_ms": 100_003, "lateness_ms": 3, "duration_us": 5,
                         "outcome": "retry",
-                        "status_code": nil, "detail": "connection refused"
+                        "status_code": nil, "detail": "connection refused", "result": nil, "result_left_out": true
                     ]
                 ])
             guard case .array(let first)? = try await gateway.send("GET", path + "/attempts?limit=1").json?["attempts"] else {

@@ -9,7 +9,7 @@ struct RoleTests {
     /// What each operation that takes a key is to callers.
     private static let effects: [Role.Effect: Set<String>] = [
         .reads: [
-            "listReminders", "getReminder", "listUpcoming", "listAttempts", "preview", "listDeadLetters", "getDeadLetter", "listHeld",
+            "listReminders", "getReminder", "listUpcoming", "listAttempts", "getResult", "preview", "listDeadLetters", "getDeadLetter", "listHeld",
             "getHeldOccurrence", "listOccurrences", "listQueues", "getQueue",
         ],
         .oversees: ["listWorkers", "getWorker", "getOverview", "watchEvents"],
@@ -44,7 +44,7 @@ struct RoleTests {
             }
             for operation in operations {
                 let path = operation.path.description.replacing("{id}", with: Self.id).replacing("{name}", with: "mail").replacing("{instance}", with: "worker-1")
-                    .replacing("{occurrence}", with: "\(Self.id):1")
+                    .replacing("{occurrence}", with: "\(Self.id):1").replacing("{time}", with: "1")
                 for role in Role.allCases {
                     // An answer without an end has a head all the same.
                     let answer = try await gateway.send(

@@ -22,6 +22,9 @@ final class SchedulerPeer: Sendable {
         var authorizations: [String] = []
         var revision: Int64 = 1
         var attempts: [Proto.Attempt] = []
+        /// What is answered of an occurrence, one question after the other; the last again and again.
+        var results: [Proto.ResultReply] = []
+        var resultsAsked: [Proto.ResultRequest] = []
         /// Every call fails with this.
         var failure: CallError?
         /// Names of queues that have something in them, ascending.
@@ -88,6 +91,10 @@ final class SchedulerPeer: Sendable {
         unary(SchedulerService.attempts) { request, state in
             let isThere = state.creates.contains { $0.reminder?.id == request.id }
             return Proto.AttemptsReply(found: isThere, attempts: isThere ? Array(state.attempts.prefix(Int(request.limit))) : [])
+        }
+        unary(SchedulerService.result) { request, state in
+            state.resultsAsked.append(request)
+            return state.results.count > 1 ? state.results.removeFirst() : state.results.first ?? Proto.ResultReply(state: .notFound)
         }
         // What these mean is tested with a real scheduler, in Tests/Cluster.
         unary(SchedulerService.listOccurrences) { request, state in state.listOccurrences(request) }

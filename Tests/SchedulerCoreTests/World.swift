@@ -17,6 +17,7 @@ final class World {
         /// `nil`: it never reports.
         var afterMilliseconds: Int64? = 1
         var retryAfterMilliseconds: Int64?
+        var result: [UInt8] = []
 
         static let delivered = Answer()
         static let never = Answer(afterMilliseconds: nil)
@@ -358,7 +359,7 @@ final class World {
         let answer = answer(dispatch)
         guard let after = answer.afterMilliseconds else { return }
         var report = Self.report(dispatch.lease, key, answer.outcome, now)
-        report.retryAfterMilliseconds = answer.retryAfterMilliseconds
+        (report.retryAfterMilliseconds, report.result) = (answer.retryAfterMilliseconds, answer.result)
         reports.append(Report(at: now.monotonic + after, worker: worker, report: report))
     }
 

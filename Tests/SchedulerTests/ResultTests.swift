@@ -26,9 +26,11 @@ struct ResultTests {
         let scheduler = try await SchedulerUnderTest(in: Folder())
         let request = SchedulerUnderTest.request(), id = try await scheduler.create(request), at = try #require(request.position).scheduledAt
         #expect(try await Self.ask(scheduler, id, at).state == .open)
+        // Without a time the schedule's start is meant.
+        #expect(try await scheduler.call(SchedulerService.result, Proto.ResultRequest(id: id)) == Proto.ResultReply(state: .open, scheduledAt: at))
         let worker = WorkerPeer(scheduler)
         try await eventually("it is handed out") { worker.dispatches.count == 1 }
-        #expect(try await Self.ask(scheduler, id, at) == Proto.ResultReply(state: .open))
+        #expect(try await Self.ask(scheduler, id, at) == Proto.ResultReply(state: .open, scheduledAt: at))
         worker.send(Self.report(worker.dispatches[0], .delivered, result: Array("[7]".utf8)))
         try await eventually("it is acknowledged") { worker.acknowledged.count == 1 }
         let reply = try await Self.ask(scheduler, id, at)

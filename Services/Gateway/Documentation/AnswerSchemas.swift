@@ -1,5 +1,6 @@
 import TaskDomain
 import TaskJSON
+import TaskMessages
 
 extension JSONObject {
     /// A schema that stands among the document's components.
@@ -26,7 +27,7 @@ enum AnswerSchemas {
         [
             ("Problem", problem), ("Created", created), ("Reminder", reminder), ("ReminderPage", page("reminders", of: "Reminder")),
             ("Upcoming", object(["id": id, "upcoming": instants])),
-            ("Attempt", attempt), ("Attempts", object(["id": id, "attempts": list(of: "Attempt")])),
+            ("Attempt", attempt), ("Attempts", object(["id": id, "attempts": list(of: "Attempt")])), ("OccurrenceResult", occurrenceResult),
             ("Changed", changed), ("BatchAnswer", batch), ("SetAside", setAside(withAttempts: false)),
             ("SetAsideWithAttempts", setAside(withAttempts: true)), ("HeldOccurrence", setAside(withAttempts: false, isHeld: true)),
             ("HeldOccurrenceWithAttempts", setAside(withAttempts: true, isHeld: true)),
@@ -173,7 +174,19 @@ enum AnswerSchemas {
             "scheduled_at": instant, "number": count, "started_at_ms": ["type": "integer", "description": "unix milliseconds"],
             "lateness_ms": ["type": "integer", "description": "from the scheduled time to the request's leaving"],
             "duration_us": count, "outcome": outcome, "status_code": statusCode,
-            "detail": ["type": "string", "description": "the reason, or the beginning of the answer, at most 1 KiB"]
+            "detail": ["type": "string", "description": "the reason, or the beginning of the answer, at most 1 KiB; or why a result was not kept"],
+            "result": result, "result_left_out": ["type": "boolean", "description": "there is a result for which this list had no room"]
+        ])
+    }
+
+    private static let result: JSONValue = ["description": "the JSON that the task returned, at most 64 KiB; null: nothing"]
+
+    private static var occurrenceResult: JSONValue {
+        object([
+            "id": occurrenceID, "scheduled_at": instant,
+            "state": ["type": "string", "enum": .array(Proto.ResultReply.State.names.map { .string($0.name) })],
+            "result": result,
+            "attempt": ["anyOf": [.object(.ref("Attempt")), ["type": "null"]], "description": "the latest at it"]
         ])
     }
 

@@ -187,6 +187,7 @@ private enum PathValues {
     static func schema(_ name: String) -> JSONObject {
         switch name {
         case "id": ["type": "string", "format": "uuid"]
+        case "time": ["type": "string", "pattern": "^(first|-?[0-9]{1,12})$"]
         case "name": ["type": "string", "pattern": "^[A-Za-z0-9._-]+$", "minLength": 1, "maxLength": 64]
         default: ["type": "string", "pattern": "^[0-9a-f-]{36}:-?[0-9]+$"]
         }
@@ -195,6 +196,7 @@ private enum PathValues {
     static func description(_ name: String) -> String {
         switch name {
         case "id": "the reminder's id"
+        case "time": "the occurrence's scheduled time, unix seconds; first: the reminder's start"
         case "name": "the queue's name"
         default: "<reminder id>:<scheduled time, unix seconds>"
         }

@@ -121,7 +121,13 @@ enum AttemptAnswer {
                 attempt.startedAtMs.subtractingReportingOverflow(UnixSeconds(attempt.scheduledAt).milliseconds.count).partialValue),
             "duration_us": .integer(attempt.durationUs), "outcome": .string(Outcome(attempt.outcome).name),
             "status_code": attempt.statusCode == 0 ? .null : .integer(Int64(attempt.statusCode)),
-            "detail": .string(attempt.detail)
+            "detail": .string(attempt.detail), "result": result(of: attempt), "result_left_out": .bool(attempt.resultLeftOut)
         ]
+    }
+
+    /// What its task returned; `null` where that is nothing, and where a worker said that something is JSON which is not.
+    static func result(of attempt: Proto.Attempt) -> JSONValue {
+        guard !attempt.result.isEmpty else { return .null }
+        return (try? JSONValue(parsing: attempt.result, maxBytes: Attempt.resultLimit)) ?? .null
     }
 }

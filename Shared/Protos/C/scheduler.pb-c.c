@@ -4272,11 +4272,11 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__result_request__field_
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ResultRequest, _scheduled_at_case),
     offsetof(TaskScheduler__V1__ResultRequest, scheduled_at),
     NULL,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -4355,7 +4355,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__result_reply__state__descripto
   task_scheduler__v1__result_reply__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__result_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__result_reply__field_descriptors[3] =
 {
   {
     "state",
@@ -4381,15 +4381,28 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__result_reply__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scheduled_at",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__ResultReply, scheduled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__result_reply__field_indices_by_name[] = {
   1,   /* field[1] = attempt */
+  2,   /* field[2] = scheduled_at */
   0,   /* field[0] = state */
 };
 static const ProtobufCIntRange task_scheduler__v1__result_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__result_reply__descriptor =
 {
@@ -4399,7 +4412,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__result_reply__descriptor =
   "TaskScheduler__V1__ResultReply",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__ResultReply),
-  2,
+  3,
   task_scheduler__v1__result_reply__field_descriptors,
   task_scheduler__v1__result_reply__field_indices_by_name,
   1,  task_scheduler__v1__result_reply__number_ranges,

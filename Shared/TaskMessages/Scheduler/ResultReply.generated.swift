@@ -22,21 +22,26 @@ extension Proto {
         public var state: State
         /// the latest at it; absent: there was none
         public var attempt: Attempt? = nil
+        /// of one that was found
+        public var scheduledAt: Int64 = 0
 
-        public init(state: State, attempt: Attempt? = nil) {
+        public init(state: State, attempt: Attempt? = nil, scheduledAt: Int64 = 0) {
             self.state = state
             self.attempt = attempt
+            self.scheduledAt = scheduledAt
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__ResultReply>) throws(MessageError) {
             state = try State(number: c.pointee.state.rawValue, in: "ResultReply.state")
             if let value = c.pointee.attempt { attempt = try Attempt(reading: value) }
+            scheduledAt = c.pointee.scheduled_at
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__ResultReply>, from arena: Arena) throws(MessageError) {
             task_scheduler__v1__result_reply__init(c)
             c.pointee.state = .init(rawValue: state.rawValue)
             if let attempt { c.pointee.attempt = try arena.put(attempt) }
+            c.pointee.scheduled_at = scheduledAt
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__ResultReply>) -> Int { task_scheduler__v1__result_reply__get_packed_size(c) }

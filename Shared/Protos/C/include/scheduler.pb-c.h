@@ -754,22 +754,31 @@ struct  TaskScheduler__V1__AttemptsReply
     , 0, 0,NULL }
 
 
+typedef enum {
+  TASK_SCHEDULER__V1__RESULT_REQUEST___SCHEDULED_AT__NOT_SET = 0,
+  TASK_SCHEDULER__V1__RESULT_REQUEST___SCHEDULED_AT_SCHEDULED_AT = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__RESULT_REQUEST___SCHEDULED_AT__CASE)
+} TaskScheduler__V1__ResultRequest__ScheduledAtCase;
+
 struct  TaskScheduler__V1__ResultRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData id;
   /*
-   * unix seconds
-   */
-  int64_t scheduled_at;
-  /*
    * not empty: only if the reminder is this caller's
    */
   char *caller;
+  TaskScheduler__V1__ResultRequest__ScheduledAtCase _scheduled_at_case;
+  union {
+    /*
+     * unix seconds; absent: the schedule's start
+     */
+    int64_t scheduled_at;
+  };
 };
 #define TASK_SCHEDULER__V1__RESULT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__result_request__descriptor) \
-    , {0,NULL}, 0, (char *)protobuf_c_empty_string }
+    , {0,NULL}, (char *)protobuf_c_empty_string, TASK_SCHEDULER__V1__RESULT_REQUEST___SCHEDULED_AT__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__ResultReply
@@ -780,10 +789,14 @@ struct  TaskScheduler__V1__ResultReply
    * the latest at it; absent: there was none
    */
   TaskScheduler__V1__Attempt *attempt;
+  /*
+   * of one that was found
+   */
+  int64_t scheduled_at;
 };
 #define TASK_SCHEDULER__V1__RESULT_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__result_reply__descriptor) \
-    , TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_UNSPECIFIED, NULL }
+    , TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_UNSPECIFIED, NULL, 0 }
 
 
 typedef enum {

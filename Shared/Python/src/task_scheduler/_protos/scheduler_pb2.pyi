@@ -673,10 +673,11 @@ class ReminderReply(_message.Message):
     def __init__(self, found: bool = ..., reminder: _Optional[_Union[Reminder, _Mapping]] = ..., state: _Optional[_Union[ReminderState, str]] = ..., position: _Optional[_Union[Position, _Mapping]] = ..., delivered: _Optional[int] = ..., retrying: _Optional[int] = ..., held: _Optional[int] = ..., dead: _Optional[int] = ..., updated_at_ms: _Optional[int] = ..., revision: _Optional[int] = ..., unserved: bool = ..., due_at_ms: _Optional[int] = ..., missed: _Optional[_Union[Missed, _Mapping]] = ..., held_since_ms: _Optional[int] = ...) -> None: ...
 
 class ResultReply(_message.Message):
-    __slots__ = ["attempt", "state"]
+    __slots__ = ["attempt", "scheduled_at", "state"]
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = []
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
     STATE_CANCELLED: ResultReply.State
     STATE_DEAD: ResultReply.State
     STATE_DONE: ResultReply.State
@@ -686,8 +687,9 @@ class ResultReply(_message.Message):
     STATE_OPEN: ResultReply.State
     STATE_UNSPECIFIED: ResultReply.State
     attempt: Attempt
+    scheduled_at: int
     state: ResultReply.State
-    def __init__(self, state: _Optional[_Union[ResultReply.State, str]] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ...) -> None: ...
+    def __init__(self, state: _Optional[_Union[ResultReply.State, str]] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., scheduled_at: _Optional[int] = ...) -> None: ...
 
 class ResultRequest(_message.Message):
     __slots__ = ["caller", "id", "scheduled_at"]

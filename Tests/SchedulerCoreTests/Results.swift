@@ -1,0 +1,40 @@
+import TaskDomain
+import Storage
+import Testing
+
+@testable import SchedulerCore
+
+@Suite("what tasks return")
+struct Results {
+    private static let result = [UInt8](repeating: 0x31, count: 100)
+
+    @Test("is stored with the attempt that was final, and with no other", arguments: [Outcome.delivered, .cancelSchedule, .retry, .rejected])
+    func kept(outcome: Outcome) throws {
+        let world = try World()
+        world.answer = { _ in World.Answer(outcome: outcome, result: Self.result) }
+        world.attach()
+        let id = try world.create(in: 0, maxAttempts: 1)
+        world.run(milliseconds: 100)
+        #expect(try world.attempts(id).map(\.result) == [outcome.isFinal ? Self.result : []])
+        #expect(world.core.outbox.resultBytes == 0)
+    }
+
+    @Test("beyond the bound of memory it is left out in words, and what returned it is done", arguments: [199, 200])
+    func leftOut(most: Int) throws {
+        var configuration = CoreConfiguration()
+        configuration.maxResultBytes = most
+        let world = try World(configuration: configuration)
+        world.answer = { _ in World.Answer(result: Self.result) }
+        world.attach()
+        let ids = try (0..<2).map { _ in try world.create(in: 1_000) }
+        world.run(milliseconds: 900)
+        world.isDiskFull = true
+        world.run(milliseconds: 1_000)
+        world.isDiskFull = false
+        world.run(milliseconds: 10_000)
+        let attempts = try ids.flatMap { try world.attempts($0) }.sorted { $0.result.count > $1.result.count }
+        #expect(attempts.map(\.outcome) == [.delivered, .delivered] && attempts[0].result == Self.result)
+        #expect(attempts[1].result == (most == 200 ? Self.result : []))
+        #expect(attempts[1].detail.hasPrefix("the result, 100 bytes, was not kept: the store is behind") == (most == 199))
+    }
+}
