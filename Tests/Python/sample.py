@@ -48,6 +48,16 @@ def fails(tag):
 
 
 @task
+def counts(words):
+    return {"count": len(words), "longest": max(words, key=len)}
+
+
+@task
+async def returns(what):
+    return {"long": "x" * 65_535, "set": {1}, "nan": float("nan"), "said": [invocation().authorization], "fits": "x" * 65_534}[what]
+
+
+@task
 async def rejects(tag):
     note(tag=tag)
     raise Reject("never")

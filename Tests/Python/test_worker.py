@@ -11,7 +11,7 @@ import unittest
 from support import GATEWAY, StackTest, Worker, ask, eventually
 
 import sample
-from task_scheduler import Options
+from task_scheduler import NotFound, Options
 
 
 class Runs(StackTest):
@@ -69,6 +69,30 @@ class Runs(StackTest):
         lines = [line for line in self.shared.said().splitlines() if made.id in line]
         self.assertTrue(lines and all(line.split()[1:5] == ["warning", "worker", "a", "task"] for line in lines), lines)
         self.assertNotIn("abcdefgh", self.shared.said())
+
+    def test_what_a_task_returns_is_kept_and_may_be_waited_for(self):
+        made = self.schedule(sample.counts, ["a", "bcd"])
+        result = self.scheduler.result(made, wait=20)
+        self.assertEqual((result.state, result.value, result.detail), ("done", {"count": 2, "longest": "bcd"}, ""))
+        self.assertEqual(self.scheduler.result(made.id, scheduled_at=result.scheduled_at), result)
+        again = self.scheduler.run(made)
+        self.assertEqual(self.scheduler.result(again, wait=20).value, {"count": 2, "longest": "bcd"})
+        self.assertIsNone(self.scheduler.result(self.schedule(sample.greet, "Ada"), wait=20).value)
+        later = self.schedule(sample.counts, [], trigger_at=4_000_000_000)
+        self.assertEqual(self.scheduler.result(later).state, "open")
+        with self.assertRaises(NotFound):
+            self.scheduler.result(later, scheduled_at=7)
+
+    def test_a_result_that_cannot_be_kept_is_left_out_in_words_and_the_task_is_done(self):
+        credential = "Bearer abcdefghijklmnop"
+        for what, value, detail in (
+            ("long", None, "the result, 65537 bytes of JSON, was not kept: 65536 are allowed"), ("fits", "x" * 65_534, ""),
+            ("set", None, "cannot be written as JSON"), ("nan", None, "cannot be written as JSON"), ("said", ["Bearer [redacted]"], ""),
+        ):
+            with self.subTest(what):
+                result = self.scheduler.result(self.schedule(sample.returns, what, options={"auth_header": credential}), wait=20)
+                self.assertEqual((result.state, result.value, result.attempt["number"]), ("done", value, 1))
+                self.assertIn(detail, result.detail)
 
     def test_reject_is_a_dead_letter_at_once(self):
         made = self.schedule(sample.rejects, "r")

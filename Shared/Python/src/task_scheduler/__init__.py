@@ -9,10 +9,10 @@ from task_scheduler.errors import (
     Conflict, Fault, InvalidRequest, InvalidTask, NotAllowed, NotFound, Refused, TaskSchedulerError, TooMany, Unavailable)
 from task_scheduler.options import Options
 from task_scheduler.outcomes import CancelSchedule, Reject, Retry
-from task_scheduler.reminder import Changed, Reminder, Scheduled
+from task_scheduler.reminder import Changed, Reminder, Result, Scheduled
 from task_scheduler.tasks import Task, task
 
 __all__ = [
     "CancelSchedule", "Changed", "Conflict", "Fault", "InvalidRequest", "InvalidTask", "Invocation", "NotAllowed", "NotFound", "Options", "Refused",
-    "Reject", "Reminder", "Retry", "Scheduled", "Task", "TaskScheduler", "TaskSchedulerError", "TooMany", "Unavailable", "invocation",
+    "Reject", "Reminder", "Result", "Retry", "Scheduled", "Task", "TaskScheduler", "TaskSchedulerError", "TooMany", "Unavailable", "invocation",
     "task"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,12 +15,16 @@ from task_scheduler.arguments import checked
 from task_scheduler.errors import InvalidRequest, InvalidTask
 from task_scheduler.http import Gateway
 from task_scheduler.options import Options
-from task_scheduler.reminder import Changed, Reminder, Scheduled
+from task_scheduler.reminder import Changed, Reminder, Result, Scheduled
 from task_scheduler.tasks import NAME, NAME_RULE, AnyTask, Task
 
 DEFAULT_URL = "http://127.0.0.1:5000"
 PAGE = 100
 """Reminders that one request of `list` asks for."""
+WAIT_SHARE = 0.5
+"""How much of `timeout` one request waits for a result, so that its answer comes in time."""
+MAX_WAIT = 60
+"""Seconds that one request may wait."""
 
 When = datetime | int | float
 """An instant: a datetime with a time zone, or unix seconds."""
@@ -109,6 +114,30 @@ class TaskScheduler:
         """Reads where it stands. Raises `NotFound`, and what every request may raise."""
         return Reminder.read(self._gateway.ask("GET", _path(reminder), repeatable=True))
 
+    def result(
+        self, reminder: str | Scheduled | Changed | Reminder, *, scheduled_at: When | None = None, wait: float = 0,
+    ) -> Result:
+        """Reads what became of one occurrence and what its task returned, and waits for it.
+
+        reminder: what `schedule` or `run` returned, or an id.
+        scheduled_at: the occurrence, a time of its rule; without it the one that `run` made, or the reminder's first.
+        wait: seconds to wait until it has ended. It is then known within about a second; where it is not over in time, `state` is `open`.
+
+        Raises `NotFound`, also where its attempts are not kept any more, and what every request may raise.
+        """
+        if scheduled_at is None and isinstance(reminder, Changed):
+            scheduled_at = reminder.scheduled_at
+        place = "first" if scheduled_at is None else _unix("scheduled_at", scheduled_at, math.floor)
+        path, end = f"{_path(reminder)}/occurrences/{place}/result", time.monotonic() + wait
+        while True:
+            left = end - time.monotonic()
+            seconds = max(0, min(math.ceil(left), MAX_WAIT, int(self._gateway.timeout * WAIT_SHARE)))
+            result = Result.read(self._gateway.ask("GET", f"{path}?wait_seconds={seconds}", repeatable=True))
+            if result.state != "open" or time.monotonic() >= end:
+                return result
+            if seconds == 0:
+                time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+
     def list(
         self, *, state: str | None = None, queue: str | None = None, task: Task[..., Any] | str | None = None,
         description: str | None = None, due_after: When | None = None, due_before: When | None = None,
@@ -152,7 +181,7 @@ def _named(func: Task[..., Any] | str) -> tuple[AnyTask | None, str]:
     raise InvalidTask(f"{name} is no task: decorate it with @task, or give the name of one as text")
 
 
-def _path(reminder: str | Scheduled | Reminder) -> str:
+def _path(reminder: str | Scheduled | Changed | Reminder) -> str:
     id = reminder if isinstance(reminder, str) else reminder.id
     if not id:
         raise InvalidRequest("a reminder's id is no empty text")

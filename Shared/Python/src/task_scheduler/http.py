@@ -45,7 +45,7 @@ class Gateway:
                 f"{url} would carry keys and credentials unencrypted between machines; use https://, or allow_plain=True if the network is trusted")
         self.url = url
         self._host, self._port, self._path = host, port, parts.path.rstrip("/")
-        self._timeout = timeout
+        self.timeout = timeout
         self._headers = {"Accept": "application/json"}
         if key is not None:
             if not key.isascii() or not key.isprintable() or not key.strip():
@@ -64,7 +64,7 @@ class Gateway:
 
         repeatable: whether it may be sent again although the first one may have been carried out.
         """
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self.timeout
         data = None if body is None else _json(body)
         sent = {**self._headers, **(headers or {})}
         if data is not None:
@@ -90,7 +90,7 @@ class Gateway:
                 break
             time.sleep(pause)
             wait = min(2 * wait, LONGEST_WAIT)
-        raise Unavailable(f"{self.url} could not do it within {self._timeout:g} s: {reason}")
+        raise Unavailable(f"{self.url} could not do it within {self.timeout:g} s: {reason}")
 
     def close(self) -> None:
         """Closes the connections that are kept. It can be asked again afterwards."""

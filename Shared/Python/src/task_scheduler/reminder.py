@@ -48,6 +48,29 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Result:
+    """What became of one occurrence."""
+
+    state: str
+    """`open` (to come, running, held, or to be tried again), `done`, `dead`, `missed` (by its misfire policy) or `cancelled`."""
+    value: Any
+    """What its task returned; `None`: nothing, or `detail` says why it was not kept."""
+    scheduled_at: int
+    """Unix seconds."""
+    detail: str
+    """Of the latest attempt: the reason of a failure, or why a result was not kept; empty: there is none."""
+    attempt: Mapping[str, Any] | None = field(repr=False)
+    """All that the API says of that attempt; `None`: there was none."""
+
+    @staticmethod
+    def read(answer: Mapping[str, Any]) -> Result:
+        attempt = answer.get("attempt")
+        return Result(
+            state=_text(answer, "state"), value=answer.get("result"), scheduled_at=answer.get("scheduled_at", 0),
+            detail=(attempt or {}).get("detail") or "", attempt=attempt)
+
+
+@dataclass(frozen=True)
 class Reminder:
     """A reminder as it is stored, without its credential."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from task_scheduler._protos.outcome_pb2 import (
     OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_LOST, OUTCOME_REJECTED, OUTCOME_RETRY, OUTCOME_UNSENT, Outcome)
@@ -16,6 +17,10 @@ MAX_DETAIL_BYTES = 1_024
 MIN_SECRET_CHARACTERS, RUN_CHARACTERS = 4, 8
 """A shorter credential is none; so many characters of a longer one give something away."""
 MARK = "[redacted]"
+MAX_RESULT_BYTES = 64 << 10
+"""What is kept of a task's result, as JSON."""
+MAX_RESULT_DEPTH = 32
+"""How deep its lists and objects may be nested."""
 
 
 class End(NamedTuple):
@@ -25,12 +30,39 @@ class End(NamedTuple):
     detail: str = ""
     retry_after_ms: int = 0
     """0: the scheduler decides."""
+    result: bytes = b""
+    """The JSON text of what the task returned; empty: nothing."""
 
 
 DELIVERED = End(OUTCOME_DELIVERED)
 CALLED_OFF = End(OUTCOME_UNSENT, "called off before it began")
 """Of what has not begun: no attempt, and tried again when it can be."""
 CUT_OFF = End(OUTCOME_LOST, "the worker was stopped before the task's end")
+
+
+def end_with(value: Any, authorization: str | None) -> End:
+    """The end of a task that returned: done, whether its result can be kept or not."""
+    if value is None:
+        return DELIVERED
+    try:
+        if not _is_shallow(value, MAX_RESULT_DEPTH):
+            return End(OUTCOME_DELIVERED, f"the result was not kept: it is nested more than {MAX_RESULT_DEPTH} deep")
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        shown = redacted(text, authorization)
+        if shown != text:
+            json.loads(shown)
+        result = shown.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        return End(OUTCOME_DELIVERED, f"the result, of type {type(value).__name__}, was not kept: it cannot be written as JSON: {error}")
+    if len(result) > MAX_RESULT_BYTES:
+        return End(OUTCOME_DELIVERED, f"the result, {len(result)} bytes of JSON, was not kept: {MAX_RESULT_BYTES} are allowed")
+    return End(OUTCOME_DELIVERED, result=result)
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, (list, tuple, dict)):
+        return True
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in (value.values() if isinstance(value, dict) else value))
 
 
 def end_of(error: BaseException) -> End:

@@ -12,7 +12,7 @@ import random
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from task_scheduler._protos.outcome_pb2 import OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_UNSENT
@@ -28,6 +28,10 @@ from task_scheduler.worker.ends import CALLED_OFF, End, one_line, unsent
 from task_scheduler.worker.runs import Run, Runner
 
 MAX_OUTCOMES_PER_MESSAGE = 1_000
+MAX_RESULT_BYTES_PER_MESSAGE = 256 << 10
+"""A message ends with the result that goes beyond."""
+MAX_WAITING_RESULT_BYTES = 16 << 20
+"""Bytes of results that are not acknowledged, beyond which nothing new is asked for."""
 ID_BYTES, TOKEN_BYTES = 16, 32
 FIRST_WAIT, LONGEST_WAIT = 0.02, 0.5
 """Seconds before connecting again, doubled from try to try; half of each by chance. A scheduler that was away for a moment waits for the
@@ -78,6 +82,8 @@ class Link:
         self._is_standing_due = False
         self._hand_back: asyncio.TimerHandle | None = None
         self._unacknowledged: dict[int, OutcomeReport] = {}
+        self._result_bytes = 0
+        """Of what tasks returned, in those."""
         self._fresh: list[OutcomeReport] = []
         self._is_flush_due = False
         self._is_draining = self._is_patient = False
@@ -154,7 +160,7 @@ class Link:
         attach = Attach(
             instance=self._identity.instance, queues=self._capacity.queues, tasks=self._runner.names, token=self._identity.token,
             running=[Lease(lease=run.lease, id=run.id, scheduled_at=run.scheduled_at) for run in self._running.values()],
-            following=[Lease(lease=each.lease, id=each.id, scheduled_at=each.scheduled_at) for each in outcomes[MAX_OUTCOMES_PER_MESSAGE:]],
+            following=[Lease(lease=each.lease, id=each.id, scheduled_at=each.scheduled_at) for each in outcomes[len(next(parts(outcomes))) :]],
             host=socket.gethostname(), version=self._identity.build, process=os.getpid(), started_at_ms=self._identity.started_at_ms,
             concurrency=self._capacity.concurrency, finished=self._finished, failed=self._failed, controllable=True,
             max_concurrency=self._capacity.most)
@@ -171,6 +177,9 @@ class Link:
         message = SchedulerMessage.FromString(payload)
         for lease in message.acknowledged:
             report = self._unacknowledged.pop(lease, None)
+            if report is not None and report.result:
+                self._result_bytes -= len(report.result)
+                self._flush_soon()
             if report is not None and report.outcome != OUTCOME_UNSENT:
                 self._finished += 1
                 self._failed += report.outcome not in (OUTCOME_DELIVERED, OUTCOME_CANCEL_SCHEDULE)
@@ -260,7 +269,9 @@ class Link:
             detail = one_line(detail, run.invocation.authorization if run.invocation is not None else None)
         report = OutcomeReport(
             lease=run.lease, id=run.id, scheduled_at=run.scheduled_at, outcome=end.outcome, retry_after_ms=end.retry_after_ms,
-            started_at_ms=run.started_at_ms or time.time_ns() // 1_000_000, duration_us=int((time.monotonic() - run.started) * 1e6), detail=detail)
+            started_at_ms=run.started_at_ms or time.time_ns() // 1_000_000, duration_us=int((time.monotonic() - run.started) * 1e6), detail=detail,
+            result=end.result)
+        self._result_bytes += len(end.result)
         self._unacknowledged[run.lease] = report
         self._fresh.append(report)
         self._flush_soon()
@@ -282,7 +293,7 @@ class Link:
 
     def _credit(self) -> int:
         """What the scheduler may send beyond what it has been granted; counted as granted."""
-        if self._is_draining:
+        if self._is_draining or self._result_bytes > MAX_WAITING_RESULT_BYTES:
             return 0
         places = self._capacity.places
         credit = max(0, places + self._ahead.count(places) - self._occupied - len(self._waiting) - self._granted)
@@ -320,10 +331,11 @@ class Link:
 
     def _send(self, first: WorkerMessage, outcomes: list[OutcomeReport]) -> None:
         assert self._connection is not None
-        first.outcomes.extend(outcomes[:MAX_OUTCOMES_PER_MESSAGE])
+        messages = parts(outcomes)
+        first.outcomes.extend(next(messages))
         self._connection.send(first.SerializeToString())
-        for start in range(MAX_OUTCOMES_PER_MESSAGE, len(outcomes), MAX_OUTCOMES_PER_MESSAGE):
-            self._connection.send(WorkerMessage(outcomes=outcomes[start : start + MAX_OUTCOMES_PER_MESSAGE]).SerializeToString())
+        for part in messages:
+            self._connection.send(WorkerMessage(outcomes=part).SerializeToString())
 
     # The end
 
@@ -355,3 +367,14 @@ class Link:
         self._wake.set()
         if self._connection is not None:
             self._connection.finish()
+
+
+def parts(outcomes: Sequence[OutcomeReport]) -> Iterator[Sequence[OutcomeReport]]:
+    """Outcomes as messages take them; at least one part, which may be empty."""
+    start = size = 0
+    for place, outcome in enumerate(outcomes):
+        if place - start == MAX_OUTCOMES_PER_MESSAGE or size > MAX_RESULT_BYTES_PER_MESSAGE:
+            yield outcomes[start:place]
+            start, size = place, 0
+        size += len(outcome.result)
+    yield outcomes[start:]

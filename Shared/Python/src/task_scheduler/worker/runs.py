@@ -15,7 +15,7 @@ from task_scheduler.context import Invocation, current
 from task_scheduler.logs import say
 from task_scheduler.outcomes import CancelSchedule, Reject, Retry
 from task_scheduler.tasks import AnyTask
-from task_scheduler.worker.ends import CALLED_OFF, CUT_OFF, DELIVERED, MAX_DETAIL_BYTES, End, end_of, redacted, rejected, retried
+from task_scheduler.worker.ends import CALLED_OFF, CUT_OFF, DELIVERED, MAX_DETAIL_BYTES, End, end_of, end_with, redacted, rejected, retried
 from task_scheduler.worker.threads import Threads
 
 LEASE_SHARE = 0.9
@@ -141,8 +141,8 @@ class Runner:
         assert run.task is not None and run.invocation is not None
         current.set(run.invocation)
         try:
-            await run.task.function(*run.args, **run.kwargs)
-            end = DELIVERED
+            value = await run.task.function(*run.args, **run.kwargs)
+            end = DELIVERED if value is None else end_with(value, run.invocation.authorization)
         except BaseException as error:  # Of one task; nothing that it raises may end the worker.
             end = self._failed(run, error)
         self._report(run, end)
@@ -155,8 +155,8 @@ class Runner:
         assert run.task is not None and run.invocation is not None
         token = current.set(run.invocation)
         try:
-            run.task.function(*run.args, **run.kwargs)
-            return DELIVERED
+            value = run.task.function(*run.args, **run.kwargs)
+            return DELIVERED if value is None else end_with(value, run.invocation.authorization)
         except BaseException as error:  # As above.
             return self._failed(run, error)
         finally:
