@@ -15,6 +15,7 @@ public import TaskJSON
 ///     Greet.self, .init(name: "Ada"), rrule: "FREQ=WEEKLY;BYDAY=MO,WE", triggerAt: Date.now + 3_600,
 ///     timezone: "Europe/Berlin", options: .init(queue: "people", priority: 7))
 /// for try await reminder in scheduler.list(task: Greet.name) { print(reminder.id, reminder.state) }
+/// let first = try await scheduler.result(of: id, waiting: .seconds(30))      // what its task returned
 /// try await scheduler.cancel(id)
 /// await scheduler.stop()      // or run it as a Service beside the program's others
 /// ```
@@ -115,6 +116,10 @@ public struct TaskScheduler: Sendable {
     /// - Returns: `nil` where there is none of that id, over HTTP none that the key may see.
     public func get(_ id: ReminderID) async throws(TaskSchedulerError) -> ScheduledReminder? {
         try await transport.get(id, now: clock())
+    }
+
+    func look(at id: ReminderID, _ scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult? {
+        try await transport.result(of: id, scheduledAt: scheduledAt)
     }
 
     func page(_ filter: ReminderFilter, after cursor: [UInt8], limit: Int) async throws(TaskSchedulerError) -> ReminderPage {

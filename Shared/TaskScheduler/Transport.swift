@@ -19,6 +19,11 @@ protocol Transport: Sendable {
         _ filter: ReminderFilter, after cursor: [UInt8], limit: Int, now: UnixMilliseconds
     ) async throws(TaskSchedulerError) -> ReminderPage
 
+    /// Where an occurrence stands, at once.
+    /// - Parameter scheduledAt: `nil`: the schedule's start.
+    /// - Returns: `nil` where there is no such occurrence.
+    func result(of id: ReminderID, scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult?
+
     /// Ends its connections: what is under way fails, and so does what comes later.
     func stop() async
 }

@@ -248,4 +248,28 @@ struct HTTPTransportTests {
         dump(scheduler, to: &dumped)
         #expect(!dumped.contains("secret-") && !"\(scheduler)".contains("secret-") && !String(reflecting: scheduler).contains("secret-"))
     }
+
+    @Test("a result is asked for again and again while it is open, until the time is over; one that is not there is nil")
+    func results() async throws {
+        let id = try reminder, path = "GET /reminders/\(id)/occurrences/"
+        try await withServer({ place, _ in
+            switch place {
+            case 0: ScriptedServer.json("202 Accepted", #"{"state":"open","result":null,"attempt":null}"#)
+            case 1: ScriptedServer.json("200 OK", #"{"state":"done","result":{"count":2},"attempt":{"detail":""}}"#)
+            case 2: ScriptedServer.json("202 Accepted", #"{"state":"open","result":null,"attempt":{"detail":"why"}}"#)
+            case 3: ScriptedServer.problem("404 Not Found", #"{"detail":"none"}"#)
+            default: ScriptedServer.json("200 OK", #"{"state":"new"}"#)
+            }
+        }) { scheduler, server in
+            let done = try #require(try await scheduler.result(of: id, waiting: .seconds(60)))
+            #expect(done.state == .done && done.detail.isEmpty)
+            #expect(try done.decode([String: Int].self) == ["count": 2])
+            let open = try await scheduler.result(of: id, scheduledAt: 7)
+            #expect(open == OccurrenceResult(state: .open, value: nil, detail: "why"))
+            #expect(try await scheduler.result(of: id, scheduledAt: 7, waiting: .seconds(60)) == nil)
+            #expect(await failure { () async throws(TaskSchedulerError) in try await scheduler.result(of: id) } != nil)
+            let places = ["first", "first", "7", "7", "first"]
+            #expect(server.asked.map { String($0.prefix { $0 != "\r\n" }) } == places.map { path + $0 + "/result HTTP/1.1" })
+        }
+    }
 }

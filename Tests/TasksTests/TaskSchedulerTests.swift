@@ -81,6 +81,7 @@ struct TaskSchedulerTests {
             reply(.success(Proto.ListReply(
                 reminders: Array(found.dropFirst(place).prefix(1)), cursor: place + 1 < found.count ? [UInt8(place + 1)] : [])))
         }
+        table.unary(SchedulerService.result) { request, _, reply in reply(.success(Self.result(request))) }
         let settings = WireSettings(
             identity: PeerIdentity(role: .scheduler, instance: "scheduler", build: "test"), security: WireSecurity(credential: credential))
         let server = Server(settings: settings, table: table, eventLoop: group.next(), logger: Self.quiet)
@@ -305,6 +306,45 @@ struct TaskSchedulerTests {
         }
         try await withScheduler(answering: .failure(CallError(.unavailable, "disk full"))) { scheduler, _ in
             await #expect(throws: TaskSchedulerError.unavailable("unavailable: disk full")) { try await scheduler.schedule("t") }
+        }
+    }
+
+    // MARK: Results
+
+    /// What the scheduler says of the second 7, of 8, of any other, and of none.
+    private static func result(_ request: Proto.ResultRequest) -> Proto.ResultReply {
+        func attempt(_ outcome: Proto.Outcome, _ result: String, detail: String = "") -> Proto.Attempt {
+            Proto.Attempt(scheduledAt: request.scheduledAt ?? 0, number: 1, outcome: outcome, detail: detail, result: Array(result.utf8))
+        }
+        switch request.scheduledAt {
+        case nil: return Proto.ResultReply(state: .done, attempt: attempt(.delivered, #"{"count":2,"at":1795392000}"#))
+        case 7: return Proto.ResultReply(state: .open)
+        case 8: return Proto.ResultReply(state: .dead, attempt: attempt(.rejected, "", detail: "why"))
+        case 9: return Proto.ResultReply(state: .done, attempt: attempt(.delivered, "["))
+        default: return Proto.ResultReply(state: .notFound)
+        }
+    }
+
+    private struct Counted: Decodable, Equatable {
+        let count: Int
+        let at: Int64
+    }
+
+    @Test("a result is read as a type of one's own; what has none says where it stands, and what is not there is nil")
+    func results() async throws {
+        try await withScheduler { scheduler, _ in
+            let id = try #require(ReminderID("01932c07-209c-7123-8abc-0123456789ab"))
+            let done = try #require(try await scheduler.result(of: id, waiting: .seconds(60)))
+            #expect(done.state == .done && done.value?["count"] == 2)
+            #expect(try done.decode(Counted.self) == Counted(count: 2, at: Self.now))
+            #expect(throws: TaskArgumentsError.self) { try done.decode([String].self) }
+            let dead = try await scheduler.result(of: id, scheduledAt: 8)
+            #expect(dead?.state == .dead && dead?.value == nil && dead?.detail == "why")
+            #expect(try await scheduler.result(of: id, scheduledAt: 6, waiting: .seconds(60)) == nil)
+            let began = ContinuousClock.now
+            #expect(try await scheduler.result(of: id, scheduledAt: 7, waiting: .milliseconds(50))?.state == .open)
+            #expect(ContinuousClock.now - began >= .milliseconds(50))
+            await #expect(throws: TaskSchedulerError.self) { try await scheduler.result(of: id, scheduledAt: 9) }
         }
     }
 }

@@ -49,6 +49,19 @@ struct HTTPTransport: Transport {
         return ReminderPage(reminders: try reminders.map { (each) throws(TaskSchedulerError) in try reminder(each) }, cursor: next)
     }
 
+    func result(of id: ReminderID, scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult? {
+        let time = scheduledAt.map { "\($0)" } ?? "first"
+        let answer = try await gateway.ask(.get, "/reminders/\(id)/occurrences/\(time)/result", repetition: .isSafe)
+        if answer.isProblem, answer.status == 404 { return nil }
+        let json = try content(answer)
+        guard case .string(let name)? = json["state"], let state = OccurrenceResult.State(rawValue: name) else {
+            throw noGateway("no state in its answer")
+        }
+        var detail = ""
+        if case .string(let text)? = json["attempt"]?["detail"] { detail = text }
+        return OccurrenceResult(state: state, value: json["result"].flatMap { $0.isNull ? nil : $0 }, detail: detail)
+    }
+
     func stop() async { await gateway.stop() }
 
     // MARK: Answers

@@ -1,5 +1,6 @@
 import ScheduledTasks
 import TaskDomain
+import TaskJSON
 import TaskMessages
 
 // What the transport over the wire sends and is answered, as the messages have it.
@@ -50,5 +51,27 @@ extension ScheduledReminder {
     private static func nextFireAt(_ reply: Proto.ReminderReply, _ now: UnixSeconds) -> UnixSeconds? {
         guard reply.state == .scheduled, reply.heldSinceMs == 0, let position = reply.position, position.index > 0 else { return nil }
         return max(UnixSeconds(position.scheduledAt), UnixMilliseconds(reply.dueAtMs).second, now)
+    }
+}
+
+extension OccurrenceResult {
+    /// - Returns: `nil` where there is no such occurrence.
+    init?(_ reply: Proto.ResultReply) throws(TaskSchedulerError) {
+        let state: State
+        switch reply.state {
+        case .notFound: return nil
+        case .open: state = .open
+        case .done: state = .done
+        case .dead: state = .dead
+        case .missed: state = .missed
+        case .cancelled: state = .cancelled
+        }
+        var value: JSONValue?
+        if let text = reply.attempt?.result, !text.isEmpty {
+            do throws(JSONError) { value = try JSONValue(parsing: text, maxBytes: Attempt.resultLimit) } catch {
+                throw .refused("the result that it has is not JSON: \(error)")
+            }
+        }
+        self.init(state: state, value: value, detail: reply.attempt?.detail ?? "")
     }
 }

@@ -39,6 +39,10 @@ struct WireTransport: Transport {
         return ReminderPage(reminders: reminders, cursor: reply.cursor)
     }
 
+    func result(of id: ReminderID, scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult? {
+        try OccurrenceResult(try await call(SchedulerService.result, Proto.ResultRequest(id: id.bytes, scheduledAt: scheduledAt?.count)))
+    }
+
     func stop() async { await client.stop() }
 
     // MARK: Calls
