@@ -24,7 +24,7 @@ async function load({ first }) {
 /** What somebody should look at, the worst first. */
 function alarms({ counts, queues, notices }, unserved) {
   return alarmList([
-    counts.dead && ['bad', `${counts.dead} given up`, 'wait to be replayed or discarded', link('/dead-letters', {}, 'Look at them')],
+    counts.dead && ['bad', `${counts.dead} given up`, 'to be replayed or discarded', link('/dead-letters', {}, 'Look at them')],
     counts.held && ['bad', `${counts.held} held`, 'the credential was refused, nothing more of these series is sent', link('/held', {}, 'Give a new one')],
     unserved.length && ['bad', `${unserved.length} due within the hour are not served`, `no worker has ${unserved[0].task} in ${unserved[0].queue}`],
     ...notices.map(notice => ['bad', 'Notice', notice]),

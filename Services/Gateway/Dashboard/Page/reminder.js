@@ -71,7 +71,7 @@ const about = ({ id, task, queue, held_since: since, missed, jitter_seconds: jit
   missed && ['Missed', `${missed.at_least ? 'at least ' : ''}${missed.count}, from `, at(missed.first)],
   ['Priority', reminder.priority],
   ['If missed', reminder.misfire_policy + (reminder.misfire_policy === 'fire_all' ? `, the latest ${reminder.catch_up_limit}` : '')],
-  ['Tried for', duration(reminder.retry_for_seconds) + (most ? `, at most ${most} times` : '')],
+  ['Tried for', duration(reminder.retry_for_seconds) + (most ? `, in ${most} attempts at most` : '')],
   jitter > 0 && ['Spread over', duration(jitter)],
   expiry !== null && ['Expires after', duration(expiry)],
   ['Created', at(reminder.created_at), reminder.caller && ` with the key ${reminder.caller}`],
@@ -87,7 +87,7 @@ function draw({ data }) {
     el('p.rule-text', badge(columns.STATES[state], state), rule.text),
     alarmList([
       since !== null && ['bad', 'Held', ['since ', at(since), ': its credential was refused.'], link('/held', { reminder_id: id }, 'Look at it')],
-      occurrences.dead > 0 && ['bad', `${occurrences.dead} given up`, 'wait to be replayed or discarded', link('/dead-letters', { reminder_id: id }, 'Look at them')],
+      occurrences.dead > 0 && ['bad', `${occurrences.dead} given up`, 'to be replayed or discarded', link('/dead-letters', { reminder_id: id }, 'Look at them')],
       reminder.next_fire_at !== null && !reminder.served && ['bad', 'No worker', `serves ${task} in the queue ${queue}`],
       ...rule.warnings.map(warning => ['warn', 'Note', warning]),
     ]),
