@@ -50,7 +50,7 @@ function attemptList({ reminder: { timezone: zone }, attempts }) {
         ['Outcome', ({ outcome, status_code: status }) => [badge(kindOf(outcome), outcome), status]],
         ['Late', ({ lateness_ms: late }) => late < 1_000 ? `${late} ms` : duration(Math.floor(late / 1_000)), 'number'],
         ['Took', ({ duration_us: micros }) => `${(micros / 1_000).toFixed(1)} ms`, 'number'],
-        ['Said', ({ detail }) => words(detail, 300), 'wide'],
+        ['Said', ({ detail, result }) => [words(detail, 300), result !== null && el('pre', stringify(result))], 'wide'],
       ] }),
     attempts.length === ATTEMPTS && soft(`The latest ${ATTEMPTS}; there may be more.`),
   ];
