@@ -82,6 +82,7 @@ struct API: Sendable {
             + QueueOperations(scheduler: scheduler).operations + WorkerOperations(scheduler: scheduler).operations
             + WorkerControlOperations(scheduler: scheduler).operations
             + EventOperations(scheduler: scheduler, hub: events).operations
+            + Cancelling(scheduler: scheduler).operations
         let documentation = Documentation(
             operations, version: Build.version, needsKey: needsKey, allowsAnonymous: allowsAnonymous)
         self.operations = operations + documentation.operations

@@ -136,6 +136,26 @@ extension SchedulerAPI {
         }
     }
 
+    func cancelOccurrence(_ request: Proto.CancelOccurrenceRequest, _ reply: Responder<Proto.CancelOccurrenceReply>) {
+        let key: OccurrenceKey
+        do throws(InvalidRequest) {
+            guard let occurrence = request.occurrence else { throw InvalidRequest("no occurrence is named") }
+            key = OccurrenceKey(reminder: try ReminderID(wire: occurrence.id), scheduledAt: UnixSeconds(occurrence.scheduledAt))
+        } catch {
+            return reply(.failure(error.callError))
+        }
+        loop.cancel(key, caller: request.caller.isEmpty ? nil : request.caller) { result in
+            reply(
+                result.map { what in
+                    switch what {
+                    case .ended(let outcome): Proto.CancelOccurrenceReply(result: .ended, outcome: outcome.wire)
+                    case .onItsWay: Proto.CancelOccurrenceReply(result: .onItsWay)
+                    case .notFound: Proto.CancelOccurrenceReply(result: .notFound)
+                    }
+                })
+        }
+    }
+
     // MARK: Queues
 
     /// Queues that may have settings of their own.

@@ -114,7 +114,7 @@ extension OutcomeReport {
         let outcome: Outcome
         var detail = wire.detail
         switch wire.outcome {
-        case .known(.misfired), .known(.expired), .unknown:
+        case .known(.misfired), .known(.expired), .known(.cancelled), .unknown:
             outcome = .retry
             detail = "the worker reported outcome \(wire.outcome.number), which this scheduler takes from no worker: \(wire.detail)"
         case .known(let value): outcome = Outcome(value)

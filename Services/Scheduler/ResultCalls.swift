@@ -62,6 +62,7 @@ extension SchedulerAPI {
         if let latest, latest.outcome.isFinal { return .done }
         if row != nil || summary.position?.scheduledAt == at { return .open }
         if latest?.outcome == .misfired { return .missed }
+        if latest?.outcome == .cancelled { return .cancelled }
         let isOfSchedule = (try? summary.reminder.schedule.series())?.contains(at.count) ?? false
         if let position = summary.position, position.scheduledAt < at, isOfSchedule { return .open }
         if summary.state == .cancelled, isOfSchedule || latest != nil { return .cancelled }

@@ -28,6 +28,7 @@ struct SchedulerAPI: Sendable {
         table.unary(SchedulerService.result) { request, context, reply in self.result(request, Asker(context), reply) }
         table.unary(SchedulerService.listOccurrences) { request, context, reply in listOccurrences(request, Asker(context), reply) }
         table.unary(SchedulerService.changeOccurrences) { request, context, reply in changeOccurrences(request, Asker(context), reply) }
+        table.unary(SchedulerService.cancelOccurrence) { request, _, reply in cancelOccurrence(request, reply) }
         table.unary(SchedulerService.listQueues) { request, context, reply in listQueues(request, Asker(context), reply) }
         table.unary(SchedulerService.changeQueue) { request, _, reply in changeQueue(request, reply) }
         table.unary(SchedulerService.listWorkers) { request, _, reply in listWorkers(request, reply) }

@@ -39,6 +39,8 @@ final class SchedulerLoop: @unchecked Sendable {
     private var drained: EventLoopPromise<Void>?
     /// Who waits for what a request comes to.
     private var requests: [RequestID: @Sendable (Result<Changed, CallError>) -> Void] = [:]
+    /// Who waits for what becomes of an occurrence that was called off.
+    private var cancellations: [RequestID: @Sendable (Result<Cancellation, CallError>) -> Void] = [:]
     private var nextRequest: UInt64 = 1
     private var isStoreFailing = false
     /// Why nothing new is taken in; `nil`: it is.
@@ -137,6 +139,20 @@ final class SchedulerLoop: @unchecked Sendable {
         nextRequest += 1
         requests[id] = completion
         handle(.request(id, writes))
+    }
+
+    /// Calls off an occurrence that a worker has, or is about to get.
+    /// - Parameters:
+    ///   - caller: only if it is this caller's.
+    ///   - completion: called on the event loop, once its end is on stable storage, or not for long.
+    func cancel(
+        _ key: OccurrenceKey, caller: String?, completion: @escaping @Sendable (Result<Cancellation, CallError>) -> Void
+    ) {
+        guard !isStopped else { return completion(.failure(CallError(.unavailable, "the scheduler is stopping"))) }
+        let id = RequestID(rawValue: nextRequest)
+        nextRequest += 1
+        cancellations[id] = completion
+        handle(.cancel(id, key, caller: caller))
     }
 
     /// Queues and tasks, as `queue/task`, of which something is due and no attached worker runs it; the first few by name.
@@ -245,6 +261,8 @@ final class SchedulerLoop: @unchecked Sendable {
         case .refuse(let id):
             let error = CallError(.unavailable, "the store cannot be written now, or too many changes wait for it")
             requests.removeValue(forKey: id)?(.failure(error))
+            cancellations.removeValue(forKey: id)?(.failure(error))
+        case .cancelled(let id, let what): cancellations.removeValue(forKey: id)?(.success(what))
         }
     }
 
@@ -327,8 +345,10 @@ final class SchedulerLoop: @unchecked Sendable {
         pulse.end()
         storeProbe.pulse.end()
         wake?.task.cancel()
-        for completion in requests.values { completion(.failure(CallError(.unavailable, "the scheduler is stopping"))) }
-        requests = [:]
+        let error = CallError(.unavailable, "the scheduler is stopping")
+        for completion in requests.values { completion(.failure(error)) }
+        for completion in cancellations.values { completion(.failure(error)) }
+        (requests, cancellations) = ([:], [:])
         drained.succeed()
     }
 }

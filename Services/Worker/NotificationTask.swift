@@ -46,7 +46,7 @@ struct NotificationTask: Sendable {
         case .rejected: outcome = .rejected
         case .authRejected: outcome = .authRejected
         case .unsent: outcome = .unsent
-        case .cancelSchedule, .lost, .misfired, .expired:
+        case .cancelSchedule, .lost, .misfired, .expired, .cancelled:
             return TaskResult(outcome: .retry, detail: "notifier: it answered \(reply.outcome), which is no delivery's outcome")
         }
         return TaskResult(

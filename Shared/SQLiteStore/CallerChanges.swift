@@ -11,7 +11,7 @@ final class CallerChanges {
     private let read: Statement, pending: Statement
     private let setState: Statement, setPosition: Statement, setDue: Statement, touch: Statement
     private let setAuthorization: Statement, setDefinition: Statement
-    private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement
+    private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement, findPending: Statement
     private let findDelivery: Statement, findRow: Statement, removeHeld: Statement
     private let held: HeldOccurrences
 
@@ -69,6 +69,7 @@ final class CallerChanges {
             \(occurrence) AND scheduled_at = ?3 AND state > 0
             """)
         discard = try connection.prepare("DELETE FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state > 0")
+        findPending = try connection.prepare("SELECT attempts, losses, tried_since_ms FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state = 0")
         findDelivery = try connection.prepare(
             """
             SELECT 1 FROM attempts \(occurrence) AND started_ms >= ?3 AND scheduled_at = ?4
@@ -139,6 +140,8 @@ final class CallerChanges {
             if try !replay(stored, scheduledAt, at: at) { outcome.verdict = .notFound }
         case .discard(let scheduledAt, let target):
             if try !discard(stored, scheduledAt, target, at: at) { outcome.verdict = .notFound }
+        case .cancelOccurrence(let scheduledAt, let detail):
+            if try !cancelOccurrence(stored.reminder.id, scheduledAt, detail, at: at) { outcome.verdict = .notFound }
         case .realign(let from, let to):
             // A held one has no time, and has its place by the new data when it is released.
             let due = stored.dueAt ?? stored.reminder.due(of: from)
@@ -274,6 +277,25 @@ final class CallerChanges {
         }
         try standings.finishIfNothingIsOpen(id, at: at)
         return true
+    }
+
+    private func cancelOccurrence(
+        _ id: ReminderID, _ scheduledAt: UnixSeconds, _ detail: String, at: UnixMilliseconds
+    ) throws(SQLiteFailure) -> Bool {
+        guard let number = try pendingTries(id, scheduledAt)?.next else { return false }
+        let key = OccurrenceKey(reminder: id, scheduledAt: scheduledAt)
+        let attempt = Attempt.cancelled(scheduledAt, number: number, at: at, detail)
+        _ = try settlements.record(attempt, of: key)
+        _ = try settlements.finish(key, attempt, nil, isDelivered: false, at: at)
+        return true
+    }
+
+    /// What was tried of an occurrence that is pending and has a row; `nil`: there is none.
+    private func pendingTries(_ id: ReminderID, _ scheduledAt: UnixSeconds) throws(SQLiteFailure) -> Tries? {
+        findPending.bindKey(id)
+        findPending.bind(3, scheduledAt)
+        defer { findPending.reset() }
+        return try findPending.step() ? findPending.tries(from: 0) : nil
     }
 
     /// Says in the history that a series has been moved on from a position without firing it.

@@ -65,7 +65,8 @@ final class Settlements {
         if try !record(attempt, of: key), try !begins(move, at: key) { return .done }
         let ended = attempt.endedAt
         switch disposition {
-        case .delivered: return try deliver(key, attempt, move, at: ended)
+        case .delivered: return try finish(key, attempt, move, isDelivered: true, at: ended)
+        case .ended: return try finish(key, attempt, move, isDelivered: false, at: ended)
         case .cancelSeries: return try cancelSeries(key, attempt, move, at: ended)
         case .retry(let due, let tries):
             let row = Row(state: .pending, dueAt: due, tries: tries, changedAt: ended)
@@ -81,20 +82,21 @@ final class Settlements {
         }
     }
 
-    private func deliver(
-        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, at: UnixMilliseconds
+    /// Ends an occurrence for good: its row is removed, or its series moved on.
+    func finish(
+        _ key: OccurrenceKey, _ attempt: Attempt, _ move: PositionMove?, isDelivered: Bool, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> StoreWriteResult {
         // Before the series moves: what is open keeps it from its end.
         var hadRow = false
         if let move, move.endsRow { hadRow = try remove(key) }
         if let move, move.from == key.scheduledAt,
-            try standings.move(key.reminder, move, delivered: true, staysOpen: false, at: at)
+            try standings.move(key.reminder, move, delivered: isDelivered, staysOpen: false, at: at)
         {
             return .done
         }
         if !hadRow { hadRow = try remove(key) }
         if hadRow {
-            try standings.countDelivery(key.reminder, at: at)
+            if isDelivered { try standings.countDelivery(key.reminder, at: at) }
             try standings.finishIfNothingIsOpen(key.reminder, at: at)
             try standings.passed.add(key)
             return .done
@@ -102,7 +104,7 @@ final class Settlements {
         guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
         // Its occurrences went with the cancellation, while this one was under way; or its series has not come to it.
         let isToCome = standing.nextAt == key.scheduledAt
-        if isToCome || standing.state == ReminderState.cancelled.rawValue { try standings.countDelivery(key.reminder, at: at) }
+        if isDelivered, isToCome || standing.state == ReminderState.cancelled.rawValue { try standings.countDelivery(key.reminder, at: at) }
         try standings.passed.add(key)
         return .done
     }

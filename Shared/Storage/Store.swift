@@ -285,6 +285,9 @@ public enum ReminderChange: Sendable {
     /// A dead letter or held occurrence is given up. A series that is held for it goes on at `goesOnAt`, with the credential that
     /// it has; what lay before is given up, too.
     case discard(scheduledAt: UnixSeconds, goesOnAt: SeriesTarget = .itsPosition)
+    /// A pending occurrence with a row of its own is at its end, and recorded as cancelled; `detail`: how it was called off. Not found where
+    /// there is none. Its series goes on.
+    case cancelOccurrence(scheduledAt: UnixSeconds, detail: String)
     /// A position that has not fallen due, held or not, becomes another, as its zone's data is another; `nil`: the series has ended. Nothing if it is no
     /// longer there. The revision stays: nobody asked for it.
     case realign(from: UnixSeconds, to: SeriesPosition?)
@@ -320,6 +323,8 @@ public enum Disposition: Sendable, Hashable {
     case dead(tries: Tries)
     /// Done, and the whole series is cancelled with it.
     case cancelSeries
+    /// At its end without a delivery: nothing more is made of it.
+    case ended
 }
 
 /// What a write came to.

@@ -17,6 +17,8 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case expired = 7
     /// Nothing was sent, and nothing begun: no attempt, and in no history. Tried again as soon as may be.
     case unsent = 8
+    /// Called off by a person while it ran, or was about to: its end.
+    case cancelled = 9
 
     /// Those of attempts, and of what ended without one: all that a history can hold.
     public static let recorded = allCases.filter { $0 != .unsent }
@@ -30,7 +32,7 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
         switch self {
         case .delivered, .rejected, .authRejected, .cancelSchedule: true
         case .retry: statusCode > 0
-        case .leaseLost, .unsent, .misfired, .expired: false
+        case .leaseLost, .unsent, .misfired, .expired, .cancelled: false
         }
     }
 
@@ -45,6 +47,7 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
         case .misfired: "misfired"
         case .expired: "expired"
         case .unsent: "unsent"
+        case .cancelled: "cancelled"
         }
     }
 }

@@ -96,6 +96,7 @@ extension Outcome {
             case .misfired: .misfired
             case .expired: .expired
             case .unsent: .unsent
+            case .cancelled: .cancelled
             }
     }
 
@@ -110,6 +111,7 @@ extension Outcome {
         case .misfired: .misfired
         case .expired: .expired
         case .unsent: .unsent
+        case .cancelled: .cancelled
         }
     }
 }

@@ -15,6 +15,7 @@ public enum Permissions {
         SchedulerService.result.path: [.gateway, .client],
         SchedulerService.listOccurrences.path: .gateway,
         SchedulerService.changeOccurrences.path: .gateway,
+        SchedulerService.cancelOccurrence.path: .gateway,
         SchedulerService.listQueues.path: .gateway,
         SchedulerService.changeQueue.path: .gateway,
         SchedulerService.listWorkers.path: .gateway,

@@ -276,6 +276,30 @@ extension ClusterSuite {
             try Cluster.wait("it is shown as gone") { try worker()["state"] as? String == "detached" }
         }
 
+        @Test("an occurrence that runs is called off: taken out of the notifier before it leaves, its end, and its series goes on")
+        func cancelOccurrence() throws {
+            let cluster = try Cluster(own: ["notifier": ["NOTIFIER_CONNECTIONS": "1"]])
+            let connection = try HTTPConnection(cluster.api)
+            // One that takes long keeps the only connection, and the other waits for it.
+            let due = Cluster.now
+            try cluster.behave(#"{"delay_ms":3000}"#)
+            _ = try cluster.create(Cluster.reminder(at: due, title: "first"))
+            try Cluster.wait("it to run") { try running(connection).count == 1 }
+            let id = try id(cluster.create(Cluster.reminder(at: due, title: "second", rule: #"{"freq":0,"count":2}"#)))
+            try Cluster.wait("both to run") { try running(connection).count == 2 }
+            let answer = try connection.post("/reminders/\(id)/occurrences/\(due)/cancel", "")
+            #expect(answer.status == 200 && answer.json["result"] as? String == "cancelled", "\(answer.body)")
+            #expect(try cluster.attempts(id).map { $0["outcome"] as? String } == ["cancelled"])
+            #expect(try connection.get("/reminders/\(id)").json["state"] as? String == "scheduled")
+            #expect(try connection.post("/reminders/\(id)/occurrences/\(due)/cancel", "").status == 404)
+        }
+
+        private func running(_ connection: HTTPConnection) throws -> [Any] {
+            let workers = try #require(try connection.get("/workers").json["workers"] as? [[String: Any]])
+            let instance = try #require(workers.first?["instance"] as? String)
+            return try #require(try connection.get("/workers/\(instance)").json["occurrences"] as? [Any])
+        }
+
         @Test("a worker does what it is told while it runs, and what it was told is over when it starts again")
         func workerControl() throws {
             let cluster = try Cluster(own: ["worker": ["WORKER_MAX_CONCURRENCY": "1000", "WORKER_CONCURRENCY": "16"]])

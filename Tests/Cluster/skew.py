@@ -29,7 +29,7 @@ LATER = {
     "ChangeRequest.at_ms", "Change.released", "Queue.workers", "Dispatch.attempt",
     "Attach.controllable", "Attach.max_concurrency", "Worker.controllable", "Worker.max_concurrency", "SchedulerMessage.controls",
     "WorkerMessage.withdrawn", "WorkerMessage.standing", "WorkerMessage.controlled",
-    "ACTION_RUN", "OUTCOME_LOST", "MISFIRE_POLICY_SKIP", "OCCURRENCE_STATE_HELD",
+    "ACTION_RUN", "OUTCOME_CANCELLED", "OUTCOME_LOST", "MISFIRE_POLICY_SKIP", "OCCURRENCE_STATE_HELD",
 }
 # A value of every enum that no build of this version knows, and a status.
 UNKNOWN = 99
@@ -185,6 +185,7 @@ def gateway(types, address):
         ("Scheduler/Create", b""),
         ("Scheduler/CreateMany", types.CreateManyRequest(creates=[mistaken(misfire_policy=UNKNOWN)])),
         ("Scheduler/ChangeQueue", b""),
+        ("Scheduler/CancelOccurrence", b""),
         ("Scheduler/ControlWorker", b""),
         ("Scheduler/ControlWorker", types.ControlWorkerRequest(instance="w", control=dict(action=UNKNOWN))),
     ]
@@ -420,8 +421,11 @@ def scheduler(types):
         "Scheduler/Change": change, "Scheduler/Attempts": attempts,
         "Scheduler/ChangeQueue": lambda payload: (OK, b""),
         "Scheduler/ListQueues": lambda payload: (OK, types.packed(types.ListQueuesReply(queues=[dict(name="default", paused=True)]))),
-        # A build before this one does not know the method.
-        **({"Scheduler/ControlWorker": lambda payload: (OK, types.packed(types.ControlWorkerReply(result=UNKNOWN)))} if types.build == "newer" else {}),
+        # A build before this one does not know these methods.
+        **({
+            "Scheduler/ControlWorker": lambda payload: (OK, types.packed(types.ControlWorkerReply(result=UNKNOWN))),
+            "Scheduler/CancelOccurrence": lambda payload: (OK, types.packed(types.CancelOccurrenceReply(result=UNKNOWN))),
+        } if types.build == "newer" else {}),
     }, work)
 
 

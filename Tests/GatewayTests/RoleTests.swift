@@ -17,7 +17,7 @@ struct RoleTests {
             "pauseReminder", "resumeReminder", "runReminder", "replayDeadLetter", "replayHeldOccurrence", "replayDeadLetters", "releaseHeld",
         ],
         .changes: [
-            "createReminder", "createReminderAsTask", "createTask", "changeReminders", "changeReminder", "cancelReminder",
+            "cancelOccurrence", "createReminder", "createReminderAsTask", "createTask", "changeReminders", "changeReminder", "cancelReminder",
             "discardDeadLetter", "discardHeldOccurrence", "discardDeadLetters",
         ],
         .administers: ["changeQueue", "changeWorker", "drainWorker", "resumeWorker", "shutDownWorker"],

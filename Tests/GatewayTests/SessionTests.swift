@@ -96,7 +96,7 @@ struct SessionTests {
                 let session = try await dashboard.signIn(key)
                 for operation in gateway.api.operations where !operation.isPublic {
                     let path = operation.path.description.replacing("{id}", with: Self.id).replacing("{name}", with: "mail")
-                        .replacing("{occurrence}", with: "\(Self.id):1")
+                        .replacing("{occurrence}", with: "\(Self.id):1").replacing("{time}", with: "1")
                     let body: JSONValue? = operation.takesBody ? [:] : nil
                     let byKey = try await gateway.send(
                         operation.method.rawValue, path, headers: ["Authorization": "Bearer \(key)"], body: body?.bytes())

@@ -31,6 +31,7 @@ final class SchedulerPeer: Sendable {
         var queues: [String] = []
         /// By name.
         var workers: [Proto.Worker] = []
+        var cancelOccurrence: @Sendable (Proto.CancelOccurrenceRequest) -> Proto.CancelOccurrenceReply = { _ in Proto.CancelOccurrenceReply(result: .notFound) }
         /// What a worker says to what it is told.
         var controlWorker: @Sendable (Proto.ControlWorkerRequest) -> Proto.ControlWorkerReply = { _ in Proto.ControlWorkerReply(result: .notFound) }
         /// What is set aside, as a test tells it.
@@ -113,6 +114,7 @@ final class SchedulerPeer: Sendable {
             let beyond = state.workers.filter { $0.name > request.after }
             return Proto.ListWorkersReply(workers: Array(beyond.prefix(Int(request.limit))), more: beyond.count > request.limit)
         }
+        unary(SchedulerService.cancelOccurrence) { request, state in state.cancelOccurrence(request) }
         unary(SchedulerService.controlWorker) { request, state in state.controlWorker(request) }
         unary(SchedulerService.overview) { _, state in state.overview ?? Proto.OverviewReply() }
         table.stream(SchedulerService.watch) { stream in watch(stream, state) }

@@ -75,6 +75,8 @@ final class World {
     private(set) var recalled: [UInt64] = []
     /// What the answers to requests named as on its way.
     private(set) var inFlight: [RequestID: [OccurrenceKey]] = [:]
+    /// What became of what was called off by itself, and which requests were refused.
+    private(set) var cancellations: [RequestID: Cancellation] = [:], refused: Set<RequestID> = []
     private(set) var acknowledged: [UInt64] = []
     private(set) var largestMemory = 0
     /// The writes that reached the store, but for who is attached.
@@ -174,6 +176,14 @@ final class World {
     }
 
     func drain(_ id: WorkerID) { handle(.workerDraining(id)) }
+
+    /// Somebody calls off an occurrence.
+    func cancel(_ key: OccurrenceKey, caller: String? = nil) -> RequestID {
+        let id = RequestID(rawValue: nextRequest)
+        nextRequest += 1
+        handle(.cancel(id, key, caller: caller))
+        return id
+    }
 
     /// The worker has room for so many more, or fewer.
     func grant(_ id: WorkerID, _ more: Int) { handle(.workerCredit(id, more)) }
@@ -336,8 +346,11 @@ final class World {
         case .answer(let request, let results, let named):
             outcomes[request] = .some(results)
             inFlight[request] = named
+        case .cancelled(let request, let what): cancellations[request] = what
         case .recall(_, let leases): recalled += leases
-        case .refuse(let request): outcomes[request] = .some(nil)
+        case .refuse(let request):
+            outcomes[request] = .some(nil)
+            refused.insert(request)
         case .dispatch(let worker, let dispatches): for dispatch in dispatches { run(dispatch, on: worker) }
         case .acknowledge(_, let leases): acknowledged += leases
         case .revoke(let worker, let leases):

@@ -53,12 +53,30 @@ struct CancelTests {
         await store.close()
     }
 
+    @Test("one pending occurrence is called off: recorded, not delivered, and the last open one completes its reminder", arguments: Backend.all, [true, false])
+    func cancelOccurrence(backend: Backend, isLast: Bool) async throws {
+        let store = try backend.open(folder), reminder = Sample.reminder(), key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        let next = isLast ? nil : SeriesPosition(scheduledAt: Self.at + 60, index: 2)
+        try await store.write(
+            Sample.create(reminder), .materialise(key, dueAt: 0, tries: Tries(attempts: 2), move: PositionMove(from: Self.at, to: next)))
+        let change = ReminderChange.cancelOccurrence(scheduledAt: Self.at, detail: "called off")
+        #expect(try await store.change(reminder.id, change, ChangeGuard(caller: "another"), at: 7).verdict == .notFound)
+        let outcome = try await store.change(reminder.id, change, at: 7)
+        #expect(outcome.verdict == .done && outcome.standing?.entries.map(\.due.occurrence.scheduledAt) == (isLast ? [] : [Self.at + 60]))
+        #expect(try await store.change(reminder.id, change, at: 8).verdict == .notFound)
+        let expected = isLast ? "completed next - delivered 0 retrying 0 held 0 dead 0" : "scheduled next 60#2 delivered 0 retrying 0 held 0 dead 0"
+        #expect(try await store.summary(reminder.id)?.line == expected)
+        let attempts = try #require(try await store.history(reminder.id))
+        #expect(attempts.map(\.outcome) == [.cancelled] && attempts[0].number == 3 && attempts[0].detail == "called off")
+        await store.close()
+    }
+
     @Test("an outcome that comes after the cancellation is recorded and revives nothing", arguments: Backend.all, [true, false])
     func settleAfterCancel(backend: Backend, sameCommit: Bool) async throws {
         let store = try backend.open(folder)
         let outcomes: [(Disposition, Outcome, Int64)] = [
             (.delivered, .delivered, 1), (.retry(dueAt: 0, tries: Tries(attempts: 1)), .retry, 0),
-            (.held(tries: Tries(attempts: 1)), .authRejected, 0), (.dead(tries: Tries(attempts: 1)), .rejected, 0), (.cancelSeries, .cancelSchedule, 1),
+            (.held(tries: Tries(attempts: 1)), .authRejected, 0), (.dead(tries: Tries(attempts: 1)), .rejected, 0), (.ended, .cancelled, 0), (.cancelSeries, .cancelSchedule, 1),
         ]
         for (disposition, outcome, delivered) in outcomes {
             for isPosition in [true, false] {

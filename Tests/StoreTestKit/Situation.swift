@@ -103,5 +103,8 @@ package struct ChangeCase: Sendable, CustomStringConvertible {
         ChangeCase("discard of nothing", open: .notFound, completed: .notFound, cancelled: .notFound) { _, _ in
             .discard(scheduledAt: Sample.start + 1)
         },
+        ChangeCase("an occurrence that nobody has, called off", open: .notFound, completed: .notFound, cancelled: .notFound) { _, _ in
+            .cancelOccurrence(scheduledAt: Sample.start + 1, detail: "called off")
+        },
     ]
 }

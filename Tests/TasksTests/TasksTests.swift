@@ -63,7 +63,7 @@ struct TasksTests {
     func outcomesOfTheWire() {
         let wire = TaskResult.Outcome.allCases.map(\.wire)
         #expect(Set(wire).count == wire.count)
-        #expect(Set(Proto.Outcome.allCases).subtracting(wire) == [.misfired, .expired])
+        #expect(Set(Proto.Outcome.allCases).subtracting(wire) == [.misfired, .expired, .cancelled])
     }
 
     @Test("what a task throws decides its outcome")

@@ -21,6 +21,7 @@ struct PermissionTests {
         ("Scheduler/Result", [.gateway, .client]),
         ("Scheduler/ListOccurrences", [.gateway]),
         ("Scheduler/ChangeOccurrences", [.gateway]),
+        ("Scheduler/CancelOccurrence", [.gateway]),
         ("Scheduler/ListQueues", [.gateway]),
         ("Scheduler/ChangeQueue", [.gateway]),
         ("Scheduler/ListWorkers", [.gateway]),
@@ -45,6 +46,7 @@ struct PermissionTests {
         table.unary(SchedulerService.result) { _, _, reply in reply(.success(Proto.ResultReply(state: .open))) }
         table.unary(SchedulerService.listOccurrences) { _, _, reply in reply(.success(Proto.ListOccurrencesReply())) }
         table.unary(SchedulerService.changeOccurrences) { _, _, reply in reply(.success(Proto.ChangeOccurrencesReply())) }
+        table.unary(SchedulerService.cancelOccurrence) { _, _, reply in reply(.success(Proto.CancelOccurrenceReply(result: .notFound))) }
         table.unary(SchedulerService.listQueues) { _, _, reply in reply(.success(Proto.ListQueuesReply())) }
         table.unary(SchedulerService.changeQueue) { _, _, reply in reply(.success(Proto.ChangeQueueReply())) }
         table.unary(SchedulerService.listWorkers) { _, _, reply in reply(.success(Proto.ListWorkersReply())) }

@@ -34,6 +34,17 @@ enum AnswerSchemas {
             ("DeadLetterPage", page("dead_letters", of: "SetAside")), ("HeldOccurrencePage", page("held", of: "HeldOccurrence")),
             ("Occurrence", occurrence), ("OccurrencePage", page("occurrences", of: "Occurrence")),
             ("OccurrenceChanged", object(["message": success, "id": occurrenceID])),
+            (
+                "OccurrenceCancelled",
+                object([
+                    "message": success, "id": occurrenceID,
+                    "result": ["enum": ["cancelled", "ended"], "description": "ended: it had come to its own end meanwhile"], "outcome": outcome
+                ])
+            ),
+            (
+                "OccurrenceOnItsWay",
+                object(["message": ["const": "asked"], "id": occurrenceID, "result": ["const": "on_its_way"], "outcome": ["type": "null"]])
+            ),
             ("ReplayedMany", bulk(["replayed"])), ("DiscardedMany", bulk(["discarded"])), ("ReleasedMany", bulk(["released", "reminders"])),
             ("Overview", overview), ("Queue", queue), ("QueuePage", page("queues", of: "Queue")), ("Preview", preview),
             ("Worker", worker(withRuns: false)), ("WorkerWithOccurrences", worker(withRuns: true)), ("WorkerPage", page("workers", of: "Worker")),

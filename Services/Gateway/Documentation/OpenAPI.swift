@@ -188,6 +188,7 @@ private enum PathValues {
         switch name {
         case "id": ["type": "string", "format": "uuid"]
         case "time": ["type": "string", "pattern": "^(first|-?[0-9]{1,12})$"]
+        case "instance": ["type": "string", "minLength": 1]
         case "name": ["type": "string", "pattern": "^[A-Za-z0-9._-]+$", "minLength": 1, "maxLength": 64]
         default: ["type": "string", "pattern": "^[0-9a-f-]{36}:-?[0-9]+$"]
         }
@@ -196,7 +197,8 @@ private enum PathValues {
     static func description(_ name: String) -> String {
         switch name {
         case "id": "the reminder's id"
-        case "time": "the occurrence's scheduled time, unix seconds; first: the reminder's start"
+        case "time": "the occurrence's scheduled time, unix seconds; of a result also first: the reminder's start"
+        case "instance": "the worker's name"
         case "name": "the queue's name"
         default: "<reminder id>:<scheduled time, unix seconds>"
         }

@@ -29,7 +29,8 @@ extension SchedulerCore {
         if breaks(.answersChangesBeforeTheCommit) { effects.append(.answer(id, [])) }
     }
 
-    private mutating func withdraw(_ id: ReminderID, for change: ReminderChange) {
+    /// Takes a reminder out of memory until a change of it is on stable storage.
+    mutating func withdraw(_ id: ReminderID, for change: ReminderChange) {
         if case .pause = change { partRunning(id) }
         changing[id, default: Changing()].count += 1
         if case .replace(let new, _) = change, table.entries(of: id).contains(where: { $0.reminder.schedule != new.schedule }) {
@@ -46,11 +47,16 @@ extension SchedulerCore {
     private mutating func partRunning(_ id: ReminderID) {
         guard changing[id]?.isRescheduled != true else { return }
         for entry in table.entries(of: id) where entry.isHandedOut {
-            guard let step = moveOn(entry) else { continue }
-            outbox.add(
-                .materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: step.move))
-            changed(entry.key)
+            part(entry)
         }
+    }
+
+    /// Gives an occurrence that is its series' position a row of its own; the reminder is to be taken out of memory then.
+    mutating func part(_ entry: Entry) {
+        guard let step = moveOn(entry) else { return }
+        outbox.add(
+            .materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: step.move))
+        changed(entry.key)
     }
 
     /// A request's write is on stable storage.

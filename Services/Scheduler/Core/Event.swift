@@ -96,6 +96,9 @@ public enum Event: Sendable {
     case created(DueEntry)
     /// A caller wants these changes (`StoreWrite.change`, `.queue`), in one transaction. Answered by `Effect.answer`.
     case request(RequestID, [StoreWrite])
+    /// Somebody calls off an occurrence that a worker has, that is ready, or that waits for its next try; `caller`: only if it is this caller's. Answered by
+    /// `Effect.cancelled`.
+    case cancel(RequestID, OccurrenceKey, caller: String?)
     /// A worker opened a stream. `outcomes`: what it finished meanwhile; known before anything is dispatched again. `following`: what
     /// it finished besides, whose outcomes come right behind.
     case workerAttached(
@@ -149,6 +152,8 @@ public enum Effect: Sendable {
     /// What the changes of a request came to; they are on stable storage. `inFlight`: what was called off, or changed, and may be on its
     /// way all the same.
     case answer(RequestID, [StoreWriteResult], inFlight: [OccurrenceKey] = [])
+    /// What became of an occurrence that was called off.
+    case cancelled(RequestID, Cancellation)
     /// The request was not taken: the store fails, or too many wait.
     case refuse(RequestID)
 }

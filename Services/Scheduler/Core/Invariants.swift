@@ -80,6 +80,7 @@ extension SchedulerCore {
             if leases.isLost(worker.instance) { return "\(worker.instance) is attached and lost" }
         }
         if let broken = brokenHolds { return broken }
+        if let broken = brokenCancellations { return broken }
         for (id, lease) in leases.all {
             if case .attached(let worker) = lease.holder, workers[worker] == nil {
                 return "lease \(id) is of worker \(worker.rawValue), which is not attached"
@@ -90,6 +91,17 @@ extension SchedulerCore {
         }
         for (key, claim) in leases.claims.all where claim.isRevoked && table[key] != nil {
             return "\(key) is in memory, and who says that it runs it was not believed"
+        }
+        return nil
+    }
+
+    /// What is called off is at a worker, or its end waits for a change.
+    private var brokenCancellations: String? {
+        guard !breaks(.triesAgainWhatIsCancelled) else { return nil }
+        for key in cancellations.keys {
+            if table[key]?.isHandedOut ?? false || changing[key.reminder] != nil { continue }
+            guard !leases.all.contains(where: { $0.value.entry.key == key }) else { continue }
+            return "\(key) is called off, and no worker has it"
         }
         return nil
     }

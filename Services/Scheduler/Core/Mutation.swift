@@ -9,6 +9,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case answersChangesBeforeTheCommit
     /// What a pause calls off is neither stopped at its worker nor named in the answer.
     case leavesWhatIsCalledOff
+    /// What was called off while it ran is tried again when it fails, and said to be at its end.
+    case triesAgainWhatIsCancelled
     /// The first failed attempt does not let the series go on.
     case holdsTheSeriesForARetry
     /// A dead letter ends its series.

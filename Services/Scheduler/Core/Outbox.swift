@@ -65,6 +65,7 @@ struct Outbox {
     mutating func add(_ request: [StoreWrite], for id: RequestID) {
         notices.requests.append((id, writes.count..<writes.count + request.count))
         writes += request
+        resultBytes += request.reduce(0) { $0 + $1.resultBytes }
     }
 
     /// Tells the worker when all writes added so far are on stable storage.

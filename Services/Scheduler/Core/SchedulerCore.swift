@@ -56,6 +56,8 @@ public struct SchedulerCore {
     var outbox = Outbox()
     /// What is called off at workers, and who waits for that.
     var recalls = Recalls()
+    /// Single occurrences that are called off, and who waits for that.
+    var cancellations = Cancellations()
     var isDraining = false
     /// Nothing in memory waits for its time: there is nothing to leave to the disk for what is due.
     var hasNothingToLeave = false
@@ -82,6 +84,7 @@ public struct SchedulerCore {
         expireLeases()
         expireClaims()
         answerLate()
+        endLateCancellations()
         endDoubt()
         ripen()
         settleShelfPage()
@@ -108,6 +111,7 @@ public struct SchedulerCore {
             // A change of it that is on its way will tell where it stands.
             if changing[entry.reminder.id] == nil { place(Entry(entry)) }
         case .request(let id, let writes): request(id, writes)
+        case .cancel(let id, let key, let caller): cancel(id, key, caller: caller)
         case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let following, let outcomes):
             attach(
                 id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following)
@@ -147,7 +151,13 @@ public struct SchedulerCore {
             effects.append(.acknowledge(worker, leases))
         }
         forgetGoneReporters()
-        for request in success.answered { conclude(request.id, request.writes, request.results) }
+        for request in success.answered {
+            if let storing = cancellations.stored(request.id) {
+                conclude(storing, request.writes, request.results)
+            } else {
+                conclude(request.id, request.writes, request.results)
+            }
+        }
     }
 
     /// Hands over what this step brought: first what is written, then the loads that must see it.
@@ -189,6 +199,7 @@ public struct SchedulerCore {
         consider(queues.wakeAt)
         consider(doubt?.endsAt)
         consider(recalls.nextAnswer)
+        consider(cancellations.nextAnswer)
         return next
     }
 

@@ -109,7 +109,8 @@ extension SchedulerCore {
         }
     }
 
-    mutating func conclude(_ end: AttemptEnd) {
+    mutating func conclude(_ ended: AttemptEnd) {
+        let (end, request) = cancellations.isEmpty ? (ended, nil) : endCancelled(ended)
         let entry = end.entry
         if entry.state == .ready {
             lanes.left(entry)
@@ -125,7 +126,8 @@ extension SchedulerCore {
         let isHeldUp = breaks(.holdsTheSeriesForARetry) && end.attempt.outcome == .retry
         var next = fate == .revoked || isHeldUp ? nil : moveOn(entry)
         if next != nil { next?.move.endsRow = mayHaveRow(end) }
-        outbox.add(.settle(entry.key, end.attempt, disposition, move: next?.move))
+        let write = StoreWrite.settle(entry.key, end.attempt, disposition, move: next?.move)
+        if let request { outbox.add([write], for: request) } else { outbox.add(write) }
         if let (worker, lease) = end.reported {
             outbox.acknowledge(worker, lease)
             if breaks(.acknowledgesBeforeTheCommit) { effects.append(.acknowledge(worker, [lease])) }
@@ -198,6 +200,7 @@ extension SchedulerCore {
         let attempted = entry.tries.adding(attemptAt: now.wall)
         switch outcome {
         case .delivered, .misfired: return .delivered
+        case .cancelled: return .ended
         case .cancelSchedule: return .cancelSeries
         case .rejected: return .dead(tries: attempted)
         // Nothing unsent comes as far as this.
@@ -326,7 +329,7 @@ extension SchedulerCore {
 /// An attempt that has ended, and what is to be known to settle it.
 struct AttemptEnd {
     let entry: Entry
-    let attempt: Attempt
+    var attempt: Attempt
     /// The wait before the next try that was asked for.
     let asked: Int64?
     let lease: Lease?

@@ -51,6 +51,8 @@ extension SchedulerCore {
                 // It was away when that was called off.
                 if lease.entry.fate == .revoked {
                     leases.revoke(report.lease)
+                } else if cancellations.contains(report.key) {
+                    leases.revoke(report.lease)
                 } else if recalls.open(of: report.key.reminder)[report.lease] != nil {
                     leases.recall(report.lease)
                 }

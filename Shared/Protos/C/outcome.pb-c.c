@@ -7,7 +7,7 @@
 #endif
 
 #include "outcome.pb-c.h"
-static const ProtobufCEnumValue task_scheduler__v1__outcome__enum_values_by_number[10] =
+static const ProtobufCEnumValue task_scheduler__v1__outcome__enum_values_by_number[11] =
 {
   { "OUTCOME_UNSPECIFIED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSPECIFIED", 0 },
   { "OUTCOME_DELIVERED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_DELIVERED", 1 },
@@ -19,13 +19,15 @@ static const ProtobufCEnumValue task_scheduler__v1__outcome__enum_values_by_numb
   { "OUTCOME_MISFIRED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_MISFIRED", 7 },
   { "OUTCOME_EXPIRED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_EXPIRED", 8 },
   { "OUTCOME_UNSENT", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSENT", 9 },
+  { "OUTCOME_CANCELLED", "TASK_SCHEDULER__V1__OUTCOME__OUTCOME_CANCELLED", 10 },
 };
 static const ProtobufCIntRange task_scheduler__v1__outcome__value_ranges[] = {
-{0, 0},{0, 10}
+{0, 0},{0, 11}
 };
-static const ProtobufCEnumValueIndex task_scheduler__v1__outcome__enum_values_by_name[10] =
+static const ProtobufCEnumValueIndex task_scheduler__v1__outcome__enum_values_by_name[11] =
 {
   { "OUTCOME_AUTH_REJECTED", 4 },
+  { "OUTCOME_CANCELLED", 10 },
   { "OUTCOME_CANCEL_SCHEDULE", 5 },
   { "OUTCOME_DELIVERED", 1 },
   { "OUTCOME_EXPIRED", 8 },
@@ -43,9 +45,9 @@ const ProtobufCEnumDescriptor task_scheduler__v1__outcome__descriptor =
   "Outcome",
   "TaskScheduler__V1__Outcome",
   "task_scheduler.v1",
-  10,
+  11,
   task_scheduler__v1__outcome__enum_values_by_number,
-  10,
+  11,
   task_scheduler__v1__outcome__enum_values_by_name,
   1,
   task_scheduler__v1__outcome__value_ranges,

@@ -1312,6 +1312,96 @@ void   task_scheduler__v1__change_occurrences_reply__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__change_occurrences_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__cancel_occurrence_request__init
+                     (TaskScheduler__V1__CancelOccurrenceRequest         *message)
+{
+  static const TaskScheduler__V1__CancelOccurrenceRequest init_value = TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__cancel_occurrence_request__get_packed_size
+                     (const TaskScheduler__V1__CancelOccurrenceRequest *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__cancel_occurrence_request__pack
+                     (const TaskScheduler__V1__CancelOccurrenceRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__cancel_occurrence_request__pack_to_buffer
+                     (const TaskScheduler__V1__CancelOccurrenceRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__CancelOccurrenceRequest *
+       task_scheduler__v1__cancel_occurrence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__CancelOccurrenceRequest *)
+     protobuf_c_message_unpack (&task_scheduler__v1__cancel_occurrence_request__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__cancel_occurrence_request__free_unpacked
+                     (TaskScheduler__V1__CancelOccurrenceRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__cancel_occurrence_reply__init
+                     (TaskScheduler__V1__CancelOccurrenceReply         *message)
+{
+  static const TaskScheduler__V1__CancelOccurrenceReply init_value = TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__cancel_occurrence_reply__get_packed_size
+                     (const TaskScheduler__V1__CancelOccurrenceReply *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__cancel_occurrence_reply__pack
+                     (const TaskScheduler__V1__CancelOccurrenceReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__cancel_occurrence_reply__pack_to_buffer
+                     (const TaskScheduler__V1__CancelOccurrenceReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__CancelOccurrenceReply *
+       task_scheduler__v1__cancel_occurrence_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__CancelOccurrenceReply *)
+     protobuf_c_message_unpack (&task_scheduler__v1__cancel_occurrence_reply__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__cancel_occurrence_reply__free_unpacked
+                     (TaskScheduler__V1__CancelOccurrenceReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__cancel_occurrence_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__v1__queue__init
                      (TaskScheduler__V1__Queue         *message)
 {
@@ -5093,6 +5183,140 @@ const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_reply__d
   (ProtobufCMessageInit) task_scheduler__v1__change_occurrences_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor task_scheduler__v1__cancel_occurrence_request__field_descriptors[2] =
+{
+  {
+    "occurrence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__CancelOccurrenceRequest, occurrence),
+    &task_scheduler__v1__occurrence_ref__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caller",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__CancelOccurrenceRequest, caller),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__cancel_occurrence_request__field_indices_by_name[] = {
+  1,   /* field[1] = caller */
+  0,   /* field[0] = occurrence */
+};
+static const ProtobufCIntRange task_scheduler__v1__cancel_occurrence_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__cancel_occurrence_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.CancelOccurrenceRequest",
+  "CancelOccurrenceRequest",
+  "TaskScheduler__V1__CancelOccurrenceRequest",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__CancelOccurrenceRequest),
+  2,
+  task_scheduler__v1__cancel_occurrence_request__field_descriptors,
+  task_scheduler__v1__cancel_occurrence_request__field_indices_by_name,
+  1,  task_scheduler__v1__cancel_occurrence_request__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__cancel_occurrence_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue task_scheduler__v1__cancel_occurrence_reply__result__enum_values_by_number[4] =
+{
+  { "RESULT_UNSPECIFIED", "TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_UNSPECIFIED", 0 },
+  { "RESULT_ENDED", "TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_ENDED", 1 },
+  { "RESULT_ON_ITS_WAY", "TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_ON_ITS_WAY", 2 },
+  { "RESULT_NOT_FOUND", "TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_NOT_FOUND", 3 },
+};
+static const ProtobufCIntRange task_scheduler__v1__cancel_occurrence_reply__result__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex task_scheduler__v1__cancel_occurrence_reply__result__enum_values_by_name[4] =
+{
+  { "RESULT_ENDED", 1 },
+  { "RESULT_NOT_FOUND", 3 },
+  { "RESULT_ON_ITS_WAY", 2 },
+  { "RESULT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor task_scheduler__v1__cancel_occurrence_reply__result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.CancelOccurrenceReply.Result",
+  "Result",
+  "TaskScheduler__V1__CancelOccurrenceReply__Result",
+  "task_scheduler.v1",
+  4,
+  task_scheduler__v1__cancel_occurrence_reply__result__enum_values_by_number,
+  4,
+  task_scheduler__v1__cancel_occurrence_reply__result__enum_values_by_name,
+  1,
+  task_scheduler__v1__cancel_occurrence_reply__result__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__cancel_occurrence_reply__field_descriptors[2] =
+{
+  {
+    "result",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__CancelOccurrenceReply, result),
+    &task_scheduler__v1__cancel_occurrence_reply__result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(TaskScheduler__V1__CancelOccurrenceReply, _outcome_case),
+    offsetof(TaskScheduler__V1__CancelOccurrenceReply, outcome),
+    &task_scheduler__v1__outcome__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__cancel_occurrence_reply__field_indices_by_name[] = {
+  1,   /* field[1] = outcome */
+  0,   /* field[0] = result */
+};
+static const ProtobufCIntRange task_scheduler__v1__cancel_occurrence_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__cancel_occurrence_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.CancelOccurrenceReply",
+  "CancelOccurrenceReply",
+  "TaskScheduler__V1__CancelOccurrenceReply",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__CancelOccurrenceReply),
+  2,
+  task_scheduler__v1__cancel_occurrence_reply__field_descriptors,
+  task_scheduler__v1__cancel_occurrence_reply__field_indices_by_name,
+  1,  task_scheduler__v1__cancel_occurrence_reply__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__cancel_occurrence_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor task_scheduler__v1__queue__field_descriptors[12] =
 {
   {
@@ -7624,7 +7848,7 @@ const ProtobufCEnumDescriptor task_scheduler__v1__worker_state__descriptor =
   task_scheduler__v1__worker_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[17] =
+static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_descriptors[18] =
 {
   { "Create", &task_scheduler__v1__create_request__descriptor, &task_scheduler__v1__create_reply__descriptor },
   { "CreateMany", &task_scheduler__v1__create_many_request__descriptor, &task_scheduler__v1__create_many_reply__descriptor },
@@ -7635,6 +7859,7 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
   { "Result", &task_scheduler__v1__result_request__descriptor, &task_scheduler__v1__result_reply__descriptor },
   { "ListOccurrences", &task_scheduler__v1__list_occurrences_request__descriptor, &task_scheduler__v1__list_occurrences_reply__descriptor },
   { "ChangeOccurrences", &task_scheduler__v1__change_occurrences_request__descriptor, &task_scheduler__v1__change_occurrences_reply__descriptor },
+  { "CancelOccurrence", &task_scheduler__v1__cancel_occurrence_request__descriptor, &task_scheduler__v1__cancel_occurrence_reply__descriptor },
   { "ListQueues", &task_scheduler__v1__list_queues_request__descriptor, &task_scheduler__v1__list_queues_reply__descriptor },
   { "ChangeQueue", &task_scheduler__v1__change_queue_request__descriptor, &task_scheduler__v1__change_queue_reply__descriptor },
   { "ListWorkers", &task_scheduler__v1__list_workers_request__descriptor, &task_scheduler__v1__list_workers_reply__descriptor },
@@ -7646,22 +7871,23 @@ static const ProtobufCMethodDescriptor task_scheduler__v1__scheduler__method_des
 };
 const unsigned task_scheduler__v1__scheduler__method_indices_by_name[] = {
   5,        /* Attempts */
+  9,        /* CancelOccurrence */
   4,        /* Change */
   8,        /* ChangeOccurrences */
-  10,        /* ChangeQueue */
-  15,        /* Compare */
-  12,        /* ControlWorker */
+  11,        /* ChangeQueue */
+  16,        /* Compare */
+  13,        /* ControlWorker */
   0,        /* Create */
   1,        /* CreateMany */
   2,        /* Get */
   3,        /* List */
   7,        /* ListOccurrences */
-  9,        /* ListQueues */
-  11,        /* ListWorkers */
-  13,        /* Overview */
+  10,        /* ListQueues */
+  12,        /* ListWorkers */
+  14,        /* Overview */
   6,        /* Result */
-  14,        /* Watch */
-  16         /* Work */
+  15,        /* Watch */
+  17         /* Work */
 };
 const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
 {
@@ -7670,7 +7896,7 @@ const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor =
   "Scheduler",
   "TaskScheduler__V1__Scheduler",
   "task_scheduler.v1",
-  17,
+  18,
   task_scheduler__v1__scheduler__method_descriptors,
   task_scheduler__v1__scheduler__method_indices_by_name
 };
@@ -7746,13 +7972,21 @@ void task_scheduler__v1__scheduler__change_occurrences(ProtobufCService *service
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void task_scheduler__v1__scheduler__cancel_occurrence(ProtobufCService *service,
+                                                      const TaskScheduler__V1__CancelOccurrenceRequest *input,
+                                                      TaskScheduler__V1__CancelOccurrenceReply_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void task_scheduler__v1__scheduler__list_queues(ProtobufCService *service,
                                                 const TaskScheduler__V1__ListQueuesRequest *input,
                                                 TaskScheduler__V1__ListQueuesReply_Closure closure,
                                                 void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
                                                  const TaskScheduler__V1__ChangeQueueRequest *input,
@@ -7760,7 +7994,7 @@ void task_scheduler__v1__scheduler__change_queue(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
                                                  const TaskScheduler__V1__ListWorkersRequest *input,
@@ -7768,7 +8002,7 @@ void task_scheduler__v1__scheduler__list_workers(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
                                                    const TaskScheduler__V1__ControlWorkerRequest *input,
@@ -7776,7 +8010,7 @@ void task_scheduler__v1__scheduler__control_worker(ProtobufCService *service,
                                                    void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__overview(ProtobufCService *service,
                                              const TaskScheduler__V1__OverviewRequest *input,
@@ -7784,7 +8018,7 @@ void task_scheduler__v1__scheduler__overview(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__watch(ProtobufCService *service,
                                           const TaskScheduler__V1__OverviewRequest *input,
@@ -7792,7 +8026,7 @@ void task_scheduler__v1__scheduler__watch(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             const TaskScheduler__V1__Bases *input,
@@ -7800,7 +8034,7 @@ void task_scheduler__v1__scheduler__compare(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          const TaskScheduler__V1__WorkerMessage *input,
@@ -7808,7 +8042,7 @@ void task_scheduler__v1__scheduler__work(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &task_scheduler__v1__scheduler__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *service,
                                           TaskScheduler__V1__Scheduler_ServiceDestroy destroy)

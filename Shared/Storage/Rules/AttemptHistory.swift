@@ -92,6 +92,12 @@ extension Attempt {
             })
     }
 
+    /// Says in the history that a person called an occurrence off which no worker had, or had not ended.
+    public static func cancelled(_ scheduledAt: UnixSeconds, number: Int, at: UnixMilliseconds, _ how: String) -> Attempt {
+        Attempt(
+            scheduledAt: scheduledAt, number: number, startedAt: at, durationMicroseconds: 0, outcome: .cancelled, statusCode: 0, detail: how)
+    }
+
     /// Says in the history that a series went past an occurrence without firing it.
     static func misfire(_ scheduledAt: UnixSeconds, at: UnixMilliseconds, _ why: String) -> Attempt {
         Attempt(

@@ -58,6 +58,8 @@ extension StoredReminder {
             if moves { finishIfNothingIsOpen(at: at) }
         case .replay(let scheduledAt): if !replay(scheduledAt, at: at, &history) { outcome.verdict = .notFound }
         case .discard(let scheduledAt, let target): if !discard(scheduledAt, target, at: at, &history) { outcome.verdict = .notFound }
+        case .cancelOccurrence(let scheduledAt, let detail):
+            if !cancelOccurrence(scheduledAt, detail, at: at, &history) { outcome.verdict = .notFound }
         case .realign(let from, let to):
             // A held one has no time, and has its place by the new data when it is released.
             guard isOpen, position?.scheduledAt == from, dueAt ?? reminder.due(of: from) > at else {
@@ -141,6 +143,15 @@ extension StoredReminder {
             _ = release(at: at, &history)
         }
         finishIfNothingIsOpen(at: at)
+        return true
+    }
+
+    private mutating func cancelOccurrence(
+        _ scheduledAt: UnixSeconds, _ detail: String, at: UnixMilliseconds, _ history: inout AttemptHistory
+    ) -> Bool {
+        guard let row = occurrences[scheduledAt], row.state == .pending else { return false }
+        history.record(.cancelled(scheduledAt, number: row.tries.next, at: at, detail))
+        finish(scheduledAt, nil, isDelivered: false, end: at)
         return true
     }
 

@@ -44,7 +44,8 @@ extension StoredReminder {
                 ending: state == .pending ? nil : StoredOccurrence.Ending(attempt))
         }
         switch disposition {
-        case .delivered: deliver(at, move, end: end)
+        case .delivered: finish(at, move, isDelivered: true, end: end)
+        case .ended: finish(at, move, isDelivered: false, end: end)
         case .cancelSeries:
             let wasPosition = move != nil && position?.scheduledAt == at
             let hadRow = occurrences.removeValue(forKey: at) != nil
@@ -57,16 +58,16 @@ extension StoredReminder {
         }
     }
 
-    private mutating func deliver(_ at: UnixSeconds, _ move: PositionMove?, end: UnixMilliseconds) {
+    mutating func finish(_ at: UnixSeconds, _ move: PositionMove?, isDelivered: Bool, end: UnixMilliseconds) {
         let hadRow = occurrences[at] != nil
         // Before the series moves: what is open keeps it from its end.
         if move?.endsRow ?? false { occurrences[at] = nil }
-        if let move, self.move(move, delivered: true, staysOpen: false, at: end) { return }
+        if let move, self.move(move, delivered: isDelivered, staysOpen: false, at: end) { return }
         occurrences[at] = nil
         if hadRow {
-            countDelivery(at: end)
+            if isDelivered { countDelivery(at: end) }
             finishIfNothingIsOpen(at: end)
-        } else if state == .cancelled || position?.scheduledAt == at {
+        } else if isDelivered, state == .cancelled || position?.scheduledAt == at {
             // Its occurrences went with the cancellation, while this one was under way; or its series has not come to it.
             countDelivery(at: end)
         }

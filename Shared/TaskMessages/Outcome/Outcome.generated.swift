@@ -20,5 +20,7 @@ extension Proto {
         case expired = 8
         /// nothing was sent or begun: no attempt, and tried again when it can be
         case unsent = 9
+        /// called off while it ran, or was about to: its end; never reported by a worker
+        case cancelled = 10
     }
 }

@@ -15,7 +15,7 @@ extension Proto {
             case dead = 4
             /// not fired, as its misfire policy says
             case missed = 5
-            /// with its reminder, before it was done
+            /// by itself or with its reminder, before it was done
             case cancelled = 6
         }
 

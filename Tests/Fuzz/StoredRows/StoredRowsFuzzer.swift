@@ -181,7 +181,7 @@ private final class Database {
         let move = PositionMove(from: second, to: recipe.byte() % 3 == 0 ? nil : position)
         let attempt = Attempt(
             scheduledAt: second, number: 1, startedAt: at, durationMicroseconds: 1, outcome: .retry, statusCode: 503, detail: "d")
-        switch recipe.byte() % 16 {
+        switch recipe.byte() % 18 {
         case 0: return .change(id, .cancel, ChangeGuard(), at: at)
         case 1: return .change(id, .pause, ChangeGuard(), at: at)
         case 2: return .change(id, .resume(goesOnAt: .itsPosition), ChangeGuard(), at: at)
@@ -196,6 +196,8 @@ private final class Database {
         case 11: return .settle(key, attempt, .dead(tries: Tries(attempts: 12)), move: move)
         case 12: return .settle(key, attempt, .held(tries: Tries(attempts: 1)), move: move)
         case 13: return .materialise(key, dueAt: recipe.number(), tries: .none, move: move)
+        case 16: return .change(id, .cancelOccurrence(scheduledAt: second, detail: "d"), ChangeGuard(), at: at)
+        case 17: return .settle(key, attempt, .ended, move: move)
         case 14: return .misfire(id, record: attempt, move: move)
         default:
             let record = IdempotencyRecord(key: [7], request: [8], answer: [9], createdAt: at)

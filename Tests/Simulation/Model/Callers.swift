@@ -75,8 +75,9 @@ final class Callers {
         timeline.schedule(in: life.delay()) { [self] in ask(request.reminder.id, change, attempt: 1) }
     }
 
-    /// Something has been handed out: somebody calls it off a moment later, and thinks better of that.
+    /// Something has been handed out: somebody calls it off a moment later, alone, or with its reminder, and thinks better of that.
     func isHandedOut(_ key: OccurrenceKey) {
+        cancelsAlone(key)
         guard life.plan.callsOffOneIn > 0, !life.hasHealed, let index = byReminder[key.reminder]?.plan.index else { return }
         var chance = Chance(life.plan.seed, 9, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count))
         guard chance.one(in: life.plan.callsOffOneIn) else { return }
@@ -89,6 +90,18 @@ final class Callers {
         let wait = chance.spread(1...4_000), pause = chance.spread(1...60_000)
         timeline.schedule(in: wait) { self.change(index, change) }
         timeline.schedule(in: wait + pause) { self.change(index, .resume) }
+    }
+
+    private func cancelsAlone(_ key: OccurrenceKey) {
+        guard life.plan.cancelsOneIn > 0, !life.hasHealed else { return }
+        var chance = Chance(life.plan.seed, 13, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count))
+        guard chance.one(in: life.plan.cancelsOneIn) else { return }
+        for _ in 0..<chance.int(1...2) {
+            timeline.schedule(in: chance.spread(1...4_000)) { [self] in
+                guard !life.hasHealed, let scheduler = life.reachableScheduler else { return }
+                scheduler.cancel(key)
+            }
+        }
     }
 
     private func ask(_ id: ReminderID, _ change: CallersChange, attempt: Int) {

@@ -116,6 +116,8 @@ final class Checker {
     private(set) var largestMemory = 0
     var hadLostAnswer: Set<OccurrenceKey> = []
     var holds: [String: Hold] = [:]
+    /// Occurrences that were called off by themselves, and of which that was answered.
+    var cancelled: Set<OccurrenceKey> = []
     /// By instance.
     var rooms: [String: Room] = [:]
     /// When a worker was held last, as far as that was seen.

@@ -44,6 +44,36 @@ extension Checker {
         }
     }
 
+    /// A single occurrence was called off.
+    func cancelled(_ key: OccurrenceKey, _ what: Cancellation, by scheduler: SchedulerProcess) {
+        switch what {
+        case .notFound: return
+        case .onItsWay:
+            let standing = stored[key.reminder], row = standing?.row(key)
+            if row == nil, standing?.position?.scheduledAt != key.scheduledAt { cancelled.insert(key) }
+            // What is held when its time is over waits for its credential.
+            guard row?.state == .pending, !rescheduled.contains(key.reminder) else { return }
+            broken(3, key.reminder, "\(key.scheduledAt) was called off, and is to be tried again")
+        case .ended(let outcome):
+            if stored[key.reminder] != nil, !life.store.contents.hasEnded(key, outcome) {
+                broken(1, key.reminder, "\(key.scheduledAt) was answered to have ended \(outcome.name), and that is not on stable storage")
+            }
+            guard outcome == .cancelled else { return }
+            cancelled.insert(key)
+            for run in runs[key] ?? [] where run.knownTo === scheduler && !isGivenUp(run) {
+                if case .ended = run.state { continue }
+                run.isCalledOff = !run.hasLeft
+            }
+        }
+    }
+
+    /// What was called off comes again only where a person wants it to.
+    func checkCancelled(_ key: OccurrenceKey, _ standing: StoredReminders.Standing) {
+        guard cancelled.contains(key), !(standing.row(key)?.isManual ?? false), !rescheduled.contains(key.reminder)
+        else { return }
+        broken(3, key.reminder, "\(key.scheduledAt) is dispatched, and was called off before")
+    }
+
     /// A request leaves, or a task begins.
     func leaves(_ lease: UInt64) {
         guard let run = byLease[lease] else { return }

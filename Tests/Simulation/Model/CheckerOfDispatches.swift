@@ -11,6 +11,7 @@ extension Checker {
         if let standing = stored[key.reminder] {
             checkTime(dispatch, standing)
             checkWanted(dispatch, standing)
+            checkCancelled(key, standing)
         } else {
             broken(3, key.reminder, "\(key.scheduledAt) is dispatched, and its reminder is not stored")
         }

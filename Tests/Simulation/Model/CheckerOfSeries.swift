@@ -55,6 +55,8 @@ extension Checker {
                 broken(2, id, "\(key.scheduledAt) counts as delivered, and nobody got it")
             }
             if attempt.outcome != .delivered { broken(2, id, "\(key.scheduledAt) counts as delivered after \(attempt.outcome.name)") }
+        case .ended:
+            if attempt.outcome != .cancelled { broken(2, id, "\(key.scheduledAt) is at its end after \(attempt.outcome.name)") }
         case .cancelSeries:
             if attempt.outcome != .cancelSchedule { broken(2, id, "the series was cancelled after \(attempt.outcome.name)") }
         case .held where wasOpen && !before.reminder.schedule.isSingle:

@@ -30,6 +30,9 @@ package struct Digest {
         case .zonesChanged(let zones): add(UInt64(zones.count) << 40)
         case .created(let entry): add(entry.due.occurrence)
         case .request(let id, _): add(id.rawValue)
+        case .cancel(let id, let key, _):
+            add(id.rawValue << 8)
+            add(key)
         case .workerAttached(let id, _, _, _, _, let running, let following, let outcomes):
             add(id.rawValue << 16 | UInt64(running.count))
             add(UInt64(outcomes.count) << 16 | UInt64(following.count))
@@ -71,6 +74,9 @@ package struct Digest {
         case .answer(let id, _, let inFlight):
             add(id.rawValue)
             for key in inFlight { add(key) }
+        case .cancelled(let id, let what):
+            add(id.rawValue << 16)
+            if case .ended(let outcome) = what { add(UInt64(outcome.rawValue)) }
         case .refuse(let id): add(id.rawValue)
         }
     }

@@ -61,6 +61,8 @@ package struct Plan {
     var answerMilliseconds: ClosedRange<Int64>?
     /// Callers call off one in so many of what is handed out, while it may be on its way; 0: none.
     var callsOffOneIn = 0
+    /// And so many by themselves; 0: none.
+    var cancelsOneIn = 0
     /// Some series run in a zone whose data changes.
     var hasMadeZone = false
 
@@ -125,6 +127,8 @@ package struct Plan {
         var callers = Chance(seed, 8)
         // Not where the others must be in time beside a hostile caller: what they ask for themselves by that is no part of its account.
         if callers.one(in: 3), !isHostile { callsOffOneIn = Int(callers.int(2...12)) }
+        var cancels = Chance(seed, 75)
+        if cancels.one(in: 3), !isHostile { cancelsOneIn = Int(cancels.int(2...12)) }
     }
 
     // MARK: Callers

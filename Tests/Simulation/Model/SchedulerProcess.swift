@@ -19,6 +19,7 @@ final class SchedulerProcess: Process {
     private var streams: [WorkerID: Stream] = [:]
     private var nextWorker: UInt64 = 1
     private var requests: [RequestID: (writes: [StoreWrite], answer: ([StoreWriteResult]?) -> Void)] = [:]
+    private var cancellations: [RequestID: OccurrenceKey] = [:]
     private var nextRequest: UInt64 = 1
     private var wakeAt: Int64?
     private var isDraining = false
@@ -128,7 +129,11 @@ final class SchedulerProcess: Process {
             guard let request = requests.removeValue(forKey: id) else { return }
             life.checker.answered(request.writes, results, inFlight: inFlight, by: self)
             request.answer(results)
-        case .refuse(let id): requests.removeValue(forKey: id)?.answer(nil)
+        case .cancelled(let id, let what):
+            if let key = cancellations.removeValue(forKey: id) { life.checker.cancelled(key, what, by: self) }
+        case .refuse(let id):
+            cancellations[id] = nil
+            requests.removeValue(forKey: id)?.answer(nil)
         }
     }
 
@@ -202,6 +207,14 @@ final class SchedulerProcess: Process {
         nextRequest += 1
         requests[id] = (writes, answer)
         handle(.request(id, writes))
+    }
+
+    func cancel(_ key: OccurrenceKey) {
+        guard !isDraining else { return }
+        let id = RequestID(rawValue: nextRequest)
+        nextRequest += 1
+        cancellations[id] = key
+        handle(.cancel(id, key, caller: nil))
     }
 
     // MARK: The end

@@ -29,6 +29,11 @@ package struct StoredReminders {
         histories[key.reminder]?.deliveries[key.scheduledAt] != nil
     }
 
+    /// Whether an attempt at it ended so.
+    package func hasEnded(_ key: OccurrenceKey, _ outcome: Outcome) -> Bool {
+        histories[key.reminder]?.attempts.contains { $0.scheduledAt == key.scheduledAt && $0.outcome == outcome } ?? false
+    }
+
     // MARK: Writes
 
     package mutating func apply(_ write: StoreWrite) -> StoreWriteResult {

@@ -6,6 +6,7 @@ import Storage
 extension Life {
     func trace(_ event: Event) {
         switch event {
+        case .cancel(let id, let key, _): trace("request \(id.rawValue) calls off \(key.scheduledAt)", key.reminder)
         case .created(let entry): trace("created, due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
         case .loaded(_, let entries, _):
             for entry in entries {
@@ -45,6 +46,7 @@ extension Life {
         case .acknowledge(let worker, let leases): trace("acknowledge \(leases) to worker \(worker.rawValue)")
         case .revoke(let worker, let leases): trace("revoke \(leases) from worker \(worker.rawValue)")
         case .recall(let worker, let leases): trace("recall \(leases) from worker \(worker.rawValue)")
+        case .cancelled(let id, let what): trace("request \(id.rawValue) is answered: \(what)")
         case .answer(let id, _, let inFlight): trace("request \(id.rawValue) is answered, in flight \(inFlight.map { $0.scheduledAt })")
         default: break
         }

@@ -200,21 +200,23 @@ struct RandomWrites {
     private mutating func settle(_ id: ReminderID) -> StoreWrite {
         let key = key(id)
         let disposition: Disposition =
-            switch chance.int(0...11) {
+            switch chance.int(0...12) {
+            case 12: .ended
             case 0...3: .delivered
             case 4...6: .retry(dueAt: milliseconds(), tries: tries())
             case 7, 8: .held(tries: tries())
             case 9, 10: .dead(tries: tries())
             default: .cancelSeries
             }
-        let outcome: Outcome = if case .delivered = disposition { .delivered } else { .retry }
+        let outcome: Outcome = disposition == .delivered ? .delivered : disposition == .ended ? .cancelled : .retry
         var move: PositionMove? = chance.one(in: 3) ? nil : PositionMove(from: key.scheduledAt, to: position())
         move?.endsRow = chance.one(in: 3)
         return .settle(key, attempt(outcome, at: key.scheduledAt), disposition, move: move)
     }
 
     private mutating func change(_ id: ReminderID) -> ReminderChange {
-        switch chance.int(0...20) {
+        switch chance.int(0...22) {
+        case 21, 22: .cancelOccurrence(scheduledAt: second(), detail: "called off")
         case 20: .realign(from: second(), to: position())
         case 0: .cancel
         case 1...3: .pause

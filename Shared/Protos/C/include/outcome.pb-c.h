@@ -56,7 +56,11 @@ typedef enum _TaskScheduler__V1__Outcome {
   /*
    * nothing was sent or begun: no attempt, and tried again when it can be
    */
-  TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSENT = 9
+  TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSENT = 9,
+  /*
+   * called off while it ran, or was about to: its end; never reported by a worker
+   */
+  TASK_SCHEDULER__V1__OUTCOME__OUTCOME_CANCELLED = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OUTCOME)
 } TaskScheduler__V1__Outcome;
 

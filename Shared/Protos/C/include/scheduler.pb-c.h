@@ -45,6 +45,8 @@ typedef struct TaskScheduler__V1__ListOccurrencesRequest TaskScheduler__V1__List
 typedef struct TaskScheduler__V1__ListOccurrencesReply TaskScheduler__V1__ListOccurrencesReply;
 typedef struct TaskScheduler__V1__ChangeOccurrencesRequest TaskScheduler__V1__ChangeOccurrencesRequest;
 typedef struct TaskScheduler__V1__ChangeOccurrencesReply TaskScheduler__V1__ChangeOccurrencesReply;
+typedef struct TaskScheduler__V1__CancelOccurrenceRequest TaskScheduler__V1__CancelOccurrenceRequest;
+typedef struct TaskScheduler__V1__CancelOccurrenceReply TaskScheduler__V1__CancelOccurrenceReply;
 typedef struct TaskScheduler__V1__Queue TaskScheduler__V1__Queue;
 typedef struct TaskScheduler__V1__ListQueuesRequest TaskScheduler__V1__ListQueuesRequest;
 typedef struct TaskScheduler__V1__ListQueuesReply TaskScheduler__V1__ListQueuesReply;
@@ -133,7 +135,7 @@ typedef enum _TaskScheduler__V1__ResultReply__State {
    */
   TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_MISSED = 5,
   /*
-   * with its reminder, before it was done
+   * by itself or with its reminder, before it was done
    */
   TASK_SCHEDULER__V1__RESULT_REPLY__STATE__STATE_CANCELLED = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__RESULT_REPLY__STATE)
@@ -144,6 +146,22 @@ typedef enum _TaskScheduler__V1__ChangeOccurrencesRequest__Action {
   TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION__ACTION_DISCARD = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REQUEST__ACTION)
 } TaskScheduler__V1__ChangeOccurrencesRequest__Action;
+typedef enum _TaskScheduler__V1__CancelOccurrenceReply__Result {
+  TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_UNSPECIFIED = 0,
+  /*
+   * with that outcome, on stable storage
+   */
+  TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_ENDED = 1,
+  /*
+   * its worker has been told and says nothing; it is not tried again, whatever comes of it
+   */
+  TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_ON_ITS_WAY = 2,
+  /*
+   * nothing of that time runs, is ready, or waits for its next try
+   */
+  TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_NOT_FOUND = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT)
+} TaskScheduler__V1__CancelOccurrenceReply__Result;
 typedef enum _TaskScheduler__V1__WorkerControl__Action {
   TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_UNSPECIFIED = 0,
   TASK_SCHEDULER__V1__WORKER_CONTROL__ACTION__ACTION_CHANGE = 1,
@@ -967,6 +985,46 @@ struct  TaskScheduler__V1__ChangeOccurrencesReply
 #define TASK_SCHEDULER__V1__CHANGE_OCCURRENCES_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__change_occurrences_reply__descriptor) \
     , 0, {0,NULL} }
+
+
+/*
+ * Calls off an occurrence that a worker has, that is ready, or that waits for its next try.
+ */
+struct  TaskScheduler__V1__CancelOccurrenceRequest
+{
+  ProtobufCMessage base;
+  TaskScheduler__V1__OccurrenceRef *occurrence;
+  /*
+   * not empty: only if it is this caller's
+   */
+  char *caller;
+};
+#define TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__cancel_occurrence_request__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string }
+
+
+typedef enum {
+  TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY___OUTCOME__NOT_SET = 0,
+  TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY___OUTCOME_OUTCOME = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY___OUTCOME__CASE)
+} TaskScheduler__V1__CancelOccurrenceReply__OutcomeCase;
+
+struct  TaskScheduler__V1__CancelOccurrenceReply
+{
+  ProtobufCMessage base;
+  TaskScheduler__V1__CancelOccurrenceReply__Result result;
+  TaskScheduler__V1__CancelOccurrenceReply__OutcomeCase _outcome_case;
+  union {
+    /*
+     * of RESULT_ENDED: OUTCOME_CANCELLED, or what it had come to meanwhile
+     */
+    TaskScheduler__V1__Outcome outcome;
+  };
+};
+#define TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__cancel_occurrence_reply__descriptor) \
+    , TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY__RESULT__RESULT_UNSPECIFIED, TASK_SCHEDULER__V1__CANCEL_OCCURRENCE_REPLY___OUTCOME__NOT_SET, {0} }
 
 
 typedef enum {
@@ -2146,6 +2204,44 @@ TaskScheduler__V1__ChangeOccurrencesReply *
 void   task_scheduler__v1__change_occurrences_reply__free_unpacked
                      (TaskScheduler__V1__ChangeOccurrencesReply *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__CancelOccurrenceRequest methods */
+void   task_scheduler__v1__cancel_occurrence_request__init
+                     (TaskScheduler__V1__CancelOccurrenceRequest         *message);
+size_t task_scheduler__v1__cancel_occurrence_request__get_packed_size
+                     (const TaskScheduler__V1__CancelOccurrenceRequest   *message);
+size_t task_scheduler__v1__cancel_occurrence_request__pack
+                     (const TaskScheduler__V1__CancelOccurrenceRequest   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__cancel_occurrence_request__pack_to_buffer
+                     (const TaskScheduler__V1__CancelOccurrenceRequest   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__CancelOccurrenceRequest *
+       task_scheduler__v1__cancel_occurrence_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__cancel_occurrence_request__free_unpacked
+                     (TaskScheduler__V1__CancelOccurrenceRequest *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__CancelOccurrenceReply methods */
+void   task_scheduler__v1__cancel_occurrence_reply__init
+                     (TaskScheduler__V1__CancelOccurrenceReply         *message);
+size_t task_scheduler__v1__cancel_occurrence_reply__get_packed_size
+                     (const TaskScheduler__V1__CancelOccurrenceReply   *message);
+size_t task_scheduler__v1__cancel_occurrence_reply__pack
+                     (const TaskScheduler__V1__CancelOccurrenceReply   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__cancel_occurrence_reply__pack_to_buffer
+                     (const TaskScheduler__V1__CancelOccurrenceReply   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__CancelOccurrenceReply *
+       task_scheduler__v1__cancel_occurrence_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__cancel_occurrence_reply__free_unpacked
+                     (TaskScheduler__V1__CancelOccurrenceReply *message,
+                      ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__Queue methods */
 void   task_scheduler__v1__queue__init
                      (TaskScheduler__V1__Queue         *message);
@@ -2672,6 +2768,12 @@ typedef void (*TaskScheduler__V1__ChangeOccurrencesRequest_Closure)
 typedef void (*TaskScheduler__V1__ChangeOccurrencesReply_Closure)
                  (const TaskScheduler__V1__ChangeOccurrencesReply *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__CancelOccurrenceRequest_Closure)
+                 (const TaskScheduler__V1__CancelOccurrenceRequest *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__CancelOccurrenceReply_Closure)
+                 (const TaskScheduler__V1__CancelOccurrenceReply *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__V1__Queue_Closure)
                  (const TaskScheduler__V1__Queue *message,
                   void *closure_data);
@@ -2784,6 +2886,10 @@ struct TaskScheduler__V1__Scheduler_Service
                              const TaskScheduler__V1__ChangeOccurrencesRequest *input,
                              TaskScheduler__V1__ChangeOccurrencesReply_Closure closure,
                              void *closure_data);
+  void (*cancel_occurrence)(TaskScheduler__V1__Scheduler_Service *service,
+                            const TaskScheduler__V1__CancelOccurrenceRequest *input,
+                            TaskScheduler__V1__CancelOccurrenceReply_Closure closure,
+                            void *closure_data);
   void (*list_queues)(TaskScheduler__V1__Scheduler_Service *service,
                       const TaskScheduler__V1__ListQueuesRequest *input,
                       TaskScheduler__V1__ListQueuesReply_Closure closure,
@@ -2833,6 +2939,7 @@ void task_scheduler__v1__scheduler__init (TaskScheduler__V1__Scheduler_Service *
       function_prefix__ ## result,\
       function_prefix__ ## list_occurrences,\
       function_prefix__ ## change_occurrences,\
+      function_prefix__ ## cancel_occurrence,\
       function_prefix__ ## list_queues,\
       function_prefix__ ## change_queue,\
       function_prefix__ ## list_workers,\
@@ -2877,6 +2984,10 @@ void task_scheduler__v1__scheduler__change_occurrences(ProtobufCService *service
                                                        const TaskScheduler__V1__ChangeOccurrencesRequest *input,
                                                        TaskScheduler__V1__ChangeOccurrencesReply_Closure closure,
                                                        void *closure_data);
+void task_scheduler__v1__scheduler__cancel_occurrence(ProtobufCService *service,
+                                                      const TaskScheduler__V1__CancelOccurrenceRequest *input,
+                                                      TaskScheduler__V1__CancelOccurrenceReply_Closure closure,
+                                                      void *closure_data);
 void task_scheduler__v1__scheduler__list_queues(ProtobufCService *service,
                                                 const TaskScheduler__V1__ListQueuesRequest *input,
                                                 TaskScheduler__V1__ListQueuesReply_Closure closure,
@@ -2951,6 +3062,9 @@ extern const ProtobufCMessageDescriptor task_scheduler__v1__list_occurrences_rep
 extern const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_request__descriptor;
 extern const ProtobufCEnumDescriptor    task_scheduler__v1__change_occurrences_request__action__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__change_occurrences_reply__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__cancel_occurrence_request__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__cancel_occurrence_reply__descriptor;
+extern const ProtobufCEnumDescriptor    task_scheduler__v1__cancel_occurrence_reply__result__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__queue__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__list_queues_reply__descriptor;

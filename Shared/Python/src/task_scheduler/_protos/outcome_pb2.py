@@ -13,7 +13,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$task_scheduler/_protos/outcome.proto\x12\x11task_scheduler.v1*\xeb\x01\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_DELIVERED\x10\x01\x12\x11\n\rOUTCOME_RETRY\x10\x02\x12\x14\n\x10OUTCOME_REJECTED\x10\x03\x12\x19\n\x15OUTCOME_AUTH_REJECTED\x10\x04\x12\x1b\n\x17OUTCOME_CANCEL_SCHEDULE\x10\x05\x12\x10\n\x0cOUTCOME_LOST\x10\x06\x12\x14\n\x10OUTCOME_MISFIRED\x10\x07\x12\x13\n\x0fOUTCOME_EXPIRED\x10\x08\x12\x12\n\x0eOUTCOME_UNSENT\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$task_scheduler/_protos/outcome.proto\x12\x11task_scheduler.v1*\x82\x02\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_DELIVERED\x10\x01\x12\x11\n\rOUTCOME_RETRY\x10\x02\x12\x14\n\x10OUTCOME_REJECTED\x10\x03\x12\x19\n\x15OUTCOME_AUTH_REJECTED\x10\x04\x12\x1b\n\x17OUTCOME_CANCEL_SCHEDULE\x10\x05\x12\x10\n\x0cOUTCOME_LOST\x10\x06\x12\x14\n\x10OUTCOME_MISFIRED\x10\x07\x12\x13\n\x0fOUTCOME_EXPIRED\x10\x08\x12\x12\n\x0eOUTCOME_UNSENT\x10\t\x12\x15\n\x11OUTCOME_CANCELLED\x10\nb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'task_scheduler._protos.outcome_pb2', globals())
@@ -21,5 +21,5 @@ if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
   _OUTCOME._serialized_start=60
-  _OUTCOME._serialized_end=295
+  _OUTCOME._serialized_end=318
 # @@protoc_insertion_point(module_scope)

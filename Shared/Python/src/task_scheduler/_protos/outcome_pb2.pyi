@@ -4,6 +4,7 @@ from typing import ClassVar as _ClassVar
 
 DESCRIPTOR: _descriptor.FileDescriptor
 OUTCOME_AUTH_REJECTED: Outcome
+OUTCOME_CANCELLED: Outcome
 OUTCOME_CANCEL_SCHEDULE: Outcome
 OUTCOME_DELIVERED: Outcome
 OUTCOME_EXPIRED: Outcome

@@ -111,6 +111,28 @@ class Bases(_message.Message):
     tzdata: str
     def __init__(self, tzdata: _Optional[str] = ...) -> None: ...
 
+class CancelOccurrenceReply(_message.Message):
+    __slots__ = ["outcome", "result"]
+    class Result(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    RESULT_ENDED: CancelOccurrenceReply.Result
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    RESULT_NOT_FOUND: CancelOccurrenceReply.Result
+    RESULT_ON_ITS_WAY: CancelOccurrenceReply.Result
+    RESULT_UNSPECIFIED: CancelOccurrenceReply.Result
+    outcome: _outcome_pb2.Outcome
+    result: CancelOccurrenceReply.Result
+    def __init__(self, result: _Optional[_Union[CancelOccurrenceReply.Result, str]] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ...) -> None: ...
+
+class CancelOccurrenceRequest(_message.Message):
+    __slots__ = ["caller", "occurrence"]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    OCCURRENCE_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    occurrence: OccurrenceRef
+    def __init__(self, occurrence: _Optional[_Union[OccurrenceRef, _Mapping]] = ..., caller: _Optional[str] = ...) -> None: ...
+
 class Change(_message.Message):
     __slots__ = ["in_flight", "released", "result", "revision", "scheduled_at", "state"]
     class Result(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
