@@ -13,6 +13,13 @@ public struct PeerIdentity: Sendable, Hashable {
         self.instance = instance
         self.build = build
     }
+
+    /// Draws the instance of this process: what it is called, and a number that no other has.
+    public init(role: Role, drawnFor name: String, build: String) {
+        var random = SystemRandomNumberGenerator()
+        let number = String(UInt64.random(in: .min ... .max, using: &random), radix: 36)
+        self.init(role: role, instance: "\(name)-\(number)", build: build)
+    }
 }
 
 /// What protects a connection. With neither credential nor certificates, only loopback is safe.

@@ -5,13 +5,11 @@ extension ServiceStart {
     /// - Parameter role: what it is in the cluster; `nil`: what its name says.
     /// - Throws: ``ConfigurationError`` for a secret's or TLS files that cannot be used.
     public func wire(as role: Role? = nil) throws(ConfigurationError) -> WireSettings {
-        var random = SystemRandomNumberGenerator()
-        let instance = "\(name)-\(String(UInt64.random(in: .min ... .max, using: &random), radix: 36))"
         guard let role = role ?? Role(rawValue: name) else { preconditionFailure("\(name) is no role of the cluster's") }
         let security = WireSecurity(
             credential: try clusterCredential(of: role), encryption: common.encryption,
             certificates: try common.tls.map { (files) throws(ConfigurationError) in try ClusterTLS(files).certificates(of: role) })
-        return WireSettings(identity: PeerIdentity(role: role, instance: instance, build: version), security: security)
+        return WireSettings(identity: PeerIdentity(role: role, drawnFor: name, build: version), security: security)
     }
 }
 

@@ -86,9 +86,7 @@ extension TaskScheduler {
         at address: String, secret: String? = nil, name: String = "client", logger: Logger = Logger(label: "task-scheduler")
     ) throws(TaskSchedulerError) {
         let endpoints = try Self.endpoints(address)
-        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-        let identity = PeerIdentity(
-            role: .client, instance: "\(name)-\(String(UInt64.random(in: .min ... .max, using: &random), radix: 36))", build: "1")
+        let identity = PeerIdentity(role: .client, drawnFor: name, build: "1")
         let settings = WireSettings(identity: identity, security: WireSecurity(credential: try secret.map(Self.credential)))
         let client = Client(
             to: .scheduler, at: endpoints, settings: settings, repetition: .idempotent,
