@@ -80,7 +80,7 @@ struct EventHubTests {
         var later = again.messages.makeAsyncIterator()
         let missed = String(decoding: try #require(await later.next()), as: UTF8.self)
         #expect(missed.contains("\"a\":1") && missed.contains("\"a\":2") && !missed.contains("snapshot"), "\(missed)")
-        for number in 3...Int64(EventHub.maxKept + 3) {
+        for number in 3...Int64(KeptEvents.maxEvents + 3) {
             hub.stands(["at_ms": .integer(number), "a": .integer(number)])
             _ = await iterator.next()
             _ = await later.next()

@@ -9,10 +9,6 @@ final class EventHub: Sendable {
     static let maxListeners = 64
     /// Events that wait for one listener; one that takes less is dropped.
     static let maxWaiting = 32
-    /// Of the latest events, by which a listener that comes again goes on where it was.
-    static let maxKept = 300
-    /// And no more than so many bytes of them.
-    static let maxKeptBytes = 2 << 20
     /// The longest silence.
     static let heartbeat = Duration.seconds(10)
     /// How often it is looked whether a listener may still listen.
@@ -32,10 +28,7 @@ final class EventHub: Sendable {
     private struct State {
         var members: [UInt64: Member] = [:]
         var nextMember: UInt64 = 1
-        /// Of the latest event.
-        var sequence: UInt64 = 0
-        var kept: [(sequence: UInt64, bytes: [UInt8])] = []
-        var keptBytes = 0
+        var events = KeptEvents()
         /// How everything stands; `nil`: not known.
         var snapshot: JSONObject?
         /// What was said when no scheduler answered any more; `nil`: one does, or none has yet been heard.
@@ -44,8 +37,6 @@ final class EventHub: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Of this process: what another numbered is none of its events.
-    private let mark = String(UInt64.random(in: .min ... .max), radix: 16)
     private let changed: @Sendable (EventHub) -> Void
     private let now: @Sendable () -> ContinuousClock.Instant
 
@@ -74,13 +65,13 @@ final class EventHub: Sendable {
             }
             var member = Member(continuation: continuation, mayListen: mayListen, lastSent: now, lastChecked: now)
             var first = Array("retry: \(Self.retryMilliseconds)\n\n".utf8)
-            if let missed = missed(after: last, state) {
+            if let missed = Self.missed(after: last, state) {
                 first += missed.joined()
                 member.isToldAll = true
             } else if let away = state.away {
                 first += away
             } else if let snapshot = state.snapshot {
-                first += event("snapshot", .object(snapshot), state.sequence)
+                first += state.events.latest("snapshot", .object(snapshot))
                 member.isToldAll = true
             }
             _ = continuation.yield(first)
@@ -94,12 +85,10 @@ final class EventHub: Sendable {
         return EventListener(messages) { [weak self] in self?.left(id) }
     }
 
-    /// What came after an event; `nil`: that is not known any more, or it is another process's.
-    private func missed(after last: String?, _ state: State) -> [[UInt8]]? {
-        guard let last, last.hasPrefix(mark + "-"), let sequence = UInt64(last.dropFirst(mark.count + 1)), sequence <= state.sequence else { return nil }
-        if sequence == state.sequence { return state.snapshot == nil ? nil : [] }
-        guard let first = state.kept.first, first.sequence <= sequence + 1 else { return nil }
-        return state.kept.filter { $0.sequence > sequence }.map(\.bytes)
+    /// What came after an event; `nil`: a listener that has it has to be told all.
+    private static func missed(after last: String?, _ state: State) -> [[UInt8]]? {
+        guard let missed = last.flatMap({ state.events.missed(after: $0) }), !missed.isEmpty || state.snapshot != nil else { return nil }
+        return missed
     }
 
     private func left(_ id: UInt64) {
@@ -113,7 +102,8 @@ final class EventHub: Sendable {
     /// What nobody listens to is not kept: it would soon be old.
     private static func forgetIfEmpty(_ state: inout State) -> Bool {
         guard state.members.isEmpty else { return false }
-        (state.kept, state.keptBytes, state.snapshot, state.away) = ([], 0, nil, nil)
+        state.events.forget()
+        (state.snapshot, state.away) = (nil, nil)
         return true
     }
 
@@ -126,12 +116,12 @@ final class EventHub: Sendable {
             state.snapshot = new
             state.away = nil
             guard let former else {
-                let all = next("snapshot", .object(new), &state)
+                let all = state.events.add("snapshot", .object(new))
                 return { _ in all }
             }
             let difference = Self.difference(former, new)
-            let change = difference.map { next("change", .object($0), &state) }
-            let all = event("snapshot", .object(new), state.sequence)
+            let change = difference.map { state.events.add("change", .object($0)) }
+            let all = state.events.latest("snapshot", .object(new))
             return { $0.isToldAll ? change : all }
         }
     }
@@ -140,7 +130,7 @@ final class EventHub: Sendable {
     func isAway(_ detail: String, at milliseconds: Int64) {
         tell { state in
             guard state.away == nil else { return { _ in nil } }
-            let away = next("away", ["at_ms": .integer(milliseconds), "detail": .string(detail)], &state)
+            let away = state.events.add("away", ["at_ms": .integer(milliseconds), "detail": .string(detail)])
             state.away = away
             return { _ in away }
         }
@@ -153,23 +143,6 @@ final class EventHub: Sendable {
         guard !difference.members.isEmpty else { return nil }
         difference["at_ms"] = b["at_ms"]
         return difference
-    }
-
-    /// Numbers an event, and keeps it.
-    private func next(_ name: String, _ data: JSONValue, _ state: inout State) -> [UInt8] {
-        state.sequence += 1
-        let bytes = event(name, data, state.sequence)
-        state.kept.append((state.sequence, bytes))
-        state.keptBytes += bytes.count
-        while state.kept.count > Self.maxKept || state.keptBytes > Self.maxKeptBytes, !state.kept.isEmpty {
-            state.keptBytes -= state.kept.removeFirst().bytes.count
-        }
-        return bytes
-    }
-
-    /// JSON has no line breaks of its own here, so that it is one line.
-    private func event(_ name: String, _ data: JSONValue, _ sequence: UInt64) -> [UInt8] {
-        Array("id: \(mark)-\(sequence)\nevent: \(name)\ndata: ".utf8) + data.bytes() + Array("\n\n".utf8)
     }
 
     /// - Parameter make: makes the event of each listener.
