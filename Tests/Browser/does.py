@@ -20,6 +20,7 @@ def checks(visits, stock):
     yield "edit: only what was changed, and not over another's change", lambda: edit(visits, stock)
     yield "queues: pause, resume, limits", lambda: queues(visits, stock)
     yield "occurrences: what runs, waits and is tried again", lambda: occurrences(visits, stock)
+    yield "occurrences: one that runs, waits, or is tried again is called off", lambda: calling_off(visits, stock)
     yield "a worker: concurrency, queues, drain and resume", lambda: worker(visits, stock)
     yield "dead letters: replay one, discard one, a group, all that match", lambda: dead(visits, stock)
     yield "held: a new credential for a person, try again, discard", lambda: held(visits, stock)
@@ -231,6 +232,39 @@ async def occurrences(visits, stock):
         expect("it does not say when it is tried next", re.search(r"in \d+ s", await visit.text(f"tr[data-key^='{retrying}']")))
         await visit.open("/occurrences?state=running")
         expect("the worker that runs it is not named", stock.worker in await visit.text(f"tr[data-key^='{running}']"))
+    made.end()
+
+
+async def calling_off(visits, stock):
+    made = Underway(stock)
+    outcomes = lambda id: [attempt["outcome"] for attempt in stock.ask("GET", f"/reminders/{id}/attempts")["attempts"]]
+    async with visits("calling off") as visit:
+        ready = made.ready()
+        await visit.open("/occurrences?state=ready")
+        await visit.click(f"tr[data-key^='{ready}'] [data-act=callOff]")
+        await visit.confirm()
+        await visit.said("1 occurrence cancelled")
+        await visit.until(f"!document.querySelector(\"tr[data-key^='{ready}']\")")
+        expect(f"what waited ended as {outcomes(ready)}", outcomes(ready) == ["cancelled"])
+        retrying = made.retrying()
+        await visit.open(f"/reminders/{retrying}")
+        await visit.click("td [data-act=callOff]")
+        await visit.until("document.querySelector('dialog[open]')?.innerText.includes('its series goes on')")
+        await visit.inspect()
+        # While the dialog asks, somebody else has done it.
+        stock.ask("POST", f"/reminders/{retrying}/occurrences/{made.now}/cancel")
+        visit.expect_refusals(404)
+        await visit.confirm()
+        await visit.until("document.querySelector('dialog[open]')?.innerText.includes('0 cancelled, 1 not')")
+        expect("why it was refused is not said", "404: " in await visit.text("dialog"))
+        await visit.press("Escape")
+        await visit.until("!document.querySelector('td [data-act=callOff]')")
+        running = made.running()
+        await visit.open(f"/reminders/{running}")
+        await visit.click("td [data-act=callOff]")
+        await visit.confirm()
+        # Its request has left, so its end is not known within the second that is waited for it.
+        await visit.said("1 occurrence cancelled; 1 is on its way")
     made.end()
 
 

@@ -1,6 +1,6 @@
 /** What can be done, to one, to a selection, to all that match: asked first, followed to its end, and what was refused is said. */
 
-import { each, pagesOf, patch, path, post, problemOf, remove, sweep } from './api.js';
+import { each, pagesOf, patch, path, post, Problem, problemOf, remove, sweep } from './api.js';
 import { may, reread, selectOnly } from './state.js';
 import { button, el, problemBox, say, soft } from './parts.js';
 import { confirm, tell, withProgress } from './dialogs.js';
@@ -9,12 +9,19 @@ import { confirm, tell, withProgress } from './dialogs.js';
 const EXAMPLES = 5, REASONS = 20;
 
 const reminder = { noun: 'reminder', list: 'reminders' }, letter = { noun: 'dead letter', list: 'dead-letters' }, held = { noun: 'held occurrence', list: 'held' };
-const queue = { noun: 'queue', effect: 'administers' }, worker = { noun: 'worker', list: 'workers', effect: 'administers' };
+const worker = { noun: 'worker', list: 'workers', effect: 'administers' };
 
-/** What is asked for by a verb; what is taken away for good; and a queue's state. */
+/** The shapes of acts: what is asked for by a verb, what is taken away for good, what holds up a queue. */
 const asks = (what, verb, label, done, more) => ({ effect: 'operates', ...what, verb, label, done, one: id => post(path`/${what.list}/${id}/${verb}`), ...more });
 const removes = (what, verb, label, done, more) => ({ effect: 'changes', ...what, verb, label, done, isFinal: true, one: id => remove(path`/${what.list}/${id}`), ...more });
-const pauses = (label, done, paused) => ({ ...queue, label, done, one: name => patch(path`/queues/${name}`, { paused }) });
+const pauses = (label, done, paused) => ({ noun: 'queue', effect: 'administers', label, done, one: name => patch(path`/queues/${name}`, { paused }) });
+
+/** An occurrence's id is its reminder's and its time. Whoever comes too late is told what it has come to. */
+async function callOff(occurrence) {
+  const [id, time] = occurrence.split(':'), answer = await post(path`/reminders/${id}/occurrences/${time}/cancel`);
+  if (answer.result === 'ended') throw new Problem(0, { title: 'Too late', detail: `it has come to its end: ${answer.outcome}` });
+  return answer;
+}
 
 /** `all`: there is one request for all that match, whose answer counts them by that name; `hint`: what is said before. */
 const ACTS = {
@@ -22,6 +29,7 @@ const ACTS = {
   resume: asks(reminder, 'resume', 'Resume', 'resumed'),
   run: asks(reminder, 'run', 'Run now', 'due now'),
   cancel: removes(reminder, 'cancel', 'Cancel', 'cancelled'),
+  callOff: { noun: 'occurrence', effect: 'changes', label: 'Cancel', done: 'cancelled', isFinal: true, one: callOff, hint: 'It is not tried again; its series goes on.' },
   replay: asks(letter, 'replay', 'Replay', 'due now', { all: 'replayed' }),
   discard: removes(letter, 'discard', 'Discard', 'discarded', { all: 'discarded' }),
   replayHeld: asks(held, 'replay', 'Try again', 'due now'),
@@ -36,7 +44,7 @@ const ACTS = {
 
 /** What an answer leaves open. */
 const openOf = answer => answer?.in_flight ? 'of a request that may have left already'
-  : answer?.message === 'asked' && 'has not answered yet';
+  : answer?.message === 'asked' && (answer.result ? 'is on its way, and may have been sent' : 'has not answered yet');
 
 const counted = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

@@ -1,6 +1,7 @@
 /** Columns that several pages have: a name, a row's member or what draws its cell, and a kind. Their links lead to what is like the row, on the page that is shown. */
 
 import { address, may, state } from './state.js';
+import { actButtons } from './acts.js';
 import { badge, el, link, soft, words } from './parts.js';
 import { duration, fromNow, time } from './time.js';
 
@@ -8,15 +9,16 @@ const like = (query, ...children) => link(state.page.path, { state: state.query.
 
 /** How a reminder is made; what is said where there is none. */
 export const creating = () => may('changes') && el('a.button.main', { href: address('/reminders/new') }, 'New reminder');
-export const beginning = () => ['There are no reminders yet', may('changes') ? link('/reminders/new', {}, 'Create the first one') : 'Somebody who may create them can do so here',
-  ', or a caller sends one to ', el('code', 'POST /remind_me'), ': see ', el('code', '/docs'), ' of the API.'];
+export const beginning = () => ['There are no reminders yet', may('changes') ? [link('/reminders/new', {}, 'Create the first one'), ', or send it to '] : 'The first is sent to ',
+  el('code', 'POST /remind_me'), ': see ', el('code', '/docs'), ' of the API.'];
 
-/** The states of reminders; of nothing in one without a mark is anything sent. */
+/** How the states of reminders are marked; one without a mark is over. */
 export const STATES = { scheduled: 'good', paused: 'warn', completed: '', cancelled: '' };
 
 /** A reminder's title, with its task below. */
 export const titled = (id, title, task) => [link(`/reminders/${id}`, {}, words(title, 90)), el('br'), soft(el('code', task))];
 
+/** Those for whom something is. */
 export const whose = ['For', ({ classroom_id: classroom, created_by: person }) => [
   classroom && el('div', like({ classroom_id: classroom }, words(classroom, 40))), person && el('div', like({ created_by: person }, words(person, 40)))], 'rule'];
 
@@ -27,7 +29,7 @@ export const due = ['Due', ({ scheduled_at: at }) => time(at)];
 export const attempt = ['Try', ({ attempt }) => attempt > 1 ? badge('warn', attempt) : attempt, 'number'];
 export const since = ['Since', ({ since_ms: at }) => fromNow(at / 1_000), 'number'];
 export const lease = ['Lease left', ({ lease_ms: left }) => left === null ? '–' : duration(left / 1_000), 'number'];
-
+export const occurrenceDo = ['Do', ({ id }) => actButtons(['callOff'], [id]), 'do'];
 
 /** Of workers. */
 const WORKER_STATES = { attached: 'good', detached: 'bad' };

@@ -23,8 +23,8 @@ const tabs = query => el('div.tabs', { role: 'group', 'aria-label': 'State' },
   link('/held', {}, 'held'), link('/dead-letters', {}, 'dead'));
 
 export default listPage({
-  title: 'Occurrences', path: PATH, list: 'occurrences', fields: FIELDS, tabs, defaults: { state: FIRST },
-  columns: query => [columns.reminder, columns.queue, columns.due, columns.attempt, ...STATES[stateOf(query)][2], columns.whose],
+  title: 'Occurrences', path: PATH, list: 'occurrences', fields: FIELDS, tabs, defaults: { state: FIRST }, picks: ['callOff'],
+  columns: query => [columns.reminder, columns.queue, columns.due, columns.attempt, ...STATES[stateOf(query)][2], columns.whose, columns.occurrenceDo],
   order: query => STATES[stateOf(query)][0],
   follows: ({ counts }) => counts,
   none: query => [STATES[stateOf(query)][1], 'What is due later is among the ', link('/reminders', { state: 'scheduled' }, 'reminders'), '.'],

@@ -51,15 +51,13 @@ function comingChart({ now, coming: { items, more } }) {
     counts.map((value, minute) => ({ name: names[minute], value })), 'a minute', names.filter((name, minute) => minute % TICK === 0));
 }
 
-const fleet = [columns.worker, columns.standing, columns.version, columns.load, columns.finished, columns.failed];
-
 function draw({ data, live }) {
   const now = live ?? data.live;
   return [
     heading('Overview', columns.creating()), data.isNew && empty(...columns.beginning()),
     now && [alarms(now, data.coming?.items.filter(({ served }) => !served) ?? []), tiles(now)],
     section('Coming', data.coming ? comingChart(data) : soft('…')),
-    now && tabled('Workers', { columns: fleet, rows: now.workers, key: ({ instance }) => instance }, 'None is attached: nothing is delivered.',
+    now && tabled('Workers', { columns: [columns.worker, columns.standing, columns.version, columns.load, columns.finished, columns.failed], rows: now.workers, key: ({ instance }) => instance }, 'None is attached: nothing is delivered.',
       now.more_workers && link('/workers', {}, 'All of them')),
     el('p.pager', soft(`As of ${text((live?.at_ms ?? state.readAt) / 1_000, chosenZone())}.`)),
   ];

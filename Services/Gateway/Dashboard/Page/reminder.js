@@ -92,7 +92,7 @@ function draw({ data }) {
       ...rule.warnings.map(warning => ['warn', 'Note', warning]),
     ]),
     about(reminder, at),
-    now.length > 0 && tabled('Under way', { columns: [columns.due, ['State', 'state'], columns.attempt], rows: now }),
+    now.length > 0 && tabled('Under way', { columns: [columns.due, ['State', 'state'], columns.attempt, columns.occurrenceDo], rows: now }),
     section('The next times', upcoming.length ? times(upcoming, reminder.timezone) : soft('Nothing of it is coming.')),
     section('Attempts', attemptList(data)),
     section('What is sent', el('pre', stringify(reminder.notification_metadata ?? { args: reminder.args, kwargs: reminder.kwargs }, 2))),

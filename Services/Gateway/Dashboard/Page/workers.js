@@ -40,10 +40,10 @@ const orders = worker => worker.controllable && may('administers') && [
 const draw = ({ data: worker }) => [
   heading(words(worker.instance), orders(worker)),
   facts([
-    ...shown.map(([name, draw]) => [name, cellOf(draw, worker)]), ['At most', worker.max_concurrency || soft('–')], ['Tasks', words(worker.tasks.join(', '))], ['Process', worker.process || soft('–')],
+    ...shown.map(([name, draw]) => [name, cellOf(draw, worker)]), ['Runs at most', worker.max_concurrency || soft('–')], ['Tasks', words(worker.tasks.join(', '))], ['Process', worker.process || soft('–')],
     ['Started', time(worker.started_at || null)], ['Attached', time(worker.attached_at)], worker.detached_at && ['Gone', time(worker.detached_at)]]),
   tabled('What it runs', {
-    rows: worker.occurrences, columns: [columns.reminder, ['Queue', 'queue'], columns.due, columns.attempt, columns.since, columns.lease],
+    rows: worker.occurrences, columns: [columns.reminder, ['Queue', 'queue'], columns.due, columns.attempt, columns.since, columns.lease, columns.occurrenceDo],
   }, 'Nothing now.'),
 ];
 
