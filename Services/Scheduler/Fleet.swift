@@ -26,6 +26,8 @@ struct Fleet {
 
     /// By the worker's name, see ``WorkerName``.
     private var members: [String: Member] = [:]
+    /// The names of those that are attached, in order.
+    private var attachedNames: [String] = []
     private var gone = 0
 
     mutating func attached(_ name: String, _ attach: Proto.Attach, as worker: WorkerID, now: UnixMilliseconds) {
@@ -34,6 +36,8 @@ struct Fleet {
         var attach = attach
         (attach.running, attach.following, attach.token) = ([], [], [])
         members[name] = Member(attach: attach, worker: worker, attachedAt: now, finished: attach.finished, failed: attach.failed)
+        let place = place(of: name)
+        if !isAttached(name, at: place) { attachedNames.insert(name, at: place) }
     }
 
     mutating func drains(_ name: String) { members[name]?.isDraining = true }
@@ -65,9 +69,23 @@ struct Fleet {
         guard members[name]?.worker == worker else { return }
         members[name]?.worker = nil
         members[name]?.gone = (now, reason)
+        let place = place(of: name)
+        if isAttached(name, at: place) { attachedNames.remove(at: place) }
         gone += 1
         if gone > Self.maxGone + Self.maxGone / 10 { forget(now: now) }
     }
+
+    /// Where a name stands among those that are attached, or would.
+    private func place(of name: String) -> Int {
+        var low = 0, high = attachedNames.count
+        while low < high {
+            let middle = (low + high) / 2
+            if attachedNames[middle] < name { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func isAttached(_ name: String, at place: Int) -> Bool { place < attachedNames.count && attachedNames[place] == name }
 
     /// Forgets those that have been gone for too long, and the oldest of those that are too many.
     private mutating func forget(now: UnixMilliseconds) {
@@ -82,7 +100,7 @@ struct Fleet {
 
     /// Those that are attached, by name.
     func attached(limit: Int) -> [(name: String, member: Member)] {
-        members.filter { $0.value.worker != nil }.keys.sorted().prefix(limit).compactMap { name in members[name].map { (name, $0) } }
+        attachedNames.prefix(limit).compactMap { name in members[name].map { (name, $0) } }
     }
 
     /// A page of them by name.

@@ -43,6 +43,7 @@ struct FleetTests {
         // The end of its former stream comes late.
         fleet.detached("a#2", WorkerID(rawValue: 2), because: "lost", now: 31)
         #expect(fleet.page(after: "", limit: 9, now: 40).map { $0.member.gone == nil } == [false, true])
+        #expect(fleet.attached(limit: 9).map(\.name) == ["a#2"])
         #expect(fleet.page(after: "", limit: 9, now: 10 + .init(Fleet.keptMilliseconds)).map(\.name) == ["a#2"])
     }
 
