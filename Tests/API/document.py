@@ -78,9 +78,13 @@ class Operation:
 
     @property
     def success(self):
-        """The documented success: its status and the answer's description."""
-        status = min(status for status in self.content["responses"] if status.startswith("2"))
-        return int(status), self.document.resolve(self.content["responses"][status])
+        """The first documented success: its status and the answer's description."""
+        return min(self.successes.items(), key=lambda each: each[0])
+
+    @property
+    def successes(self):
+        """The documented successes: the answers' descriptions by status."""
+        return {int(status): self.document.resolve(answer) for status, answer in self.content["responses"].items() if status.startswith("2")}
 
     def examples(self):
         """The request bodies that the document shows, by name, their instants in the future where they must be."""
