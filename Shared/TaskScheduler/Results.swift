@@ -50,7 +50,7 @@ extension TaskScheduler {
     public func result(
         of id: ReminderID, scheduledAt: (any TaskTime)? = nil, waiting: Duration = .zero
     ) async throws(TaskSchedulerError) -> OccurrenceResult? {
-        let at = scheduledAt.map { UnixSeconds($0.unixSeconds(rounded: .down)) }, end = ContinuousClock.now + waiting
+        let at = scheduledAt.map { UnixSeconds($0.unixSeconds(rounded: .up)) }, end = ContinuousClock.now + waiting
         while true {
             let result = try await look(at: id, at)
             guard result?.state == .open, case let left = end - .now, left > .zero else { return result }

@@ -57,6 +57,22 @@ struct SwiftClientTests {
         }
     }
 
+    @Test("arguments that are nested as deep as may be come back as they went")
+    func deep() async throws {
+        try await withGateway { gateway, _ in
+            let scheduler = try Self.scheduler(gateway)
+            // In a list in an object, which are two levels.
+            let deepest = (2..<JSONValue.maxDepth).reduce(JSONValue.null) { value, _ in [value] }
+            let id = try await scheduler.schedule("t", args: [deepest])
+            let found = try await scheduler.get(id)
+            #expect(found?.arguments == TaskArguments(args: [deepest]))
+            var listed: [ScheduledReminder] = []
+            for try await reminder in scheduler.list() { listed.append(reminder) }
+            #expect(listed.map(\.arguments) == [TaskArguments(args: [deepest])])
+            await scheduler.stop()
+        }
+    }
+
     @Test("the fields of the handling are those of the API")
     func members() {
         #expect(Self.handling.fields.members.count == Self.handling.members.members.count)
@@ -74,6 +90,29 @@ struct SwiftClientTests {
             #expect(second == first)
             #expect(peer.state.withLockedValue { $0.creates.count } == 1)
             await #expect(throws: TaskSchedulerError.self) { try await scheduler.schedule("another", options: .init(id: key)) }
+            await scheduler.stop()
+        }
+    }
+
+    @Test("a result is waited for, and read as a type of one's own; what has none says where it stands")
+    func results() async throws {
+        try await withGateway { gateway, peer in
+            let scheduler = try Self.scheduler(gateway)
+            let id = ReminderID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)
+            let attempt = Proto.Attempt(scheduledAt: now, number: 1, outcome: .delivered, detail: "d", result: Array("[1,2]".utf8))
+            peer.state.withLockedValue { $0.results = [.init(state: .open), .init(state: .done, attempt: attempt)] }
+            let done = try #require(try await scheduler.result(of: id, waiting: .seconds(60)))
+            #expect(done.state == .done && done.value == [1, 2] && done.detail == "d")
+            let numbers = try done.decode([Int].self)
+            #expect(numbers == [1, 2])
+            peer.state.withLockedValue { $0.results = [.init(state: .open)] }
+            let open = try await scheduler.result(of: id, scheduledAt: now, waiting: .milliseconds(20))
+            #expect(open?.state == .open && open?.value == nil && open?.detail == "")
+            peer.state.withLockedValue { $0.results = [] }
+            let none = try await scheduler.result(of: id, scheduledAt: UnixSeconds(now))
+            #expect(none == nil)
+            let times = peer.state.withLockedValue { $0.resultsAsked.map(\.scheduledAt) }
+            #expect(times.first == .some(nil) && times.last == now)
             await scheduler.stop()
         }
     }

@@ -120,7 +120,8 @@ struct HTTPTransportTests {
             case 1: ScriptedServer.problem("409 Conflict", #"{"detail":"the reminder is completed"}"#)
             case 2: ScriptedServer.problem("404 Not Found", #"{"detail":"there is no reminder"}"#)
             case 3: ScriptedServer.problem("422 Unprocessable Content", faults)
-            case 4: ScriptedServer.problem("429 Too Many Requests", #"{"detail":"this key has as many pending as it may"}"#)
+            case 4: ScriptedServer.problem("422 Unprocessable Content", #"{"detail":"\#(String(repeating: "ä", count: 5_000))"}"#)
+            case 5: ScriptedServer.problem("429 Too Many Requests", #"{"detail":"this key has as many pending as it may"}"#)
             default: ScriptedServer.problem("401 Unauthorized", #"{"detail":"not the-key-of-a-caller, please"}"#)
             }
         }) { scheduler, _ in
@@ -128,6 +129,7 @@ struct HTTPTransportTests {
             #expect(!isPaused && !isCancelled && found == nil)
             let create = { () async throws(TaskSchedulerError) in try await scheduler.schedule("t") }
             #expect(await failure(create) == .refused("the body has 1 fault: /queue must be another"))
+            #expect(await failure(create) == .refused(String(repeating: "ä", count: GatewayAnswer.maxWordsBytes / 2)))
             #expect(await failure(create) == .refused("this key has as many pending as it may"))
             // What quotes the key is not passed on.
             #expect(await failure(create) == .refused("not [redacted], please"))
@@ -263,10 +265,12 @@ struct HTTPTransportTests {
         }) { scheduler, server in
             let done = try #require(try await scheduler.result(of: id, waiting: .seconds(60)))
             #expect(done.state == .done && done.detail.isEmpty)
-            #expect(try done.decode([String: Int].self) == ["count": 2])
+            let counts = try done.decode([String: Int].self)
+            #expect(counts == ["count": 2])
             let open = try await scheduler.result(of: id, scheduledAt: 7)
             #expect(open == OccurrenceResult(state: .open, value: nil, detail: "why"))
-            #expect(try await scheduler.result(of: id, scheduledAt: 7, waiting: .seconds(60)) == nil)
+            let none = try await scheduler.result(of: id, scheduledAt: 7, waiting: .seconds(60))
+            #expect(none == nil)
             #expect(await failure { () async throws(TaskSchedulerError) in try await scheduler.result(of: id) } != nil)
             let places = ["first", "first", "7", "7", "first"]
             #expect(server.asked.map { String($0.prefix { $0 != "\r\n" }) } == places.map { path + $0 + "/result HTTP/1.1" })

@@ -14,6 +14,7 @@ enum SchoolWorker {
             try worker.tasks.register("school.count") { invocation in
                 let count = try invocation.arguments().args.count
                 logger.notice("counted \(count)")
+                return count
             }
         }
     }

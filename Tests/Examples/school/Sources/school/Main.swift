@@ -11,7 +11,8 @@ enum School {
             at: environment["TASK_SCHEDULER_URL"] ?? "http://127.0.0.1:5000", key: environment["TASK_SCHEDULER_KEY"])
         let id = try await scheduler.schedule(Greet.self, Greet.Arguments(name: "Ada"), triggerAt: Date.now + 1)
         print("asked for \(id)")
-        try await scheduler.schedule("school.count", args: [1, 2, 3])
+        let numbers = try await scheduler.schedule("school.count", args: [1, 2, 3])
+        print("they are \(try await scheduler.result(of: numbers, waiting: .seconds(30))?.decode(Int.self) ?? 0)")
         let daily = try await scheduler.schedule(Greet.self, Greet.Arguments(name: "Bob"), rrule: "FREQ=DAILY", triggerAt: 4_102_444_800)
         for try await reminder in scheduler.list(state: .scheduled, task: Greet.name) {
             print("\(reminder.id) is due at \(reminder.nextFireAt?.date.description ?? "no time")")
