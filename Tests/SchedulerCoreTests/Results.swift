@@ -19,6 +19,26 @@ struct Results {
         #expect(world.core.outbox.resultBytes == 0)
     }
 
+    @Test("while too much of it waits for the store nothing more is dispatched; all of it is stored when that can be written again")
+    func waiting() throws {
+        var configuration = CoreConfiguration()
+        configuration.maxPendingResultBytes = 300
+        let world = try World(configuration: configuration)
+        world.answer = { _ in World.Answer(result: Self.result) }
+        world.attach(credit: 3)
+        let ids = try (0..<8).map { _ in try world.create(in: 1_000) }
+        world.run(milliseconds: 900)
+        // Each answer of the store comes late, so that writes wait; it does not fail.
+        world.storeDelay = { 10_000 }
+        world.run(milliseconds: 5_000)
+        // A worker's credit comes before its outcome, so that as many more may have been handed out by then.
+        #expect((3...6).contains(world.runs.count) && world.core.outbox.resultBytes == 100 * world.runs.count)
+        world.storeDelay = { 0 }
+        world.run(milliseconds: 60_000)
+        #expect(world.runs.count == 8 && world.core.outbox.resultBytes == 0)
+        for id in ids { #expect(try world.attempts(id).map(\.result) == [Self.result]) }
+    }
+
     @Test("beyond the bound of memory it is left out in words, and what returned it is done", arguments: [199, 200])
     func leftOut(most: Int) throws {
         var configuration = CoreConfiguration()
