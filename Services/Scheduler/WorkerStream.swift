@@ -51,16 +51,17 @@ final class WorkerStream {
             if let attach = message.attach { try attached(attach, credit: Int(message.credit), outcomes) }
             guard let worker else { throw InvalidRequest("the first message of a worker's stream must be Attach") }
             loop.reported(name, outcomes)
-            if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
-            if let standing = message.standing { try stands(worker, standing) }
+            // What makes it take less goes first: each of the others may hand it something at once.
             if message.withdrawn > 0 { loop.handle(.workerCredit(worker, -Int(message.withdrawn))) }
-            if message.attach == nil, message.credit > 0 { loop.handle(.workerCredit(worker, Int(message.credit))) }
-            for answer in message.controlled { controls.answer(answer.id, answer.refusal.isEmpty ? .done : .refused(Self.shortened(answer.refusal))) }
             if message.leaving {
                 logger.info("worker drains", metadata: ["instance": "\(instance)"])
                 loop.fleet.drains(name)
                 loop.handle(.workerDraining(worker))
             }
+            if let standing = message.standing { try stands(worker, standing) }
+            if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
+            if message.attach == nil, message.credit > 0 { loop.handle(.workerCredit(worker, Int(message.credit))) }
+            for answer in message.controlled { controls.answer(answer.id, answer.refusal.isEmpty ? .done : .refused(Self.shortened(answer.refusal))) }
         } catch {
             logger.warning("a worker's message was refused", metadata: ["instance": "\(instance)", "reason": "\(error)"])
             cutOff(error.callError)

@@ -51,6 +51,23 @@ struct WorkerControlTests {
         try await scheduler.stop()
     }
 
+    @Test("one that serves more and takes less at once is handed no more than it has room for")
+    func lessOfMore() async throws {
+        let (scheduler, worker) = try await Self.start()
+        for number in 0..<3 {
+            var create = SchedulerUnderTest.request(arguments: [UInt8(number)])
+            create.reminder?.queue = "bulk"
+            try await scheduler.create(create)
+        }
+        worker.send(Proto.WorkerMessage(withdrawn: 2, standing: Proto.WorkerStanding(queues: ["default", "bulk"], concurrency: 1)))
+        worker.send(Proto.WorkerMessage(credit: 1))
+        try await eventually("it has one") { !worker.dispatches.isEmpty }
+        let queues = try await scheduler.call(SchedulerService.listQueues, Proto.ListQueuesRequest(names: ["bulk"])).queues
+        #expect(queues.map(\.running) == [1])
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
     @Test("one that drains is shown so and handed nothing, and goes on when it says so; one that refuses has its words handed on")
     func drained() async throws {
         let (scheduler, worker) = try await Self.start()

@@ -169,15 +169,16 @@ final class SchedulerProcess: Process {
                     running: attach.running, following: attach.following, outcomes: message.outcomes))
         }
         guard let worker = stream.worker else { return }
-        if message.attach == nil, !message.outcomes.isEmpty {
+        if message.attach == nil {
+            life.checker.hasRoom(stream.instance, message)
             life.checker.heard(message.outcomes, by: self)
-            handle(.outcomes(worker, message.outcomes))
         }
-        if message.attach == nil { life.checker.hasRoom(stream.instance, message) }
-        if let standing = message.standing { handle(.workerStands(worker, queues: standing.queues, isDrained: standing.isDrained)) }
+        // What makes it take less goes first, as in the process (WorkerStream.swift).
         if message.withdrawn > 0 { handle(.workerCredit(worker, -message.withdrawn)) }
-        if message.attach == nil, message.credit > 0 { handle(.workerCredit(worker, message.credit)) }
         if message.isLeaving { handle(.workerDraining(worker)) }
+        if let standing = message.standing { handle(.workerStands(worker, queues: standing.queues, isDrained: standing.isDrained)) }
+        if message.attach == nil, !message.outcomes.isEmpty { handle(.outcomes(worker, message.outcomes)) }
+        if message.attach == nil, message.credit > 0 { handle(.workerCredit(worker, message.credit)) }
     }
 
     // MARK: Callers
