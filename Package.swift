@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "SchedulerCore", dependencies: ["TaskDomain", "Storage", "TaskRecurrence", deque, heap], path: "Services/Scheduler/Core"),
         .executableTarget(
-            name: "scheduler", dependencies: service + ["TaskDomain", "TaskFiles", "SchedulerCore", "TaskRecurrence", "Storage", "SQLiteStore", "Sealing", crypto],
+            name: "scheduler", dependencies: service + ["TaskDomain", "TaskFiles", "SchedulerCore", "TaskRecurrence", "Storage", "SQLiteStore", "PostgresStore", "Sealing", crypto],
             path: "Services/Scheduler", exclude: ["Core"]),
         .executableTarget(
             name: "worker", dependencies: ["TaskWorker", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain", logging, nioCore], path: "Services/Worker"),
@@ -98,6 +98,7 @@ let package = Package(
             path: "Shared/TaskScheduler"),
         .target(name: "Storage", dependencies: ["TaskDomain"], path: "Shared/Storage"),
         .target(name: "SQLiteStore", dependencies: ["Storage", "TaskDomain", "CSQLite"], path: "Shared/SQLiteStore"),
+        .target(name: "PostgresStore", dependencies: ["Storage", "TaskDomain", "CPostgres"], path: "Shared/PostgresStore"),
         .target(name: "Sealing", dependencies: ["TaskDomain", "TaskFiles", crypto], path: "Shared/Sealing"),
         .target(
             name: "TaskOperations",
@@ -117,6 +118,8 @@ let package = Package(
             providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(
             name: "CSQLite", path: "Shared/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // The stand-in for the Edvora backend.
         .executableTarget(
@@ -157,11 +160,13 @@ let package = Package(
         .testTarget(name: "RecurrenceTextTests", dependencies: ["TaskDomain", "TaskRecurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
         .testTarget(name: "DeliveryTests", dependencies: ["TestSupport", "Delivery", "TaskDomain"], path: "Tests/DeliveryTests"),
         // The kinds of store, and what tests of any of them need.
-        .target(name: "StoreTestKit", dependencies: ["SQLiteStore", "Storage", "TaskDomain"], path: "Tests/StoreTestKit"),
+        .target(name: "StoreTestKit", dependencies: ["CPostgres", "PostgresStore", "SQLiteStore", "Storage", "TaskDomain"], path: "Tests/StoreTestKit"),
         .testTarget(name: "StorageTests", dependencies: ["StoreTestKit", "Storage", "TaskDomain"], path: "Tests/StorageTests"),
         .testTarget(
             name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "TaskDomain", "CSQLite"],
             path: "Tests/SQLiteStoreTests"),
+        .testTarget(
+            name: "PostgresStoreTests", dependencies: ["PostgresStore", "StoreTestKit", "Storage", "TaskDomain"], path: "Tests/PostgresStoreTests"),
         .testTarget(name: "SealingTests", dependencies: ["Sealing", "TaskDomain", "TaskFiles", crypto], path: "Tests/SealingTests"),
         .testTarget(
             name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "TaskDomain", "TaskRecurrence"],
@@ -169,7 +174,7 @@ let package = Package(
         .testTarget(
             name: "SchedulerTests",
             dependencies: [
-                "TestSupport", "StoreTestKit", "scheduler", "SchedulerCore", "SQLiteStore", "Storage", "Sealing", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain",
+                "TestSupport", "StoreTestKit", "scheduler", "SchedulerCore", "PostgresStore", "SQLiteStore", "Storage", "Sealing", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain",
                 nioCore, nioPosix, nioConcurrency, lifecycle, logging,
             ], path: "Tests/SchedulerTests"),
         .testTarget(
@@ -196,7 +201,7 @@ let package = Package(
         .testTarget(
             name: "TasksTests", dependencies: ["ScheduledTasks", "TaskScheduler", "TaskWire", "TaskMessages", "TaskDomain", "TaskJSON", nioCore, nioPosix, nioConcurrency, logging],
             path: "Tests/TasksTests"),
-        .testTarget(name: "ClusterTests", dependencies: [crypto], path: "Tests/Cluster", exclude: ["relay.py", "skew.py", "wire.py", "worker.py"]),
+        .testTarget(name: "ClusterTests", dependencies: ["StoreTestKit", crypto], path: "Tests/Cluster", exclude: ["relay.py", "skew.py", "wire.py", "worker.py"]),
     ],
     swiftLanguageModes: [.v6]
 )

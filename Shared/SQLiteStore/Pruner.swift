@@ -55,9 +55,6 @@ extension Shard {
 }
 
 extension Pruning {
-    /// Completed before it, reminders cannot be run once more by a person: their credentials go.
-    var credentialsBefore: UnixMilliseconds { now - ReminderState.runAgainMilliseconds }
-
     /// How long the time `due` of what is left lies before `before`.
     static func behind(_ due: Int64?, before: UnixMilliseconds) -> Int64? {
         guard let due = due.map({ UnixMilliseconds($0) }), due < before else { return nil }

@@ -38,7 +38,8 @@ public final class SQLiteStore: Store {
                     + "Upgrade libsqlite3")
         }
         let writes = TaskQueue<WriterTask>(maximumWeight: limits.queuedWrites)
-        let reads = ReadLane(limits), lists = ReadLane(limits)
+        func lane() -> ReadLane { ReadLane(queuedReads: limits.queuedReads, readWait: limits.readWait) }
+        let reads = lane(), lists = lane()
         let file = try DatabaseFile(path: path)
         let unfiled = UnfiledCount()
         let completions = Completions(deliver: deliver)
@@ -182,26 +183,4 @@ public final class SQLiteStore: Store {
 /// Adds a task that there is always room for.
 private func append(_ task: WriterTask, to queue: TaskQueue<WriterTask>) {
     queue.append(task, weight: 0, refusal: task)
-}
-
-/// The way of results back to who asked.
-struct Completions: Sendable {
-    let deliver: @Sendable ([@Sendable () -> Void]) -> Void
-
-    func callAsFunction<Value: Sendable>(_ completion: @escaping @Sendable (Value) -> Void, _ value: Value) {
-        deliver([{ completion(value) }])
-    }
-}
-
-/// Carries a value that is not thread-safe to the one thread that uses it from then on.
-private final class ThreadBound<Value>: @unchecked Sendable {
-    // Unchecked: filled before the thread starts, emptied by that thread, touched by nobody else.
-    private var value: Value?
-
-    init(_ value: Value) { self.value = value }
-
-    func take() -> Value? {
-        defer { value = nil }
-        return value
-    }
 }

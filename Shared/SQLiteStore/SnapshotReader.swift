@@ -1,26 +1,6 @@
 import TaskDomain
 import Storage
 
-/// What the reading thread carries out.
-enum ReaderTask: Sendable {
-    case reminder(ReminderID, @Sendable (Result<ReminderSummary?, StoreError>) -> Void)
-    case attempts(ReminderID, limit: Int, @Sendable (Result<[Attempt]?, StoreError>) -> Void)
-    case attemptsAt(OccurrenceKey, limit: Int, @Sendable (Result<[Attempt], StoreError>) -> Void)
-    case list(
-        ReminderFilter, after: ListCursor?, limit: Int,
-        @Sendable (Result<ListPage<ReminderSummary>, StoreError>) -> Void)
-    case occurrences(
-        OccurrenceFilter, after: ListCursor?, limit: Int,
-        @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
-    case tallies([String], @Sendable (Result<OccurrenceTallies, StoreError>) -> Void)
-    case queues(@Sendable (Result<[QueueSettings], StoreError>) -> Void)
-    case zones(@Sendable (Result<[ZoneMark], StoreError>) -> Void)
-    case series(Set<String>, after: Int64, limit: Int, @Sendable (Result<SeriesPage, StoreError>) -> Void)
-    /// A task for which there was no room.
-    indirect case refused(ReaderTask, StoreError)
-    case close(@Sendable () -> Void)
-}
-
 /// The work of a reading thread: queries on a connection of its own, each on a snapshot, so that none waits for a commit.
 final class SnapshotReader {
     private let lane: ReadLane
@@ -141,40 +121,6 @@ final class SnapshotReader {
                 return .failure(
                     .unusable("\(file.path): \(reason). Restore the row from a backup, or cancel the reminder"))
             }
-        }
-    }
-}
-
-extension ReaderTask {
-    /// Whether it counts among those that wait.
-    var hasPlace: Bool {
-        switch self {
-        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .tallies, .queues, .zones, .series: true
-        case .refused, .close: false
-        }
-    }
-
-    /// Whether it looks only where new reminders are once they are filed.
-    var wantsFiled: Bool {
-        switch self {
-        case .list, .series: true
-        default: false
-        }
-    }
-
-    func refuse(_ error: StoreError, _ complete: Completions) {
-        switch self {
-        case .reminder(_, let completion): complete(completion, .failure(error))
-        case .attempts(_, _, let completion): complete(completion, .failure(error))
-        case .attemptsAt(_, _, let completion): complete(completion, .failure(error))
-        case .list(_, _, _, let completion): complete(completion, .failure(error))
-        case .occurrences(_, _, _, let completion): complete(completion, .failure(error))
-        case .tallies(_, let completion): complete(completion, .failure(error))
-        case .queues(let completion): complete(completion, .failure(error))
-        case .zones(let completion): complete(completion, .failure(error))
-        case .series(_, _, _, let completion): complete(completion, .failure(error))
-        case .refused(let task, _): task.refuse(error, complete)
-        case .close(let completion): completion()
         }
     }
 }

@@ -29,6 +29,9 @@ public struct Pruning: Sendable {
         self.now = now
         self.rows = rows
     }
+
+    /// Completed before it, reminders cannot be run once more by a person: their credentials go.
+    package var credentialsBefore: UnixMilliseconds { now - ReminderState.runAgainMilliseconds }
 }
 
 /// What kinds of rows have an end.

@@ -1,5 +1,6 @@
 import TaskDomain
 import Foundation
+import PostgresStore
 import SQLiteStore
 import Storage
 import Synchronization
@@ -8,13 +9,18 @@ import Synchronization
 /// backend is held to the protocol by its line here.
 package struct Backend: Sendable, CustomStringConvertible {
     package let description: String
+    /// Each call to it costs a trip to a server.
+    package let isRemote: Bool
     /// Opens the store that belongs to this folder; again after a close, with what it held.
     package let open: @Sendable (Folder) throws -> any Store
 
     package static let all: [Backend] = [
-        Backend(description: "SQLite") { folder in
+        Backend(description: "SQLite", isRemote: false) { folder in
             try SQLiteStore(path: folder.path + "/data/test.db") { folder.faults.add($0) }
-        }
+        },
+        Backend(description: "PostgreSQL", isRemote: true) { folder in
+            try PostgresStore(try PostgresServer.shared.get().schema(of: folder)) { folder.faults.add($0) }
+        },
     ]
 }
 

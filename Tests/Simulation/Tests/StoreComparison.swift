@@ -10,8 +10,22 @@ import Testing
 /// The simulation is as good as its store: it is held to the real ones by the same random writes.
 @Suite("the simulation's store is as the real ones")
 struct StoreComparison {
-    @Test("the same writes have the same results, and leave the same behind", arguments: StoreTestKit.Backend.all, 1...12)
-    func writes(backend: StoreTestKit.Backend, seed: UInt64) throws {
+    struct Run: Sendable, CustomTestStringConvertible {
+        let backend: StoreTestKit.Backend, seed: UInt64
+
+        var testDescription: String { "\(backend), seed \(seed)" }
+    }
+
+    /// A store behind a socket is asked less, unless `STORE_SEEDS` says how often each is.
+    private static let runs: [Run] = StoreTestKit.Backend.all.flatMap { backend in
+        let usual: UInt64 = backend.isRemote ? 2 : 12
+        let seeds = ProcessInfo.processInfo.environment["STORE_SEEDS"].flatMap(UInt64.init) ?? usual
+        return (1...max(1, seeds)).map { Run(backend: backend, seed: $0) }
+    }
+
+    @Test("the same writes have the same results, and leave the same behind", arguments: runs)
+    func writes(run: Run) throws {
+        let backend = run.backend, seed = run.seed
         let folder = try Folder()
         let real = try backend.open(folder)
         var model = StoredReminders(), chance = Chance(seed, 77)

@@ -1,27 +1,28 @@
-import Storage
-
 /// What waits for one of the reading threads: by number, by how long it has waited, and only as long as somebody waits for it.
-final class ReadLane: Sendable {
-    struct Read: Sendable {
-        let task: ReaderTask
-        let asker: Asker
+package final class ReadLane: Sendable {
+    package struct Read: Sendable {
+        package let task: ReaderTask
+        package let asker: Asker
         /// When it was asked.
-        let since: SuspendingClock.Instant
+        package let since: SuspendingClock.Instant
         /// What was taken in before it was asked has been filed, or could not be.
-        var filing: Result<Void, StoreError>?
+        package var filing: Result<Void, StoreError>?
     }
 
     private let queue: TaskQueue<Read>
     private let longestWait: Duration
     private let maximum: Int
 
-    init(_ limits: SQLiteLimits) {
-        queue = TaskQueue(maximumWeight: limits.queuedReads)
-        maximum = limits.queuedReads
-        longestWait = limits.readWait
+    /// - Parameters:
+    ///   - queuedReads: what may wait at most.
+    ///   - readWait: how long each may.
+    package init(queuedReads: Int, readWait: Duration) {
+        queue = TaskQueue(maximumWeight: queuedReads)
+        maximum = queuedReads
+        longestWait = readWait
     }
 
-    func add(_ task: ReaderTask, for asker: Asker) {
+    package func add(_ task: ReaderTask, for asker: Asker) {
         let now = SuspendingClock.now
         let refusal = StoreError.overloaded("more than \(maximum) questions wait to be read. Ask again later, and less at once")
         queue.append(
@@ -29,13 +30,13 @@ final class ReadLane: Sendable {
             refusal: Read(task: .refused(task, refusal), asker: asker, since: now))
     }
 
-    func close(_ done: @escaping @Sendable () -> Void) {
+    package func close(_ done: @escaping @Sendable () -> Void) {
         let read = Read(task: .close(done), asker: .patient, since: .now)
         queue.append(read, weight: 0, refusal: read)
     }
 
     /// What waited for a filing has its turn again. It never gave its place back.
-    func add(_ reads: [Read], filed: Result<Void, StoreError>) {
+    package func add(_ reads: [Read], filed: Result<Void, StoreError>) {
         for var read in reads {
             read.filing = filed
             queue.append(read, weight: 0, refusal: read)
@@ -43,20 +44,20 @@ final class ReadLane: Sendable {
     }
 
     /// See `TaskQueue`.
-    func drain(into reads: inout [Read]) -> Bool { queue.drain(into: &reads, wait: true) }
+    package func drain(into reads: inout [Read]) -> Bool { queue.drain(into: &reads, wait: true) }
 
     /// It waits no more: it is carried out, or refused.
-    func left(_ read: Read) {
+    package func left(_ read: Read) {
         if read.task.hasPlace { queue.taken(weight: 1) }
     }
 
     /// Why a read is not to be carried out.
-    func refusal(of read: Read) -> StoreError? {
+    package func refusal(of read: Read) -> StoreError? {
         guard read.task.hasPlace else { return nil }
         guard read.asker.isWaiting() else { return .overloaded("nobody waits for the answer any more") }
         guard SuspendingClock.now - read.since > longestWait else { return nil }
         return .overloaded("the question waited more than \(longestWait) for its turn. Ask again later, and less at once")
     }
 
-    func end() { queue.end() }
+    package func end() { queue.end() }
 }

@@ -1,23 +1,23 @@
 #if canImport(Glibc)
-import Glibc
+package import Glibc
 #elseif canImport(Musl)
-import Musl
+package import Musl
 #else
-import Darwin
+package import Darwin
 #endif
 
 /// Hands tasks from any thread to the one thread that carries them out, in order.
-final class TaskQueue<Task: Sendable>: @unchecked Sendable {
+package final class TaskQueue<Task: Sendable>: @unchecked Sendable {
     // Unchecked: `waiting`, `weight`, `isEnded` and `isIdle` are only touched while `mutex` is held.
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var waiting: [Task] = []
-    private var weight = 0
-    private var isEnded = false
-    private var isIdle = false
-    private let maximumWeight: Int
+    @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    @usableFromInline let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    @usableFromInline var waiting: [Task] = []
+    @usableFromInline var weight = 0
+    @usableFromInline var isEnded = false
+    @usableFromInline var isIdle = false
+    @usableFromInline let maximumWeight: Int
 
-    init(maximumWeight: Int) {
+    package init(maximumWeight: Int) {
         self.maximumWeight = maximumWeight
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(arrived, nil)
@@ -31,7 +31,7 @@ final class TaskQueue<Task: Sendable>: @unchecked Sendable {
     }
 
     /// Adds a task; where the queue is full, `refusal` takes its place, so that order is kept.
-    func append(_ task: Task, weight added: Int, refusal: @autoclosure () -> Task) {
+    @inlinable package func append(_ task: Task, weight added: Int, refusal: @autoclosure () -> Task) {
         pthread_mutex_lock(mutex)
         if added == 0 || weight == 0 || weight + added <= maximumWeight {
             weight += added
@@ -48,7 +48,7 @@ final class TaskQueue<Task: Sendable>: @unchecked Sendable {
     /// Moves what waits to the end of `tasks`.
     /// - Parameter wait: whether to wait until there is something.
     /// - Returns: `false` when the queue has been ended and there is nothing more.
-    func drain(into tasks: inout [Task], wait: Bool) -> Bool {
+    @inlinable package func drain(into tasks: inout [Task], wait: Bool) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while wait, waiting.isEmpty, !isEnded {
@@ -62,14 +62,14 @@ final class TaskQueue<Task: Sendable>: @unchecked Sendable {
     }
 
     /// Gives back the weight of tasks that no longer wait, because they are now carried out.
-    func taken(weight done: Int) {
+    @inlinable package func taken(weight done: Int) {
         pthread_mutex_lock(mutex)
         weight -= done
         pthread_mutex_unlock(mutex)
     }
 
     /// Lets the thread end once it has done what waits.
-    func end() {
+    @inlinable package func end() {
         pthread_mutex_lock(mutex)
         isEnded = true
         pthread_mutex_unlock(mutex)
@@ -78,14 +78,14 @@ final class TaskQueue<Task: Sendable>: @unchecked Sendable {
 }
 
 /// Runs a body on a thread of its own, which ends with it.
-enum StoreThread {
+package enum StoreThread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
     /// - Returns: whether the system gave a thread.
-    static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
         let body = Unmanaged.passRetained(Body(run))
         #if canImport(Darwin)
         var thread: pthread_t?
@@ -108,5 +108,29 @@ enum StoreThread {
         #endif
         if code != 0 { body.release() }
         return code == 0
+    }
+}
+
+/// The way of results back to who asked.
+package struct Completions: Sendable {
+    package let deliver: @Sendable ([@Sendable () -> Void]) -> Void
+
+    package init(deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void) { self.deliver = deliver }
+
+    package func callAsFunction<Value: Sendable>(_ completion: @escaping @Sendable (Value) -> Void, _ value: Value) {
+        deliver([{ completion(value) }])
+    }
+}
+
+/// Carries a value that is not thread-safe to the one thread that uses it from then on.
+package final class ThreadBound<Value>: @unchecked Sendable {
+    // Unchecked: filled before the thread starts, emptied by that thread, touched by nobody else.
+    private var value: Value?
+
+    package init(_ value: Value) { self.value = value }
+
+    package func take() -> Value? {
+        defer { value = nil }
+        return value
     }
 }

@@ -1,0 +1,220 @@
+import CPostgres
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// One connection to the server, used by one thread: statements go out together (a pipeline), each prepared once, with binary parameters
+/// and results, and that thread waits for the answers with a deadline.
+final class Connection {
+    private let handle: OpaquePointer
+    private let answerWait: Duration
+    private var prepared: [String: String] = [:]
+    private let notices: Notices
+    /// Nothing more is to be expected of it.
+    private(set) var isBroken = false
+
+    /// Statements that are kept prepared.
+    private static let maxPrepared = 256
+
+    /// The process on the server that serves it.
+    let backend: Int32
+
+    /// Connects.
+    /// - Throws: `.connection`, with the server's or the system's words.
+    init(_ address: PostgresAddress, _ limits: PostgresLimits) throws(PostgresFailure) {
+        answerWait = limits.answerWait
+        handle = try Self.connect(address, until: .now + limits.connectWait)
+        backend = PQbackendPID(handle)
+        notices = Notices()
+        PQsetNoticeReceiver(
+            handle,
+            { context, result in
+                guard let context, let result else { return }
+                Unmanaged<Notices>.fromOpaque(context).takeUnretainedValue().add(result)
+            }, Unmanaged.passUnretained(notices).toOpaque())
+        guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
+            let failure = PostgresFailure(.connection, Self.message(handle))
+            PQfinish(handle)
+            throw failure
+        }
+    }
+
+    deinit { PQfinish(handle) }
+
+    private static func connect(_ address: PostgresAddress, until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer {
+        guard let handle = address.start() else { throw PostgresFailure(.connection, "out of memory") }
+        // Writing first, as the documentation of PQconnectPoll wants it.
+        var state = PGRES_POLLING_WRITING
+        while PQstatus(handle) != CONNECTION_BAD, state != PGRES_POLLING_OK {
+            guard state != PGRES_POLLING_FAILED else { break }
+            guard wait(PQsocket(handle), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until: deadline) else {
+                PQfinish(handle)
+                throw PostgresFailure(.connection, "no answer in time")
+            }
+            state = PQconnectPoll(handle)
+        }
+        guard PQstatus(handle) == CONNECTION_OK else {
+            let failure = PostgresFailure(.connection, message(handle))
+            PQfinish(handle)
+            throw failure
+        }
+        return handle
+    }
+
+    var serverVersion: Int { Int(PQserverVersion(handle)) }
+
+    /// Carries out the statements in order. After one that the server refuses, those behind it are not carried out.
+    /// - Returns: the rows of each.
+    func run(_ queries: [Query]) throws(PostgresFailure) -> [Rows] {
+        guard !isBroken else { throw PostgresFailure(.connection, "the connection was lost") }
+        if prepared.count > Self.maxPrepared { try forgetPrepared() }
+        var steps: [Step] = []
+        for query in queries {
+            if prepared[query.sql] == nil {
+                let name = "s\(prepared.count)"
+                guard PQsendPrepare(handle, name, query.sql, 0, nil) == 1 else { throw broken() }
+                prepared[query.sql] = name
+                steps.append(.prepare(query.sql))
+            }
+            guard let name = prepared[query.sql], send(query, name) else { throw broken() }
+            steps.append(.query)
+        }
+        guard PQpipelineSync(handle) == 1 else { throw broken() }
+        return try receive(steps)
+    }
+
+    /// Carries out one statement.
+    func run(_ sql: String, _ parameters: [Parameter] = []) throws(PostgresFailure) -> Rows {
+        guard let rows = try run([Query(sql, parameters)]).first else { throw PostgresFailure(.protocolViolation, "no answer") }
+        return rows
+    }
+
+    /// A warning that came with what was carried out last, which makes its success doubtful; `nil`: there was none.
+    func takeWarning() -> String? { notices.take() }
+
+    private enum Step {
+        case prepare(String)
+        case query
+    }
+
+    private func send(_ query: Query, _ name: String) -> Bool {
+        var bytes: [UInt8] = [], places: [Range<Int>?] = []
+        for parameter in query.parameters {
+            let start = bytes.count
+            places.append(parameter.append(to: &bytes) ? start..<bytes.count : nil)
+        }
+        // A value of no bytes has an address, too: without one it would be NULL.
+        bytes.append(0)
+        let lengths = places.map { Int32(truncatingIfNeeded: $0?.count ?? 0) }
+        let formats = [Int32](repeating: 1, count: places.count)
+        return bytes.withUnsafeBytes { raw in
+            let base = raw.baseAddress?.assumingMemoryBound(to: CChar.self)
+            let values = places.map { place in place.flatMap { place in base.map { $0 + place.lowerBound } } }
+            return PQsendQueryPrepared(handle, name, Int32(places.count), values, lengths, formats, 1) == 1
+        }
+    }
+
+    private func receive(_ steps: [Step]) throws(PostgresFailure) -> [Rows] {
+        let deadline = ContinuousClock.now + answerWait
+        var rows: [Rows] = [], refusal: PostgresFailure?
+        for step in steps {
+            guard let result = try next(until: deadline) else { throw broken("an answer is missing") }
+            switch PQresultStatus(result) {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK:
+                let found = Rows(result)
+                if case .query = step { rows.append(found) }
+            case let status:
+                if case .prepare(let sql) = step { prepared[sql] = nil }
+                if status != PGRES_PIPELINE_ABORTED, refusal == nil { refusal = Self.refusal(result) }
+                PQclear(result)
+            }
+            // The end of this statement's results.
+            guard try next(until: deadline) == nil else { throw broken("more answers than questions") }
+        }
+        guard let end = try next(until: deadline) else { throw broken("an answer is missing") }
+        let status = PQresultStatus(end)
+        PQclear(end)
+        guard status == PGRES_PIPELINE_SYNC else { throw broken("the end of the answers is missing") }
+        if let refusal {
+            if !refusal.leavesConnectionUsable { isBroken = true }
+            throw refusal
+        }
+        return rows
+    }
+
+    /// The next result, once it is there.
+    private func next(until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer? {
+        while true {
+            let unsent = PQflush(handle)
+            guard unsent >= 0 else { throw broken() }
+            if PQisBusy(handle) == 0 {
+                let result = PQgetResult(handle)
+                if let result, PQstatus(handle) == CONNECTION_BAD {
+                    defer { PQclear(result) }
+                    throw broken(Self.refusal(result).message)
+                }
+                guard PQstatus(handle) == CONNECTION_OK else { throw broken() }
+                return result
+            }
+            // What the server answers is taken while it is sent to, else both would wait.
+            guard Self.wait(PQsocket(handle), unsent == 1 ? POLLIN | POLLOUT : POLLIN, until: deadline) else {
+                throw broken("no answer within \(answerWait)")
+            }
+            guard PQconsumeInput(handle) == 1 else { throw broken() }
+        }
+    }
+
+    private func forgetPrepared() throws(PostgresFailure) {
+        prepared = [:]
+        _ = try run([Query("DEALLOCATE ALL")])
+        prepared = [:]
+    }
+
+    private func broken(_ message: String? = nil) -> PostgresFailure {
+        isBroken = true
+        return PostgresFailure(.connection, message ?? Self.message(handle))
+    }
+
+    private static func message(_ handle: OpaquePointer) -> String {
+        PQerrorMessage(handle).map { String(cString: $0) } ?? ""
+    }
+
+    private static func refusal(_ result: OpaquePointer) -> PostgresFailure {
+        func field(_ code: UnicodeScalar) -> String? { PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) } }
+        return PostgresFailure(
+            .refused(state: field("C") ?? ""), field("M") ?? PQresultErrorMessage(result).map { String(cString: $0) } ?? "")
+    }
+
+    private static func wait(_ socket: Int32, _ events: Int32, until deadline: ContinuousClock.Instant) -> Bool {
+        var poller = pollfd(fd: socket, events: Int16(events), revents: 0)
+        while true {
+            let left = deadline - .now
+            guard left > .zero else { return false }
+            let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+            let found = poll(&poller, 1, Int32(clamping: milliseconds))
+            if found > 0 || found < 0 && errno != EINTR { return true }
+        }
+    }
+
+    /// What the server says besides its answers.
+    private final class Notices {
+        private var warning: String?
+
+        func add(_ result: OpaquePointer) {
+            let severity = PQresultErrorField(result, Int32(UnicodeScalar("V").value)).map { String(cString: $0) }
+            guard severity == "WARNING" else { return }
+            warning = PQresultErrorField(result, Int32(UnicodeScalar("M").value)).map { String(cString: $0) }
+        }
+
+        func take() -> String? {
+            defer { warning = nil }
+            return warning
+        }
+    }
+}

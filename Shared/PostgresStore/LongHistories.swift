@@ -1,0 +1,122 @@
+import TaskDomain
+import Storage
+
+/// Attempts of reminders that stay, where they have become many: one reminder after the other is looked at, a bounded number at a time,
+/// and again some time after all have been.
+final class LongHistories: PruningDuty {
+    let kind = PrunedKind.attempts
+    /// Where the look goes on, and when it began; `nil`: it has come to its end.
+    private var place: Place?
+    private var beganAt: UnixMilliseconds?
+
+    /// Between two looks at all.
+    static let intervalMilliseconds: Int64 = 600_000
+    /// Reminders that one call looks at.
+    static let remindersAtOnce = 250
+    /// Attempts that began later than this after now were dated by a clock that was ahead. They are counted apart: however many they
+    /// are, the latest of the others stay.
+    static let aheadMilliseconds: Int64 = 3_600_000
+
+    private struct Place {
+        var shard: Int64 = -1
+        var reminder = ReminderID(high: 0, low: 0)
+
+        var parameters: [Parameter] { [.int(shard), .id(reminder)] }
+    }
+
+    /// The place of an attempt in its reminder's history.
+    private struct Key: Comparable {
+        let startedAt: Int64, scheduledAt: Int64, number: Int64, outcome: Int64
+
+        static func < (a: Self, b: Self) -> Bool {
+            (a.startedAt, a.scheduledAt, a.number, a.outcome) < (b.startedAt, b.scheduledAt, b.number, b.outcome)
+        }
+    }
+
+    private static let key = "started_ms, scheduled_at, number, outcome"
+    private static let attempts = "FROM attempts WHERE shard = $1::bigint AND reminder = $2::uuid"
+    private static let latestFirst = "ORDER BY started_ms DESC, scheduled_at DESC, number DESC, outcome DESC"
+
+    func prune(_ request: Pruning, on connection: Connection, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
+        begin(request.now)
+        if let place {
+            let found = try reminders(after: place, connection)
+            self.place = found.count < Self.remindersAtOnce ? nil : found.last?.place
+            for (index, reminder) in found.enumerated() where reminder.isLong {
+                guard room > 0 else { continue }
+                try shorten(reminder.place, request, room: &room, connection)
+                // Where there was no room for all, it is looked at again.
+                if room <= 0 { self.place = index == 0 ? place : found[index - 1].place }
+            }
+        }
+        progress.isUnderWay = place != nil
+    }
+
+    func behindMilliseconds(_ request: Pruning, on connection: Connection) -> Int64? {
+        guard place != nil, let began = beganAt else { return nil }
+        return max(0, request.now - began)
+    }
+
+    /// Begins another look where the last one was long ago. A clock that was set back begins one, too.
+    private func begin(_ now: UnixMilliseconds) {
+        guard place == nil else { return }
+        if let began = beganAt, now >= began, now - began < Self.intervalMilliseconds { return }
+        place = Place()
+        beganAt = now
+    }
+
+    /// The next ones that have attempts, by a seek each, and whether they have more than stay in any case.
+    private func reminders(after place: Place, _ connection: Connection) throws(PostgresFailure) -> [(place: Place, isLong: Bool)] {
+        let rows = try connection.run(
+            """
+            WITH RECURSIVE t AS (
+                (SELECT shard, reminder FROM attempts WHERE (shard, reminder) > ($1::bigint, $2::uuid) ORDER BY shard, reminder LIMIT 1)
+                UNION ALL SELECT n.shard, n.reminder FROM t CROSS JOIN LATERAL (
+                    SELECT a.shard, a.reminder FROM attempts a WHERE (a.shard, a.reminder) > (t.shard, t.reminder)
+                    ORDER BY a.shard, a.reminder LIMIT 1) n)
+            SELECT t.shard, t.reminder,
+                EXISTS (SELECT 1 FROM attempts a WHERE a.shard = t.shard AND a.reminder = t.reminder OFFSET \(Attempt.alwaysKept))
+            FROM t LIMIT \(Self.remindersAtOnce)
+            """, place.parameters)
+        return rows.indices.compactMap { row in
+            rows.id(row, 1).map { (Place(shard: rows.int(row, 0), reminder: $0), rows.int(row, 2) != 0) }
+        }
+    }
+
+    private func shorten(_ reminder: Place, _ request: Pruning, room: inout Int, _ connection: Connection) throws(PostgresFailure) {
+        let now = (request.now + Self.aheadMilliseconds).count
+        func nth(_ from: Int64, _ to: Int64, _ number: Int) throws(PostgresFailure) -> Key? {
+            try key("AND started_ms BETWEEN $3::bigint AND $4::bigint \(Self.latestFirst) LIMIT 1 OFFSET $5::bigint", reminder, [from, to, Int64(number)], connection)
+        }
+        guard let latest = try nth(.min, .max, 0) else { return }
+        if latest.startedAt > now, let beyond = try nth(now + 1, .max, Attempt.mostKept) {
+            try remove(upTo: beyond, from: now + 1, of: reminder, room: &room, connection)
+        }
+        guard room > 0, let spare = try nth(.min, now, Attempt.alwaysKept) else { return }
+        if let beyond = try nth(.min, now, Attempt.mostKept) {
+            try remove(upTo: beyond, from: .min, of: reminder, room: &room, connection)
+        }
+        let old = request.finishedBefore.count
+        guard room > 0, old > .min, let youngestOld = try nth(.min, old - 1, 0) else { return }
+        try remove(upTo: min(youngestOld, spare), from: .min, of: reminder, room: &room, connection)
+    }
+
+    private func key(_ condition: String, _ reminder: Place, _ values: [Int64], _ connection: Connection) throws(PostgresFailure) -> Key? {
+        let rows = try connection.run("SELECT \(Self.key) \(Self.attempts) \(condition)", reminder.parameters + values.map { .int($0) })
+        guard !rows.isEmpty else { return nil }
+        return Key(startedAt: rows.int(0, 0), scheduledAt: rows.int(0, 1), number: rows.int(0, 2), outcome: rows.int(0, 3))
+    }
+
+    /// Removes attempts up to this one, but no more than there is room for.
+    private func remove(upTo end: Key, from start: Int64, of reminder: Place, room: inout Int, _ connection: Connection) throws(PostgresFailure) {
+        let full = try key(
+            "AND started_ms >= $3::bigint ORDER BY \(Self.key) LIMIT 1 OFFSET $4::bigint", reminder, [start, Int64(room - 1)], connection)
+        let last = min(end, full ?? end)
+        room -= try connection.run(
+            """
+            DELETE \(Self.attempts) AND started_ms >= $3::bigint
+                AND (\(Self.key)) <= ($4::bigint, $5::bigint, $6::bigint, $7::bigint)
+            """, reminder.parameters + [.int(start), .int(last.startedAt), .int(last.scheduledAt), .int(last.number), .int(last.outcome)]
+        ).affected
+    }
+}

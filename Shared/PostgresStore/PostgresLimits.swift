@@ -1,0 +1,25 @@
+/// The bounds of a ``PostgresStore``, each with its default.
+public struct PostgresLimits: Sendable {
+    /// Writes in one transaction; a single `submit` may hold more and then goes alone.
+    public var writesPerCommit = 4096
+    /// Bytes of values in one transaction, as estimated from the writes.
+    public var bytesPerCommit = 8 << 20
+    /// Writes that may wait for their transaction. A `submit` beyond it completes, in its turn, with `.unavailable`.
+    public var queuedWrites = 262_144
+    /// Reads that may wait for each of the reading threads, that for lists and that for the others.
+    public var queuedReads = 16_384
+    /// How long a read may wait for its turn. One that has waited longer completes, in its turn, with `.overloaded`.
+    public var readWait = Duration.seconds(1)
+    /// How long the server may work on one statement of a read.
+    public var readTime = Duration.seconds(5)
+    /// How long making a connection may take.
+    public var connectWait = Duration.seconds(5)
+    /// How long an answer of the server may take. A connection on which it takes longer is given up.
+    public var answerWait = Duration.seconds(30)
+    /// How long a scheduler that starts waits for the one before it, whose connection the server may not have lost yet.
+    public var ownWait = Duration.seconds(2)
+    /// How long it is tried to find out what became of a transaction whose end was lost with its connection.
+    public var resolveWait = Duration.seconds(5)
+
+    public init() {}
+}

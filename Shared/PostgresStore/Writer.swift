@@ -1,0 +1,263 @@
+import TaskDomain
+import Storage
+
+/// What the writing thread carries out, in the order in which it was asked.
+enum WriterTask: Sendable {
+    typealias Submission = ([StoreWrite], @Sendable (Result<[StoreWriteResult], StoreError>) -> Void)
+
+    case submit(Submission)
+    case load(DueRows.Request, @Sendable (Result<[DueEntry], StoreError>) -> Void)
+    case loadShelf(ShelfScope, after: ShelfKey, limit: Int, @Sendable (Result<ShelfPage, StoreError>) -> Void)
+    case prune(Pruning, @Sendable (Result<PruneProgress, StoreError>) -> Void)
+    case reseal(Resealing, @Sendable (Result<ResealProgress, StoreError>) -> Void)
+    case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
+    case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
+    case passed(limit: Int, @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
+    /// A task for which there was no room.
+    case refused(@Sendable (StoreError) -> Void)
+    case close(@Sendable () -> Void)
+
+    /// What the task counts for among those that wait.
+    var weight: Int {
+        switch self {
+        case .submit(let submission): max(1, submission.0.count)
+        case .load, .loadShelf, .prune, .reseal, .space, .attachedWorkers, .passed: 1
+        case .refused, .close: 0
+        }
+    }
+}
+
+/// The writing thread's work: takes tasks from the queue and groups writes into transactions.
+final class Writer {
+    private let queue: TaskQueue<WriterTask>
+    private let opening: Opening
+    private let limits: PostgresLimits
+    private let complete: Completions
+    private let onFault: @Sendable (String) -> Void
+    private let pruner = Pruner()
+    /// As found when the store was opened.
+    private let attachedWorkers: [AttachedWorker]
+    let sealedWith: [UInt8]?
+    /// `nil` after an error that the connection does not survive; opened again by the next task.
+    private var session: WriterSession?
+    private var isClosed = false
+
+    private var label: String { opening.label }
+
+    /// Opens the store and brings its schema up to date.
+    init(
+        queue: TaskQueue<WriterTask>, opening: Opening, limits: PostgresLimits, completions: Completions,
+        onFault: @escaping @Sendable (String) -> Void
+    ) throws(StoreError) {
+        self.queue = queue
+        self.opening = opening
+        self.limits = limits
+        complete = completions
+        self.onFault = onFault
+        let session = try opening.open()
+        do throws(PostgresFailure) {
+            attachedWorkers = try session.workers()
+            sealedWith = try Resealer.newest(session.connection)
+            // What a former process left there is only in the way.
+            _ = try session.transaction { session throws(PostgresFailure) in try session.connection.run("DELETE FROM shelf") }
+        } catch {
+            throw error.storeError(opening.label)
+        }
+        self.session = session
+    }
+
+    /// Works until the queue is ended.
+    func run() {
+        var backlog: [WriterTask] = [], next = 0
+        while true {
+            if next == backlog.count {
+                backlog.removeAll(keepingCapacity: backlog.capacity <= 4096)
+                next = 0
+            }
+            // Also with work at hand: what arrived during the last commit joins this one.
+            guard queue.drain(into: &backlog, wait: backlog.isEmpty) || !backlog.isEmpty else { return }
+            step(backlog, &next)
+            // Keeps a backlog that never empties from growing at its front.
+            if next >= 4096 {
+                backlog.removeFirst(next)
+                next = 0
+            }
+        }
+    }
+
+    /// Carries out the next task, together with the writes behind it that fit into one transaction.
+    private func step(_ backlog: [WriterTask], _ next: inout Int) {
+        var group: [WriterTask.Submission] = [], writes = 0, bytes = 0
+        while next < backlog.count, case .submit(let submission) = backlog[next] {
+            let size = submission.0.reduce(0) { $0 + $1.estimatedBytes }
+            let fits = writes + submission.0.count <= limits.writesPerCommit && bytes + size <= limits.bytesPerCommit
+            guard group.isEmpty || fits else { break }
+            group.append(submission)
+            writes += submission.0.count
+            bytes += size
+            next += 1
+        }
+        if group.isEmpty {
+            let task = backlog[next]
+            next += 1
+            alone(task)
+        } else {
+            queue.taken(weight: group.reduce(0) { $0 + WriterTask.submit($1).weight })
+            commit(group)
+        }
+    }
+
+    private func alone(_ task: WriterTask) {
+        queue.taken(weight: task.weight)
+        switch task {
+        case .submit(let submission): commit([submission])
+        case .load(let request, let completion):
+            complete(completion, perform { session throws(PostgresFailure) in try session.load(request) })
+        case .loadShelf(let scope, let after, let limit, let completion):
+            complete(completion, perform { session throws(PostgresFailure) in try session.loadShelf(scope, after: after, limit: limit) })
+        case .prune(let request, let completion):
+            complete(
+                completion,
+                perform { [pruner] session throws(PostgresFailure) in
+                    try session.transaction { session throws(PostgresFailure) in try pruner.prune(request, on: session.connection) }
+                })
+        case .reseal(let request, let completion):
+            complete(
+                completion,
+                perform { session throws(PostgresFailure) in
+                    try session.transaction { session throws(PostgresFailure) in try Resealer.reseal(request, on: session.connection) }
+                })
+        case .space(let completion):
+            complete(completion, isClosed ? .failure(.closed) : .success(PostgresStore.space))
+        case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
+        case .passed(let limit, let completion):
+            complete(completion, perform { session throws(PostgresFailure) in try session.passed(limit: limit) })
+        case .refused(let completion):
+            complete(
+                completion,
+                isClosed
+                    ? .closed
+                    : .unavailable("\(label): more than \(limits.queuedWrites) writes wait for the database. Slow down, and check how busy it is"))
+        case .close(let completion):
+            isClosed = true
+            session?.leave()
+            session = nil
+            completion()
+        }
+    }
+
+    // MARK: Groups
+
+    private func commit(_ group: [WriterTask.Submission]) {
+        let writes = group.flatMap(\.0)
+        switch carryOut(writes) {
+        case .success(let results):
+            var start = 0
+            var completions: [@Sendable () -> Void] = []
+            completions.reserveCapacity(group.count)
+            for (writes, completion) in group {
+                let answers = Array(results[start..<start + writes.count])
+                start += writes.count
+                completions.append { completion(.success(answers)) }
+            }
+            complete.deliver(completions)
+        case .failure(.postgres(let failure)) where failure.concernsOneWrite && group.count > 1:
+            // One write's values were refused. Each submission is judged by itself.
+            for submission in group { commit([submission]) }
+        case .failure(let refusal):
+            let error = refusal.storeError(label)
+            complete.deliver(group.map { submission in { submission.1(.failure(error)) } })
+        }
+    }
+
+    private func carryOut(_ writes: [StoreWrite]) -> Result<[StoreWriteResult], Refusal> {
+        var lost: WriterSession.Unknown?
+        let outcome = attempt { session throws(PostgresFailure) in
+            do throws(WriterSession.Stop) { return try session.carryOut(writes) } catch {
+                switch error {
+                case .failed(let failure): throw failure
+                case .unknown(let unknown):
+                    lost = unknown
+                    throw unknown.failure
+                }
+            }
+        }
+        guard let lost else { return outcome }
+        return resolve(lost)
+    }
+
+    /// Finds out what became of a transaction whose end was lost with the connection.
+    private func resolve(_ unknown: WriterSession.Unknown) -> Result<[StoreWriteResult], Refusal> {
+        let deadline = ContinuousClock.now + limits.resolveWait
+        while ContinuousClock.now < deadline {
+            let status = attempt { session throws(PostgresFailure) in
+                try session.connection.run("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(unknown.transaction)]).text(0, 0)
+            }
+            switch status {
+            case .success("committed"): return .success(unknown.results)
+            case .success("aborted"): return .failure(.postgres(unknown.failure))
+            default: Opening.pause()
+            }
+        }
+        return .failure(
+            .store(
+                .unavailable(
+                    "\(label): the connection was lost during a commit, and whether it took effect is not known (\(unknown.failure.message)). "
+                        + "The same writes may be repeated")))
+    }
+
+    // MARK: Failures
+
+    private enum Refusal: Error {
+        case postgres(PostgresFailure)
+        case store(StoreError)
+
+        func storeError(_ label: String) -> StoreError {
+            switch self {
+            case .postgres(let failure): failure.storeError(label)
+            case .store(let error): error
+            }
+        }
+    }
+
+    private func perform<Value>(_ body: (WriterSession) throws(PostgresFailure) -> Value) -> Result<Value, StoreError> {
+        attempt(body).mapError { $0.storeError(label) }
+    }
+
+    /// Runs `body` on the open connection, opening it if need be, and leaves it in a state from which to go on.
+    private func attempt<Value>(_ body: (WriterSession) throws(PostgresFailure) -> Value) -> Result<Value, Refusal> {
+        guard !isClosed else { return .failure(.store(.closed)) }
+        let session: WriterSession
+        if let open = self.session {
+            session = open
+        } else {
+            do throws(StoreError) {
+                session = try opening.open()
+                self.session = session
+            } catch {
+                return .failure(.store(error))
+            }
+        }
+        do throws(PostgresFailure) { return .success(try body(session)) } catch {
+            if !session.rollBack() || !error.leavesConnectionUsable { self.session = nil }
+            return .failure(.postgres(error))
+        }
+    }
+}
+
+extension StoreWrite {
+    /// Roughly what the write adds to a transaction.
+    fileprivate var estimatedBytes: Int {
+        switch self {
+        case .create(let reminder, _, let idempotency, _):
+            512 + reminder.arguments.count + reminder.sealedAuthorization.count + 8 * (reminder.schedule.rdates.count + reminder.schedule.exdates.count)
+                + (idempotency?.answer.count ?? 0)
+        case .settle(_, let attempt, _, _), .misfire(_, let attempt, _), .hold(_, let attempt, _): 128 + attempt.detail.utf8.count + attempt.result.count
+        case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
+        case .change: 512
+        case .materialise, .shelve, .queue, .zone: 128
+        case .unshelve(let keys): 64 * keys.count
+        case .workers(let workers): workers.reduce(64) { $0 + $1.instance.utf8.count }
+        }
+    }
+}

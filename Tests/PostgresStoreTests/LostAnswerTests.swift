@@ -1,0 +1,128 @@
+import Foundation
+import PostgresStore
+import Storage
+import StoreTestKit
+import Synchronization
+import TaskDomain
+import Testing
+
+/// A socket between a store and its server, which can lose the answer to a commit together with its connection.
+private final class Relay: Sendable {
+    let folder = "/tmp/relay-\(UUID().uuidString.prefix(8))"
+    private let server: String
+    private let listener: Int32
+    private let losing = Mutex(0)
+
+    /// - Parameter server: the folder of the server's socket.
+    init(to server: String) throws {
+        self.server = server
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard listener >= 0, Self.withAddress(folder, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+        Thread.detachNewThread { [self] in
+            while true {
+                let client = accept(listener, nil, nil)
+                guard client >= 0 else { return }
+                join(client)
+            }
+        }
+    }
+
+    /// Ends it; what is connected stays so.
+    func close() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        Glibc.close(listener)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The answers to the next commits are lost.
+    func lose(_ count: Int) { losing.withLock { $0 = count } }
+
+    private static func withAddress(_ folder: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(folder)/.s.PGSQL.5432".utf8) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+    }
+
+    private func join(_ client: Int32) {
+        let upstream = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard Self.withAddress(server, { connect(upstream, $0, $1) }) == 0 else {
+            Glibc.close(upstream)
+            Glibc.close(client)
+            return
+        }
+        Thread.detachNewThread { Self.pass(client, upstream) { _ in true } }
+        Thread.detachNewThread { [self] in
+            Self.pass(upstream, client) { bytes in
+                // The server's word for a transaction that took effect.
+                guard bytes.firstRange(of: Array("COMMIT\0".utf8)) != nil else { return true }
+                return losing.withLock { count in
+                    guard count > 0 else { return true }
+                    count -= 1
+                    return false
+                }
+            }
+            Glibc.close(upstream)
+            Glibc.close(client)
+        }
+    }
+
+    /// - Parameter mayPass: `false`: what was read is lost, and the connection is.
+    private static func pass(_ from: Int32, _ to: Int32, _ mayPass: (ArraySlice<UInt8>) -> Bool) {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(from, &bytes, bytes.count)
+            guard count > 0, mayPass(bytes[..<count]) else { break }
+            var sent = 0
+            while sent < count {
+                let written = bytes[sent..<count].withUnsafeBytes { write(to, $0.baseAddress, $0.count) }
+                guard written > 0 else { break }
+                sent += written
+            }
+            guard sent == count else { break }
+        }
+        shutdown(from, Int32(SHUT_RDWR))
+        shutdown(to, Int32(SHUT_RDWR))
+    }
+}
+
+@Suite("A commit whose answer is lost with the connection")
+struct LostAnswerTests {
+    @Test("is asked about on another connection: what took effect counts as such, and nothing is carried out twice")
+    func lost() async throws {
+        let server = try PostgresServer.shared.get(), folder = try Folder()
+        let relay = try Relay(to: server.folder)
+        defer { relay.close() }
+        let database = try server.database(of: folder)
+        let store = try PostgresStore(try PostgresAddress("host=\(relay.folder) user=test dbname=\(database)")) { folder.faults.add($0) }
+        let reminder = Sample.reminder(rule: "FREQ=MINUTELY")
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start)
+        relay.lose(1)
+        #expect(try await store.write(Sample.create(reminder)).map(\.name) == ["done"])
+        #expect(try await store.write(Sample.create(reminder)).map(\.name) == ["exists"])
+        relay.lose(1)
+        let settled = try await store.write(
+            .settle(
+                key, Sample.attempt(key.scheduledAt, 1, .delivered), .delivered,
+                move: PositionMove(from: key.scheduledAt, to: SeriesPosition(scheduledAt: key.scheduledAt + 60, index: 2))))
+        #expect(settled.map(\.name) == ["done"])
+        #expect(try await store.summary(reminder.id)?.delivered == 1)
+        #expect(try await store.history(reminder.id)?.count == 1)
+        // Several at once, each losing its answer or the next one's.
+        for round in 0..<5 {
+            relay.lose(2)
+            let others = (0..<10).map { _ in Sample.reminder() }
+            _ = try? await store.write(others.map { Sample.create($0) })
+            relay.lose(0)
+            let results = try await store.write(others.map { Sample.create($0) }).map(\.name)
+            #expect(results == Array(repeating: results[0], count: 10), "round \(round): all of a transaction, or nothing")
+        }
+        #expect(folder.faults.all == [])
+        await store.close()
+    }
+}

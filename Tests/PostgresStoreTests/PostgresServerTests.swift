@@ -1,0 +1,105 @@
+import TaskDomain
+import PostgresStore
+import Storage
+import StoreTestKit
+import Testing
+
+/// What is PostgreSQL's own: who is let in, what is refused, and what becomes of a connection that is lost.
+@Suite("A store in a PostgreSQL database")
+struct PostgresServerTests {
+    private let server: PostgresServer
+    private let folder: Folder
+    private let database: String
+
+    init() throws {
+        server = try PostgresServer.shared.get()
+        folder = try Folder()
+        database = try server.database(of: folder)
+    }
+
+    private func open(_ address: PostgresAddress? = nil) throws -> PostgresStore {
+        let address = try address ?? server.address(of: database)
+        return try PostgresStore(address) { [folder] in folder.faults.add($0) }
+    }
+
+    private func fault(_ address: PostgresAddress? = nil) -> StoreError? {
+        do { _ = try open(address) } catch { return error as? StoreError }
+        return nil
+    }
+
+    @Test("a second scheduler on the same database is refused while the first has it")
+    func second() async throws {
+        let store = try open()
+        let refusal = fault()
+        #expect(refusal == .inUse("\(try server.address(of: database)): another scheduler uses it. Run one scheduler on a database, or name another database"))
+        await store.close()
+        await (try open()).close()
+    }
+
+    @Test("writes go on by themselves after all connections were cut, and what was confirmed is there")
+    func cut() async throws {
+        let store = try open()
+        var confirmed: [ReminderID] = []
+        for round in 0..<6 {
+            let reminder = Sample.reminder()
+            if round % 2 == 1 {
+                try server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'task-scheduler' AND datname = current_database()", in: database)
+            }
+            for _ in 0..<3 {
+                do {
+                    try await store.write(Sample.create(reminder))
+                    confirmed.append(reminder.id)
+                    break
+                } catch StoreError.unavailable {}
+            }
+        }
+        #expect(confirmed.count == 6)
+        for id in confirmed {
+            var summary: ReminderSummary?
+            for _ in 0..<3 where summary == nil { summary = try? await store.summary(id) }
+            #expect(summary != nil)
+        }
+        await store.close()
+    }
+
+    @Test("a scheduler whose shards another has taken writes nothing more")
+    func fenced() async throws {
+        let store = try open()
+        let first = Sample.reminder(), second = Sample.reminder()
+        try await store.write(Sample.create(first))
+        try server.run("UPDATE shards SET epoch = epoch + 1", in: database)
+        await #expect(throws: StoreError.self) { try await store.write(Sample.create(second)) }
+        #expect(try server.run("SELECT count(*) FROM reminders", in: database) == "1")
+        await store.close()
+    }
+
+    @Test("a schema of a later build, a database of another program and settings that lose what was confirmed are refused in one line each")
+    func unusable() async throws {
+        await (try open()).close()
+        try server.run("UPDATE schema_version SET version = 99", in: database)
+        let label = "\(try server.address(of: database))"
+        #expect(
+            fault() == .unusable(
+                "\(label): its schema has version 99, but this build knows only up to 1. Run the build that wrote it or a later one, or restore a "
+                    + "backup from before the upgrade"))
+        let other = try server.database(of: Folder())
+        try server.run("CREATE TABLE reminders (text text)", in: other)
+        #expect(fault(try server.address(of: other)) == .unusable("\(try server.address(of: other)): a database of another program. Name another one: createdb"))
+        let loose = try server.address(of: other, "options='-c synchronous_commit=off'")
+        #expect(fault(loose)?.description.contains("synchronous_commit is off") ?? false)
+    }
+
+    @Test("a wrong user, a wrong database and a server that is not there are told apart")
+    func unreachable() throws {
+        #expect(fault(try server.address(of: database, user: "nobody-there"))?.description.contains("there is no such user") ?? false)
+        #expect(fault(try server.address(of: "nothing"))?.description.contains("there is no such database") ?? false)
+        #expect(fault(try PostgresAddress("host=/nowhere user=a dbname=b"))?.description.contains("cannot be reached") ?? false)
+        #expect(throws: StoreError.self) { try PostgresAddress("postgres://%%%") }
+    }
+
+    @Test("an address is shown without its password")
+    func redacted() throws {
+        let address = try PostgresAddress("postgres://ada:secret@db.example/tasks?password=secret", password: "secret")
+        #expect(address.description == "postgres://ada@db.example/tasks")
+    }
+}
