@@ -13,7 +13,10 @@ enum Backup {
         help: "it copies the store of these settings to a new file, also while the scheduler runs, and ends: see the README."
     ) { settings, file, say in
         switch settings.store.value {
-        case .sqlite(let path): try copy(path, to: file, keys: keys(settings), say)
+        case .sqlite(let path): return try copy(path, to: file, keys: keys(settings), say)
+        case .postgres:
+            throw StartError(
+                settings.store.fault("which this does not copy. Back it up as any database of PostgreSQL: pg_dump, or pg_basebackup and its archive"))
         }
     }
 
@@ -44,7 +47,7 @@ enum Backup {
 
     /// The ids of the keys that the settings name; `nil` where this user may not read them.
     private static func keys(_ settings: SchedulerSettings) -> [String]? {
-        let path = settings.sealKeyFile?.value ?? Sealer.keyFile(beside: settings.store.value)
+        guard let path = settings.sealKeyFile?.value ?? Sealer.keyFile(beside: settings.store.value) else { return nil }
         return try? Sealer(keyFile: path).keyIDs
     }
 

@@ -12,9 +12,12 @@ struct Reseal {
         help: "it has every stored credential sealed with the first of the keys, also while the scheduler runs, says which keys are "
             + "no longer used then, and ends."
     ) { settings, _, say in
-        let file = settings.sealKeyFile?.value ?? Sealer.keyFile(beside: settings.store.value)
         switch settings.store.value {
-        case .sqlite(let path): return try await Reseal(path: path, keyFile: file).run(say)
+        case .sqlite(let path):
+            return try await Reseal(path: path, keyFile: settings.sealKeyFile?.value ?? Sealer.keyFile(beside: path)).run(say)
+        case .postgres:
+            throw StartError(
+                settings.store.fault("which a scheduler that runs seals anew by itself. Start it, and wait until scheduler_resealing is 0"))
         }
     }
 

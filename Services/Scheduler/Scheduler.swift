@@ -21,9 +21,10 @@ enum SchedulerMain {
             let completed = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { completions in
                 for complete in completions { complete() }
             }
-            let store = try settings.store.open(logger, deliver: completed.send)
+            let open = try settings.store.open(password: settings.storePasswordFile, logger, deliver: completed.send), store = open.store
             readiness.set("store", .ok)
             let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, logger)
+            try sealer.requireKey(of: open, in: settings.store)
             let wire = try service.wire()
             var configuration = CoreConfiguration()
             configuration.keepalive = wire.keepalive
@@ -65,6 +66,7 @@ struct SchedulerSettings: ServiceSettings {
     let listen: Setting<Endpoint>
     let opsListen: Setting<Endpoint>
     let store: Setting<StoreLocation>
+    let storePasswordFile: StorePasswordFile?
     let retention: Duration
     let deadLetterRetention: Duration
     let diskReserve: DiskReserve
@@ -81,6 +83,9 @@ struct SchedulerSettings: ServiceSettings {
             "SCHEDULER_OPS_LISTEN", .listen, default: "127.0.0.1:9101", help: "where /healthz, /readyz and /metrics are served")
         store = settings.setting(
             "SCHEDULER_STORE", .store, default: "sqlite:var/task-scheduler.db", help: "where reminders are kept")
+        storePasswordFile = settings.optionalSetting(
+            "SCHEDULER_STORE_PASSWORD_FILE", .path, help: "a file that holds the password of a PostgreSQL database; without it PGPASSFILE counts"
+        ).map(StorePasswordFile.init)
         retention = settings.value(
             "SCHEDULER_RETENTION", .duration(.seconds(60) ... .seconds(3_650 * 86_400)), default: "30d",
             help: "how long finished reminders are kept, and attempts: of each reminder the latest \(Attempt.alwaysKept) always, "
@@ -90,11 +95,18 @@ struct SchedulerSettings: ServiceSettings {
             help: "how long dead letters are kept to be replayed, and with them their reminders")
         diskReserve = settings.value(
             "SCHEDULER_DISK_RESERVE", .diskReserve, default: "5%,1GiB",
-            help: "room on the store's disk that is kept for deliveries: with less, new reminders are refused")
+            help: "room on the store's disk that is kept for deliveries: with less, new reminders are refused; of a PostgreSQL server's disk "
+                + "nothing is known")
         sealKeyFile = settings.optionalSetting(
-            "SEAL_KEY_FILE", .path, help: "the keys that credentials are sealed with; without it a file is made beside the database")
+            "SEAL_KEY_FILE", .path, help: "the keys that credentials are sealed with; without it a file is made beside the database, "
+                + "but with PostgreSQL it is required")
         makesSealKey = settings.value(
             "SEAL_KEY_CREATE", .boolean, default: "false", help: "true: the file of SEAL_KEY_FILE is made with a fresh key where there is none")
+        settings.check { [store, sealKeyFile] () throws(ConfigurationError) in
+            guard case .postgres = store.value, sealKeyFile == nil else { return }
+            throw ConfigurationError(
+                "SEAL_KEY_FILE is not set; with a PostgreSQL database it must be the path of a file of keys, which is no part of the database")
+        }
         settings.checkClusterListener(listen, common)
         settings.checkOpsListener(opsListen, common)
     }

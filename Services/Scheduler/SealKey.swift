@@ -10,15 +10,16 @@ extension Sealer {
     ///   - isMade: whether the file that is set is made where there is none, too.
     ///   - store: open, so that its folder is there, and no second scheduler makes a key for it.
     static func open(_ file: Setting<String>?, isMade: Bool, store: StoreLocation, _ logger: Logger) throws -> Sealer {
-        let path = keyFile(beside: store)
+        let former = keyFile(beside: store)
         if let file {
             do throws(SealingError) {
-                if isMade { try make(file, former: path, logger) }
+                if isMade { try make(file, former: former, logger) }
                 return try Sealer(keyFile: file.value)
             } catch {
                 throw ConfigurationError(file.fault("which cannot be used: \(error)"))
             }
         }
+        guard let path = former else { throw StartError("SEAL_KEY_FILE is not set, and there is no place beside \(store) for a file of keys. Set it") }
         do throws(SealingError) {
             if try makeKeyFile(at: path) {
                 logger.notice(
@@ -32,10 +33,10 @@ extension Sealer {
     }
 
     /// Makes the file that is set where there is none, and none has been used before.
-    /// - Parameter former: the key's place where none is set.
-    private static func make(_ file: Setting<String>, former: String, _ logger: Logger) throws(SealingError) {
+    /// - Parameter former: the key's place where none is set, if there is one.
+    private static func make(_ file: Setting<String>, former: String?, _ logger: Logger) throws(SealingError) {
         guard access(file.value, F_OK) != 0 else { return }
-        guard access(former, F_OK) != 0 else {
+        if let former, access(former, F_OK) == 0 {
             throw .keyFile("\(file.value): there is no such file, but a key beside the store, which what is stored was sealed with. Move \(former) there")
         }
         guard try makeKeyFile(at: file.value) else { return }
@@ -43,10 +44,23 @@ extension Sealer {
             "a key was made; without it no stored credential can be read again, so keep a copy", metadata: ["path": "\(file.value)"])
     }
 
-    /// The key's place where none is set.
-    static func keyFile(beside store: StoreLocation) -> String {
+    /// The key's place where none is set; `nil`: there is none.
+    static func keyFile(beside store: StoreLocation) -> String? {
         switch store {
-        case .sqlite(let path): path + ".key"
+        case .sqlite(let path): keyFile(beside: path)
+        case .postgres: nil
         }
+    }
+
+    static func keyFile(beside database: String) -> String { database + ".key" }
+
+    /// Refuses keys among which there is none that the newest credentials in the store are sealed with: they are those of another store,
+    /// and everything that is due would be held.
+    func requireKey(of open: OpenStore, in store: Setting<StoreLocation>) throws(StartError) {
+        guard let prefix = open.sealedWith, let id = Sealer.keyID(of: prefix), !keyIDs.contains(id) else { return }
+        throw StartError(
+            store.fault(
+                "whose credentials are sealed with the key \(id), which is not in \(path) (\(keyIDs.joined(separator: ", "))). Put that key "
+                    + "into it, or name the database that these keys are for"))
     }
 }

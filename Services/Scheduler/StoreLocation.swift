@@ -1,16 +1,21 @@
 import Logging
-import TaskOperations
+import PostgresStore
 import SQLiteStore
 import Storage
+import TaskOperations
 
 /// A store as `SCHEDULER_STORE` names it: its kind, and where it is.
 enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     /// A database in one file on a local disk.
     case sqlite(path: String)
+    /// A database of a PostgreSQL server.
+    case postgres(PostgresAddress)
 
+    /// Shows no password.
     var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
+        case .postgres(let address): "\(address)"
         }
     }
 }
@@ -18,36 +23,66 @@ enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
 extension SettingType where Value == StoreLocation {
     static var store: Self {
         var type = Self(
-            expected: "sqlite: and the path of a file, such as sqlite:var/task-scheduler.db",
+            expected: "sqlite: and the path of a file, such as sqlite:var/task-scheduler.db, or a connection string of PostgreSQL without a "
+                + "password, such as postgres://user@host/database",
             placeholder: .sqlite(path: ""),
             parse: { text in
-                guard text.hasPrefix("sqlite:") else { return nil }
-                return SettingType<String>.path.parse(String(text.dropFirst("sqlite:".count))).map { .sqlite(path: $0) }
+                if text.hasPrefix("sqlite:") {
+                    return SettingType<String>.path.parse(String(text.dropFirst("sqlite:".count))).map { .sqlite(path: $0) }
+                }
+                guard let address = address(text), !address.holdsPassword else { return nil }
+                return .postgres(address)
             })
+        // It may hold a password, whatever is wrong with it.
         type.unavailable = { text in
-            let scheme = text.lowercased()
-            return scheme.hasPrefix("postgres:") || scheme.hasPrefix("postgresql:") ? "a PostgreSQL database" : nil
+            guard !text.hasPrefix("sqlite:") else { return nil }
+            if address(text) != nil { return "an address of PostgreSQL with a password in it" }
+            let words = text.lowercased()
+            let isMeant = words.hasPrefix("postgres:") || words.hasPrefix("postgresql:") || words.contains("password")
+            return isMeant ? "an address of PostgreSQL that libpq does not understand" : nil
         }
         return type
     }
+
+    /// `nil`: it is no connection string.
+    private static func address(_ text: String) -> PostgresAddress? {
+        // An empty one would mean a server that the environment names.
+        guard !text.isEmpty, SettingType<String>.text().parse(text) != nil else { return nil }
+        return try? PostgresAddress(text)
+    }
+}
+
+/// A store that is open.
+struct OpenStore {
+    let store: any Store
+    /// What the newest credentials in it begin with, where it keeps that.
+    let sealedWith: [UInt8]?
 }
 
 extension Setting where Value == StoreLocation {
     /// Opens the store, and makes what is missing of it.
-    /// - Parameter deliver: gets completions to call, in order.
+    /// - Parameters:
+    ///   - password: the file that holds the database's.
+    ///   - deliver: gets completions to call, in order.
     func open(
-        _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
-    ) throws(StartError) -> any Store {
+        password: StorePasswordFile?, _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
+    ) throws -> OpenStore {
         let onFault: @Sendable (String) -> Void = { fault in logger.error("the store reports", metadata: ["fault": "\(fault)"]) }
-        let store: any Store
+        let secret = try password?.read()
+        let open: OpenStore
         do throws(StoreError) {
             switch value {
-            case .sqlite(let path): store = try SQLiteStore(path: path, deliver: deliver, onFault: onFault)
+            case .sqlite(let path):
+                open = OpenStore(store: try SQLiteStore(path: path, deliver: deliver, onFault: onFault), sealedWith: nil)
+            case .postgres(var address):
+                address.password = secret
+                let store = try PostgresStore(address, deliver: deliver, onFault: onFault)
+                open = OpenStore(store: store, sealedWith: store.sealedWith)
             }
         } catch {
             throw StartError(fault("and \(error)"))
         }
         logger.info("store opened", metadata: ["store": "\(value)"])
-        return store
+        return open
     }
 }

@@ -23,10 +23,11 @@ final class Cluster {
 
     /// - Parameters:
     ///   - own: settings of one service beside those of all, by its program.
+    ///   - store: what `SCHEDULER_STORE` names; `nil`: an SQLite file in the cluster's folder.
     ///   - isRelayed: whether what the services say to each other goes through relays, which keep it in `relayed`.
     init(
         workers workerCount: Int = 1, notifiers notifierCount: Int = 1, environment: [String: String] = [:],
-        own: [String: [String: String]] = [:], isRelayed: Bool = false
+        own: [String: [String: String]] = [:], store: String? = nil, isRelayed: Bool = false
     ) throws {
         self.isRelayed = isRelayed
         folder = FileManager.default.temporaryDirectory.appending(path: "cluster-\(UUID().uuidString)")
@@ -37,7 +38,7 @@ final class Cluster {
         var settings = given(to: "scheduler")
         settings["SCHEDULER_LISTEN"] = "127.0.0.1:0"
         settings["SCHEDULER_OPS_LISTEN"] = "127.0.0.1:0"
-        settings["SCHEDULER_STORE"] = "sqlite:" + folder.appending(path: "store.db").path
+        settings["SCHEDULER_STORE"] = store ?? "sqlite:" + folder.appending(path: "store.db").path
         scheduler = ServiceProcess("scheduler", executable: "scheduler", environment: settings, folder: folder)
         gateway = ServiceProcess("gateway", executable: "gateway", environment: given(to: "gateway"), folder: folder)
         for number in 0..<notifierCount {

@@ -114,6 +114,19 @@ struct CredentialKeysTests {
         #expect(!FileManager.default.fileExists(atPath: set.value))
     }
 
+    @Test("keys among which that of what is stored is not are refused, as those of another database")
+    func foreign() async throws {
+        let store = try SQLiteStore(path: path) { Issue.record("\($0)") }, old = try Sealer(keyFile: file)
+        try write([2])
+        let other = try Sealer(keyFile: file), name = Setting("SCHEDULER_STORE", StoreLocation.sqlite(path: path))
+        let open = OpenStore(store: store, sealedWith: old.prefix)
+        try old.requireKey(of: open, in: name)
+        try other.requireKey(of: OpenStore(store: store, sealedWith: nil), in: name)
+        let refusal = #expect(throws: StartError.self) { try other.requireKey(of: open, in: name) }
+        #expect(refusal?.description.contains("sealed with the key \(old.keyIDs[0]), which is not in \(file) (\(other.keyIDs[0]))") ?? false)
+        await store.close()
+    }
+
     @Test("--reseal without a scheduler does it, and names the keys that are no longer used")
     func offline() async throws {
         let store = try SQLiteStore(path: path) { Issue.record("\($0)") }

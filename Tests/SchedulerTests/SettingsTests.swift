@@ -1,3 +1,4 @@
+import PostgresStore
 import Testing
 
 @testable import TaskOperations
@@ -21,19 +22,34 @@ struct SettingsTests {
             let error = #expect(throws: ConfigurationError.self) { try read(["SCHEDULER_STORE": text]) }
             #expect(
                 error?.description
-                    == "SCHEDULER_STORE was \"\(text)\" (from the environment); it must be sqlite: and the path of a file, such as "
-                    + "sqlite:var/task-scheduler.db")
+                    == "SCHEDULER_STORE was \"\(text)\" (from the environment); \(Self.expected)")
         }
     }
 
-    @Test("PostgreSQL is refused as what this build does not have, and the line shows nothing of the address", arguments: [
-        "postgres://ada:secret@db/tasks", "postgresql://db/tasks?password=secret", "POSTGRES://db/tasks?user=ada&password=secret",
+    private static let expected = "it must be sqlite: and the path of a file, such as sqlite:var/task-scheduler.db, or a connection string of "
+        + "PostgreSQL without a password, such as postgres://user@host/database"
+
+    @Test("a PostgreSQL database is named by a connection string of either form, and needs a file of keys", arguments: [
+        "postgres://ada@db/tasks", "postgresql:///tasks?host=/run/postgresql&sslmode=verify-full", "host=/run/postgresql dbname=tasks user=ada",
     ])
     func postgres(text: String) throws {
+        guard case .postgres(let address) = try read(["SCHEDULER_STORE": text, "SEAL_KEY_FILE": "keys"]).store.value else {
+            throw StartError("another kind of store")
+        }
+        #expect(address == (try PostgresAddress(text)))
         let error = #expect(throws: ConfigurationError.self) { try read(["SCHEDULER_STORE": text]) }
+        #expect(error?.description.hasPrefix("SEAL_KEY_FILE is not set; with a PostgreSQL database it must be") ?? false)
+    }
+
+    @Test("an address with a password, or that is none, is refused, and the line shows nothing of it", arguments: [
+        ("postgres://ada:secret@db/tasks", "with a password in it"), ("postgresql://db/tasks?password=secret", "with a password in it"),
+        ("host=db password=secret", "with a password in it"), ("POSTGRES://db/tasks?user=ada&password=secret", "that libpq does not understand"),
+        ("postgres://db:secret/tasks?pasword=secret", "that libpq does not understand"), ("password=secret word", "that libpq does not understand"),
+    ])
+    func password(text: String, fault: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try read(["SCHEDULER_STORE": text, "SEAL_KEY_FILE": "keys"]) }
         #expect(
             error?.description
-                == "SCHEDULER_STORE was a PostgreSQL database (from the environment), which this build cannot use; it must be sqlite: and "
-                + "the path of a file, such as sqlite:var/task-scheduler.db")
+                == "SCHEDULER_STORE was an address of PostgreSQL \(fault) (from the environment), which this build cannot use; \(Self.expected)")
     }
 }
