@@ -46,11 +46,12 @@ struct ResealTests {
         let store = try backend.open(folder)
         let old = try await reminders(5, key: 1, in: store), new = try await reminders(2, key: 2, in: store)
         let first = try await answer { store.reseal(request(to: 2), completion: $0) }
-        #expect(first == ResealProgress(resealed: 2, looked: first.looked, all: first.all, isDone: false))
+        // A page holds two, in whichever order the store looks at them.
+        #expect(first == ResealProgress(resealed: first.resealed, looked: first.looked, all: first.all, isDone: false))
         #expect(first.looked > 0 && first.looked < first.all)
         let rest = try await all(request(to: 2), in: store)
         // Three more pages, and then four that find nothing.
-        #expect(rest.resealed == 3 && rest.calls == 3 + 4 && rest.last.unreadable == 0)
+        #expect(first.resealed + rest.resealed == 5 && rest.calls == 3 + 4 && rest.last.unreadable == 0)
         #expect(try await credentials(old, in: store) == (0..<5).map { [2, 2, $0] })
         #expect(try await credentials(new, in: store) == (0..<2).map { [2, 2, $0] })
         // From then on nothing is looked at.
