@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
-import TaskOperations
 import ServiceLifecycle
+import TaskOperations
 import TaskWire
 
 /// gateway: takes requests over HTTP, checks them whole, and passes them to a scheduler. Stateless; any number may run.

@@ -1,7 +1,7 @@
+import ServiceLifecycle
 import TaskMessages
 import TaskOperations
 import TaskRecurrence
-import ServiceLifecycle
 import TaskWire
 
 /// Keeps the gateway's zone data as the machine's is, and says in `/readyz` when a scheduler's is another.

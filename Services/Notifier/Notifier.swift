@@ -1,8 +1,8 @@
 import Delivery
 import Logging
 import NIOPosix
-import TaskOperations
 import ServiceLifecycle
+import TaskOperations
 import TaskWire
 
 /// notifier: turns notifications into requests to the Edvora backend, and its answers into outcomes. Stateless; any

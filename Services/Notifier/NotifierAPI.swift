@@ -1,7 +1,7 @@
 import Delivery
+import NIOCore
 import TaskDomain
 import TaskMessages
-import NIOCore
 import TaskWire
 
 /// What workers ask: deliver this.

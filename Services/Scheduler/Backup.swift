@@ -1,9 +1,9 @@
-import TaskFiles
 import Glibc
-import TaskOperations
-import SQLiteStore
 import Sealing
+import SQLiteStore
 import Storage
+import TaskFiles
+import TaskOperations
 
 /// `scheduler --backup FILE`: copies the store while the scheduler runs, and writes beside it, to FILE.key-id, which keys its
 /// credentials are sealed with. The keys themselves are not copied.

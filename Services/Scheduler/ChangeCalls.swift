@@ -1,8 +1,8 @@
+import SchedulerCore
+import Storage
 import TaskDomain
 import TaskMessages
 import TaskRecurrence
-import SchedulerCore
-import Storage
 import TaskWire
 
 /// What gateways ask to be done with reminders, occurrences and queues that exist.

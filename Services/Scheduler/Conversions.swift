@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskMessages
 import SchedulerCore
 import Storage
+import TaskDomain
+import TaskMessages
 
 /// The bounds that a scheduler holds every caller to, whatever a gateway has checked before, beside those that every reminder has:
 /// `ReminderLimits`, `Handling.Limits`, `TaskName`.

@@ -1,9 +1,9 @@
-import TaskFiles
 import Logging
 import Metrics
 import Sealing
 import ServiceLifecycle
 import Storage
+import TaskFiles
 
 /// Looks after the keys that credentials are sealed with: reads their file again, and seals what is stored with the newest one, a
 /// little at a time, so that older ones can be taken out of the file.

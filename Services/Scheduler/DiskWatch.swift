@@ -1,8 +1,8 @@
 import Logging
 import Metrics
-import TaskOperations
 import ServiceLifecycle
 import Storage
+import TaskOperations
 
 /// Looks how full the store's disk is. Below the reserve nothing new is taken in, so that what was accepted can go on being
 /// delivered: a delivery writes, too. The scheduler stays ready for its workers meanwhile; `/readyz` says it in a notice.

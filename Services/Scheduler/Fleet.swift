@@ -1,6 +1,6 @@
+import SchedulerCore
 import TaskDomain
 import TaskMessages
-import SchedulerCore
 
 /// The workers as people see them: those that are attached, and for a day those that were. What they say of themselves is shown and
 /// decides nothing.

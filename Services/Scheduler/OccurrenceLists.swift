@@ -1,8 +1,8 @@
+import SchedulerCore
+import Storage
 import TaskDomain
 import TaskMessages
 import TaskOperations
-import SchedulerCore
-import Storage
 import TaskWire
 
 /// Lists of occurrences: of those with rows in the store, and of those that memory alone knows to be ready or to run.

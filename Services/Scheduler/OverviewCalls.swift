@@ -1,8 +1,8 @@
+import SchedulerCore
+import Storage
 import TaskDomain
 import TaskMessages
 import TaskOperations
-import SchedulerCore
-import Storage
 import TaskWire
 
 /// How everything stands at a glance: what gateways show to operators.

@@ -1,8 +1,8 @@
+import NIOCore
+import Storage
 import TaskDomain
 import TaskMessages
-import NIOCore
 import TaskOperations
-import Storage
 import TaskWire
 
 /// Tells gateways how everything stands, as long as some of them watch.

@@ -1,8 +1,8 @@
-import TaskDomain
 import Logging
 import Metrics
 import ServiceLifecycle
 import Storage
+import TaskDomain
 
 /// Removes what has been kept long enough, a little at a time, so that nothing else waits for it.
 struct Pruner: Service, CustomStringConvertible {

@@ -1,7 +1,7 @@
+import Storage
 import TaskDomain
 import TaskMessages
 import TaskOperations
-import Storage
 import TaskWire
 
 /// What gateways ask about reminders, attempts, queues and workers. Lists of occurrences are in OccurrenceLists.swift.

@@ -1,7 +1,7 @@
-import TaskOperations
-import SQLiteStore
 import Sealing
+import SQLiteStore
 import Storage
+import TaskOperations
 
 /// `scheduler --reseal`: sees to it that everything stored is sealed with the newest key, and says which keys are no longer used.
 ///

@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskMessages
 import SchedulerCore
 import Storage
+import TaskDomain
+import TaskMessages
 import TaskWire
 
 /// What became of one occurrence, and what its task returned.

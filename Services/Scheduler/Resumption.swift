@@ -1,7 +1,7 @@
+import Storage
 import TaskDomain
 import TaskMessages
 import TaskRecurrence
-import Storage
 import TaskWire
 
 /// Resumes reminders, all of them in one transaction.

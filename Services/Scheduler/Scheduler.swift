@@ -1,11 +1,11 @@
-import TaskDomain
 import Logging
 import NIOPosix
-import TaskOperations
 import SchedulerCore
 import Sealing
 import ServiceLifecycle
 import Storage
+import TaskDomain
+import TaskOperations
 import TaskWire
 
 /// scheduler: keeps reminders, hands due occurrences to workers, records what became of them. The only service with

@@ -1,9 +1,9 @@
-import TaskDomain
-import TaskMessages
-import TaskOperations
 import SchedulerCore
 import Sealing
 import Storage
+import TaskDomain
+import TaskMessages
+import TaskOperations
 import TaskWire
 
 /// What gateways ask, method by method. Nothing is answered with success before it is on stable storage.

@@ -1,13 +1,13 @@
-import TaskDomain
 import Logging
-import TaskMessages
 import Metrics
 import NIOCore
-import TaskOperations
-import TaskRecurrence
 import SchedulerCore
 import Sealing
 import Storage
+import TaskDomain
+import TaskMessages
+import TaskOperations
+import TaskRecurrence
 import TaskWire
 
 /// Runs the decision core on one event loop: brings it events and the time, carries out its effects.

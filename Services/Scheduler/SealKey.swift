@@ -1,7 +1,7 @@
 import Glibc
 import Logging
-import TaskOperations
 import Sealing
+import TaskOperations
 
 extension Sealer {
     /// Reads the file of keys that credentials are sealed with.

@@ -1,6 +1,6 @@
 import NIOCore
-import TaskOperations
 import ServiceLifecycle
+import TaskOperations
 
 /// Looks once a second at what has happened since, and says in `/readyz` which kinds of tasks are due and run by no worker. The scheduler is ready all the same: they wait.
 ///

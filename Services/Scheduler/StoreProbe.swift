@@ -1,6 +1,6 @@
+import Storage
 import TaskDomain
 import TaskOperations
-import Storage
 
 /// Finds out whether the store still writes what is handed to it: now and then it hands over a write of nothing, which has its turn
 /// behind all others and so is answered once they are on stable storage.

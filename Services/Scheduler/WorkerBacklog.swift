@@ -1,6 +1,6 @@
+import SchedulerCore
 import TaskDomain
 import TaskMessages
-import SchedulerCore
 
 /// The messages to one worker, until its stream takes them.
 ///

@@ -1,6 +1,6 @@
+import NIOCore
 import TaskDomain
 import TaskMessages
-import NIOCore
 
 /// What one worker was told to be, and has not answered yet.
 ///

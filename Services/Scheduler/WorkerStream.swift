@@ -1,8 +1,8 @@
-import TaskDomain
 import Logging
-import TaskMessages
 import NIOCore
 import SchedulerCore
+import TaskDomain
+import TaskMessages
 import TaskWire
 
 /// The scheduler's end of one worker's stream: turns messages into events of the core.

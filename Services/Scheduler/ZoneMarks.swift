@@ -1,6 +1,6 @@
+import Storage
 import TaskDomain
 import TaskRecurrence
-import Storage
 
 /// Has the store know every zone that series run in, so that it is noticed when the data of one has changed.
 ///

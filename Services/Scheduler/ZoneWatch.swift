@@ -1,10 +1,10 @@
-import TaskDomain
 import Logging
 import Metrics
-import TaskRecurrence
 import SchedulerCore
 import ServiceLifecycle
 import Storage
+import TaskDomain
+import TaskRecurrence
 
 /// Notices that a zone's data has changed, at start and while the scheduler runs, and works out anew what comes next of the series in it:
 /// a page at a time, while deliveries go on, and from where it was when the process ended.

@@ -1,8 +1,8 @@
+import NIOCore
 import TaskDomain
 import TaskMessages
-import NIOCore
-import TaskWorker
 import TaskWire
+import TaskWorker
 
 /// The task `edvora.notification`: asks a notifier to deliver, and takes over its outcome.
 struct NotificationTask: Sendable {

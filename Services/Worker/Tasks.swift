@@ -1,5 +1,5 @@
-import TaskDomain
 import Logging
+import TaskDomain
 import TaskWorker
 
 // The tasks of this worker. To add one, write a type as `LogTask` below and register it in the initialiser, or register

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Writes of one batch that are decided together, by one look at the database: no write among them needs rows that another may bring.
 struct Chunk {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What the writes of a chunk come to: their results, and the rows that differ afterwards.
 struct BatchWrites {

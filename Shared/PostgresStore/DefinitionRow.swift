@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// `Reminder`s as rows of `definitions`.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What is due next: the two sources (positions, rows of their own), merged in the order of `DueKey`.
 struct DueRows {

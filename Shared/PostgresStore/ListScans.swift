@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// A query that finds the candidates of a list from a cursor on, along an index, and judges each.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Attempts of reminders that stay, where they have become many: one reminder after the other is looked at, a bounded number at a time,
 /// and again some time after all have been.

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 #if canImport(Glibc)
 import Glibc

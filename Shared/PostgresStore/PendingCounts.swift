@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// How many unfinished reminders callers have that have a bound: counted once, and kept in step with every write, as none is made but by
 /// this store. Callers without a name have no bound.

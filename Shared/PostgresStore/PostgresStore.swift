@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// A `Store` in a PostgreSQL database, for one scheduler.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Rows of `reminders`, of `occurrences` and of `attempts`, both ways.
 enum ReminderRow {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Seals stored credentials anew, page by page in the order of shards and ids, and keeps in the table `sealing` where it is.
 enum Resealer {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Why a query has no answer.
 enum QueryError: Error {

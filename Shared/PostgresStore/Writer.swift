@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What the writing thread carries out, in the order in which it was asked.
 enum WriterTask: Sendable {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// The writing connection, from one opening to the next.
 final class WriterSession {

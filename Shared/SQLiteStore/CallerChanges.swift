@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Carries out what callers ask to be done with reminders that exist. Each change is judged by what is stored at that
 /// moment, raises the reminder's revision unless it changes nothing, and tells where the reminder stands afterwards.

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Reminders that were finished long ago, with all that belongs to them, shard after shard.
 final class FinishedReminders: PruningDuty {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// The occurrences with rows of a series that is held: what its misfire policy does not fire is dropped when it is released.
 final class HeldOccurrences {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Synchronization
+import TaskDomain
 
 /// Where new reminders are put first: a table to which rows are only appended.
 ///

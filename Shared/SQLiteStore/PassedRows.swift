@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Rows of `passed`: occurrences that came to an end, or were put off, before their series came to them.
 final class PassedRows {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Removes what has been kept long enough, a bounded number of rows at a time: each of its duties in turn goes first, and takes what
 /// room the one before has left.

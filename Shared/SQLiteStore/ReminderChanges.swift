@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Carries out each `StoreWrite` within the writer's open transaction.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Seals stored credentials anew, page by page in the order of the definitions, and keeps in the table `sealing` where it is.
 ///

@@ -1,6 +1,6 @@
 import CSQLite
-import TaskDomain
 import Storage
+import TaskDomain
 
 #if canImport(Glibc)
 import Glibc

@@ -1,6 +1,6 @@
 import CSQLite
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// A `Store` in one SQLite file, for one scheduler.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What becomes of occurrences: attempts and their outcomes, rows of their own, misfires.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What was left to the disk by the scheduler, found by queue, task and sharer. No more than an index: what is pending the other tables tell.
 final class ShelfRows {

@@ -1,6 +1,6 @@
 import CSQLite
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Why a query has no answer.
 enum StoreQueryError: Error {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// The work of a reading thread: queries on a connection of its own, each on a snapshot, so that none waits for a commit.
 final class SnapshotReader {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Credentials of reminders that were completed a while ago and of which nothing waits: nobody can have them sent any more.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Statements about where a reminder stands: its row in `reminders` and the ends of its life.
 final class Standings {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Rows of `tallies`: how many occurrences have rows of their own, by queue and state; with the empty name those of all queues.
 ///

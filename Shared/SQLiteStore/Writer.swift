@@ -1,6 +1,6 @@
 import CSQLite
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What the writing thread carries out, in the order in which it was asked.
 enum WriterTask: Sendable {

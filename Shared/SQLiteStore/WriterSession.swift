@@ -1,6 +1,6 @@
 import CSQLite
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// The writing connection with its statements, from one opening to the next.
 final class WriterSession {

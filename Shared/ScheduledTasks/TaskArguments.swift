@@ -1,5 +1,5 @@
-import TaskDomain
 import FoundationEssentials
+import TaskDomain
 public import TaskJSON
 
 /// What a task is called with: positional and named arguments, as the predecessor's `args` and `kwargs`.

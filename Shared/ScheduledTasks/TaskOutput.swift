@@ -1,5 +1,5 @@
-import TaskDomain
 import FoundationEssentials
+import TaskDomain
 package import TaskJSON
 
 /// What a task returned, as it is kept with its attempt: a JSON text of at most ``Attempt/resultLimit`` bytes.

@@ -1,5 +1,5 @@
-import TaskDomain
 import Synchronization
+import TaskDomain
 
 /// The tasks that a worker can run, by name.
 ///

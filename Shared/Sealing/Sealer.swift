@@ -6,8 +6,8 @@ import FoundationEssentials
 import Foundation
 #endif
 
-import TaskDomain
 import Synchronization
+import TaskDomain
 
 /// Seals credentials at rest with AES-256-GCM.
 ///

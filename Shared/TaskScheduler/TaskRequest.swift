@@ -1,7 +1,7 @@
+import ScheduledTasks
 import TaskDomain
 import TaskJSON
 import TaskRecurrence
-import ScheduledTasks
 
 /// What is asked for, checked whole: the bounds are those of `POST /tasks`, so that both ways of asking take the same.
 struct TaskRequest: Sendable {

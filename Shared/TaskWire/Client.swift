@@ -1,8 +1,8 @@
 public import Logging
-public import TaskMessages
 public import NIOCore
 import NIOPosix
 import NIOSSL
+public import TaskMessages
 
 /// Calls a service that runs at several addresses: keeps one connection to each, sends each call over the one with the
 /// fewest open, goes elsewhere when one is lost, connects again with backoff, and looks names up again as they change.

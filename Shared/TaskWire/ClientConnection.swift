@@ -1,7 +1,7 @@
 import CProtobufC
 import CProtos
-public import TaskMessages
 public import NIOCore
+public import TaskMessages
 
 /// The connecting half of a connection: makes calls, matches their answers, watches their deadlines.
 ///

@@ -1,7 +1,7 @@
 public import Logging
-public import TaskMessages
 public import NIOCore
 import NIOPosix
+public import TaskMessages
 
 /// A client for each event loop of a group: a call that begins on one of the loops leaves, arrives and goes on there, so
 /// that it never waits for another thread.

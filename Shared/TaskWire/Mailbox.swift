@@ -1,5 +1,5 @@
-public import NIOCore
 import NIOConcurrencyHelpers
+public import NIOCore
 
 /// Hands values from other threads to an event loop: one hop for all that arrived since the last, in order.
 public final class Mailbox<Value: Sendable>: Sendable {

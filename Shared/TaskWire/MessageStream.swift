@@ -1,6 +1,6 @@
 import CProtobufC
-public import TaskMessages
 public import NIOCore
+public import TaskMessages
 
 /// One end of a stream: messages both ways until one side ends it. Used on its event loop only.
 ///

@@ -5,9 +5,9 @@ import Musl
 #endif
 import CProtos
 import Logging
-import TaskMessages
 import NIOCore
 import NIOSSL
+import TaskMessages
 
 /// What a connection tells the half (client or server) that owns it. Called on the event loop.
 protocol PeerDelegate: AnyObject {

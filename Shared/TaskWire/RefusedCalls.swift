@@ -1,7 +1,7 @@
 import CoreMetrics
 import Logging
-import TaskMessages
 import NIOCore
+import TaskMessages
 
 /// Refuses, counts and logs calls that are not for the role of whoever made them.
 ///

@@ -1,9 +1,9 @@
 public import CoreMetrics
 public import Logging
-import TaskMessages
 public import NIOCore
 import NIOPosix
 import NIOSSL
+import TaskMessages
 
 /// Accepts connections and answers calls, all on one event loop.
 ///

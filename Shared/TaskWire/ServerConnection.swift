@@ -1,7 +1,7 @@
 import CProtos
 import Logging
-import TaskMessages
 import NIOCore
+import TaskMessages
 
 /// The accepting half of a connection: dispatches calls, remembers which are open.
 ///

@@ -3,9 +3,9 @@ import CProtobufC
 import Glibc
 #endif
 import CProtos
-public import TaskMessages
 public import NIOCore
 import Synchronization
+public import TaskMessages
 
 /// What a handler knows of the call that it answers.
 public struct CallContext: Sendable {

@@ -1,11 +1,11 @@
-import TaskDomain
 import Glibc
 import Logging
-import TaskMessages
 import Metrics
 internal import NIOCore
-import TaskOperations
 import ScheduledTasks
+import TaskDomain
+import TaskMessages
+import TaskOperations
 internal import TaskWire
 
 /// Takes occurrences from the scheduler, runs them, and reports what became of them.

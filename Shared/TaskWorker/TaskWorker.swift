@@ -1,8 +1,8 @@
 import Glibc
 import Logging
 import NIOPosix
-public import TaskOperations
 import ServiceLifecycle
+public import TaskOperations
 // Who writes a worker writes tasks: one import brings both.
 @_exported public import ScheduledTasks
 internal import TaskWire

@@ -1,8 +1,8 @@
 public import Logging
 package import NIOCore
-package import TaskOperations
-public import ServiceLifecycle
 public import ScheduledTasks
+public import ServiceLifecycle
+package import TaskOperations
 package import TaskWire
 
 /// What a worker is made of: its tasks, and what they need while they run.

@@ -1,5 +1,5 @@
-import TaskDomain
 import Foundation
+import TaskDomain
 import Testing
 
 @testable import Delivery

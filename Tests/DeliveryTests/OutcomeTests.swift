@@ -1,6 +1,6 @@
-import TaskDomain
 import Foundation
 import Synchronization
+import TaskDomain
 import Testing
 
 @testable import Delivery

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Servers with certificates of an authority of a test's own.
 final class TLSFolder {

@@ -1,7 +1,7 @@
 import TaskJSON
 import TaskMessages
-import Testing
 import TaskWire
+import Testing
 
 @testable import gateway
 

@@ -1,7 +1,7 @@
 import NIOCore
 import TaskOperations
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import gateway
 

@@ -1,8 +1,8 @@
 import NIOConcurrencyHelpers
 import Testing
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 @Suite("The memory for bodies")
 struct BodyMemoryTests {

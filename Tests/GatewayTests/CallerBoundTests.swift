@@ -1,11 +1,11 @@
+import NIOConcurrencyHelpers
 import TaskDomain
 import TaskJSON
 import TaskMessages
-import NIOConcurrencyHelpers
 import Testing
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 @Suite("What a caller may ask for", .timeLimit(.minutes(1)))
 struct CallerBoundTests {

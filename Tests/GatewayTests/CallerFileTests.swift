@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 @Suite("The file of API keys")
 struct CallerFileTests {

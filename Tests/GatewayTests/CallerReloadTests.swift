@@ -1,10 +1,10 @@
 import Foundation
 import ServiceLifecycle
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 @Suite("Reloading API keys", .timeLimit(.minutes(1)))
 struct CallerReloadTests {

@@ -4,8 +4,8 @@ import HTTPTypes
 import NIOConcurrencyHelpers
 import Testing
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 /// A folder of its own with a keys file in it; removed with this object.
 final class KeysFolder: Sendable {

@@ -1,8 +1,8 @@
+import NIOConcurrencyHelpers
 import TaskJSON
 import TaskMessages
-import NIOConcurrencyHelpers
-import Testing
 import TaskWire
+import Testing
 
 @testable import gateway
 

@@ -1,11 +1,11 @@
 import Crypto
-import TaskDomain
 import Foundation
-import TaskJSON
 import NIOConcurrencyHelpers
+import TaskDomain
+import TaskJSON
 import TaskOperations
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import gateway
 

@@ -2,8 +2,8 @@ import Foundation
 import TaskJSON
 import Testing
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 @Suite("The dashboard", .timeLimit(.minutes(1)))
 struct DashboardTests {

@@ -1,5 +1,5 @@
-import TaskJSON
 import NIOConcurrencyHelpers
+import TaskJSON
 import Testing
 
 @testable import gateway

@@ -1,9 +1,9 @@
+import NIOConcurrencyHelpers
 import TaskDomain
 import TaskJSON
 import TaskMessages
-import NIOConcurrencyHelpers
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import gateway
 

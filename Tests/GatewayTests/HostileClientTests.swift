@@ -1,5 +1,5 @@
-import TaskJSON
 import NIOCore
+import TaskJSON
 import Testing
 
 @testable import gateway

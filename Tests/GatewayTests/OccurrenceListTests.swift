@@ -1,7 +1,7 @@
+import NIOConcurrencyHelpers
 import TaskDomain
 import TaskJSON
 import TaskMessages
-import NIOConcurrencyHelpers
 import Testing
 
 @testable import gateway

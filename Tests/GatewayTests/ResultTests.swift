@@ -1,8 +1,8 @@
 import TaskDomain
 import TaskJSON
 import TaskMessages
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import gateway
 

@@ -1,12 +1,12 @@
 import Crypto
 import Foundation
-import TaskJSON
 import NIOCore
-import Testing
+import TaskJSON
 import TaskWire
+import Testing
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 @Suite("Signing in to the dashboard", .timeLimit(.minutes(1)))
 struct SessionTests {

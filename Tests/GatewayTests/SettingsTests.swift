@@ -1,7 +1,7 @@
 import Testing
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 @Suite("The gateway's settings")
 struct SettingsTests {

@@ -1,7 +1,7 @@
-import TaskJSON
 import NIOCore
-import TestSupport
+import TaskJSON
 import Testing
+import TestSupport
 
 @testable import gateway
 

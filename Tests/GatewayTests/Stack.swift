@@ -1,15 +1,15 @@
-import TaskDomain
-import TaskJSON
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import TaskOperations
 import ServiceLifecycle
-import TestSupport
-import Testing
+import TaskDomain
+import TaskJSON
+import TaskMessages
+import TaskOperations
 import TaskWire
+import Testing
+import TestSupport
 
 @testable import gateway
 

@@ -1,13 +1,13 @@
-import TaskDomain
 import Foundation
-import TaskJSON
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOPosix
+import TaskDomain
+import TaskJSON
+import TaskMessages
 import TaskOperations
-import Testing
 import TaskWire
+import Testing
 
 @testable import gateway
 

@@ -1,12 +1,12 @@
 import TaskDomain
 import TaskJSON
 import TaskMessages
-import TestSupport
 import Testing
+import TestSupport
 
+@testable import gateway
 @testable import TaskOperations
 @testable import TaskScheduler
-@testable import gateway
 
 /// The client for Swift, against the API itself.
 @Suite("The Swift client over HTTP", .timeLimit(.minutes(2)))

@@ -1,11 +1,11 @@
 import Foundation
 import Logging
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import TaskOperations
 @testable import gateway
+@testable import TaskOperations
 
 /// The API over TLS, asked by Python's `ssl`.
 @Suite("HTTPS at the API", .timeLimit(.minutes(2)))

@@ -1,9 +1,9 @@
+import NIOConcurrencyHelpers
 import TaskDomain
 import TaskJSON
 import TaskMessages
-import NIOConcurrencyHelpers
-import Testing
 import TaskWire
+import Testing
 
 @testable import gateway
 

@@ -1,13 +1,13 @@
 import Delivery
-import TaskDomain
 import Foundation
 import Logging
-import TaskMessages
 import NIOCore
 import NIOPosix
 import Synchronization
-import Testing
+import TaskDomain
+import TaskMessages
 import TaskWire
+import Testing
 
 @testable import notifier
 

@@ -1,8 +1,8 @@
 import Delivery
 import Testing
 
-@testable import TaskOperations
 @testable import notifier
+@testable import TaskOperations
 
 @Suite("The notifier's settings")
 struct SettingsTests {

@@ -1,6 +1,6 @@
 import Logging
-import Testing
 import TaskWire
+import Testing
 
 @testable import TaskOperations
 

@@ -2,8 +2,8 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import TaskOperations
 

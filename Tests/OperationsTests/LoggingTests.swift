@@ -1,6 +1,6 @@
-import TaskDomain
 import Foundation
 import Logging
+import TaskDomain
 import Testing
 
 @testable import TaskOperations

@@ -1,5 +1,5 @@
-import TaskDomain
 import Logging
+import TaskDomain
 import Testing
 
 @testable import TaskOperations

@@ -1,7 +1,7 @@
-import TaskDomain
 import Foundation
 import Logging
 import Synchronization
+import TaskDomain
 
 @testable import TaskOperations
 

@@ -1,7 +1,7 @@
-import TaskDomain
 import PostgresStore
 import Storage
 import StoreTestKit
+import TaskDomain
 import Testing
 
 /// What is PostgreSQL's own: who is let in, what is refused, and what becomes of a connection that is lost.

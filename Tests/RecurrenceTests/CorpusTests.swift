@@ -1,6 +1,6 @@
 import Foundation
-import TaskRecurrence
 import RecurrenceData
+import TaskRecurrence
 import Testing
 
 /// A case of Tests/RecurrenceData.

@@ -1,7 +1,7 @@
-import TaskDomain
 import Foundation
-@testable import TaskRecurrence
+import TaskDomain
 import Testing
+@testable import TaskRecurrence
 
 @Suite("Time zones")
 struct ZoneTests {

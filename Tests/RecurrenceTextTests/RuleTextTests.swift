@@ -1,6 +1,6 @@
+import RecurrenceData
 import TaskDomain
 import TaskRecurrence
-import RecurrenceData
 import Testing
 
 @Suite("The text of a rule")

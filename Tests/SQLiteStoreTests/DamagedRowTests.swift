@@ -1,7 +1,7 @@
-import TaskDomain
 import Foundation
 import Storage
 import StoreTestKit
+import TaskDomain
 import Testing
 
 @testable import SQLiteStore

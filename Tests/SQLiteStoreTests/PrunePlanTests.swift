@@ -1,6 +1,6 @@
-import TaskDomain
 import Storage
 import StoreTestKit
+import TaskDomain
 import Testing
 
 @testable import SQLiteStore

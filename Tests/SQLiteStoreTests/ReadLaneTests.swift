@@ -1,7 +1,7 @@
-import TaskDomain
 import Storage
 import StoreTestKit
 import Synchronization
+import TaskDomain
 import Testing
 
 @testable import SQLiteStore

@@ -1,9 +1,9 @@
 import CSQLite
-import TaskDomain
 import Foundation
 import Storage
 import StoreTestKit
 import Synchronization
+import TaskDomain
 import Testing
 
 @testable import SQLiteStore

@@ -1,8 +1,8 @@
 import CSQLite
-import TaskDomain
 import Foundation
 import Storage
 import StoreTestKit
+import TaskDomain
 import Testing
 
 @testable import SQLiteStore

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 import Testing
 
 @testable import SchedulerCore

@@ -1,6 +1,6 @@
+import Storage
 import TaskDomain
 import TaskRecurrence
-import Storage
 import Testing
 
 @testable import SchedulerCore

@@ -1,6 +1,6 @@
-import TaskDomain
 import Foundation
 import Storage
+import TaskDomain
 import Testing
 
 @testable import SchedulerCore

@@ -1,8 +1,8 @@
-import TaskDomain
 import Foundation
 import SQLiteStore
 import Storage
 import Synchronization
+import TaskDomain
 import Testing
 
 @testable import SchedulerCore

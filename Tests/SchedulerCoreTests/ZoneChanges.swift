@@ -1,9 +1,9 @@
-import TaskDomain
 import Storage
+import TaskDomain
 import Testing
 
-@testable import TaskRecurrence
 @testable import SchedulerCore
+@testable import TaskRecurrence
 
 @Suite("zones whose data changes")
 struct ZoneChanges {

@@ -1,8 +1,8 @@
+import Storage
 import TaskDomain
 import TaskMessages
-import Storage
-import Testing
 import TaskWire
+import Testing
 
 @testable import scheduler
 

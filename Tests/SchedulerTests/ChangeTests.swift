@@ -1,9 +1,9 @@
-import TaskDomain
-import TaskMessages
 import NIOConcurrencyHelpers
 import Storage
-import Testing
+import TaskDomain
+import TaskMessages
 import TaskWire
+import Testing
 
 @testable import scheduler
 

@@ -1,12 +1,12 @@
+import NIOConcurrencyHelpers
 import TaskDomain
 import TaskMessages
-import NIOConcurrencyHelpers
-import TestSupport
-import Testing
 import TaskWire
+import Testing
+import TestSupport
 
-@testable import SchedulerCore
 @testable import scheduler
+@testable import SchedulerCore
 
 @Suite("Creates and questions", .timeLimit(.minutes(3)))
 struct CreateAndListTests {

@@ -1,12 +1,12 @@
-import TaskDomain
 import Foundation
 import NIOConcurrencyHelpers
-import TaskOperations
-import SQLiteStore
 import Sealing
 import ServiceLifecycle
+import SQLiteStore
 import Storage
 import StoreTestKit
+import TaskDomain
+import TaskOperations
 import Testing
 
 @testable import scheduler

@@ -1,10 +1,10 @@
+import Storage
 import TaskDomain
 import TaskMessages
 import TaskOperations
-import Storage
-import TestSupport
-import Testing
 import TaskWire
+import Testing
+import TestSupport
 
 @testable import scheduler
 

@@ -1,11 +1,11 @@
 import TaskDomain
 import TaskMessages
-import TestSupport
-import Testing
 import TaskWire
+import Testing
+import TestSupport
 
-@testable import SchedulerCore
 @testable import scheduler
+@testable import SchedulerCore
 
 @Suite("Workers as people see them", .timeLimit(.minutes(1)))
 struct FleetTests {

@@ -1,8 +1,8 @@
 import NIOConcurrencyHelpers
-import TaskOperations
 import Storage
-import TestSupport
+import TaskOperations
 import Testing
+import TestSupport
 
 @testable import scheduler
 

@@ -1,8 +1,8 @@
 import TaskDomain
 import TaskMessages
-import TestSupport
-import Testing
 import TaskWire
+import Testing
+import TestSupport
 
 @testable import scheduler
 

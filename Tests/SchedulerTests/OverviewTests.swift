@@ -1,9 +1,9 @@
+import NIOConcurrencyHelpers
 import TaskDomain
 import TaskMessages
-import NIOConcurrencyHelpers
-import TestSupport
-import Testing
 import TaskWire
+import Testing
+import TestSupport
 
 @testable import scheduler
 

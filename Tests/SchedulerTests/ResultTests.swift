@@ -1,7 +1,7 @@
 import TaskDomain
 import TaskMessages
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import scheduler
 

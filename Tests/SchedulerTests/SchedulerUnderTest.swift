@@ -1,16 +1,16 @@
-import TaskDomain
 import Foundation
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import SQLiteStore
 import SchedulerCore
 import Sealing
+import SQLiteStore
 import Storage
-import Testing
+import TaskDomain
+import TaskMessages
 import TaskWire
+import Testing
 
 @testable import scheduler
 

@@ -1,8 +1,8 @@
 import PostgresStore
 import Testing
 
-@testable import TaskOperations
 @testable import scheduler
+@testable import TaskOperations
 
 @Suite("The scheduler's settings")
 struct SettingsTests {

@@ -1,11 +1,11 @@
-import TaskDomain
 import Foundation
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
-import TestSupport
-import Testing
+import TaskDomain
+import TaskMessages
 import TaskWire
+import Testing
+import TestSupport
 
 @testable import scheduler
 

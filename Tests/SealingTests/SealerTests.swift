@@ -1,7 +1,7 @@
 import Crypto
+import Foundation
 import TaskDomain
 import TaskFiles
-import Foundation
 import Testing
 
 @testable import Sealing

@@ -1,6 +1,6 @@
-import TaskDomain
 import Storage
 import StoreTestKit
+import TaskDomain
 import Testing
 
 /// Random reminders in every state, and what a list of them must be, found by looking at each.

@@ -1,6 +1,6 @@
-import TaskDomain
 import Storage
 import StoreTestKit
+import TaskDomain
 import Testing
 
 @Suite("Lists of held occurrences and dead letters")

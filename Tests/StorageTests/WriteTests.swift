@@ -1,6 +1,6 @@
-import TaskDomain
 import Storage
 import StoreTestKit
+import TaskDomain
 import Testing
 
 /// An attempt's end, what it comes to, and whether it leaves nothing open.

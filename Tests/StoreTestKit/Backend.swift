@@ -1,9 +1,9 @@
-import TaskDomain
 import Foundation
 import PostgresStore
 import SQLiteStore
 import Storage
 import Synchronization
+import TaskDomain
 
 /// A kind of store. Every suite of `StorageTests` runs on each of ``all``, as do those that compare a store with a model: a further
 /// backend is held to the protocol by its line here.

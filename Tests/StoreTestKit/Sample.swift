@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Ids, reminders and attempts that differ where a test says so.
 package enum Sample {

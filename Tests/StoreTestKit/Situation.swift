@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// A reminder with something of everything that its state allows, so that every change finds something to do.
 package enum Situation: String, CaseIterable, Sendable {

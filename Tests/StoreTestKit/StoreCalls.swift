@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// A store that answers something else than it was asked for.
 package struct Unexpected: Error, CustomStringConvertible {

@@ -1,9 +1,9 @@
-import TaskDomain
-import TaskMessages
 import NIOConcurrencyHelpers
 import ScheduledTasks
-import TestSupport
+import TaskDomain
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWorker
 

@@ -1,12 +1,12 @@
 import Foundation
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import ScheduledTasks
-import TestSupport
+import TaskMessages
 import TaskWire
+import TestSupport
 
 @testable import TaskWorker
 

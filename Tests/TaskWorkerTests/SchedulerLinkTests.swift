@@ -1,10 +1,10 @@
+import NIOConcurrencyHelpers
+import ScheduledTasks
 import TaskDomain
 import TaskMessages
-import NIOConcurrencyHelpers
 import TaskOperations
-import ScheduledTasks
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import TaskWorker
 

@@ -1,6 +1,6 @@
 import FoundationEssentials
-import TaskJSON
 import ScheduledTasks
+import TaskJSON
 import Testing
 
 private enum Colour: String, Codable { case red, green }

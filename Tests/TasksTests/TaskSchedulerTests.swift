@@ -1,12 +1,12 @@
-import TaskDomain
-import TaskJSON
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOPosix
 import ScheduledTasks
-import Testing
+import TaskDomain
+import TaskJSON
+import TaskMessages
 import TaskWire
+import Testing
 
 @testable import TaskScheduler
 

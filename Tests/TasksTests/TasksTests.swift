@@ -1,8 +1,8 @@
+import NIOConcurrencyHelpers
+import ScheduledTasks
 import TaskDomain
 import TaskJSON
-import NIOConcurrencyHelpers
 import TaskMessages
-import ScheduledTasks
 import Testing
 
 private struct Greet: ScheduledTask {

@@ -1,7 +1,7 @@
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import TaskMessages
 import TestSupport
 
 @testable import TaskWire

@@ -1,9 +1,9 @@
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import TestSupport
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

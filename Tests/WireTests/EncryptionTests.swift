@@ -1,11 +1,11 @@
-import TaskDomain
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import TestSupport
+import TaskDomain
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

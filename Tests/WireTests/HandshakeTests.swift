@@ -1,12 +1,12 @@
 import Crypto
-import TaskDomain
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import TestSupport
+import TaskDomain
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

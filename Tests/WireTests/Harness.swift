@@ -1,8 +1,8 @@
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import TaskMessages
 import Testing
 
 @testable import TaskWire

@@ -1,11 +1,11 @@
 import CProtos
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NIOPosix
-import TestSupport
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

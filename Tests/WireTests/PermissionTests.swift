@@ -1,10 +1,10 @@
 import Logging
-import TaskMessages
 import MetricsTestKit
 import NIOConcurrencyHelpers
 import NIOPosix
-import TestSupport
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

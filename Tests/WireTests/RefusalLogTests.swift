@@ -3,8 +3,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NIOPosix
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

@@ -1,10 +1,10 @@
-import TaskDomain
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import TestSupport
+import TaskDomain
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

@@ -1,8 +1,8 @@
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOCore
-import TestSupport
+import TaskMessages
 import Testing
+import TestSupport
 
 @testable import TaskWire
 

@@ -1,11 +1,11 @@
-import TaskDomain
 import Logging
-import TaskMessages
 import NIOConcurrencyHelpers
 import NIOPosix
 import ScheduledTasks
-import Testing
+import TaskDomain
+import TaskMessages
 import TaskWire
+import Testing
 
 @testable import worker
 

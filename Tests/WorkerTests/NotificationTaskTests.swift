@@ -1,10 +1,10 @@
-import TaskDomain
 import Logging
-import TaskMessages
 import NIOPosix
 import ScheduledTasks
-import Testing
+import TaskDomain
+import TaskMessages
 import TaskWire
+import Testing
 
 @testable import worker
 

@@ -1,5 +1,5 @@
-import TaskFiles
 import Glibc
+import TaskFiles
 
 /// The file of API keys: one a line, as `NAME SHA256 [viewer|operator|admin] [rate=N] [pending=M] [queues=A,B]`.
 ///

@@ -1,7 +1,7 @@
-import TaskFiles
 import Logging
-import TaskOperations
 import ServiceLifecycle
+import TaskFiles
+import TaskOperations
 
 /// Says what becomes of the keys file: in the log, once for every change, and as a check of the service. Requests look at the file
 /// themselves (``APIKeys``). Without a keys file it has nothing to do.

@@ -1,5 +1,5 @@
-import TaskDomain
 import Synchronization
+import TaskDomain
 
 /// Holds the callers that share it to a rate: a bucket of one second's worth of requests that fills at that rate.
 ///

@@ -1,7 +1,7 @@
 import Crypto
-import TaskDomain
 import HTTPTypes
 import NIOCore
+import TaskDomain
 
 /// A page and its files, ready to be sent. All files have one folder, whose name changes with any of them: so each can be kept for ever, and
 /// they find each other by their names alone.

@@ -1,5 +1,5 @@
-import TaskDomain
 import HTTPTypes
+import TaskDomain
 import TaskOperations
 
 /// Takes of browsers only what the listener's own page asks, and of others only what says that it is no browser's doing: beyond what a

@@ -1,9 +1,9 @@
-import TaskDomain
 import HTTPTypes
 import HummingbirdCore
-import TaskJSON
 import Logging
 import Metrics
+import TaskDomain
+import TaskJSON
 import TaskOperations
 
 /// Signing in with a caller's key, what it brings, and signing out again. Where there is no keys file, whoever gets this far is in.

@@ -1,6 +1,6 @@
 import HTTPTypes
-import TaskJSON
 import NIOCore
+import TaskJSON
 
 /// The API's account of itself: its OpenAPI document, a page on which every operation can be read and tried, and a root that leads to both.
 struct Documentation: Sendable {

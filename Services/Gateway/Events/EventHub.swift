@@ -1,5 +1,5 @@
-import TaskJSON
 import Synchronization
+import TaskJSON
 
 /// Those who listen to what happens, and what they are told: first how everything stands, then what has changed.
 ///

@@ -1,6 +1,6 @@
+import NIOCore
 import TaskDomain
 import TaskMessages
-import NIOCore
 import TaskWire
 
 /// The one stream from a scheduler that all listeners of a gateway share: begun with the first, ended with the last.

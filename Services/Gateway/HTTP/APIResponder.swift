@@ -1,8 +1,8 @@
-import TaskDomain
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import TaskDomain
 import TaskOperations
 
 /// What an operation needs of a connection: nothing.

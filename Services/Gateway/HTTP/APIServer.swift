@@ -5,9 +5,9 @@ import Logging
 import Metrics
 import NIOCore
 import NIOPosix
-import TaskOperations
 import ServiceLifecycle
 import Synchronization
+import TaskOperations
 
 /// The API's listener as one of the service's parts.
 ///

@@ -1,8 +1,8 @@
-import TaskDomain
 import HTTPTypes
 import HummingbirdCore
-import TaskJSON
 import NIOCore
+import TaskDomain
+import TaskJSON
 
 /// A request as an operation sees it: routed, its body within bounds, not yet looked into.
 struct Exchange: Sendable {

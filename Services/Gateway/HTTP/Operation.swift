@@ -1,5 +1,5 @@
-import TaskDomain
 import HTTPTypes
+import TaskDomain
 import TaskJSON
 
 /// One thing that callers can ask for: its route, what it takes, what it answers, and what carries it out. Requests are

@@ -1,6 +1,6 @@
-import TaskDomain
 import HTTPTypes
 import Synchronization
+import TaskDomain
 import TaskJSON
 import TaskMessages
 

@@ -1,5 +1,5 @@
-import TaskDomain
 import HTTPTypes
+import TaskDomain
 import TaskJSON
 import TaskMessages
 

@@ -1,6 +1,6 @@
 import Crypto
-import TaskDomain
 import HTTPTypes
+import TaskDomain
 import TaskJSON
 
 /// The request header `Idempotency-Key`: the same key and body within 24 hours get the first answer again.

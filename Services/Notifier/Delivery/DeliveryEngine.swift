@@ -1,5 +1,5 @@
-import TaskDomain
 import Synchronization
+import TaskDomain
 
 /// Makes HTTP `POST`s, many at a time: one libcurl multi handle on a thread of its own.
 ///

@@ -1,7 +1,7 @@
-import TaskDomain
 internal import CCurl
 import Glibc
 import Synchronization
+import TaskDomain
 
 /// Where any thread leaves deliveries for the delivery thread. A lock and, only when the thread has not been
 /// woken already, one system call for a batch of any size.

@@ -1,5 +1,5 @@
-import TaskDomain
 internal import CCurl
+import TaskDomain
 
 /// The delivery thread: takes deliveries from the mailbox, hands libcurl as many as the hosts' windows allow,
 /// waits for sockets, timer and mail, and answers what has ended. Everything here runs on one thread.

@@ -1,5 +1,5 @@
-import TaskDomain
 internal import CCurl
+import TaskDomain
 import TaskDomain
 
 /// The `Retry-After` header (RFC 9110, section 10.2.3).

@@ -1,6 +1,6 @@
 internal import CCurl
-import TaskDomain
 import Glibc
+import TaskDomain
 
 /// One libcurl easy handle, used for one request after the other, and what its callbacks have gathered.
 final class Transfer {

@@ -1,5 +1,5 @@
-public import TaskDomain
 import Storage
+public import TaskDomain
 
 /// What became of an occurrence that somebody called off.
 public enum Cancellation: Sendable, Hashable {

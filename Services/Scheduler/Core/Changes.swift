@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// A reminder with changes on their way to the store.
 struct Changing {

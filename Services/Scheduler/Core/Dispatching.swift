@@ -1,6 +1,6 @@
+import Storage
 import TaskDomain
 import TaskRecurrence
-import Storage
 
 /// From due to dispatched.
 extension SchedulerCore {

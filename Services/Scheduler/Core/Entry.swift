@@ -1,6 +1,6 @@
+import Storage
 import TaskDomain
 import TaskRecurrence
-import Storage
 
 /// One occurrence in memory.
 final class Entry {

@@ -1,5 +1,5 @@
-public import TaskDomain
 public import Storage
+public import TaskDomain
 
 /// What time it is, on both clocks.
 public struct Moment: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Who had leases that are none any more. What those workers say of them still counts, so that what they delivered is not delivered
 /// again; what any other says of them does not, or it could end, or take over, what it was never given.

@@ -1,5 +1,5 @@
-import TaskDomain
 import HeapModule
+import TaskDomain
 
 /// What keeps a worker from being handed more of a task of which it can send nothing for now.
 ///

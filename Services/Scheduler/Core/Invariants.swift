@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What holds between any two events, whatever came before.
 ///

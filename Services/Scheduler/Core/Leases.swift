@@ -1,5 +1,5 @@
-import TaskDomain
 import HeapModule
+import TaskDomain
 
 typealias LeaseID = UInt64
 

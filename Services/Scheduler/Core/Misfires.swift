@@ -1,6 +1,6 @@
+import Storage
 import TaskDomain
 import TaskRecurrence
-import Storage
 
 /// What becomes of occurrences of a series that could not be fired in time.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// Writes on their way to the store: one batch at a time, in order.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import HeapModule
+import TaskDomain
 
 /// What queues allow: pauses, concurrency, rates.
 struct Queues {

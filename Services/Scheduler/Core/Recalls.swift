@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What callers have called off, by a cancel, a pause or another schedule, while a worker has it.
 ///

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What is in memory, and what stays on disk.
 extension SchedulerCore {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// The uncertainty of a process about the one before it: which occurrences are running.
 ///

@@ -1,6 +1,6 @@
-import TaskDomain
 import HeapModule
 import Storage
+import TaskDomain
 
 /// Decides what is due, who gets it, and what its end means. Without I/O, clock, threads, or randomness of its own:
 /// events in, effects out. The same seed and the same events give the same effects.

@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What an attempt's end means for its occurrence and its series.
 extension SchedulerCore {

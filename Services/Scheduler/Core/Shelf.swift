@@ -1,6 +1,6 @@
 import DequeModule
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What is due and was left to the disk because there was no place for it in memory, and is found there by queue, task and sharer
 /// (`Store.loadShelf`), without anything else that is due being read.

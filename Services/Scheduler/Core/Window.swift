@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// The part of a shard's future that is in memory: everything due up to a boundary.
 struct Window {

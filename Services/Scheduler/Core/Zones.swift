@@ -1,6 +1,6 @@
+public import Storage
 import TaskDomain
 import TaskRecurrence
-public import Storage
 
 /// Series in zones whose data has changed.
 ///

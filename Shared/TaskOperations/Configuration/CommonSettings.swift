@@ -1,5 +1,5 @@
-import TaskDomain
 import Logging
+import TaskDomain
 import TaskWire
 
 /// The settings that all services have.

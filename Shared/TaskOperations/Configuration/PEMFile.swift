@@ -1,5 +1,5 @@
-import TaskFiles
 import NIOSSL
+import TaskFiles
 
 /// The largest PEM file that is read, in bytes: five times what a system's bundle of all authorities has.
 private let maxPEMBytes = 1 << 20

@@ -1,5 +1,5 @@
-import TaskDomain
 import Logging
+import TaskDomain
 import TaskWire
 
 /// What a setting may be: how its text is read, and the words that tell an operator what it must look like.

@@ -1,9 +1,9 @@
-import TaskFiles
 import Logging
 public import NIOCore
 import NIOSSL
 public import ServiceLifecycle
 import Synchronization
+import TaskFiles
 
 /// TLS of a listener, with the certificate and the key that two settings' files hold. New connections have what was read last.
 public final class ListenerTLS: Sendable {

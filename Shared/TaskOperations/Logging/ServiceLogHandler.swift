@@ -1,5 +1,5 @@
-import TaskDomain
 import Logging
+import TaskDomain
 
 /// Writes a service's log lines, as text or as JSON, to standard error.
 public struct ServiceLogHandler: LogHandler {

@@ -1,5 +1,5 @@
-import TaskFiles
 import Glibc
+import TaskFiles
 
 /// What Linux knows of this process, under the names that Prometheus' own clients use. What cannot be read is left out.
 public struct ProcessMetrics: Sendable {

@@ -1,6 +1,6 @@
-import TaskDomain
 public import NIOCore
 public import ServiceLifecycle
+import TaskDomain
 
 /// Has an event loop beat as long as it comes round, so that `/healthz` and `/readyz`, which other threads answer, say when it does not.
 public struct EventLoopPulse: Service, CustomStringConvertible {

@@ -1,5 +1,5 @@
-import TaskDomain
 import Synchronization
+import TaskDomain
 
 /// Says that a thread still comes round: it beats, and others ask how long ago that was.
 public final class Heartbeat: Sendable {

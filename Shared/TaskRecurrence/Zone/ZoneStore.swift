@@ -1,6 +1,6 @@
-import TaskFiles
 import Glibc
 import Synchronization
+import TaskFiles
 
 /// The zones that this process has read so far, each once until `changed` finds that its file is another.
 enum ZoneStore {

@@ -59,7 +59,7 @@ struct HTTPTransport: Transport {
         }
         var detail = ""
         if case .string(let text)? = json["attempt"]?["detail"] { detail = text }
-        return OccurrenceResult(state: state, value: json["result"].flatMap { $0.isNull ? nil : $0 }, detail: detail)
+        return OccurrenceResult(state: state, value: json["result"].flatMap { $0.isNull ? JSONValue?.none : $0 }, detail: detail)
     }
 
     func stop() async { await gateway.stop() }

@@ -1,7 +1,7 @@
-import TaskDomain
 import Foundation
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// How much of the processor's time the scheduler's core takes for one occurrence, from falling due to being handed out, by the number
 /// of lanes, callers, workers and queues that it has to do with meanwhile: with none of them it may grow by more than a heap does.

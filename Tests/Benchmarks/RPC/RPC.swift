@@ -1,8 +1,8 @@
-import TaskDomain
 import Glibc
 import Logging
-import TaskMessages
 import NIOPosix
+import TaskDomain
+import TaskMessages
 import TaskWire
 
 /// The wire alone: unary calls a second over one connection, with so many under way. Client and server are in one process, each on

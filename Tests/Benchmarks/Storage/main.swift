@@ -3,11 +3,11 @@
 //
 //     storage-benchmark [directory] [number of reminders] [prune: only how fast old rows go, alone and beside creates]
 
-import TaskDomain
 import Foundation
 import SQLiteStore
 import Storage
 import Synchronization
+import TaskDomain
 
 let arguments = CommandLine.arguments
 let parent = arguments.count > 1 ? arguments[1] : NSTemporaryDirectory()

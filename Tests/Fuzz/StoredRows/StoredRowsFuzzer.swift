@@ -1,15 +1,15 @@
 import CSQLite
-import TaskDomain
 import Glibc
+import Storage
+import TaskDomain
 import TaskJSON
 import TaskMessages
 import TaskRecurrence
-import Storage
 
-@testable import SchedulerCore
-@testable import SQLiteStore
 @testable import gateway
 @testable import scheduler
+@testable import SchedulerCore
+@testable import SQLiteStore
 
 /// A database whose rows hold anything: each column is what it would be, or a number, text, bytes or NULL that makes no sense there.
 /// Everything that reads rows is then asked: what falls due, summaries, histories, lists, changes, settlements, pruning; and what

@@ -1,9 +1,9 @@
-import CProtos
 import CoreMetrics
+import CProtos
 import Logging
-import TaskMessages
 import NIOCore
 import NIOEmbedded
+import TaskMessages
 
 @testable import TaskWire
 

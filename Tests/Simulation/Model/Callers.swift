@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskRecurrence
 import SchedulerCore
 import Storage
+import TaskDomain
+import TaskRecurrence
 
 /// Callers and the gateways in front of them: ask, and ask again where no answer came.
 final class Callers {

@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskRecurrence
 import SchedulerCore
 import Storage
+import TaskDomain
+import TaskRecurrence
 
 /// A promise that was broken (README, "What is promised").
 package struct Violation: Sendable {

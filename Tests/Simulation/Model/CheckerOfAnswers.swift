@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// Promise 1: what was answered is on stable storage. And what was called off does not leave after the answer.
 extension Checker {

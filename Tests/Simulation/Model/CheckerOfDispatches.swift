@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// What is handed out is due, and wanted: promises 3, 4 and 5.
 extension Checker {

@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// Promise 7: what cannot be sent is left alone.
 extension Checker {

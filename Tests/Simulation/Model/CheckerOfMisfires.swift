@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskRecurrence
 import SchedulerCore
 import Storage
+import TaskDomain
+import TaskRecurrence
 
 /// Promises 2 and 7: of what was missed is fired what the misfire policy says, and no more.
 extension Checker {

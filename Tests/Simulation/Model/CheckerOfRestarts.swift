@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// What a process cannot know of the one before it, and whom it has to wait for.
 extension Checker {

@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// Promise 3: no repetition without an excuse. What every worker has, and who knows of it.
 extension Checker {

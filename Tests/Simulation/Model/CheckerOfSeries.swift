@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskRecurrence
 import SchedulerCore
 import Storage
+import TaskDomain
+import TaskRecurrence
 
 /// Promises 2 and 4: nothing vanishes, and a failure does not hold up or end a series.
 extension Checker {

@@ -1,5 +1,5 @@
-import TaskDomain
 import SchedulerCore
+import TaskDomain
 
 /// Promise 6: a worker is handed no more than it has said that it has room for, and of no other queue than it has said that it serves.
 extension Checker {

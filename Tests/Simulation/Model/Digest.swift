@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// A number that stands for a run to the event: FNV-1a (Fowler, Noll, Vo) over everything that happened, in order.
 package struct Digest {

@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// Runs a plan: a scheduler with its store, workers, a notifier, a backend, callers, and what goes wrong between them,
 /// in one thread and in simulated time. The same plan gives the same run to the event.

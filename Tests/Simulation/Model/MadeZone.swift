@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskRecurrence
 import Storage
 import Synchronization
+import TaskDomain
+import TaskRecurrence
 
 /// A zone whose data changes during a life. It has a name of its own, as lives run side by side in one process.
 final class MadeZone {

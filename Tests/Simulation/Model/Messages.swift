@@ -1,5 +1,5 @@
-import TaskDomain
 import SchedulerCore
+import TaskDomain
 
 /// From a worker to the scheduler (Shared/Protos/scheduler.proto).
 struct WorkerMessage {

@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// A store in simulated time: it works off what it is asked in order, takes its time for each commit, can be full or
 /// unreadable, and forgets at a crash whatever it had not committed.

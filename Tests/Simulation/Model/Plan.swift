@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// What is broken on purpose, to see that the simulation notices.
 package enum Sabotage: Equatable, Sendable {

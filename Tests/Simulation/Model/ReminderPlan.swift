@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// A reminder that a caller will ask for.
 struct ReminderPlan {

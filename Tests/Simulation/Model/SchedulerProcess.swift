@@ -1,7 +1,7 @@
-import TaskDomain
-import TaskRecurrence
 import SchedulerCore
 import Storage
+import TaskDomain
+import TaskRecurrence
 
 /// A scheduler, as Services/Scheduler is one around the core: carries out effects, keeps the time, serves streams.
 final class SchedulerProcess: Process {

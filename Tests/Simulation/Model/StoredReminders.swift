@@ -1,5 +1,5 @@
-import TaskDomain
 import Storage
+import TaskDomain
 
 /// What a store holds, in dictionaries, by the rules of `Storage/Rules`: what the stores that have a telling of their own of what each
 /// `StoreWrite` means are held to (see StoreComparison.swift), and what the simulation's store is made of.

@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// Events and effects of the core in words, each beside the reminder that it concerns.
 extension Life {

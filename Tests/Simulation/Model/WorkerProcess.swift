@@ -1,5 +1,5 @@
-import TaskDomain
 import SchedulerCore
+import TaskDomain
 
 /// A worker, as Services/Worker/SchedulerLink.swift is one: keeps an outcome until the scheduler has acknowledged it,
 /// says it again after each reconnection together with what is still running, and gives up what overruns its lease.

@@ -1,6 +1,6 @@
-import TaskDomain
 import SchedulerCore
 import Storage
+import TaskDomain
 
 /// Notices that the zone's data has changed, as Services/Scheduler/ZoneWatch.swift does: at start and while it runs.
 final class ZoneWatching {

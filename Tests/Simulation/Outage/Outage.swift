@@ -1,9 +1,9 @@
-import TaskDomain
 import HeapModule
-import SQLiteStore
 import SchedulerCore
+import SQLiteStore
 import Storage
 import Synchronization
+import TaskDomain
 
 /// The scheduler's core with its store, workers behind one notifier, and a backend that nobody reaches for the first so many hours.
 final class Outage {

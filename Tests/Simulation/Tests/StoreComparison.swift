@@ -1,8 +1,8 @@
-import TaskDomain
 import Foundation
 import Storage
 import StoreTestKit
 import Synchronization
+import TaskDomain
 import Testing
 
 @testable import Simulation

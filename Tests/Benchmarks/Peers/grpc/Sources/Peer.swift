@@ -1,6 +1,6 @@
+import Glibc
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
-import Glibc
 
 /// What rpc-benchmark measures, with grpc-swift-2: unary calls a second over one connection, with so many under way. Client and
 /// server are in one process, as there. The messages are bytes of the same number, packed already: nothing is to be read.

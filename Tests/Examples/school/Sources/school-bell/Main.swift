@@ -4,8 +4,8 @@ import JSON
 import Messages
 import Operations
 import Recurrence
-import TaskScheduler
 import Tasks
+import TaskScheduler
 import Wire
 import Worker
 
