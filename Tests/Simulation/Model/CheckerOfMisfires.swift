@@ -11,7 +11,9 @@ extension Checker {
         else { return }
         let reminder = before.reminder, id = reminder.id, to = after.position?.scheduledAt
         let key = OccurrenceKey(reminder: id, scheduledAt: from.scheduledAt)
-        if to?.count == series.next(after: from.scheduledAt.count), before.row(key) != nil || life.store.contents.wasDelivered(key) { return }
+        // A person had it run, and it has come to its end, or another called it off: it is the same occurrence.
+        let hadItsEnd = life.store.contents.wasDelivered(key) || life.store.contents.hasEnded(key, .cancelled)
+        if to?.count == series.next(after: from.scheduledAt.count), before.row(key) != nil || hadItsEnd { return }
         let decidedAt = record.startedAt
         if decidedAt - (before.dueAt ?? reminder.due(of: from.scheduledAt)) <= configuration.misfireThresholdMilliseconds {
             return broken(2, id, "\(from.scheduledAt) was skipped, and was not missed")
