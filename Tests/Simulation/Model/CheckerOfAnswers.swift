@@ -18,7 +18,6 @@ extension Checker {
         guard results.count == writes.count else { return broken(1, writes.first?.reminder, "a change was answered before it was made") }
         for (write, result) in zip(writes, results) {
             guard case .change(let id, _, _, _) = write, case .changed(let outcome) = result, let standing = outcome.standing else { continue }
-            changed.insert(id)
             callOff(write, outcome, standing, Set(inFlight), scheduler)
             guard !prunedReminders.contains(id), stored[id]?.revision ?? 0 < standing.revision else { continue }
             broken(1, id, "a change was answered, and is not on stable storage")

@@ -11,6 +11,8 @@ extension Checker {
         if case .changed(let outcome) = result, outcome.verdict == .done, let standing = outcome.standing {
             // What changes nothing leaves the revision as it came to be.
             let id = standing.reminder.id
+            // From now on it may be handed out, though the answer waits for a worker.
+            changed.insert(id)
             if revisionSteps[id]?[standing.revision] == nil { revisionSteps[id, default: [:]][standing.revision] = life.timeline.steps }
         }
         guard violation == nil, let before, let after = stored[before.reminder.id] else { return }
