@@ -77,7 +77,6 @@ extension SchedulerCore {
         changing[id] = change
         // The last of several sees what the others did.
         guard change.count <= 0 else { return }
-        changing[id] = nil
         // What ended before is of the old schedule, as on disk.
         if change.isRescheduled { passed.forget(id) }
         let entries = standing?.entries ?? []
@@ -97,7 +96,8 @@ extension SchedulerCore {
             adapt(entry, to: standing, stored[entry.key])
         }
         if let beyond { windows[id.shard]?.leaveOnDisk(beyond) }
-        for end in change.ends { conclude(end) }
+        // What workers had said of what has come back is among it by now: it may end the series, with all that is to come of it.
+        for end in changing.removeValue(forKey: id)?.ends ?? [] { conclude(end) }
         dropClaims(to: id)
     }
 

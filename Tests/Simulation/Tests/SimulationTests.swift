@@ -17,7 +17,7 @@ struct SimulationTests {
     }
 
     /// Faults of the scheduler that were found among fresh seeds; each takes a coincidence that hardly any other has.
-    static let foundSeeds: [UInt64] = [530, 1_795_668_504_896, 1_795_676_971_892]
+    static let foundSeeds: [UInt64] = [530, 1_795_668_504_896, 1_795_676_971_892, 1_795_708_874_642]
 
     @Test("a seed that broke a promise once does so no more", arguments: foundSeeds)
     func isMended(seed: UInt64) { promisesHold(seed: seed) }
@@ -44,7 +44,7 @@ struct SimulationTests {
 
     /// What takes more lives than that is looked for from here on.
     static let firstSeeds: [String: UInt64] = [
-        "stepsByInstants": 173, "believesStaleLoads": 71, "losesResultsThatComeLate": 20, "forgetsWhatItRevokes": 1_795_668_504_896,
+        "stepsByInstants": 173, "believesStaleLoads": 71, "losesResultsThatComeLate": 36, "forgetsWhatItRevokes": 1_795_668_504_896,
     ]
 
     /// See the table in README.md.
