@@ -118,7 +118,7 @@ class PathValues:
 
     def __init__(self, api, document, standin):
         self._api, self._document, self._standin = api, document, standin
-        self._reminder, self._spent = None, set()
+        self._reminder, self._spent, self._time = None, set(), None
 
     def can_fill(self, operation):
         return "occurrence" not in operation.path_values or not operation.path.startswith("/held") or self._standin is not None
@@ -126,13 +126,15 @@ class PathValues:
     def fresh(self, operation, name):
         if name == "name":
             return QUEUE
+        if operation.id == "cancelOccurrence" and name == "id":
+            return self._ready()
         if name == "id":
             # What was cancelled can neither be paused nor changed.
             if self._reminder is None or self._reminder in self._spent:
                 self._reminder = create(self._api, self._document, "createReminder")
             return self._reminder
         if name == "time":
-            return "first"
+            return self._time if operation.id == "cancelOccurrence" else "first"
         if name == "instance":
             workers = self._api.ask("GET", "/workers").json()["workers"]
             if not workers:
@@ -145,23 +147,29 @@ class PathValues:
     def spent(self, path):
         self._spent.add(path.rpartition("/")[2])
 
+    def _ready(self):
+        """A reminder of which an occurrence waits for a worker."""
+        reminder = create(self._api, self._document, "createTask", {"task": UNSERVED_TASK, "start_datetime": int(time.time())})
+        self._time = self._listed("listOccurrences", "occurrences", reminder, "state=ready&").rpartition(":")[2]
+        return reminder
+
     def _dead_letter(self):
         reminder = create(
             self._api, self._document, "createTask", {"task": UNSERVED_TASK, "expires_after_seconds": 1})
-        return self._set_aside("listDeadLetters", "dead_letters", reminder)
+        return self._listed("listDeadLetters", "dead_letters", reminder)
 
     def _held(self):
         self._standin.ask("POST", "/control", {"status": 401, "title": HELD_TITLE})
         reminder = create(
             self._api, self._document, "createReminder", {"start_datetime": int(time.time())}, {"title": HELD_TITLE})
-        return self._set_aside("listHeld", "held", reminder)
+        return self._listed("listHeld", "held", reminder)
 
-    def _set_aside(self, name, member, reminder):
-        """The occurrence of a reminder that is about to be set aside."""
+    def _listed(self, name, member, reminder, more=""):
+        """The occurrence of a reminder that is about to be listed."""
         operation = self._document.operations[name]
         deadline = time.monotonic() + SET_ASIDE_SECONDS
         while time.monotonic() < deadline:
-            answer = self._api.ask("GET", f"{operation.path}?reminder_id={reminder}")
+            answer = self._api.ask("GET", f"{operation.path}?{more}reminder_id={reminder}")
             fits(operation, answer)
             if found := answer.json()[member]:
                 return found[0]["id"]
