@@ -28,6 +28,8 @@ public struct FieldReader {
     }
 
     private let object: JSONObject
+    /// The traits of its members' names.
+    private let traits: NameTraits
     @usableFromInline let place: JSONPlace
     private let isDeclaring: Bool
     private var names: [String] = []
@@ -37,6 +39,7 @@ public struct FieldReader {
 
     init(_ object: JSONObject, at place: JSONPlace, isDeclaring: Bool = false) {
         self.object = object
+        traits = NameTraits(object)
         self.place = place.shared
         self.isDeclaring = isDeclaring
         names.reserveCapacity(32)
@@ -108,7 +111,7 @@ public struct FieldReader {
     mutating func member(_ name: String, _ field: () -> Declared) -> JSONValue? {
         names.append(name)
         if isDeclaring { declared.append(field()) }
-        guard let member = object[name] else { return nil }
+        guard traits.mayHold(name), let member = object[name] else { return nil }
         taken += 1
         // Not `nil`, which beside a value would be JSON's null.
         return member.isNull ? JSONValue?.none : member
@@ -123,6 +126,22 @@ public struct FieldReader {
         for member in object.members where !names.contains(where: { JSONObject.isSame($0, member.name) }) {
             place.appending(member.name).refuse("is not a known field")
         }
+    }
+}
+
+/// Which lengths and first letters the names of an object's members have. Most fields of a list are absent from most objects, and
+/// for nearly all of those this tells it without a look at each member.
+private struct NameTraits {
+    private var bits: UInt64 = 0
+
+    init(_ object: JSONObject) {
+        for place in object.members.indices { bits |= Self.bit(object.members[place].name) }
+    }
+
+    func mayHold(_ name: String) -> Bool { bits & Self.bit(name) != 0 }
+
+    private static func bit(_ name: String) -> UInt64 {
+        1 << UInt64(truncatingIfNeeded: (name.utf8.count &* 29 &+ Int(name.utf8.first ?? 0)) & 63)
     }
 }
 

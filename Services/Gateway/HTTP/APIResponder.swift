@@ -109,7 +109,7 @@ extension Problem {
 extension Answer {
     func response(to request: Request) -> Response {
         var response = Response(status: status, headers: headers, body: responseBody)
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        response.headers.addIfAbsent(.cacheControl, "no-store")
         return request.method == .head ? response.createHeadResponse() : response
     }
 }

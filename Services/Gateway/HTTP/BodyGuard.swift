@@ -157,7 +157,7 @@ final class BodyGuard: ChannelInboundHandler, RemovableChannelHandler, AnswerLis
     private func receive(_ context: ChannelHandlerContext) {
         guard let part = head, case .head(let head) = unwrapInboundIn(part) else { return }
         let most = maxBodyBytes(head.path ?? "/")
-        let length = head.headerFields[.contentLength].flatMap { Int($0) }
+        let length = head.headerFields.contentLength
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let place = memory.begin(min(length ?? most, most)) { [loop = context.eventLoop] place in
             loop.execute {

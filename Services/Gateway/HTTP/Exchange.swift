@@ -53,7 +53,7 @@ struct Answer: Sendable {
     init(_ status: HTTPResponse.Status, bytes: [UInt8], headers: HTTPFields = [:]) {
         self.status = status
         self.headers = headers
-        if self.headers[.contentType] == nil { self.headers[.contentType] = "application/json" }
+        self.headers.addIfAbsent(.contentType, "application/json")
         body = bytes
         events = nil
     }

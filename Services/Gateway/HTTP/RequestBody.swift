@@ -7,7 +7,7 @@ extension Request {
     /// - Throws: 415 for another type, 413 for one that is too long.
     func json(maxBytes: Int) async throws(Problem) -> [UInt8] {
         try MediaType.requireJSON(headers)
-        let length = headers[.contentLength].flatMap { Int($0) }
+        let length = headers.contentLength
         if let length, length > maxBytes { throw .tooLarge(maxBytes) }
         var bytes: [UInt8] = []
         // Nearly all bodies come in one piece, and then their length is that of the piece.
@@ -29,6 +29,16 @@ extension Request {
             throw Problem(.badRequest, "the body did not arrive whole")
         }
         return bytes
+    }
+}
+
+extension HTTPFields {
+    /// The length that the body is said to have; of several the first, as what comes is counted beside it.
+    var contentLength: Int? { first { $0.name == .contentLength }.flatMap { Int($0.value) } }
+
+    /// Adds a field unless there is one of that name. One look at each, since each answer has several such.
+    mutating func addIfAbsent(_ name: HTTPField.Name, _ value: String) {
+        if !contains(where: { $0.name == name }) { append(HTTPField(name: name, value: value)) }
     }
 }
 

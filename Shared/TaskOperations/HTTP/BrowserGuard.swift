@@ -1,4 +1,5 @@
 public import HTTPTypes
+import Synchronization
 
 /// Refuses what a browser on somebody's machine sends for a page from elsewhere, which neither that person nor the page's own server could.
 ///
@@ -52,6 +53,7 @@ public struct BrowserGuard: Sendable {
     private static let safe: Set<HTTPRequest.Method> = [.get, .head, .options, .trace]
 
     let hosts: Hosts
+    private let latest = LatestHost()
 
     public init(hosts: Hosts = .any) { self.hosts = hosts }
 
@@ -89,8 +91,13 @@ public struct BrowserGuard: Sendable {
         case .loopback(let own): (names, takesAddresses) = (own, false)
         case .addresses(let own): (names, takesAddresses) = (own, true)
         }
-        guard let authority, let host = Self.host(of: authority), let endpoint = Endpoint(host: host, port: 0) else { return false }
-        return endpoint.isLoopback || takesAddresses && endpoint.isAddress || names.contains(host.lowercased())
+        guard let authority else { return false }
+        if latest.is(authority) { return true }
+        guard let host = Self.host(of: authority), let endpoint = Endpoint(host: host, port: 0),
+            endpoint.isLoopback || takesAddresses && endpoint.isAddress || names.contains(host.lowercased())
+        else { return false }
+        latest.set(authority)
+        return true
     }
 
     /// The host in `host` or `host:port`, an IPv6 address without its brackets; `nil` for anything else.
@@ -99,6 +106,15 @@ public struct BrowserGuard: Sendable {
         if authority.hasPrefix("["), authority.hasSuffix("]") { return String(authority.dropFirst().dropLast()) }
         return authority.contains(":") ? nil : authority
     }
+}
+
+/// The `Host` that was allowed last, as it came. Nearly all requests to a listener have the same, which need not be taken apart again.
+private final class LatestHost: Sendable {
+    private let authority = Mutex(String?.none)
+
+    func `is`(_ other: String) -> Bool { authority.withLock { $0 == other } }
+
+    func set(_ other: String) { authority.withLock { $0 = other } }
 }
 
 extension HTTPField.Name {
