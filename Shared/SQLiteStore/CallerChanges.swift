@@ -11,7 +11,7 @@ final class CallerChanges {
     private let read: Statement, pending: Statement
     private let setState: Statement, setPosition: Statement, setDue: Statement, touch: Statement
     private let setAuthorization: Statement, setDefinition: Statement
-    private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement, findPending: Statement
+    private let releaseHeld: Statement, putManual: Statement, replay: Statement, discard: Statement, findOpen: Statement
     private let findDelivery: Statement, findRow: Statement, removeHeld: Statement
     private let held: HeldOccurrences
 
@@ -69,7 +69,8 @@ final class CallerChanges {
             \(occurrence) AND scheduled_at = ?3 AND state > 0
             """)
         discard = try connection.prepare("DELETE FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state > 0")
-        findPending = try connection.prepare("SELECT attempts, losses, tried_since_ms FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state = 0")
+        findOpen = try connection.prepare(
+            "SELECT attempts, losses, tried_since_ms FROM occurrences \(occurrence) AND scheduled_at = ?3 AND state <= ?4")
         findDelivery = try connection.prepare(
             """
             SELECT 1 FROM attempts \(occurrence) AND started_ms >= ?3 AND scheduled_at = ?4
@@ -140,8 +141,9 @@ final class CallerChanges {
             if try !replay(stored, scheduledAt, at: at) { outcome.verdict = .notFound }
         case .discard(let scheduledAt, let target):
             if try !discard(stored, scheduledAt, target, at: at) { outcome.verdict = .notFound }
-        case .cancelOccurrence(let scheduledAt, let detail):
-            if try !cancelOccurrence(stored.reminder.id, scheduledAt, detail, at: at) { outcome.verdict = .notFound }
+        case .cancelOccurrence(let scheduledAt, let detail, let isUnderWay):
+            let key = OccurrenceKey(reminder: stored.reminder.id, scheduledAt: scheduledAt)
+            if try !cancelOccurrence(key, detail, isUnderWay: isUnderWay, at: at) { outcome.verdict = .notFound }
         case .realign(let from, let to):
             // A held one has no time, and has its place by the new data when it is released.
             let due = stored.dueAt ?? stored.reminder.due(of: from)
@@ -280,22 +282,22 @@ final class CallerChanges {
     }
 
     private func cancelOccurrence(
-        _ id: ReminderID, _ scheduledAt: UnixSeconds, _ detail: String, at: UnixMilliseconds
+        _ key: OccurrenceKey, _ detail: String, isUnderWay: Bool, at: UnixMilliseconds
     ) throws(SQLiteFailure) -> Bool {
-        guard let number = try pendingTries(id, scheduledAt)?.next else { return false }
-        let key = OccurrenceKey(reminder: id, scheduledAt: scheduledAt)
-        let attempt = Attempt.cancelled(scheduledAt, number: number, at: at, detail)
+        guard let number = try tries(at: key, through: isUnderWay ? .held : .pending)?.next else { return false }
+        let attempt = Attempt.cancelled(key.scheduledAt, number: number, at: at, detail)
         _ = try settlements.record(attempt, of: key)
         _ = try settlements.finish(key, attempt, nil, isDelivered: false, at: at)
         return true
     }
 
-    /// What was tried of an occurrence that is pending and has a row; `nil`: there is none.
-    private func pendingTries(_ id: ReminderID, _ scheduledAt: UnixSeconds) throws(SQLiteFailure) -> Tries? {
-        findPending.bindKey(id)
-        findPending.bind(3, scheduledAt)
-        defer { findPending.reset() }
-        return try findPending.step() ? findPending.tries(from: 0) : nil
+    /// What was tried of an occurrence that has a row; `nil`: there is none, or none in that state or one before it.
+    private func tries(at key: OccurrenceKey, through state: OccurrenceState) throws(SQLiteFailure) -> Tries? {
+        findOpen.bindKey(key.reminder)
+        findOpen.bind(3, key.scheduledAt)
+        findOpen.bind(4, state.rawValue)
+        defer { findOpen.reset() }
+        return try findOpen.step() ? findOpen.tries(from: 0) : nil
     }
 
     /// Says in the history that a series has been moved on from a position without firing it.

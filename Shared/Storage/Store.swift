@@ -286,8 +286,9 @@ public enum ReminderChange: Sendable {
     /// it has; what lay before is given up, too.
     case discard(scheduledAt: UnixSeconds, goesOnAt: SeriesTarget = .itsPosition)
     /// A pending occurrence with a row of its own is at its end, and recorded as cancelled; `detail`: how it was called off. Not found where
-    /// there is none. Its series goes on.
-    case cancelOccurrence(scheduledAt: UnixSeconds, detail: String)
+    /// there is none. Its series goes on. `isUnderWay`: a worker has it, and it may have been held with its series meanwhile: it is at its
+    /// end then, too.
+    case cancelOccurrence(scheduledAt: UnixSeconds, detail: String, isUnderWay: Bool = false)
     /// A position that has not fallen due, held or not, becomes another, as its zone's data is another; `nil`: the series has ended. Nothing if it is no
     /// longer there. The revision stays: nobody asked for it.
     case realign(from: UnixSeconds, to: SeriesPosition?)

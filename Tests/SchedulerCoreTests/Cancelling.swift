@@ -78,6 +78,33 @@ struct Cancelling {
         #expect(world.runs.map(\.key) == [key])
     }
 
+    @Test("one whose series is held meanwhile is at its end all the same, and is not tried when that is released", arguments: [true, false], [true, false])
+    func held(isRow: Bool, isLate: Bool) throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        world.isDeaf = true
+        let worker = world.attach("a"), id = try world.create(in: 0, rule: "FREQ=SECONDLY;INTERVAL=2;COUNT=3", policy: .fireAll)
+        world.run(milliseconds: 2_500)
+        let runs = world.running.sorted { $0.key < $1.key }
+        try #require(runs.count == 2, "the second has overtaken the first, which has a row")
+        let (called, refused) = isRow ? (runs[0], runs[1]) : (runs[1], runs[0])
+        let request = world.cancel(called.value.key)
+        world.report(worker, refused.key, refused.value.key, .authRejected)
+        if isLate {
+            world.run(milliseconds: world.configuration.recallMilliseconds)
+            #expect(world.cancellations[request] == .onItsWay)
+        }
+        world.report(worker, called.key, called.value.key, .retry)
+        #expect(world.cancellations[request] == (isLate ? .onItsWay : .ended(.cancelled)))
+        #expect(try world.summary(id).held == 1)
+        world.answer = { _ in .delivered }
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 60_000)
+        #expect(world.runs.count { $0.key == called.value.key } == 1 && world.runs.count { $0.key == refused.value.key } == 2)
+        #expect(try world.summary(id).state == .completed && world.summary(id).delivered == 2)
+        #expect(try world.attempts(id).contains { $0.scheduledAt == called.value.key.scheduledAt && $0.outcome == .cancelled })
+    }
+
     @Test("a worker that is away is told when it is back, and of one that is lost nobody knows whether it left", arguments: [true, false])
     func away(isBack: Bool) throws {
         let (world, worker, id, lease, key) = try Self.world()

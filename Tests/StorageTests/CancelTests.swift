@@ -71,6 +71,23 @@ struct CancelTests {
         await store.close()
     }
 
+    @Test("a held one is called off only where a worker has it", arguments: Backend.all)
+    func cancelHeld(backend: Backend) async throws {
+        let store = try backend.open(folder), reminder = Sample.reminder(), id = reminder.id
+        let key = OccurrenceKey(reminder: id, scheduledAt: Self.at), second = OccurrenceKey(reminder: id, scheduledAt: Self.at + 60)
+        try await store.write(
+            Sample.create(reminder),
+            .materialise(key, dueAt: 0, tries: Tries(attempts: 2), move: PositionMove(from: Self.at, to: SeriesPosition(scheduledAt: Self.at + 60, index: 2))),
+            .hold(second, Sample.attempt(Self.at + 60, 1, .authRejected), tries: Tries(attempts: 1)))
+        func cancel(isUnderWay: Bool) -> ReminderChange { .cancelOccurrence(scheduledAt: Self.at, detail: "called off", isUnderWay: isUnderWay) }
+        #expect(try await store.change(id, cancel(isUnderWay: false), at: 7).verdict == .notFound)
+        #expect(try await store.summary(id)?.line == "scheduled next 60#2 delivered 0 retrying 0 held 2 dead 0")
+        #expect(try await store.change(id, cancel(isUnderWay: true), at: 8).verdict == .done)
+        #expect(try await store.summary(id)?.line == "scheduled next 60#2 delivered 0 retrying 0 held 1 dead 0")
+        #expect(try await store.history(id)?.first { $0.outcome == .cancelled }?.number == 3)
+        await store.close()
+    }
+
     @Test("an outcome that comes after the cancellation is recorded and revives nothing", arguments: Backend.all, [true, false])
     func settleAfterCancel(backend: Backend, sameCommit: Bool) async throws {
         let store = try backend.open(folder)

@@ -112,14 +112,17 @@ extension SchedulerCore {
         // A worker of a former process may have it.
         let isUncertain = table[key].map { $0.state == .inDoubt } ?? (doubt != nil) || leases.claims[key] != nil
         let end = Cancellations.Storing(requests: [id], result: isUncertain ? .onItsWay : .ended(.cancelled))
-        endStored(key, end, caller: caller, detail: isUncertain ? "called off, and it may have been on its way" : "called off while it waited")
+        let detail = isUncertain ? "called off, and it may have been on its way" : "called off while it waited"
+        endStored(key, end, caller: caller, isUnderWay: false, detail: detail)
     }
 
     /// What no worker has, or none has ended in time, is at its end where it is stored.
-    private mutating func endStored(_ key: OccurrenceKey, _ end: Cancellations.Storing, caller: String?, detail: String) {
+    private mutating func endStored(
+        _ key: OccurrenceKey, _ end: Cancellations.Storing, caller: String?, isUnderWay: Bool, detail: String
+    ) {
         guard let request = cancellations.store(end) else { return }
-        if let entry = table[key], entry.fate != .paused, changing[key.reminder]?.isRescheduled != true { part(entry) }
-        let change = ReminderChange.cancelOccurrence(scheduledAt: key.scheduledAt, detail: detail)
+        if let entry = table[key], changing[key.reminder]?.isRescheduled != true { part(entry) }
+        let change = ReminderChange.cancelOccurrence(scheduledAt: key.scheduledAt, detail: detail, isUnderWay: isUnderWay)
         withdraw(key.reminder, for: change)
         outbox.add([.change(key.reminder, change, ChangeGuard(caller: caller), at: now.wall)], for: request)
     }
@@ -145,7 +148,7 @@ extension SchedulerCore {
         guard !cancellations.isEmpty else { return }
         for (key, requests) in cancellations.takeLate(now: now) {
             let end = Cancellations.Storing(requests: requests, result: .onItsWay, otherwise: .onItsWay)
-            endStored(key, end, caller: nil, detail: "called off; its worker had not ended it")
+            endStored(key, end, caller: nil, isUnderWay: true, detail: "called off; its worker had not ended it")
         }
     }
 
@@ -153,7 +156,7 @@ extension SchedulerCore {
     mutating func conclude(_ end: Cancellations.Storing, _ writes: [StoreWrite], _ results: [StoreWriteResult]) {
         var result = end.result
         for (write, stored) in zip(writes, results) {
-            guard case .change(let id, .cancelOccurrence(let scheduledAt, _), _, _) = write else { continue }
+            guard case .change(let id, .cancelOccurrence(let scheduledAt, _, _), _, _) = write else { continue }
             if case .changed(let outcome) = stored, outcome.verdict == .done {
                 passed.ended(OccurrenceKey(reminder: id, scheduledAt: scheduledAt))
             } else {

@@ -58,8 +58,8 @@ extension StoredReminder {
             if moves { finishIfNothingIsOpen(at: at) }
         case .replay(let scheduledAt): if !replay(scheduledAt, at: at, &history) { outcome.verdict = .notFound }
         case .discard(let scheduledAt, let target): if !discard(scheduledAt, target, at: at, &history) { outcome.verdict = .notFound }
-        case .cancelOccurrence(let scheduledAt, let detail):
-            if !cancelOccurrence(scheduledAt, detail, at: at, &history) { outcome.verdict = .notFound }
+        case .cancelOccurrence(let scheduledAt, let detail, let isUnderWay):
+            if !cancelOccurrence(scheduledAt, detail, isUnderWay: isUnderWay, at: at, &history) { outcome.verdict = .notFound }
         case .realign(let from, let to):
             // A held one has no time, and has its place by the new data when it is released.
             guard isOpen, position?.scheduledAt == from, dueAt ?? reminder.due(of: from) > at else {
@@ -147,9 +147,9 @@ extension StoredReminder {
     }
 
     private mutating func cancelOccurrence(
-        _ scheduledAt: UnixSeconds, _ detail: String, at: UnixMilliseconds, _ history: inout AttemptHistory
+        _ scheduledAt: UnixSeconds, _ detail: String, isUnderWay: Bool, at: UnixMilliseconds, _ history: inout AttemptHistory
     ) -> Bool {
-        guard let row = occurrences[scheduledAt], row.state == .pending else { return false }
+        guard let row = occurrences[scheduledAt], row.state == .pending || isUnderWay && row.state == .held else { return false }
         history.record(.cancelled(scheduledAt, number: row.tries.next, at: at, detail))
         finish(scheduledAt, nil, isDelivered: false, end: at)
         return true

@@ -179,7 +179,7 @@ extension ReminderChange {
         case .cancel, .pause, .resume, .replaceAuthorization: []
         case .run: [at.second]
         case .replace(_, let position): position.map { [$0.scheduledAt] } ?? []
-        case .replay(let scheduledAt), .discard(let scheduledAt, _), .cancelOccurrence(let scheduledAt, _): [scheduledAt]
+        case .replay(let scheduledAt), .discard(let scheduledAt, _), .cancelOccurrence(let scheduledAt, _, _): [scheduledAt]
         case .realign(_, let to): to.map { [$0.scheduledAt] } ?? []
         }
     }

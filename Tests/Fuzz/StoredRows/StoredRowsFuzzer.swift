@@ -196,7 +196,7 @@ private final class Database {
         case 11: return .settle(key, attempt, .dead(tries: Tries(attempts: 12)), move: move)
         case 12: return .settle(key, attempt, .held(tries: Tries(attempts: 1)), move: move)
         case 13: return .materialise(key, dueAt: recipe.number(), tries: .none, move: move)
-        case 16: return .change(id, .cancelOccurrence(scheduledAt: second, detail: "d"), ChangeGuard(), at: at)
+        case 16: return .change(id, .cancelOccurrence(scheduledAt: second, detail: "d", isUnderWay: second.count % 2 == 0), ChangeGuard(), at: at)
         case 17: return .settle(key, attempt, .ended, move: move)
         case 14: return .misfire(id, record: attempt, move: move)
         default:

@@ -50,8 +50,7 @@ extension Checker {
         case .onItsWay:
             let standing = stored[key.reminder], row = standing?.row(key)
             if row == nil, standing?.position?.scheduledAt != key.scheduledAt { cancelled.insert(key) }
-            // What is held when its time is over waits for its credential.
-            guard row?.state == .pending, !rescheduled.contains(key.reminder) else { return }
+            guard let row, row.state != .dead, !rescheduled.contains(key.reminder) else { return }
             broken(3, key.reminder, "\(key.scheduledAt) was called off, and is to be tried again")
         case .ended(let outcome):
             if stored[key.reminder] != nil, !life.store.contents.hasEnded(key, outcome) {

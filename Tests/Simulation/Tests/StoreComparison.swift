@@ -230,7 +230,7 @@ struct RandomWrites {
 
     private mutating func change(_ id: ReminderID) -> ReminderChange {
         switch chance.int(0...22) {
-        case 21, 22: .cancelOccurrence(scheduledAt: second(), detail: "called off")
+        case 21, 22: .cancelOccurrence(scheduledAt: second(), detail: "called off", isUnderWay: chance.one(in: 2))
         case 20: .realign(from: second(), to: position())
         case 0: .cancel
         case 1...3: .pause
