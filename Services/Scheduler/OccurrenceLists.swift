@@ -31,17 +31,16 @@ extension SchedulerAPI {
             let page: ListPage<SetAsideOccurrence>
             do throws(StoreError) { page = try result.get() } catch { return reply(.failure(Self.callError(error))) }
             let (items, next) = Self.cut(page) { 1_280 + $0.reminder.arguments.count }
-            let answer = Proto.ListOccurrencesReply(occurrences: items.map(told), cursor: next?.bytes ?? [])
+            let answer = Proto.ListOccurrencesReply(occurrences: items.compactMap(told), cursor: next?.bytes ?? [])
             guard request.withAttempts, let key = filter.key, !items.isEmpty else { return reply(.success(answer)) }
             addAttempts(at: key, to: answer, asker, reply)
         }
     }
 
-    /// One that is retrying may have its next try at a worker just now.
-    private func told(_ occurrence: SetAsideOccurrence) -> Proto.Occurrence {
-        var wire = Proto.Occurrence(occurrence)
-        if occurrence.state == .pending { tell(loop.core.run(of: occurrence.key), in: &wire) }
-        return wire
+    /// `nil`: a worker has its next try, so that it runs.
+    private func told(_ occurrence: SetAsideOccurrence) -> Proto.Occurrence? {
+        guard occurrence.state != .pending || loop.core.run(of: occurrence.key) == nil else { return nil }
+        return Proto.Occurrence(occurrence)
     }
 
     private func addAttempts(

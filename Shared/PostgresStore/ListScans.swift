@@ -183,21 +183,22 @@ struct ListScan {
             """, by: "changed_ms", "DESC", terms)
     }
 
+    /// Those of which a try has failed.
     private func pending(_ bound: String, _ terms: [String]) -> String {
         func candidates(_ shard: String) -> String {
             """
-            SELECT o.shard, o.reminder, o.scheduled_at, o.due_ms FROM occurrences o
+            SELECT o.shard, o.reminder, o.scheduled_at, o.due_ms, o.attempts + o.losses tried FROM occurrences o
             WHERE o.state = 0 \(shard) AND (o.due_ms, o.reminder, o.scheduled_at) > ($1::bigint, $2::uuid, $3::bigint) \(bound)
             """
         }
         return Self.occurrences(
             bound.isEmpty ? Self.everyShard(by: "due_ms, reminder, scheduled_at") { candidates("AND o.shard = \($0)") } : candidates(""),
-            by: "due_ms", "ASC", terms)
+            by: "due_ms", "ASC", ["c.tried > 0"] + terms)
     }
 
     /// - Parameter major: the column of the order that counts most; then comes the key.
     private static func occurrences(_ candidates: String, by major: String, _ direction: String, _ terms: [String]) -> String {
-        let join = terms.isEmpty ? "" : "LEFT JOIN definitions d ON d.shard = c.shard AND d.id = c.reminder"
+        let join = terms.contains { $0.hasPrefix("d.") } ? "LEFT JOIN definitions d ON d.shard = c.shard AND d.id = c.reminder" : ""
         // The same name within and outside.
         let order = [major, "reminder", "scheduled_at"].map { "c.\($0) \(direction)" }.joined(separator: ", ")
         return """

@@ -36,13 +36,16 @@ struct OccurrenceListTests {
         worker.send(
             Proto.WorkerMessage(outcomes: [
                 Proto.OutcomeReport(
-                    lease: dispatch.lease, id: dispatch.id, scheduledAt: dispatch.scheduledAt, outcome: .known(.retry), retryAfterMs: 60_000,
+                    lease: dispatch.lease, id: dispatch.id, scheduledAt: dispatch.scheduledAt, outcome: .known(.retry), retryAfterMs: 1_000,
                     startedAtMs: SystemClock.now.count, statusCode: 503)
             ]))
         try await eventually("it is to be tried again") { try await list(scheduler, .retrying).occurrences.count == 1 }
         let retry = try await list(scheduler, .retrying).occurrences[0]
         #expect(retry.state == .retrying && retry.id == dispatch.id && retry.attempt == 2 && retry.attempts == 1 && retry.sinceMs == 0)
-        #expect(retry.nextTryMs > SystemClock.now.count && retry.worker.isEmpty)
+        #expect(retry.nextTryMs > 0 && retry.worker.isEmpty)
+        worker.send(Proto.WorkerMessage(credit: 2))
+        try await eventually("its next try runs") { try await list(scheduler, .running).occurrences.contains { $0.id == dispatch.id } }
+        #expect(try await list(scheduler, .retrying).occurrences.isEmpty)
         try await worker.stop()
         try await scheduler.stop()
     }

@@ -94,7 +94,7 @@ struct OccurrenceListTests {
         await store.close()
     }
 
-    @Test("pending ones are listed by when they are due next, under every filter, on pages of any size", arguments: Backend.all)
+    @Test("of the pending ones those are listed of which a try has failed, by when they are due next, under every filter, on pages of any size", arguments: Backend.all)
     func pending(backend: Backend) async throws {
         let store = try backend.open(folder)
         var collection = Collection(seed: 3), writes: [StoreWrite] = []
@@ -105,6 +105,12 @@ struct OccurrenceListTests {
             for index in 0..<collection.pick([0, 1, 3]) {
                 let at = reminder.schedule.start + 60 * Int64(index), key = OccurrenceKey(reminder: reminder.id, scheduledAt: at)
                 let due = (Sample.start + collection.pick([5, 6, 9])).milliseconds
+                if collection.pick([false, true]) {
+                    // The next one of its series has overtaken it.
+                    let move = PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: Int64(index) + 2))
+                    writes.append(.materialise(key, dueAt: due, tries: .none, move: move))
+                    continue
+                }
                 writes.append(
                     .settle(
                         key, Sample.attempt(at, 1, .retry), .retry(dueAt: due, tries: Tries(attempts: 2, losses: 1)),

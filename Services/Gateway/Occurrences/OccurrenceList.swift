@@ -18,8 +18,8 @@ struct OccurrenceList: Sendable {
         )
         .explained(
             "`ready`: due, in the scheduler's memory, and waiting for a worker, the longest first. `running`: at a worker, the longest first. "
-                + "`retrying`: beside its series, for its next try or at it, the next first; so is what the next of its series has overtaken, "
-                + "and what a person had run. `held` and `dead`: the latest first, as at `/held` and `/dead-letters`. A page looks at 10,000 at most, so "
+                + "`retrying`: a try at it has failed, and it waits for the next, the next first. `held` and `dead`: the latest first, as at "
+                + "`/held` and `/dead-letters`. A page looks at 10,000 at most, so "
                 + "where a filter finds few it may be short, or empty, and still have a `next_cursor`. After a restart of the scheduler the "
                 + "pages of `ready` and of `running` begin anew.")
         .answering(.ok, "a page", .ref("OccurrencePage"))

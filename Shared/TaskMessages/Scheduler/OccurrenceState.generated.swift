@@ -11,7 +11,7 @@ extension Proto {
         case ready = 3
         /// a worker has it; in lists only
         case running = 4
-        /// beside its series, for its next try; in lists only
+        /// a try at it has failed, and it waits for the next; in lists only
         case retrying = 5
     }
 }

@@ -3,7 +3,7 @@
 import { address } from './state.js';
 import * as columns from './columns.js';
 import { FIELDS, listPage } from './list.js';
-import { badge, el, link } from './parts.js';
+import { el, link } from './parts.js';
 import { time } from './time.js';
 
 const PATH = '/occurrences';
@@ -12,7 +12,7 @@ const PATH = '/occurrences';
 const STATES = {
   running: ['the longest running first', 'Nothing runs', [['Worker', ({ worker }) => worker && columns.workerLink(worker), 'wide'], columns.since, columns.lease]],
   ready: ['the longest ready first', 'Nothing waits for a worker', [columns.since]],
-  retrying: ['the next try first', 'Nothing waits for another try', [['Next try', ({ next_try_ms: at }) => at === null ? badge('good', 'runs') : time(at / 1_000)]]],
+  retrying: ['the next try first', 'Nothing waits for another try', [['Next try', ({ next_try_ms: at }) => time(at / 1_000)]]],
 };
 const [FIRST] = Object.keys(STATES);
 

@@ -25,7 +25,7 @@ const english = ({ id, revision, rrule, start_datetime, timezone, until, exdates
 async function underWay({ id, next_fire_at: next, occurrences: { retrying } }) {
   if (!retrying && (next === null || next * 1_000 > Date.now())) return [];
   const lists = await Promise.all(['ready', 'retrying', 'running'].map(state => get('/occurrences', { state, reminder_id: id })));
-  // What is tried again is in two of them while it runs.
+  // What is tried again is in two of them once it waits for a worker.
   return [...new Map(lists.flatMap(({ occurrences }) => occurrences).map(one => [one.id, one])).values()];
 }
 

@@ -267,7 +267,7 @@ typedef enum _TaskScheduler__V1__OccurrenceState {
    */
   TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_RUNNING = 4,
   /*
-   * beside its series, for its next try; in lists only
+   * a try at it has failed, and it waits for the next; in lists only
    */
   TASK_SCHEDULER__V1__OCCURRENCE_STATE__OCCURRENCE_STATE_RETRYING = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OCCURRENCE_STATE)
@@ -1051,7 +1051,7 @@ struct  TaskScheduler__V1__Queue
   uint64_t running;
   uint32_t workers;
   /*
-   * beside their series, for their next try, or at it
+   * with a row beside their series: for a try, or at it
    */
   uint64_t retrying;
   uint64_t held;
