@@ -41,6 +41,9 @@ struct InvariantsAreNoticed {
         Break("a ready entry leaves its lane", "the lanes count") { core in
             if let entry = entry(core, { $0.state == .ready }) { core.lanes.left(entry) }
         },
+        Break("a ready entry has no place in the order in which they became so", "have a place in the order") { core in
+            entry(core) { $0.state == .ready }?.ticket = 0
+        },
         Break("a queue forgets what runs", "counts 0 running") { $0.queues.ended("default") },
         Break("a worker's credit falls below all that it can have taken back", "a credit of -70000") { core in
             for id in core.workers.keys { core.lanes.withdraw(.max, from: id, most: 70_000) }

@@ -233,6 +233,27 @@ struct QueueLimits {
         #expect(world.core.configuredQueues == 1)
     }
 
+    @Test("names stand in order however they come and go, and a page has those after a name")
+    func names() {
+        var names = SortedNames(), expected: Set<String> = [], random = SystemRandomNumberGenerator()
+        for step in 0..<20_000 {
+            let name = "q\(Int.random(in: 0..<4_000, using: &random))"
+            if step % 10_000 < 6_000 ? step % 4 > 0 : step % 4 == 0 {
+                names.insert(name)
+                expected.insert(name)
+            } else {
+                names.remove(name)
+                expected.remove(name)
+            }
+            guard step % 500 == 0 else { continue }
+            let sorted = expected.sorted()
+            #expect(names.all == sorted)
+            #expect(names.after(name, limit: 700) == Array(sorted.filter { $0 > name }.prefix(700)))
+        }
+        for name in expected { names.remove(name) }
+        #expect(names.all.isEmpty && names.after("", limit: 5).isEmpty)
+    }
+
     @Test("the standing of queues tells what is ready, running and served; what nobody serves is named")
     func standings() throws {
         let world = try World()

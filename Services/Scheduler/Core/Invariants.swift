@@ -66,6 +66,8 @@ extension SchedulerCore {
             running[lease.reminder.queue, default: 0] += 1
         }
         if let id = leases.misplaced.first { return "lease \(id) is not where its holder is" }
+        if leases.placed != leases.count { return "\(leases.count) leases, and \(leases.placed) have a place in the order in which they began" }
+        if queues.sortedNames.all != queues.names.sorted() { return "the names of queues are not those that have settings or run something" }
         if let id = leases.untimed.first { return "lease \(id) has no timer" }
         for name in Set(queues.names).union(running.keys) where queues.running(in: name) != running[name] ?? 0 {
             return "queue \(name) counts \(queues.running(in: name)) running, and has \(running[name] ?? 0) leases"

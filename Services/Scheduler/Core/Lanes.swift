@@ -24,6 +24,8 @@ struct Lanes {
     private var queues: [String: LaneQueue] = [:]
     private var pools: [WorkerPool.Key: WorkerPool] = [:]
     private var poolsByQueue: [String: [WorkerPool]] = [:]
+    /// Of the queues that have a lane, or somebody who serves them.
+    private(set) var sortedNames = SortedNames()
     private var members: [WorkerID: Member] = [:]
     /// Pools that may have something to do.
     private var awake: [WorkerPool] = []
@@ -78,13 +80,24 @@ struct Lanes {
         let serving = known == nil ? pools(serving: name) : []
         guard !serving.isEmpty || unservedCount < maxUnserved else { return nil }
         if let known { return known }
-        let queue = queues[name.queue] ?? LaneQueue(name.queue)
-        queues[name.queue] = queue
+        let queue = queues[name.queue] ?? makeQueue(name.queue)
         let lane = Lane(name.task, of: queue)
         queue.lanes[name.task] = lane
         putAmongUnserved(lane)
         for pool in serving { link(lane, to: pool) }
         return lane
+    }
+
+    private mutating func makeQueue(_ name: String) -> LaneQueue {
+        let queue = LaneQueue(name)
+        queues[name] = queue
+        sortedNames.insert(name)
+        return queue
+    }
+
+    /// Forgets the name of a queue that has neither a lane nor anybody who serves it.
+    private mutating func dropName(_ name: String) {
+        if queues[name] == nil, poolsByQueue[name] == nil { sortedNames.remove(name) }
     }
 
     /// An entry is no longer ready.
@@ -121,7 +134,9 @@ struct Lanes {
         takeFromUnserved(lane)
         let queue = lane.queue
         queue.lanes[lane.task] = nil
-        if queue.lanes.isEmpty { queues[queue.name] = nil }
+        guard queue.lanes.isEmpty else { return }
+        queues[queue.name] = nil
+        dropName(queue.name)
     }
 
     // MARK: Overflow
@@ -310,6 +325,7 @@ struct Lanes {
         pools[key] = pool
         for queue in key.queues.sorted() {
             poolsByQueue[queue, default: []].append(pool)
+            sortedNames.insert(queue)
             for lane in lanes(of: queue, key.tasks) { link(lane, to: pool) }
         }
         newPools.append(key)
@@ -322,6 +338,7 @@ struct Lanes {
             poolsByQueue[queue]?.removeAll { $0 === pool }
             if poolsByQueue[queue]?.isEmpty == true { poolsByQueue[queue] = nil }
             for lane in lanes(of: queue, pool.key.tasks) { unlink(lane, from: pool) }
+            dropName(queue)
         }
     }
 
@@ -404,6 +421,9 @@ struct Lanes {
     /// Entries that are ready.
     var countByQueue: [String: Int] { queues.mapValues(\.count).filter { $0.value > 0 } }
 
+    /// How many attached workers serve that queue.
+    func workers(serving queue: String) -> Int { poolsByQueue[queue]?.reduce(0) { $0 + $1.memberCount } ?? 0 }
+
     /// Entries of that queue that are ready.
     func count(in queue: String) -> Int { queues[queue]?.count ?? 0 }
 
@@ -424,6 +444,9 @@ struct Lanes {
                 }
             }
         }
+        let places = roll.after(0).count(where: Self.isReady)
+        if places != count { return "\(count) are ready, and \(places) have a place in the order in which they became so" }
+        if sortedNames.all != Set(queues.keys).union(poolsByQueue.keys).sorted() { return "the names of queues are not those that there are" }
         if total != count { return "the lanes count \(count) ready, and have \(total)" }
         if withoutWorkers != unservedCount { return "\(unservedCount) are counted that nobody serves, and there are \(withoutWorkers)" }
         return nil

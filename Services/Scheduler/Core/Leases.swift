@@ -213,6 +213,9 @@ struct Leases {
     /// When the next lost worker is given up.
     var nextLoss: MonotonicMilliseconds? { lost.values.lazy.map(\.until).min() }
 
+    /// Leases that have a place in the order in which they began: all of them (Invariants.swift).
+    var placed: Int { roll.after(0).count { leases[$0.item]?.number == $0.number } }
+
     /// Leases that have no timer for their deadline: there are none (Invariants.swift).
     var untimed: [LeaseID] {
         let timers = Dictionary(grouping: deadlines.unordered, by: \.lease)

@@ -12,6 +12,8 @@ struct Queues {
     }
 
     private var queues: [String: Queue] = [:]
+    /// Of the queues that have settings, or something running.
+    private(set) var sortedNames = SortedNames()
     /// Queues that are held back by their rate, by when they may go on.
     private var wakes = Heap<Wake>()
     private var waking: [String: MonotonicMilliseconds] = [:]
@@ -23,6 +25,7 @@ struct Queues {
 
     mutating func set(_ settings: QueueSettings) {
         queues[settings.name, default: Queue(settings: settings)].settings = settings
+        sortedNames.insert(settings.name)
     }
 
     func settings(of name: String) -> QueueSettings { queues[name]?.settings ?? QueueSettings(name: name) }
@@ -30,14 +33,18 @@ struct Queues {
     func running(in name: String) -> Int { queues[name]?.running ?? 0 }
 
     mutating func began(_ name: String) {
+        let before = queues.count
         queues[name, default: Queue(settings: QueueSettings(name: name))].running += 1
+        if queues.count > before { sortedNames.insert(name) }
     }
 
     mutating func ended(_ name: String) {
         guard var queue = queues[name] else { return }
         queue.running -= 1
         // Names are callers' to choose: only what has settings is remembered.
-        queues[name] = queue.running <= 0 && queue.settings == QueueSettings(name: name) ? nil : queue
+        let isOver = queue.running <= 0 && queue.settings == QueueSettings(name: name)
+        queues[name] = isOver ? nil : queue
+        if isOver { sortedNames.remove(name) }
     }
 
     /// Whether one more of the queue may be dispatched now.

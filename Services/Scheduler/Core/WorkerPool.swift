@@ -39,6 +39,7 @@ final class WorkerPool {
     // MARK: Workers
 
     var isEmpty: Bool { crews.isEmpty }
+    var memberCount: Int { crews.reduce(0) { $0 + $1.memberCount } }
 
     func add(_ member: Member) { put(member, into: HeldTasks()) }
 
