@@ -32,17 +32,48 @@ struct DashboardTests {
         }
     }
 
+    /// The sources of the page's files, the page's own text among them.
+    private static func sources() throws -> [String: [UInt8]] {
+        let folder = URL(filePath: #filePath).appending(path: "../../../Services/Gateway/Dashboard/Page").standardized
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return try Dictionary(uniqueKeysWithValues: names.map { ($0, Array(try Data(contentsOf: folder.appending(path: $0)))) })
+    }
+
+    @Test("all of it together is at most 90 KB, as it is sent to a browser that takes no compression")
+    func size() async throws {
+        try await withDashboard { dashboard, _ in
+            var bytes = try await dashboard.send("GET", "/dashboard").body.count
+            for name in try Self.sources().keys where name != "dashboard.html" {
+                let answer = try await dashboard.send("GET", "\(PageFiles.dashboard.folder)/\(name)")
+                #expect(answer.headers["content-encoding"] == nil)
+                bytes += answer.body.count
+            }
+            #expect(bytes <= 90_000)
+        }
+    }
+
+    @Test("what is sent has no comments and no indentation, and else every word of the source")
+    func compact() throws {
+        func compact(_ text: String, of name: String = "a.js") -> String { String(decoding: PageText.compact(Array(text.utf8), of: name), as: UTF8.self) }
+        #expect(compact("/** What it is:\n * two lines. */\nlet a = 1; // one\n\n  // Why.\n\tb('/*');\n  /* c */\n") == "let a = 1; // one\nb('/*');\n")
+        #expect(compact("/* a */ let b;\n/* c\n   d */ let e;\n* f\n") == "/* a */ let b;\nlet e;\n* f\n")
+        #expect(compact("<p>\n  <!-- a -->\n<!-- b\n // c -->\n</p>", of: "page.html") == "<p>\n</p>\n")
+        #expect(compact("a:b > c, d { e: \"f: { g, h\"; i: calc(1px + 2px) }\n", of: "a.css") == "a:b > c,d{e:\"f: { g, h\";i:calc(1px + 2px)}\n")
+        for (name, text) in try Self.sources() {
+            let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+            #expect(lines.allSatisfy { $0.count { $0 == "`" } % 2 == 0 }, "a template of \(name) is of several lines, of which indentation would be lost")
+        }
+    }
+
     @Test("the page's files may be kept for ever, and all that the sources have are served, and nothing else")
     func files() async throws {
-        let folder = URL(filePath: #filePath).appending(path: "../../../Services/Gateway/Dashboard/Page").standardized
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != "dashboard.html" }
         try await withDashboard { dashboard, _ in
             let page = try await dashboard.send("GET", "/dashboard").text
             #expect(page.contains("\"\(PageFiles.dashboard.folder)/dashboard.css\""))
-            for name in names {
+            for (name, source) in try Self.sources() where name != "dashboard.html" {
                 let answer = try await dashboard.send("GET", "\(PageFiles.dashboard.folder)/\(name)")
                 #expect(answer.status == 200, "\(name) is not in PageFiles.dashboard")
-                #expect(answer.body == Array(try Data(contentsOf: folder.appending(path: name))))
+                #expect(answer.body == PageText.compact(source, of: name))
                 #expect(answer.headers["cache-control"] == "public, max-age=31536000, immutable")
                 #expect(answer.headers["x-content-type-options"] == "nosniff")
                 let type = name.hasSuffix(".js") ? "text/javascript; charset=utf-8" : "text/css; charset=utf-8"

@@ -3,8 +3,8 @@ import HTTPTypes
 import NIOCore
 import TaskDomain
 
-/// A page and its files, ready to be sent. All files have one folder, whose name changes with any of them: so each can be kept for ever, and
-/// they find each other by their names alone.
+/// A page and its files, ready to be sent: of the sources what browsers need (`PageText`). All files have one folder, whose name changes
+/// with any of them: so each can be kept for ever, and they find each other by their names alone.
 struct PageFiles: Sendable {
     /// What the page's text has in the place of the folder's address.
     static let placeholder = "{{assets}}"
@@ -25,6 +25,8 @@ struct PageFiles: Sendable {
     ///   - page: its text, in UTF-8.
     ///   - parent: the address that the folder is in, without a slash at the end.
     init(page: [UInt8], files: [File], in parent: String) {
+        let page = PageText.compact(page, of: "page.html")
+        let files = files.map { File(name: $0.name, bytes: PageText.compact($0.bytes, of: $0.name)) }
         var hash = SHA256()
         for file in files {
             // Lengths keep apart what would be the same in a row.

@@ -1,9 +1,9 @@
 /** The list of reminders with every filter of the API's. */
 
 import { actButtons } from './acts.js';
-import { beginning, creating, STATES, titled, whose } from './columns.js';
+import { beginning, creating, queue, STATES, titled, whose } from './columns.js';
 import { listPage, REMINDER_FIELDS } from './list.js';
-import { badge, el, link, soft, titleOf, words } from './parts.js';
+import { badge, el, soft, titleOf, words } from './parts.js';
 import { chosenZone, instant, time, wall } from './time.js';
 
 const ACTS = { scheduled: ['pause'], paused: ['resume'] };
@@ -31,7 +31,7 @@ export default listPage({
     ['State', stateOf],
     ['Next', ({ next_fire_at: next, timezone }) => time(next, timezone)],
     ['Repeats', ({ rrule }) => rrule ? el('code', words(rrule.replace(/^RRULE:/, ''), 60)) : soft('once'), 'rule'],
-    ['Queue', ({ queue }) => link('/reminders', { queue }, queue)],
+    queue,
     [whose[0], reminder => whose[1](reminder.notification_metadata ?? reminder), whose[2]],
     ['Do', ({ id, state }) => actButtons(ACTS[state] ?? [], [id]), 'do'],
   ],
