@@ -76,9 +76,9 @@ class Chromium:
         await self._socket.close()
         await self._end()
 
-    async def page(self, width, height):
-        """A new tab with a window of that size."""
-        target = await self.call("Target.createTarget", {"url": "about:blank"})
+    async def page(self, width, height, apart=False):
+        """A new tab of that size, in a window of its own where it is to stand apart: so it stays visible whichever other is opened."""
+        target = await self.call("Target.createTarget", {"url": "about:blank", "newWindow": apart})
         session = await self.call("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
         page = self._pages[session["sessionId"]] = Page(self, session["sessionId"], target["targetId"])
         await page.prepare(width, height)

@@ -29,20 +29,22 @@ async def main(minutes="10"):
     busy = stock.create("every second", int(time.time()), rrule="FREQ=SECONDLY")
     grown = 0
     async with Chromium() as browser:
-        for path in ("", "/reminders", f"/reminders/{busy}", "/queues", "/occurrences"):
-            visit = Visit(await browser.page(*SIZE), os.environ["OPS_URL"])
+        visits = {path: Visit(await browser.page(*SIZE, apart=True), os.environ["OPS_URL"]) for path in ("", "/reminders", f"/reminders/{busy}", "/queues", "/occurrences")}
+        samples = {path: [] for path in visits}
+        for path, visit in visits.items():
             await visit.open(path)
-            samples = []
-            for _ in range(SAMPLES):
-                await asyncio.sleep(float(minutes) * 60 / SAMPLES)
-                samples.append(await heap(visit.page))
+        for _ in range(SAMPLES):
+            await asyncio.sleep(float(minutes) * 60 / SAMPLES)
+            for path, visit in visits.items():
+                samples[path].append(await heap(visit.page))
                 visit.page.requests.clear()
+        for path, visit in visits.items():
+            assert not await visit.page.run("document.hidden"), "a hidden tab hears of nothing"
             visit.unharmed()
-            early, late = samples[SAMPLES // 5][0], samples[-1][0]
-            grown += late > early * MAX_GROWTH
-            print(f"{'grown' if late > early * MAX_GROWTH else 'ok   '} /dashboard{path.replace(busy, 'ID')}: {early >> 10} KiB, then {late >> 10} KiB, "
-                f"{samples[-1][1]} elements", flush=True)
-            await visit.page.close()
+            (early, _), (late, elements) = samples[path][SAMPLES // 5], samples[path][-1]
+            is_grown = late > early * MAX_GROWTH
+            grown += is_grown
+            print(f"{'grown' if is_grown else 'ok   '} /dashboard{path.replace(busy, 'ID')}: {early >> 10} KiB, then {late >> 10} KiB, {elements} elements", flush=True)
     return 1 if grown else 0
 
 
