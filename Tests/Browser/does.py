@@ -1,6 +1,9 @@
 """Everything that can be done on the pages, by clicks, with a look through the API at what came of it."""
 
+import asyncio
+import os
 import re
+import signal
 import time
 
 from document import Failure
@@ -9,6 +12,7 @@ from stock import HOSTILE, NEW_YEAR
 PERSON = "teacher-held"
 # Less than the notifier waits for an answer, more than a look at what runs takes.
 SLOW_MILLISECONDS = 8_000
+MOST_TRIES = 5
 
 
 def checks(visits, stock):
@@ -21,6 +25,8 @@ def checks(visits, stock):
     yield "queues: pause, resume, limits", lambda: queues(visits, stock)
     yield "occurrences: what runs, waits and is tried again", lambda: occurrences(visits, stock)
     yield "occurrences: one that runs, waits, or is tried again is called off", lambda: calling_off(visits, stock)
+    if os.environ.get("STACK_PIDS"):
+        yield "occurrences: one that is called off too late", lambda: too_late(visits, stock)
     yield "a worker: concurrency, queues, drain and resume", lambda: worker(visits, stock)
     yield "dead letters: replay one, discard one, a group, all that match", lambda: dead(visits, stock)
     yield "held: a new credential for a person, try again, discard", lambda: held(visits, stock)
@@ -265,6 +271,34 @@ async def calling_off(visits, stock):
         await visit.confirm()
         # Its request has left, so its end is not known within the second that is waited for it.
         await visit.said("1 occurrence cancelled; 1 is on its way")
+    made.end()
+
+
+async def too_late(visits, stock):
+    """What has been delivered by the time that its worker is told to stop it. Who wins is not the same each time."""
+    made, backend = Underway(stock), int(os.environ["STACK_PIDS"].split()[0])
+    async with visits("too late") as visit:
+        visit.expect_refusals(404)
+        for _ in range(MOST_TRIES):
+            os.kill(backend, signal.SIGSTOP)
+            try:
+                id = made.make("running", "answered late")
+                await visit.open(f"/reminders/{id}")
+                await visit.click("td [data-act=callOff]")
+                await visit.confirm()
+                # Long enough for the scheduler to hear of it, and short of the second that it waits for its end.
+                await asyncio.sleep(0.2)
+            finally:
+                os.kill(backend, signal.SIGCONT)
+            await visit.until("document.querySelector('dialog[open]')?.innerText.includes('0 cancelled, 1 not') || document.querySelector('#said').textContent.includes('is on its way')")
+            said = await visit.text("dialog")
+            if "Too late" in said:
+                break
+        expect("what came to its end meanwhile is not said to have", "Too late: it has come to its end: delivered" in said)
+        await visit.inspect()
+        await visit.press("Escape")
+        await visit.until("!document.querySelector('td [data-act=callOff]')")
+        expect(f"it is {stock.reminder(id)['state']}", stock.reminder(id)["occurrences"]["delivered"] == 1)
     made.end()
 
 
