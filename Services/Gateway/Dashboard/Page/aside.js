@@ -16,7 +16,7 @@ const DEAD = { path: '/dead-letters', list: 'dead_letters' };
 const firstLine = ({ detail }) => detail.split('\n')[0];
 /** What makes two dead letters the same trouble. */
 const reason = letter => JSON.stringify([letter.outcome, letter.status_code, letter.task, firstLine(letter)]);
-const why = ({ outcome, status_code: status, detail }) => [badge('bad', outcome), ' ', status, ' ', words(detail, 200)];
+const why = ({ outcome, status_code: status, detail }) => [badge('bad', outcome), ' ', !detail.includes(status) && [status, ' '], words(detail, 200)];
 const missed = all => (all.some(({ missed }) => missed?.at_least) ? 'at least ' : '') + all.reduce((sum, { missed }) => sum + Number(missed?.count ?? 0), 0);
 
 /** A list of what is set aside, whose latest are grouped by `keyOf`, the largest group first; a group's row has its `key` and `all` of it. */

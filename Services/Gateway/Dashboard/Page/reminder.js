@@ -66,7 +66,8 @@ const about = ({ id, task, queue, held_since: since, missed, jitter_seconds: jit
   reminder.until !== null && ['Until', at(reminder.until)],
   ['Task', link('/reminders', { task }, el('code', task))],
   ['Queue', link('/reminders', { queue }, queue)],
-  ['Credential', since !== null ? badge('bad', 'refused') : columns.STATES[reminder.state] ? 'sealed, never shown' : 'gone, or about to be'],
+  ['Credential', since !== null ? badge('bad', 'refused')
+    : (reminder.notification_metadata ? '' : 'if it has one: ') + (columns.STATES[reminder.state] ? 'sealed, never shown' : 'sealed until nothing of it can be sent any more')],
   ['Occurrences', Object.entries(reminder.occurrences).map(([name, count]) => `${count} ${name}`).join(', ')],
   missed && ['Missed', `${missed.at_least ? 'at least ' : ''}${missed.count}, from `, at(missed.first)],
   ['Priority', reminder.priority],
