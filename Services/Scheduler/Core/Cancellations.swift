@@ -93,7 +93,7 @@ extension SchedulerCore {
     /// - Parameter caller: only if its reminder is this caller's.
     mutating func cancel(_ id: RequestID, _ key: OccurrenceKey, caller: String?) {
         let limit = configuration.maxPendingRequests
-        guard !outbox.isFailing, cancellations.count < limit, outbox.pendingRequests < limit else { return effects.append(.refuse(id)) }
+        guard owns(key), !outbox.isFailing, cancellations.count < limit, outbox.pendingRequests < limit else { return effects.append(.refuse(id)) }
         func isOwn(_ reminder: Reminder) -> Bool { caller.map { $0 == reminder.caller } ?? true }
         if let entry = table[key] {
             // One that is to come is its series'.

@@ -19,7 +19,7 @@ struct Changing {
 /// worker runs goes on, and its end is settled afterwards.
 extension SchedulerCore {
     mutating func request(_ id: RequestID, _ writes: [StoreWrite]) {
-        guard !outbox.isFailing, outbox.pendingRequests < configuration.maxPendingRequests else {
+        guard !outbox.isFailing, outbox.pendingRequests < configuration.maxPendingRequests, ownsAll(writes) else {
             effects.append(.refuse(id))
             return
         }

@@ -154,7 +154,7 @@ public enum Effect: Sendable {
     case answer(RequestID, [StoreWriteResult], inFlight: [OccurrenceKey] = [])
     /// What became of an occurrence that was called off.
     case cancelled(RequestID, Cancellation)
-    /// The request was not taken: the store fails, or too many wait.
+    /// The request was not taken: the store fails, too many wait, or a reminder of it is in another's shard.
     case refuse(RequestID)
 }
 

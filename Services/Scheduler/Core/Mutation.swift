@@ -23,6 +23,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresWhatRuns
     /// What any worker says of a lease counts, whoever has or had it.
     case believesAnyWorker
+    /// What a worker says of an occurrence in another's shard is answered, and settled.
+    case acknowledgesForeign
     /// A worker that takes less than before, or from other queues, is handed what it was handed before.
     case ignoresWhatWorkersBecome
     /// A broken connection is taken for the worker's end.

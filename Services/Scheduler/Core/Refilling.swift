@@ -77,14 +77,15 @@ extension SchedulerCore {
     /// Shards whose window covers less than half of the horizon.
     private var shardsToLoad: [(shard: Shard, end: UnixMilliseconds)] {
         let soon = now.wall + configuration.horizonMilliseconds / 2
-        return windows.compactMap { shard, window in
-            window.load == nil && window.end < soon ? (shard, window.end) : nil
+        return windows.shards.compactMap { shard in
+            guard let end = windows[shard]?.end, end < soon, windows[shard]?.load == nil else { return nil }
+            return (shard, end)
         }
     }
 
     /// Entries that memory has room for, beyond those that loads under way may bring.
     var room: Int {
-        configuration.maxEntriesInMemory - table.count - windows.values.reduce(shelf.load?.limit ?? 0) { $0 + ($1.load?.limit ?? 0) }
+        configuration.maxEntriesInMemory - table.count - windows.shards.reduce(shelf.load?.limit ?? 0) { $0 + (windows[$1]?.load?.limit ?? 0) }
     }
 
     /// Loads of a handful at a time would cost more than they bring.
@@ -92,7 +93,7 @@ extension SchedulerCore {
 
     /// Reads everything again from the first that is due: some of it was left to the disk out of its turn.
     mutating func reload() {
-        for shard in windows.keys { windows[shard]?.restart() }
+        for shard in windows.shards { windows[shard]?.restart() }
     }
 
     /// Leaves what is due last to the disk, a quarter of all, for what is due already and cannot get in.

@@ -104,7 +104,7 @@ extension SchedulerCore {
     mutating func leaveDoubtOnDisk() -> Bool {
         guard let doubt, !doubt.isOnDisk else { return false }
         for entry in self.doubt?.leaveOnDisk() ?? [] where entry.state == .inDoubt { forget(entry) }
-        for shard in windows.keys { windows[shard]?.pass(.end(ofMillisecond: doubt.through)) }
+        for shard in windows.shards { windows[shard]?.pass(.end(ofMillisecond: doubt.through)) }
         return true
     }
 
@@ -134,7 +134,7 @@ extension SchedulerCore {
             if settleClaim(to: entry) { continue }
             wait(entry)
         }
-        for shard in windows.keys.sorted() where isLoaded(shard) { dropClaims(in: shard) }
+        for shard in windows.shards where isLoaded(shard) { dropClaims(in: shard) }
     }
 
     /// A worker whose connection broke had announced what has not been loaded yet: it will announce it again.

@@ -15,8 +15,8 @@ public struct SchedulerCore {
     var now = Moment(wall: UnixMilliseconds(0), monotonic: .distantPast)
     var effects: [Effect] = []
 
-    /// The shards that it owns.
-    var windows: [Shard: Window] = [:]
+    /// The shards that it owns, and what of each is in memory.
+    var windows = Windows()
     var table = EntryTable()
     /// By the time at which they are due.
     var waiting = Heap<EntryTimer<UnixMilliseconds>>()
@@ -109,7 +109,7 @@ public struct SchedulerCore {
         case .zonesChanged(let zones): zonesChanged(zones)
         case .created(let entry):
             // A change of it that is on its way will tell where it stands.
-            if changing[entry.reminder.id] == nil { place(Entry(entry)) }
+            if owns(entry.due.occurrence), changing[entry.reminder.id] == nil { place(Entry(entry)) }
         case .request(let id, let writes): request(id, writes)
         case .cancel(let id, let key, let caller): cancel(id, key, caller: caller)
         case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let following, let outcomes):
@@ -133,7 +133,7 @@ public struct SchedulerCore {
     private mutating func start(_ shards: [Shard], _ rejoin: [AttachedWorker], _ settings: [QueueSettings], _ ended: [OccurrenceKey]) {
         for queue in settings { queues.set(queue) }
         for shard in shards where windows[shard] == nil { windows[shard] = Window() }
-        for key in ended where !breaks(.forgetsWhatHasPassed) { passed.ended(key) }
+        for key in ended where owns(key) && !breaks(.forgetsWhatHasPassed) { passed.ended(key) }
         beginDoubt(rejoin)
         leases.begin(at: configuration.firstLease, now: now)
     }
@@ -142,7 +142,7 @@ public struct SchedulerCore {
         let results = results ?? (breaks(.dropsFailedBatches) ? [] : nil)
         guard let success = outbox.finished(token, results, now: now.monotonic) else {
             // Loads asked for since then have not seen what failed.
-            for shard in windows.keys { windows[shard]?.load?.isVoid = true }
+            for shard in windows.shards { windows[shard]?.load?.isVoid = true }
             shelf.load?.isVoid = true
             return
         }

@@ -4,7 +4,7 @@ import TaskDomain
 /// What an attempt's end means for its occurrence and its series.
 extension SchedulerCore {
     mutating func take(_ reports: [OutcomeReport], from worker: WorkerID) {
-        for report in reports { take(report, from: worker) }
+        for report in reports where owns(report.key) { take(report, from: worker) }
     }
 
     private mutating func take(_ report: OutcomeReport, from worker: WorkerID) {

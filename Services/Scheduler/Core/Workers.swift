@@ -25,6 +25,7 @@ extension SchedulerCore {
         _ id: WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
         following: [LeaseReport]
     ) {
+        let following = following.filter { owns($0.key) }
         // A worker that is back before its broken connection was noticed.
         let others = workers.filter { $0.value.instance == instance }.keys.sorted()
         for other in others {
@@ -44,7 +45,7 @@ extension SchedulerCore {
         holdersHaveChanged = true
         doubt?.isBack(instance, listenUntil: now.monotonic + Self.forgottenMilliseconds)
         doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonic + Self.followingMilliseconds)
-        for report in running where !breaks(.ignoresWhatRuns) {
+        for report in running where owns(report.key) && !breaks(.ignoresWhatRuns) {
             // What another has is that one's, whoever else says that it runs it.
             if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(id) {
                 inherited.remove(report.lease)
@@ -118,9 +119,6 @@ extension SchedulerCore {
             claim(report, of: id)
         }
     }
-
-    /// Whether everything that is due in a shard has been read.
-    func isLoaded(_ shard: Shard) -> Bool { (windows[shard]?.end ?? .distantFuture) >= now.wall }
 
     // MARK: Going
 

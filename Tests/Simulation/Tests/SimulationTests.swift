@@ -35,11 +35,11 @@ struct SimulationTests {
         #expect(noticed, "\(sabotage.name) went through \(Self.seedsToNotice) lives unnoticed, from \(first) on")
     }
 
-    /// What so few lives hardly ever come to; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `Restarts`, `Shelves`,
-    /// `WorkersAndLeases`).
+    /// What so few lives hardly ever come to, or none; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `ForeignShards`, `Restarts`,
+    /// `Shelves`, `WorkersAndLeases`).
     static let rare: [Sabotage] = [
         .core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf), .core(.forgetsWhatAPersonRan),
-        .core(.believesAnyWorker),
+        .core(.believesAnyWorker), .core(.acknowledgesForeign),
     ]
 
     /// What takes more lives than that is looked for from here on.
