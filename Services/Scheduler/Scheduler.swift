@@ -41,7 +41,7 @@ enum SchedulerMain {
             // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
             let zones = try await ZoneWatch.start(loop, logger: logger)
             try await loop.start(
-                rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed),
+                store.ownedShards(), rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed),
                 changedZones: zones.changed)
 
             return [
@@ -113,6 +113,10 @@ struct SchedulerSettings: ServiceSettings {
 }
 
 extension Store {
+    fileprivate func ownedShards() async throws -> [OwnedShard] {
+        try await answer { ownedShards(completion: $0) }
+    }
+
     fileprivate func attachedWorkers() async throws -> [AttachedWorker] {
         try await answer { attachedWorkers(completion: $0) }
     }

@@ -18,8 +18,6 @@ import TaskWire
 final class SchedulerLoop: @unchecked Sendable {
     /// The longest sleep: a wall clock that was set forwards is noticed within this time.
     static let maxSleepMilliseconds: Int64 = 500
-    /// Where a process's lease numbers begin. Beyond it as many are left as are ever used.
-    private static let firstLeases: ClosedRange<UInt64> = 1...(1 << 62)
 
     let eventLoop: any EventLoop
     let store: any Store
@@ -71,24 +69,24 @@ final class SchedulerLoop: @unchecked Sendable {
         self.sealer = sealer
         self.eventLoop = eventLoop
         self.logger = logger
-        var configuration = configuration
-        configuration.firstLease = configuration.firstLease ?? .random(in: Self.firstLeases)
         core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
     }
 
     /// Takes over the shards.
+    /// - Parameter shards: those that the store was opened with.
     /// - Parameter rejoin: workers that may still run what the last process handed them.
     /// - Parameter queues: those that have settings of their own.
     /// - Parameter passed: occurrences that ended before their series came to them.
     /// - Parameter changedZones: those whose data is another than that by which what is stored was computed.
     func start(
-        rejoin: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey], changedZones: Set<String> = []
+        _ shards: [OwnedShard], rejoin: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey],
+        changedZones: Set<String> = []
     ) async throws {
         let version = ZoneData.version
         try await eventLoop.submit {
             self.zoneVersion = version
             if !changedZones.isEmpty { self.handle(.zonesChanged(changedZones)) }
-            self.handle(.start(shards: Shard.all, rejoin: rejoin, queues: queues, passed: passed))
+            self.handle(.take(shards, rejoin: rejoin, queues: queues, passed: passed))
         }.get()
     }
 

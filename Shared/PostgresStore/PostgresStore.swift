@@ -99,6 +99,10 @@ public final class PostgresStore: Store {
         add(.space(completion)) { completion(.failure($0)) }
     }
 
+    public func ownedShards(completion: @escaping @Sendable (Result<[OwnedShard], StoreError>) -> Void) {
+        add(.ownedShards(completion)) { completion(.failure($0)) }
+    }
+
     public func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
         add(.attachedWorkers(completion)) { completion(.failure($0)) }
     }

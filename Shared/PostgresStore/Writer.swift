@@ -11,6 +11,7 @@ enum WriterTask: Sendable {
     case prune(Pruning, @Sendable (Result<PruneProgress, StoreError>) -> Void)
     case reseal(Resealing, @Sendable (Result<ResealProgress, StoreError>) -> Void)
     case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
+    case ownedShards(@Sendable (Result<[OwnedShard], StoreError>) -> Void)
     case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
     case passed(limit: Int, @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
     /// A task for which there was no room.
@@ -21,7 +22,7 @@ enum WriterTask: Sendable {
     var weight: Int {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
-        case .load, .loadShelf, .prune, .reseal, .space, .attachedWorkers, .passed: 1
+        case .load, .loadShelf, .prune, .reseal, .space, .ownedShards, .attachedWorkers, .passed: 1
         case .refused, .close: 0
         }
     }
@@ -37,6 +38,7 @@ final class Writer {
     private let pruner = Pruner()
     /// As found when the store was opened.
     private let attachedWorkers: [AttachedWorker]
+    private let ownedShards: [OwnedShard]
     let sealedWith: [UInt8]?
     /// `nil` after an error that the connection does not survive; opened again by the next task.
     private var session: WriterSession?
@@ -57,6 +59,7 @@ final class Writer {
         let session = try opening.open()
         do throws(PostgresFailure) {
             attachedWorkers = try session.workers()
+            ownedShards = session.ownedShards
             sealedWith = try Resealer.newest(session.connection)
             // What a former process left there is only in the way.
             _ = try session.transaction { session throws(PostgresFailure) in try session.connection.run("DELETE FROM shelf") }
@@ -129,6 +132,7 @@ final class Writer {
                 })
         case .space(let completion):
             complete(completion, isClosed ? .failure(.closed) : .success(PostgresStore.space))
+        case .ownedShards(let completion): complete(completion, isClosed ? .failure(.closed) : .success(ownedShards))
         case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
         case .passed(let limit, let completion):
             complete(completion, perform { session throws(PostgresFailure) in try session.passed(limit: limit) })

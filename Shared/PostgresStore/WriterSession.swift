@@ -46,6 +46,9 @@ final class WriterSession {
         "SET tcp_keepalives_idle = 5", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 3",
     ]
 
+    /// The shards, as they were taken.
+    var ownedShards: [OwnedShard] { Shard.all.map { OwnedShard($0, epoch: epochs[Int($0.number)]) } }
+
     /// Another may have the store from now on.
     func leave() { Schema.disown(connection) }
 

@@ -22,6 +22,7 @@ import Storage
 /// - `sealing`: how far credentials have been sealed anew; see `Resealer`.
 /// - `spent`: how far credentials of completed reminders have been removed; see `SpentCredentials`.
 /// - `shelf`: what is due and found no place in the scheduler's memory, by queue, task and sharer; what of it is pending the others tell.
+/// - `ownership`: how often the store has been opened to be written: the epoch of all shards.
 /// - `workers`: instances that may run something; `leases_end_ms` is NULL for those that may get more at any time.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit
@@ -166,6 +167,7 @@ enum Migrations {
         """,
         Tallies.schema,
         "ALTER TABLE attempts ADD COLUMN result BLOB;",
+        "CREATE TABLE ownership (epoch INTEGER NOT NULL) STRICT; INSERT INTO ownership VALUES (0);",
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

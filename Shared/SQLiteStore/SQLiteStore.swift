@@ -4,7 +4,7 @@ import TaskDomain
 
 /// A `Store` in one SQLite file, for one scheduler.
 ///
-/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `reseal`, `space` and `attachedWorkers` in
+/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `reseal`, `space`, `ownedShards` and `attachedWorkers` in
 /// the order of the calls; writes that waited during a commit share the next (write-ahead log, `synchronous=FULL`: one
 /// fsync each). Two threads answer from snapshots, one what is quickly found, one lists, which may look at much and find
 /// little. They never wait for a commit, but for `list`, which wants new reminders filed where lists find them (see
@@ -106,6 +106,10 @@ public final class SQLiteStore: Store {
 
     public func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void) {
         add(.space(completion)) { completion(.failure($0)) }
+    }
+
+    public func ownedShards(completion: @escaping @Sendable (Result<[OwnedShard], StoreError>) -> Void) {
+        add(.ownedShards(completion)) { completion(.failure($0)) }
     }
 
     public func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {

@@ -14,6 +14,7 @@ enum WriterTask: Sendable {
     case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
     /// What was taken in is to be found by the reading thread.
     case file(@Sendable (Result<Void, StoreError>) -> Void)
+    case ownedShards(@Sendable (Result<[OwnedShard], StoreError>) -> Void)
     case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
     case passed(limit: Int, @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
     /// A task for which there was no room.
@@ -31,6 +32,7 @@ final class Writer {
     private let onFault: @Sendable (String) -> Void
     /// As found when the store was opened.
     private let attachedWorkers: [AttachedWorker]
+    private let epoch: Int64
     /// `nil` after an error that the connection does not survive; opened again by the next task.
     private var session: WriterSession?
     private var isClosed = false
@@ -48,11 +50,16 @@ final class Writer {
         self.onFault = onFault
         let session = try WriterSession(path: file.path, limits: limits, unfiled: unfiled, onFault: onFault)
         self.session = session
-        do throws(SQLiteFailure) { attachedWorkers = try session.changes.workers() } catch {
+        do throws(SQLiteFailure) {
+            attachedWorkers = try session.changes.workers()
+            epoch = try session.epoch() + 1
+        } catch {
             throw error.storeError(path: file.path)
         }
         // Where that cannot be written now, it is only in the way.
         _ = attempt { session throws(SQLiteFailure) in try session.changes.shelf.clear() }
+        // Nor is a disk that is full a reason not to start: what makes room runs later, and nobody else has the file.
+        _ = attempt { [epoch] session throws(SQLiteFailure) in try session.keep(epoch: epoch) }
     }
 
     /// Works until the queue is ended.
@@ -144,6 +151,8 @@ final class Writer {
                 })
         case .file(let completion):
             completion(perform { session throws(SQLiteFailure) in try session.file() })
+        case .ownedShards(let completion):
+            complete(completion, isClosed ? .failure(.closed) : .success(Shard.all.map { OwnedShard($0, epoch: epoch) }))
         case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
         case .passed(let limit, let completion):
             // Where there is no room to remove any, those to come are told all the same.
@@ -270,7 +279,7 @@ extension WriterTask {
     var weight: Int {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
-        case .load, .loadShelf, .prune, .reseal, .space, .attachedWorkers, .passed: 1
+        case .load, .loadShelf, .prune, .reseal, .space, .ownedShards, .attachedWorkers, .passed: 1
         case .file, .refused, .close: 0
         }
     }

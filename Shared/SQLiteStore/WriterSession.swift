@@ -59,6 +59,11 @@ final class WriterSession {
             }, logPages)
     }
 
+    /// What the shards were taken with last.
+    func epoch() throws(SQLiteFailure) -> Int64 { try connection.integer("SELECT epoch FROM ownership") ?? 0 }
+
+    func keep(epoch: Int64) throws(SQLiteFailure) { try connection.execute("UPDATE ownership SET epoch = \(epoch)") }
+
     deinit {
         sqlite3_wal_hook(connection.handle, nil, nil)
         logPages.deallocate()

@@ -82,6 +82,9 @@ public protocol Store: Sendable {
     /// What room there is for more.
     func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void)
 
+    /// The shards that are this process's since it opened the store, in ascending order.
+    func ownedShards(completion: @escaping @Sendable (Result<[OwnedShard], StoreError>) -> Void)
+
     /// The workers that may still run what the last scheduler process handed them, by instance, as its last
     /// `StoreWrite.workers` says; what this process sets is for the next to read.
     func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void)
@@ -92,6 +95,18 @@ public protocol Store: Sendable {
 
     /// Finishes what was submitted, then closes. Later calls complete with `.closed`.
     func close() async
+}
+
+/// A shard that a process has taken.
+public struct OwnedShard: Sendable, Hashable {
+    public var shard: Shard
+    /// What fences off those who had it before: higher than any epoch that it was taken with, from 1 on.
+    public var epoch: Int64
+
+    public init(_ shard: Shard, epoch: Int64) {
+        self.shard = shard
+        self.epoch = epoch
+    }
 }
 
 /// The order in which occurrences fall due within a shard.

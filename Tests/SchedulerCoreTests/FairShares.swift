@@ -48,7 +48,7 @@ private struct Alone {
         handle(
             .workerAttached(
                 Self.worker, instance: "w", queues: ["default", "other"], tasks: ["test"], credit: credit, running: []))
-        handle(.start(shards: Shard.all, rejoin: [], queues: [settings]))
+        handle(.take(Shard.all.map { OwnedShard($0, epoch: 1) }, rejoin: [], queues: [settings]))
     }
 
     /// Gives the worker credit for so many.

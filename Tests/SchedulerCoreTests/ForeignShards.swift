@@ -18,7 +18,7 @@ struct Owner {
         var configuration = CoreConfiguration()
         configuration.mutation = mutation
         core = SchedulerCore(configuration: configuration, seed: 1)
-        handle(.start(shards: shards, rejoin: []))
+        handle(.take(shards.map { OwnedShard($0, epoch: 1) }, rejoin: []))
     }
 
     mutating func handle(_ event: Event) {

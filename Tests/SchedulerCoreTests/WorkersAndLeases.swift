@@ -123,15 +123,16 @@ struct WorkersAndLeases {
 
     @Test("one number stands for one lease, whatever a worker says that it runs under it", arguments: [false, true])
     func oneNumber(isLoaded: Bool) async throws {
-        var configuration = CoreConfiguration()
-        configuration.firstLease = 7
-        let world = try World(configuration: configuration)
+        let world = try World()
         let due = (world.now.wall + 10_000).second
         var ids: [ReminderID] = []
         if !isLoaded { ids = try (0..<5).map { _ in try world.create(in: 10_000) } }
         try await world.crash(rejoin: ["a"])
         if isLoaded { ids = try (0..<5).map { _ in try world.create(in: 10_000) } }
-        let running = ids.prefix(3).map { LeaseReport(lease: 8, key: OccurrenceKey(reminder: $0, scheduledAt: due)) }
+        // The one that the process gives next.
+        var leases = world.core.leases
+        let next = leases.makeID(in: ids[3].shard)
+        let running = ids.prefix(3).map { LeaseReport(lease: next, key: OccurrenceKey(reminder: $0, scheduledAt: due)) }
         world.attach("a", running: running)
         world.attach("a", running: running.reversed())
         world.run(milliseconds: 300_000)
@@ -139,16 +140,41 @@ struct WorkersAndLeases {
         #expect(Set(world.runs.map(\.key.reminder)) == Set(ids) && world.core.snapshot.leased == 0)
     }
 
-    @Test("lease numbers begin where the process is told, not by the clock")
-    func leaseNumbers() throws {
-        var configuration = CoreConfiguration()
-        configuration.firstLease = 7_000
-        let world = try World(configuration: configuration)
+    @Test("a lease's number tells its shard, the epoch of that and a count that begins anywhere; the clock has no part in it")
+    func leaseNumbers() async throws {
+        let world = try World()
         world.answer = { _ in .never }
-        world.attach("a", credit: 2)
-        for _ in 0..<2 { try world.create(in: 0) }
-        world.run(milliseconds: 100)
-        #expect(world.running.keys.sorted() == [7_000, 7_001])
+        var counts: Set<UInt64> = []
+        for epoch in UInt64(1)...2 {
+            world.attach("a", credit: 100)
+            for _ in 0..<100 { try world.create(in: 0) }
+            world.run(milliseconds: 100)
+            let new = world.running.filter { $0.key >> 32 & 0xFF_FFFF == epoch }
+            #expect(new.count == 100)
+            #expect(new.allSatisfy { $0.key >> 56 == UInt64($0.value.key.reminder.shard.number) })
+            for (shard, leases) in Dictionary(grouping: new.keys, by: { $0 >> 56 }) {
+                let numbers = leases.map { $0 & 0xFFFF_FFFF }.sorted()
+                #expect(numbers.last.map { $0 &- numbers[0] + 1 } == UInt64(numbers.count), "in shard \(shard)")
+                counts.insert(numbers[0])
+            }
+            world.setWallClock(by: -3_600_000)
+            try await world.crash(rejoin: [])
+        }
+        #expect(counts.count > 32)
+    }
+
+    @Test("lease numbers are unique though the epoch begins anew")
+    func epochsComeRound() {
+        var random = SplitMix64(seed: 3)
+        var numbers = LeaseNumbers(using: &random)
+        let shard = Shard.all[5]
+        numbers.begin(OwnedShard(shard, epoch: 1 << 24 | 7))
+        let first = (0..<3).map { _ in numbers.next(in: shard) }
+        #expect(first.allSatisfy { $0 >> 32 == 5 << 24 | 7 })
+        // Another process could not keep its epoch, or a backup brought it back.
+        var again = LeaseNumbers(using: &random)
+        again.begin(OwnedShard(shard, epoch: 7))
+        #expect(Set((0..<3).map { _ in again.next(in: shard) }).isDisjoint(with: first))
     }
 
     @Test("two workers share the work by their credit")

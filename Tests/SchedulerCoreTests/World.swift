@@ -96,10 +96,16 @@ final class World {
         folder = base.appending(path: "core-\(UUID().uuidString)")
         store = try Self.open(folder)
         core = SchedulerCore(configuration: configuration, seed: seed)
-        handle(.start(shards: shards, rejoin: []))
+        handle(.take(owned, rejoin: []))
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// Of the shards that the store was opened with, those of this world.
+    private var owned: [OwnedShard] {
+        let stored = try? wait { done in store.ownedShards { done($0) } }.get()
+        return (stored ?? []).filter { shards.contains($0.shard) }
+    }
 
     private static func open(_ folder: URL) throws -> SQLiteStore {
         try SQLiteStore(path: folder.appending(path: "store.db").path) { Issue.record("the store reports: \($0)") }
@@ -229,7 +235,7 @@ final class World {
         let stored = try wait { done in store.attachedWorkers { done($0) } }.get()
         let passed = try wait { done in store.passed(limit: SchedulerCore.maxPassed) { done($0) } }.get()
         let workers = rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? stored
-        handle(.start(shards: shards, rejoin: workers, queues: queues, passed: passed))
+        handle(.take(owned, rejoin: workers, queues: queues, passed: passed))
     }
 
     func zonesChanged(_ zones: Set<String>) { handle(.zonesChanged(zones)) }

@@ -86,6 +86,7 @@ final class UncertainStore: Store {
         in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void
     ) { store.series(in: zones, after: after, limit: limit, for: asker, completion: completion) }
+    func ownedShards(completion: @escaping @Sendable (Result<[OwnedShard], StoreError>) -> Void) { store.ownedShards(completion: completion) }
     func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
         store.attachedWorkers(completion: completion)
     }

@@ -52,6 +52,20 @@ struct LifeTests {
         await next.close()
     }
 
+    @Test("all shards are a process's that opens the store, with a higher epoch each time, however the last one ended", arguments: Backend.all)
+    func epochs(backend: Backend) async throws {
+        var store: (any Store)? = try backend.open(folder)
+        let first = try #require(try await store?.owned())
+        #expect(first.map(\.shard) == Shard.all && first.allSatisfy { $0.epoch == 1 })
+        store = nil
+        for epoch in Int64(2)...3 {
+            let next = try await reopened(backend)
+            #expect(try await next.owned() == Shard.all.map { OwnedShard($0, epoch: epoch) })
+            await next.close()
+            await #expect(throws: StoreError.closed) { try await next.owned() }
+        }
+    }
+
     private func reopened(_ backend: Backend) async throws -> any Store {
         while true {
             do { return try backend.open(folder) } catch StoreError.inUse {

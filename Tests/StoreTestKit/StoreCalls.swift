@@ -92,6 +92,10 @@ extension Store {
         try await answer { series(in: zones, after: after, limit: limit, for: .patient, completion: $0) }
     }
 
+    package func owned() async throws -> [OwnedShard] {
+        try await answer { ownedShards(completion: $0) }
+    }
+
     package func workers() async throws -> [AttachedWorker] {
         try await answer { attachedWorkers(completion: $0) }
     }

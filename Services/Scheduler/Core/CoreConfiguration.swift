@@ -41,9 +41,6 @@ public struct CoreConfiguration: Sendable {
     /// Writes in one batch.
     public var maxWritesPerBatch = 5_000
     public var retry = RetryPolicy()
-    /// The number of the first lease: at random, so that a worker which comes back from a former process, and whose leases have the numbers
-    /// of that one, never has two of one number, however the clock was set. `nil`: by the clock.
-    public var firstLease: UInt64?
     /// What is broken on purpose; only the simulation's tests set it.
     package var mutation: Mutation?
 

@@ -83,7 +83,7 @@ extension SchedulerCore {
                 continue
             }
             guard prepare(entry) else { continue }
-            let id = leases.makeID(), worker = member.id
+            let id = leases.makeID(in: entry.key.reminder.shard), worker = member.id
             queues.spend(entry.reminder.queue, now: now)
             lease(entry, as: id, to: worker, isInherited: false)
             member.set(credit: member.credit - 1)

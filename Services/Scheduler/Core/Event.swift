@@ -82,9 +82,9 @@ extension OutcomeReport {
 
 /// What the core is told. The store's answers come in the order in which it was asked.
 public enum Event: Sendable {
-    /// These shards are now its own. `rejoin`: workers that may still run what a former process dispatched. `passed`:
+    /// These shards are now its own, with the epochs that they were taken with. `rejoin`: workers that may still run what a former process dispatched. `passed`:
     /// occurrences that ended before their series came to them.
-    case start(shards: [Shard], rejoin: [AttachedWorker], queues: [QueueSettings] = [], passed: [OccurrenceKey] = [])
+    case take([OwnedShard], rejoin: [AttachedWorker], queues: [QueueSettings] = [], passed: [OccurrenceKey] = [])
     /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
     case loaded(Shard, [DueEntry], full: Bool)
     case loadFailed(Shard)

@@ -12,8 +12,8 @@ struct FormerLeases {
     /// By lease, the worker that had it when it was given up: the latest, and those before them.
     private var latest: [LeaseID: String] = [:], before: [LeaseID: String] = [:]
 
-    /// So many of those whose end was told are remembered.
-    private static let told = 4_096
+    /// So many of those whose end was told are remembered, two to this power.
+    private static let toldBits = 12
     /// The latest whose end was told, each in the place that its number gives, with who told it.
     private var told: [(lease: LeaseID, instance: String)] = []
 
@@ -25,16 +25,19 @@ struct FormerLeases {
         latest[id] = instance
     }
 
+    /// The counts of all shards' leases are spread by multiplying with an odd constant, and taking the top bits.
+    private static func place(of id: LeaseID) -> Int { Int((id &* 0x9E37_79B9_7F4A_7C15) >> (64 - toldBits)) }
+
     /// A worker has told the end of a lease that was its own.
     mutating func end(_ id: LeaseID, toldBy instance: String) {
-        if told.isEmpty { told = Array(repeating: (0, ""), count: Self.told) }
-        told[Int(id % UInt64(Self.told))] = (id, instance)
+        if told.isEmpty { told = Array(repeating: (0, ""), count: 1 << Self.toldBits) }
+        told[Self.place(of: id)] = (id, instance)
     }
 
     /// Whether a worker has told the end of a lease before, as one that has connected anew does where it has not heard that it arrived.
     func isTold(_ id: LeaseID, by instance: String) -> Bool {
         guard !told.isEmpty else { return false }
-        let known = told[Int(id % UInt64(Self.told))]
+        let known = told[Self.place(of: id)]
         return known.lease == id && known.instance == instance
     }
 

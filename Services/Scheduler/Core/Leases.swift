@@ -1,7 +1,6 @@
 import HeapModule
+import Storage
 import TaskDomain
-
-typealias LeaseID = UInt64
 
 /// A worker's right to run an occurrence.
 struct Lease {
@@ -39,7 +38,7 @@ struct Leases {
     private var attached: [WorkerID: Set<LeaseID>] = [:]
     private var lost: [String: LostWorker] = [:]
     private var deadlines = Heap<LeaseTimer>()
-    private var nextID: LeaseID = 0
+    private var numbers: LeaseNumbers
     /// In the order in which they began.
     private var roll = Roll<LeaseID>()
     /// Taken back in this step, by the worker to be told.
@@ -49,6 +48,8 @@ struct Leases {
     /// What workers say they run, or have run, without a lease of this process.
     var claims = Claims()
 
+    init(numbers: LeaseNumbers) { self.numbers = numbers }
+
     var count: Int { leases.count }
     subscript(id: LeaseID) -> Lease? { leases[id] }
     /// All of them, in no order.
@@ -56,15 +57,14 @@ struct Leases {
 
     // MARK: One lease
 
-    /// Begins where no former process was. Without a number to begin with: above every lease of a former process, whatever it handed out
-    /// within the milliseconds that it lived, as long as the clock is not set back.
-    mutating func begin(at first: UInt64?, now: Moment) { nextID = max(nextID, first ?? LeaseID(max(0, now.wall.count)) << 20 | 1) }
+    /// Has numbers for leases in a shard that was taken.
+    mutating func begin(_ owned: OwnedShard) { numbers.begin(owned) }
 
-    mutating func makeID() -> LeaseID {
-        // A worker may have named one of a former process that is as high: the clock was set back, or it lies.
-        while leases[nextID] != nil { nextID += 1 }
-        defer { nextID += 1 }
-        return nextID
+    mutating func makeID(in shard: Shard) -> LeaseID {
+        var id = numbers.next(in: shard)
+        // A worker may have named that one, and was believed: it had it of a former process, or it lies.
+        while leases[id] != nil { id = numbers.next(in: shard) }
+        return id
     }
 
     /// Gives a worker the right to run an entry that nobody has.

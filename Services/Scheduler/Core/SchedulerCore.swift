@@ -31,7 +31,7 @@ public struct SchedulerCore {
     var shelf = Shelf()
 
     var workers: [WorkerID: Worker] = [:]
-    var leases = Leases()
+    var leases: Leases
     var former = FormerLeases()
     /// What workers said of leases that were not theirs, or that had ended, since this process began.
     var foreignTotal: Int64 = 0
@@ -71,6 +71,9 @@ public struct SchedulerCore {
         self.configuration = configuration
         random = SplitMix64(seed: seed)
         lanes = Lanes(maxEntries: configuration.maxEntriesInMemory)
+        // Apart from what decides: what happens does not depend on the numbers of leases.
+        var numbers = SplitMix64(seed: ~seed)
+        leases = Leases(numbers: LeaseNumbers(using: &numbers))
     }
 
     /// Whether a test has broken this on purpose.
@@ -101,7 +104,7 @@ public struct SchedulerCore {
 
     private mutating func apply(_ event: Event) {
         switch event {
-        case .start(let shards, let rejoin, let queues, let passed): start(shards, rejoin, queues, passed)
+        case .take(let shards, let rejoin, let queues, let passed): take(shards, rejoin, queues, passed)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
         case .shelfLoaded(let page?): shelfLoaded(page)
@@ -130,12 +133,14 @@ public struct SchedulerCore {
         }
     }
 
-    private mutating func start(_ shards: [Shard], _ rejoin: [AttachedWorker], _ settings: [QueueSettings], _ ended: [OccurrenceKey]) {
+    private mutating func take(_ shards: [OwnedShard], _ rejoin: [AttachedWorker], _ settings: [QueueSettings], _ ended: [OccurrenceKey]) {
         for queue in settings { queues.set(queue) }
-        for shard in shards where windows[shard] == nil { windows[shard] = Window() }
+        for owned in shards where windows[owned.shard] == nil {
+            windows[owned.shard] = Window()
+            leases.begin(owned)
+        }
         for key in ended where owns(key) && !breaks(.forgetsWhatHasPassed) { passed.ended(key) }
         beginDoubt(rejoin)
-        leases.begin(at: configuration.firstLease, now: now)
     }
 
     private mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
@@ -177,7 +182,7 @@ public struct SchedulerCore {
         if outbox.isHandedOver { refill() }
     }
 
-    /// Occurrences that a process can make use of at its start (`Event.start`).
+    /// Occurrences that a process can make use of at its start (`Event.take`).
     public static var maxPassed: Int { Passed.maxOccurrences }
 
     // MARK: Outside's view

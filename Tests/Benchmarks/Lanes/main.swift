@@ -38,7 +38,7 @@ struct Harness {
         var configuration = CoreConfiguration()
         configuration.maxEntriesInMemory = maxEntries
         core = SchedulerCore(configuration: configuration, seed: 1)
-        handle(.start(shards: Shard.all, rejoin: []))
+        handle(.take(Shard.all.map { OwnedShard($0, epoch: 1) }, rejoin: []))
     }
 
     mutating func handle(_ event: Event) {

@@ -19,7 +19,7 @@ package struct Digest {
 
     mutating func add(_ event: Event) {
         switch event {
-        case .start: add(UInt64(1))
+        case .take: add(UInt64(1))
         case .loaded(let shard, let entries, _):
             add(UInt64(0x200 | UInt64(shard.number)))
             for entry in entries { add(entry.due.occurrence) }

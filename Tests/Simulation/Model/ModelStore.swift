@@ -25,6 +25,8 @@ final class ModelStore {
     private var isBusy = false
     /// Of the process that has it open.
     private var session = 0
+    /// Of all shards, as it was taken last.
+    private var epoch: Int64 = 0
     /// The writes of the commit under way.
     private var committing: [[StoreWrite]] = []
 
@@ -34,10 +36,12 @@ final class ModelStore {
     }
 
     /// A process opens it.
-    func open() -> (workers: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey]) {
+    func open() -> (shards: [OwnedShard], workers: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey]) {
         session += 1
+        let taken = epoch + 1
+        if !isFull { epoch = taken }
         contents.clearShelf()
-        return (contents.workers, contents.queueSettings, contents.passed(limit: SchedulerCore.maxPassed))
+        return (Shard.all.map { OwnedShard($0, epoch: taken) }, contents.workers, contents.queueSettings, contents.passed(limit: SchedulerCore.maxPassed))
     }
 
     /// The process that had it open died: what was being committed may be on stable storage or not.

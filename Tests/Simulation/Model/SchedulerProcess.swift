@@ -38,7 +38,7 @@ final class SchedulerProcess: Process {
         zones = ZoneWatching(life, self)
         let changed = zones?.start() ?? []
         if !changed.isEmpty { handle(.zonesChanged(changed)) }
-        handle(.start(shards: Shard.all, rejoin: stored.workers, queues: stored.queues, passed: stored.passed))
+        handle(.take(stored.shards, rejoin: stored.workers, queues: stored.queues, passed: stored.passed))
     }
 
     private var timeline: Timeline { life.timeline }

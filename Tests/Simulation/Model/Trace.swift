@@ -29,7 +29,7 @@ extension Life {
                 trace("\(report.key.scheduledAt) never reached worker \(id.rawValue), lease \(report.lease)", report.key.reminder)
             }
         case .written(let token, nil): trace("batch \(token) failed")
-        case .start(_, let rejoin, _, _): trace("start, to rejoin: \(rejoin.map { $0.instance })")
+        case .take(_, let rejoin, _, _): trace("start, to rejoin: \(rejoin.map { $0.instance })")
         default: break
         }
     }

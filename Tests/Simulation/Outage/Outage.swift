@@ -57,7 +57,7 @@ final class Outage {
         storeFaults = faults
         store = try SQLiteStore(path: path) { faults.add($0) }
         core = SchedulerCore(seed: 1)
-        handle(.start(shards: Shard.all, rejoin: []))
+        handle(.take(Shard.all.map { OwnedShard($0, epoch: 1) }, rejoin: []))
         for number in 1...workers {
             handle(
                 .workerAttached(
