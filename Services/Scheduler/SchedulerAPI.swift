@@ -90,7 +90,9 @@ struct SchedulerAPI: Sendable {
             case .success(let results):
                 loop.storeProbe.wrote()
                 reply(created(creation, results.first))
-            case .failure(let error): reply(.failure(Self.callError(error)))
+            case .failure(let error):
+                failed([creation], error)
+                reply(.failure(Self.callError(error)))
             }
         }
     }
@@ -108,7 +110,9 @@ struct SchedulerAPI: Sendable {
             case .success(let results):
                 loop.storeProbe.wrote()
                 reply(.success(Proto.CreateManyReply(replies: replies(creations, results))))
-            case .failure(let error): reply(.failure(Self.callError(error)))
+            case .failure(let error):
+                failed(creations.compactMap { try? $0.get() }, error)
+                reply(.failure(Self.callError(error)))
             }
         }
     }
@@ -138,6 +142,17 @@ struct SchedulerAPI: Sendable {
             return .success(Proto.CreateReply(result: .tooManyPending, pending: UInt32(clamping: count)))
         case .idempotencyConflict: return .success(Proto.CreateReply(result: .conflict))
         default: return .failure(CallError(.internal, "the store answered another question"))
+        }
+    }
+
+    /// Creates of which the store says that it could not carry them out, but may have.
+    private func failed(_ creations: [Creation], _ error: StoreError) {
+        switch error {
+        case .overloaded, .closed: return
+        case .unavailable, .inUse, .unusable: break
+        }
+        for creation in creations {
+            if let position = creation.position { loop.handle(.mayBeStored(DueEntry(creation.reminder, at: position))) }
         }
     }
 

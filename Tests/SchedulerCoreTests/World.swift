@@ -23,6 +23,15 @@ final class World {
         static let never = Answer(afterMilliseconds: nil)
     }
 
+    /// What the scheduler learns of a create.
+    enum CreateEnd {
+        case answered
+        /// It is stored, and the store's answer says that it failed.
+        case lost
+        /// It is not stored.
+        case failed
+    }
+
     struct Run: Equatable {
         var key: OccurrenceKey
         var attempt: Int
@@ -118,7 +127,7 @@ final class World {
         in milliseconds: Int64, rule: String? = nil, policy: MisfirePolicy = .fireOnce, catchUpLimit: Int = 100, maxAttempts: Int? = nil,
         retryForSeconds: Int = 86_400,
         priority: Int = 5, queue: String = "default", task: String = "test", jitterSeconds: Int = 0,
-        expiresAfterSeconds: Int? = nil, timezone: String = "UTC", caller: String = ""
+        expiresAfterSeconds: Int? = nil, timezone: String = "UTC", caller: String = "", comesTo end: CreateEnd = .answered
     ) throws -> ReminderID {
         let seconds = (now.wall + milliseconds).second
         let id = Self.id(nextReminder, at: now.wall)
@@ -133,8 +142,9 @@ final class World {
             payload: Payload(task: task, arguments: []), createdAt: now.wall, caller: caller, sealedAuthorization: [1])
         let first = try #require(try reminder.schedule.series().first())
         let position = SeriesPosition(first)
-        _ = try submit([.create(reminder, position: position, idempotency: nil)]).get()
-        answer(.created(DueEntry(reminder, at: position)))
+        if end != .failed { _ = try submit([.create(reminder, position: position, idempotency: nil)]).get() }
+        let entry = DueEntry(reminder, at: position)
+        answer(end == .answered ? .created(entry) : .mayBeStored(entry))
         return id
     }
 

@@ -42,7 +42,13 @@ final class UncertainStore: Store {
         }
     }
 
+    /// Whether the answers to creates are lost, which are carried out.
+    let losesCreates = NIOLockedValueBox(false)
+
     func submit(_ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], StoreError>) -> Void) {
+        if case .create = writes.first, losesCreates.withLockedValue({ $0 }) {
+            return store.submit(writes) { _ in completion(.failure(.unavailable("the connection was lost in a commit"))) }
+        }
         let isHeld = held.withLockedValue { held in
             held?.append { [store] in store.submit(writes, completion: completion) }
             return held != nil
@@ -155,6 +161,21 @@ struct ChangeTests {
         for (id, state) in zip(ids, states) { #expect(try await scheduler.reminder(id).state == state) }
         // A revision that the caller asks for is not taken again.
         #expect(try await scheduler.change(.resume, [ids[2]], revision: 1).map(\.result) == [.revisionDiffers])
+        try await scheduler.stop()
+    }
+
+    @Test("a create that was stored although it failed is in memory, whoever asks for it again or not")
+    func createsLost() async throws {
+        let (scheduler, store) = try await uncertain()
+        store.losesCreates.withLockedValue { $0 = true }
+        let request = SchedulerUnderTest.request(in: 30)
+        let error = await #expect(throws: CallError.self) { try await scheduler.create(request) }
+        #expect(error?.code == .unavailable)
+        let loop = scheduler.loop
+        while try await loop.eventLoop.submit({ loop.core.snapshot.entriesInMemory }).get() == 0 { await Task.yield() }
+        store.losesCreates.withLockedValue { $0 = false }
+        #expect(try await scheduler.create(request) == request.reminder?.id)
+        #expect(try await loop.eventLoop.submit { loop.core.snapshot.entriesInMemory }.get() == 1)
         try await scheduler.stop()
     }
 

@@ -7,6 +7,7 @@ import SchedulerCore
 import Sealing
 import SQLiteStore
 import Storage
+import StoreTestKit
 import TaskDomain
 import TaskMessages
 import TaskWire
@@ -61,7 +62,7 @@ final class SchedulerUnderTest: Sendable {
         self.loop = loop
         let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: quiet) }
         server = Server(settings: Self.settings(.scheduler), table: table, eventLoop: eventLoop, logger: quiet)
-        try await loop.start(rejoin: [], queues: [], passed: [])
+        try await loop.start(store.owned(), rejoin: [], queues: [], passed: [])
         port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
         gateway = Client(
             to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: Self.settings(.gateway), repetition: .idempotent,

@@ -28,6 +28,9 @@ public struct RequestID: RawRepresentable, Sendable, Hashable {
     public let rawValue: UInt64
 
     public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// What the core itself asks for. No caller's is 0.
+    static let own = RequestID(rawValue: 0)
 }
 
 /// An occurrence that a worker says it is running, or has run.
@@ -94,6 +97,8 @@ public enum Event: Sendable {
     case zonesChanged(Set<String>)
     /// A reminder was created; its first occurrence.
     case created(DueEntry)
+    /// A create failed, and may be stored all the same; its first occurrence.
+    case mayBeStored(DueEntry)
     /// A caller wants these changes (`StoreWrite.change`, `.queue`), in one transaction. Answered by `Effect.answer`.
     case request(RequestID, [StoreWrite])
     /// Somebody calls off an occurrence that a worker has, that is ready, or that waits for its next try; `caller`: only if it is this caller's. Answered by

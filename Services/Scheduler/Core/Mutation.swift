@@ -3,6 +3,8 @@
 package enum Mutation: String, CaseIterable, Sendable {
     /// Occurrences are due a millisecond before their time.
     case runsEarly
+    /// A create that failed is taken not to be stored.
+    case takesFailedCreatesForNone
     /// A worker is told that its outcomes are stored when they are only on their way.
     case acknowledgesBeforeTheCommit
     /// A caller is told that a change was made when it is only on its way.

@@ -46,6 +46,8 @@ public struct SchedulerCore {
     /// The latest due time of what was handed out. Before the present, unless the clock was set back.
     var handedThrough = UnixMilliseconds.distantPast
 
+    /// Creates that failed and may be stored.
+    var uncertainCreates: [ReminderID] = []
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
     var passed = Passed()
@@ -94,6 +96,7 @@ public struct SchedulerCore {
         openHolds()
         dispatch()
         rememberHolders()
+        lookForUncertainCreates()
         flush()
         result += effects
         effects.removeAll(keepingCapacity: true)
@@ -113,6 +116,7 @@ public struct SchedulerCore {
         case .created(let entry):
             // A change of it that is on its way will tell where it stands.
             if owns(entry.due.occurrence), changing[entry.reminder.id] == nil { place(Entry(entry)) }
+        case .mayBeStored(let entry): mayBeStored(entry)
         case .request(let id, let writes): request(id, writes)
         case .cancel(let id, let key, let caller): cancel(id, key, caller: caller)
         case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let following, let outcomes):
@@ -159,6 +163,8 @@ public struct SchedulerCore {
         for request in success.answered {
             if let storing = cancellations.stored(request.id) {
                 conclude(storing, request.writes, request.results)
+            } else if request.id == .own {
+                for (write, result) in zip(request.writes, request.results) { changed(write, result) }
             } else {
                 conclude(request.id, request.writes, request.results)
             }

@@ -28,7 +28,7 @@ package struct Digest {
             for key in page?.keys ?? [] { add(key.due.occurrence) }
         case .loadFailed(let shard): add(UInt64(0x300 | UInt64(shard.number)))
         case .zonesChanged(let zones): add(UInt64(zones.count) << 40)
-        case .created(let entry): add(entry.due.occurrence)
+        case .created(let entry), .mayBeStored(let entry): add(entry.due.occurrence)
         case .request(let id, _): add(id.rawValue)
         case .cancel(let id, let key, _):
             add(id.rawValue << 8)

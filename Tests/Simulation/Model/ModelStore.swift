@@ -114,9 +114,12 @@ final class ModelStore {
             queue.removeFirst()
         }
         committing = group.map(\.0)
+        let wasFull = isFull
         later(in: chance.int(commitMilliseconds)) { [self] in
             committing = []
-            let results = isFull ? nil : group.map { apply($0.0) }
+            // What the disk failed in the middle of is there all the same.
+            let applied = isFull && wasFull ? nil : group.map { apply($0.0) }
+            let results = isFull ? nil : applied
             for (index, (_, completion)) in group.enumerated() {
                 completion(results.map { .success($0[index]) } ?? .failure(.unavailable("disk full")))
             }

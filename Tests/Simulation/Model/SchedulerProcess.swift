@@ -196,6 +196,9 @@ final class SchedulerProcess: Process {
                     if let position { handle(.created(DueEntry(reminder, at: position))) }
                     if isAlive { answer(true) }
                 case .exists?, .replayed?: answer(true)
+                case nil:
+                    if let position { handle(.mayBeStored(DueEntry(reminder, at: position))) }
+                    if isAlive { answer(false) }
                 default: answer(false)
                 }
             }

@@ -36,7 +36,7 @@ struct SimulationTests {
     }
 
     /// What so few lives hardly ever come to, or none; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `ForeignShards`, `Restarts`,
-    /// `Shelves`, `WorkersAndLeases`).
+    /// `Shelves`, `UncertainCreates`, `WorkersAndLeases`).
     static let rare: [Sabotage] = [
         .core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf), .core(.forgetsWhatAPersonRan),
         .core(.believesAnyWorker), .core(.acknowledgesForeign),

@@ -1,0 +1,31 @@
+import Storage
+import TaskDomain
+
+/// Creates that failed, and may be stored all the same: a commit is carried out, and its answer lost with the connection or the disk.
+///
+/// What is stored and not in memory would not be fired before the next process reads it, if it is due within the time that has been read.
+/// So where each stands is asked for when the store takes writes again, by a change that changes nothing, in order with all others.
+extension SchedulerCore {
+    /// A create came to no known end.
+    mutating func mayBeStored(_ entry: DueEntry) {
+        let id = entry.reminder.id
+        // Anything later will be read in its turn.
+        guard windows[id.shard]?.holds(entry.due) ?? false, !breaks(.takesFailedCreatesForNone) else { return }
+        if uncertainCreates.count < configuration.maxPendingRequests {
+            uncertainCreates.append(id)
+        } else {
+            windows[id.shard]?.restart()
+        }
+    }
+
+    /// Asks where they stand, once nothing that has failed is to be repeated first.
+    mutating func lookForUncertainCreates() {
+        guard !uncertainCreates.isEmpty, outbox.isFree else { return }
+        for id in uncertainCreates {
+            let nothing = ReminderChange.realign(from: .distantPast, to: nil)
+            withdraw(id, for: nothing)
+            outbox.add([.change(id, nothing, ChangeGuard(), at: now.wall)], for: .own)
+        }
+        uncertainCreates = []
+    }
+}
