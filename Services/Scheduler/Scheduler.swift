@@ -13,7 +13,7 @@ import TaskWire
 @main
 enum SchedulerMain {
     static func main() async {
-        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command, Reseal.command, RoleKeys.command]) { service in
+        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command, CopyStore.command, Reseal.command, RoleKeys.command]) { service in
             let settings = service.settings, logger = service.logger, readiness = service.readiness
             // Decisions, streams, calls and what the store completes share one event loop: no lock, no hop between them.
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -45,19 +45,19 @@ enum DefinitionRow {
             texts(\.queue), ints { Int64($0.priority) }, ints { Int64($0.misfirePolicy.rawValue) }, ints { Int64($0.retryForSeconds) },
             ints { $0.maxAttempts.map(Int64.init) }, ints { Int64($0.jitterSeconds) }, ints { $0.expiresAfterSeconds.map(Int64.init) },
             ints { Int64($0.handling.catchUpLimit) },
-            texts(\.task), blobs(\.arguments), texts(\.payload.description), blobs { folded($0.payload.description) },
+            texts(\.task), blobs(\.arguments), texts(\.payload.description), blobs { folded($0.payload.description.utf8) },
             texts(\.classroomID), texts(\.createdBy), ints(\.createdAt.count), texts(\.caller), blobs(\.sealedAuthorization),
         ]
     }
 
     /// With small letters for A to Z; `nil` where that is the same.
-    private static func folded(_ description: String) -> [UInt8]? {
+    static func folded(_ description: some Collection<UInt8>) -> [UInt8]? {
         let small = fold(description)
-        return small.elementsEqual(description.utf8) ? nil : small
+        return small.elementsEqual(description) ? nil : small
     }
 
     /// With small letters for A to Z, and everything else as it is.
-    static func fold(_ text: String) -> [UInt8] { text.utf8.map { (65...90).contains($0) ? $0 | 32 : $0 } }
+    static func fold(_ text: some Collection<UInt8>) -> [UInt8] { text.map { (65...90).contains($0) ? $0 | 32 : $0 } }
 
     // MARK: Reading
 

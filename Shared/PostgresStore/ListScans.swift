@@ -85,7 +85,7 @@ struct ListScan {
             ("caller", filter.caller),
         ] { if let value { terms.append("d.\(column) = \(text(value))") } }
         if let words = filter.text, !words.isEmpty {
-            terms.append("position(\(bind(.bytes(DefinitionRow.fold(words)), "bytea")) in coalesce(d.folded, d.description)) > 0")
+            terms.append("position(\(bind(.bytes(DefinitionRow.fold(words.utf8)), "bytea")) in coalesce(d.folded, d.description)) > 0")
         }
         return terms
     }

@@ -135,9 +135,8 @@ enum Schema {
     static func migrate(_ connection: Connection, _ label: String) throws(PostgresFailure) -> StoreError? {
         _ = try connection.run("SELECT pg_advisory_lock($1::bigint)", [.int(migrating)])
         defer { _ = try? connection.run("SELECT pg_advisory_unlock($1::bigint)", [.int(migrating)]) }
-        let table = try connection.run("SELECT to_regclass('schema_version') IS NOT NULL, to_regclass('reminders') IS NOT NULL")
-        if table.int(0, 0) == 0 {
-            guard table.int(0, 1) == 0 else {
+        if try Self.version(connection) == nil {
+            guard try connection.run("SELECT to_regclass('reminders') IS NOT NULL").int(0, 0) == 0 else {
                 return .unusable("\(label): a database of another program. Name another one: createdb")
             }
             _ = try connection.run([
@@ -145,15 +144,8 @@ enum Schema {
                 Query("COMMIT"),
             ])
         }
-        let found = try connection.run("SELECT version FROM schema_version")
-        guard let version = found.isEmpty ? nil : found.optionalInt(0, 0), version >= 0 else {
-            return .unusable("\(label): the table schema_version is empty or holds a negative number. Restore a backup")
-        }
-        guard version <= steps.count else {
-            return .unusable(
-                "\(label): its schema has version \(version), but this build knows only up to \(steps.count). Run the build that wrote it or a "
-                    + "later one, or restore a backup from before the upgrade")
-        }
+        let version = try Self.version(connection) ?? 0
+        if let refusal = refusal(of: version, label) { return refusal }
         for (number, step) in steps.enumerated().dropFirst(Int(version)) {
             // One after the other: a statement is understood only once the tables that it names are there.
             _ = try connection.run("BEGIN")
@@ -161,6 +153,27 @@ enum Schema {
             _ = try connection.run([Query("UPDATE schema_version SET version = $1::bigint", [.int(Int64(number + 1))]), Query("COMMIT")])
         }
         return nil
+    }
+
+    /// The version of a store's schema; `nil`: there is no store. Below zero: a copy into it was not finished, of a store with a schema of
+    /// that version.
+    static func version(_ connection: Connection) throws(PostgresFailure) -> Int64? {
+        guard try connection.run("SELECT to_regclass('schema_version') IS NOT NULL").int(0, 0) != 0 else { return nil }
+        let found = try connection.run("SELECT version FROM schema_version")
+        // A table without its row is nobody's.
+        return found.isEmpty ? Int64.max : found.int(0, 0)
+    }
+
+    /// Why this build cannot use a store with this version; `nil`: it can.
+    static func refusal(of version: Int64, _ label: String) -> StoreError? {
+        if version == .max { return .unusable("\(label): the table schema_version is empty. Restore a backup") }
+        if version < 0 {
+            return .unusable("\(label): a copy into it was not finished. Repeat it (scheduler --copy-store), or make another database: createdb")
+        }
+        guard version > steps.count else { return nil }
+        return .unusable(
+            "\(label): its schema has version \(version), but this build knows only up to \(steps.count). Run the build that wrote it or a "
+                + "later one, or restore a backup from before the upgrade")
     }
 
     /// Takes the store for this connection, for as long as that lasts.

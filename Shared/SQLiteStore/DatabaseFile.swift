@@ -36,6 +36,14 @@ final class DatabaseFile: Sendable {
 
     deinit { release() }
 
+    /// Puts an empty file in the place of the database, whose lock this one keeps. Nobody has it open.
+    func makeAnew() throws(StoreError) {
+        for suffix in ["-wal", "-shm", ""] where unlink(path + suffix) != 0 && errno != ENOENT {
+            throw .unavailable("\(path)\(suffix): cannot be removed (\(DatabaseFile.reason(errno)))")
+        }
+        try DatabaseFile.createFile(path)
+    }
+
     /// Bytes that the file's disk has in all, and how many of them this process may still write; none where it does not say.
     var disk: (free: Int64, capacity: Int64) {
         var status = statvfs()

@@ -225,13 +225,22 @@ enum Migrations {
         return true
     }
 
-    private static func checkVersion(_ connection: Connection, path: String) throws(StoreError) {
+    /// The version of a store's schema; `nil` for an empty file. Below zero: a copy into it was not finished, of a store with a schema of
+    /// that version.
+    static func version(of connection: Connection, path: String) throws(StoreError) -> Int64? {
+        guard try isOurs(connection, path: path) else { return nil }
         let version: Int64?
         do throws(SQLiteFailure) { version = try connection.integer("SELECT version FROM schema_version") } catch {
             throw error.storeError(path: path)
         }
-        guard let version, version >= 0 else {
-            throw .unusable("\(path): the table schema_version is empty or holds a negative number. Restore a backup")
+        guard let version else { throw .unusable("\(path): the table schema_version is empty. Restore a backup") }
+        return version
+    }
+
+    private static func checkVersion(_ connection: Connection, path: String) throws(StoreError) {
+        guard let version = try version(of: connection, path: path) else { return }
+        guard version >= 0 else {
+            throw .unusable("\(path): a copy into it was not finished. Repeat it (scheduler --copy-store), or move the file away")
         }
         guard version <= steps.count else {
             throw .unusable(

@@ -95,6 +95,16 @@ final class Statement {
         }
     }
 
+    /// Binds text as its bytes, whatever they are.
+    func bind(_ parameter: Int32, text: [UInt8]) {
+        text.withUnsafeBytes { raw in
+            let text = raw.assumingMemoryBound(to: CChar.self)
+            text.isEmpty
+                ? note(sqlite3_bind_text(handle, parameter, "", 0, transient))
+                : note(sqlite3_bind_text64(handle, parameter, text.baseAddress, UInt64(text.count), transient, UInt8(SQLITE_UTF8)))
+        }
+    }
+
     func bindNull(_ parameter: Int32) { note(sqlite3_bind_null(handle, parameter)) }
 
     func bind(_ parameter: Int32, _ value: [UInt8]) {
@@ -147,6 +157,12 @@ final class Statement {
         guard sqlite3_column_type(handle, column) == SQLITE_BLOB else { return nil }
         let count = Int(sqlite3_column_bytes(handle, column))
         return [UInt8](UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, column), count: count))
+    }
+
+    /// The column's bytes, be they a blob's or a text's.
+    func bytes(_ column: Int32) -> [UInt8] {
+        let start = sqlite3_column_blob(handle, column)
+        return [UInt8](UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
     }
 
     /// The column's sixteen bytes as an id; `nil` for anything else.

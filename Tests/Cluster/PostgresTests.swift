@@ -66,5 +66,44 @@ extension ClusterSuite {
             try Cluster.wait("all to be delivered", within: 60) { try cluster.summary().keys >= before.count + after.count }
             #expect(try cluster.summary().early == 0)
         }
+
+        @Test("reminders that were accepted with SQLite are delivered from PostgreSQL once they were copied", .timeLimit(.minutes(3)))
+        func moved() throws {
+            let server = try PostgresServer()
+            defer { server.kill() }
+            let cluster = try Cluster()
+            let due = Cluster.now + 6
+            let accepted = try Self.create(300, at: due, cluster)
+            let from = "sqlite:" + cluster.folder.appending(path: "store.db").path, to = server.connectionString(of: PostgresServer.database)
+            var environment = cluster.scheduler.environment
+            /// - Returns: the exit code.
+            func copy(_ from: String, _ to: String) throws -> (status: Int32, line: String) {
+                let program = ServiceProcess("copy", executable: "scheduler", environment: environment, folder: cluster.folder)
+                try program.start(arguments: ["--copy-store", from, to])
+                try Cluster.wait("the copy to end", within: 60) { !program.isRunning }
+                return (try program.stop(), program.logged)
+            }
+            // Each is refused in one line that says what to do.
+            let running = try copy(from, to)
+            #expect(running.status == 1 && running.line.contains("in use by another scheduler") && running.line.split(separator: "\n").count == 1)
+            #expect(try cluster.scheduler.stop() == 0)
+            #expect(try copy(from, "postgres://a:b@c/d").line.contains("an address of PostgreSQL with a password in it"))
+            let keyless = try copy(from, to)
+            #expect(keyless.status == 1 && keyless.line.contains("Set SEAL_KEY_FILE to the file that holds them"), "\(keyless.line)")
+            environment["SEAL_KEY_FILE"] = cluster.folder.appending(path: "store.db.key").path
+            let copied = try copy(from, to)
+            #expect(copied.status == 0 && copied.line.contains("300 reminders"), "\(copied.line)")
+            #expect(!copied.line.contains(Cluster.credential))
+
+            cluster.scheduler.set("SEAL_KEY_FILE", cluster.folder.appending(path: "store.db.key").path)
+            cluster.scheduler.set("SCHEDULER_STORE", to)
+            try cluster.scheduler.start()
+            try Cluster.wait("all to be delivered", within: 60) { try cluster.summary().keys >= accepted.count }
+            #expect(try cluster.summary().early == 0)
+            // And back, to a file of its own.
+            #expect(try cluster.scheduler.stop() == 0)
+            let back = try copy(to, "sqlite:" + cluster.folder.appending(path: "back.db").path)
+            #expect(back.status == 0 && back.line.contains("300 reminders, 0 occurrences, 300 attempts"), "\(back.line)")
+        }
     }
 }

@@ -11,8 +11,12 @@ struct ServiceCommandTests {
 
     private static let check = ServiceCommand<SampleSettings>("--check", help: "it looks whether all is well, and ends.") { _, argument, _ in "[\(argument)]" }
 
+    private static let move = ServiceCommand<SampleSettings>("--move", arguments: ["FROM", "TO"], help: "it moves all, and ends.") { _, arguments, _ in
+        arguments.joined(separator: " to ")
+    }
+
     private func start(_ arguments: [String], _ environment: [String: String] = Sample.required) throws -> CommandLineStart<SampleSettings> {
-        try .read(service: "sample", version: "1.2.3", arguments: arguments, environment: environment, commands: [Self.copy, Self.check])
+        try .read(service: "sample", version: "1.2.3", arguments: arguments, environment: environment, commands: [Self.copy, Self.check, Self.move])
     }
 
     private func fault(_ arguments: [String], _ environment: [String: String] = Sample.required) -> String {
@@ -48,6 +52,18 @@ struct ServiceCommandTests {
         #expect(fault(["--check=all"]) == "--check takes no argument")
     }
 
+    @Test("one with two arguments takes both, and no third", arguments: [["--move", "a", "b"], ["--move=a", "b"]])
+    func two(arguments: [String]) async throws {
+        guard case .command(let command, let given, let settings) = try start(arguments + ["--sample-queue", "mail"]) else {
+            Issue.record("it ran")
+            return
+        }
+        #expect(try await command.run(settings, given) { _ in } == "a to b")
+        #expect(fault(["--move", "a"]) == "--move needs FROM and TO")
+        #expect(fault(["--move", "a", "--sample-queue", "b"]) == "--move needs FROM and TO")
+        #expect(fault(["--move", "a", "b", "c"]) == "argument 4 is not a flag (flags are --name value or --name=value); --help lists them")
+    }
+
     @Test("without its argument, or beside a bad setting, it is refused")
     func refused() {
         #expect(fault(["--copy"]) == "--copy needs FILE")
@@ -63,7 +79,7 @@ struct ServiceCommandTests {
             Issue.record("it ran")
             return
         }
-        #expect(text.hasPrefix("usage: sample [--check-health] [--copy FILE] [--check] [--config FILE] [--name value | --name=value]…\n"))
+        #expect(text.hasPrefix("usage: sample [--check-health] [--copy FILE] [--check] [--move FROM TO] [--config FILE] [--name value | --name=value]…\n"))
         #expect(text.contains("\nWith --copy FILE it copies all to a file, and ends.\nWith --check it looks whether all is well, and ends.\n"))
     }
 }

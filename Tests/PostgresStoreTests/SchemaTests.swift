@@ -48,6 +48,24 @@ struct SchemaTests {
         #expect(tables == ["attempts", "idempotency", "occurrences", "passed", "reminders", "shelf", "tallies"])
     }
 
+    @Test("has no column that a copy does not know")
+    func copied() async throws {
+        await (try open()).close()
+        // Whose they are, and what is made of other columns.
+        let made: Set = [
+            "schema_version.version", "shards.shard", "shards.epoch", "definitions.number", "definitions.folded", "reminders.caller",
+            "tallies.shard", "tallies.queue", "tallies.state", "tallies.count",
+            "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
+            "sealing.one", "sealing.shard", "sealing.id", "sealing.looked", "sealing.resealed", "sealing.unreadable", "sealing.is_done",
+        ]
+        var copied = Set(CopiedTable.allCases.filter { $0 != .reminders }.flatMap { table in table.columns.map { "\(table).\($0.name)" } })
+        copied.formUnion(CopiedTable.definition.map { "definitions.\($0.name)" })
+        copied.formUnion((CopiedTable.definition.prefix(2) + CopiedTable.standing).map { "reminders.\($0.name)" })
+        let columns = try ask("SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'")
+        #expect(Set(columns) == copied.union(made))
+        #expect(copied.isDisjoint(with: made))
+    }
+
     /// How often each of the tables that grow was read from its beginning to its end.
     private func scans() async throws -> [String] {
         // What a connection has counted is told when it has ended.

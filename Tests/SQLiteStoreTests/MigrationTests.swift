@@ -122,6 +122,29 @@ struct MigrationTests {
         #expect(try connection.integer("SELECT version FROM schema_version") == Int64(Migrations.steps.count))
     }
 
+    @Test("a file has no column that a copy to another store does not know")
+    func copied() async throws {
+        await (try open()).close()
+        let connection = try Connection(path: path, busyTimeoutMilliseconds: 1000)
+        // What is made of other columns, or filed before, or cleared when a scheduler starts.
+        var made: Set = [
+            "schema_version.version", "ownership.epoch", "definitions.number", "reminders.definition", "reminders.quota", "idempotency.number",
+            "quotas.number", "quotas.caller", "quotas.marked_through", "tallies.queue", "tallies.state", "tallies.count",
+            "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
+            "sealing.number", "sealing.through", "sealing.resealed", "sealing.unreadable",
+        ]
+        var copied = Set(CopiedTable.allCases.filter { $0 != .reminders }.flatMap { table in table.columns.map { "\(table).\($0.name)" } })
+        copied.formUnion(CopiedTable.definition.map { "definitions.\(CopiedRowsSQL.name($0.name))" })
+        copied.formUnion((CopiedTable.definition.prefix(2) + CopiedTable.standing).map { "reminders.\($0.name)" })
+        let list = try connection.prepare(
+            "SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'")
+        var columns: Set<String> = []
+        while try list.step() { if let name = list.text(0) { columns.insert(name) } }
+        made.formUnion(columns.filter { $0.hasPrefix("intake.") })
+        #expect(columns == copied.union(made))
+        #expect(copied.isDisjoint(with: made))
+    }
+
     @Test("a new file and one that was brought up to date have the same schema")
     func sameSchema() async throws {
         try make(version: 1, "")

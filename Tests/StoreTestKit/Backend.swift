@@ -13,14 +13,22 @@ package struct Backend: Sendable, CustomStringConvertible {
     package let isRemote: Bool
     /// Opens the store that belongs to this folder; again after a close, with what it held.
     package let open: @Sendable (Folder) throws -> any Store
+    /// The same store, closed, to be copied from and into.
+    package let source: @Sendable (Folder) throws -> any CopySource
+    package let target: @Sendable (Folder) throws -> any CopyTarget
+
+    private static func path(_ folder: Folder) -> String { folder.path + "/data/test.db" }
 
     package static let all: [Backend] = [
-        Backend(description: "SQLite", isRemote: false) { folder in
-            try SQLiteStore(path: folder.path + "/data/test.db") { folder.faults.add($0) }
-        },
-        Backend(description: "PostgreSQL", isRemote: true) { folder in
-            try PostgresStore(try PostgresServer.shared.get().schema(of: folder)) { folder.faults.add($0) }
-        },
+        Backend(
+            description: "SQLite", isRemote: false,
+            open: { folder in try SQLiteStore(path: path(folder)) { folder.faults.add($0) } },
+            source: { try SQLiteCopySource(path: path($0)) }, target: { try SQLiteCopyTarget(path: path($0)) }),
+        Backend(
+            description: "PostgreSQL", isRemote: true,
+            open: { folder in try PostgresStore(try PostgresServer.shared.get().schema(of: folder)) { folder.faults.add($0) } },
+            source: { try PostgresCopySource(try PostgresServer.shared.get().schema(of: $0)) },
+            target: { try PostgresCopyTarget(try PostgresServer.shared.get().schema(of: $0)) }),
     ]
 }
 

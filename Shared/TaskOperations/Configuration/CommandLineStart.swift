@@ -7,8 +7,8 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
     case print(String)
     /// Ask the service that runs with these settings whether it is ready: the answer to `--check-health`.
     case checkHealth(Endpoint)
-    /// Do this with the argument given, and end.
-    case command(ServiceCommand<Settings>, argument: String, Settings)
+    /// Do this with the arguments given, and end.
+    case command(ServiceCommand<Settings>, arguments: [String], Settings)
 
     /// - Parameters:
     ///   - arguments: without the program's own name.
@@ -17,12 +17,13 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
     public static func read(
         service: String, version: String, arguments: [String], environment: [String: String], commands: [ServiceCommand<Settings>] = []
     ) throws(ConfigurationError) -> Self {
+        let counts = Dictionary(commands.map { ($0.flag, $0.arguments.count) }) { one, _ in one }.filter { $0.value > 1 }
         // Help is shown whatever else is wrong with the command line.
         if arguments.contains(CommandLineFlags.help) || arguments.contains("-h") {
-            let sources = (try? SettingSources(arguments: arguments, environment: environment)) ?? SettingSources(environment: environment)
+            let sources = (try? SettingSources(arguments: arguments, counts: counts, environment: environment)) ?? SettingSources(environment: environment)
             return .print(SettingsHelp.text(service: service, commands, read(sources).reader.declared))
         }
-        let sources = try SettingSources(arguments: arguments, environment: environment)
+        let sources = try SettingSources(arguments: arguments, counts: counts, environment: environment)
         if sources.commandLine.asksForVersion { return .print("\(service) \(version)") }
         let (settings, common, reader) = read(sources)
         try refuseUnknownNames(sources, reader.declared, commands, service)
@@ -30,8 +31,8 @@ public enum CommandLineStart<Settings: ServiceSettings>: Sendable {
         if sources.commandLine.asksForHealth { return .checkHealth(settings.opsListen.value) }
         if let fault = reader.faults.first { throw fault }
         for command in commands {
-            guard let value = sources.commandLine.values[command.flag] else { continue }
-            return .command(command, argument: try command.argument(given: value), settings)
+            guard let values = sources.commandLine.values[command.flag] else { continue }
+            return .command(command, arguments: try command.arguments(given: values), settings)
         }
         return .run(settings, common)
     }

@@ -1,13 +1,13 @@
 /// Something that a service's program can do with the settings of the service, instead of running it: `--backup FILE`, `--reseal`.
 public struct ServiceCommand<Settings: ServiceSettings>: Sendable {
     let flag: String
-    /// What stands for its argument in the help; `nil`: it takes none.
-    let argument: String?
+    /// What stands for its arguments in the help.
+    let arguments: [String]
     /// A sentence for the help.
     let help: String
     /// Whether what it ends with is printed without the program's name before it.
     let isBare: Bool
-    let run: @Sendable (Settings, String, _ say: (String) -> Void) async throws -> String
+    let run: @Sendable (Settings, [String], _ say: (String) -> Void) async throws -> String
 
     /// - Parameters:
     ///   - flag: with its two hyphens.
@@ -20,24 +20,36 @@ public struct ServiceCommand<Settings: ServiceSettings>: Sendable {
         _ flag: String, _ argument: String? = nil, help: String, isBare: Bool = false,
         run: @escaping @Sendable (Settings, String, _ say: (String) -> Void) async throws -> String
     ) {
+        self.init(flag, arguments: argument.map { [$0] } ?? [], help: help, isBare: isBare) { settings, given, say in
+            try await run(settings, given.first ?? "", say)
+        }
+    }
+
+    /// One that takes any number of arguments.
+    /// - Parameters:
+    ///   - arguments: what stands for each in the help.
+    ///   - run: the same as of the other, with as many arguments.
+    public init(
+        _ flag: String, arguments: [String], help: String, isBare: Bool = false,
+        run: @escaping @Sendable (Settings, [String], _ say: (String) -> Void) async throws -> String
+    ) {
         self.flag = flag
-        self.argument = argument
+        self.arguments = arguments
         self.help = help
         self.isBare = isBare
         self.run = run
     }
 
     /// As it is called.
-    var usage: String { argument.map { "\(flag) \($0)" } ?? flag }
+    var usage: String { ([flag] + arguments).joined(separator: " ") }
 
-    /// What is given to it, where the command line asks for it with this value.
+    /// What is given to it, where the command line asks for it with these values.
     /// - Throws: where an argument is missing, or there is one too many.
-    func argument(given value: String?) throws(ConfigurationError) -> String {
-        switch (argument, value) {
-        case (nil, nil): return ""
-        case (nil, _?): throw ConfigurationError("\(flag) takes no argument")
-        case (_?, let value?) where !value.isEmpty: return value
-        case (let expected?, _): throw ConfigurationError("\(flag) needs \(expected)")
+    func arguments(given values: [String]) throws(ConfigurationError) -> [String] {
+        guard !arguments.isEmpty || values.isEmpty else { throw ConfigurationError("\(flag) takes no argument") }
+        guard values.count == arguments.count, !values.contains("") else {
+            throw ConfigurationError("\(flag) needs \(arguments.joined(separator: " and "))")
         }
+        return values
     }
 }

@@ -26,8 +26,9 @@ struct SettingSources: Sendable {
     let file: ConfigurationFile?
 
     /// Reads the file named by `--config`, if there is one.
-    init(arguments: [String], environment: [String: String]) throws(ConfigurationError) {
-        commandLine = try CommandLineFlags(arguments)
+    /// - Parameter counts: of the flags that take more than one value, how many.
+    init(arguments: [String], counts: [String: Int] = [:], environment: [String: String]) throws(ConfigurationError) {
+        commandLine = try CommandLineFlags(arguments, counts: counts)
         self.environment = environment
         file = try commandLine.configurationFile.map { (path) throws(ConfigurationError) in try ConfigurationFile(path: path) }
     }
@@ -43,9 +44,8 @@ struct SettingSources: Sendable {
     func lookup(_ name: String) -> Lookup {
         let flag = Self.flag(of: name)
         switch commandLine.values[flag] {
-        case .some(.some(let text)): return .text(text, .flag(flag))
-        case .some(.none): return .bare(flag: flag)
-        case .none: break
+        case let values?: return values.first.map { .text($0, .flag(flag)) } ?? .bare(flag: flag)
+        case nil: break
         }
         if let text = environment[name], !text.isEmpty { return .text(text, .environment) }
         if let file, let entry = file.entries[name], !entry.text.isEmpty {
@@ -60,8 +60,8 @@ struct SettingSources: Sendable {
 
 /// The arguments of the command line, taken apart, before it is known which settings there are.
 struct CommandLineFlags: Sendable {
-    /// By flag; a flag given without a value has `nil`.
-    private(set) var values: [String: String?] = [:]
+    /// By flag; a flag given without a value has none.
+    private(set) var values: [String: [String]] = [:]
     /// In the order given.
     private(set) var flags: [String] = []
     private(set) var asksForHelp = false
@@ -73,8 +73,10 @@ struct CommandLineFlags: Sendable {
 
     init() {}
 
-    /// - Parameter arguments: without the program's own name.
-    init(_ arguments: [String]) throws(ConfigurationError) {
+    /// - Parameters:
+    ///   - arguments: without the program's own name.
+    ///   - counts: of the flags that take more than one value, how many.
+    init(_ arguments: [String], counts: [String: Int] = [:]) throws(ConfigurationError) {
         var rest = arguments.enumerated().makeIterator(), next = rest.next()
         while let (position, argument) = next {
             next = rest.next()
@@ -84,27 +86,27 @@ struct CommandLineFlags: Sendable {
                 throw ConfigurationError("argument \(position + 1) is not a flag (flags are --name value or --name=value); --help lists them")
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            var value = parts.count == 2 ? parts[1] : nil
+            var values = Array(parts.dropFirst())
             let takesNone = [Self.help, Self.version, Self.checkHealth].contains(parts[0])
-            if value == nil, !takesNone, let following = next?.element, !following.hasPrefix("--") {
-                value = following
+            while !takesNone, values.count < counts[parts[0]] ?? 1, let following = next?.element, !following.hasPrefix("--") {
+                values.append(following)
                 next = rest.next()
             }
-            try add(parts[0], value)
+            try add(parts[0], values)
         }
     }
 
-    private mutating func add(_ flag: String, _ value: String?) throws(ConfigurationError) {
+    private mutating func add(_ flag: String, _ given: [String]) throws(ConfigurationError) {
         switch flag {
         case Self.help: asksForHelp = true
         case Self.version: asksForVersion = true
         case Self.checkHealth: asksForHealth = true
         case Self.config:
-            guard let value, !value.isEmpty else { throw ConfigurationError("--config needs the path of a file") }
+            guard let value = given.first, !value.isEmpty else { throw ConfigurationError("--config needs the path of a file") }
             guard configurationFile == nil else { throw ConfigurationError("--config is given twice; give it once") }
             configurationFile = value
         default:
-            guard values.updateValue(value, forKey: flag) == nil else {
+            guard values.updateValue(given, forKey: flag) == nil else {
                 throw ConfigurationError("\(flag) is given twice; give it once")
             }
             flags.append(flag)

@@ -76,8 +76,8 @@ public enum ServiceMain {
             let result = HealthCheck.run(ops)
             LogOutput(descriptor: STDOUT_FILENO).write(Array((result.line + "\n").utf8))
             exit(result.code)
-        case .command(let command, let argument, let settings):
-            exit(await carryOut(command, argument, settings, name))
+        case .command(let command, let arguments, let settings):
+            exit(await carryOut(command, arguments, settings, name))
         case .run(let settings, let common):
             let service = bootstrap(name, version, settings, common)
             if let exposure { service.logger.warning("a crash may leave secrets in a core file", metadata: ["reason": "\(exposure)"]) }
@@ -86,10 +86,10 @@ public enum ServiceMain {
     }
 
     private static func carryOut<Settings>(
-        _ command: ServiceCommand<Settings>, _ argument: String, _ settings: Settings, _ name: String
+        _ command: ServiceCommand<Settings>, _ arguments: [String], _ settings: Settings, _ name: String
     ) async -> Int32 {
         do {
-            let result = try await command.run(settings, argument) { say(name, $0) }
+            let result = try await command.run(settings, arguments) { say(name, $0) }
             let end = OneLine.escaping(command.isBare ? result : "\(name): \(result)", limit: 2 * ConfigurationError.maxBytes)
             LogOutput(descriptor: STDOUT_FILENO).write(Array((end + "\n").utf8))
             return ExitCode.success
