@@ -23,7 +23,7 @@ enum SchedulerMain {
             }
             let open = try settings.store.open(password: settings.storePasswordFile, logger, deliver: completed.send), store = open.store
             readiness.set("store", .ok)
-            let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, logger)
+            let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, sealedWith: open.sealedWith, logger)
             try sealer.requireKey(of: open, in: settings.store)
             let wire = try service.wire()
             var configuration = CoreConfiguration()

@@ -9,11 +9,14 @@ extension Sealer {
     ///   - file: the file that is set; `nil`: one beside the store, which is made where there is none.
     ///   - isMade: whether the file that is set is made where there is none, too.
     ///   - store: open, so that its folder is there, and no second scheduler makes a key for it.
-    static func open(_ file: Setting<String>?, isMade: Bool, store: StoreLocation, _ logger: Logger) throws -> Sealer {
+    ///   - sealedWith: what the newest credentials in it begin with, where it keeps that: then no other key is made for it.
+    static func open(
+        _ file: Setting<String>?, isMade: Bool, store: StoreLocation, sealedWith: [UInt8]? = nil, _ logger: Logger
+    ) throws -> Sealer {
         let former = keyFile(beside: store)
         if let file {
             do throws(SealingError) {
-                if isMade { try make(file, former: former, logger) }
+                if isMade { try make(file, former: former, sealedWith: sealedWith, logger) }
                 return try Sealer(keyFile: file.value)
             } catch {
                 throw ConfigurationError(file.fault("which cannot be used: \(error)"))
@@ -34,8 +37,11 @@ extension Sealer {
 
     /// Makes the file that is set where there is none, and none has been used before.
     /// - Parameter former: the key's place where none is set, if there is one.
-    private static func make(_ file: Setting<String>, former: String?, _ logger: Logger) throws(SealingError) {
+    private static func make(_ file: Setting<String>, former: String?, sealedWith: [UInt8]?, _ logger: Logger) throws(SealingError) {
         guard access(file.value, F_OK) != 0 else { return }
+        if let id = sealedWith.flatMap(Sealer.keyID) {
+            throw .keyFile("\(file.value): there is no such file, and what is stored was sealed with the key \(id). Put the file that holds it there")
+        }
         if let former, access(former, F_OK) == 0 {
             throw .keyFile("\(file.value): there is no such file, but a key beside the store, which what is stored was sealed with. Move \(former) there")
         }

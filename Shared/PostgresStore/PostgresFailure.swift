@@ -67,14 +67,21 @@ struct PostgresFailure: Error {
 
     private func connectionError(_ label: String) -> StoreError {
         func says(_ words: String...) -> Bool { words.contains { message.contains($0) } }
+        if says("pg_hba.conf", "permission denied", "not permitted to log in") {
+            return .unavailable("\(label): the server does not let this user into that database (\(message)). Have its administrator allow it: a line in "
+                + "pg_hba.conf for this machine, LOGIN for the user, CONNECT for the database")
+        }
+        if says("too many clients", "connection slots") {
+            return .unavailable("\(label): the server has no connection left (\(message)). Raise its max_connections")
+        }
         if says("password", "authentication") {
             return .unavailable("\(label): the server does not let this user in (\(message)). Check the user, and its password in "
                 + "SCHEDULER_STORE_PASSWORD_FILE or PGPASSFILE")
         }
-        if says("database \"") {
+        if says("database \""), says("does not exist") {
             return .unavailable("\(label): there is no such database (\(message)). Create it: createdb")
         }
-        if says("role \"") { return .unavailable("\(label): there is no such user (\(message)). Create it: createuser") }
+        if says("role \""), says("does not exist") { return .unavailable("\(label): there is no such user (\(message)). Create it: createuser") }
         return .unavailable("\(label): cannot be reached (\(message)). Check the address, and that the server runs; it is tried again by itself")
     }
 }

@@ -62,7 +62,7 @@ final class Writer {
             ownedShards = session.ownedShards
             sealedWith = try Resealer.newest(session.connection)
             // What a former process left there is only in the way.
-            _ = try session.transaction { session throws(PostgresFailure) in try session.connection.run("DELETE FROM shelf") }
+            try session.clearShelf()
         } catch {
             throw error.storeError(opening.label)
         }

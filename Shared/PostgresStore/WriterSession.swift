@@ -172,18 +172,57 @@ final class WriterSession {
         return page
     }
 
-    /// Occurrences that came to an end before their series came to them; what each series is past is forgotten.
-    func passed(limit: Int) throws(PostgresFailure) -> [OccurrenceKey] {
-        let toCome = "r.shard = p.shard AND r.id = p.reminder AND r.next_at <= p.scheduled_at AND r.state < 2"
-        _ = try transaction { session throws(PostgresFailure) in
-            try session.connection.run("DELETE FROM passed p WHERE NOT EXISTS (SELECT 1 FROM reminders r WHERE \(toCome))")
+    /// Keys that are looked at in one transaction where a whole table is gone through.
+    private static let pageRows = 5_000
+
+    /// Empties the shelf, a page at a time.
+    func clearShelf() throws(PostgresFailure) {
+        var after: ShelfKey? = ShelfKey(
+            place: ShelfPlace(queue: "", task: "", sharer: ""),
+            due: DueKey(dueAt: .distantPast, occurrence: OccurrenceKey(reminder: ReminderID(high: 0, low: 0), scheduledAt: .distantPast)))
+        while let last = after {
+            let keys = ShelfRows.keys(try connection.run([ShelfRows.find(.everything, after: last, limit: Self.pageRows)])[0])
+            if !keys.isEmpty {
+                _ = try transaction { session throws(PostgresFailure) in
+                    try session.connection.run(ShelfRows.queries(Dictionary(keys.map { ($0, false) }) { one, _ in one }))
+                }
+            }
+            after = keys.count < Self.pageRows ? nil : keys.last
         }
-        let rows = try connection.run(
-            """
-            SELECT p.reminder, p.scheduled_at FROM passed p JOIN reminders r ON \(toCome)
-            ORDER BY p.shard, p.reminder, p.scheduled_at LIMIT $1::bigint
-            """, [.int(Int64(limit))])
-        return rows.indices.compactMap { row in rows.id(row, 0).map { OccurrenceKey(reminder: $0, scheduledAt: rows.time(row, 1)) } }
+    }
+
+    /// Occurrences that came to an end before their series came to them; what each series is past is forgotten. A page at a time.
+    func passed(limit: Int) throws(PostgresFailure) -> [OccurrenceKey] {
+        var found: [OccurrenceKey] = [], last: [Parameter] = [.int(-1), .id(ReminderID(high: 0, low: 0)), .int(.min)]
+        while found.count < limit {
+            let rows = try connection.run(
+                """
+                SELECT p.reminder, p.scheduled_at, p.shard, EXISTS (
+                    SELECT 1 FROM reminders r WHERE r.shard = p.shard AND r.id = p.reminder AND r.next_at <= p.scheduled_at AND r.state < 2)
+                FROM passed p WHERE (p.shard, p.reminder, p.scheduled_at) > ($1::bigint, $2::uuid, $3::bigint)
+                ORDER BY p.shard, p.reminder, p.scheduled_at LIMIT $4::bigint
+                """, last + [.int(Int64(Self.pageRows))])
+            var behind: [OccurrenceKey] = []
+            for row in rows.indices {
+                guard let id = rows.id(row, 0) else { continue }
+                let key = OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 1))
+                if rows.int(row, 3) != 0 { found.append(key) } else { behind.append(key) }
+                last = [.int(rows.int(row, 2)), .id(id), .time(key.scheduledAt)]
+            }
+            if !behind.isEmpty { try forget(behind) }
+            if rows.count < Self.pageRows { break }
+        }
+        return Array(found.prefix(limit))
+    }
+
+    private func forget(_ passed: [OccurrenceKey]) throws(PostgresFailure) {
+        _ = try transaction { session throws(PostgresFailure) in
+            try session.connection.run(
+                """
+                DELETE FROM passed p USING unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, reminder, scheduled_at)
+                WHERE p.shard = u.shard AND p.reminder = u.reminder AND p.scheduled_at = u.scheduled_at
+                """, OccurrenceRow.keys(passed))
+        }
     }
 
     func workers() throws(PostgresFailure) -> [AttachedWorker] {

@@ -18,7 +18,7 @@ private final class Relay: Sendable {
         self.server = server
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard listener >= 0, Self.withAddress(folder, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
+        guard listener >= 0, SocketFolder.withAddress(folder, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
             throw CocoaError(.fileWriteUnknown)
         }
         Thread.detachNewThread { [self] in
@@ -40,18 +40,9 @@ private final class Relay: Sendable {
     /// The answers to the next commits are lost.
     func lose(_ count: Int) { losing.withLock { $0 = count } }
 
-    private static func withAddress(_ folder: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(folder)/.s.PGSQL.5432".utf8) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
-        }
-    }
-
     private func join(_ client: Int32) {
         let upstream = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard Self.withAddress(server, { connect(upstream, $0, $1) }) == 0 else {
+        guard SocketFolder.withAddress(server, { connect(upstream, $0, $1) }) == 0 else {
             Glibc.close(upstream)
             Glibc.close(client)
             return

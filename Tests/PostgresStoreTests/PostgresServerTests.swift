@@ -97,6 +97,59 @@ struct PostgresServerTests {
         #expect(throws: StoreError.self) { try PostgresAddress("postgres://%%%") }
     }
 
+    @Test("a wrong password, a user that is not let in and one that may do too little are told apart, and no password is shown")
+    func rights() async throws {
+        func refusal(_ user: String, password: String? = nil) throws -> String {
+            var address = try server.address(of: database, user: user)
+            address.password = password
+            return fault(address)?.description ?? "let in"
+        }
+        func role(_ name: String, _ rest: String) throws {
+            try server.run("DO $$ BEGIN CREATE ROLE \(name) LOGIN \(rest); EXCEPTION WHEN duplicate_object THEN NULL; END $$", in: database)
+        }
+        try role(PostgresServer.withPassword, "PASSWORD 'right-one'")
+        try role(PostgresServer.refused, "")
+        try role("poor", "")
+        let wrong = try refusal(PostgresServer.withPassword, password: "wrong-one")
+        #expect(wrong.contains("Check the user, and its password in SCHEDULER_STORE_PASSWORD_FILE or PGPASSFILE") && !wrong.contains("wrong-one"), "\(wrong)")
+        #expect(try refusal(PostgresServer.withPassword).contains("Check the user, and its password in SCHEDULER_STORE_PASSWORD_FILE or PGPASSFILE"))
+        let rejected = try refusal(PostgresServer.refused)
+        #expect(rejected.contains("a line in pg_hba.conf for this machine"), "\(rejected)")
+        let poor = try refusal("poor")
+        #expect(poor.contains("Make it the owner of the database"), "\(poor)")
+        try server.run("REVOKE CONNECT ON DATABASE \(database) FROM PUBLIC", in: database)
+        let unconnected = try refusal("poor")
+        #expect(unconnected.contains("CONNECT for the database"), "\(unconnected)")
+    }
+
+    @Test("a server that is too old is refused in a line that says which version is needed")
+    func old() throws {
+        let old = try OldServer()
+        defer { old.close() }
+        let address = try PostgresAddress("host=\(old.folder) user=a dbname=b")
+        #expect(fault(address) == .unusable("\(address): the server has version 14, but 15 or later is needed. Upgrade it"))
+    }
+
+    @Test("what a former process left on the shelf, and what series are past, goes a page at a time", .timeLimit(.minutes(1)))
+    func leftovers() async throws {
+        var store = try open()
+        let reminder = Sample.reminder()
+        try await store.write(Sample.create(reminder))
+        await store.close()
+        let shard = reminder.id.shard.number
+        try server.run(
+            """
+            INSERT INTO shelf SELECT 'q', 't', 's', number, gen_random_uuid(), number FROM generate_series(1, 12000) number;
+            INSERT INTO passed SELECT \(shard), gen_random_uuid(), number FROM generate_series(1, 12000) number;
+            INSERT INTO passed SELECT shard, id, next_at FROM reminders;
+            """, in: database)
+        store = try open()
+        #expect(try await store.passed(limit: 10) == [OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start)])
+        await store.close()
+        #expect(try server.run("SELECT count(*) FROM shelf", in: database) == "0")
+        #expect(try server.run("SELECT count(*) FROM passed", in: database) == "1")
+    }
+
     @Test("an address is shown without its password")
     func redacted() throws {
         let address = try PostgresAddress("postgres://ada:secret@db.example/tasks?password=secret", password: "secret")

@@ -105,6 +105,12 @@ struct CredentialKeysTests {
         let store = StoreLocation.sqlite(path: path), set = Setting("SEAL_KEY_FILE", "\(folder.path)/keys")
         let missing = #expect(throws: ConfigurationError.self) { try Sealer.open(set, isMade: false, store: store, quiet) }
         #expect(missing?.description.contains("cannot be opened") == true)
+        // What is stored was sealed with another: a new one would open nothing of it.
+        let foreign = #expect(throws: ConfigurationError.self) {
+            try Sealer.open(set, isMade: true, store: store, sealedWith: try Sealer(keyFile: file).prefix, quiet)
+        }
+        #expect(foreign?.description.contains("what is stored was sealed with the key ") ?? false)
+        #expect(!FileManager.default.fileExists(atPath: set.value))
         let made = try Sealer.open(set, isMade: true, store: store, quiet)
         #expect(try Sealer.open(set, isMade: true, store: store, quiet).keyIDs == made.keyIDs)
         try FileManager.default.removeItem(atPath: set.value)

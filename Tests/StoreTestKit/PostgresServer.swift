@@ -37,11 +37,22 @@ package final class PostgresServer: Sendable {
             Self.process(
                 for: "initdb",
                 ["--pgdata=\(folder)/data", "--username=test", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"]))
+        try admit()
         try start()
         try execute("CREATE DATABASE \(Self.database)", in: "postgres")
     }
 
     deinit { kill() }
+
+    /// Who needs a password, and who is not let in.
+    package static let withPassword = "ada", refused = "mallory"
+
+    private func admit() throws {
+        let path = "\(folder)/data/pg_hba.conf"
+        let rules = try String(contentsOfFile: path, encoding: .utf8)
+        // In its place, so that it keeps its owner.
+        try "local all \(Self.withPassword) scram-sha-256\nlocal all \(Self.refused) reject\n\(rules)".write(toFile: path, atomically: false, encoding: .utf8)
+    }
 
     /// Starts the server, and waits until it answers.
     package func start() throws {
