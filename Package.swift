@@ -138,6 +138,8 @@ let package = Package(
             name: "rpc-benchmark", dependencies: ["TaskWire", "TaskMessages", "TaskDomain", logging, nioPosix], path: "Tests/Benchmarks/RPC"),
         .executableTarget(
             name: "storage-benchmark", dependencies: ["SQLiteStore", "Storage", "TaskDomain"], path: "Tests/Benchmarks/Storage"),
+        .executableTarget(
+            name: "postgres-benchmark", dependencies: ["PostgresStore", "Storage", "TaskDomain"], path: "Tests/Benchmarks/PostgresStore"),
 
         // The scheduler's core and all around it in simulated time.
         .target(

@@ -1,9 +1,10 @@
 """Measures the services and, in the same run, the limits of this machine; writes a table of ratios.
 
-usage: bench.py PROGRAMS [--once] [--list] [--predecessor] [ROW…]      PROGRAMS: the folder of the release build
+usage: bench.py PROGRAMS [--once] [--list] [--predecessor] [--postgres] [ROW…]      PROGRAMS: the folder of the release build
 
 Each figure is the median of three runs, or of one with --once. A row gets services, a backend and a database of its own. The
-predecessor's rows run where they are named or with --predecessor: they install RabbitMQ.
+predecessor's rows run where they are named or with --predecessor: they install RabbitMQ. Those of PostgreSQL run where they are named, or
+all with --postgres.
 Writes .build/bench/report.md and report.json.
 """
 
@@ -15,6 +16,8 @@ import statistics
 import subprocess
 import sys
 
+import postgres
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(ROOT, ".build", "bench")
@@ -25,8 +28,13 @@ ROWS = [
     "recurring", "memory-100k", "memory-1m", "tasks-python",
 ]
 PREDECESSOR = ["predecessor-creates", "predecessor-burst", "predecessor-tasks"]
+# Rows of the services on a PostgreSQL server of their own, the store alone on it, and what else executes jobs from it.
+POSTGRES = [
+    "creates-64-postgres", "lone-postgres", "burst-10k-postgres", "burst-100k-postgres", "postgres-store", "limit-pgqueuer",
+]
 # Rows that take minutes each run once.
-LONG = {"steady-1k", "steady-5k", "lone", "recurring", "memory-100k", "memory-1m"}
+LONG = {"steady-1k", "steady-5k", "lone", "lone-postgres", "recurring", "memory-100k", "memory-1m"}
+STORED = ["stored", "creates", "settlements", "pgbench-creates", "pgbench-settlements"]
 UNDER_WAY = ["1", "64", "1024"]
 # Rows in which the caller has a key, and what its line in the file of keys says beside that.
 KEYS = {"creates-64-key": "", "creates-64-pending": " pending=1000000"}
@@ -41,11 +49,15 @@ RATIOS = [
     ("memory-1m creates-64", "creates-64 per_second", 0.9),
     ("memory-1m burst-100k", "burst-100k per_second", 0.9),
     ("creates-64-pending per_second", "creates-64-key per_second", 0.95),
+    ("postgres-store creates", "postgres-store pgbench-creates", 0.75),
+    ("postgres-store settlements", "postgres-store pgbench-settlements", 0.6),
+    ("creates-64-postgres per_second", "creates-64 per_second", 0.4),
+    ("burst-100k-postgres per_second", "limit-pgqueuer per_second", 0.7),
 ]
 # And what a figure may be at most.
 BOUNDS = [
     ("burst-10k p99_ms", 1_200), ("lone p50_ms", 2), ("lone p99_ms", 5), ("memory-1m growth_mb scheduler", 32),
-    ("memory-1m first_delivery_ms", 1_000),
+    ("memory-1m first_delivery_ms", 1_000), ("lone-postgres p50_ms", 2), ("burst-10k-postgres p99_ms", 1_500),
 ]
 
 
@@ -101,11 +113,24 @@ def limit(name, programs):
 
 
 def run(name, programs):
+    if name == "postgres-store":
+        return postgres.store(programs)
+    if name == "limit-pgqueuer":
+        return postgres.pgqueuer(postgres.python(os.path.join(OUT, "pgqueuer")))
+    if name.endswith("-postgres"):
+        with postgres.Server() as server:
+            keys = {"SEAL_KEY_FILE": f"{server.folder}/seal-keys", "SEAL_KEY_CREATE": "true"}
+            return services(name.removesuffix("-postgres"), programs, {"STACK_STORE": server.store, **keys})
     if name.startswith("limit-"):
         return limit(name, programs)
     if name == "rpc":
         return output(f"{programs}/rpc-benchmark", "200000", *UNDER_WAY)
-    environment = os.environ | {"STACK_BACKEND": f"{PEERS}/backend"}
+    return services(name, programs, {})
+
+
+def services(name, programs, settings):
+    """A row of the whole stack."""
+    environment = os.environ | {"STACK_BACKEND": f"{PEERS}/backend"} | settings
     if name in KEYS:
         environment |= key(KEYS[name])
     stack = [f"{HERE}/with-predecessor"] if name in PREDECESSOR else [f"{ROOT}/Tests/with-stack", programs]
@@ -146,6 +171,7 @@ def shown(name, result):
     if "p50_ms" in result and not name.startswith("limit-"):
         kind = "latency" if "creates" in name else "lateness"
         words.append(f"{kind} p50 {result['p50_ms']:.2f} ms, p99 {result['p99_ms']:.2f} ms, max {result['max_ms']:.2f} ms")
+    words += [f"{key.replace('-', ' ')} {result[key]:,.0f}/s" for key in STORED if key in result]
     words += [f"{result[key]:,.0f} calls/s with {key} under way" for key in UNDER_WAY if key in result]
     words += [f"then {key} {result[key]:,.0f} /s" for key in ("creates-64", "burst-100k") if key in result]
     if "first_delivery_ms" in result:
@@ -196,13 +222,14 @@ def report(results):
 
 def main():
     programs, *arguments = sys.argv[1:]
-    known = LIMITS + ROWS + PREDECESSOR
-    if unknown := {argument for argument in arguments if argument.startswith("--")} - {"--once", "--list", "--predecessor"}:
-        raise SystemExit(f"no such option: {', '.join(unknown)}; there are --once, --list, --predecessor, and deploy/bench's --no-build")
+    known = LIMITS + ROWS + PREDECESSOR + POSTGRES
+    if unknown := {argument for argument in arguments if argument.startswith("--")} - {"--once", "--list", "--predecessor", "--postgres"}:
+        raise SystemExit(f"no such option: {', '.join(unknown)}; there are --once, --list, --predecessor, --postgres, and deploy/bench's --no-build")
     if "--list" in arguments:
         return print("\n".join(known))
     names = [argument for argument in arguments if not argument.startswith("--")]
-    names = names or (known if "--predecessor" in arguments else LIMITS + ROWS)
+    if not names:
+        names = LIMITS + ROWS + (PREDECESSOR if "--predecessor" in arguments else []) + (POSTGRES if "--postgres" in arguments else [])
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"no such row: {', '.join(unknown)}; --list shows them")
     compile_peers()
