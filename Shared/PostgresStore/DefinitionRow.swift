@@ -41,7 +41,7 @@ enum DefinitionRow {
         return [
             ints { Int64($0.id.shard.number) }, .ids(reminders.map(\.id)), ints { $0.schedule.isSingle ? nil : number() },
             ints(\.schedule.start.count), texts(\.schedule.rule), texts(\.schedule.timezone), ints { $0.schedule.until?.count },
-            blobs { encode($0.schedule.rdates) }, blobs { encode($0.schedule.exdates) },
+            blobs { InstantBytes.encode($0.schedule.rdates) }, blobs { InstantBytes.encode($0.schedule.exdates) },
             texts(\.queue), ints { Int64($0.priority) }, ints { Int64($0.misfirePolicy.rawValue) }, ints { Int64($0.retryForSeconds) },
             ints { $0.maxAttempts.map(Int64.init) }, ints { Int64($0.jitterSeconds) }, ints { $0.expiresAfterSeconds.map(Int64.init) },
             ints { Int64($0.handling.catchUpLimit) },
@@ -111,18 +111,7 @@ enum DefinitionRow {
     }
 
     private static func instants(_ bytes: [UInt8], _ name: String) throws(Damage) -> [UnixSeconds] {
-        guard bytes.count % 8 == 0 else { throw Damage(reason: "\(name) has \(bytes.count) bytes, expected a multiple of 8") }
-        return bytes.withUnsafeBytes { raw in
-            stride(from: 0, to: raw.count, by: 8).map {
-                UnixSeconds(Int64(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: Int64.self)))
-            }
-        }
-    }
-
-    private static func encode(_ instants: [UnixSeconds]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(instants.count * 8)
-        for instant in instants { withUnsafeBytes(of: instant.count.littleEndian) { bytes.append(contentsOf: $0) } }
-        return bytes
+        guard let instants = InstantBytes.decode(bytes) else { throw Damage(reason: "\(name) has \(bytes.count) bytes, expected a multiple of 8") }
+        return instants
     }
 }

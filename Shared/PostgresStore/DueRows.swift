@@ -3,13 +3,6 @@ import TaskDomain
 
 /// What is due next: the two sources (positions, rows of their own), merged in the order of `DueKey`.
 struct DueRows {
-    struct Request: Sendable {
-        var shard: Shard
-        var after: DueKey?
-        var through: UnixMilliseconds
-        var limit: Int
-    }
-
     private static let position = "r.id, r.due_ms, r.next_at, r.next_index, \(DefinitionRow.selected)"
     private static let occurrence = """
         o.reminder, o.due_ms, o.scheduled_at, o.manual, o.attempts, o.losses, o.tried_since_ms, \(DefinitionRow.selected)
@@ -20,7 +13,7 @@ struct DueRows {
         """
 
     /// Positions and occurrences with rows, each at most as many as are asked for.
-    static func queries(_ request: Request) -> [Query] {
+    static func queries(_ request: DueRequest) -> [Query] {
         let after = request.after, limit = Int64(max(0, request.limit))
         let from: [Parameter] = [
             .int(Int64(request.shard.number)), .int(after?.dueAt.count ?? .min), .id(after?.occurrence.reminder ?? ReminderID(high: 0, low: 0)),
@@ -65,7 +58,7 @@ struct DueRows {
 
     let onDamage: (ReminderID, String) -> Void
 
-    func merged(_ request: Request, _ positions: Rows, _ occurrences: Rows) -> [DueEntry] {
+    func merged(_ request: DueRequest, _ positions: Rows, _ occurrences: Rows) -> [DueEntry] {
         let first = self.positions(positions).filter { entry in request.after.map { entry.due > $0 } ?? true }
         let second = self.occurrences(occurrences)
         var entries: [DueEntry] = [], next = (0, 0)

@@ -5,17 +5,7 @@ import TaskDomain
 /// and again some time after all have been.
 final class LongHistories: PruningDuty {
     let kind = PrunedKind.attempts
-    /// Where the look goes on, and when it began; `nil`: it has come to its end.
-    private var place: Place?
-    private var beganAt: UnixMilliseconds?
-
-    /// Between two looks at all.
-    static let intervalMilliseconds: Int64 = 600_000
-    /// Reminders that one call looks at.
-    static let remindersAtOnce = 250
-    /// Attempts that began later than this after now were dated by a clock that was ahead. They are counted apart: however many they
-    /// are, the latest of the others stay.
-    static let aheadMilliseconds: Int64 = 3_600_000
+    private var look = HistoryLook<Place>()
 
     private struct Place {
         var shard: Int64 = -1
@@ -38,31 +28,22 @@ final class LongHistories: PruningDuty {
     private static let latestFirst = "ORDER BY started_ms DESC, scheduled_at DESC, number DESC, outcome DESC"
 
     func prune(_ request: Pruning, on connection: Connection, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
-        begin(request.now)
-        if let place {
+        look.begin(request.now, at: Place())
+        if let place = look.place {
             let found = try reminders(after: place, connection)
-            self.place = found.count < Self.remindersAtOnce ? nil : found.last?.place
+            look.place = found.count < HistoryPace.remindersAtOnce ? nil : found.last?.place
             for (index, reminder) in found.enumerated() where reminder.isLong {
                 guard room > 0 else { continue }
                 try shorten(reminder.place, request, room: &room, connection)
                 // Where there was no room for all, it is looked at again.
-                if room <= 0 { self.place = index == 0 ? place : found[index - 1].place }
+                if room <= 0 { look.place = index == 0 ? place : found[index - 1].place }
             }
         }
-        progress.isUnderWay = place != nil
+        progress.isUnderWay = look.place != nil
     }
 
     func behindMilliseconds(_ request: Pruning, on connection: Connection) -> Int64? {
-        guard place != nil, let began = beganAt else { return nil }
-        return max(0, request.now - began)
-    }
-
-    /// Begins another look where the last one was long ago. A clock that was set back begins one, too.
-    private func begin(_ now: UnixMilliseconds) {
-        guard place == nil else { return }
-        if let began = beganAt, now >= began, now - began < Self.intervalMilliseconds { return }
-        place = Place()
-        beganAt = now
+        look.behindMilliseconds(request)
     }
 
     /// The next ones that have attempts, by a seek each, and whether they have more than stay in any case.
@@ -76,7 +57,7 @@ final class LongHistories: PruningDuty {
                     ORDER BY a.shard, a.reminder LIMIT 1) n)
             SELECT t.shard, t.reminder,
                 EXISTS (SELECT 1 FROM attempts a WHERE a.shard = t.shard AND a.reminder = t.reminder OFFSET \(Attempt.alwaysKept))
-            FROM t LIMIT \(Self.remindersAtOnce)
+            FROM t LIMIT \(HistoryPace.remindersAtOnce)
             """, place.parameters)
         return rows.indices.compactMap { row in
             rows.id(row, 1).map { (Place(shard: rows.int(row, 0), reminder: $0), rows.int(row, 2) != 0) }
@@ -84,7 +65,7 @@ final class LongHistories: PruningDuty {
     }
 
     private func shorten(_ reminder: Place, _ request: Pruning, room: inout Int, _ connection: Connection) throws(PostgresFailure) {
-        let now = (request.now + Self.aheadMilliseconds).count
+        let now = (request.now + HistoryPace.aheadMilliseconds).count
         func nth(_ from: Int64, _ to: Int64, _ number: Int) throws(PostgresFailure) -> Key? {
             try key("AND started_ms BETWEEN $3::bigint AND $4::bigint \(Self.latestFirst) LIMIT 1 OFFSET $5::bigint", reminder, [from, to, Int64(number)], connection)
         }

@@ -1,36 +1,9 @@
 import Storage
 import TaskDomain
 
-/// What the writing thread carries out, in the order in which it was asked.
-enum WriterTask: Sendable {
-    typealias Submission = ([StoreWrite], @Sendable (Result<[StoreWriteResult], StoreError>) -> Void)
-
-    case submit(Submission)
-    case load(DueRows.Request, @Sendable (Result<[DueEntry], StoreError>) -> Void)
-    case loadShelf(ShelfScope, after: ShelfKey, limit: Int, @Sendable (Result<ShelfPage, StoreError>) -> Void)
-    case prune(Pruning, @Sendable (Result<PruneProgress, StoreError>) -> Void)
-    case reseal(Resealing, @Sendable (Result<ResealProgress, StoreError>) -> Void)
-    case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
-    case ownedShards(@Sendable (Result<[OwnedShard], StoreError>) -> Void)
-    case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
-    case passed(limit: Int, @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
-    /// A task for which there was no room.
-    case refused(@Sendable (StoreError) -> Void)
-    case close(@Sendable () -> Void)
-
-    /// What the task counts for among those that wait.
-    var weight: Int {
-        switch self {
-        case .submit(let submission): max(1, submission.0.count)
-        case .load, .loadShelf, .prune, .reseal, .space, .ownedShards, .attachedWorkers, .passed: 1
-        case .refused, .close: 0
-        }
-    }
-}
-
-/// The writing thread's work: takes tasks from the queue and groups writes into transactions.
+/// The writing thread's work: carries out what its lane gives it.
 final class Writer {
-    private let queue: TaskQueue<WriterTask>
+    private let lane: WriterLane
     private let opening: Opening
     private let limits: PostgresLimits
     private let complete: Completions
@@ -48,10 +21,10 @@ final class Writer {
 
     /// Opens the store and brings its schema up to date.
     init(
-        queue: TaskQueue<WriterTask>, opening: Opening, limits: PostgresLimits, completions: Completions,
+        lane: WriterLane, opening: Opening, limits: PostgresLimits, completions: Completions,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
-        self.queue = queue
+        self.lane = lane
         self.opening = opening
         self.limits = limits
         complete = completions
@@ -69,55 +42,23 @@ final class Writer {
         self.session = session
     }
 
-    /// Works until the queue is ended.
+    /// Works until the lane is ended.
     func run() {
-        var backlog: [WriterTask] = [], next = 0
-        while true {
-            if next == backlog.count {
-                backlog.removeAll(keepingCapacity: backlog.capacity <= 4096)
-                next = 0
+        lane.run { turn in
+            switch turn {
+            case .task(let task): alone(task)
+            case .writes(let group): commit(group)
             }
-            // Also with work at hand: what arrived during the last commit joins this one.
-            guard queue.drain(into: &backlog, wait: backlog.isEmpty) || !backlog.isEmpty else { return }
-            step(backlog, &next)
-            // Keeps a backlog that never empties from growing at its front.
-            if next >= 4096 {
-                backlog.removeFirst(next)
-                next = 0
-            }
-        }
-    }
-
-    /// Carries out the next task, together with the writes behind it that fit into one transaction.
-    private func step(_ backlog: [WriterTask], _ next: inout Int) {
-        var group: [WriterTask.Submission] = [], writes = 0, bytes = 0
-        while next < backlog.count, case .submit(let submission) = backlog[next] {
-            let size = submission.0.reduce(0) { $0 + $1.estimatedBytes }
-            let fits = writes + submission.0.count <= limits.writesPerCommit && bytes + size <= limits.bytesPerCommit
-            guard group.isEmpty || fits else { break }
-            group.append(submission)
-            writes += submission.0.count
-            bytes += size
-            next += 1
-        }
-        if group.isEmpty {
-            let task = backlog[next]
-            next += 1
-            alone(task)
-        } else {
-            queue.taken(weight: group.reduce(0) { $0 + WriterTask.submit($1).weight })
-            commit(group)
         }
     }
 
     private func alone(_ task: WriterTask) {
-        queue.taken(weight: task.weight)
         switch task {
         case .submit(let submission): commit([submission])
         case .load(let request, let completion):
             complete(completion, perform { session throws(PostgresFailure) in try session.load(request) })
-        case .loadShelf(let scope, let after, let limit, let completion):
-            complete(completion, perform { session throws(PostgresFailure) in try session.loadShelf(scope, after: after, limit: limit) })
+        case .loadShelf(let request, let completion):
+            complete(completion, perform { session throws(PostgresFailure) in try session.loadShelf(request) })
         case .prune(let request, let completion):
             complete(
                 completion,
@@ -132,6 +73,8 @@ final class Writer {
                 })
         case .space(let completion):
             complete(completion, isClosed ? .failure(.closed) : .success(PostgresStore.space))
+        // Nothing is taken in that is not filed.
+        case .file(let completion): completion(.success(()))
         case .ownedShards(let completion): complete(completion, isClosed ? .failure(.closed) : .success(ownedShards))
         case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
         case .passed(let limit, let completion):
@@ -245,23 +188,6 @@ final class Writer {
         do throws(PostgresFailure) { return .success(try body(session)) } catch {
             if !session.rollBack() || !error.leavesConnectionUsable { self.session = nil }
             return .failure(.postgres(error))
-        }
-    }
-}
-
-extension StoreWrite {
-    /// Roughly what the write adds to a transaction.
-    fileprivate var estimatedBytes: Int {
-        switch self {
-        case .create(let reminder, _, let idempotency, _):
-            512 + reminder.arguments.count + reminder.sealedAuthorization.count + 8 * (reminder.schedule.rdates.count + reminder.schedule.exdates.count)
-                + (idempotency?.answer.count ?? 0)
-        case .settle(_, let attempt, _, _), .misfire(_, let attempt, _), .hold(_, let attempt, _): 128 + attempt.detail.utf8.count + attempt.result.count
-        case .change(_, .replace(let reminder, _), _, _): 1024 + reminder.arguments.count
-        case .change: 512
-        case .materialise, .shelve, .queue, .zone: 128
-        case .unshelve(let keys): 64 * keys.count
-        case .workers(let workers): workers.reduce(64) { $0 + $1.instance.utf8.count }
         }
     }
 }

@@ -156,13 +156,13 @@ final class WriterSession {
         DueRows { [label, onFault] id, reason in onFault("\(label): reminder \(id) is damaged: \(reason); not fired") }
     }
 
-    func load(_ request: DueRows.Request) throws(PostgresFailure) -> [DueEntry] {
+    func load(_ request: DueRequest) throws(PostgresFailure) -> [DueEntry] {
         let rows = try connection.run(DueRows.queries(request))
         return dueRows.merged(request, rows[0], rows[1])
     }
 
-    func loadShelf(_ scope: ShelfScope, after: ShelfKey, limit: Int) throws(PostgresFailure) -> ShelfPage {
-        let found = try connection.run([ShelfRows.find(scope, after: after, limit: max(0, limit))])
+    func loadShelf(_ request: ShelfRequest) throws(PostgresFailure) -> ShelfPage {
+        let found = try connection.run([ShelfRows.find(request.scope, after: request.after, limit: max(0, request.limit))])
         var page = ShelfPage(keys: ShelfRows.keys(found[0]))
         guard !page.keys.isEmpty else { return page }
         let rows = try connection.run(DueRows.queries(of: page.keys.map(\.due.occurrence)))
@@ -202,11 +202,11 @@ final class WriterSession {
                 FROM passed p WHERE (p.shard, p.reminder, p.scheduled_at) > ($1::bigint, $2::uuid, $3::bigint)
                 ORDER BY p.shard, p.reminder, p.scheduled_at LIMIT $4::bigint
                 """, last + [.int(Int64(Self.pageRows))])
-            var behind: [OccurrenceKey] = []
+            var behind: [(shard: Int64, key: OccurrenceKey)] = []
             for row in rows.indices {
                 guard let id = rows.id(row, 0) else { continue }
                 let key = OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 1))
-                if rows.int(row, 3) != 0 { found.append(key) } else { behind.append(key) }
+                if rows.int(row, 3) != 0 { found.append(key) } else { behind.append((rows.int(row, 2), key)) }
                 last = [.int(rows.int(row, 2)), .id(id), .time(key.scheduledAt)]
             }
             if !behind.isEmpty { try forget(behind) }
@@ -215,13 +215,13 @@ final class WriterSession {
         return Array(found.prefix(limit))
     }
 
-    private func forget(_ passed: [OccurrenceKey]) throws(PostgresFailure) {
+    private func forget(_ passed: [(shard: Int64, key: OccurrenceKey)]) throws(PostgresFailure) {
         _ = try transaction { session throws(PostgresFailure) in
             try session.connection.run(
                 """
                 DELETE FROM passed p USING unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, reminder, scheduled_at)
                 WHERE p.shard = u.shard AND p.reminder = u.reminder AND p.scheduled_at = u.scheduled_at
-                """, OccurrenceRow.keys(passed))
+                """, [.ints(passed.map(\.shard)), .ids(passed.map(\.key.reminder)), .ints(passed.map(\.key.scheduledAt.count))])
         }
     }
 

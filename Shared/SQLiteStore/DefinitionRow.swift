@@ -1,3 +1,4 @@
+import Storage
 import TaskDomain
 
 /// A `Reminder` as a row of `definitions`.
@@ -56,8 +57,8 @@ enum DefinitionRow {
         statement.bind(next(), schedule.rule)
         statement.bind(next(), schedule.timezone)
         statement.bind(next(), schedule.until)
-        statement.bind(next(), encode(schedule.rdates))
-        statement.bind(next(), encode(schedule.exdates))
+        statement.bind(next(), InstantBytes.encode(schedule.rdates))
+        statement.bind(next(), InstantBytes.encode(schedule.exdates))
     }
 
     private static func bind(_ handling: Handling, to statement: Statement, _ next: () -> Int32) {
@@ -154,20 +155,7 @@ enum DefinitionRow {
 
     private static func instants(_ row: Statement, _ column: Int32, _ name: String) throws(Damage) -> [UnixSeconds] {
         let bytes = try bytes(row, column, name)
-        guard bytes.count % 8 == 0 else {
-            throw Damage(reason: "\(name) has \(bytes.count) bytes, expected a multiple of 8")
-        }
-        return bytes.withUnsafeBytes { raw in
-            stride(from: 0, to: raw.count, by: 8).map {
-                UnixSeconds(Int64(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: Int64.self)))
-            }
-        }
-    }
-
-    private static func encode(_ instants: [UnixSeconds]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(instants.count * 8)
-        for instant in instants { withUnsafeBytes(of: instant.count.littleEndian) { bytes.append(contentsOf: $0) } }
-        return bytes
+        guard let instants = InstantBytes.decode(bytes) else { throw Damage(reason: "\(name) has \(bytes.count) bytes, expected a multiple of 8") }
+        return instants
     }
 }

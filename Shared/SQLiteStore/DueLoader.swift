@@ -3,13 +3,6 @@ import TaskDomain
 
 /// Reads what is due next: the two sources (positions, rows of their own) merged in the order of `DueKey`.
 final class DueLoader {
-    struct Request: Sendable {
-        var shard: Shard
-        var after: DueKey?
-        var through: UnixMilliseconds
-        var limit: Int
-    }
-
     private let positions: Statement, occurrences: Statement
     private let path: String
     private let onFault: @Sendable (String) -> Void
@@ -39,7 +32,7 @@ final class DueLoader {
             """)
     }
 
-    func load(_ request: Request) throws(SQLiteFailure) -> [DueEntry] {
+    func load(_ request: DueRequest) throws(SQLiteFailure) -> [DueEntry] {
         bind(request)
         defer {
             positions.reset()
@@ -62,7 +55,7 @@ final class DueLoader {
         return entries
     }
 
-    private func bind(_ request: Request) {
+    private func bind(_ request: DueRequest) {
         let from = request.after?.dueAt ?? .distantPast
         positions.bind(1, request.shard.number)
         positions.bind(2, from)

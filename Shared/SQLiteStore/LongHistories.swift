@@ -10,17 +10,7 @@ final class LongHistories: PruningDuty {
     let kind = PrunedKind.attempts
     private let nextReminder: Statement, youngest: Statement, youngestOld: Statement, nth: Statement, nthOldest: Statement
     private let drop: Statement
-    /// Where the look goes on, and when it began; `nil`: it has come to its end.
-    private var place: Place?
-    private var beganAt: UnixMilliseconds?
-
-    /// Between two looks at all.
-    static let intervalMilliseconds: Int64 = 600_000
-    /// Reminders that one call looks at.
-    static let remindersAtOnce = 250
-    /// Attempts that began later than this after now were dated by a clock that was ahead. They are counted apart: however many they
-    /// are, the latest of the others stay.
-    static let aheadMilliseconds: Int64 = 3_600_000
+    private var look = HistoryLook<Place>()
 
     private struct Place {
         var shard = 0
@@ -52,35 +42,26 @@ final class LongHistories: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        begin(request.now)
+        look.begin(request.now, at: Place())
         var looked = 0
-        while var place, room > 0, looked < Self.remindersAtOnce {
+        while var place = look.place, room > 0, looked < HistoryPace.remindersAtOnce {
             looked += 1
             guard let reminder = try next(place) else {
                 place = Place(shard: place.shard + 1)
-                self.place = place.shard < Shard.count ? place : nil
+                look.place = place.shard < Shard.count ? place : nil
                 continue
             }
             try shorten(reminder, in: place.shard, request, room: &room)
             // Where there was no room for all, it is looked at again.
             guard room > 0 else { break }
             place.after = reminder
-            self.place = place
+            look.place = place
         }
-        progress.isUnderWay = place != nil
+        progress.isUnderWay = look.place != nil
     }
 
     func behindMilliseconds(_ request: Pruning) -> Int64? {
-        guard place != nil, let began = beganAt else { return nil }
-        return max(0, request.now - began)
-    }
-
-    /// Begins another look where the last one was long ago. A clock that was set back begins one, too.
-    private func begin(_ now: UnixMilliseconds) {
-        guard place == nil else { return }
-        if let began = beganAt, now >= began, now - began < Self.intervalMilliseconds { return }
-        place = Place()
-        beganAt = now
+        look.behindMilliseconds(request)
     }
 
     private func next(_ place: Place) throws(SQLiteFailure) -> [UInt8]? {
@@ -91,7 +72,7 @@ final class LongHistories: PruningDuty {
     }
 
     private func shorten(_ reminder: [UInt8], in shard: Int, _ request: Pruning, room: inout Int) throws(SQLiteFailure) {
-        let now = (request.now + Self.aheadMilliseconds).count
+        let now = (request.now + HistoryPace.aheadMilliseconds).count
         func key(_ statement: Statement, _ values: Int64...) throws(SQLiteFailure) -> Key? {
             try self.key(statement, of: reminder, in: shard, values)
         }

@@ -123,10 +123,3 @@ final class ShelfRows {
         }
     }
 }
-
-/// What is asked for of the shelf.
-struct ShelfRequest: Sendable {
-    var scope: ShelfScope
-    var after: ShelfKey
-    var limit: Int
-}

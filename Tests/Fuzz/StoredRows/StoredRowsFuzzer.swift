@@ -89,7 +89,7 @@ private final class Database {
     // MARK: Reading
 
     private func load() {
-        let request = DueLoader.Request(shard: Rows.id.shard, after: nil, through: .max, limit: 10)
+        let request = DueRequest(shard: Rows.id.shard, after: nil, through: .max, limit: 10)
         if let entries = try? session.loader.load(request) {
             require(entries.count <= 10, "a page of \(entries.count)")
             require(zip(entries, entries.dropFirst()).allSatisfy { $0.due <= $1.due }, "what falls due is out of order")
