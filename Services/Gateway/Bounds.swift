@@ -27,8 +27,6 @@ enum Bounds {
     static let exactIntegers: ClosedRange<Int64> = -9_007_199_254_740_991...9_007_199_254_740_991
     static let upcoming: ClosedRange<Int64> = 1...1_000
     static let attempts: ClosedRange<Int64> = 1...1_000
-    /// How long a request may wait for an occurrence's end.
-    static let resultWaitSeconds: ClosedRange<Int64> = 0...60
     /// Items of one page.
     static let page: ClosedRange<Int64> = 1...500
     /// Characters of a page's cursor.

@@ -82,6 +82,8 @@ public struct Attempt: Sendable, Hashable {
 
     /// The most that `result` holds, in bytes.
     public static let resultLimit = 64 << 10
+    /// For how long one request may wait for an occurrence's end and what its task returned, seconds.
+    public static let resultWaitSeconds: ClosedRange<Int64> = 0...60
 
     /// Bytes of results that one list of attempts brings, the latest attempts' first.
     public static let resultsPerList = 256 << 10

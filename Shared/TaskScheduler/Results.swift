@@ -37,7 +37,7 @@ public struct OccurrenceResult: Sendable, Hashable {
 }
 
 extension TaskScheduler {
-    /// How often whoever waits for a result looks.
+    /// How often whoever waits for a result looks, where what is asked does not wait itself.
     private static let lookInterval = Duration.seconds(1)
 
     /// Asks what became of an occurrence, and what its task returned.
@@ -50,11 +50,16 @@ extension TaskScheduler {
     public func result(
         of id: ReminderID, scheduledAt: (any TaskTime)? = nil, waiting: Duration = .zero
     ) async throws(TaskSchedulerError) -> OccurrenceResult? {
-        let at = scheduledAt.map { UnixSeconds($0.unixSeconds(rounded: .up)) }, end = ContinuousClock.now + waiting
+        let at = scheduledAt.map { UnixSeconds($0.unixSeconds(rounded: .up)) }
+        var began = ContinuousClock.now
+        let end = began + waiting
         while true {
-            let result = try await look(at: id, at)
-            guard result?.state == .open, case let left = end - .now, left > .zero else { return result }
-            do { try await Task.sleep(for: min(left, Self.lookInterval)) } catch { throw .unavailable("the task that waits was cancelled") }
+            let result = try await look(at: id, at, waiting: max(.zero, end - began))
+            guard result?.state == .open, .now < end else { return result }
+            do { try await Task.sleep(until: min(end, began + Self.lookInterval), clock: .continuous) } catch {
+                throw .unavailable("the task that waits was cancelled")
+            }
+            began = .now
         }
     }
 }

@@ -118,8 +118,8 @@ public struct TaskScheduler: Sendable {
         try await transport.get(id, now: clock())
     }
 
-    func look(at id: ReminderID, _ scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult? {
-        try await transport.result(of: id, scheduledAt: scheduledAt)
+    func look(at id: ReminderID, _ scheduledAt: UnixSeconds?, waiting: Duration) async throws(TaskSchedulerError) -> OccurrenceResult? {
+        try await transport.result(of: id, scheduledAt: scheduledAt, waiting: waiting)
     }
 
     func page(_ filter: ReminderFilter, after cursor: [UInt8], limit: Int) async throws(TaskSchedulerError) -> ReminderPage {

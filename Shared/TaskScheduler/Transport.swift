@@ -19,10 +19,12 @@ protocol Transport: Sendable {
         _ filter: ReminderFilter, after cursor: [UInt8], limit: Int, now: UnixMilliseconds
     ) async throws(TaskSchedulerError) -> ReminderPage
 
-    /// Where an occurrence stands, at once.
-    /// - Parameter scheduledAt: `nil`: the schedule's start.
+    /// Where an occurrence stands.
+    /// - Parameters:
+    ///   - scheduledAt: `nil`: the schedule's start.
+    ///   - waiting: for how long the answer may wait until it has ended; one that comes earlier and says that it has not is as good.
     /// - Returns: `nil` where there is no such occurrence.
-    func result(of id: ReminderID, scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult?
+    func result(of id: ReminderID, scheduledAt: UnixSeconds?, waiting: Duration) async throws(TaskSchedulerError) -> OccurrenceResult?
 
     /// Ends its connections: what is under way fails, and so does what comes later.
     func stop() async

@@ -251,7 +251,7 @@ struct HTTPTransportTests {
         #expect(!dumped.contains("secret-") && !"\(scheduler)".contains("secret-") && !String(reflecting: scheduler).contains("secret-"))
     }
 
-    @Test("a result is asked for again and again while it is open, until the time is over; one that is not there is nil")
+    @Test("the gateway waits for a result, and is asked again while it is open, until the time is over; one that is not there is nil")
     func results() async throws {
         let id = try reminder, path = "GET /reminders/\(id)/occurrences/"
         try await withServer({ place, _ in
@@ -272,8 +272,26 @@ struct HTTPTransportTests {
             let none = try await scheduler.result(of: id, scheduledAt: 7, waiting: .seconds(60))
             #expect(none == nil)
             #expect(await failure { () async throws(TaskSchedulerError) in try await scheduler.result(of: id) } != nil)
-            let places = ["first", "first", "7", "7", "first"]
-            #expect(server.asked.map { String($0.prefix { $0 != "\r\n" }) } == places.map { path + $0 + "/result HTTP/1.1" })
+            let places = ["first/result?wait_seconds=60", "first/result?wait_seconds=59", "7/result", "7/result?wait_seconds=60", "first/result"]
+            // How much of the time is left is the machine's.
+            let asked = server.asked.map { String($0.prefix { $0 != "\r\n" }).replacing(/wait_seconds=5\d/, with: "wait_seconds=59") }
+            #expect(asked == places.map { path + $0 + " HTTP/1.1" })
+        }
+    }
+
+    @Test("a gateway at which too many wait is looked at now and then; one that waits for longer than a call may take is waited for")
+    func waits() async throws {
+        let id = try reminder
+        try await withServer(deadline: .milliseconds(200), { place, _ in
+            switch place {
+            case 0: ScriptedServer.problem("503 Service Unavailable", #"{"detail":"as many as may wait"}"#, "Retry-After: 5")
+            case 1: ScriptedServer.json("202 Accepted", #"{"state":"open","result":null,"attempt":null}"#)
+            default: .late(600, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 42\r\n\r\n" + #"{"state":"done","result":1,"attempt":null}"#)
+            }
+        }) { scheduler, server in
+            let done = try #require(try await scheduler.result(of: id, waiting: .seconds(60)))
+            #expect(done.state == .done && server.asked.count == 3)
+            #expect(server.asked.map { $0.contains("wait_seconds") } == [true, false, true])
         }
     }
 }

@@ -11,6 +11,8 @@ final class ScriptedServer: Sendable {
         case trickle
         /// An answer of so many bytes without a length.
         case long(Int)
+        /// This text, whole, so many milliseconds later.
+        case late(Int64, String)
         /// The connection's end.
         case hangUp
     }
@@ -78,6 +80,9 @@ private final class Exchanges: ChannelInboundHandler {
         let openHead = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
         switch reply {
         case .text(let text): write(text)
+        case .late(let milliseconds, let text):
+            let channel = context.channel
+            context.eventLoop.scheduleTask(in: .milliseconds(milliseconds)) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
         case .hangUp: context.close(promise: nil)
         case .long(let count):
             write(openHead)

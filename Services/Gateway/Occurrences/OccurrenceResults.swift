@@ -107,7 +107,7 @@ struct ResultQuery: Sendable {
     static let type = FieldType<ResultQuery>.object { fields in
         ResultQuery(
             waitSeconds: fields.value(
-                "wait_seconds", .integer(Bounds.resultWaitSeconds), default: 0, documented: 0,
+                "wait_seconds", .integer(Attempt.resultWaitSeconds), default: 0, documented: 0,
                 help: "for how long to wait until it has ended"))
     }
 }

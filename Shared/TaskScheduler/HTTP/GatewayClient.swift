@@ -30,6 +30,8 @@ final class GatewayClient: Sendable {
         let method: Method, path: String
         let body: [UInt8]?
         let idempotencyKey: String?
+        /// How much longer than any other its answer may take.
+        let waiting: Duration
     }
 
     /// What came of sending a request once.
@@ -74,20 +76,22 @@ final class GatewayClient: Sendable {
     func stop() async { try? await client.shutdown() }
 
     /// Carries out a request.
+    /// - Parameter waiting: for how long it asks the gateway to wait. A gateway that says to ask later is then not asked again: what waits
+    ///   has another way.
     /// - Returns: the gateway's answer, good or bad.
     /// - Throws: ``TaskSchedulerError/unavailable(_:)`` where there was none in time, or only such as say to ask later.
     func ask(
-        _ method: Method, _ path: String, body: JSONValue? = nil, idempotencyKey: String? = nil, repetition: Repetition
+        _ method: Method, _ path: String, body: JSONValue? = nil, idempotencyKey: String? = nil, repetition: Repetition, waiting: Duration = .zero
     ) async throws(TaskSchedulerError) -> GatewayAnswer {
-        let request = Request(method: method, path: path, body: body?.bytes(), idempotencyKey: idempotencyKey)
-        let end = ContinuousClock.now + deadline
+        let request = Request(method: method, path: path, body: body?.bytes(), idempotencyKey: idempotencyKey, waiting: waiting)
+        let end = ContinuousClock.now + deadline + waiting
         var backoff = Backoff(milliseconds: Self.retryMilliseconds)
         while true {
             var pause = Duration.milliseconds(backoff.failed())
             let reason: String
             switch await attempt(request, until: end) {
             case .answered(let answer):
-                guard mayAskAgain(answer, repetition) else { return answer }
+                guard waiting == .zero || answer.status != 503, mayAskAgain(answer, repetition) else { return answer }
                 reason = answer.words(redaction) ?? "it answered \(answer.status)"
                 pause = max(pause, answer.retryAfter ?? .zero)
             case .unsent(let why): reason = why
@@ -132,7 +136,7 @@ final class GatewayClient: Sendable {
 
     private func exchange(_ request: Request) async -> Attempt {
         do {
-            let response = try await client.execute(message(request), timeout: .nanoseconds(deadline.wholeNanoseconds))
+            let response = try await client.execute(message(request), timeout: .nanoseconds((deadline + request.waiting).wholeNanoseconds))
             let body = try await response.body.collect(upTo: Self.maxAnswerBytes)
             // What was cancelled ends as if it were whole.
             try Task.checkCancellation()

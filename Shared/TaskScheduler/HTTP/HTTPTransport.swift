@@ -49,9 +49,18 @@ struct HTTPTransport: Transport {
         return ReminderPage(reminders: try reminders.map { (each) throws(TaskSchedulerError) in try reminder(each) }, cursor: next)
     }
 
-    func result(of id: ReminderID, scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult? {
-        let time = scheduledAt.map { "\($0)" } ?? "first"
-        let answer = try await gateway.ask(.get, "/reminders/\(id)/occurrences/\(time)/result", repetition: .isSafe)
+    func result(of id: ReminderID, scheduledAt: UnixSeconds?, waiting: Duration) async throws(TaskSchedulerError) -> OccurrenceResult? {
+        let path = "/reminders/\(id)/occurrences/\(scheduledAt.map { "\($0)" } ?? "first")/result"
+        let seconds = min(waiting.components.seconds, Attempt.resultWaitSeconds.upperBound)
+        if seconds > 0 {
+            let answer = try await gateway.ask(.get, "\(path)?wait_seconds=\(seconds)", repetition: .isSafe, waiting: .seconds(seconds))
+            // Else so many wait there that it takes no more.
+            if answer.status != 503 { return try result(answer) }
+        }
+        return try result(try await gateway.ask(.get, path, repetition: .isSafe))
+    }
+
+    private func result(_ answer: GatewayAnswer) throws(TaskSchedulerError) -> OccurrenceResult? {
         if answer.isProblem, answer.status == 404 { return nil }
         let json = try content(answer)
         guard case .string(let name)? = json["state"], let state = OccurrenceResult.State(rawValue: name) else {

@@ -39,7 +39,8 @@ struct WireTransport: Transport {
         return ReminderPage(reminders: reminders, cursor: reply.cursor)
     }
 
-    func result(of id: ReminderID, scheduledAt: UnixSeconds?) async throws(TaskSchedulerError) -> OccurrenceResult? {
+    /// The scheduler answers at once.
+    func result(of id: ReminderID, scheduledAt: UnixSeconds?, waiting: Duration) async throws(TaskSchedulerError) -> OccurrenceResult? {
         try OccurrenceResult(try await call(SchedulerService.result, Proto.ResultRequest(id: id.bytes, scheduledAt: scheduledAt?.count)))
     }
 
