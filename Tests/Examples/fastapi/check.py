@@ -75,6 +75,16 @@ class Examples(unittest.TestCase):
         readme = (EXAMPLES / "../../../README.md").read_text()
         self.assertIn(f"```python\n{(EXAMPLES / 'app.py').read_text()}```\n", readme)
 
+    def test_the_readme_shows_the_package_in_swift_as_it_is(self):
+        readme, package = (EXAMPLES / "../../../README.md").read_text(), EXAMPLES / "../school"
+        for name in ("SchoolTasks/Greet.swift", "school-worker/Main.swift", "school/Main.swift"):
+            self.assertIn(f"```swift\n{(package / 'Sources' / name).read_text()}```\n", readme)
+        manifest = (package / "Package.swift").read_text()
+        targets = [line.strip() for line in readme.splitlines() if "arget(name:" in line]
+        self.assertGreater(len(targets), 2)
+        for line in targets:
+            self.assertIn(line, manifest)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -2,11 +2,12 @@ import Foundation
 import SchoolTasks
 import TaskScheduler
 
-/// Asks for each of the school's tasks once, and for one every day.
+/// Asks for each of the school's tasks once, and for one every day; for more there are get, pause, resume and runNow.
 @main
 enum School {
     static func main() async throws {
         let environment = ProcessInfo.processInfo.environment
+        // Also a Service, for a program that has others.
         let scheduler = try TaskScheduler(
             at: environment["TASK_SCHEDULER_URL"] ?? "http://127.0.0.1:5000", key: environment["TASK_SCHEDULER_KEY"])
         let id = try await scheduler.schedule(Greet.self, Greet.Arguments(name: "Ada"), triggerAt: Date.now + 1)
