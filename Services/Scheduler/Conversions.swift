@@ -101,7 +101,28 @@ extension LeaseReport {
     /// - Returns: `nil` where the id is none.
     init?(_ wire: Proto.Lease) {
         guard let id = ReminderID(bytes: wire.id) else { return nil }
-        self.init(lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(wire.scheduledAt)))
+        self.init(
+            lease: wire.lease, key: OccurrenceKey(reminder: id, scheduledAt: UnixSeconds(wire.scheduledAt)),
+            leftMilliseconds: Int64(wire.leftMs), heldMilliseconds: Int64(wire.heldMs))
+    }
+}
+
+extension LeaseExtension {
+    /// One of no good lease is of none that the worker has, and is refused as such.
+    init(_ wire: Proto.Extension) {
+        let lease = wire.lease.flatMap { LeaseReport($0) }
+        self.init(
+            id: wire.id, lease: lease?.lease ?? 0,
+            key: lease?.key ?? OccurrenceKey(reminder: ReminderID(high: 0, low: 0), scheduledAt: UnixSeconds(0)), milliseconds: Int64(wire.forMs))
+    }
+}
+
+extension ExtensionAnswer {
+    var wire: Proto.Extended {
+        switch result {
+        case .success(let milliseconds): Proto.Extended(id: id, forMs: UInt32(clamping: milliseconds))
+        case .failure(let refusal): Proto.Extended(id: id, refusal: refusal.description)
+        }
     }
 }
 

@@ -92,5 +92,7 @@ extension SchedulerAPI {
         guard let run else { return }
         wire.worker = WorkerName.instance(of: run.worker)
         wire.leaseMs = UInt32(clamping: run.leaseEndsAt - SystemClock.monotonic)
+        wire.progressThousandths = run.progress?.thousandths.map(Int64.init)
+        wire.progressText = run.progress?.text ?? ""
     }
 }

@@ -106,7 +106,8 @@ extension SchedulerAPI {
             runs: (member.worker.map { loop.runs(of: $0, limit: limit) } ?? []).map { run in
                 Proto.RunningOccurrence(
                     id: run.occurrence.reminder.bytes, scheduledAt: run.occurrence.scheduledAt.count, attempt: UInt32(clamping: run.attempt),
-                    sinceMs: run.since.count, leaseMs: UInt32(clamping: run.leaseEndsAt - now), task: run.task, queue: run.queue)
+                    sinceMs: run.since.count, leaseMs: UInt32(clamping: run.leaseEndsAt - now), task: run.task, queue: run.queue,
+                    progressThousandths: run.progress?.thousandths.map(Int64.init), progressText: run.progress?.text ?? "")
             },
             controllable: attach.controllable, maxConcurrency: attach.maxConcurrency)
     }

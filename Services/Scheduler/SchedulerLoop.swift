@@ -252,6 +252,7 @@ final class SchedulerLoop: @unchecked Sendable {
             totals.dispatched &+= UInt64(dispatches.count)
             workers[worker]?.dispatch(dispatches)
         case .acknowledge(let worker, let leases): workers[worker]?.acknowledge(leases)
+        case .extended(let worker, let answers): workers[worker]?.answer(answers)
         case .revoke(let worker, let leases): workers[worker]?.revoke(leases)
         case .recall(let worker, let leases): workers[worker]?.recall(leases)
         case .answer(let id, let results, let inFlight):

@@ -17,12 +17,13 @@ struct WorkerBacklog {
     /// The first of `dispatches` that has not been taken.
     private var next = 0
     private var acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = []
+    private var extended: [Proto.Extended] = []
     /// As few as may wait for an answer (``WorkerControls``).
     private var controls: [Proto.WorkerControl] = []
 
-    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty && controls.isEmpty }
-    /// Acknowledgements, revocations and recalls.
-    var leaseCount: Int { acknowledged.count + revoked.count + recalled.count }
+    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty && controls.isEmpty && extended.isEmpty }
+    /// Acknowledgements, revocations, recalls and answers to extensions.
+    var leaseCount: Int { acknowledged.count + revoked.count + recalled.count + extended.count }
 
     // MARK: In
 
@@ -32,6 +33,8 @@ struct WorkerBacklog {
     }
 
     mutating func acknowledge(_ leases: [UInt64]) { acknowledged += leases }
+
+    mutating func answer(_ extensions: [Proto.Extended]) { extended += extensions }
 
     mutating func tell(_ control: Proto.WorkerControl) { controls.append(control) }
 
@@ -82,13 +85,15 @@ struct WorkerBacklog {
     /// As ``takeRevoked(limit:)``.
     mutating func takeRecalled(limit: Int) -> [UInt64] { Self.take(&recalled, limit) }
 
+    mutating func takeExtended(limit: Int) -> [Proto.Extended] { Self.take(&extended, limit) }
+
     mutating func takeControls() -> [Proto.WorkerControl] {
         guard !controls.isEmpty else { return [] }
         defer { controls = [] }
         return controls
     }
 
-    private static func take(_ leases: inout [UInt64], _ limit: Int) -> [UInt64] {
+    private static func take<Item>(_ leases: inout [Item], _ limit: Int) -> [Item] {
         guard leases.count > limit else {
             defer { leases = [] }
             return leases

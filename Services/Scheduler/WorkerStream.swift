@@ -16,7 +16,7 @@ final class WorkerStream {
     static let maxHostBytes = 255, maxVersionBytes = 64
     /// Of why a worker does not become what it is told to be.
     private static let maxRefusalBytes = 1_024
-    /// Acknowledgements, revocations and recalls that may wait for a worker. One that reports so much more than it reads is cut off.
+    /// Acknowledgements, revocations, recalls and answers to extensions that may wait for a worker. One that reports so much more than it reads is cut off.
     static let maxWaitingLeases = 200_000
     /// A message holds about this many payload bytes, so that its first occurrences start while the rest is being packed.
     static let maxMessageBytes = 256 << 10
@@ -60,6 +60,8 @@ final class WorkerStream {
             }
             if let standing = message.standing { try stands(worker, standing) }
             if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
+            if !message.extensions.isEmpty { try extend(worker, message.extensions) }
+            if !message.progress.isEmpty { try progressed(worker, message.progress) }
             if message.attach == nil, message.credit > 0 { loop.handle(.workerCredit(worker, Int(message.credit))) }
             for answer in message.controlled { controls.answer(answer.id, answer.refusal.isEmpty ? .done : .refused(Self.shortened(answer.refusal))) }
         } catch {
@@ -107,6 +109,18 @@ final class WorkerStream {
         loop.handle(.workerStands(worker, queues: standing.queues, isDrained: standing.draining))
     }
 
+    private func extend(_ worker: WorkerID, _ extensions: [Proto.Extension]) throws(InvalidRequest) {
+        guard extensions.count <= Self.maxReports else { throw InvalidRequest("more than \(Self.maxReports) extensions at once") }
+        loop.handle(.extend(worker, extensions.map { LeaseExtension($0) }))
+    }
+
+    private func progressed(_ worker: WorkerID, _ progress: [Proto.Progress]) throws(InvalidRequest) {
+        guard progress.count <= Self.maxReports else { throw InvalidRequest("progress of more than \(Self.maxReports) runs at once") }
+        loop.handle(
+            .progress(
+                worker, progress.map { ($0.lease, TaskProgress(thousandths: $0.thousandths.map { Int(clamping: $0) }, text: $0.text)) }))
+    }
+
     private static func shortened(_ refusal: String) -> String { String(decoding: refusal.utf8.prefix(maxRefusalBytes), as: UTF8.self) }
 
     private func outcomes(_ reports: [Proto.OutcomeReport]) throws(InvalidRequest) -> [OutcomeReport] {
@@ -135,6 +149,11 @@ final class WorkerStream {
 
     func acknowledge(_ leases: [UInt64]) {
         backlog.acknowledge(leases)
+        sendBacklog()
+    }
+
+    func answer(_ extensions: [ExtensionAnswer]) {
+        backlog.answer(extensions.map(\.wire))
         sendBacklog()
     }
 
@@ -171,7 +190,8 @@ final class WorkerStream {
             var message = Proto.SchedulerMessage(
                 acknowledged: backlog.takeAcknowledged(limit: Self.maxLeasesPerMessage),
                 revoked: backlog.takeRevoked(limit: Self.maxLeasesPerMessage),
-                recalled: backlog.takeRecalled(limit: Self.maxLeasesPerMessage), controls: backlog.takeControls())
+                recalled: backlog.takeRecalled(limit: Self.maxLeasesPerMessage), controls: backlog.takeControls(),
+                extended: backlog.takeExtended(limit: Self.maxLeasesPerMessage))
             var bytes = 0
             while bytes < Self.maxMessageBytes, let waiting = backlog.takeDispatch() {
                 do throws(Unsendable) {

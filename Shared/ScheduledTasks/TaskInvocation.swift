@@ -17,12 +17,24 @@ public struct TaskInvocation: Sendable {
     public let authorization: Secret
     /// Which run of this process it is; 0: none that can be called off.
     public let run: UInt64
-    /// When the outcome must have been reported: what runs longer is cancelled and tried again.
+    /// When the outcome must have been reported: what runs longer is cancelled and tried again. As it was when the run began; see
+    /// ``extend(by:)``.
     public let deadline: CallDeadline
+    /// What it runs under, and who knows of it; `nil`: no worker runs it.
+    package let lease: TaskLease?
 
     public init(
         task: String, idempotencyKey: String, scheduledAt: UnixSeconds, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
         run: UInt64 = 0, deadline: CallDeadline
+    ) {
+        self.init(
+            task: task, idempotencyKey: idempotencyKey, scheduledAt: scheduledAt, attempt: attempt, argumentBytes: argumentBytes,
+            authorization: authorization, run: run, deadline: deadline, lease: nil)
+    }
+
+    package init(
+        task: String, idempotencyKey: String, scheduledAt: UnixSeconds, attempt: Int, argumentBytes: [UInt8], authorization: Secret,
+        run: UInt64, deadline: CallDeadline, lease: TaskLease?
     ) {
         self.task = task
         self.idempotencyKey = idempotencyKey
@@ -32,6 +44,7 @@ public struct TaskInvocation: Sendable {
         self.authorization = authorization
         self.run = run
         self.deadline = deadline
+        self.lease = lease
     }
 
     /// - Throws: ``TaskArgumentsError`` where the bytes are not arguments. A task that throws it on makes a dead letter.

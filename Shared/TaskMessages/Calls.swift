@@ -57,6 +57,11 @@ public struct CallDeadline: Sendable, Hashable, Comparable {
     /// This instant.
     public static var now: CallDeadline { CallDeadline(nanoseconds: UInt64(SystemClock.monotonicNanoseconds)) }
 
+    /// The same so much later.
+    public func later(byMilliseconds milliseconds: Int) -> CallDeadline {
+        CallDeadline(nanoseconds: nanoseconds + UInt64(max(0, milliseconds)) * 1_000_000)
+    }
+
     /// Whole milliseconds left, rounded up; 0 when it has passed.
     public var millisecondsLeft: Int {
         let now = CallDeadline.now.nanoseconds

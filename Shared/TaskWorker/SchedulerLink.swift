@@ -17,7 +17,7 @@ internal import TaskWire
 /// Where a second is connected, as when a name stands for two addresses, it is left alone until the stream to the first is over.
 ///
 /// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
-final class SchedulerLink: @unchecked Sendable {
+final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
     private typealias WorkStream = MessageStream<Proto.SchedulerMessage, Proto.WorkerMessage>
 
     private struct Running {
@@ -30,6 +30,11 @@ final class SchedulerLink: @unchecked Sendable {
         let startedAt: UnixMilliseconds
         /// By the clock that a duration is measured with.
         let startedMonotonic: MonotonicMicroseconds
+        /// When its lease ends for the task: what runs longer is cancelled. Later only once the scheduler has said so.
+        var deadline: CallDeadline
+        var isExtended = false
+        /// When its own time limit ends.
+        var limit: CallDeadline?
         var work: Task<Void, Never>?
         var overrun: Scheduled<Void>?
     }
@@ -51,6 +56,8 @@ final class SchedulerLink: @unchecked Sendable {
     static let maxResultBytesPerMessage = 256 << 10
     /// Bytes of results that are not acknowledged, beyond which nothing new is taken until some are. With what runs, memory is bounded.
     static let maxWaitingResultBytes = 16 << 20
+    /// The same, together with the outcomes.
+    private static let maxProgressPerMessage = 1_000, maxExtensionsPerMessage = 10_000
     /// Before a stream is opened anew on a connection that has not gone with it.
     private static let reattachDelay = TimeAmount.seconds(1)
     /// How long a worker that has been told to stop waits until its outcomes are acknowledged, also for a scheduler that is not there
@@ -87,6 +94,11 @@ final class SchedulerLink: @unchecked Sendable {
     /// Outcomes and credit of this tick; less than nothing: credit to be taken back.
     private var fresh: [Proto.OutcomeReport] = []
     private var freshCredit = 0
+    private var extensions = ExtensionAsks()
+    private let progressReports = ProgressReports()
+    /// As the scheduler was told, or is to be; and of which it is to be.
+    private var progress: [UInt64: TaskProgress] = [:], freshProgress: Set<UInt64> = []
+    private var progressSaidAt: MonotonicMilliseconds?
     /// Answers of this tick to what it was told.
     private var freshAnswers: [Proto.Controlled] = []
     private var isStandingFresh = false
@@ -126,7 +138,7 @@ final class SchedulerLink: @unchecked Sendable {
         stream.onMessage = { [weak self] message in self?.received(message) }
         stream.onUnblocked = { [weak self] in self?.flush() }
         stream.onEnd = { [weak self] error in self?.ended(error, connection) }
-        let leases = running.map { Proto.Lease(lease: $0.key, id: $0.value.id, scheduledAt: $0.value.scheduledAt.count) }
+        let leases = running.map { lease($0.key, $0.value) }
         let outcomes = Array(unacknowledged.values), parts = Self.parts(outcomes)
         let following = outcomes.dropFirst(parts[0].count).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
         let attach = Proto.Attach(
@@ -139,6 +151,9 @@ final class SchedulerLink: @unchecked Sendable {
         holdCreditBack()
         var messages = Self.messages(attach, credit: isDraining ? 0 : freshCredit, leaving: isDraining, parts)
         if capacity.isDrained { messages[0].standing = capacity.standing }
+        extensions.sayAgain()
+        freshProgress = Set(progress.keys)
+        sayOfTasks(in: &messages[0])
         for message in messages { stream.send(message) }
         logger.info(
             "taking occurrences",
@@ -203,7 +218,11 @@ final class SchedulerLink: @unchecked Sendable {
             if let report = unacknowledged.removeValue(forKey: lease) { count(report) }
         }
         giveCreditBack()
-        for lease in message.revoked { running[lease]?.work?.cancel() }
+        for lease in message.revoked {
+            extensions.drop(lease, because: "the lease was taken back")
+            running[lease]?.work?.cancel()
+        }
+        for answer in message.extended { extended(answer) }
         recall(message.revoked)
         recall(message.recalled)
         for dispatch in message.dispatches { run(dispatch) }
@@ -251,18 +270,18 @@ final class SchedulerLink: @unchecked Sendable {
         }
         let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt)
         lastRun += 1
+        let deadline = CallDeadline.after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100)
         running[lease] = Running(
             number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: scheduledAt,
             authorization: dispatch.authorization, startedAt: SystemClock.now,
-            startedMonotonic: SystemClock.monotonicMicroseconds)
+            startedMonotonic: SystemClock.monotonicMicroseconds, deadline: deadline)
         guard let body = registry[dispatch.task] else {
             return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
         }
         let invocation = TaskInvocation(
             task: dispatch.task, idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: scheduledAt).idempotencyKey,
             scheduledAt: scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
-            authorization: dispatch.authorization, run: lastRun,
-            deadline: .after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100))
+            authorization: dispatch.authorization, run: lastRun, deadline: deadline, lease: TaskLease(lease, keeper: self))
         switch body {
         case .onEventLoop(let task, _):
             task(invocation) { [weak self] result in self?.finish(lease, result) }
@@ -287,9 +306,17 @@ final class SchedulerLink: @unchecked Sendable {
             let result = await TaskResult.running(task, invocation)
             eventLoop.execute { self.returned(lease, run, result) }
         }
-        let left = Int64(invocation.deadline.millisecondsLeft), own = limit.map { min($0.milliseconds, left) } ?? left
-        let end = own < left ? "its time limit" : "its lease"
-        running[lease]?.overrun = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(own)) { self.overrun(lease, end) }
+        running[lease]?.limit = limit.map { .after(milliseconds: Int($0.milliseconds)) }
+        awaitOverrun(lease)
+    }
+
+    /// Has a run cancelled when its lease, or its own time, ends.
+    private func awaitOverrun(_ lease: UInt64) {
+        guard let run = running[lease], run.work != nil else { return }
+        run.overrun?.cancel()
+        let own = run.limit.flatMap { $0 < run.deadline ? $0 : nil }, end = own == nil ? "its lease" : "its time limit"
+        let left = Int64((own ?? run.deadline).millisecondsLeft)
+        running[lease]?.overrun = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(left)) { self.overrun(lease, end) }
     }
 
     private func returned(_ lease: UInt64, _ run: UInt64, _ result: TaskResult) {
@@ -320,6 +347,8 @@ final class SchedulerLink: @unchecked Sendable {
     private func report(_ lease: UInt64, _ result: TaskResult) {
         guard let run = running.removeValue(forKey: lease) else { return }
         run.overrun?.cancel()
+        extensions.drop(lease, because: "the run has ended")
+        if !progress.isEmpty { progress[lease] = nil }
         let elapsed = SystemClock.monotonicMicroseconds - run.startedMonotonic
         let report = Proto.OutcomeReport(
             lease: lease, id: run.id, scheduledAt: run.scheduledAt.count, outcome: .known(result.outcome.wire),
@@ -369,8 +398,11 @@ final class SchedulerLink: @unchecked Sendable {
         holdCreditBack()
         let credit = isDraining ? 0 : freshCredit
         // Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
-        guard let stream, !stream.isBlocked, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAnswers.isEmpty else { return }
+        guard let stream, !stream.isBlocked, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAnswers.isEmpty
+            || extensions.hasFresh || !freshProgress.isEmpty
+        else { return }
         var messages = Self.messages(credit: credit, Self.parts(fresh))
+        sayOfTasks(in: &messages[0])
         if isStandingFresh { messages[0].standing = capacity.standing }
         messages[0].controlled = freshAnswers
         for message in messages { stream.send(message) }
@@ -378,6 +410,79 @@ final class SchedulerLink: @unchecked Sendable {
         freshCredit = 0
         freshAnswers = []
         isStandingFresh = false
+    }
+
+    // MARK: Tasks that go on
+
+    private func lease(_ lease: UInt64, _ run: Running) -> Proto.Lease {
+        var wire = Proto.Lease(lease: lease, id: run.id, scheduledAt: run.scheduledAt.count)
+        guard run.isExtended else { return wire }
+        wire.leftMs = UInt32(clamping: run.deadline.millisecondsLeft)
+        wire.heldMs = UInt32(clamping: (SystemClock.monotonicMicroseconds - run.startedMonotonic) / 1_000)
+        return wire
+    }
+
+    func extend(
+        _ lease: UInt64, of number: UInt64, byMilliseconds milliseconds: Int64, answer: @escaping @Sendable (TaskLease.Extended) -> Void
+    ) {
+        eventLoop.execute { [self] in
+            guard let run = running[lease], run.number == number else { return answer(.failure(LeaseNotExtended("the run has ended"))) }
+            guard !extensions.isAsked(lease) else {
+                return answer(.failure(LeaseNotExtended("the run waits for the answer to another extension; ask for one at a time")))
+            }
+            extensions.add(self.lease(lease, run), milliseconds, answer: answer)
+            scheduleFlush()
+        }
+    }
+
+    /// The task is believed to go on only now, and only for as long as the scheduler holds the lease: that counts from later than here.
+    private func extended(_ answer: Proto.Extended) {
+        guard let granted = extensions.answered(answer), let run = running[granted.lease] else { return }
+        let deadline = max(run.deadline, granted.until)
+        running[granted.lease]?.deadline = deadline
+        running[granted.lease]?.isExtended = true
+        awaitOverrun(granted.lease)
+        granted.tell(.success(run.limit.map { min($0, deadline) } ?? deadline))
+    }
+
+    func progressed(_ lease: UInt64, of run: UInt64, _ fraction: Double?, _ text: String) {
+        guard progressReports.put(lease, run, fraction, text) else { return }
+        eventLoop.execute { [self] in
+            let rest = progressSaidAt.map { $0 + ProgressReports.restMilliseconds - SystemClock.monotonic } ?? 0
+            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(max(0, rest))) { self.takeProgress() }
+        }
+    }
+
+    private func takeProgress() {
+        progressSaidAt = SystemClock.monotonic
+        let reports = progressReports.take { lease, number in running[lease].flatMap { $0.number == number ? $0.authorization : nil } }
+        for report in reports {
+            progress[report.lease] = report.progress
+            freshProgress.insert(report.lease)
+        }
+        scheduleFlush()
+    }
+
+    /// Adds what tasks have asked for, and how far they are.
+    private func sayOfTasks(in message: inout Proto.WorkerMessage) {
+        if !freshProgress.isEmpty {
+            let said = freshProgress.prefix(Self.maxProgressPerMessage)
+            message.progress = said.compactMap { lease in
+                progress[lease].map { Proto.Progress(lease: lease, thousandths: $0.thousandths.map(Int64.init), text: $0.text) }
+            }
+            freshProgress.subtract(said)
+        }
+        defer { if extensions.hasFresh || !freshProgress.isEmpty { scheduleFlush() } }
+        guard extensions.hasFresh else { return }
+        let now = CallDeadline.now, said = extensions.take(Self.maxExtensionsPerMessage, now: now)
+        message.extensions = said
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(ExtensionAsks.answerMilliseconds)) { [self] in
+            for number in extensions.areUnanswered(said, since: now) {
+                extensions.refuse(
+                    number, "the scheduler has not answered within \(ExtensionAsks.answerMilliseconds / 1_000) s; it may be of an older build, "
+                        + "which knows of no extensions: update it")
+            }
+        }
     }
 
     // MARK: The end

@@ -12,7 +12,7 @@ struct OccurrenceListTests {
         id: Array(1...16), scheduledAt: 1_700_000_002, state: .running, attempts: 1, sinceMs: 1_700_000_002_003,
         reminder: Proto.Reminder(
             id: Array(1...16), task: "test", queue: "mail", misfirePolicy: .fireOnce, description: "what", classroomId: "room", createdBy: "who"), attempt: 2,
-        worker: "worker-1", leaseMs: 59_000)
+        worker: "worker-1", leaseMs: 59_000, progressThousandths: 400, progressText: "40 of 100")
     private static let cursor = ListCursor(.longestFirst, major: 7).bytes
 
     @Test("are listed with where they stand; the filters are passed on, and the cursor of another order is refused")
@@ -32,7 +32,8 @@ struct OccurrenceListTests {
                         "id": "01020304-0506-0708-090a-0b0c0d0e0f10:1700000002", "reminder_id": "01020304-0506-0708-090a-0b0c0d0e0f10",
                         "scheduled_at": 1_700_000_002, "state": "running", "queue": "mail", "task": "test", "description": "what",
                         "classroom_id": "room", "created_by": "who", "attempt": 2, "attempts_made": 1, "since_ms": 1_700_000_002_003,
-                        "next_try_ms": nil, "worker": "worker-1", "lease_ms": 59_000, "outcome": nil, "status_code": nil, "detail": nil,
+                        "next_try_ms": nil, "worker": "worker-1", "lease_ms": 59_000, "progress": 0.4,
+                        "progress_text": "40 of 100", "outcome": nil, "status_code": nil, "detail": nil,
                     ]
                 ], "\(answer.text)")
             guard case .string(let cursor)? = answer.json?["next_cursor"] else { throw Missing() }

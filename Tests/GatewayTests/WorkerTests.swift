@@ -15,7 +15,7 @@ struct WorkerTests {
         runs: [
             Proto.RunningOccurrence(
                 id: Array(1...16), scheduledAt: 1_700_000_002, attempt: 2, sinceMs: 1_700_000_002_003, leaseMs: 59_000,
-                task: "edvora.notification", queue: "default"),
+                task: "edvora.notification", queue: "default", progressText: "sending"),
             Proto.RunningOccurrence(id: [1, 2]),
         ])
     private static let gone = Proto.Worker(
@@ -50,7 +50,7 @@ struct WorkerTests {
                     [
                         "id": "01020304-0506-0708-090a-0b0c0d0e0f10:1700000002", "reminder_id": "01020304-0506-0708-090a-0b0c0d0e0f10",
                         "scheduled_at": 1_700_000_002, "task": "edvora.notification", "queue": "default", "attempt": 2,
-                        "since_ms": 1_700_000_002_003, "lease_ms": 59_000,
+                        "since_ms": 1_700_000_002_003, "lease_ms": 59_000, "progress": nil, "progress_text": "sending",
                     ]
                 ])
         }

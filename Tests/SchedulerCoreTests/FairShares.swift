@@ -70,7 +70,7 @@ private struct Alone {
                 case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
                 case .write(let token, let writes): events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches
-                case .acknowledge, .revoke, .recall, .answer, .cancelled, .refuse: break
+                case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse: break
                 }
             }
         }

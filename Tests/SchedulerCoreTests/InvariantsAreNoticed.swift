@@ -84,7 +84,7 @@ struct InvariantsAreNoticed {
         },
         Break("somebody who is not there claims to run something", "claims to run") { core in
             guard let entry = entry(core, { $0.state == .waiting }) else { return }
-            _ = core.leases.claims.add(Claim(lease: 1, worker: WorkerID(rawValue: 99), outcome: nil, deadline: .distantFuture), to: entry.key)
+            _ = core.leases.claims.add(Claim(lease: 1, worker: WorkerID(rawValue: 99), outcome: nil, deadline: .distantFuture, since: .distantPast), to: entry.key)
         },
     ]
 

@@ -87,6 +87,8 @@ final class World {
     /// What became of what was called off by itself, and which requests were refused.
     private(set) var cancellations: [RequestID: Cancellation] = [:], refused: Set<RequestID> = []
     private(set) var acknowledged: [UInt64] = []
+    /// What became of extensions, in their order.
+    private(set) var extensions: [Result<Int64, ExtensionRefusal>] = []
     private(set) var largestMemory = 0
     /// The writes that reached the store, but for who is attached.
     private(set) var writes = 0
@@ -190,6 +192,17 @@ final class World {
         handle(.workerAttached(id, instance: name, queues: queues, tasks: tasks, credit: credit, running: running, following: following))
         return id
     }
+
+    /// The worker says that what it runs under a lease goes on for so long from now.
+    /// - Returns: what came of it.
+    @discardableResult
+    func extend(_ id: WorkerID, _ lease: UInt64, _ key: OccurrenceKey, by milliseconds: Int64) -> Result<Int64, ExtensionRefusal>? {
+        handle(.extend(id, [LeaseExtension(id: 1, lease: lease, key: key, milliseconds: milliseconds)]))
+        return extensions.last
+    }
+
+    /// The worker says how far what it runs under a lease is.
+    func progress(_ id: WorkerID, _ lease: UInt64, _ progress: TaskProgress) { handle(.progress(id, [(lease, progress)])) }
 
     func drain(_ id: WorkerID) { handle(.workerDraining(id)) }
 
@@ -364,6 +377,7 @@ final class World {
             inFlight[request] = named
         case .cancelled(let request, let what): cancellations[request] = what
         case .recall(_, let leases): recalled += leases
+        case .extended(_, let answers): extensions += answers.map(\.result)
         case .refuse(let request):
             outcomes[request] = .some(nil)
             refused.insert(request)

@@ -144,6 +144,7 @@ final class WorkerPeer: Sendable {
         var dispatches: [Proto.Dispatch] = []
         var acknowledged: [UInt64] = [], revoked: [UInt64] = []
         var controls: [Proto.WorkerControl] = []
+        var extended: [Proto.Extended] = []
         var end: CallError??
     }
 
@@ -167,6 +168,7 @@ final class WorkerPeer: Sendable {
                     $0.dispatches += message.dispatches
                     $0.revoked += message.revoked
                     $0.controls += message.controls
+                    $0.extended += message.extended
                 }
             }
             stream.onEnd = { error in state.withLockedValue { $0.end = .some(error) } }
@@ -189,6 +191,7 @@ final class WorkerPeer: Sendable {
     var dispatches: [Proto.Dispatch] { state.withLockedValue { $0.dispatches } }
     var acknowledged: [UInt64] { state.withLockedValue { $0.acknowledged } }
     var controls: [Proto.WorkerControl] { state.withLockedValue { $0.controls } }
+    var extended: [Proto.Extended] { state.withLockedValue { $0.extended } }
     var revoked: [UInt64] { state.withLockedValue { $0.revoked } }
     /// `nil` while the stream is open.
     var end: CallError?? { state.withLockedValue { $0.end } }

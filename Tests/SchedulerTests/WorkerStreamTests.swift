@@ -33,6 +33,32 @@ struct WorkerStreamTests {
         try await scheduler.stop()
     }
 
+    @Test("a worker's extension is answered, and the lease shows it, with how far the task says that it is")
+    func extensions() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        _ = try await scheduler.create()
+        let worker = WorkerPeer(scheduler, credit: 1)
+        try await eventually("it is dispatched") { worker.dispatches.count == 1 }
+        let dispatch = worker.dispatches[0], lease = Proto.Lease(lease: dispatch.lease, id: dispatch.id, scheduledAt: dispatch.scheduledAt)
+        let long = String(repeating: "x", count: 300)
+        worker.send(
+            Proto.WorkerMessage(
+                extensions: [
+                    Proto.Extension(id: 7, lease: lease, forMs: 600_000), Proto.Extension(id: 8, lease: lease, forMs: 3_600_001),
+                    Proto.Extension(id: 9, forMs: 1_000), Proto.Extension(id: 10, lease: Proto.Lease(lease: 1, id: [1], scheduledAt: 0), forMs: 1_000),
+                ], progress: [Proto.Progress(lease: dispatch.lease, thousandths: 1_500, text: "two\nlines " + long), Proto.Progress(lease: 1)]))
+        try await eventually("all are answered") { worker.extended.count == 4 }
+        #expect(worker.extended.map(\.id) == [7, 8, 9, 10] && worker.extended[0].forMs == 600_000 && worker.extended[0].refusal.isEmpty)
+        #expect(worker.extended[1].refusal.contains("3600000 ms") && worker.extended[2...].allSatisfy { $0.refusal.contains("lost") && $0.forMs == 0 })
+        let page = try await scheduler.call(
+            SchedulerService.listOccurrences, Proto.ListOccurrencesRequest(filter: Proto.OccurrenceFilter(state: .running), limit: 10))
+        let run = try #require(page.occurrences.first)
+        #expect((590_000...606_000).contains(run.leaseMs) && run.progressThousandths == 1_000)
+        #expect(run.progressText == "two lines " + String(long.prefix(190)))
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
     @Test("is ended with the reason when it does not begin with a valid Attach, or has a second one")
     func announcements() async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())

@@ -252,7 +252,8 @@ enum AnswerSchemas {
             ],
             "next_try_ms": ["type": ["integer", "null"], "description": "when it is tried next (retrying), unix milliseconds"],
             "worker": ["type": ["string", "null"], "description": "the instance that has it; for those who may see workers"],
-            "lease_ms": ["type": ["integer", "null"], "minimum": 0, "description": "how long it may still run there before it is given to another"],
+            "lease_ms": ["type": ["integer", "null"], "minimum": 0, "description": "how long it may still run there before it is given to another; more where its task extends its lease"],
+            "progress": ProgressAnswer.schema, "progress_text": ProgressAnswer.textSchema,
             "outcome": ["type": ["string", "null"], "description": "of the last attempt, where it is kept with the occurrence"],
             "status_code": statusCode, "detail": ["type": ["string", "null"]]
         ])
@@ -314,7 +315,8 @@ enum AnswerSchemas {
                     "id": occurrenceID, "reminder_id": id, "scheduled_at": instant, "task": string, "queue": string,
                     "attempt": ["type": "integer", "minimum": 1, "description": "which try it is"],
                     "since_ms": ["type": "integer", "description": "since when it has it, unix milliseconds"],
-                    "lease_ms": ["type": "integer", "minimum": 0, "description": "how long it may still run before it is given to another"]
+                    "lease_ms": ["type": "integer", "minimum": 0, "description": "how long it may still run before it is given to another; more where its task extends its lease"],
+                    "progress": ProgressAnswer.schema, "progress_text": ProgressAnswer.textSchema
                 ])
             ]
         }

@@ -50,6 +50,8 @@ struct OccurrenceList: Sendable {
             "since_ms": given(occurrence.sinceMs), "next_try_ms": given(occurrence.nextTryMs),
             "worker": occurrence.worker.isEmpty || !seesWorkers ? .null : .string(occurrence.worker),
             "lease_ms": occurrence.worker.isEmpty ? .null : .integer(Int64(occurrence.leaseMs)),
+            "progress": ProgressAnswer.json(occurrence.progressThousandths),
+            "progress_text": occurrence.progressText.isEmpty ? .null : .string(occurrence.progressText),
             "outcome": occurrence.outcome.map { .string(Outcome($0).name) } ?? .null,
             "status_code": given(Int64(occurrence.statusCode)),
             "detail": occurrence.outcome == nil && occurrence.detail.isEmpty ? .null : .string(occurrence.detail)

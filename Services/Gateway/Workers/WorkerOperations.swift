@@ -81,7 +81,8 @@ struct WorkerOperations: Sendable {
         return [
             "id": .string(key.idempotencyKey), "reminder_id": .string("\(reminder)"), "scheduled_at": .integer(run.scheduledAt),
             "task": .string(run.task), "queue": .string(run.queue), "attempt": .integer(Int64(max(1, run.attempt))), "since_ms": .integer(run.sinceMs),
-            "lease_ms": .integer(Int64(run.leaseMs))
+            "lease_ms": .integer(Int64(run.leaseMs)), "progress": ProgressAnswer.json(run.progressThousandths),
+            "progress_text": run.progressText.isEmpty ? .null : .string(run.progressText)
         ]
     }
 }

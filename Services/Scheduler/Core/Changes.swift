@@ -116,7 +116,7 @@ extension SchedulerCore {
             entry.positionIndex = stored.positionIndex
             entry.isManual = stored.isManual
             _ = successor(of: entry)
-            scheduleOvertake(entry)
+            scheduleOvertake(entry, within: leaseLeft(of: entry))
         } else if entry.fate != .paused {
             revoke(entry)
         }

@@ -8,6 +8,8 @@ struct Claim {
     var outcome: OutcomeReport?
     /// From when on what it says it runs is wanted no longer.
     var deadline: MonotonicMilliseconds
+    /// Since when its worker has it.
+    let since: MonotonicMilliseconds
     /// Its worker has been told that it is not wanted. Until that has arrived it runs all the same.
     var isRevoked = false
 
@@ -38,6 +40,9 @@ struct Claims {
         claims[key] = stands ? claim : other
         return stands ? other : claim
     }
+
+    /// Lets what is said to run be wanted until that time, which is no earlier than before.
+    mutating func setDeadline(of key: OccurrenceKey, to deadline: MonotonicMilliseconds) { claims[key]?.deadline = deadline }
 
     @discardableResult
     mutating func remove(_ key: OccurrenceKey) -> Claim? { claims.removeValue(forKey: key) }
@@ -99,19 +104,21 @@ extension SchedulerCore {
 
     /// A worker says that it runs an occurrence that is not in memory.
     mutating func claim(_ report: LeaseReport, of worker: WorkerID) {
-        claim(report.key, lease: report.lease, worker, nil)
+        claim(report.key, lease: report.lease, worker, nil, for: term(of: report))
         if !mayCome(report.key), !isAhead(report.key) { revokeClaim(to: report.key) }
     }
 
     /// A worker has ended an occurrence that is not in memory, or in doubt.
     mutating func claim(_ report: OutcomeReport, of worker: WorkerID) {
-        claim(report.key, lease: report.lease, worker, report)
+        let term = LeaseTerm(since: now.monotonic, until: now.monotonic + configuration.leaseMilliseconds)
+        claim(report.key, lease: report.lease, worker, report, for: term)
     }
 
     /// Takes a claim, and lets the one go that does not stand against another.
-    private mutating func claim(_ key: OccurrenceKey, lease: LeaseID, _ worker: WorkerID, _ outcome: OutcomeReport?) {
-        let claim = Claim(
-            lease: lease, worker: worker, outcome: outcome, deadline: now.monotonic + configuration.leaseMilliseconds)
+    private mutating func claim(
+        _ key: OccurrenceKey, lease: LeaseID, _ worker: WorkerID, _ outcome: OutcomeReport?, for term: LeaseTerm
+    ) {
+        let claim = Claim(lease: lease, worker: worker, outcome: outcome, deadline: term.until, since: term.since)
         if let fallen = leases.claims.add(claim, to: key) { letGo(fallen) }
     }
 
@@ -142,7 +149,8 @@ extension SchedulerCore {
                 letGo(claim)
                 return false
             }
-            believe(claim.worker, runs: entry, under: claim.lease)
+            let until = max(claim.deadline, now.monotonic + configuration.leaseMilliseconds)
+            believe(claim.worker, runs: entry, under: claim.lease, for: LeaseTerm(since: claim.since, until: until))
             return true
         }
         if !claim.isFinal {
@@ -162,11 +170,11 @@ extension SchedulerCore {
     }
 
     /// A worker runs an entry that has no lease: its series goes on as with any other attempt.
-    mutating func believe(_ worker: WorkerID, runs entry: Entry, under id: LeaseID) {
-        lease(entry, as: id, to: worker, isInherited: true)
+    mutating func believe(_ worker: WorkerID, runs entry: Entry, under id: LeaseID, for term: LeaseTerm) {
+        lease(entry, as: id, to: worker, inherited: term)
         guard entry.positionIndex != nil else { return }
         _ = successor(of: entry)
-        scheduleOvertake(entry)
+        scheduleOvertake(entry, within: term.until - now.monotonic)
     }
 
     /// Ends the claims in a shard that has been read, once nothing is in doubt. What is still to come is settled by them; the rest is
@@ -198,7 +206,12 @@ extension SchedulerCore {
     /// Lets go what workers say they run of series that did not come to it in the time of a lease.
     mutating func expireClaims() {
         for (key, claim) in leases.claims.removeExpired(now: now) {
-            if mayCome(key) { self.claim(key, lease: claim.lease, claim.worker, nil) } else { letGo(claim) }
+            guard mayCome(key) else {
+                letGo(claim)
+                continue
+            }
+            let term = LeaseTerm(since: claim.since, until: now.monotonic + configuration.leaseMilliseconds)
+            self.claim(key, lease: claim.lease, claim.worker, nil, for: term)
         }
     }
 

@@ -25,6 +25,7 @@ extension SchedulerCore {
         if expiries.count > 2 * table.count + 1_024 { expiries.removeAll { $0.entry.state != .ready } }
         while let timer = overtakes.min, timer.at <= now.wall {
             overtakes.removeMin()
+            if timer.entry.overtakeAt == timer.at { timer.entry.overtakeAt = .distantPast }
             overtake(timer.entry)
         }
     }
@@ -85,10 +86,10 @@ extension SchedulerCore {
             guard prepare(entry) else { continue }
             let id = leases.makeID(in: entry.key.reminder.shard), worker = member.id
             queues.spend(entry.reminder.queue, now: now)
-            lease(entry, as: id, to: worker, isInherited: false)
+            lease(entry, as: id, to: worker)
             member.set(credit: member.credit - 1)
             began(id, of: entry.reminder.task, at: worker)
-            scheduleOvertake(entry)
+            scheduleOvertake(entry, within: configuration.leaseMilliseconds)
             batches[worker, default: []].append(
                 Dispatch(
                     lease: id, entry: entry.dueEntry, attempt: entry.tries.next,
@@ -106,12 +107,22 @@ extension SchedulerCore {
     }
 
     /// So that a long first attempt does not hold up the next occurrence.
-    mutating func scheduleOvertake(_ entry: Entry) {
+    /// - Parameter milliseconds: how long the attempt may take from now.
+    mutating func scheduleOvertake(_ entry: Entry, within milliseconds: Int64) {
         guard entry.positionIndex != nil, case .known(let next?) = entry.successor else { return }
         let at = entry.reminder.due(of: UnixSeconds(next.instant))
         // Later than the lease lasts, the attempt will have ended one way or the other.
-        guard at <= now.wall + configuration.leaseMilliseconds else { return }
-        if at <= now.wall { overtake(entry) } else { overtakes.insert(EntryTimer(at: at, entry: entry)) }
+        guard at <= now.wall + milliseconds else { return }
+        if at <= now.wall { return overtake(entry) }
+        guard entry.overtakeAt != at else { return }
+        entry.overtakeAt = at
+        overtakes.insert(EntryTimer(at: at, entry: entry))
+    }
+
+    /// How long an attempt at one that a worker has may take from now.
+    func leaseLeft(of entry: Entry) -> Int64 {
+        guard case .leased(let id, _) = entry.state, let lease = leases[id] else { return configuration.leaseMilliseconds }
+        return max(configuration.leaseMilliseconds, lease.deadline - now.monotonic)
     }
 
     // MARK: The series

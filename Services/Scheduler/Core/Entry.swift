@@ -52,6 +52,8 @@ final class Entry {
     var successor = Successor.unknown
     /// Asked for by a person: neither a pause nor its expiry holds it up.
     var isManual: Bool
+    /// For when there is a timer, as the next of its series is due then; `distantPast`: for no time.
+    var overtakeAt = UnixMilliseconds.distantPast
     /// A person had this very second run: that has a row besides the series' position, which this one is.
     var hasRow = false
     /// What its series missed up to then has been cut to what is fired of it (Misfires.swift).

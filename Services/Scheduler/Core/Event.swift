@@ -37,10 +37,14 @@ public struct RequestID: RawRepresentable, Sendable, Hashable {
 public struct LeaseReport: Sendable, Hashable {
     public var lease: UInt64
     public var key: OccurrenceKey
+    /// Of what is running and was extended: how long its task may go on, by what its worker was told, and how long that has had it.
+    public var leftMilliseconds: Int64, heldMilliseconds: Int64
 
-    public init(lease: UInt64, key: OccurrenceKey) {
+    public init(lease: UInt64, key: OccurrenceKey, leftMilliseconds: Int64 = 0, heldMilliseconds: Int64 = 0) {
         self.lease = lease
         self.key = key
+        self.leftMilliseconds = leftMilliseconds
+        self.heldMilliseconds = heldMilliseconds
     }
 }
 
@@ -120,6 +124,10 @@ public enum Event: Sendable {
     /// The worker said goodbye: nothing runs there.
     case workerLeft(WorkerID)
     case outcomes(WorkerID, [OutcomeReport])
+    /// Tasks go on for longer than their leases last. Answered by `Effect.extended`.
+    case extend(WorkerID, [LeaseExtension])
+    /// How far tasks are. Decides nothing.
+    case progress(WorkerID, [(lease: UInt64, progress: TaskProgress)])
     /// Dispatches that never reached the worker, with what they are to end as. Their credit is the worker's again.
     case undispatchable(WorkerID, [OutcomeReport])
     /// The answer to `Effect.write`; `nil`: it failed.
@@ -150,6 +158,8 @@ public enum Effect: Sendable {
     case dispatch(WorkerID, [Dispatch])
     /// The outcomes under these leases are on stable storage: the worker can forget them.
     case acknowledge(WorkerID, [UInt64])
+    /// What became of extensions, in the order in which they were asked for.
+    case extended(WorkerID, [ExtensionAnswer])
     /// What runs under these leases is no longer wanted.
     case revoke(WorkerID, [UInt64])
     /// What runs under these leases has been called off: what has not begun, or not left yet, is to end as unsent; the rest goes on.

@@ -51,6 +51,9 @@ extension SchedulerCore {
         return nil
     }
 
+    /// One that was extended for as long as it may be, and whose worker had to tell a new process so.
+    private var longestLease: Int64 { LeaseLimits.totalMilliseconds + LeaseLimits.outcomeMilliseconds + configuration.leaseMilliseconds }
+
     private func brokenLeases(_ entries: [Entry]) -> String? {
         for entry in entries {
             if case .leased(let id, _) = entry.state, leases[id]?.entry !== entry { return "\(entry.key) has no lease \(id)" }
@@ -64,7 +67,9 @@ extension SchedulerCore {
                 return "\(lease.entry.key) is leased, its fate is \(fate), and the table says otherwise"
             }
             running[lease.reminder.queue, default: 0] += 1
+            if lease.deadline - lease.since > longestLease { return "lease \(id) lasts \(lease.deadline - lease.since) ms, and \(longestLease) is the most" }
         }
+        for id in leases.progress.keys where leases[id] == nil { return "lease \(id) is over, and how far its task is has been kept" }
         if let id = leases.misplaced.first { return "lease \(id) is not where its holder is" }
         if leases.placed != leases.count { return "\(leases.count) leases, and \(leases.placed) have a place in the order in which they began" }
         if queues.sortedNames.all != queues.names.sorted() { return "the names of queues are not those that have settings or run something" }

@@ -16,6 +16,8 @@ struct Lease {
     let reminder: Reminder
     fileprivate(set) var holder: Holder
     fileprivate(set) var deadline: MonotonicMilliseconds
+    /// Since when its worker has it, as far as that is known.
+    let since: MonotonicMilliseconds
     let dispatchedAt: UnixMilliseconds
     /// Taken over on a worker's word: which definition it was dispatched with is not known.
     let isInherited: Bool
@@ -45,6 +47,8 @@ struct Leases {
     private var revocations: [WorkerID: [LeaseID]] = [:]
     /// Called off in this step, by the worker to be told.
     private var calledOff: [WorkerID: [LeaseID]] = [:]
+    /// How far tasks say that they are.
+    private(set) var progress: [LeaseID: TaskProgress] = [:]
     /// What workers say they run, or have run, without a lease of this process.
     var claims = Claims()
 
@@ -69,14 +73,13 @@ struct Leases {
 
     /// Gives a worker the right to run an entry that nobody has.
     mutating func grant(
-        _ entry: Entry, as id: LeaseID, to worker: WorkerID, isInherited: Bool, for milliseconds: Int64, now: Moment
+        _ entry: Entry, as id: LeaseID, to worker: WorkerID, isInherited: Bool, for term: LeaseTerm, now: Moment
     ) {
         entry.state = .leased(id, .kept)
-        let deadline = now.monotonic + milliseconds
         leases[id] = Lease(
-            entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: deadline,
+            entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: term.until, since: term.since,
             dispatchedAt: now.wall, isInherited: isInherited, number: roll.add(id))
-        deadlines.insert(LeaseTimer(at: deadline, lease: id))
+        deadlines.insert(LeaseTimer(at: term.until, lease: id))
         attached[worker, default: []].insert(id)
     }
 
@@ -84,6 +87,7 @@ struct Leases {
     mutating func end(_ id: LeaseID) -> Lease? {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         remove(id, from: lease.holder)
+        if !progress.isEmpty { progress[id] = nil }
         lease.entry.state = .ended(lease.entry.fate)
         if roll.isLoose(count: leases.count) {
             let live = leases
@@ -114,6 +118,11 @@ struct Leases {
         guard leases[id] != nil else { return }
         leases[id]?.deadline = deadline
         deadlines.insert(LeaseTimer(at: deadline, lease: id))
+    }
+
+    /// Keeps how far a task says that it is, until its lease ends.
+    mutating func setProgress(_ new: TaskProgress, of id: LeaseID) {
+        if leases[id] != nil { progress[id] = new }
     }
 
     private mutating func remove(_ id: LeaseID, from holder: Lease.Holder) {

@@ -8,6 +8,8 @@ public struct LiveOccurrence: Sendable {
         public let worker: String
         public let since: UnixMilliseconds
         public let leaseEndsAt: MonotonicMilliseconds
+        /// As its task says; `nil`: it has said nothing.
+        public let progress: TaskProgress?
     }
 
     public let key: OccurrenceKey
@@ -49,26 +51,26 @@ extension SchedulerCore {
         page(leases.began(after: number), limit: limit) { place in
             guard let lease = leases[place.item], lease.number == place.number, matches(lease.entry.key, lease.reminder) else { return nil }
             return LiveOccurrence(
-                key: lease.entry.key, reminder: lease.reminder, dueAt: lease.entry.dueAt, tries: lease.entry.tries, run: run(lease))
+                key: lease.entry.key, reminder: lease.reminder, dueAt: lease.entry.dueAt, tries: lease.entry.tries, run: run(place.item, lease))
         }
     }
 
     /// What a worker has an occurrence by; `nil`: none has it.
     public func run(of key: OccurrenceKey) -> LiveOccurrence.Run? {
         guard case .leased(let id, _) = table[key]?.state else { return nil }
-        return leases[id].map(run)
+        return leases[id].map { run(id, $0) }
     }
 
     /// When that fell due which has been ready for longest; `nil`: nothing is ready.
     public mutating func oldestReady() -> UnixMilliseconds? { lanes.oldest()?.dueAt }
 
-    private func run(_ lease: Lease) -> LiveOccurrence.Run {
+    private func run(_ id: LeaseID, _ lease: Lease) -> LiveOccurrence.Run {
         let worker =
             switch lease.holder {
             case .attached(let id): workers[id]?.instance ?? ""
             case .lost(let instance): instance
             }
-        return LiveOccurrence.Run(worker: worker, since: lease.dispatchedAt, leaseEndsAt: lease.deadline)
+        return LiveOccurrence.Run(worker: worker, since: lease.dispatchedAt, leaseEndsAt: lease.deadline, progress: leases.progress[id])
     }
 
     private func page<Item>(

@@ -59,6 +59,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ordersByDueTimeAlone
     /// Loads go on when memory is full.
     case ignoresTheMemoryBound
+    /// That a task goes on is acknowledged, and its lease ends when it did.
+    case forgetsExtensions
     /// Leases never run out.
     case neverEndsLeases
     /// A result that comes when its occurrence is no longer in memory is forgotten.

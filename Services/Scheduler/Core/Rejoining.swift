@@ -118,7 +118,7 @@ extension SchedulerCore {
         if now.wall - entry.dueAt <= configuration.misfireThresholdMilliseconds,
             let next = successor(of: entry), entry.reminder.due(of: UnixSeconds(next.instant)) > doubt.through
         {
-            scheduleOvertake(entry)
+            scheduleOvertake(entry, within: configuration.leaseMilliseconds)
         }
         return true
     }

@@ -130,6 +130,8 @@ public struct SchedulerCore {
         case .workerDetached(let id, let isSilent): detach(id, isSilent: isSilent)
         case .workerLeft(let id): leave(id)
         case .outcomes(let id, let reports): take(reports, from: id)
+        case .extend(let id, let asked): extend(asked, of: id)
+        case .progress(let id, let reports): progressed(reports, of: id)
         case .undispatchable(let id, let reports): takeBack(reports, from: id)
         case .written(let token, let results): written(token, results)
         case .drain: isDraining = true

@@ -8,6 +8,8 @@ public struct Run: Sendable, Hashable {
     public let attempt: Int
     public let since: UnixMilliseconds
     public let leaseEndsAt: MonotonicMilliseconds
+    /// As its task says; `nil`: it has said nothing.
+    public let progress: TaskProgress?
 }
 
 /// What workers have, for those who ask from outside.
@@ -18,10 +20,10 @@ extension SchedulerCore {
     /// The occurrences that an attached worker has had for longest, the oldest first.
     public func runs(of worker: WorkerID, limit: Int) -> [Run] {
         // A worker has no more of them than it has credit for.
-        leases.held(by: worker).sorted().lazy.compactMap { leases[$0] }.prefix(limit).map { lease in
+        leases.held(by: worker).sorted().lazy.compactMap { id in leases[id].map { (id, $0) } }.prefix(limit).map { id, lease in
             Run(
                 occurrence: lease.entry.key, task: lease.reminder.task, queue: lease.reminder.queue, attempt: lease.entry.tries.next,
-                since: lease.dispatchedAt, leaseEndsAt: lease.deadline)
+                since: lease.dispatchedAt, leaseEndsAt: lease.deadline, progress: leases.progress[id])
         }
     }
 }

@@ -113,7 +113,7 @@ extension SchedulerCore {
                 leases.revoke(report.lease, at: id)
             } else {
                 if let other = leases.claims.remove(report.key) { letGo(other) }
-                believe(id, runs: entry, under: report.lease)
+                believe(id, runs: entry, under: report.lease, for: term(of: report))
             }
         } else {
             claim(report, of: id)
@@ -160,13 +160,13 @@ extension SchedulerCore {
     // MARK: Leases
 
     /// Makes a lease of an entry that has none.
-    /// - Parameter isInherited: on the worker's word, which has it from a former process.
-    mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID, isInherited: Bool) {
+    /// - Parameter inherited: since when and until when, on the word of the worker, which has it from a former process; `nil`: it begins now.
+    mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID, inherited: LeaseTerm? = nil) {
         if entry.state == .ready { lanes.left(entry) }
         handedThrough = max(handedThrough, entry.dueAt)
         queues.began(entry.reminder.queue)
-        leases.grant(
-            entry, as: lease, to: id, isInherited: isInherited, for: configuration.leaseMilliseconds, now: now)
+        let term = inherited ?? LeaseTerm(since: now.monotonic, until: now.monotonic + configuration.leaseMilliseconds)
+        leases.grant(entry, as: lease, to: id, isInherited: inherited != nil, for: term, now: now)
     }
 
     /// Takes a lease back; what its entry becomes is the caller's to settle.

@@ -18,7 +18,7 @@ extension SchedulerCore {
         }
         for entry in handedOut.sorted(by: { $0.key < $1.key }) {
             _ = successor(of: entry)
-            scheduleOvertake(entry)
+            scheduleOvertake(entry, within: leaseLeft(of: entry))
         }
     }
 

@@ -2077,6 +2077,96 @@ void   task_scheduler__v1__worker_message__free_unpacked
   assert(message->base.descriptor == &task_scheduler__v1__worker_message__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   task_scheduler__v1__extension__init
+                     (TaskScheduler__V1__Extension         *message)
+{
+  static const TaskScheduler__V1__Extension init_value = TASK_SCHEDULER__V1__EXTENSION__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__extension__get_packed_size
+                     (const TaskScheduler__V1__Extension *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__extension__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__extension__pack
+                     (const TaskScheduler__V1__Extension *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__extension__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__extension__pack_to_buffer
+                     (const TaskScheduler__V1__Extension *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__extension__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__Extension *
+       task_scheduler__v1__extension__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__Extension *)
+     protobuf_c_message_unpack (&task_scheduler__v1__extension__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__extension__free_unpacked
+                     (TaskScheduler__V1__Extension *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__extension__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__progress__init
+                     (TaskScheduler__V1__Progress         *message)
+{
+  static const TaskScheduler__V1__Progress init_value = TASK_SCHEDULER__V1__PROGRESS__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__progress__get_packed_size
+                     (const TaskScheduler__V1__Progress *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__progress__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__progress__pack
+                     (const TaskScheduler__V1__Progress *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__progress__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__progress__pack_to_buffer
+                     (const TaskScheduler__V1__Progress *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__progress__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__Progress *
+       task_scheduler__v1__progress__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__Progress *)
+     protobuf_c_message_unpack (&task_scheduler__v1__progress__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__progress__free_unpacked
+                     (TaskScheduler__V1__Progress *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__progress__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   task_scheduler__v1__worker_standing__init
                      (TaskScheduler__V1__WorkerStanding         *message)
 {
@@ -2345,6 +2435,51 @@ void   task_scheduler__v1__scheduler_message__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &task_scheduler__v1__scheduler_message__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   task_scheduler__v1__extended__init
+                     (TaskScheduler__V1__Extended         *message)
+{
+  static const TaskScheduler__V1__Extended init_value = TASK_SCHEDULER__V1__EXTENDED__INIT;
+  *message = init_value;
+}
+size_t task_scheduler__v1__extended__get_packed_size
+                     (const TaskScheduler__V1__Extended *message)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__extended__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t task_scheduler__v1__extended__pack
+                     (const TaskScheduler__V1__Extended *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__extended__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t task_scheduler__v1__extended__pack_to_buffer
+                     (const TaskScheduler__V1__Extended *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &task_scheduler__v1__extended__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+TaskScheduler__V1__Extended *
+       task_scheduler__v1__extended__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (TaskScheduler__V1__Extended *)
+     protobuf_c_message_unpack (&task_scheduler__v1__extended__descriptor,
+                                allocator, len, data);
+}
+void   task_scheduler__v1__extended__free_unpacked
+                     (TaskScheduler__V1__Extended *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &task_scheduler__v1__extended__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   task_scheduler__v1__dispatch__init
@@ -4509,7 +4644,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__result_reply__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__result_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_descriptors[13] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_descriptors[15] =
 {
   {
     "id",
@@ -4667,6 +4802,30 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__occurrence__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "progress_thousandths",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__Occurrence, _progress_thousandths_case),
+    offsetof(TaskScheduler__V1__Occurrence, progress_thousandths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "progress_text",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Occurrence, progress_text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__occurrence__field_indices_by_name[] = {
   9,   /* field[9] = attempt */
@@ -4676,6 +4835,8 @@ static const unsigned task_scheduler__v1__occurrence__field_indices_by_name[] = 
   12,   /* field[12] = lease_ms */
   10,   /* field[10] = next_try_ms */
   5,   /* field[5] = outcome */
+  14,   /* field[14] = progress_text */
+  13,   /* field[13] = progress_thousandths */
   8,   /* field[8] = reminder */
   1,   /* field[1] = scheduled_at */
   4,   /* field[4] = since_ms */
@@ -4683,10 +4844,11 @@ static const unsigned task_scheduler__v1__occurrence__field_indices_by_name[] = 
   6,   /* field[6] = status_code */
   11,   /* field[11] = worker */
 };
-static const ProtobufCIntRange task_scheduler__v1__occurrence__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__occurrence__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 15, 13 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__occurrence__descriptor =
 {
@@ -4696,10 +4858,10 @@ const ProtobufCMessageDescriptor task_scheduler__v1__occurrence__descriptor =
   "TaskScheduler__V1__Occurrence",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Occurrence),
-  13,
+  15,
   task_scheduler__v1__occurrence__field_descriptors,
   task_scheduler__v1__occurrence__field_indices_by_name,
-  1,  task_scheduler__v1__occurrence__number_ranges,
+  2,  task_scheduler__v1__occurrence__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__occurrence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6076,7 +6238,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__running_occurrence__field_descriptors[7] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__running_occurrence__field_descriptors[9] =
 {
   {
     "id",
@@ -6162,20 +6324,47 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__running_occurrence__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "progress_thousandths",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__RunningOccurrence, _progress_thousandths_case),
+    offsetof(TaskScheduler__V1__RunningOccurrence, progress_thousandths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "progress_text",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__RunningOccurrence, progress_text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__running_occurrence__field_indices_by_name[] = {
   2,   /* field[2] = attempt */
   0,   /* field[0] = id */
   4,   /* field[4] = lease_ms */
+  8,   /* field[8] = progress_text */
+  7,   /* field[7] = progress_thousandths */
   6,   /* field[6] = queue */
   1,   /* field[1] = scheduled_at */
   3,   /* field[3] = since_ms */
   5,   /* field[5] = task */
 };
-static const ProtobufCIntRange task_scheduler__v1__running_occurrence__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__running_occurrence__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 9, 7 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__running_occurrence__descriptor =
 {
@@ -6185,10 +6374,10 @@ const ProtobufCMessageDescriptor task_scheduler__v1__running_occurrence__descrip
   "TaskScheduler__V1__RunningOccurrence",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__RunningOccurrence),
-  7,
+  9,
   task_scheduler__v1__running_occurrence__field_descriptors,
   task_scheduler__v1__running_occurrence__field_indices_by_name,
-  1,  task_scheduler__v1__running_occurrence__number_ranges,
+  2,  task_scheduler__v1__running_occurrence__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__running_occurrence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6753,7 +6942,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__overview_reply__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__overview_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[7] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[9] =
 {
   {
     "attach",
@@ -6839,20 +7028,47 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "extensions",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__WorkerMessage, n_extensions),
+    offsetof(TaskScheduler__V1__WorkerMessage, extensions),
+    &task_scheduler__v1__extension__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "progress",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__WorkerMessage, n_progress),
+    offsetof(TaskScheduler__V1__WorkerMessage, progress),
+    &task_scheduler__v1__progress__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__worker_message__field_indices_by_name[] = {
   0,   /* field[0] = attach */
   6,   /* field[6] = controlled */
   1,   /* field[1] = credit */
+  7,   /* field[7] = extensions */
   3,   /* field[3] = leaving */
   2,   /* field[2] = outcomes */
+  8,   /* field[8] = progress */
   5,   /* field[5] = standing */
   4,   /* field[4] = withdrawn */
 };
-static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 9, 7 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor =
 {
@@ -6862,11 +7078,139 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor 
   "TaskScheduler__V1__WorkerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__WorkerMessage),
-  7,
+  9,
   task_scheduler__v1__worker_message__field_descriptors,
   task_scheduler__v1__worker_message__field_indices_by_name,
-  1,  task_scheduler__v1__worker_message__number_ranges,
+  2,  task_scheduler__v1__worker_message__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__extension__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Extension, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Extension, lease),
+    &task_scheduler__v1__lease__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "for_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Extension, for_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__extension__field_indices_by_name[] = {
+  2,   /* field[2] = for_ms */
+  0,   /* field[0] = id */
+  1,   /* field[1] = lease */
+};
+static const ProtobufCIntRange task_scheduler__v1__extension__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__extension__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Extension",
+  "Extension",
+  "TaskScheduler__V1__Extension",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Extension),
+  3,
+  task_scheduler__v1__extension__field_descriptors,
+  task_scheduler__v1__extension__field_indices_by_name,
+  1,  task_scheduler__v1__extension__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__extension__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__progress__field_descriptors[3] =
+{
+  {
+    "lease",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Progress, lease),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "thousandths",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__Progress, _thousandths_case),
+    offsetof(TaskScheduler__V1__Progress, thousandths),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Progress, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__progress__field_indices_by_name[] = {
+  0,   /* field[0] = lease */
+  2,   /* field[2] = text */
+  1,   /* field[1] = thousandths */
+};
+static const ProtobufCIntRange task_scheduler__v1__progress__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__progress__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Progress",
+  "Progress",
+  "TaskScheduler__V1__Progress",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Progress),
+  3,
+  task_scheduler__v1__progress__field_descriptors,
+  task_scheduler__v1__progress__field_indices_by_name,
+  1,  task_scheduler__v1__progress__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__progress__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor task_scheduler__v1__worker_standing__field_descriptors[3] =
@@ -7204,7 +7548,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor =
   (ProtobufCMessageInit) task_scheduler__v1__attach__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__lease__field_descriptors[3] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__lease__field_descriptors[5] =
 {
   {
     "lease",
@@ -7242,16 +7586,43 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__lease__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "left_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Lease, left_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Lease, held_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__lease__field_indices_by_name[] = {
+  4,   /* field[4] = held_ms */
   1,   /* field[1] = id */
   0,   /* field[0] = lease */
+  3,   /* field[3] = left_ms */
   2,   /* field[2] = scheduled_at */
 };
-static const ProtobufCIntRange task_scheduler__v1__lease__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__lease__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 5, 3 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor =
 {
@@ -7261,10 +7632,10 @@ const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor =
   "TaskScheduler__V1__Lease",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__Lease),
-  3,
+  5,
   task_scheduler__v1__lease__field_descriptors,
   task_scheduler__v1__lease__field_indices_by_name,
-  1,  task_scheduler__v1__lease__number_ranges,
+  2,  task_scheduler__v1__lease__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__lease__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7423,7 +7794,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__outcome_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[5] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[6] =
 {
   {
     "dispatches",
@@ -7485,18 +7856,32 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "extended",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(TaskScheduler__V1__SchedulerMessage, n_extended),
+    offsetof(TaskScheduler__V1__SchedulerMessage, extended),
+    &task_scheduler__v1__extended__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__scheduler_message__field_indices_by_name[] = {
   1,   /* field[1] = acknowledged */
   4,   /* field[4] = controls */
   0,   /* field[0] = dispatches */
+  5,   /* field[5] = extended */
   3,   /* field[3] = recalled */
   2,   /* field[2] = revoked */
 };
-static const ProtobufCIntRange task_scheduler__v1__scheduler_message__number_ranges[1 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__scheduler_message__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 7, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descriptor =
 {
@@ -7506,11 +7891,75 @@ const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descript
   "TaskScheduler__V1__SchedulerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__SchedulerMessage),
-  5,
+  6,
   task_scheduler__v1__scheduler_message__field_descriptors,
   task_scheduler__v1__scheduler_message__field_indices_by_name,
-  1,  task_scheduler__v1__scheduler_message__number_ranges,
+  2,  task_scheduler__v1__scheduler_message__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__scheduler_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor task_scheduler__v1__extended__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Extended, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "for_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Extended, for_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refusal",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__Extended, refusal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned task_scheduler__v1__extended__field_indices_by_name[] = {
+  1,   /* field[1] = for_ms */
+  0,   /* field[0] = id */
+  2,   /* field[2] = refusal */
+};
+static const ProtobufCIntRange task_scheduler__v1__extended__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor task_scheduler__v1__extended__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "task_scheduler.v1.Extended",
+  "Extended",
+  "TaskScheduler__V1__Extended",
+  "task_scheduler.v1",
+  sizeof(TaskScheduler__V1__Extended),
+  3,
+  task_scheduler__v1__extended__field_descriptors,
+  task_scheduler__v1__extended__field_indices_by_name,
+  1,  task_scheduler__v1__extended__number_ranges,
+  (ProtobufCMessageInit) task_scheduler__v1__extended__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor task_scheduler__v1__dispatch__field_descriptors[8] =

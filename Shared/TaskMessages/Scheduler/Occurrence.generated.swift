@@ -25,8 +25,11 @@ extension Proto {
         public var worker: String = ""
         /// that is left to that one
         public var leaseMs: UInt32 = 0
+        /// of one that runs: done of the whole, as the task says; absent: it does not say
+        public var progressThousandths: Int64? = nil
+        public var progressText: String = ""
 
-        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, state: OccurrenceState? = nil, attempts: UInt32 = 0, sinceMs: Int64 = 0, outcome: Outcome? = nil, statusCode: UInt32 = 0, detail: String = "", reminder: Reminder? = nil, attempt: UInt32 = 0, nextTryMs: Int64 = 0, worker: String = "", leaseMs: UInt32 = 0) {
+        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, state: OccurrenceState? = nil, attempts: UInt32 = 0, sinceMs: Int64 = 0, outcome: Outcome? = nil, statusCode: UInt32 = 0, detail: String = "", reminder: Reminder? = nil, attempt: UInt32 = 0, nextTryMs: Int64 = 0, worker: String = "", leaseMs: UInt32 = 0, progressThousandths: Int64? = nil, progressText: String = "") {
             self.id = id
             self.scheduledAt = scheduledAt
             self.state = state
@@ -40,6 +43,8 @@ extension Proto {
             self.nextTryMs = nextTryMs
             self.worker = worker
             self.leaseMs = leaseMs
+            self.progressThousandths = progressThousandths
+            self.progressText = progressText
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__Occurrence>) throws(MessageError) {
@@ -56,6 +61,8 @@ extension Proto {
             nextTryMs = c.pointee.next_try_ms
             worker = Arena.string(c.pointee.worker)
             leaseMs = c.pointee.lease_ms
+            if c.pointee._progress_thousandths_case == TASK_SCHEDULER__V1__OCCURRENCE___PROGRESS_THOUSANDTHS_PROGRESS_THOUSANDTHS { progressThousandths = c.pointee.progress_thousandths }
+            progressText = Arena.string(c.pointee.progress_text)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__Occurrence>, from arena: Arena) throws(MessageError) {
@@ -73,6 +80,8 @@ extension Proto {
             c.pointee.next_try_ms = nextTryMs
             if !worker.isEmpty { c.pointee.worker = try arena.put(worker) }
             c.pointee.lease_ms = leaseMs
+            if let progressThousandths { (c.pointee._progress_thousandths_case, c.pointee.progress_thousandths) = (TASK_SCHEDULER__V1__OCCURRENCE___PROGRESS_THOUSANDTHS_PROGRESS_THOUSANDTHS, progressThousandths) }
+            if !progressText.isEmpty { c.pointee.progress_text = try arena.put(progressText) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__Occurrence>) -> Int { task_scheduler__v1__occurrence__get_packed_size(c) }

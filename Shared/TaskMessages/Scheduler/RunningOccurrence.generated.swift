@@ -15,8 +15,11 @@ extension Proto {
         public var leaseMs: UInt32 = 0
         public var task: String = ""
         public var queue: String = ""
+        /// done of the whole, as the task says; absent: it does not say
+        public var progressThousandths: Int64? = nil
+        public var progressText: String = ""
 
-        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, attempt: UInt32 = 0, sinceMs: Int64 = 0, leaseMs: UInt32 = 0, task: String = "", queue: String = "") {
+        public init(id: [UInt8] = [], scheduledAt: Int64 = 0, attempt: UInt32 = 0, sinceMs: Int64 = 0, leaseMs: UInt32 = 0, task: String = "", queue: String = "", progressThousandths: Int64? = nil, progressText: String = "") {
             self.id = id
             self.scheduledAt = scheduledAt
             self.attempt = attempt
@@ -24,6 +27,8 @@ extension Proto {
             self.leaseMs = leaseMs
             self.task = task
             self.queue = queue
+            self.progressThousandths = progressThousandths
+            self.progressText = progressText
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__RunningOccurrence>) throws(MessageError) {
@@ -34,6 +39,8 @@ extension Proto {
             leaseMs = c.pointee.lease_ms
             task = Arena.string(c.pointee.task)
             queue = Arena.string(c.pointee.queue)
+            if c.pointee._progress_thousandths_case == TASK_SCHEDULER__V1__RUNNING_OCCURRENCE___PROGRESS_THOUSANDTHS_PROGRESS_THOUSANDTHS { progressThousandths = c.pointee.progress_thousandths }
+            progressText = Arena.string(c.pointee.progress_text)
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__RunningOccurrence>, from arena: Arena) throws(MessageError) {
@@ -45,6 +52,8 @@ extension Proto {
             c.pointee.lease_ms = leaseMs
             if !task.isEmpty { c.pointee.task = try arena.put(task) }
             if !queue.isEmpty { c.pointee.queue = try arena.put(queue) }
+            if let progressThousandths { (c.pointee._progress_thousandths_case, c.pointee.progress_thousandths) = (TASK_SCHEDULER__V1__RUNNING_OCCURRENCE___PROGRESS_THOUSANDTHS_PROGRESS_THOUSANDTHS, progressThousandths) }
+            if !progressText.isEmpty { c.pointee.progress_text = try arena.put(progressText) }
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__RunningOccurrence>) -> Int { task_scheduler__v1__running_occurrence__get_packed_size(c) }

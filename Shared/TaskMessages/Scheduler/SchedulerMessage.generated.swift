@@ -12,13 +12,15 @@ extension Proto {
         public var recalled: [UInt64] = []
         /// of one that is controllable; each is answered with Controlled
         public var controls: [WorkerControl] = []
+        public var extended: [Extended] = []
 
-        public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = [], controls: [WorkerControl] = []) {
+        public init(dispatches: [Dispatch] = [], acknowledged: [UInt64] = [], revoked: [UInt64] = [], recalled: [UInt64] = [], controls: [WorkerControl] = [], extended: [Extended] = []) {
             self.dispatches = dispatches
             self.acknowledged = acknowledged
             self.revoked = revoked
             self.recalled = recalled
             self.controls = controls
+            self.extended = extended
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) throws(MessageError) {
@@ -27,6 +29,7 @@ extension Proto {
             revoked = Array(UnsafeBufferPointer(start: c.pointee.revoked, count: c.pointee.n_revoked))
             recalled = Array(UnsafeBufferPointer(start: c.pointee.recalled, count: c.pointee.n_recalled))
             controls = try Arena.messages(c.pointee.controls, c.pointee.n_controls) { (c) throws(MessageError) in try WorkerControl(reading: c) }
+            extended = try Arena.messages(c.pointee.extended, c.pointee.n_extended) { (c) throws(MessageError) in try Extended(reading: c) }
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__SchedulerMessage>, from arena: Arena) throws(MessageError) {
@@ -36,6 +39,7 @@ extension Proto {
             (c.pointee.revoked, c.pointee.n_revoked) = try arena.put(values: revoked)
             (c.pointee.recalled, c.pointee.n_recalled) = try arena.put(values: recalled)
             (c.pointee.controls, c.pointee.n_controls) = try arena.put(messages: controls)
+            (c.pointee.extended, c.pointee.n_extended) = try arena.put(messages: extended)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__SchedulerMessage>) -> Int { task_scheduler__v1__scheduler_message__get_packed_size(c) }

@@ -17,8 +17,10 @@ extension Proto {
         /// in place of what it announced
         public var standing: WorkerStanding? = nil
         public var controlled: [Controlled] = []
+        public var extensions: [Extension] = []
+        public var progress: [Progress] = []
 
-        public init(attach: Attach? = nil, credit: UInt32 = 0, outcomes: [OutcomeReport] = [], leaving: Bool = false, withdrawn: UInt32 = 0, standing: WorkerStanding? = nil, controlled: [Controlled] = []) {
+        public init(attach: Attach? = nil, credit: UInt32 = 0, outcomes: [OutcomeReport] = [], leaving: Bool = false, withdrawn: UInt32 = 0, standing: WorkerStanding? = nil, controlled: [Controlled] = [], extensions: [Extension] = [], progress: [Progress] = []) {
             self.attach = attach
             self.credit = credit
             self.outcomes = outcomes
@@ -26,6 +28,8 @@ extension Proto {
             self.withdrawn = withdrawn
             self.standing = standing
             self.controlled = controlled
+            self.extensions = extensions
+            self.progress = progress
         }
 
         public init(reading c: UnsafePointer<TaskScheduler__V1__WorkerMessage>) throws(MessageError) {
@@ -36,6 +40,8 @@ extension Proto {
             withdrawn = c.pointee.withdrawn
             if let value = c.pointee.standing { standing = try WorkerStanding(reading: value) }
             controlled = try Arena.messages(c.pointee.controlled, c.pointee.n_controlled) { (c) throws(MessageError) in try Controlled(reading: c) }
+            extensions = try Arena.messages(c.pointee.extensions, c.pointee.n_extensions) { (c) throws(MessageError) in try Extension(reading: c) }
+            progress = try Arena.messages(c.pointee.progress, c.pointee.n_progress) { (c) throws(MessageError) in try Progress(reading: c) }
         }
 
         public func fill(_ c: UnsafeMutablePointer<TaskScheduler__V1__WorkerMessage>, from arena: Arena) throws(MessageError) {
@@ -47,6 +53,8 @@ extension Proto {
             c.pointee.withdrawn = withdrawn
             if let standing { c.pointee.standing = try arena.put(standing) }
             (c.pointee.controlled, c.pointee.n_controlled) = try arena.put(messages: controlled)
+            (c.pointee.extensions, c.pointee.n_extensions) = try arena.put(messages: extensions)
+            (c.pointee.progress, c.pointee.n_progress) = try arena.put(messages: progress)
         }
 
         public static func packedSize(_ c: UnsafePointer<TaskScheduler__V1__WorkerMessage>) -> Int { task_scheduler__v1__worker_message__get_packed_size(c) }

@@ -54,7 +54,7 @@ struct Harness {
                     shelved += writes.count { if case .shelve = $0 { true } else { false } }
                     events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches.count
-                case .acknowledge, .revoke, .recall, .answer, .cancelled, .refuse: break
+                case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse: break
                 }
             }
         }

@@ -27,7 +27,8 @@ enum MessagesFuzzer: Fuzzer {
         check(Proto.ChangeQueueReply.self), check(Proto.WorkerMessage.self), check(Proto.Attach.self), check(Proto.Lease.self),
         check(Proto.OutcomeReport.self), check(Proto.SchedulerMessage.self), check(Proto.Dispatch.self),
         check(Proto.ListWorkersRequest.self), check(Proto.ListWorkersReply.self), check(Proto.Worker.self),
-        check(Proto.RunningOccurrence.self), check(Proto.Missed.self), check(Proto.Bases.self),
+        check(Proto.RunningOccurrence.self), check(Proto.Missed.self), check(Proto.Bases.self), check(Proto.Extension.self),
+        check(Proto.Extended.self), check(Proto.Progress.self),
     ]
 
     // Unsafe: the fuzzer has one thread.

@@ -34,6 +34,8 @@ final class Checker {
         let origin: Int
         /// Monotonic milliseconds.
         var knownSince: Int64
+        /// Until when the scheduler has said that it holds the lease, monotonic milliseconds; 0: it has said nothing.
+        var heldUntil: Int64 = 0
         /// The scheduler was told what came of it.
         var isHeard = false
         var isRevoked = false
@@ -66,6 +68,8 @@ final class Checker {
 
     unowned let life: Life
     private(set) var violation: Violation?
+    /// Extensions that a scheduler has heard of and not answered: the lease by instance and number.
+    var extensions: [String: [UInt64: UInt64]] = [:]
     var accepted: Set<ReminderID> = []
     var prunedReminders: Set<ReminderID> = []
     var rescheduled: Set<ReminderID> = []

@@ -20,6 +20,8 @@ extension Checker {
             if named.contains(run.lease) {
                 if run.knownTo !== scheduler {
                     run.knownSince = now
+                    let left = attach.running.first { $0.lease == run.lease }?.leftMilliseconds ?? 0
+                    run.heldUntil = left == 0 ? 0 : now + left
                 }
                 run.knownTo = scheduler
                 run.start = starts
@@ -136,6 +138,26 @@ extension Checker {
     func isGivenUp(_ run: Run) -> Bool {
         if run.isRevoked, life.plan.profile != .calm { return true }
         if let until = away[run.instance], now >= until { return true }
-        return !run.isHeard && now - run.knownSince >= configuration.leaseMilliseconds
+        return !run.isHeard && now >= max(run.knownSince + configuration.leaseMilliseconds, run.heldUntil)
+    }
+
+    // MARK: Tasks that go on
+
+    func asked(_ asked: [LeaseExtension], by instance: String) {
+        for one in asked { extensions[instance, default: [:]][one.id] = one.lease }
+    }
+
+    /// The scheduler holds a lease for longer: until then nobody else is to be given the occurrence.
+    func extended(_ answer: ExtensionAnswer, of instance: String) {
+        guard let lease = extensions[instance]?.removeValue(forKey: answer.id), case .success(let milliseconds) = answer.result,
+            let run = byLease[lease]
+        else { return }
+        run.heldUntil = max(run.heldUntil, now + milliseconds)
+    }
+
+    /// A worker lets a task go on, which it may only for as long as a scheduler has said that it holds the lease.
+    func goesOn(_ lease: UInt64, until deadline: Int64, by worker: WorkerProcess) {
+        guard let run = byLease[lease], deadline > max(run.heldUntil, run.knownSince + configuration.leaseMilliseconds) else { return }
+        broken(3, run.key.reminder, "\(worker.instance) goes on with \(run.key.scheduledAt) for longer than the scheduler holds lease \(lease)")
     }
 }

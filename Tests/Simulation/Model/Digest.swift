@@ -44,6 +44,10 @@ package struct Digest {
                 add(report.lease)
                 add(UInt64(report.outcome.rawValue))
             }
+        case .extend(let id, let asked):
+            add(id.rawValue << 28)
+            for one in asked { add(one.lease) }
+        case .progress(let id, let reports): add(id.rawValue << 29 | UInt64(reports.count))
         case .written(let token, let results): add(token << 1 | (results == nil ? 0 : 1))
         case .drain: add(UInt64(4))
         case .tick: add(UInt64(5))
@@ -71,6 +75,9 @@ package struct Digest {
         case .acknowledge(let worker, let leases), .revoke(let worker, let leases), .recall(let worker, let leases):
             add(worker.rawValue)
             for lease in leases { add(lease) }
+        case .extended(let worker, let answers):
+            add(worker.rawValue)
+            for answer in answers { add((try? answer.result.get()) ?? 0) }
         case .answer(let id, _, let inFlight):
             add(id.rawValue)
             for key in inFlight { add(key) }

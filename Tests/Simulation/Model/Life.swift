@@ -211,7 +211,18 @@ package final class Life {
     }
 
     /// What becomes of a task that the worker runs by itself.
-    func local(_ key: OccurrenceKey, attempt: Int) -> (milliseconds: Int64, Outcome) {
+    /// - Returns: how long it takes, what it comes to, and when it says for how long it goes on.
+    func local(_ key: OccurrenceKey, attempt: Int) -> (milliseconds: Int64, Outcome, extensions: [(at: Int64, milliseconds: Int64)]) {
+        let (duration, outcome) = shortLocal(key, attempt: attempt)
+        guard plan.hasLongTasks, !hasHealed else { return (duration, outcome, []) }
+        var chance = Chance(plan.seed, 37, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count), UInt64(attempt))
+        guard chance.one(in: 3) else { return (duration, outcome, []) }
+        // Longer than its lease; some do not say so often enough.
+        let long = chance.spread(10_000...300_000), step = chance.int(15_000...55_000), by = chance.spread(20_000...200_000)
+        return (long, outcome, stride(from: chance.int(0...50_000), to: long, by: Int(step)).map { ($0, by) })
+    }
+
+    private func shortLocal(_ key: OccurrenceKey, attempt: Int) -> (milliseconds: Int64, Outcome) {
         var chance = Chance(plan.seed, 6, key.reminder.high, key.reminder.low, UInt64(bitPattern: key.scheduledAt.count), UInt64(attempt))
         let duration = chance.one(in: 30) && isFaulty ? chance.int(40_000...70_000) : chance.spread(1...4_000)
         guard !hasHealed else { return (duration, .delivered) }

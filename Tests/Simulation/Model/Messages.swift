@@ -22,6 +22,7 @@ struct WorkerMessage {
     var standing: Standing?
     var outcomes: [OutcomeReport] = []
     var isLeaving = false
+    var extensions: [LeaseExtension] = []
 }
 
 /// From the scheduler to a worker.
@@ -30,6 +31,7 @@ struct SchedulerMessage {
     var acknowledged: [UInt64] = []
     var revoked: [UInt64] = []
     var recalled: [UInt64] = []
+    var extended: [ExtensionAnswer] = []
 }
 
 /// From a worker to a notifier.

@@ -8,13 +8,16 @@ package enum Sabotage: Equatable, Sendable {
     case core(Mutation)
     /// Around it: a create is answered before it is on stable storage.
     case answersCreatesBeforeTheyAreStored
+    /// A worker goes on with a task before the scheduler has said that it holds the lease.
+    case believesWhatIsNotAnswered
 
-    package static var all: [Sabotage] { [.answersCreatesBeforeTheyAreStored] + Mutation.allCases.map(Sabotage.core) }
+    package static var all: [Sabotage] { [.answersCreatesBeforeTheyAreStored, .believesWhatIsNotAnswered] + Mutation.allCases.map(Sabotage.core) }
 
     package var name: String {
         switch self {
         case .core(let mutation): mutation.rawValue
         case .answersCreatesBeforeTheyAreStored: "answersCreatesBeforeTheyAreStored"
+        case .believesWhatIsNotAnswered: "believesWhatIsNotAnswered"
         }
     }
 
@@ -65,6 +68,8 @@ package struct Plan {
     var cancelsOneIn = 0
     /// Some series run in a zone whose data changes.
     var hasMadeZone = false
+    /// Some tasks take longer than their leases, and extend them.
+    var hasLongTasks = false
 
     /// When it begins, unix milliseconds.
     var beginMilliseconds: Int64 { 1_800_000_000_000 + Int64(seed % 1_000_003) * 7_919_137 }
@@ -78,6 +83,7 @@ package struct Plan {
         durationMilliseconds = profile == .long ? chance.int(20 * day...400 * day) : chance.int(2 * minute...12 * minute)
         if case .core(let mutation) = sabotage { configuration.mutation = mutation }
         settle(&chance)
+        planLongTasks()
         planReminders(&chance)
         let ordinary = reminders.count
         if isHostile { planHostileCaller() }
@@ -132,6 +138,12 @@ package struct Plan {
     }
 
     // MARK: Callers
+
+    /// Not where the others must be in time beside a hostile caller.
+    private mutating func planLongTasks() {
+        var chance = Chance(seed, 36)
+        hasLongTasks = chance.one(in: 3) && !isHostile
+    }
 
     private mutating func planReminders(_ chance: inout Chance) {
         let count = profile == .long ? chance.int(5...30) : chance.int(15...90)

@@ -121,6 +121,10 @@ final class SchedulerProcess: Process {
         case .acknowledge(let worker, let leases):
             life.checker.acknowledged(leases)
             streams[worker]?.connection?.down.send(SchedulerMessage(acknowledged: leases))
+        case .extended(let worker, let answers):
+            guard let stream = streams[worker] else { return }
+            for answer in answers { life.checker.extended(answer, of: stream.instance) }
+            stream.connection?.down.send(SchedulerMessage(extended: answers))
         case .revoke(let worker, let leases):
             streams[worker]?.connection?.down.send(SchedulerMessage(revoked: leases))
         case .recall(let worker, let leases):
@@ -178,6 +182,10 @@ final class SchedulerProcess: Process {
         if message.isLeaving { handle(.workerDraining(worker)) }
         if let standing = message.standing { handle(.workerStands(worker, queues: standing.queues, isDrained: standing.isDrained)) }
         if message.attach == nil, !message.outcomes.isEmpty { handle(.outcomes(worker, message.outcomes)) }
+        if !message.extensions.isEmpty {
+            life.checker.asked(message.extensions, by: stream.instance)
+            handle(.extend(worker, message.extensions))
+        }
         if message.attach == nil, message.credit > 0 { handle(.workerCredit(worker, message.credit)) }
     }
 

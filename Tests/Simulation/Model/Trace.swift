@@ -28,6 +28,10 @@ extension Life {
             for report in reports {
                 trace("\(report.key.scheduledAt) never reached worker \(id.rawValue), lease \(report.lease)", report.key.reminder)
             }
+        case .extend(let id, let asked):
+            for one in asked {
+                trace("worker \(id.rawValue) goes on with \(one.key.scheduledAt) for \(one.milliseconds) ms, lease \(one.lease)", one.key.reminder)
+            }
         case .written(let token, nil): trace("batch \(token) failed")
         case .take(_, let rejoin, _, _): trace("start, to rejoin: \(rejoin.map { $0.instance })")
         default: break
@@ -43,6 +47,7 @@ extension Life {
                 let key = dispatch.entry.due.occurrence
                 trace("dispatch \(key.scheduledAt), attempt \(dispatch.attempt), to worker \(worker.rawValue), lease \(dispatch.lease)", key.reminder)
             }
+        case .extended(let worker, let answers): trace("extensions of worker \(worker.rawValue) are answered: \(answers.map(\.result))")
         case .acknowledge(let worker, let leases): trace("acknowledge \(leases) to worker \(worker.rawValue)")
         case .revoke(let worker, let leases): trace("revoke \(leases) from worker \(worker.rawValue)")
         case .recall(let worker, let leases): trace("recall \(leases) from worker \(worker.rawValue)")

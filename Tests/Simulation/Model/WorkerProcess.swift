@@ -11,6 +11,9 @@ final class WorkerProcess: Process {
         let startedAt: UnixMilliseconds
         let startedAtMonotonic: Int64
         var isTask: Bool
+        /// When its lease ends for the task; later only once the scheduler has said so.
+        var deadline: Int64
+        var isExtended = false
     }
 
     private static let leasePercentForTask: Int64 = 90
@@ -34,6 +37,10 @@ final class WorkerProcess: Process {
     private(set) var isDraining = false
     private var isPatient = true, hasLeft = false
     private var failures = 0
+    /// What tasks have asked to go on for, by number; and when that was said over this stream.
+    private var asks: [UInt64: (lease: UInt64, run: UInt64, milliseconds: Int64, sentAt: Int64?)] = [:]
+    private var freshAsks: [UInt64] = []
+    private var lastAsk: UInt64 = 0
 
     private(set) var notifier: DeliverConnection?
     private var notifierFailures = 0
@@ -85,7 +92,12 @@ final class WorkerProcess: Process {
     }
 
     private func announce(_ connection: WorkStream) {
-        let leases = running.sorted { $0.key < $1.key }.map { LeaseReport(lease: $0.key, key: $0.value.key) }
+        let leases = running.sorted { $0.key < $1.key }.map { lease, run in
+            LeaseReport(
+                lease: lease, key: run.key, leftMilliseconds: run.isExtended ? max(0, run.deadline - timeline.monotonic) : 0,
+                heldMilliseconds: run.isExtended ? timeline.monotonic - run.startedAtMonotonic : 0)
+        }
+        freshAsks = asks.keys.sorted()
         let outcomes = unacknowledged.sorted { $0.key < $1.key }.map(\.value)
         let limit = life.plan.outcomesPerMessage
         let following = outcomes.dropFirst(limit).map { LeaseReport(lease: $0.lease, key: $0.key) }
@@ -95,7 +107,7 @@ final class WorkerProcess: Process {
         connection.up.send(
             WorkerMessage(
                 attach: attach, credit: max(0, room), withdrawn: max(0, -room), standing: isDrained ? standing : nil,
-                outcomes: Array(outcomes.prefix(limit)), isLeaving: isDraining))
+                outcomes: Array(outcomes.prefix(limit)), isLeaving: isDraining, extensions: takeAsks()))
         for start in stride(from: limit, to: outcomes.count, by: limit) {
             connection.up.send(WorkerMessage(outcomes: Array(outcomes[start...].prefix(limit))))
         }
@@ -129,6 +141,7 @@ final class WorkerProcess: Process {
             unacknowledged[lease] = nil
             life.checker.forgotten(lease, by: self)
         }
+        for answer in message.extended { extended(answer) }
         for lease in message.revoked { cancel(lease) }
         for lease in message.revoked + message.recalled { recall(lease) }
         for dispatch in message.dispatches { run(dispatch) }
@@ -142,12 +155,13 @@ final class WorkerProcess: Process {
         guard running[lease] == nil else { return }
         lastRun += 1
         let isTask = dispatch.entry.reminder.task == TaskName.local
+        let time = dispatch.leaseMilliseconds * Self.leasePercentForTask / 100
         running[lease] = Running(
-            number: lastRun, key: key, startedAt: timeline.wall, startedAtMonotonic: timeline.monotonic, isTask: isTask)
+            number: lastRun, key: key, startedAt: timeline.wall, startedAtMonotonic: timeline.monotonic, isTask: isTask,
+            deadline: timeline.monotonic + time)
         life.checker.began(lease, key, by: self)
         if isTask { life.checker.leaves(lease) }
-        let time = dispatch.leaseMilliseconds * Self.leasePercentForTask / 100
-        isTask ? start(dispatch, time: time) : notify(dispatch, deadline: timeline.monotonic + time)
+        isTask ? start(dispatch) : notify(dispatch, deadline: timeline.monotonic + time)
     }
 
     private func notify(_ dispatch: Dispatch, deadline: Int64) {
@@ -178,18 +192,64 @@ final class WorkerProcess: Process {
     }
 
     /// A task of its own, which may take longer than its lease.
-    private func start(_ dispatch: Dispatch, time: Int64) {
+    private func start(_ dispatch: Dispatch) {
         let lease = dispatch.lease, run = lastRun
-        let (duration, outcome) = life.local(dispatch.entry.due.occurrence, attempt: dispatch.attempt)
+        let (duration, outcome, extensions) = life.local(dispatch.entry.due.occurrence, attempt: dispatch.attempt)
         timeline.schedule(in: duration, for: self) { [self] in
             if outcome == .delivered { life.performed(dispatch.entry.due.occurrence) }
             returned(lease, run, Result(outcome: outcome))
         }
-        timeline.schedule(in: time, for: self) { [self] in
-            guard running[lease]?.number == run else { return }
+        for (at, milliseconds) in extensions {
+            timeline.schedule(in: at, for: self) { self.extend(lease, run, by: milliseconds) }
+        }
+        awaitOverrun(lease, run)
+    }
+
+    private func awaitOverrun(_ lease: UInt64, _ run: UInt64) {
+        guard let deadline = running[lease]?.deadline else { return }
+        timeline.schedule(in: max(0, deadline - timeline.monotonic), for: self) { [self] in
+            guard running[lease]?.number == run, running[lease]?.deadline == deadline else { return }
             overrunning += 1
             report(lease, Result(outcome: .retry, detail: "did not end within its lease"))
         }
+    }
+
+    // MARK: Tasks that go on
+
+    private func extend(_ lease: UInt64, _ run: UInt64, by milliseconds: Int64) {
+        guard running[lease]?.number == run, !asks.values.contains(where: { $0.lease == lease }) else { return }
+        lastAsk += 1
+        asks[lastAsk] = (lease, run, milliseconds, nil)
+        freshAsks.append(lastAsk)
+        if life.plan.sabotage == .believesWhatIsNotAnswered { goesOn(lease, until: timeline.monotonic + milliseconds) }
+        scheduleFlush()
+    }
+
+    private func takeAsks() -> [LeaseExtension] {
+        defer { freshAsks = [] }
+        return freshAsks.compactMap { number in
+            guard let ask = asks[number], let run = running[ask.lease], run.number == ask.run else {
+                asks[number] = nil
+                return nil
+            }
+            asks[number]?.sentAt = timeline.monotonic
+            return LeaseExtension(id: number, lease: ask.lease, key: run.key, milliseconds: ask.milliseconds)
+        }
+    }
+
+    private func extended(_ answer: ExtensionAnswer) {
+        guard let ask = asks.removeValue(forKey: answer.id), let sentAt = ask.sentAt, running[ask.lease]?.number == ask.run,
+            case .success(let milliseconds) = answer.result
+        else { return }
+        goesOn(ask.lease, until: sentAt + milliseconds)
+    }
+
+    private func goesOn(_ lease: UInt64, until deadline: Int64) {
+        guard let run = running[lease] else { return }
+        running[lease]?.deadline = max(run.deadline, deadline)
+        running[lease]?.isExtended = true
+        life.checker.goesOn(lease, until: max(run.deadline, deadline), by: self)
+        awaitOverrun(lease, run.number)
     }
 
     /// Nobody wants it any more: a task ends early.
@@ -243,10 +303,11 @@ final class WorkerProcess: Process {
     private func flush() {
         isFlushScheduled = false
         let credit = isDraining ? 0 : freshCredit
-        guard let stream, !fresh.isEmpty || credit != 0 || isStandingFresh else { return }
+        guard let stream, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAsks.isEmpty else { return }
         stream.up.send(
             WorkerMessage(
-                credit: max(0, credit), withdrawn: max(0, -credit), standing: isStandingFresh ? standing : nil, outcomes: fresh))
+                credit: max(0, credit), withdrawn: max(0, -credit), standing: isStandingFresh ? standing : nil, outcomes: fresh,
+                extensions: takeAsks()))
         fresh = []
         freshCredit = 0
         isStandingFresh = false

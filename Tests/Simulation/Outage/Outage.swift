@@ -168,7 +168,7 @@ final class Outage {
             for write in writes { note(write) }
             events.append(.written(token: token, try? submit(writes).get()))
         case .dispatch(let worker, let dispatches): for dispatch in dispatches { send(dispatch, from: worker) }
-        case .acknowledge, .revoke, .recall, .answer, .cancelled, .refuse: break
+        case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse: break
         }
     }
 

@@ -62,12 +62,15 @@ typedef struct TaskScheduler__V1__ControlWorkerReply TaskScheduler__V1__ControlW
 typedef struct TaskScheduler__V1__OverviewRequest TaskScheduler__V1__OverviewRequest;
 typedef struct TaskScheduler__V1__OverviewReply TaskScheduler__V1__OverviewReply;
 typedef struct TaskScheduler__V1__WorkerMessage TaskScheduler__V1__WorkerMessage;
+typedef struct TaskScheduler__V1__Extension TaskScheduler__V1__Extension;
+typedef struct TaskScheduler__V1__Progress TaskScheduler__V1__Progress;
 typedef struct TaskScheduler__V1__WorkerStanding TaskScheduler__V1__WorkerStanding;
 typedef struct TaskScheduler__V1__Controlled TaskScheduler__V1__Controlled;
 typedef struct TaskScheduler__V1__Attach TaskScheduler__V1__Attach;
 typedef struct TaskScheduler__V1__Lease TaskScheduler__V1__Lease;
 typedef struct TaskScheduler__V1__OutcomeReport TaskScheduler__V1__OutcomeReport;
 typedef struct TaskScheduler__V1__SchedulerMessage TaskScheduler__V1__SchedulerMessage;
+typedef struct TaskScheduler__V1__Extended TaskScheduler__V1__Extended;
 typedef struct TaskScheduler__V1__Dispatch TaskScheduler__V1__Dispatch;
 typedef struct TaskScheduler__V1__Bases TaskScheduler__V1__Bases;
 
@@ -829,6 +832,12 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME__CASE)
 } TaskScheduler__V1__Occurrence__OutcomeCase;
 
+typedef enum {
+  TASK_SCHEDULER__V1__OCCURRENCE___PROGRESS_THOUSANDTHS__NOT_SET = 0,
+  TASK_SCHEDULER__V1__OCCURRENCE___PROGRESS_THOUSANDTHS_PROGRESS_THOUSANDTHS = 15
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__OCCURRENCE___PROGRESS_THOUSANDTHS__CASE)
+} TaskScheduler__V1__Occurrence__ProgressThousandthsCase;
+
 struct  TaskScheduler__V1__Occurrence
 {
   ProtobufCMessage base;
@@ -861,6 +870,7 @@ struct  TaskScheduler__V1__Occurrence
    * that is left to that one
    */
   uint32_t lease_ms;
+  char *progress_text;
   TaskScheduler__V1__Occurrence__StateCase _state_case;
   union {
     TaskScheduler__V1__OccurrenceState state;
@@ -872,10 +882,17 @@ struct  TaskScheduler__V1__Occurrence
      */
     TaskScheduler__V1__Outcome outcome;
   };
+  TaskScheduler__V1__Occurrence__ProgressThousandthsCase _progress_thousandths_case;
+  union {
+    /*
+     * of one that runs: done of the whole, as the task says; absent: it does not say
+     */
+    int64_t progress_thousandths;
+  };
 };
 #define TASK_SCHEDULER__V1__OCCURRENCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__occurrence__descriptor) \
-    , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0, (char *)protobuf_c_empty_string, 0, TASK_SCHEDULER__V1__OCCURRENCE___STATE__NOT_SET, {0}, TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME__NOT_SET, {0} }
+    , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, TASK_SCHEDULER__V1__OCCURRENCE___STATE__NOT_SET, {0}, TASK_SCHEDULER__V1__OCCURRENCE___OUTCOME__NOT_SET, {0}, TASK_SCHEDULER__V1__OCCURRENCE___PROGRESS_THOUSANDTHS__NOT_SET, {0} }
 
 
 struct  TaskScheduler__V1__OccurrenceRef
@@ -1229,6 +1246,12 @@ struct  TaskScheduler__V1__Worker
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, 0, 0, TASK_SCHEDULER__V1__WORKER___STATE__NOT_SET, {0} }
 
 
+typedef enum {
+  TASK_SCHEDULER__V1__RUNNING_OCCURRENCE___PROGRESS_THOUSANDTHS__NOT_SET = 0,
+  TASK_SCHEDULER__V1__RUNNING_OCCURRENCE___PROGRESS_THOUSANDTHS_PROGRESS_THOUSANDTHS = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__RUNNING_OCCURRENCE___PROGRESS_THOUSANDTHS__CASE)
+} TaskScheduler__V1__RunningOccurrence__ProgressThousandthsCase;
+
 struct  TaskScheduler__V1__RunningOccurrence
 {
   ProtobufCMessage base;
@@ -1248,10 +1271,18 @@ struct  TaskScheduler__V1__RunningOccurrence
   uint32_t lease_ms;
   char *task;
   char *queue;
+  char *progress_text;
+  TaskScheduler__V1__RunningOccurrence__ProgressThousandthsCase _progress_thousandths_case;
+  union {
+    /*
+     * done of the whole, as the task says; absent: it does not say
+     */
+    int64_t progress_thousandths;
+  };
 };
 #define TASK_SCHEDULER__V1__RUNNING_OCCURRENCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__running_occurrence__descriptor) \
-    , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , {0,NULL}, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TASK_SCHEDULER__V1__RUNNING_OCCURRENCE___PROGRESS_THOUSANDTHS__NOT_SET, {0} }
 
 
 typedef enum {
@@ -1455,10 +1486,65 @@ struct  TaskScheduler__V1__WorkerMessage
   TaskScheduler__V1__WorkerStanding *standing;
   size_t n_controlled;
   TaskScheduler__V1__Controlled **controlled;
+  size_t n_extensions;
+  TaskScheduler__V1__Extension **extensions;
+  size_t n_progress;
+  TaskScheduler__V1__Progress **progress;
 };
 #define TASK_SCHEDULER__V1__WORKER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker_message__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, NULL, 0,NULL }
+    , NULL, 0, 0,NULL, 0, 0, NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * A task goes on for longer than its lease lasts.
+ */
+struct  TaskScheduler__V1__Extension
+{
+  ProtobufCMessage base;
+  /*
+   * the worker's, for the answer; above 0
+   */
+  uint64_t id;
+  TaskScheduler__V1__Lease *lease;
+  /*
+   * how long the task may go on from now, 1 ms to an hour
+   */
+  uint32_t for_ms;
+};
+#define TASK_SCHEDULER__V1__EXTENSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__extension__descriptor) \
+    , 0, NULL, 0 }
+
+
+typedef enum {
+  TASK_SCHEDULER__V1__PROGRESS___THOUSANDTHS__NOT_SET = 0,
+  TASK_SCHEDULER__V1__PROGRESS___THOUSANDTHS_THOUSANDTHS = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__PROGRESS___THOUSANDTHS__CASE)
+} TaskScheduler__V1__Progress__ThousandthsCase;
+
+/*
+ * How far a task is, as it says itself; shown to people, and decides nothing.
+ */
+struct  TaskScheduler__V1__Progress
+{
+  ProtobufCMessage base;
+  uint64_t lease;
+  /*
+   * one line, 200 characters at most
+   */
+  char *text;
+  TaskScheduler__V1__Progress__ThousandthsCase _thousandths_case;
+  union {
+    /*
+     * done of the whole; absent: it does not say
+     */
+    int64_t thousandths;
+  };
+};
+#define TASK_SCHEDULER__V1__PROGRESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__progress__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, TASK_SCHEDULER__V1__PROGRESS___THOUSANDTHS__NOT_SET, {0} }
 
 
 /*
@@ -1558,10 +1644,21 @@ struct  TaskScheduler__V1__Lease
   uint64_t lease;
   ProtobufCBinaryData id;
   int64_t scheduled_at;
+  /*
+   * Of one that is running and was extended:
+   */
+  /*
+   * how long the task may go on, by what its worker was told
+   */
+  uint32_t left_ms;
+  /*
+   * how long its worker has had it
+   */
+  uint32_t held_ms;
 };
 #define TASK_SCHEDULER__V1__LEASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__lease__descriptor) \
-    , 0, {0,NULL}, 0 }
+    , 0, {0,NULL}, 0, 0, 0 }
 
 
 struct  TaskScheduler__V1__OutcomeReport
@@ -1611,10 +1708,33 @@ struct  TaskScheduler__V1__SchedulerMessage
    */
   size_t n_controls;
   TaskScheduler__V1__WorkerControl **controls;
+  size_t n_extended;
+  TaskScheduler__V1__Extended **extended;
 };
 #define TASK_SCHEDULER__V1__SCHEDULER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__scheduler_message__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * What became of an Extension.
+ */
+struct  TaskScheduler__V1__Extended
+{
+  ProtobufCMessage base;
+  uint64_t id;
+  /*
+   * how long the task may go on, from the moment at which it was asked; 0: it was refused
+   */
+  uint32_t for_ms;
+  /*
+   * of one that was refused: why; the lease is as it was
+   */
+  char *refusal;
+};
+#define TASK_SCHEDULER__V1__EXTENDED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__extended__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string }
 
 
 struct  TaskScheduler__V1__Dispatch
@@ -2527,6 +2647,44 @@ TaskScheduler__V1__WorkerMessage *
 void   task_scheduler__v1__worker_message__free_unpacked
                      (TaskScheduler__V1__WorkerMessage *message,
                       ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__Extension methods */
+void   task_scheduler__v1__extension__init
+                     (TaskScheduler__V1__Extension         *message);
+size_t task_scheduler__v1__extension__get_packed_size
+                     (const TaskScheduler__V1__Extension   *message);
+size_t task_scheduler__v1__extension__pack
+                     (const TaskScheduler__V1__Extension   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__extension__pack_to_buffer
+                     (const TaskScheduler__V1__Extension   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__Extension *
+       task_scheduler__v1__extension__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__extension__free_unpacked
+                     (TaskScheduler__V1__Extension *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__Progress methods */
+void   task_scheduler__v1__progress__init
+                     (TaskScheduler__V1__Progress         *message);
+size_t task_scheduler__v1__progress__get_packed_size
+                     (const TaskScheduler__V1__Progress   *message);
+size_t task_scheduler__v1__progress__pack
+                     (const TaskScheduler__V1__Progress   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__progress__pack_to_buffer
+                     (const TaskScheduler__V1__Progress   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__Progress *
+       task_scheduler__v1__progress__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__progress__free_unpacked
+                     (TaskScheduler__V1__Progress *message,
+                      ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__WorkerStanding methods */
 void   task_scheduler__v1__worker_standing__init
                      (TaskScheduler__V1__WorkerStanding         *message);
@@ -2640,6 +2798,25 @@ TaskScheduler__V1__SchedulerMessage *
                       const uint8_t       *data);
 void   task_scheduler__v1__scheduler_message__free_unpacked
                      (TaskScheduler__V1__SchedulerMessage *message,
+                      ProtobufCAllocator *allocator);
+/* TaskScheduler__V1__Extended methods */
+void   task_scheduler__v1__extended__init
+                     (TaskScheduler__V1__Extended         *message);
+size_t task_scheduler__v1__extended__get_packed_size
+                     (const TaskScheduler__V1__Extended   *message);
+size_t task_scheduler__v1__extended__pack
+                     (const TaskScheduler__V1__Extended   *message,
+                      uint8_t             *out);
+size_t task_scheduler__v1__extended__pack_to_buffer
+                     (const TaskScheduler__V1__Extended   *message,
+                      ProtobufCBuffer     *buffer);
+TaskScheduler__V1__Extended *
+       task_scheduler__v1__extended__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   task_scheduler__v1__extended__free_unpacked
+                     (TaskScheduler__V1__Extended *message,
                       ProtobufCAllocator *allocator);
 /* TaskScheduler__V1__Dispatch methods */
 void   task_scheduler__v1__dispatch__init
@@ -2819,6 +2996,12 @@ typedef void (*TaskScheduler__V1__OverviewReply_Closure)
 typedef void (*TaskScheduler__V1__WorkerMessage_Closure)
                  (const TaskScheduler__V1__WorkerMessage *message,
                   void *closure_data);
+typedef void (*TaskScheduler__V1__Extension_Closure)
+                 (const TaskScheduler__V1__Extension *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__Progress_Closure)
+                 (const TaskScheduler__V1__Progress *message,
+                  void *closure_data);
 typedef void (*TaskScheduler__V1__WorkerStanding_Closure)
                  (const TaskScheduler__V1__WorkerStanding *message,
                   void *closure_data);
@@ -2836,6 +3019,9 @@ typedef void (*TaskScheduler__V1__OutcomeReport_Closure)
                   void *closure_data);
 typedef void (*TaskScheduler__V1__SchedulerMessage_Closure)
                  (const TaskScheduler__V1__SchedulerMessage *message,
+                  void *closure_data);
+typedef void (*TaskScheduler__V1__Extended_Closure)
+                 (const TaskScheduler__V1__Extended *message,
                   void *closure_data);
 typedef void (*TaskScheduler__V1__Dispatch_Closure)
                  (const TaskScheduler__V1__Dispatch *message,
@@ -3082,12 +3268,15 @@ extern const ProtobufCEnumDescriptor    task_scheduler__v1__control_worker_reply
 extern const ProtobufCMessageDescriptor task_scheduler__v1__overview_request__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__overview_reply__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__extension__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__progress__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__worker_standing__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__controlled__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__attach__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__lease__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descriptor;
+extern const ProtobufCMessageDescriptor task_scheduler__v1__extended__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__dispatch__descriptor;
 extern const ProtobufCMessageDescriptor task_scheduler__v1__bases__descriptor;
 extern const ProtobufCServiceDescriptor task_scheduler__v1__scheduler__descriptor;

@@ -324,6 +324,26 @@ class Dispatch(_message.Message):
     task: str
     def __init__(self, lease: _Optional[int] = ..., id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., attempt: _Optional[int] = ..., lease_ms: _Optional[int] = ..., task: _Optional[str] = ..., arguments: _Optional[bytes] = ..., authorization: _Optional[str] = ...) -> None: ...
 
+class Extended(_message.Message):
+    __slots__ = ["for_ms", "id", "refusal"]
+    FOR_MS_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    for_ms: int
+    id: int
+    refusal: str
+    def __init__(self, id: _Optional[int] = ..., for_ms: _Optional[int] = ..., refusal: _Optional[str] = ...) -> None: ...
+
+class Extension(_message.Message):
+    __slots__ = ["for_ms", "id", "lease"]
+    FOR_MS_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_FIELD_NUMBER: _ClassVar[int]
+    for_ms: int
+    id: int
+    lease: Lease
+    def __init__(self, id: _Optional[int] = ..., lease: _Optional[_Union[Lease, _Mapping]] = ..., for_ms: _Optional[int] = ...) -> None: ...
+
 class Idempotency(_message.Message):
     __slots__ = ["answer", "key", "request"]
     ANSWER_FIELD_NUMBER: _ClassVar[int]
@@ -335,14 +355,18 @@ class Idempotency(_message.Message):
     def __init__(self, key: _Optional[bytes] = ..., request: _Optional[bytes] = ..., answer: _Optional[bytes] = ...) -> None: ...
 
 class Lease(_message.Message):
-    __slots__ = ["id", "lease", "scheduled_at"]
+    __slots__ = ["held_ms", "id", "lease", "left_ms", "scheduled_at"]
+    HELD_MS_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_FIELD_NUMBER: _ClassVar[int]
+    LEFT_MS_FIELD_NUMBER: _ClassVar[int]
     SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
+    held_ms: int
     id: bytes
     lease: int
+    left_ms: int
     scheduled_at: int
-    def __init__(self, lease: _Optional[int] = ..., id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ...) -> None: ...
+    def __init__(self, lease: _Optional[int] = ..., id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., left_ms: _Optional[int] = ..., held_ms: _Optional[int] = ...) -> None: ...
 
 class ListOccurrencesReply(_message.Message):
     __slots__ = ["attempts", "cursor", "occurrences"]
@@ -433,7 +457,7 @@ class Missed(_message.Message):
     def __init__(self, count: _Optional[int] = ..., at_least: bool = ..., first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
 
 class Occurrence(_message.Message):
-    __slots__ = ["attempt", "attempts", "detail", "id", "lease_ms", "next_try_ms", "outcome", "reminder", "scheduled_at", "since_ms", "state", "status_code", "worker"]
+    __slots__ = ["attempt", "attempts", "detail", "id", "lease_ms", "next_try_ms", "outcome", "progress_text", "progress_thousandths", "reminder", "scheduled_at", "since_ms", "state", "status_code", "worker"]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
@@ -441,6 +465,8 @@ class Occurrence(_message.Message):
     LEASE_MS_FIELD_NUMBER: _ClassVar[int]
     NEXT_TRY_MS_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_TEXT_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_THOUSANDTHS_FIELD_NUMBER: _ClassVar[int]
     REMINDER_FIELD_NUMBER: _ClassVar[int]
     SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
     SINCE_MS_FIELD_NUMBER: _ClassVar[int]
@@ -454,13 +480,15 @@ class Occurrence(_message.Message):
     lease_ms: int
     next_try_ms: int
     outcome: _outcome_pb2.Outcome
+    progress_text: str
+    progress_thousandths: int
     reminder: Reminder
     scheduled_at: int
     since_ms: int
     state: OccurrenceState
     status_code: int
     worker: str
-    def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., state: _Optional[_Union[OccurrenceState, str]] = ..., attempts: _Optional[int] = ..., since_ms: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ..., reminder: _Optional[_Union[Reminder, _Mapping]] = ..., attempt: _Optional[int] = ..., next_try_ms: _Optional[int] = ..., worker: _Optional[str] = ..., lease_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., state: _Optional[_Union[OccurrenceState, str]] = ..., attempts: _Optional[int] = ..., since_ms: _Optional[int] = ..., outcome: _Optional[_Union[_outcome_pb2.Outcome, str]] = ..., status_code: _Optional[int] = ..., detail: _Optional[str] = ..., reminder: _Optional[_Union[Reminder, _Mapping]] = ..., attempt: _Optional[int] = ..., next_try_ms: _Optional[int] = ..., worker: _Optional[str] = ..., lease_ms: _Optional[int] = ..., progress_thousandths: _Optional[int] = ..., progress_text: _Optional[str] = ...) -> None: ...
 
 class OccurrenceFilter(_message.Message):
     __slots__ = ["caller", "classroom_id", "created_by", "only", "queue", "reminder", "state", "task"]
@@ -565,6 +593,16 @@ class Position(_message.Message):
     index: int
     scheduled_at: int
     def __init__(self, scheduled_at: _Optional[int] = ..., index: _Optional[int] = ...) -> None: ...
+
+class Progress(_message.Message):
+    __slots__ = ["lease", "text", "thousandths"]
+    LEASE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    THOUSANDTHS_FIELD_NUMBER: _ClassVar[int]
+    lease: int
+    text: str
+    thousandths: int
+    def __init__(self, lease: _Optional[int] = ..., thousandths: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class Queue(_message.Message):
     __slots__ = ["dead", "fair_by", "held", "max_concurrency", "name", "paused", "rate_count", "rate_seconds", "ready", "retrying", "running", "workers"]
@@ -724,10 +762,12 @@ class ResultRequest(_message.Message):
     def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., caller: _Optional[str] = ...) -> None: ...
 
 class RunningOccurrence(_message.Message):
-    __slots__ = ["attempt", "id", "lease_ms", "queue", "scheduled_at", "since_ms", "task"]
+    __slots__ = ["attempt", "id", "lease_ms", "progress_text", "progress_thousandths", "queue", "scheduled_at", "since_ms", "task"]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_MS_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_TEXT_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_THOUSANDTHS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
     SINCE_MS_FIELD_NUMBER: _ClassVar[int]
@@ -735,11 +775,13 @@ class RunningOccurrence(_message.Message):
     attempt: int
     id: bytes
     lease_ms: int
+    progress_text: str
+    progress_thousandths: int
     queue: str
     scheduled_at: int
     since_ms: int
     task: str
-    def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., attempt: _Optional[int] = ..., since_ms: _Optional[int] = ..., lease_ms: _Optional[int] = ..., task: _Optional[str] = ..., queue: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[bytes] = ..., scheduled_at: _Optional[int] = ..., attempt: _Optional[int] = ..., since_ms: _Optional[int] = ..., lease_ms: _Optional[int] = ..., task: _Optional[str] = ..., queue: _Optional[str] = ..., progress_thousandths: _Optional[int] = ..., progress_text: _Optional[str] = ...) -> None: ...
 
 class Schedule(_message.Message):
     __slots__ = ["exdates", "rdates", "rule", "start", "timezone", "until"]
@@ -758,18 +800,20 @@ class Schedule(_message.Message):
     def __init__(self, start: _Optional[int] = ..., rule: _Optional[str] = ..., timezone: _Optional[str] = ..., until: _Optional[int] = ..., rdates: _Optional[_Iterable[int]] = ..., exdates: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SchedulerMessage(_message.Message):
-    __slots__ = ["acknowledged", "controls", "dispatches", "recalled", "revoked"]
+    __slots__ = ["acknowledged", "controls", "dispatches", "extended", "recalled", "revoked"]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     CONTROLS_FIELD_NUMBER: _ClassVar[int]
     DISPATCHES_FIELD_NUMBER: _ClassVar[int]
+    EXTENDED_FIELD_NUMBER: _ClassVar[int]
     RECALLED_FIELD_NUMBER: _ClassVar[int]
     REVOKED_FIELD_NUMBER: _ClassVar[int]
     acknowledged: _containers.RepeatedScalarFieldContainer[int]
     controls: _containers.RepeatedCompositeFieldContainer[WorkerControl]
     dispatches: _containers.RepeatedCompositeFieldContainer[Dispatch]
+    extended: _containers.RepeatedCompositeFieldContainer[Extended]
     recalled: _containers.RepeatedScalarFieldContainer[int]
     revoked: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, dispatches: _Optional[_Iterable[_Union[Dispatch, _Mapping]]] = ..., acknowledged: _Optional[_Iterable[int]] = ..., revoked: _Optional[_Iterable[int]] = ..., recalled: _Optional[_Iterable[int]] = ..., controls: _Optional[_Iterable[_Union[WorkerControl, _Mapping]]] = ...) -> None: ...
+    def __init__(self, dispatches: _Optional[_Iterable[_Union[Dispatch, _Mapping]]] = ..., acknowledged: _Optional[_Iterable[int]] = ..., revoked: _Optional[_Iterable[int]] = ..., recalled: _Optional[_Iterable[int]] = ..., controls: _Optional[_Iterable[_Union[WorkerControl, _Mapping]]] = ..., extended: _Optional[_Iterable[_Union[Extended, _Mapping]]] = ...) -> None: ...
 
 class Worker(_message.Message):
     __slots__ = ["attached_at_ms", "concurrency", "controllable", "detached_at_ms", "failed", "finished", "host", "instance", "max_concurrency", "name", "process", "queues", "reason", "running", "runs", "started_at_ms", "state", "tasks", "version"]
@@ -835,22 +879,26 @@ class WorkerControl(_message.Message):
     def __init__(self, action: _Optional[_Union[WorkerControl.Action, str]] = ..., id: _Optional[int] = ..., concurrency: _Optional[int] = ..., take_queues: _Optional[_Iterable[str]] = ..., drop_queues: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WorkerMessage(_message.Message):
-    __slots__ = ["attach", "controlled", "credit", "leaving", "outcomes", "standing", "withdrawn"]
+    __slots__ = ["attach", "controlled", "credit", "extensions", "leaving", "outcomes", "progress", "standing", "withdrawn"]
     ATTACH_FIELD_NUMBER: _ClassVar[int]
     CONTROLLED_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
+    EXTENSIONS_FIELD_NUMBER: _ClassVar[int]
     LEAVING_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
     STANDING_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     attach: Attach
     controlled: _containers.RepeatedCompositeFieldContainer[Controlled]
     credit: int
+    extensions: _containers.RepeatedCompositeFieldContainer[Extension]
     leaving: bool
     outcomes: _containers.RepeatedCompositeFieldContainer[OutcomeReport]
+    progress: _containers.RepeatedCompositeFieldContainer[Progress]
     standing: WorkerStanding
     withdrawn: int
-    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ..., withdrawn: _Optional[int] = ..., standing: _Optional[_Union[WorkerStanding, _Mapping]] = ..., controlled: _Optional[_Iterable[_Union[Controlled, _Mapping]]] = ...) -> None: ...
+    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ..., withdrawn: _Optional[int] = ..., standing: _Optional[_Union[WorkerStanding, _Mapping]] = ..., controlled: _Optional[_Iterable[_Union[Controlled, _Mapping]]] = ..., extensions: _Optional[_Iterable[_Union[Extension, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[Progress, _Mapping]]] = ...) -> None: ...
 
 class WorkerStanding(_message.Message):
     __slots__ = ["concurrency", "draining", "queues"]
