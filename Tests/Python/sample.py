@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from task_scheduler import CancelSchedule, Reject, Retry, invocation, task
+from task_scheduler import CancelSchedule, LeaseNotExtended, Reject, Retry, invocation, task
 
 
 def note(**what):
@@ -27,6 +27,32 @@ def greet(name, greeting="hello"):
 async def agreet(name: str, *, greeting: str = "hello") -> None:
     await asyncio.sleep(0)
     note(said=f"{greeting} {name}")
+
+
+@task
+async def goes_on(tag, seconds, steps):
+    for step in range(steps):
+        try:
+            await invocation().aextend(seconds)
+        except LeaseNotExtended as error:
+            note(tag=tag, refused=str(error))
+            return
+        invocation().progress((step + 1) / steps, f"{step + 1} of {steps}")
+        await asyncio.sleep(seconds / 2)
+    note(tag=tag)
+
+
+@task
+def goes_on_in_a_thread(tag, seconds, steps):
+    for step in range(steps):
+        try:
+            invocation().extend(seconds)
+        except LeaseNotExtended as error:
+            note(tag=tag, refused=str(error))
+            return
+        invocation().progress((step + 1) / steps, f"{step + 1} of {steps}")
+        time.sleep(seconds / 2)
+    note(tag=tag)
 
 
 @task(name="nothing")

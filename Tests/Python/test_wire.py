@@ -106,6 +106,59 @@ class Played(unittest.TestCase):
         self.assertEqual(scheduler.reports[2].outcome, outcome_pb2.OUTCOME_DELIVERED)
         self.assertEqual(sorted(next(name for name in line if name in ("began", "cancelled", "ended")) for line in worker.log()), ["began", "began", "cancelled", "ended"])
 
+    def test_tasks_extend_their_leases_and_say_how_far_they_are(self):
+        worker, scheduler = self.played("--concurrency", "4")
+        arguments = '{"args":["x",0.4,4],"kwargs":{}}'
+        scheduler.send(dispatches=[
+            scheduler.dispatch(1, "sample.goes_on", arguments, lease_ms=500), scheduler.dispatch(2, "sample.goes_on_in_a_thread", arguments, lease_ms=500)])
+        answered = set()
+        while not {1, 2} <= set(scheduler.reports):
+            asked = [each for message in scheduler.said for each in message.extensions if each.id not in answered]
+            for each in asked:
+                self.assertEqual(each.for_ms, 400)
+                self.assertEqual((len(each.lease.id), each.lease.scheduled_at), (16, 1_800_000_000))
+            answered.update(each.id for each in asked)
+            if asked:
+                scheduler.send(extended=[scheduler_pb2.Extended(id=each.id, for_ms=600) for each in asked])
+            scheduler.listen_once()
+        self.assertEqual([scheduler.reports[lease].outcome for lease in (1, 2)], [outcome_pb2.OUTCOME_DELIVERED] * 2)
+        self.assertEqual(len(answered), 8)
+        heard = [each for message in scheduler.said for each in message.progress]
+        self.assertTrue(heard and all(each.text.endswith(" of 4") and each.thousandths in (250, 500, 750, 1000) for each in heard))
+        # The last of each second, of each.
+        self.assertLessEqual(len(heard), 2 * 3)
+
+    def test_what_the_scheduler_refuses_or_does_not_answer_is_no_extension(self):
+        worker, scheduler = self.played("--concurrency", "4")
+        scheduler.send(dispatches=[
+            scheduler.dispatch(1, "sample.goes_on", '{"args":["refused",60,1],"kwargs":{}}'),
+            scheduler.dispatch(2, "sample.goes_on_in_a_thread", '{"args":["silent",60,1],"kwargs":{}}', lease_ms=400),
+            scheduler.dispatch(3, "sample.goes_on", '{"args":["long",3601,1],"kwargs":{}}')])
+        scheduler.until(lambda: sum(len(message.extensions) for message in scheduler.said) == 2)
+        asked = {each.lease.lease: each.id for message in scheduler.said for each in message.extensions}
+        scheduler.send(extended=[scheduler_pb2.Extended(id=asked[1], refusal="no more")])
+        scheduler.until(lambda: {1, 2, 3} <= set(scheduler.reports))
+        self.assertEqual(scheduler.reports[2].outcome, outcome_pb2.OUTCOME_RETRY)
+        self.assertIn("lease", scheduler.reports[2].detail)
+        refused = {line["tag"]: line["refused"] for line in eventually(lambda: len(worker.log()) == 3 and worker.log(), worker.said)}
+        self.assertIn("no more", refused["refused"])
+        self.assertIn("the run has ended", refused["silent"])
+        self.assertIn("3600", refused["long"])
+
+    def test_an_extension_is_asked_for_again_after_a_reconnection_and_the_lease_is_said_with_its_time(self):
+        worker, scheduler = self.played("--concurrency", "4")
+        scheduler.send(dispatches=[scheduler.dispatch(1, "sample.goes_on", '{"args":["x",1.0,2],"kwargs":{}}')])
+        scheduler.until(lambda: any(message.extensions for message in scheduler.said))
+        scheduler.send(extended=[scheduler_pb2.Extended(id=scheduler.said[-1].extensions[0].id, for_ms=600_000)])
+        scheduler.until(lambda: sum(len(message.extensions) for message in scheduler.said) == 2)
+        scheduler.accept()
+        lease, again = scheduler.attached[-1].running[0], [each for message in scheduler.said[-2:] for each in message.extensions][-1]
+        self.assertTrue(590_000 < lease.left_ms <= 600_000 and 0 < lease.held_ms < 10_000, lease)
+        self.assertEqual(again.lease.lease, 1)
+        scheduler.send(extended=[scheduler_pb2.Extended(id=again.id, for_ms=600_000)])
+        scheduler.until(lambda: 1 in scheduler.reports)
+        self.assertEqual(scheduler.reports[1].outcome, outcome_pb2.OUTCOME_DELIVERED)
+
     def test_what_is_called_off_before_it_begins_is_unsent(self):
         # Two threads that are taken, and a third run that waits, for which more is sent than there was credit for.
         worker, scheduler = self.played("--concurrency", "2")

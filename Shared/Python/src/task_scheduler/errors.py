@@ -13,6 +13,10 @@ class InvalidTask(TaskSchedulerError):
     """A definition of a task that cannot be used, or something that is no task."""
 
 
+class LeaseNotExtended(TaskSchedulerError):
+    """A task that cannot go on for longer, with the reason. Its lease is as it was, and lost if the reason says so."""
+
+
 class InvalidRequest(TaskSchedulerError):
     """A request that is wrong in itself. Nothing was sent."""
 

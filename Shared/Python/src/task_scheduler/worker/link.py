@@ -13,6 +13,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from task_scheduler._protos.outcome_pb2 import OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_UNSENT
@@ -23,6 +24,7 @@ from task_scheduler.settings import Endpoint
 from task_scheduler.wire.connection import Connection, connect
 from task_scheduler.wire.security import Security, SecurityError
 from task_scheduler.worker.ahead import Ahead
+from task_scheduler.worker.asks import Asks, ProgressReports, refuse
 from task_scheduler.worker.capacity import Capacity, Refusal
 from task_scheduler.worker.ends import CALLED_OFF, End, one_line, unsent
 from task_scheduler.worker.runs import Run, Runner
@@ -81,6 +83,8 @@ class Link:
         """What became of what it was told to be."""
         self._is_standing_due = False
         self._hand_back: asyncio.TimerHandle | None = None
+        self._asks = Asks()
+        self._progress = ProgressReports()
         self._unacknowledged: dict[int, OutcomeReport] = {}
         self._result_bytes = 0
         """Of what tasks returned, in those."""
@@ -159,7 +163,7 @@ class Link:
         outcomes = list(self._unacknowledged.values())
         attach = Attach(
             instance=self._identity.instance, queues=self._capacity.queues, tasks=self._runner.names, token=self._identity.token,
-            running=[Lease(lease=run.lease, id=run.id, scheduled_at=run.scheduled_at) for run in self._running.values()],
+            running=[_lease(run) for run in self._running.values()],
             following=[Lease(lease=each.lease, id=each.id, scheduled_at=each.scheduled_at) for each in outcomes[len(next(parts(outcomes))) :]],
             host=socket.gethostname(), version=self._identity.build, process=os.getpid(), started_at_ms=self._identity.started_at_ms,
             concurrency=self._capacity.concurrency, finished=self._finished, failed=self._failed, controllable=True,
@@ -167,7 +171,11 @@ class Link:
         # Who asked over another stream is not waiting for an answer.
         self._fresh, self._granted, self._controlled, self._is_standing_due = [], 0, [], False
         standing = self._capacity.standing if self._capacity.is_drained else None
-        self._send(WorkerMessage(attach=attach, credit=self._credit(), leaving=self._is_draining, standing=standing), outcomes)
+        message = WorkerMessage(attach=attach, credit=self._credit(), leaving=self._is_draining, standing=standing)
+        self._asks.say_again()
+        self._progress.say_again()
+        self._say_of_tasks(message)
+        self._send(message, outcomes)
         say(
             self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(self._capacity.queues),
             concurrency=self._capacity.concurrency, running=len(self._running), unacknowledged=len(outcomes))
@@ -183,6 +191,11 @@ class Link:
             if report is not None and report.outcome != OUTCOME_UNSENT:
                 self._finished += 1
                 self._failed += report.outcome not in (OUTCOME_DELIVERED, OUTCOME_CANCEL_SCHEDULE)
+        for lease in message.revoked:
+            if (revoked := self._running.get(lease)) is not None:
+                self._asks.drop(revoked, "the lease was taken back")
+        for answer in message.extended:
+            self._asks.answered(answer)
         for leases, also_begun in ((message.revoked, True), (message.recalled, False)):
             for lease in leases:
                 run = self._running.get(lease)
@@ -260,10 +273,45 @@ class Link:
             self.finished(self._waiting.popleft(), unsent("no place became free in time"))
         self._hand_back = self._loop.call_later(self._ahead.LOOK_SECONDS, self._hand_back_late) if self._waiting else None
 
+    # Tasks that go on
+
+    def extend(self, run: Run, milliseconds: int) -> Future[None]:
+        answer: Future[None] = Future()
+        self._loop.call_soon_threadsafe(self._ask, run, milliseconds, answer)
+        return answer
+
+    def _ask(self, run: Run, milliseconds: int, answer: Future[None]) -> None:
+        if self._running.get(run.lease) is not run:
+            return refuse(answer, "the run has ended")
+        self._asks.add(run, milliseconds, answer)
+        self._flush_soon()
+
+    def progressed(self, run: Run, fraction: float | None, text: str) -> None:
+        if self._progress.put(run, fraction, text):
+            self._loop.call_soon_threadsafe(self._await_progress)
+
+    def _await_progress(self) -> None:
+        self._loop.call_later(self._progress.rest, self._take_progress)
+
+    def _take_progress(self) -> None:
+        self._progress.take(self._running)
+        self._flush_soon()
+
+    def _say_of_tasks(self, message: WorkerMessage) -> None:
+        message.progress.extend(self._progress.fresh())
+        now, said = time.monotonic(), self._asks.take()
+        if self._asks.has_fresh or self._progress.has_fresh:
+            self._flush_soon()
+        if said:
+            message.extensions.extend(said)
+            self._loop.call_later(self._asks.ANSWER_SECONDS, self._asks.give_up, [each.id for each in said], now)
+
     # What becomes of runs
 
     def finished(self, run: Run, end: End) -> None:
         self._running.pop(run.lease, None)
+        self._asks.drop(run, "the run has ended")
+        self._progress.forget(run)
         detail = end.detail
         if detail:
             detail = one_line(detail, run.invocation.authorization if run.invocation is not None else None)
@@ -321,12 +369,14 @@ class Link:
             return
         withdrawn = self._withdrawn()
         credit = 0 if withdrawn else self._credit()
-        if not (self._fresh or credit or self._controlled or self._is_standing_due):
+        if not (
+            self._fresh or credit or self._controlled or self._is_standing_due or self._asks.has_fresh or self._progress.has_fresh):
             return
         message = WorkerMessage(
             credit=credit, withdrawn=withdrawn, standing=self._capacity.standing if self._is_standing_due else None,
             controlled=self._controlled)
         fresh, self._fresh, self._controlled, self._is_standing_due = self._fresh, [], [], False
+        self._say_of_tasks(message)
         self._send(message, fresh)
 
     def _send(self, first: WorkerMessage, outcomes: list[OutcomeReport]) -> None:
@@ -378,3 +428,11 @@ def parts(outcomes: Sequence[OutcomeReport]) -> Iterator[Sequence[OutcomeReport]
             start, size = place, 0
         size += len(outcome.result)
     yield outcomes[start:]
+
+
+def _lease(run: Run) -> Lease:
+    lease = Lease(lease=run.lease, id=run.id, scheduled_at=run.scheduled_at)
+    if run.is_extended:
+        now = time.monotonic()
+        lease.left_ms, lease.held_ms = max(0, int((run.lease_limit - now) * 1000)), int((now - run.received) * 1000)
+    return lease

@@ -8,6 +8,7 @@ import logging
 import time
 import traceback
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 from task_scheduler._protos.scheduler_pb2 import Dispatch
@@ -20,6 +21,7 @@ from task_scheduler.worker.threads import Threads
 
 LEASE_SHARE = 0.9
 """How much of a lease a task may use; the rest is for the outcome's way back."""
+LEASE_IS_OVER = "the task did not end within its lease"
 LOOK_SECONDS = 0.1
 """How often it is looked whether a run's time is over."""
 MAX_TRACEBACK_CHARACTERS = 8_000
@@ -30,14 +32,16 @@ class Holder(Protocol):
 
     def finished(self, run: Run, end: End) -> None: ...
     def returned(self, run: Run) -> None: ...
+    def extend(self, run: Run, milliseconds: int) -> Future[None]: ...
+    def progressed(self, run: Run, fraction: float | None, text: str) -> None: ...
 
 
 class Run:
     """One run of a task."""
 
     __slots__ = (
-        "args", "chance", "dispatch", "handle", "holder", "id", "invocation", "kwargs", "lease", "limit", "received", "reported",
-        "scheduled_at", "started", "started_at_ms", "task", "why")
+        "ask", "args", "chance", "dispatch", "handle", "holder", "id", "invocation", "is_extended", "kwargs", "lease", "lease_limit", "limit",
+        "received", "reported", "scheduled_at", "started", "started_at_ms", "task", "why")
 
     def __init__(self, holder: Holder, dispatch: Dispatch) -> None:
         self.holder = holder
@@ -48,9 +52,12 @@ class Run:
         self.received = self.started = time.monotonic()
         """When it came, and when it began; seconds of `time.monotonic`."""
         self.started_at_ms = 0
-        self.limit = self.received + dispatch.lease_ms * LEASE_SHARE / 1000
-        """When it is cancelled, seconds of `time.monotonic`."""
-        self.why = "the task did not end within its lease"
+        self.lease_limit = self.limit = self.received + dispatch.lease_ms * LEASE_SHARE / 1000
+        """When its lease ends for the task, and when it is cancelled, which is no later; seconds of `time.monotonic`."""
+        self.is_extended = False
+        self.ask: int | None = None
+        """The extension that it waits for."""
+        self.why = LEASE_IS_OVER
         self.invocation: Invocation | None = None
         self.task: AnyTask | None = None
         self.args: list[Any] = []
@@ -60,6 +67,29 @@ class Run:
         """Whether its outcome has been reported. It may still be running."""
         self.chance = [True]
         """Taken by whoever is first: the run that begins, or who calls it off before. A list's `pop` is atomic between threads."""
+
+    def extend(self, milliseconds: int) -> Future[None]:
+        """Asks that it may go on for so long; from any thread."""
+        return self.holder.extend(self, milliseconds)
+
+    def progressed(self, fraction: float | None, text: str) -> None:
+        """Takes how far it is; from any thread."""
+        self.holder.progressed(self, fraction, text)
+
+    def extended(self, until: float) -> None:
+        """The scheduler holds the lease until then, seconds of `time.monotonic`."""
+        self.is_extended = True
+        self.lease_limit = max(self.lease_limit, until)
+        self.limit_time()
+
+    def limit_time(self) -> None:
+        """Finds when it is cancelled: when its lease ends, or its own time."""
+        self.limit, self.why = self.lease_limit, LEASE_IS_OVER
+        own = None if self.task is None else self.task.time_limit
+        if own is not None and self.started + own < self.limit:
+            self.limit, self.why = self.started + own, f"the task did not end within its time limit of {own:g} s"
+        if self.invocation is not None:
+            self.invocation.deadline = self.limit
 
     def take_chance(self) -> bool:
         """Takes the right to say whether it begins; false: another has it."""
@@ -102,11 +132,9 @@ class Runner:
             except (ValueError, TypeError, KeyError, RecursionError) as error:
                 return self._refuse(run, rejected(f"the arguments cannot be read: {error}"))
         run.task = task
-        if task.time_limit is not None and run.started + task.time_limit < run.limit:
-            run.limit = run.started + task.time_limit
-            run.why = f"the task did not end within its time limit of {task.time_limit:g} s"
+        run.limit_time()
         run.invocation = Invocation(
-            task.name, run.id, run.scheduled_at, dispatch.attempt, run.limit, dispatch.authorization or None)
+            task.name, run.id, run.scheduled_at, dispatch.attempt, run.limit, dispatch.authorization or None, keeper=run)
         self._running.add(run)
         if self._timer is None:
             self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
