@@ -27,17 +27,21 @@ class Tasks(Load):
         return {"task": "post", "args": [item], "queue": "python", "start_datetime": due}
 
 
+def add_worker(cluster, number):
+    """A worker of the tasks of posting.py; it is still to be started."""
+    return cluster.add(
+        f"worker-python-{number}", [sys.executable, "-m", "task_scheduler", "worker", "posting", "--queues", "python"],
+        {
+            "SCHEDULER_ENDPOINTS": cluster["scheduler"].environment["SCHEDULER_LISTEN"], "LOG_FORMAT": "json",
+            "POSTING_BACKEND": ":".join(cluster["backend"].command[2:4]), "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": f"{HERE.parent.parent / 'Shared/Python/src'}:{HERE}",
+        }, "taking occurrences")
+
+
 def run(programs, target, fault):
     with tempfile.TemporaryDirectory() as folder, Cluster(Layout(programs, folder)) as cluster:
         for number in range(WORKERS):
-            worker = cluster.add(
-                f"worker-python-{number + 1}", [sys.executable, "-m", "task_scheduler", "worker", "posting", "--queues", "python"],
-                {
-                    "SCHEDULER_ENDPOINTS": cluster["scheduler"].environment["SCHEDULER_LISTEN"], "LOG_FORMAT": "json",
-                    "POSTING_BACKEND": ":".join(cluster["backend"].command[2:4]), "PYTHONDONTWRITEBYTECODE": "1",
-                    "PYTHONPATH": f"{HERE.parent.parent / 'Shared/Python/src'}:{HERE}",
-                }, "taking occurrences")
-            worker.start()
+            add_worker(cluster, number + 1).start()
         load, failures = Tasks(cluster.apis, RATE, SECONDS).start(), []
         time.sleep(LEAD_SECONDS)
         apply(FAULTS[fault], [cluster[TARGETS[target]]], failures)
