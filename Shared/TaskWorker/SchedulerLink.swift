@@ -17,27 +17,8 @@ internal import TaskWire
 /// Where a second is connected, as when a name stands for two addresses, it is left alone until the stream to the first is over.
 ///
 /// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
-final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
+final class SchedulerLink: @unchecked Sendable {
     private typealias WorkStream = MessageStream<Proto.SchedulerMessage, Proto.WorkerMessage>
-
-    private struct Running {
-        /// Of this process: a lease may come again after a run that was given up.
-        let number: UInt64
-        let id: [UInt8]
-        let task: String
-        let scheduledAt: UnixSeconds
-        let authorization: Secret
-        let startedAt: UnixMilliseconds
-        /// By the clock that a duration is measured with.
-        let startedMonotonic: MonotonicMicroseconds
-        /// When its lease ends for the task: what runs longer is cancelled. Later only once the scheduler has said so.
-        var deadline: CallDeadline
-        var isExtended = false
-        /// When its own time limit ends.
-        var limit: CallDeadline?
-        var work: Task<Void, Never>?
-        var overrun: Scheduled<Void>?
-    }
 
     /// How far the end of this worker has come.
     private enum End {
@@ -50,14 +31,8 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
     private static let tokenBytes = 32
     /// How much of a lease a task may use; the rest is for the outcome's way back.
     private static let leasePercentForTask = 90
-    /// With the longest details far from the largest frame.
-    static let maxOutcomesPerMessage = 1_000
-    /// The same for what tasks returned, in bytes: a message ends with the result that goes beyond.
-    static let maxResultBytesPerMessage = 256 << 10
     /// Bytes of results that are not acknowledged, beyond which nothing new is taken until some are. With what runs, memory is bounded.
     static let maxWaitingResultBytes = 16 << 20
-    /// The same, together with the outcomes.
-    private static let maxProgressPerMessage = 1_000, maxExtensionsPerMessage = 10_000
     /// Before a stream is opened anew on a connection that has not gone with it.
     private static let reattachDelay = TimeAmount.seconds(1)
     /// How long a worker that has been told to stop waits until its outcomes are acknowledged, also for a scheduler that is not there
@@ -80,7 +55,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
     private var stream: WorkStream?
     /// Connections that came while there was a stream.
     private var spare: [ClientConnection] = []
-    private var running: [UInt64: Running] = [:]
+    var running: [UInt64: RunningTask] = [:]
     private var lastRun: UInt64 = 0
     /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
     /// than it has places can ever be.
@@ -94,11 +69,10 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
     /// Outcomes and credit of this tick; less than nothing: credit to be taken back.
     private var fresh: [Proto.OutcomeReport] = []
     private var freshCredit = 0
-    private var extensions = ExtensionAsks()
-    private let progressReports = ProgressReports()
-    /// As the scheduler was told, or is to be; and of which it is to be.
-    private var progress: [UInt64: TaskProgress] = [:], freshProgress: Set<UInt64> = []
-    private var progressSaidAt: MonotonicMilliseconds?
+    var extensions = ExtensionAsks()
+    /// How far tasks say that they are, from any thread, and what the scheduler is told of it.
+    let progressReports = ProgressReports()
+    var progress = ProgressNews()
     /// Answers of this tick to what it was told.
     private var freshAnswers: [Proto.Controlled] = []
     private var isStandingFresh = false
@@ -138,7 +112,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
         stream.onMessage = { [weak self] message in self?.received(message) }
         stream.onUnblocked = { [weak self] in self?.flush() }
         stream.onEnd = { [weak self] error in self?.ended(error, connection) }
-        let leases = running.map { lease($0.key, $0.value) }
+        let leases = running.map { $0.value.wire($0.key) }
         let outcomes = Array(unacknowledged.values), parts = Self.parts(outcomes)
         let following = outcomes.dropFirst(parts[0].count).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
         let attach = Proto.Attach(
@@ -152,7 +126,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
         var messages = Self.messages(attach, credit: isDraining ? 0 : freshCredit, leaving: isDraining, parts)
         if capacity.isDrained { messages[0].standing = capacity.standing }
         extensions.sayAgain()
-        freshProgress = Set(progress.keys)
+        progress.sayAgain()
         sayOfTasks(in: &messages[0])
         for message in messages { stream.send(message) }
         logger.info(
@@ -188,29 +162,6 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
             guard let self, let connection else { return }
             self.attach(connection)
         }
-    }
-
-    /// An announcement or what a tick brought, in as many messages as it takes.
-    private static func messages(
-        _ attach: Proto.Attach? = nil, credit: Int, leaving: Bool = false, _ outcomes: [ArraySlice<Proto.OutcomeReport>]
-    ) -> [Proto.WorkerMessage] {
-        let first = Proto.WorkerMessage(
-            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes[0]), leaving: leaving,
-            withdrawn: UInt32(clamping: -credit))
-        return [first] + outcomes.dropFirst().map { Proto.WorkerMessage(outcomes: Array($0)) }
-    }
-
-    /// Outcomes as messages take them; at least one part, which may be empty.
-    static func parts(_ outcomes: [Proto.OutcomeReport]) -> [ArraySlice<Proto.OutcomeReport>] {
-        var parts: [ArraySlice<Proto.OutcomeReport>] = [], start = 0, bytes = 0
-        for (place, outcome) in outcomes.enumerated() {
-            if place - start == maxOutcomesPerMessage || bytes > maxResultBytesPerMessage {
-                parts.append(outcomes[start..<place])
-                (start, bytes) = (place, 0)
-            }
-            bytes += outcome.result.count
-        }
-        return parts + [outcomes[start...]]
     }
 
     private func received(_ message: Proto.SchedulerMessage) {
@@ -271,7 +222,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
         let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt)
         lastRun += 1
         let deadline = CallDeadline.after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100)
-        running[lease] = Running(
+        running[lease] = RunningTask(
             number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: scheduledAt,
             authorization: dispatch.authorization, startedAt: SystemClock.now,
             startedMonotonic: SystemClock.monotonicMicroseconds, deadline: deadline)
@@ -311,7 +262,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
     }
 
     /// Has a run cancelled when its lease, or its own time, ends.
-    private func awaitOverrun(_ lease: UInt64) {
+    func awaitOverrun(_ lease: UInt64) {
         guard let run = running[lease], run.work != nil else { return }
         run.overrun?.cancel()
         let own = run.limit.flatMap { $0 < run.deadline ? $0 : nil }, end = own == nil ? "its lease" : "its time limit"
@@ -348,7 +299,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
         guard let run = running.removeValue(forKey: lease) else { return }
         run.overrun?.cancel()
         extensions.drop(lease, because: "the run has ended")
-        if !progress.isEmpty { progress[lease] = nil }
+        progress.ended(lease)
         let elapsed = SystemClock.monotonicMicroseconds - run.startedMonotonic
         let report = Proto.OutcomeReport(
             lease: lease, id: run.id, scheduledAt: run.scheduledAt.count, outcome: .known(result.outcome.wire),
@@ -385,7 +336,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
         failed += 1
     }
 
-    private func scheduleFlush() {
+    func scheduleFlush() {
         guard !flushScheduled else { return }
         flushScheduled = true
         eventLoop.assumeIsolated().execute { self.flush() }
@@ -399,7 +350,7 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
         let credit = isDraining ? 0 : freshCredit
         // Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
         guard let stream, !stream.isBlocked, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAnswers.isEmpty
-            || extensions.hasFresh || !freshProgress.isEmpty
+            || extensions.hasFresh || progress.hasFresh
         else { return }
         var messages = Self.messages(credit: credit, Self.parts(fresh))
         sayOfTasks(in: &messages[0])
@@ -410,79 +361,6 @@ final class SchedulerLink: LeaseKeeper, @unchecked Sendable {
         freshCredit = 0
         freshAnswers = []
         isStandingFresh = false
-    }
-
-    // MARK: Tasks that go on
-
-    private func lease(_ lease: UInt64, _ run: Running) -> Proto.Lease {
-        var wire = Proto.Lease(lease: lease, id: run.id, scheduledAt: run.scheduledAt.count)
-        guard run.isExtended else { return wire }
-        wire.leftMs = UInt32(clamping: run.deadline.millisecondsLeft)
-        wire.heldMs = UInt32(clamping: (SystemClock.monotonicMicroseconds - run.startedMonotonic) / 1_000)
-        return wire
-    }
-
-    func extend(
-        _ lease: UInt64, of number: UInt64, byMilliseconds milliseconds: Int64, answer: @escaping @Sendable (TaskLease.Extended) -> Void
-    ) {
-        eventLoop.execute { [self] in
-            guard let run = running[lease], run.number == number else { return answer(.failure(LeaseNotExtended("the run has ended"))) }
-            guard !extensions.isAsked(lease) else {
-                return answer(.failure(LeaseNotExtended("the run waits for the answer to another extension; ask for one at a time")))
-            }
-            extensions.add(self.lease(lease, run), milliseconds, answer: answer)
-            scheduleFlush()
-        }
-    }
-
-    /// The task is believed to go on only now, and only for as long as the scheduler holds the lease: that counts from later than here.
-    private func extended(_ answer: Proto.Extended) {
-        guard let granted = extensions.answered(answer), let run = running[granted.lease] else { return }
-        let deadline = max(run.deadline, granted.until)
-        running[granted.lease]?.deadline = deadline
-        running[granted.lease]?.isExtended = true
-        awaitOverrun(granted.lease)
-        granted.tell(.success(run.limit.map { min($0, deadline) } ?? deadline))
-    }
-
-    func progressed(_ lease: UInt64, of run: UInt64, _ fraction: Double?, _ text: String) {
-        guard progressReports.put(lease, run, fraction, text) else { return }
-        eventLoop.execute { [self] in
-            let rest = progressSaidAt.map { $0 + ProgressReports.restMilliseconds - SystemClock.monotonic } ?? 0
-            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(max(0, rest))) { self.takeProgress() }
-        }
-    }
-
-    private func takeProgress() {
-        progressSaidAt = SystemClock.monotonic
-        let reports = progressReports.take { lease, number in running[lease].flatMap { $0.number == number ? $0.authorization : nil } }
-        for report in reports {
-            progress[report.lease] = report.progress
-            freshProgress.insert(report.lease)
-        }
-        scheduleFlush()
-    }
-
-    /// Adds what tasks have asked for, and how far they are.
-    private func sayOfTasks(in message: inout Proto.WorkerMessage) {
-        if !freshProgress.isEmpty {
-            let said = freshProgress.prefix(Self.maxProgressPerMessage)
-            message.progress = said.compactMap { lease in
-                progress[lease].map { Proto.Progress(lease: lease, thousandths: $0.thousandths.map(Int64.init), text: $0.text) }
-            }
-            freshProgress.subtract(said)
-        }
-        defer { if extensions.hasFresh || !freshProgress.isEmpty { scheduleFlush() } }
-        guard extensions.hasFresh else { return }
-        let now = CallDeadline.now, said = extensions.take(Self.maxExtensionsPerMessage, now: now)
-        message.extensions = said
-        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(ExtensionAsks.answerMilliseconds)) { [self] in
-            for number in extensions.areUnanswered(said, since: now) {
-                extensions.refuse(
-                    number, "the scheduler has not answered within \(ExtensionAsks.answerMilliseconds / 1_000) s; it may be of an older build, "
-                        + "which knows of no extensions: update it")
-            }
-        }
     }
 
     // MARK: The end

@@ -10,9 +10,9 @@ struct ExtendedLeases {
 
     /// A world in which a worker has one occurrence, and never says what came of it.
     private func running(
-        _ configuration: CoreConfiguration = CoreConfiguration(), rule: String? = nil
+        _ configuration: CoreConfiguration = CoreConfiguration(), rule: String? = nil, isOfOne: Bool = false
     ) throws -> (world: World, id: ReminderID, worker: WorkerID, lease: UInt64, key: OccurrenceKey) {
-        let world = try World(configuration: configuration)
+        let world = try World(configuration: configuration, isOfOne: isOfOne)
         world.answer = { _ in .never }
         let worker = world.attach("a")
         let id = try world.create(in: 0, rule: rule)
@@ -68,7 +68,7 @@ struct ExtendedLeases {
 
     @Test("no run takes longer than a day, however often it is extended")
     func longestInAll() throws {
-        let (world, _, worker, lease, key) = try running()
+        let (world, _, worker, lease, key) = try running(isOfOne: true)
         let hour = LeaseLimits.extensionMilliseconds.upperBound
         for _ in 0..<23 {
             _ = try #require(world.extend(worker, lease, key, by: hour)).get()
@@ -106,6 +106,96 @@ struct ExtendedLeases {
         #expect(world.runs(of: id).count == 1 && world.revoked.isEmpty)
     }
 
+    @Test("what a worker that fell silent has extended is nobody else's until that is over; what it has not extended is after a while")
+    func cutOff() throws {
+        let (world, id, worker, lease, key) = try running()
+        let other = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        _ = world.extend(worker, lease, key, by: 5 * Self.minute)
+        world.detach(worker, isSilent: true)
+        world.attach("b")
+        world.run(milliseconds: world.configuration.silentGraceMilliseconds)
+        #expect(world.runs(of: other).count == 2 && world.runs(of: id).count == 1)
+        world.run(milliseconds: 5 * Self.minute - world.configuration.silentGraceMilliseconds)
+        #expect(world.runs(of: id).count == 1)
+        world.run(milliseconds: LeaseLimits.outcomeMilliseconds + 10_000)
+        #expect(world.runs(of: id).count == 2 && world.core.brokenInvariant == nil)
+    }
+
+    @Test("a worker that is back after a long silence goes on with what it extended, and says what came of it")
+    func backAfterSilence() throws {
+        let (world, id, worker, lease, key) = try running()
+        _ = world.extend(worker, lease, key, by: 5 * Self.minute)
+        world.detach(worker, isSilent: true)
+        world.run(milliseconds: 4 * Self.minute)
+        let again = world.attach("a", running: [LeaseReport(lease: lease, key: key, leftMilliseconds: Self.minute, heldMilliseconds: 4 * Self.minute + 100)])
+        #expect(world.revoked.isEmpty)
+        world.report(again, lease, key, .delivered)
+        world.run(milliseconds: 10_000)
+        #expect(world.runs(of: id).count == 1)
+        #expect(try world.summary(id).delivered == 1)
+    }
+
+    @Test("a worker whose process ends loses what it extended at once, as anything else", arguments: [true, false])
+    func died(saysGoodbye: Bool) throws {
+        let (world, id, worker, lease, key) = try running()
+        _ = world.extend(worker, lease, key, by: 5 * Self.minute)
+        saysGoodbye ? world.leave(worker) : world.kill(worker)
+        world.attach("b")
+        world.run(milliseconds: world.configuration.reconnectGraceMilliseconds + 2_000)
+        #expect(world.runs(of: id).map(\.worker) == ["a", "b"])
+    }
+
+    @Test("what is extended while the scheduler or the worker drains is held as ever", arguments: [true, false])
+    func drained(isScheduler: Bool) async throws {
+        let (world, id, worker, lease, key) = try running()
+        isScheduler ? world.drain() : world.drain(worker)
+        world.run(milliseconds: 1_000)
+        #expect(world.extend(worker, lease, key, by: 2 * Self.minute) == .success(2 * Self.minute))
+        world.run(milliseconds: 1_000)
+        if isScheduler { try await world.crash(downMilliseconds: 500) }
+        let other = world.attach("b")
+        world.run(milliseconds: 2_000)
+        var back = worker
+        if isScheduler {
+            back = world.attach("a", running: [LeaseReport(lease: lease, key: key, leftMilliseconds: 2 * Self.minute - 3_500, heldMilliseconds: 4_600)])
+        }
+        world.run(milliseconds: 2 * Self.minute - 5_000)
+        #expect(world.runs(of: id).count == 1)
+        world.report(back, lease, key, .delivered)
+        world.run(milliseconds: 10_000)
+        #expect(world.runs(of: id).count == 1 && world.extend(other, lease, key, by: 1) == .failure(.lost))
+        #expect(try world.summary(id).delivered == 1)
+    }
+
+    @Test("an extended run that is called off is told to end, and its lease is extended no more")
+    func calledOff() throws {
+        let (world, id, worker, lease, key) = try running()
+        world.isDeaf = true
+        _ = world.extend(worker, lease, key, by: 30 * Self.minute)
+        world.run(milliseconds: 2 * Self.minute)
+        let request = world.cancel(key)
+        #expect(world.revoked == [lease])
+        #expect(world.extend(worker, lease, key, by: Self.minute) == .failure(.calledOff))
+        world.run(milliseconds: world.configuration.recallMilliseconds + 10)
+        #expect(world.cancellations[request] == .onItsWay)
+        #expect(world.extend(worker, lease, key, by: Self.minute) == .failure(.calledOff))
+        world.report(worker, lease, key, .retry)
+        world.run(milliseconds: Self.minute)
+        #expect(world.runs(of: id).count == 1 && world.acknowledged == [lease])
+    }
+
+    @Test("so is one whose reminder is cancelled")
+    func reminderCancelled() throws {
+        let (world, id, worker, lease, key) = try running()
+        world.isDeaf = true
+        _ = world.extend(worker, lease, key, by: 30 * Self.minute)
+        world.cancel(id)
+        world.run(milliseconds: 2_000)
+        #expect(world.revoked == [lease])
+        #expect(world.extend(worker, lease, key, by: Self.minute) == .failure(.calledOff))
+    }
+
     @Test("a scheduler that is killed holds the extended lease when it is back", arguments: [0, 10_000])
     func restarted(downMilliseconds: Int64) async throws {
         let (world, id, worker, lease, key) = try running()
@@ -141,7 +231,7 @@ struct ExtendedLeases {
             world.run(milliseconds: 20_000)
             #expect(world.extend(worker, lease, key, by: 50_000) == .success(50_000))
         }
-        #expect(world.runs(of: id).count == 3)
+        #expect(world.runs(of: id).count { $0.key == key } == 1)
         #expect(Set(world.runs(of: id).map(\.key.scheduledAt)).count == 3)
     }
 
@@ -159,9 +249,16 @@ struct ExtendedLeases {
         #expect(world.core.runs(of: worker, limit: 10).isEmpty && world.core.brokenInvariant == nil)
     }
 
-    @Test("an extension that is acknowledged and not kept is noticed")
+    @Test("extensions that are acknowledged and not kept are noticed, also where the worker is cut off")
     func isNoticed() throws {
         var configuration = CoreConfiguration()
+        configuration.mutation = .givesUpWhatIsExtended
+        let (silent, lost, gone, held, occurrence) = try running(configuration)
+        _ = silent.extend(gone, held, occurrence, by: 5 * Self.minute)
+        silent.detach(gone, isSilent: true)
+        silent.attach("b")
+        silent.run(milliseconds: Self.minute)
+        #expect(silent.runs(of: lost).count == 2)
         configuration.mutation = .forgetsExtensions
         let (world, id, worker, lease, key) = try running(configuration)
         #expect(world.extend(worker, lease, key, by: 5 * Self.minute) == .success(5 * Self.minute))

@@ -228,6 +228,13 @@ final class World {
     /// The connection breaks; what runs there goes on running.
     func detach(_ id: WorkerID, isSilent: Bool = false) { handle(.workerDetached(id, isSilent: isSilent)) }
 
+    /// The worker ends of its own accord, with everything that it runs.
+    func leave(_ id: WorkerID) {
+        running = running.filter { $0.value.worker != id }
+        reports.removeAll { $0.worker == id }
+        handle(.workerLeft(id))
+    }
+
     /// The worker dies with everything that it runs.
     func kill(_ id: WorkerID) {
         running = running.filter { $0.value.worker != id }

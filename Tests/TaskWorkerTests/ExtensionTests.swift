@@ -22,7 +22,7 @@ struct ExtensionTests {
     /// What a task's extension came to, and what lets it end.
     private final class Seen: Sendable {
         let results = NIOLockedValueBox<[Result<CallDeadline, LeaseNotExtended>]>([])
-        let mayEnd = NIOLockedValueBox(false)
+        let hasBegun = NIOLockedValueBox(false), mayEnd = NIOLockedValueBox(false)
 
         func extend(_ invocation: TaskInvocation, by duration: Duration) async {
             let result: Result<CallDeadline, LeaseNotExtended>
@@ -104,6 +104,52 @@ struct ExtensionTests {
         #expect(reasons.count == 3 && reasons[0] == "no more" && reasons[1].contains("60 minutes") && reasons[2].contains("60 minutes"))
         // What is out of bounds is not asked for.
         #expect(asked(peer).count == 1)
+        try await worker.stop()
+        try await peer.stop()
+    }
+
+    @Test("an extended run that is called off ends")
+    func calledOff() async throws {
+        let peer = try await SchedulerPeer(), seen = Seen()
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("long") { invocation in
+                await seen.extend(invocation, by: .seconds(600))
+                try await seen.untilItMayEnd()
+            }
+        }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
+        peer.send(Self.dispatch(1, leaseMs: 60_000))
+        try await eventually("the task asks") { !asked(peer).isEmpty }
+        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, forMs: 600_000)]))
+        try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
+        peer.send(Proto.SchedulerMessage(revoked: [1]))
+        try await eventually("its outcome is reported") { peer.outcomes.map(\.lease) == [1] }
+        try await worker.stop()
+        try await peer.stop()
+    }
+
+    @Test("in a worker that drains a run extends its lease as ever, and comes to its end")
+    func drained() async throws {
+        let peer = try await SchedulerPeer(), seen = Seen()
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("long") { invocation in
+                seen.hasBegun.withLockedValue { $0 = true }
+                try await seen.untilItMayEnd()
+                await seen.extend(invocation, by: .seconds(600))
+            }
+        }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
+        peer.send(Self.dispatch(1, leaseMs: 60_000))
+        try await eventually("the task runs") { seen.hasBegun.withLockedValue { $0 } }
+        async let drained: Void = worker.link.drain()
+        try await eventually("the worker drains") { peer.messages.contains { $0.leaving } }
+        seen.mayEnd.withLockedValue { $0 = true }
+        try await eventually("the task asks") { !asked(peer).isEmpty }
+        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, forMs: 600_000)]))
+        try await eventually("its outcome is reported") { peer.outcomes.map(\.outcome) == [.known(.delivered)] }
+        peer.send(Proto.SchedulerMessage(acknowledged: [1]))
+        await drained
+        #expect(seen.results.withLockedValue { $0.count } == 1)
         try await worker.stop()
         try await peer.stop()
     }

@@ -10,6 +10,8 @@ struct Claim {
     var deadline: MonotonicMilliseconds
     /// Since when its worker has it.
     let since: MonotonicMilliseconds
+    /// Its task was told that it may go on.
+    var isExtended = false
     /// Its worker has been told that it is not wanted. Until that has arrived it runs all the same.
     var isRevoked = false
 
@@ -42,7 +44,10 @@ struct Claims {
     }
 
     /// Lets what is said to run be wanted until that time, which is no earlier than before.
-    mutating func setDeadline(of key: OccurrenceKey, to deadline: MonotonicMilliseconds) { claims[key]?.deadline = deadline }
+    mutating func extend(_ key: OccurrenceKey, to deadline: MonotonicMilliseconds) {
+        claims[key]?.deadline = deadline
+        claims[key]?.isExtended = true
+    }
 
     @discardableResult
     mutating func remove(_ key: OccurrenceKey) -> Claim? { claims.removeValue(forKey: key) }
@@ -118,7 +123,7 @@ extension SchedulerCore {
     private mutating func claim(
         _ key: OccurrenceKey, lease: LeaseID, _ worker: WorkerID, _ outcome: OutcomeReport?, for term: LeaseTerm
     ) {
-        let claim = Claim(lease: lease, worker: worker, outcome: outcome, deadline: term.until, since: term.since)
+        let claim = Claim(lease: lease, worker: worker, outcome: outcome, deadline: term.until, since: term.since, isExtended: term.isExtended)
         if let fallen = leases.claims.add(claim, to: key) { letGo(fallen) }
     }
 
@@ -150,7 +155,7 @@ extension SchedulerCore {
                 return false
             }
             let until = max(claim.deadline, now.monotonic + configuration.leaseMilliseconds)
-            believe(claim.worker, runs: entry, under: claim.lease, for: LeaseTerm(since: claim.since, until: until))
+            believe(claim.worker, runs: entry, under: claim.lease, for: LeaseTerm(since: claim.since, until: until, isExtended: claim.isExtended))
             return true
         }
         if !claim.isFinal {
@@ -210,7 +215,8 @@ extension SchedulerCore {
                 letGo(claim)
                 continue
             }
-            let term = LeaseTerm(since: claim.since, until: now.monotonic + configuration.leaseMilliseconds)
+            let term = LeaseTerm(
+                since: claim.since, until: now.monotonic + configuration.leaseMilliseconds, isExtended: claim.isExtended)
             self.claim(key, lease: claim.lease, claim.worker, nil, for: term)
         }
     }

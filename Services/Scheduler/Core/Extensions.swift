@@ -21,6 +21,8 @@ public struct LeaseExtension: Sendable, Hashable {
 public enum ExtensionRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     /// The worker does not have it: it ran out, was given up, or is another's.
     case lost
+    /// Somebody called the occurrence off, or gave its reminder another schedule: the task is to end.
+    case calledOff
     case outOfBounds(milliseconds: Int64)
     /// It would be longer than any may last; what is left of that.
     case tooLongInAll(leftMilliseconds: Int64)
@@ -28,6 +30,7 @@ public enum ExtensionRefusal: Error, Sendable, Hashable, CustomStringConvertible
     public var description: String {
         switch self {
         case .lost: "the lease is lost: the occurrence is not this worker's any more"
+        case .calledOff: "the occurrence was called off: the task is to end"
         case .outOfBounds(let milliseconds):
             "an extension must be of \(LeaseLimits.extensionMilliseconds.lowerBound) to \(LeaseLimits.extensionMilliseconds.upperBound) ms; "
                 + "it was of \(milliseconds): extend the lease more often, by less"
@@ -48,12 +51,15 @@ public struct ExtensionAnswer: Sendable, Hashable {
 struct LeaseTerm {
     let since: MonotonicMilliseconds
     let until: MonotonicMilliseconds
+    /// Whether its task was told that it may go on.
+    var isExtended = false
 }
 
 /// Leases that last longer than they were granted for, as their tasks go on, and how far those are.
 extension SchedulerCore {
     /// Extends what a worker has, and answers each in the order in which it was asked. What is answered is kept: nobody else is given the
-    /// occurrence before, unless the worker is given up.
+    /// occurrence before, also where the worker falls silent. Only one that says itself that it ends, or whose connection was closed and
+    /// which is not back at once, loses it: that is what the end of a process looks like, and one that lives is told so at that moment.
     mutating func extend(_ asked: [LeaseExtension], of worker: WorkerID) {
         guard workers[worker] != nil else { return }
         var answers: [ExtensionAnswer] = []
@@ -72,15 +78,16 @@ extension SchedulerCore {
         guard LeaseLimits.extensionMilliseconds.contains(asked.milliseconds) else { throw .outOfBounds(milliseconds: asked.milliseconds) }
         let id = asked.lease
         if let lease = leases[id], lease.holder == .attached(worker), lease.entry.key == asked.key {
+            guard lease.entry.fate != .revoked, !cancellations.contains(asked.key) else { throw .calledOff }
             let until = try extended(LeaseTerm(since: lease.since, until: lease.deadline), by: asked.milliseconds)
-            if !breaks(.forgetsExtensions) { leases.setDeadline(of: id, to: until) }
+            if !breaks(.forgetsExtensions) { leases.extend(id, to: until) }
             // The next occurrence may now fall due before this attempt ends.
             if lease.entry.fate == .kept { scheduleOvertake(lease.entry, within: until - now.monotonic) }
             return until - now.monotonic - LeaseLimits.outcomeMilliseconds
         }
         if let claim = leases.claims[asked.key], claim.lease == id, claim.worker == worker, claim.outcome == nil, !claim.isRevoked {
             let until = try extended(LeaseTerm(since: claim.since, until: claim.deadline), by: asked.milliseconds)
-            leases.claims.setDeadline(of: asked.key, to: until)
+            leases.claims.extend(asked.key, to: until)
             return until - now.monotonic - LeaseLimits.outcomeMilliseconds
         }
         throw .lost
@@ -99,7 +106,8 @@ extension SchedulerCore {
         let held = min(max(0, report.heldMilliseconds), LeaseLimits.totalMilliseconds)
         let told = min(max(0, report.leftMilliseconds), LeaseLimits.extensionMilliseconds.upperBound, LeaseLimits.totalMilliseconds - held)
         let left = told == 0 || breaks(.forgetsExtensions) ? 0 : told + LeaseLimits.outcomeMilliseconds
-        return LeaseTerm(since: now.monotonic - held, until: now.monotonic + max(configuration.leaseMilliseconds, left))
+        return LeaseTerm(
+            since: now.monotonic - held, until: now.monotonic + max(configuration.leaseMilliseconds, left), isExtended: left > 0)
     }
 
     // MARK: Progress

@@ -18,6 +18,8 @@ struct Lease {
     fileprivate(set) var deadline: MonotonicMilliseconds
     /// Since when its worker has it, as far as that is known.
     let since: MonotonicMilliseconds
+    /// Its task has said that it goes on, and was told that it may.
+    fileprivate(set) var isExtended: Bool
     let dispatchedAt: UnixMilliseconds
     /// Taken over on a worker's word: which definition it was dispatched with is not known.
     let isInherited: Bool
@@ -34,6 +36,8 @@ struct Leases {
     private struct LostWorker {
         var leases: Set<LeaseID>
         let until: MonotonicMilliseconds
+        /// It may run what was extended, and not know that it is lost: that is waited for as long as its leases last.
+        let keepsExtended: Bool
     }
 
     private var leases: [LeaseID: Lease] = [:]
@@ -78,7 +82,7 @@ struct Leases {
         entry.state = .leased(id, .kept)
         leases[id] = Lease(
             entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: term.until, since: term.since,
-            dispatchedAt: now.wall, isInherited: isInherited, number: roll.add(id))
+            isExtended: term.isExtended, dispatchedAt: now.wall, isInherited: isInherited, number: roll.add(id))
         deadlines.insert(LeaseTimer(at: term.until, lease: id))
         attached[worker, default: []].insert(id)
     }
@@ -118,6 +122,12 @@ struct Leases {
         guard leases[id] != nil else { return }
         leases[id]?.deadline = deadline
         deadlines.insert(LeaseTimer(at: deadline, lease: id))
+    }
+
+    /// Lets a lease of which the task goes on last until that time.
+    mutating func extend(_ id: LeaseID, to deadline: MonotonicMilliseconds) {
+        setDeadline(of: id, to: deadline)
+        leases[id]?.isExtended = true
     }
 
     /// Keeps how far a task says that it is, until its lease ends.
@@ -196,18 +206,32 @@ struct Leases {
     mutating func dismiss(_ worker: WorkerID) -> [LeaseID] { attached.removeValue(forKey: worker)?.sorted() ?? [] }
 
     /// Keeps the leases of a worker whose connection broke until that time.
-    mutating func keep(_ worker: WorkerID, as instance: String, until: MonotonicMilliseconds) {
+    /// - Parameter keepsExtended: those that were extended for as long as they last.
+    mutating func keep(_ worker: WorkerID, as instance: String, until: MonotonicMilliseconds, keepsExtended: Bool) {
         let kept = attached.removeValue(forKey: worker) ?? []
         for id in kept { leases[id]?.holder = .lost(instance) }
-        lost[instance] = LostWorker(leases: kept, until: until)
+        lost[instance] = LostWorker(leases: kept, until: until, keepsExtended: keepsExtended)
     }
 
-    /// Gives up the lost workers that did not come back in time.
+    /// Gives up the lost workers that did not come back in time. One that may run what was extended stays lost until that has ended.
     /// - Returns: each one's leases, in order; they are still to be ended.
     mutating func giveUpLost(now: Moment) -> [(instance: String, leases: [LeaseID])] {
         guard !lost.isEmpty else { return [] }
-        let gone = lost.filter { $0.value.until <= now.monotonic }.keys.sorted()
-        return gone.map { instance in (instance, lost.removeValue(forKey: instance)?.leases.sorted() ?? []) }
+        let late = lost.filter { $0.value.until <= now.monotonic }.sorted { $0.key < $1.key }
+        return late.map { instance, worker in
+            let kept = worker.leases.filter { worker.keepsExtended && lasts($0, beyond: now.monotonic) }
+            lost[instance] = nil
+            if !kept.isEmpty {
+                lost[instance] = LostWorker(leases: kept, until: lastDeadline(of: kept, notBefore: now.monotonic), keepsExtended: true)
+            }
+            return (instance, worker.leases.subtracting(kept).sorted())
+        }
+    }
+
+    /// Whether a lease was extended, and is not over by then.
+    private func lasts(_ id: LeaseID, beyond time: MonotonicMilliseconds) -> Bool {
+        guard let lease = leases[id] else { return false }
+        return lease.isExtended && lease.deadline > time
     }
 
     /// The latest deadline of some leases; not before `time`.

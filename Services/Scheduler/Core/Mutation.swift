@@ -61,6 +61,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoresTheMemoryBound
     /// That a task goes on is acknowledged, and its lease ends when it did.
     case forgetsExtensions
+    /// A worker that fell silent is given up with what its tasks extended.
+    case givesUpWhatIsExtended
     /// Leases never run out.
     case neverEndsLeases
     /// A result that comes when its occurrence is no longer in memory is forgotten.

@@ -123,11 +123,15 @@ extension SchedulerCore {
     // MARK: Going
 
     /// The connection broke: what runs there may still come to its end.
+    /// - Parameter isSilent: nothing was heard from it, and it may have heard nothing either. So what its tasks extended is not given to
+    ///   others before that time is over: a task that runs on at a worker which is cut off ends by then.
     mutating func detach(_ id: WorkerID, isSilent: Bool) {
         guard let worker = workers.removeValue(forKey: id) else { return }
         let patience = isSilent ? configuration.silentGraceMilliseconds : configuration.reconnectGraceMilliseconds
         let grace = breaks(.givesUpLostWorkersAtOnce) ? 0 : patience
-        leases.keep(id, as: worker.instance, until: now.monotonic + grace)
+        leases.keep(
+            id, as: worker.instance, until: now.monotonic + grace,
+            keepsExtended: isSilent && !breaks(.givesUpWhatIsExtended))
         let hasClaims = dropClaims(of: id), isListenedTo = doubt?.stopListening(to: id) ?? false
         if hasClaims || isListenedTo { awaitAgain(worker.instance, for: patience) }
         if isUnstored(of: id) { goneReporters[worker.instance] = id }
@@ -152,7 +156,7 @@ extension SchedulerCore {
     mutating func giveUpLostWorkers() {
         for (instance, held) in leases.giveUpLost(now: now) {
             holdersHaveChanged = true
-            holds.drop(instance)
+            if !leases.isLost(instance) { holds.drop(instance) }
             for lease in held { loseLease(lease, because: "the connection to the worker was lost") }
         }
     }

@@ -15,6 +15,14 @@ package struct Violation: Sendable {
 ///
 /// It knows more than any of them: what every worker really runs, and what is really on stable storage.
 final class Checker {
+    /// A worker whose connection is over.
+    struct Absence {
+        /// Until when it is waited for, monotonic milliseconds.
+        let until: Int64
+        /// It may not know: what its tasks extended is waited for as well.
+        var isSilent = false
+    }
+
     /// Something that a worker was handed.
     final class Run {
         enum State {
@@ -108,7 +116,7 @@ final class Checker {
     var runs: [OccurrenceKey: [Run]] = [:]
     var byLease: [UInt64: Run] = [:]
     /// Workers whose stream the scheduler has seen end, and until when they may come back, monotonic milliseconds.
-    var away: [String: Int64] = [:]
+    var away: [String: Absence] = [:]
     /// Workers of the former process that are to be waited for, and until when, monotonic milliseconds.
     var rejoining: [String: Int64] = [:]
     /// Those of which the process was told when it began, or should have been: what others say of a former one's leases counts for nothing.

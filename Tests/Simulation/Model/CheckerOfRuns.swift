@@ -13,7 +13,7 @@ extension Checker {
             if run.knownTo === scheduler ? !isGivenUp(run) : isAwaited { named.insert(lease) }
         }
         // Whoever is back in time can send no more than before.
-        if let until = away[instance], now >= until { holds[instance] = nil }
+        if let absence = away[instance], now >= absence.until { holds[instance] = nil }
         away[instance] = nil
         rejoining[instance] = nil
         for run in byLease.values where run.instance == instance {
@@ -35,9 +35,9 @@ extension Checker {
     func detached(_ instance: String, _ end: ConnectionEnd, from scheduler: SchedulerProcess) {
         away[instance] =
             switch end {
-            case .clean: now
-            case .broken: now + configuration.reconnectGraceMilliseconds
-            case .silence: now + configuration.silentGraceMilliseconds
+            case .clean: Absence(until: now)
+            case .broken: Absence(until: now + configuration.reconnectGraceMilliseconds)
+            case .silence: Absence(until: now + configuration.silentGraceMilliseconds, isSilent: true)
             }
     }
 
@@ -137,11 +137,15 @@ extension Checker {
     /// Whether the scheduler that knows of a run has good reason to have given it up.
     func isGivenUp(_ run: Run) -> Bool {
         if run.isRevoked, life.plan.profile != .calm { return true }
-        if let until = away[run.instance], now >= until { return true }
+        if let absence = away[run.instance], now >= absence.until, !(absence.isSilent && isHeldOn(run)) { return true }
         return !run.isHeard && now >= max(run.knownSince + configuration.leaseMilliseconds, run.heldUntil)
     }
 
     // MARK: Tasks that go on
+
+    /// Whether the scheduler has said that it holds a lease until later than now. What one before it has said of a worker that falls silent
+    /// is another's when that has been waited for: a crash leaves no other way.
+    private func isHeldOn(_ run: Run) -> Bool { !run.isHeard && run.origin == starts && now < run.heldUntil }
 
     func asked(_ asked: [LeaseExtension], by instance: String) {
         for one in asked { extensions[instance, default: [:]][one.id] = one.lease }

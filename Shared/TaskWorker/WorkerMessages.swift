@@ -1,0 +1,32 @@
+import TaskMessages
+
+/// What a worker says to its scheduler, in messages far below the largest frame.
+extension SchedulerLink {
+    /// With the longest details far from the largest frame.
+    static let maxOutcomesPerMessage = 1_000
+    /// The same for what tasks returned, in bytes: a message ends with the result that goes beyond.
+    static let maxResultBytesPerMessage = 256 << 10
+
+    /// An announcement or what a tick brought, in as many messages as it takes.
+    static func messages(
+        _ attach: Proto.Attach? = nil, credit: Int, leaving: Bool = false, _ outcomes: [ArraySlice<Proto.OutcomeReport>]
+    ) -> [Proto.WorkerMessage] {
+        let first = Proto.WorkerMessage(
+            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes[0]), leaving: leaving,
+            withdrawn: UInt32(clamping: -credit))
+        return [first] + outcomes.dropFirst().map { Proto.WorkerMessage(outcomes: Array($0)) }
+    }
+
+    /// Outcomes as messages take them; at least one part, which may be empty.
+    static func parts(_ outcomes: [Proto.OutcomeReport]) -> [ArraySlice<Proto.OutcomeReport>] {
+        var parts: [ArraySlice<Proto.OutcomeReport>] = [], start = 0, bytes = 0
+        for (place, outcome) in outcomes.enumerated() {
+            if place - start == maxOutcomesPerMessage || bytes > maxResultBytesPerMessage {
+                parts.append(outcomes[start..<place])
+                (start, bytes) = (place, 0)
+            }
+            bytes += outcome.result.count
+        }
+        return parts + [outcomes[start...]]
+    }
+}
