@@ -63,14 +63,15 @@ extension SchedulerCore {
     mutating func extend(_ asked: [LeaseExtension], of worker: WorkerID) {
         guard workers[worker] != nil else { return }
         var answers: [ExtensionAnswer] = []
-        for one in asked {
+        // Who owns another shard answers for it.
+        for one in asked where owns(one.key) {
             do throws(ExtensionRefusal) {
                 answers.append(ExtensionAnswer(id: one.id, result: .success(try extend(one, of: worker))))
             } catch {
                 answers.append(ExtensionAnswer(id: one.id, result: .failure(error)))
             }
         }
-        effects.append(.extended(worker, answers))
+        if !answers.isEmpty { effects.append(.extended(worker, answers)) }
     }
 
     /// - Returns: how long the task may go on, milliseconds from now.
