@@ -22,7 +22,7 @@ extension SchedulerAPI {
     private func listStored(_ request: Proto.ListOccurrencesRequest, _ asker: Asker, _ reply: Responder<Proto.ListOccurrencesReply>) {
         let filter: OccurrenceFilter, after: ListCursor?
         do throws(InvalidRequest) {
-            filter = try OccurrenceFilter(request.filter)
+            filter = try OccurrenceFilter(request.filter).tried
             after = try .read(request.cursor, filter.state == .pending ? .nextTry : .latestSetAside)
         } catch {
             return reply(.failure(error.callError))

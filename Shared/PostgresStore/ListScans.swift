@@ -150,7 +150,7 @@ struct ListScan {
         order = filter.state == .pending ? .nextTry : .latestSetAside
         maxExamined = Self.maxExamined
         let bound = bound(filter), terms = terms(filter)
-        sql = filter.state == .pending ? pending(bound, terms) : setAside(filter.state, bound, terms)
+        sql = filter.state == .pending ? pending(bound, (filter.isTried ? ["c.tried > 0"] : []) + terms) : setAside(filter.state, bound, terms)
     }
 
     /// What the index can be searched for.
@@ -183,7 +183,6 @@ struct ListScan {
             """, by: "changed_ms", "DESC", terms)
     }
 
-    /// Those of which a try has failed.
     private func pending(_ bound: String, _ terms: [String]) -> String {
         func candidates(_ shard: String) -> String {
             """
@@ -193,7 +192,7 @@ struct ListScan {
         }
         return Self.occurrences(
             bound.isEmpty ? Self.everyShard(by: "due_ms, reminder, scheduled_at") { candidates("AND o.shard = \($0)") } : candidates(""),
-            by: "due_ms", "ASC", ["c.tried > 0"] + terms)
+            by: "due_ms", "ASC", terms)
     }
 
     /// - Parameter major: the column of the order that counts most; then comes the key.

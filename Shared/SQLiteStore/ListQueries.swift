@@ -350,7 +350,7 @@ private struct SetAsideScan {
     func bind(to statement: Statement, cursor: [ScanValue]) { conditions.bind(to: statement, cursor: cursor) }
 }
 
-/// Pending occurrences of one shard of which a try has failed, by when they are due, upwards.
+/// Pending occurrences of one shard, by when they are due, upwards.
 private struct PendingScan {
     let sql: String
     /// Those in which there may be some.
@@ -363,7 +363,7 @@ private struct PendingScan {
         conditions.add(ids.first.map { .id($0) }) { "o.reminder = \($0)" }
         conditions.add((filter.key?.scheduledAt).map { .integer($0.count) }) { "o.scheduled_at = \($0)" }
         let bound = conditions.terms.map { "AND \($0) " }.joined()
-        conditions.add("o.attempts + o.losses > 0")
+        if filter.isTried { conditions.add("o.attempts + o.losses > 0") }
         conditions.add(equal: "d.classroom_id", filter.classroomID)
         conditions.add(equal: "d.created_by", filter.createdBy)
         conditions.add(equal: "d.task", filter.task)

@@ -30,8 +30,17 @@ public struct OccurrenceFilter: Sendable, Hashable {
     public var reminder: ReminderID?
     /// This one only.
     public var key: OccurrenceKey?
+    /// Of pending ones, those only of which a try has failed: not what a person has run, nor what the next of its series overtook.
+    public private(set) var isTried = false
 
     public init(state: OccurrenceState) { self.state = state }
+
+    /// The same, and of pending ones those only of which a try has failed.
+    public var tried: OccurrenceFilter {
+        var filter = self
+        filter.isTried = true
+        return filter
+    }
 
     /// Whether it shows that occurrence, whose state is the one that it is of.
     public func matches(_ key: OccurrenceKey, of reminder: Reminder) -> Bool {

@@ -127,7 +127,7 @@ struct OccurrenceListTests {
         ]
         for (number, first) in fields.enumerated() {
             for second in fields[number...] {
-                var filter = OccurrenceFilter(state: .pending)
+                var filter = OccurrenceFilter(state: .pending).tried
                 first(&filter, &collection)
                 second(&filter, &collection)
                 let expected = items.filter { matches(filter, $0.item) }.sorted { ($0.due, $0.item.key) < ($1.due, $1.item.key) }
