@@ -7,34 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import random
-import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 from task_scheduler._protos.outcome_pb2 import OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_UNSENT
 from task_scheduler._protos.scheduler_pb2 import (
-    Attach, Controlled, Dispatch, Lease, OutcomeReport, SchedulerMessage, WorkerControl, WorkerMessage)
+    Controlled, Dispatch, OutcomeReport, SchedulerMessage, WorkerControl, WorkerMessage)
 from task_scheduler.logs import say
 from task_scheduler.settings import Endpoint
 from task_scheduler.wire.connection import Connection, connect
 from task_scheduler.wire.security import Security, SecurityError
 from task_scheduler.worker.ahead import Ahead
+from task_scheduler.worker.announcement import Identity, announced, parts
 from task_scheduler.worker.asks import Asks, ProgressReports, refuse
 from task_scheduler.worker.capacity import Capacity, Refusal
 from task_scheduler.worker.ends import CALLED_OFF, End, one_line, unsent
 from task_scheduler.worker.runs import Run, Runner
 
-MAX_OUTCOMES_PER_MESSAGE = 1_000
-MAX_RESULT_BYTES_PER_MESSAGE = 256 << 10
-"""A message ends with the result that goes beyond."""
 MAX_WAITING_RESULT_BYTES = 16 << 20
 """Bytes of results that are not acknowledged, beyond which nothing new is asked for."""
-ID_BYTES, TOKEN_BYTES = 16, 32
+ID_BYTES = 16
 FIRST_WAIT, LONGEST_WAIT = 0.02, 0.5
 """Seconds before connecting again, doubled from try to try; half of each by chance. A scheduler that was away for a moment waits for the
 workers that it knew, but not for long."""
@@ -43,17 +38,6 @@ GOOD_SECONDS = 1.0
 """A stream that stood for so long was good, so the next wait is the first again."""
 REFUSAL_LOG_SECONDS = 60.0
 """The same reason is not logged again sooner."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who this process is to schedulers."""
-
-    instance: str
-    build: str
-    token: bytes = field(default_factory=lambda: os.urandom(TOKEN_BYTES), repr=False)
-    """With it a worker that comes back is known to be the same."""
-    started_at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
 
 
 class Link:
@@ -161,13 +145,8 @@ class Link:
         self._opened_at = time.monotonic()
         self._logged = ("", 0.0)
         outcomes = list(self._unacknowledged.values())
-        attach = Attach(
-            instance=self._identity.instance, queues=self._capacity.queues, tasks=self._runner.names, token=self._identity.token,
-            running=[_lease(run) for run in self._running.values()],
-            following=[Lease(lease=each.lease, id=each.id, scheduled_at=each.scheduled_at) for each in outcomes[len(next(parts(outcomes))) :]],
-            host=socket.gethostname(), version=self._identity.build, process=os.getpid(), started_at_ms=self._identity.started_at_ms,
-            concurrency=self._capacity.concurrency, finished=self._finished, failed=self._failed, controllable=True,
-            max_concurrency=self._capacity.most)
+        attach = announced(
+            self._identity, self._capacity, self._runner.names, self._running.values(), outcomes, finished=self._finished, failed=self._failed)
         # Who asked over another stream is not waiting for an answer.
         self._fresh, self._granted, self._controlled, self._is_standing_due = [], 0, [], False
         standing = self._capacity.standing if self._capacity.is_drained else None
@@ -417,22 +396,3 @@ class Link:
         self._wake.set()
         if self._connection is not None:
             self._connection.finish()
-
-
-def parts(outcomes: Sequence[OutcomeReport]) -> Iterator[Sequence[OutcomeReport]]:
-    """Outcomes as messages take them; at least one part, which may be empty."""
-    start = size = 0
-    for place, outcome in enumerate(outcomes):
-        if place - start == MAX_OUTCOMES_PER_MESSAGE or size > MAX_RESULT_BYTES_PER_MESSAGE:
-            yield outcomes[start:place]
-            start, size = place, 0
-        size += len(outcome.result)
-    yield outcomes[start:]
-
-
-def _lease(run: Run) -> Lease:
-    lease = Lease(lease=run.lease, id=run.id, scheduled_at=run.scheduled_at)
-    if run.is_extended:
-        now = time.monotonic()
-        lease.left_ms, lease.held_ms = max(0, int((run.lease_limit - now) * 1000)), int((now - run.received) * 1000)
-    return lease

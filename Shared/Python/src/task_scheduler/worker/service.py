@@ -16,8 +16,9 @@ from task_scheduler.errors import InvalidTask
 from task_scheduler.logs import configure, say
 from task_scheduler.settings import WorkerSettings
 from task_scheduler.tasks import AnyTask, tasks_of
+from task_scheduler.worker.announcement import Identity
 from task_scheduler.worker.capacity import Capacity
-from task_scheduler.worker.link import Identity, Link
+from task_scheduler.worker.link import Link
 from task_scheduler.worker.runs import Runner
 
 SUCCESS, FAILURE, USAGE, NOT_DRAINED = 0, 1, 64, 75
