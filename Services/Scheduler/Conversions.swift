@@ -253,7 +253,7 @@ extension Proto.Queue {
         running = UInt64(clamping: standing.running)
         workers = UInt32(clamping: standing.workers)
         guard let tally else { return }
-        (retrying, held, dead) = (UInt64(clamping: tally.pending), UInt64(clamping: tally.held), UInt64(clamping: tally.dead))
+        (retrying, held, dead) = (UInt64(clamping: tally.retrying), UInt64(clamping: tally.held), UInt64(clamping: tally.dead))
     }
 }
 

@@ -41,7 +41,7 @@ extension SchedulerAPI {
         overview.ready = UInt64(clamping: snapshot.ready)
         overview.running = UInt64(clamping: snapshot.leased)
         overview.unserved = UInt64(clamping: snapshot.unserved)
-        (overview.retrying, overview.held, overview.dead) = (tally?.pending, tally?.held, tally?.dead)
+        (overview.retrying, overview.held, overview.dead) = (tally?.retrying, tally?.held, tally?.dead)
         overview.createdMilli = loop.rates.milli(\.created, of: totals, at: now)
         overview.dispatchedMilli = loop.rates.milli(\.dispatched, of: totals, at: now)
         let finished = loop.rates.milli(\.finished, of: totals, at: now)

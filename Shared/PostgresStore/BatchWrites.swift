@@ -112,12 +112,12 @@ struct BatchWrites {
             if new.isElsewhere(than: old) { moved.append(new) }
             for (second, row) in new.occurrences where old.occurrences[second] != row {
                 put.append((key(second), row))
-                if let before = old.occurrences[second] { tallies.add(queue, before.state, -1) }
-                tallies.add(queue, row.state, 1)
+                if let before = old.occurrences[second] { tallies.add(queue, before.kind, -1) }
+                tallies.add(queue, row.kind, 1)
             }
             for (second, row) in old.occurrences where new.occurrences[second] == nil {
                 removed.append(key(second))
-                tallies.add(queue, row.state, -1)
+                tallies.add(queue, row.kind, -1)
             }
             for second in new.passed.subtracting(old.passed) { passed.append(key(second)) }
             for second in old.passed.subtracting(new.passed) { forgotten.append(key(second)) }
@@ -192,6 +192,11 @@ extension StoredReminder {
         state != old.state || position != old.position || dueAt != old.dueAt || delivered != old.delivered || missed != old.missed
             || heldSince != old.heldSince || updatedAt != old.updatedAt || finishedAt != old.finishedAt || revision != old.revision
     }
+}
+
+extension StoredOccurrence {
+    /// What it is counted as.
+    fileprivate var kind: CountedKind { CountedKind(state, tries) }
 }
 
 /// Rows of `attempts`.

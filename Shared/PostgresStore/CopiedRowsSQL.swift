@@ -86,13 +86,14 @@ enum CopiedRowsSQL {
         return counts
     }
 
-    /// The counts by queue and state, from what there is.
+    /// The counts by queue and kind, from what there is.
     static let tallies = """
+        WITH own AS (
+            SELECT d.queue, \(CountedKind.sql(of: "o")) state
+            FROM occurrences o LEFT JOIN definitions d ON d.shard = o.shard AND d.id = o.reminder)
         INSERT INTO tallies (shard, queue, state, count)
         SELECT \(Shard.all.first?.number ?? 0), c.queue, c.state, count(*)
-        FROM (
-            SELECT d.queue, o.state FROM occurrences o JOIN definitions d ON d.shard = o.shard AND d.id = o.reminder
-            UNION ALL SELECT '', state FROM occurrences) c
+        FROM (SELECT queue, state FROM own WHERE queue IS NOT NULL UNION ALL SELECT '', state FROM own) c
         GROUP BY c.queue, c.state
         """
 

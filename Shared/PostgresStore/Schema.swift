@@ -7,7 +7,7 @@ import Storage
 ///   creation. `folded`: the description with small letters for A to Z, where that is another.
 /// - `reminders`: where each reminder stands: a small row that changes with each occurrence.
 /// - `occurrences`: occurrences with a life of their own.
-/// - `tallies`: how many of them there are by queue and state (see `Tallies`).
+/// - `tallies`: how many of them there are by queue and kind (see `Tallies`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`, `queues`, `passed`, `zones`, `workers`, `shelf`: as the writes of `Store` say.
 /// - `spent`: how far credentials of completed reminders have been removed. `sealing`: how far credentials have been sealed anew.
@@ -108,7 +108,9 @@ enum Schema {
                 scheduled_at bigint NOT NULL, PRIMARY KEY (queue, task, sharer, due_ms, reminder, scheduled_at))
             WITH (\(vacuum))
             """,
-        ]
+        ],
+        // Those pending of which a try has failed are counted apart.
+        ["DELETE FROM tallies", CopiedRowsSQL.tallies],
     ]
 
     /// The oldest server that is known to work: `NULLS`, pipelines and the plans of its kind are those of 15.

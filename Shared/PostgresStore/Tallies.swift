@@ -1,14 +1,14 @@
 import Storage
 import TaskDomain
 
-/// Rows of `tallies`: how many occurrences have rows of their own, by queue and state; with the empty name those of all queues.
+/// Rows of `tallies`: how many occurrences have rows of their own, by queue and ``CountedKind``; with the empty name those of all queues.
 ///
 /// They are kept in the transaction of whatever changes them, as differences: a connection adds to the rows of one shard of its own, so
 /// that no two wait for each other, and what a queue has is the sum over the shards.
 struct Tallies {
     private struct Place: Hashable {
         let queue: String
-        let state: OccurrenceState
+        let kind: CountedKind
     }
 
     private var differences: [Place: Int64] = [:]
@@ -17,8 +17,8 @@ struct Tallies {
     /// - Parameters:
     ///   - queue: `nil` where it is not known: then only those of all queues are other.
     ///   - number: how many more, or fewer.
-    mutating func add(_ queue: String?, _ state: OccurrenceState, _ number: Int64) {
-        for name in Set([queue ?? "", ""]) { differences[Place(queue: name, state: state), default: 0] += number }
+    mutating func add(_ queue: String?, _ kind: CountedKind, _ number: Int64) {
+        for name in Set([queue ?? "", ""]) { differences[Place(queue: name, kind: kind), default: 0] += number }
     }
 
     /// A reminder with all its occurrences goes to another queue. What is added for it is added to that one.
@@ -38,10 +38,10 @@ struct Tallies {
             Query(
                 """
                 WITH own AS (
-                    SELECT u.was, u.becomes, o.state, count(*) number
+                    SELECT u.was, u.becomes, \(CountedKind.sql(of: "o")) state, count(*) number
                     FROM unnest($2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[]) u (shard, id, was, becomes)
                         JOIN occurrences o ON o.shard = u.shard AND o.reminder = u.id
-                    GROUP BY u.was, u.becomes, o.state)
+                    GROUP BY 1, 2, 3)
                 INSERT INTO tallies (shard, queue, state, count)
                 SELECT $1::bigint, c.queue, c.state, sum(c.number)::bigint
                 FROM (SELECT was queue, state, -number number FROM own UNION ALL SELECT becomes, state, number FROM own) c
@@ -66,7 +66,7 @@ struct Tallies {
                     \(Self.put)
                     """,
                     [
-                        Self.shard, .blobs(differences.map { Array($0.key.queue.utf8) }), .ints(differences.map { Int64($0.key.state.rawValue) }),
+                        Self.shard, .blobs(differences.map { Array($0.key.queue.utf8) }), .ints(differences.map { Int64($0.key.kind.rawValue) }),
                         .ints(differences.map(\.value)),
                     ]))
         }
@@ -92,13 +92,8 @@ struct Tallies {
     static func tallies(_ rows: Rows, of queues: [String]) -> OccurrenceTallies {
         var found: [String: OccurrenceTally] = [:]
         for row in rows.indices {
-            guard let queue = rows.text(row, 0), let state = UInt8(exactly: rows.int(row, 1)).flatMap(OccurrenceState.init) else { continue }
-            let count = rows.int(row, 2)
-            switch state {
-            case .pending: found[queue, default: OccurrenceTally()].pending = count
-            case .held: found[queue, default: OccurrenceTally()].held = count
-            case .dead: found[queue, default: OccurrenceTally()].dead = count
-            }
+            guard let queue = rows.text(row, 0), let kind = UInt8(exactly: rows.int(row, 1)).flatMap(CountedKind.init) else { continue }
+            found[queue, default: OccurrenceTally()].add(rows.int(row, 2), of: kind)
         }
         var tallies = OccurrenceTallies(all: found[""] ?? OccurrenceTally())
         for queue in queues where !queue.isEmpty { tallies.queues[queue] = found[queue] ?? OccurrenceTally() }

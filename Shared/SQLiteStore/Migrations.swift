@@ -10,7 +10,7 @@ import Storage
 ///   `missed…`: what was missed and not fired, all together; `missed_more`: there is more than was counted.
 ///   `held_ms`: since when it is held because its credential was refused; then `due_ms` is NULL, and no occurrence is pending.
 /// - `occurrences`: occurrences with a life of their own (see `OccurrenceState`), and what has been tried at them (`Tries`).
-/// - `tallies`: how many of them there are by queue and state, and, with the empty name, of all queues; kept by triggers, in the transaction
+/// - `tallies`: how many of them there are by queue and kind (see `CountedKind`), and, with the empty name, of all queues; kept by triggers, in the transaction
 ///   of whatever changes them.
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`: answers to repeat, in the shard of the reminder that they created.
@@ -165,9 +165,11 @@ enum Migrations {
             scheduled_at INTEGER NOT NULL, PRIMARY KEY (queue, task, sharer, due_ms, reminder, scheduled_at)
         ) STRICT, WITHOUT ROWID;
         """,
-        Tallies.schema,
+        // What counts into it comes with a later step.
+        Tallies.table,
         "ALTER TABLE attempts ADD COLUMN result BLOB;",
         "CREATE TABLE ownership (epoch INTEGER NOT NULL) STRICT; INSERT INTO ownership VALUES (0);",
+        Tallies.counting,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.

@@ -454,29 +454,6 @@ public struct SetAsideOccurrence: Sendable {
     }
 }
 
-/// How many occurrences have rows of their own, by where they stand.
-public struct OccurrenceTally: Sendable, Hashable {
-    public var pending: Int64, held: Int64, dead: Int64
-
-    public init(pending: Int64 = 0, held: Int64 = 0, dead: Int64 = 0) {
-        self.pending = pending
-        self.held = held
-        self.dead = dead
-    }
-}
-
-/// The tallies of all queues together, and of those that were asked for.
-public struct OccurrenceTallies: Sendable, Hashable {
-    public var all: OccurrenceTally
-    /// By the queue's name.
-    public var queues: [String: OccurrenceTally]
-
-    public init(all: OccurrenceTally = OccurrenceTally(), queues: [String: OccurrenceTally] = [:]) {
-        self.all = all
-        self.queues = queues
-    }
-}
-
 /// What an `Idempotency-Key` stood for, kept for 24 h.
 public struct IdempotencyRecord: Sendable, Hashable {
     /// SHA-256 of caller and key.

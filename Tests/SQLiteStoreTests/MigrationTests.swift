@@ -94,7 +94,7 @@ struct MigrationTests {
         #expect(dead.allSatisfy { $0.outcome == nil && $0.statusCode == 0 && $0.detail == "" && $0.tries.attempts == 12 })
         #expect(try await store.history(ids[1])?.map(\.statusCode) == [503])
         #expect(try await store.queueSettings() == [])
-        let tally = OccurrenceTally(pending: 1, dead: 2)
+        let tally = OccurrenceTally(pending: 1, retrying: 1, dead: 2)
         #expect(try await store.tallies(of: ["default"]) == OccurrenceTallies(all: tally, queues: ["default": tally]))
         // And what this version can do works on them.
         #expect(try await store.change(ids[3], .replay(scheduledAt: at), at: 5).verdict == .done)

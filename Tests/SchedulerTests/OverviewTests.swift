@@ -40,6 +40,29 @@ struct OverviewTests {
         try await scheduler.stop()
     }
 
+    @Test("what a person has run is not to be tried again until a try has failed")
+    func retrying() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        var ids: [[UInt8]] = []
+        for _ in 0..<2 { ids.append(try await scheduler.create(SchedulerUnderTest.request(in: 3_600, rule: "FREQ=HOURLY"))) }
+        #expect(try await scheduler.change(.run, ids).map(\.result) == [.done, .done])
+        try await eventually("both are ready") { try await overview(scheduler).ready == 2 }
+        #expect(try await overview(scheduler).retrying == 0)
+        let worker = WorkerPeer(scheduler, credit: 2)
+        try await eventually("both run") { worker.dispatches.count == 2 }
+        let first = try #require(worker.dispatches.first)
+        worker.send(
+            Proto.WorkerMessage(outcomes: [
+                Proto.OutcomeReport(
+                    lease: first.lease, id: first.id, scheduledAt: first.scheduledAt, outcome: .known(.retry), retryAfterMs: 60_000,
+                    startedAtMs: SystemClock.now.count, statusCode: 503)
+            ]))
+        try await eventually("one is to be tried again") { try await overview(scheduler).retrying == 1 }
+        #expect(try await overview(scheduler).queues.map(\.retrying) == [1])
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
     @Test("who watches is told at least once a second, and at once what there is when it begins")
     func watch() async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())

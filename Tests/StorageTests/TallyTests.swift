@@ -16,8 +16,8 @@ struct TallyTests {
             repeat {
                 let page = try await store.page(OccurrenceFilter(state: state), after: cursor, limit: 500)
                 for item in page.items {
-                    Self.count(state, in: &tallies.all)
-                    Self.count(state, in: &tallies.queues[item.reminder.queue, default: OccurrenceTally()])
+                    Self.count(item, in: &tallies.all)
+                    Self.count(item, in: &tallies.queues[item.reminder.queue, default: OccurrenceTally()])
                 }
                 cursor = page.next
             } while cursor != nil
@@ -25,9 +25,11 @@ struct TallyTests {
         return tallies
     }
 
-    private static func count(_ state: OccurrenceState, in tally: inout OccurrenceTally) {
-        switch state {
-        case .pending: tally.pending += 1
+    private static func count(_ item: SetAsideOccurrence, in tally: inout OccurrenceTally) {
+        switch item.state {
+        case .pending:
+            tally.pending += 1
+            if item.tries.attempts + item.tries.losses > 0 { tally.retrying += 1 }
         case .held: tally.held += 1
         case .dead: tally.dead += 1
         }
@@ -49,7 +51,7 @@ struct TallyTests {
             let old = OccurrenceKey(reminder: reminder.id, scheduledAt: reminder.schedule.start + 60 * Int64(collection.pick(Array(0...5))))
             let move = PositionMove(from: at, to: SeriesPosition(scheduledAt: at + 60, index: step + 2))
             let now = (Sample.start + 60 * Int64(round)).milliseconds
-            switch collection.pick(Array(0..<11)) {
+            switch collection.pick(Array(0..<12)) {
             case 0, 1:
                 try await store.write(.settle(key, Sample.attempt(at, 1, .retry), .retry(dueAt: now, tries: Tries(attempts: 1)), move: move))
                 next[reminder.id] = step + 1
@@ -61,7 +63,8 @@ struct TallyTests {
             case 6: try await store.change(reminder.id, .replay(scheduledAt: old.scheduledAt), at: now)
             case 7: try await store.change(reminder.id, .discard(scheduledAt: old.scheduledAt), at: now)
             case 8: try await store.change(reminder.id, .replaceAuthorization(sealed: [9]), at: now)
-            case 9:
+            case 9: try await store.write(.settle(old, Sample.attempt(old.scheduledAt, 2, .retry), .retry(dueAt: now, tries: Tries(losses: 1)), move: nil))
+            case 10:
                 let other = Sample.reminder(reminder.id, rule: "FREQ=MINUTELY", queue: collection.pick(queues))
                 try await store.change(reminder.id, .replace(other, position: nil), at: now)
             default:
@@ -73,7 +76,7 @@ struct TallyTests {
             for queue in queues { #expect(counted.queues[queue] == expected.queues[queue] ?? OccurrenceTally(), "\(queue), round \(round)") }
         }
         let before = try await store.tallies(of: queues)
-        #expect(before.all.pending > 0 && before.all.dead > 0)
+        #expect(before.all.pending > before.all.retrying && before.all.retrying > 0 && before.all.dead > 0)
         await store.close()
         store = try backend.open(folder)
         #expect(try await store.tallies(of: queues) == before)

@@ -285,7 +285,7 @@ enum AnswerSchemas {
             "rate_limit": ["anyOf": [object(["count": count, "per_seconds": count]), ["type": "null"]]],
             "ready": ["type": "integer", "minimum": 0, "description": "due, in memory, and waiting for a worker"],
             "running": count,
-            "retrying": ["type": "integer", "minimum": 0, "description": "with a life of their own beside their series: for a try or at it"],
+            "retrying": ["type": "integer", "minimum": 0, "description": "of which a try has failed: they wait for the next, or are at it"],
             "held": count, "dead": count, "workers": count,
             "fair_by": ["type": "string", "enum": .array(FairShare.allCases.map { .string($0.name) })]
         ])

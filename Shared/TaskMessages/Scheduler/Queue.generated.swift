@@ -17,7 +17,7 @@ extension Proto {
         public var workers: UInt32 = 0
         /// who has a turn each where several have something ready; absent: callers
         public var fairBy: FairShare? = nil
-        /// with a row beside their series: for a try, or at it
+        /// of which a try has failed: for the next, or at it
         public var retrying: UInt64 = 0
         public var held: UInt64 = 0
         public var dead: UInt64 = 0

@@ -1068,7 +1068,7 @@ struct  TaskScheduler__V1__Queue
   uint64_t running;
   uint32_t workers;
   /*
-   * with a row beside their series: for a try, or at it
+   * of which a try has failed: for the next, or at it
    */
   uint64_t retrying;
   uint64_t held;
