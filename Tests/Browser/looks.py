@@ -29,6 +29,7 @@ def checks(visits, stock, pictures):
     yield "the way back leads to the page with its query", lambda: back(visits)
     yield "times in Kiritimati, Kolkata and New York, and where clocks change", lambda: zones(visits, stock)
     yield "numbers beyond 2^53 are exact", lambda: exact(visits, stock)
+    yield "what cannot be seen is written as its codes, and a chart says what its table says", lambda: readable(visits, stock)
     yield "filters and pages of a list are the API's query", lambda: lists(visits, stock)
     yield "an unknown reminder and a bad query are said whole", lambda: problems(visits)
     yield f"all that a page loads is at most {MAX_BYTES // 1_000} KB", lambda: size(visits)
@@ -102,6 +103,18 @@ async def exact(visits, stock):
         await visit.said("Saved")
     if (kwargs := stock.reminder(stock.task)["kwargs"]) != {"big": BEYOND, "more": 1}:
         raise Failure(f"it was saved as {kwargs}")
+
+
+async def readable(visits, stock):
+    async with visits("readable") as visit:
+        await visit.open(f"/reminders/{stock.unseen}")
+        if r'"title": "\u0001\u0085\u200b"' not in await visit.text("pre"):
+            raise Failure(f"what cannot be seen is shown as {await visit.text('pre')!r}")
+        await visit.open(f"/reminders/{stock.dead[0]}")
+        bar = await visit.page.run("document.querySelector('.chart title').textContent")
+        took = await visit.text("td[data-name=Took]")
+        if float(bar.split(": ")[-1].removesuffix(" ms")) != float(took.removesuffix(" ms")):
+            raise Failure(f"the chart says {bar}, its table {took}")
 
 
 async def lists(visits, stock):

@@ -42,7 +42,7 @@ function attemptList({ reminder: { timezone: zone }, attempts }) {
   const latest = attempts.slice(0, CHARTED).reverse();
   return [
     bars('How long the latest attempts took', latest.map(({ duration_us: micros, outcome, scheduled_at: at }) =>
-      ({ name: `${text(at, zone)}, ${outcome}`, value: Math.round(micros / 1_000), kind: kindOf(outcome) })), 'ms'),
+      ({ name: `${text(at, zone)}, ${outcome}`, value: Math.round(micros / 100) / 10, kind: kindOf(outcome) })), 'ms'),
     table({
       caption: 'Attempts', rows: attempts, key: ({ scheduled_at: at, number, started_at_ms: started }) => `${at} ${number} ${started}`, columns: [
         ['Due', ({ scheduled_at: at }) => time(at, zone, false)],
