@@ -27,8 +27,8 @@ async def main(pattern=""):
     began, passed, failed = time.monotonic(), 0, 0
     stock.fill()
     async with Chromium() as browser:
-        def visits(name, zone="UTC", base=base):
-            return visiting(browser, base, pictures, name, zone)
+        def visits(name, zone="UTC", base=base, window=False):
+            return visiting(browser, base, pictures, name, zone, window)
 
         for name, check in (*looks.checks(visits, stock, pictures if "SCREENSHOTS" in os.environ else None), *lives.checks(visits, stock), *does.checks(visits, stock), *signs.checks(visits, stock, pictures), *lives.last_checks(visits)):
             if pattern not in name:

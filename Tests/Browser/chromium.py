@@ -76,11 +76,11 @@ class Chromium:
         await self._socket.close()
         await self._end()
 
-    async def page(self, width, height, apart=False):
-        """A new tab of that size. Where it is to stand apart it is as another person's: in a window of its own, so that it stays visible
-        whichever other is opened, and with connections of its own, of which a browser has six to one address."""
+    async def page(self, width, height, window=False, apart=False):
+        """A new tab of that size; in a window of its own it stays visible whichever other is opened. Where it is to stand apart it is as
+        another person's: also with connections of its own, of which a browser has six to one address."""
         own = await self.call("Target.createBrowserContext", {"disposeOnDetach": True}) if apart else {}
-        target = await self.call("Target.createTarget", {"url": "about:blank", "newWindow": apart, **own})
+        target = await self.call("Target.createTarget", {"url": "about:blank", "newWindow": window or apart, **own})
         session = await self.call("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
         page = self._pages[session["sessionId"]] = Page(self, session["sessionId"], target["targetId"])
         await page.prepare(width, height)

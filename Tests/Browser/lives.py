@@ -1,6 +1,7 @@
 """What changes while a page is open, and what it does when nothing answers."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -11,6 +12,9 @@ from stock import NEW_YEAR
 # As live.js has it: a pulse a second, each waited for 0.8 s.
 SECONDS_UNTIL_SAID = 2
 PULSE_SECONDS = 20
+# One more than a browser has connections to one address.
+WINDOWS = 7
+DEAD_TILE = "Number(document.querySelector('.tile[href$=\"/dead-letters\"] strong')?.textContent)"
 # The place of its id among those of the stack.
 SCHEDULER = 2
 
@@ -18,6 +22,7 @@ SCHEDULER = 2
 def checks(visits, stock):
     yield "what others change is shown without a reload, and what is typed stays", lambda: changes(visits, stock)
     yield "the overview changes by one event stream, and asks for no list", lambda: events(visits, stock)
+    yield f"{WINDOWS} windows of a browser are live by one event stream, which another has when the first is gone", lambda: windows(visits, stock)
     yield "a hidden tab asks for nothing, and reads when it is looked at again", lambda: hidden(visits, stock)
     if os.environ.get("STACK_PIDS"):
         yield "it says that it is not live, and comes back by itself", lambda: silence(visits)
@@ -46,21 +51,51 @@ async def changes(visits, stock):
 async def events(visits, stock):
     async with visits("events") as visit:
         await visit.open()
-        tile = "Number(document.querySelector('.tile[href$=\"/dead-letters\"] strong')?.textContent)"
-        await visit.until(f"{tile} === {len(stock.ask('GET', '/dead-letters')['dead_letters'])}")
-        before = await visit.page.run(tile)
+        await visit.until(f"{DEAD_TILE} === {len(stock.ask('GET', '/dead-letters')['dead_letters'])}")
+        before = await visit.page.run(DEAD_TILE)
         id = stock.create("refused", int(time.time()), description="while it is open")
-        await visit.until(f"{tile} === {before + 1}")
+        await visit.until(f"{DEAD_TILE} === {before + 1}")
         await visit.until(f"document.querySelector('nav a[href$=\"/dead-letters\"]').innerText.includes('{before + 1:.0f}')")
-        streams = sum(url.endswith("/dashboard/api/events") for url in visit.page.requests)
+        streams = streams_of(visit)
         lists = [url for url in visit.page.requests if "/dashboard/api/dead-letters" in url or "/dashboard/api/held" in url]
         if streams != 1 or lists:
             raise Failure(f"it opened {streams} streams and asked for {lists}")
         # The lists that come of it are read again by themselves.
         await visit.open(f"/dead-letters?reminder_id={id}")
-        for letter in stock.ask("GET", f"/dead-letters?reminder_id={id}")["dead_letters"]:
-            stock.ask("DELETE", f"/dead-letters/{letter['id']}")
+        discard(stock, id)
         await visit.until("document.querySelector('main').innerText.includes('None matches')")
+
+
+def streams_of(visit):
+    """How often a tab has asked for the event stream."""
+    return sum(url.endswith("/dashboard/api/events") for url in visit.page.requests)
+
+
+def discard(stock, id):
+    for letter in stock.ask("GET", f"/dead-letters?reminder_id={id}")["dead_letters"]:
+        stock.ask("DELETE", f"/dead-letters/{letter['id']}")
+
+
+async def windows(visits, stock):
+    async with contextlib.AsyncExitStack() as opened:
+        shown = [await opened.enter_async_context(visits(f"window {number}", window=True)) for number in range(WINDOWS)]
+        for visit in shown:
+            await visit.open()
+        assert not any([await visit.page.run("document.hidden") for visit in shown]), "a hidden tab hears of nothing"
+        await shown[0].until(f"{DEAD_TILE} >= 0")
+        before, ids = await shown[0].page.run(DEAD_TILE), []
+        for is_first_gone in (False, True):
+            if is_first_gone:
+                first = next(visit for visit in shown if streams_of(visit))
+                await first.page.open("about:blank")
+                shown.remove(first)
+            ids.append(stock.create("refused", int(time.time()), description="told to all windows"))
+            for visit in shown:
+                await visit.until(f"{DEAD_TILE} === {before + len(ids)}")
+            if sum(streams := [streams_of(visit) for visit in shown]) != 1:
+                raise Failure(f"the windows opened {streams} streams")
+        for id in ids:
+            discard(stock, id)
 
 
 async def hidden(visits, stock):
@@ -76,6 +111,8 @@ async def hidden(visits, stock):
         await asked(other, 2)
         if more := visit.page.requests[before:]:
             raise Failure(f"a hidden tab asks for {more}")
+        if streams_of(other) != 1:
+            raise Failure(f"the event stream was opened {streams_of(other)} times by the tab that is looked at")
         stock.ask("POST", f"/reminders/{id}/pause")
         await visit.page.call("Page.bringToFront")
         await visit.until("document.querySelector('tbody').innerText.includes('paused')")

@@ -135,9 +135,9 @@ class Visit:
 
 
 @contextlib.asynccontextmanager
-async def visiting(browser, base, pictures, name, zone):
+async def visiting(browser, base, pictures, name, zone, window):
     """A tab, closed in the end; a picture is kept of what fails, and any complaint fails."""
-    page = await browser.page(*SIZE)
+    page = await browser.page(*SIZE, window=window)
     await page.call("Emulation.setTimezoneOverride", {"timezoneId": zone})
     visit = Visit(page, base)
     try:

@@ -2,7 +2,7 @@
 
 import { parse, stringify } from './json.js';
 
-const BASE = '/dashboard/api';
+const BASE = '/dashboard/api', EVENTS = 'task-scheduler.events';
 const TIMEOUT_MS = 20_000, PULSE_TIMEOUT_MS = 800;
 /** Items of a page, and requests of one act under way at once. */
 const PAGE = 200, AT_ONCE = 6;
@@ -64,13 +64,33 @@ export async function pulse() {
   }
 }
 
-/** Hears what happens as it happens, until what is returned is called; `ended`: the stream is over, or was refused. */
+/**
+ * Hears what happens as it happens, until what is returned is called; `ended`: the stream is over, or was refused. One of the browser's tabs
+ * has the stream and tells the others, as a browser has few connections to a host for all of them; when it leaves, the next has it.
+ */
 export function listen(heard, ended) {
-  const source = new EventSource(BASE + '/events');
-  for (const kind of ['snapshot', 'change']) source.addEventListener(kind, event => heard(parse(event.data)));
-  source.addEventListener('end', ended);
-  source.addEventListener('error', () => { if (source.readyState === EventSource.CLOSED) ended(); });
-  return () => source.close();
+  const tabs = new BroadcastChannel(EVENTS), leaving = new AbortController(), { signal } = leaving;
+  let source, all;
+  const tell = () => tabs.postMessage(stringify(all));
+
+  function lead() {
+    source = new EventSource(BASE + '/events');
+    for (const kind of ['snapshot', 'change']) source.addEventListener(kind, ({ data }) => {
+      all = { ...all, ...parse(data) };
+      heard(all);
+      tell();
+    });
+    source.addEventListener('end', ended);
+    source.addEventListener('error', () => { if (source.readyState === EventSource.CLOSED) ended(); });
+    return new Promise(left => { signal.onabort = () => { source.close(); left(); }; });
+  }
+
+  // A tab that has come asks, by an empty message, how everything stands.
+  tabs.onmessage = ({ data }) => { if (!source) { if (data) heard(parse(data)); } else if (!data && all) tell(); };
+  tabs.postMessage('');
+  // Where there are no locks, as over plain HTTP from elsewhere, each tab has a stream.
+  if (navigator.locks) navigator.locks.request(EVENTS, { signal }, lead).catch(() => {}); else lead();
+  return () => { tabs.close(); leaving.abort(); };
 }
 
 /** The pages of a list, one after the other. */
