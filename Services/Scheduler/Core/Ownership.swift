@@ -27,18 +27,20 @@ struct Windows {
 /// every scheduler everything, and is answered once.
 extension SchedulerCore {
     /// Whether an occurrence is in a shard of its own.
-    func owns(_ key: OccurrenceKey) -> Bool { windows[key.reminder.shard] != nil || breaks(.acknowledgesForeign) }
+    func owns(_ key: OccurrenceKey) -> Bool { owns(key.reminder.shard) }
+
+    private func owns(_ shard: Shard) -> Bool { windows[shard] != nil || breaks(.acknowledgesForeign) }
 
     /// Whether everything that is due in a shard has been read. Of another's shard it never is.
     func isLoaded(_ shard: Shard) -> Bool {
-        (windows[shard]?.end ?? (breaks(.acknowledgesForeign) ? .distantFuture : .distantPast)) >= now.wall
+        owns(shard) && (windows[shard]?.end ?? .distantFuture) >= now.wall
     }
 
     /// Whether all reminders that are to be changed are in shards of its own.
     func ownsAll(_ writes: [StoreWrite]) -> Bool {
         writes.allSatisfy { write in
             guard case .change(let id, _, _, _) = write else { return true }
-            return windows[id.shard] != nil || breaks(.acknowledgesForeign)
+            return owns(id.shard)
         }
     }
 }
