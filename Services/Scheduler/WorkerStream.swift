@@ -110,21 +110,25 @@ final class WorkerStream {
     }
 
     private func extend(_ worker: WorkerID, _ extensions: [Proto.Extension]) throws(InvalidRequest) {
-        guard extensions.count <= Self.maxReports else { throw InvalidRequest("more than \(Self.maxReports) extensions at once") }
+        try Self.bound(extensions.count, "extensions")
         loop.handle(.extend(worker, extensions.map { LeaseExtension($0) }))
     }
 
     private func progressed(_ worker: WorkerID, _ progress: [Proto.Progress]) throws(InvalidRequest) {
-        guard progress.count <= Self.maxReports else { throw InvalidRequest("progress of more than \(Self.maxReports) runs at once") }
+        try Self.bound(progress.count, "reports of progress")
         loop.handle(
             .progress(
                 worker, progress.map { ($0.lease, TaskProgress(thousandths: $0.thousandths.map { Int(clamping: $0) }, text: $0.text)) }))
     }
 
+    private static func bound(_ count: Int, _ reports: String) throws(InvalidRequest) {
+        guard count <= maxReports else { throw InvalidRequest("\(count) \(reports) at once; at most \(maxReports) are taken") }
+    }
+
     private static func shortened(_ refusal: String) -> String { String(decoding: refusal.utf8.prefix(maxRefusalBytes), as: UTF8.self) }
 
     private func outcomes(_ reports: [Proto.OutcomeReport]) throws(InvalidRequest) -> [OutcomeReport] {
-        guard reports.count <= Self.maxReports else { throw InvalidRequest("more than \(Self.maxReports) outcomes at once") }
+        try Self.bound(reports.count, "outcomes")
         var result: [OutcomeReport] = [], nameless: [UInt64] = []
         result.reserveCapacity(reports.count)
         for report in reports {
