@@ -15,6 +15,20 @@ public struct WireEndpoint: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
+    /// Reads `host:port`, with an IPv6 address in brackets. Whether there can be such a host is not looked into.
+    public init?(text: some StringProtocol) {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        // A number's own reading would take a sign.
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let port = UInt16(digits) else { return nil }
+        var host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        // An IPv6 address without brackets would hide which colon separates the port.
+        guard host.contains(":") == isBracketed else { return nil }
+        self.init(host: String(host), port: Int(port))
+    }
+
     /// The host, where it is a name and not an address.
     var name: String? { (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil }
 

@@ -129,7 +129,7 @@ struct TaskSchedulerTests {
 
     @Test("an address or a secret that cannot be one is refused in words, and what they name is not asked")
     func places() throws {
-        for address in ["", "scheduler", "scheduler:", "scheduler:0", "scheduler:65536", ":7101", "::1:7101", "a b:1", "a:1,", "a:1,,b:2"] {
+        for address in ["", "scheduler", "scheduler:", "scheduler:0", "scheduler:65536", "scheduler:+7101", ":7101", "::1:7101", "a b:1", "a:1,", "a:1,,b:2"] {
             let error = #expect(throws: TaskSchedulerError.self) { _ = try TaskScheduler(at: address) }
             #expect(error?.description.contains("host:port") == true, "\(address)")
         }

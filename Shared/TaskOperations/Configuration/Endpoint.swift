@@ -1,4 +1,5 @@
 import Glibc
+import TaskWire
 
 /// A host and a port: where a service listens, or where another one is.
 ///
@@ -21,14 +22,8 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `host:port`.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Digits.integer(text[text.index(after: colon)...], in: 0...65_535)
-        else { return nil }
-        var host = text[..<colon]
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        if isBracketed { host = host.dropFirst().dropLast() }
-        // An IPv6 address without brackets would hide which colon separates the port.
-        guard host.contains(":") == isBracketed else { return nil }
-        self.init(host: String(host), port: port)
+        guard let endpoint = WireEndpoint(text: text) else { return nil }
+        self.init(host: endpoint.host, port: endpoint.port)
     }
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -98,7 +98,9 @@ extension TaskScheduler {
 
     private static func endpoints(_ text: String) throws(TaskSchedulerError) -> [WireEndpoint] {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        let endpoints = parts.compactMap { WireEndpoint(text: $0) }
+        let endpoints = parts.compactMap { WireEndpoint(text: $0) }.filter { endpoint in
+            endpoint.port > 0 && !endpoint.host.isEmpty && endpoint.host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        }
         guard endpoints.count == parts.count else {
             throw .invalid("the scheduler's address must be host:port, such as scheduler:7101 or [::1]:7101; it was \"\(text)\"")
         }
@@ -116,17 +118,5 @@ extension TaskScheduler {
             throw .invalid("the secret holds no keys of a client; it must be the line that scheduler --derive-secret client prints, or the cluster's secret")
         }
         return credential
-    }
-}
-
-extension WireEndpoint {
-    /// Reads `host:port`; an IPv6 address stands in brackets.
-    fileprivate init?(text: Substring) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else { return nil }
-        var host = text[..<colon]
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        if isBracketed { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty, host.contains(":") == isBracketed, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-        self.init(host: String(host), port: Int(port))
     }
 }
