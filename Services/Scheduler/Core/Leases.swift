@@ -80,10 +80,11 @@ struct Leases {
         _ entry: Entry, as id: LeaseID, to worker: WorkerID, isInherited: Bool, for term: LeaseTerm, now: Moment
     ) {
         entry.state = .leased(id, .kept)
+        let number = roll.add(id)
         leases[id] = Lease(
             entry: entry, reminder: entry.reminder, holder: .attached(worker), deadline: term.until, since: term.since,
-            isExtended: term.isExtended, dispatchedAt: now.wall, isInherited: isInherited, number: roll.add(id))
-        deadlines.insert(LeaseTimer(at: term.until, lease: id))
+            isExtended: term.isExtended, dispatchedAt: now.wall, isInherited: isInherited, number: number)
+        deadlines.insert(LeaseTimer(at: term.until, lease: id, number: number))
         attached[worker, default: []].insert(id)
     }
 
@@ -119,9 +120,9 @@ struct Leases {
 
     /// Lets a lease end at that time.
     mutating func setDeadline(of id: LeaseID, to deadline: MonotonicMilliseconds) {
-        guard leases[id] != nil else { return }
+        guard let number = leases[id]?.number else { return }
         leases[id]?.deadline = deadline
-        deadlines.insert(LeaseTimer(at: deadline, lease: id))
+        deadlines.insert(LeaseTimer(at: deadline, lease: id, number: number))
     }
 
     /// Lets a lease of which the task goes on last until that time.
@@ -251,8 +252,9 @@ struct Leases {
 
     /// Leases that have no timer for their deadline: there are none (Invariants.swift).
     var untimed: [LeaseID] {
-        let timers = Dictionary(grouping: deadlines.unordered, by: \.lease)
-        return leases.filter { id, lease in !(timers[id] ?? []).contains { $0.at == lease.deadline } }.keys.sorted()
+        var timed: Set<LeaseID> = []
+        for timer in deadlines.unordered where leases[timer.lease]?.deadline == timer.at { timed.insert(timer.lease) }
+        return leases.keys.filter { !timed.contains($0) }.sorted()
     }
 
     /// Leases that their holders do not know of, or that holders have and that do not exist: there are none.

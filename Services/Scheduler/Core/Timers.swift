@@ -15,10 +15,12 @@ extension EntryTimer<UnixMilliseconds> {
     var isCurrent: Bool { entry.state == .waiting && entry.dueAt == at }
 }
 
-/// A lease at its deadline.
+/// A lease at its deadline: ascending by time, then in the order in which they began, so that each new one comes last of all.
 struct LeaseTimer: Comparable {
     let at: MonotonicMilliseconds
-    let lease: UInt64
+    let lease: LeaseID
+    /// Its place in the order in which they began.
+    let number: UInt64
 
-    static func < (a: LeaseTimer, b: LeaseTimer) -> Bool { a.at != b.at ? a.at < b.at : a.lease < b.lease }
+    static func < (a: LeaseTimer, b: LeaseTimer) -> Bool { a.at != b.at ? a.at < b.at : a.number < b.number }
 }
