@@ -8,7 +8,7 @@ import TaskDomain
 extension SchedulerCore {
     #if DEBUG
         /// Entries that are looked at by each event, on average.
-        private static var entriesPerEvent: Int { 24 }
+        private static var entriesPerEvent: Int { 8 }
 
         mutating func assertInvariants() {
             // With a promise broken on purpose, others are to notice.
