@@ -76,11 +76,12 @@ struct PostgresServerTests {
     @Test("a schema of a later build, a database of another program and settings that lose what was confirmed are refused in one line each")
     func unusable() async throws {
         await (try open()).close()
+        let known = try server.run("SELECT version FROM schema_version", in: database)
         try server.run("UPDATE schema_version SET version = 99", in: database)
         let label = "\(try server.address(of: database))"
         #expect(
             fault() == .unusable(
-                "\(label): its schema has version 99, but this build knows only up to 1. Run the build that wrote it or a later one, or restore a "
+                "\(label): its schema has version 99, but this build knows only up to \(known). Run the build that wrote it or a later one, or restore a "
                     + "backup from before the upgrade"))
         let other = try server.database(of: Folder())
         try server.run("CREATE TABLE reminders (text text)", in: other)
