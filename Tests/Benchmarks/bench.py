@@ -25,7 +25,7 @@ PEERS = os.path.join(OUT, "peers")
 LIMITS = ["limit-backend", "limit-libcurl", "limit-hummingbird", "limit-fdatasync", "limit-grpc"]
 ROWS = [
     "creates-1", "creates-16", "creates-64", "creates-256", "creates-64-key", "creates-64-pending", "burst-10k", "burst-100k", "rpc", "steady-1k", "steady-5k", "lone",
-    "recurring", "memory-100k", "memory-1m", "tasks-python",
+    "recurring", "memory-100k", "memory-1m", "tasks-swift", "tasks-python",
 ]
 PREDECESSOR = ["predecessor-creates", "predecessor-burst", "predecessor-tasks"]
 # Rows of the services on a PostgreSQL server of their own, the store alone on it, and what else executes jobs from it.
@@ -45,6 +45,7 @@ RATIOS = [
     ("burst-100k per_second", "limit-libcurl per_second", 0.3),
     ("burst-100k per_second", "predecessor-burst per_second", 15),
     ("tasks-python per_second", "predecessor-tasks per_second", 3),
+    ("tasks-swift per_second", "limit-pgqueuer per_second", 4),
     ("rpc 64", "limit-grpc 64", 3),
     ("memory-1m creates-64", "creates-64 per_second", 0.9),
     ("memory-1m burst-100k", "burst-100k per_second", 0.9),

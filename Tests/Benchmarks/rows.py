@@ -189,6 +189,7 @@ ROWS = {
     # The predecessor creates 600 a second at least, and is given few enough that it ends.
     "predecessor-creates": lambda: creates(64),
     "predecessor-burst": lambda: burst(6_000, 500),
+    "tasks-swift": tasks.swift,
     "tasks-python": tasks.here,
     "predecessor-tasks": tasks.predecessor,
 }

@@ -1,7 +1,8 @@
-"""Tasks that do nothing, all due in one second, run by a worker in Python and by Celery, both with four at once."""
+"""Tasks that do nothing, all due in one second: run by a worker in Swift, and by one in Python and by Celery, both with four at once."""
 
 import json
 import os
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -30,6 +31,34 @@ def measured(path, count, due):
     return {"count": count, "seconds": round(seconds, 3), "per_second": round(count / seconds)}
 
 
+def create(count, due, body):
+    """So many tasks by batches, all due then."""
+    for start in range(0, count, 1_000):
+        creates = [body | {"start_datetime": due}] * min(1_000, count - start)
+        request = urllib.request.Request(
+            os.environ["GATEWAY_URL"] + "/reminders/batch", json.dumps({"create": creates}).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert all(each["status"] == 201 for each in json.load(answer)["created"])
+    assert time.time() < due, "creating took longer than foreseen"
+
+
+def swift(count=100_000):
+    """By the stack's worker: lines below its log's level, so that nothing is written. To the end when all are settled on disk."""
+    due = int(time.time()) + 5 + count // 10_000
+    create(count, due, {"task": "worker.log", "kwargs": {"message": "nothing", "level": "trace"}})
+    store = sqlite3.connect(f"file:{os.environ['STACK_LOGS']}/store.db?mode=ro", uri=True)
+    time.sleep(max(0, due - time.time()))
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (settled := store.execute("SELECT count(*) FROM attempts").fetchone()[0]) < count:
+        assert time.monotonic() < deadline, f"{settled} of {count} are settled"
+        time.sleep(0.05)
+    seconds = time.time() - due
+    first, others = store.execute("SELECT min(started_ms), sum(outcome != 0) FROM attempts").fetchone()
+    assert settled == count and others == 0, f"{settled} attempts at {count}, {others} of them have failed"
+    assert first >= due * 1000, "one ran early"
+    return {"count": count, "seconds": round(seconds, 3), "per_second": round(count / seconds)}
+
+
 def here(count=20_000):
     """By `python -m task_scheduler worker`. Due when all have been created."""
     path = os.path.join(os.environ["STACK_LOGS"], "tasks-done")
@@ -41,13 +70,7 @@ def here(count=20_000):
         env=os.environ | {"TASKS_DONE": path, "PYTHONPATH": f"{HERE}/../../Shared/Python/src:{HERE}/Peers", "LOG_LEVEL": "warning"})
     try:
         due = int(time.time()) + 5 + count // 3_000
-        for start in range(0, count, 1_000):
-            creates = [{"task": "nothing", "queue": "nothing", "start_datetime": due}] * min(1_000, count - start)
-            request = urllib.request.Request(
-                os.environ["GATEWAY_URL"] + "/reminders/batch", json.dumps({"create": creates}).encode(), {"Content-Type": "application/json"})
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                assert all(each["status"] == 201 for each in json.load(answer)["created"])
-        assert time.time() < due, "creating took longer than foreseen"
+        create(count, due, {"task": "nothing", "queue": "nothing"})
         return measured(path, count, due)
     finally:
         worker.terminate()
