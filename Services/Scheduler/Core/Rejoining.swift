@@ -74,7 +74,9 @@ extension SchedulerCore {
         holdersHaveChanged = true
         handedThrough = max(handedThrough, workers.compactMap(\.handedThrough).max() ?? .distantPast)
         guard !workers.isEmpty, !breaks(.doesNotWaitForWorkers) else { return }
-        var doubt = Doubt(through: latestDoubtful)
+        // So is what is due by now for the process after this one, should the clock be set back meanwhile.
+        handedThrough = latestDoubtful
+        var doubt = Doubt(through: handedThrough)
         for worker in workers {
             doubt.waitFor(
                 worker.instance, until: now.monotonic + patience(with: worker),
