@@ -24,14 +24,14 @@ extension SchedulerLink: LeaseKeeper {
         }
     }
 
-    /// The task is believed to go on only now, and only for as long as the scheduler holds the lease: that counts from later than here.
+    /// The task is believed to go on only now, and only for as long as the scheduler holds the lease: that counts from later than here. It
+    /// may be less than was believed before, of a dispatch that waited while this process stood still.
     func extended(_ answer: Proto.Extended) {
         guard let granted = extensions.answered(answer), let run = running[granted.lease] else { return }
-        let deadline = max(run.deadline, granted.until)
-        running[granted.lease]?.deadline = deadline
+        running[granted.lease]?.deadline = granted.until
         running[granted.lease]?.isExtended = true
         awaitOverrun(granted.lease)
-        granted.tell(.success(run.limit.map { min($0, deadline) } ?? deadline))
+        granted.tell(.success(run.limit.map { min($0, granted.until) } ?? granted.until))
     }
 
     func progressed(_ lease: UInt64, of run: UInt64, _ fraction: Double?, _ text: String) {

@@ -63,6 +63,27 @@ struct ExtensionTests {
         try await peer.stop()
     }
 
+    @Test("the scheduler's answer counts, also where it says less than the worker believed of a dispatch that had waited for it")
+    func lessThanBelieved() async throws {
+        let peer = try await SchedulerPeer(), seen = Seen()
+        let worker = try LinkUnderTest(port: peer.port) { registry in
+            try registry.register("long") { invocation in
+                await seen.extend(invocation, by: .seconds(1))
+                try await seen.untilItMayEnd()
+            }
+        }
+        try await eventually("the worker attaches") { !peer.messages.isEmpty }
+        peer.send(Self.dispatch(1, leaseMs: 120_000))
+        try await eventually("the task asks") { !asked(peer).isEmpty }
+        let ask = try #require(asked(peer).first)
+        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: ask.id, forMs: 20_000)]))
+        try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
+        #expect(try #require(seen.results.withLockedValue { $0.first }).get().millisecondsLeft <= 20_000)
+        seen.mayEnd.withLockedValue { $0 = true }
+        try await worker.stop()
+        try await peer.stop()
+    }
+
     @Test("an extension that nobody has acknowledged is not believed: the task is stopped when its lease ends")
     func unanswered() async throws {
         let peer = try await SchedulerPeer(), seen = Seen()

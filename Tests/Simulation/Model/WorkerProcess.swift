@@ -246,9 +246,9 @@ final class WorkerProcess: Process {
 
     private func goesOn(_ lease: UInt64, until deadline: Int64) {
         guard let run = running[lease] else { return }
-        running[lease]?.deadline = max(run.deadline, deadline)
+        running[lease]?.deadline = deadline
         running[lease]?.isExtended = true
-        life.checker.goesOn(lease, until: max(run.deadline, deadline), by: self)
+        life.checker.goesOn(lease, until: deadline, by: self)
         awaitOverrun(lease, run.number)
     }
 

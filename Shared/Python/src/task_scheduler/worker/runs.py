@@ -77,9 +77,10 @@ class Run:
         self.holder.progressed(self, fraction, text)
 
     def extended(self, until: float) -> None:
-        """The scheduler holds the lease until then, seconds of `time.monotonic`."""
+        """The scheduler holds the lease until then, seconds of `time.monotonic`. That may be less than was believed before, of a dispatch
+        that waited while this process stood still."""
         self.is_extended = True
-        self.lease_limit = max(self.lease_limit, until)
+        self.lease_limit = until
         self.limit_time()
 
     def limit_time(self) -> None:
