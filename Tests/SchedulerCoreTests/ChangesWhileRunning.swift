@@ -47,6 +47,23 @@ struct ChangesWhileRunning {
         }
     }
 
+    enum Change: CaseIterable { case credential, callOff }
+
+    @Test("what falls due while a change is on its way does not wait for the attempt before it", arguments: Change.allCases)
+    func dueInAChange(change: Change) throws {
+        let (world, id) = try Self.running(delay: 300)
+        world.answer = { _ in .never }
+        world.run(milliseconds: 10_000)
+        #expect(Self.offsets(world, id) == [0, 10])
+        world.run(milliseconds: 8_900)
+        switch change {
+        case .credential: world.replaceAuthorization(of: id)
+        case .callOff: _ = world.cancel(OccurrenceKey(reminder: id, scheduledAt: World.start.second))
+        }
+        world.run(milliseconds: 1_000)
+        #expect(Self.offsets(world, id) == [0, 10, 20])
+    }
+
     @Test("what runs when its one-time reminder is paused ends as it ends, and a retry waits for the resumption", arguments: [0, 300] as [Int64])
     func oneShot(delay: Int64) throws {
         for outcome in [Outcome.delivered, .retry] {

@@ -87,6 +87,8 @@ extension SchedulerCore {
         let known = entries.prefix(ReminderStanding.maxEntries).filter { table[$0.due.occurrence]?.isHandedOut != true }
         for entry in known where entry.positionIndex == nil { place(Entry(entry)) }
         for entry in known where entry.positionIndex != nil { place(Entry(entry)) }
+        // From here on things are decided about it again: the next of its series may have fallen due meanwhile.
+        let ends = changing.removeValue(forKey: id)?.ends ?? []
         for entry in table.entries(of: id) where entry.isHandedOut {
             if let standing, let beyond, entry.due >= beyond {
                 // The answer does not reach so far: it is on disk as it was.
@@ -97,7 +99,7 @@ extension SchedulerCore {
         }
         if let beyond { windows[id.shard]?.leaveOnDisk(beyond) }
         // What workers had said of what has come back is among it by now: it may end the series, with all that is to come of it.
-        for end in changing.removeValue(forKey: id)?.ends ?? [] { conclude(end) }
+        for end in ends { conclude(end) }
         dropClaims(to: id)
     }
 
