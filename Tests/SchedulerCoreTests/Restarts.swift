@@ -273,6 +273,31 @@ struct Restarts {
         #expect(world.acknowledged.contains(lost.key))
     }
 
+    @Test("of two workers that have delivered the same, neither is told so before it is stored")
+    func deliveredTwice() async throws {
+        let world = try World()
+        world.answer = { _ in .never }
+        let first = world.attach("a")
+        let id = try world.create(in: 0)
+        world.run(milliseconds: 100)
+        let early = try #require(world.running.first)
+        world.detach(first)
+        world.attach("b")
+        world.run(milliseconds: world.configuration.reconnectGraceMilliseconds + 5_000)
+        let late = try #require(world.running.first { $0.key != early.key })
+        // The shard is read when both have said it.
+        world.storeDelay = { 200 }
+        try await world.crash()
+        for (worker, run) in [("a", early), ("b", late)] {
+            world.report(world.attach(worker), run.key, run.value.key, .delivered)
+        }
+        world.run(milliseconds: 300)
+        #expect(world.acknowledged.isEmpty)
+        world.run(milliseconds: 1_000)
+        #expect(Set(world.acknowledged) == [early.key, late.key])
+        #expect(try world.summary(id).delivered == 1)
+    }
+
     @Test("an outcome of before is believed once the doubt ends, also of what is not due again as the clock was set back")
     func notDueYet() async throws {
         let world = try World()

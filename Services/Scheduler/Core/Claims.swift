@@ -14,9 +14,22 @@ struct Claim {
     var isExtended = false
     /// Its worker has been told that it is not wanted. Until that has arrived it runs all the same.
     var isRevoked = false
+    /// Who else says that it is done for good, of other leases. They are told with this one: none may forget it before it is stored.
+    private(set) var others: [Reporter] = []
 
     /// Done for good, whatever else is said of the occurrence.
     var isFinal: Bool { outcome?.outcome.isFinal ?? false }
+
+    var reporter: Reporter { Reporter(worker: worker, lease: lease) }
+
+    /// Whether a worker waits to be told that it is stored, or runs it.
+    func isOf(_ id: WorkerID) -> Bool { worker == id || others.contains { $0.worker == id } }
+
+    /// Stands for another claim, too, that says the same.
+    mutating func join(_ other: Claim) {
+        let reporters = other.others + (other.lease == lease ? [] : [other.reporter])
+        others = others.filter { known in !reporters.contains { $0.lease == known.lease } } + reporters
+    }
 }
 
 /// The claims to occurrences, one to each.
@@ -30,12 +43,20 @@ struct Claims {
     /// All of them, in no order.
     var all: some Sequence<(key: OccurrenceKey, value: Claim)> { claims }
 
-    /// Adds a claim: of two to one occurrence one that is final stands, then what still runs, then the later one.
+    /// Adds a claim: of two to one occurrence one that is final stands, then what still runs, then the later one. Of two that are final
+    /// one that ends the series stands for both.
     /// - Returns: the one that does not stand.
     mutating func add(_ claim: Claim, to key: OccurrenceKey) -> Claim? {
         if claim.outcome == nil { nextDeadline = min(nextDeadline ?? claim.deadline, claim.deadline) }
-        guard let other = claims[key], other.lease != claim.lease else {
+        guard let other = claims[key] else {
             claims[key] = claim
+            return nil
+        }
+        if other.lease == claim.lease || claim.isFinal && other.isFinal {
+            let keepsOther = other.lease != claim.lease && other.outcome?.outcome == .cancelSchedule
+            var joint = keepsOther ? other : claim
+            joint.join(keepsOther ? claim : other)
+            claims[key] = joint
             return nil
         }
         let stands = claim.isFinal || !other.isFinal && (claim.outcome == nil || other.outcome != nil)
@@ -53,8 +74,10 @@ struct Claims {
     mutating func remove(_ key: OccurrenceKey) -> Claim? { claims.removeValue(forKey: key) }
 
     /// Removes the claim to an occurrence if it was made by that lease, which has ended.
-    mutating func remove(_ key: OccurrenceKey, of lease: LeaseID) {
-        if claims[key]?.lease == lease { claims[key] = nil }
+    /// - Returns: who else is to be told with it.
+    mutating func remove(_ key: OccurrenceKey, of lease: LeaseID) -> [Reporter] {
+        guard claims[key]?.lease == lease else { return [] }
+        return claims.removeValue(forKey: key)?.others ?? []
     }
 
     /// Marks what is said to run as revoked.
@@ -90,7 +113,7 @@ struct Claims {
     }
 
     /// Whether there is a claim of that worker.
-    func contains(_ worker: WorkerID) -> Bool { claims.values.contains { $0.worker == worker } }
+    func contains(_ worker: WorkerID) -> Bool { claims.values.contains { $0.isOf(worker) } }
 }
 
 /// Reports of workers on occurrences that are not in memory yet, or in doubt.
@@ -130,7 +153,7 @@ extension SchedulerCore {
     /// A claim is of no use any more.
     mutating func letGo(_ claim: Claim) {
         if claim.outcome != nil {
-            outbox.acknowledge(claim.worker, claim.lease)
+            for reporter in [claim.reporter] + claim.others { outbox.acknowledge(reporter.worker, reporter.lease) }
         } else if !claim.isRevoked {
             leases.revoke(claim.lease, at: claim.worker)
         }
@@ -170,7 +193,7 @@ extension SchedulerCore {
         leases.claims.remove(entry.key)
         settle(
             entry, attempt(report, of: entry), asked: report.retryAfterMilliseconds, lease: nil,
-            reported: (claim.worker, claim.lease))
+            reported: claim.reporter, others: claim.others)
         return true
     }
 

@@ -200,7 +200,7 @@ extension SchedulerCore {
     /// for the end of a doubt.
     func isUnstored(of worker: WorkerID) -> Bool {
         outbox.acknowledges(worker) || leases.claims.contains(worker)
-            || changing.values.contains { $0.ends.contains { $0.reported?.worker == worker } }
+            || changing.values.contains { $0.ends.contains { $0.isReported(by: worker) } }
     }
 
     /// What has been written since may be all that workers which are gone had reported.

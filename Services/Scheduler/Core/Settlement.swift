@@ -18,7 +18,7 @@ extension SchedulerCore {
             endLease(report.lease)
             settle(
                 lease.entry, attempt(report, of: lease.entry), asked: report.retryAfterMilliseconds, lease: lease,
-                reported: (worker, report.lease))
+                reported: Reporter(worker: worker, lease: report.lease))
             return
         } else if isWaiting(report, of: worker) {
             return
@@ -29,15 +29,16 @@ extension SchedulerCore {
             return claim(report, of: worker)
         } else if let entry = table[report.key] {
             // From a lease that was given up. What is final holds all the same; anything else is overtaken.
-            leases.claims.remove(report.key, of: report.lease)
-            if report.outcome.isFinal { return settleLate(entry, report, from: worker) }
+            let others = leases.claims.remove(report.key, of: report.lease)
+            if report.outcome.isFinal { return settleLate(entry, report, from: worker, others: others) }
         } else if mayCome(report.key) {
             // Dispatched by a former process: settled when it has come into memory, acknowledged then.
             return claim(report, of: worker)
         } else {
             // The series has not come to what the worker had said that it runs, or it was not wanted any more.
-            leases.claims.remove(report.key, of: report.lease)
+            let others = leases.claims.remove(report.key, of: report.lease)
             if report.outcome.isFinal { settleUnseen(report, from: worker) }
+            for other in others { outbox.acknowledge(other.worker, other.lease) }
         }
         outbox.acknowledge(worker, report.lease)
     }
@@ -46,7 +47,7 @@ extension SchedulerCore {
     /// told as which it is there now, once it is on stable storage.
     private mutating func isWaiting(_ report: OutcomeReport, of worker: WorkerID) -> Bool {
         guard let ends = changing[report.key.reminder]?.ends, !ends.isEmpty, let instance = workers[worker]?.instance,
-            let index = ends.firstIndex(where: { $0.reported?.lease == report.lease && $0.reporter == instance })
+            let index = ends.firstIndex(where: { $0.reported?.lease == report.lease && $0.instance == instance })
         else { return false }
         changing[report.key.reminder]?.ends[index].reported?.worker = worker
         return true
@@ -76,12 +77,13 @@ extension SchedulerCore {
         if endsSeries { endSeries(report.key.reminder) } else { passed.ended(report.key) }
     }
 
-    private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport, from reporter: WorkerID) {
+    private mutating func settleLate(_ entry: Entry, _ report: OutcomeReport, from worker: WorkerID, others: [Reporter]) {
         if case .leased(let other, _) = entry.state {
             leases.revoke(other)
             endLease(other, isKnown: false)
         }
-        settle(entry, attempt(report, of: entry), asked: nil, lease: nil, reported: (reporter, report.lease))
+        let reporter = Reporter(worker: worker, lease: report.lease)
+        settle(entry, attempt(report, of: entry), asked: nil, lease: nil, reported: reporter, others: others)
     }
 
     func attempt(_ report: OutcomeReport, of entry: Entry) -> Attempt {
@@ -93,16 +95,18 @@ extension SchedulerCore {
     }
 
     /// Records an attempt and what follows from it: the occurrence's own end or next try, and the series' next step.
-    /// - Parameter asked: the wait before the next try that was asked for.
-    /// - Parameter lease: what the attempt was made under, taken back already.
-    /// - Parameter reported: the worker that is told once the outcome is on stable storage.
+    /// - Parameters:
+    ///   - asked: the wait before the next try that was asked for.
+    ///   - lease: what the attempt was made under, taken back already.
+    ///   - reported: the worker that is told once the outcome is on stable storage.
+    ///   - others: who is told then, too, as they had said the same.
     mutating func settle(
-        _ entry: Entry, _ attempt: Attempt, asked: Int64?, lease: Lease?, reported: (WorkerID, UInt64)? = nil
+        _ entry: Entry, _ attempt: Attempt, asked: Int64?, lease: Lease?, reported: Reporter? = nil, others: [Reporter] = []
     ) {
-        var end = AttemptEnd(entry: entry, attempt: attempt, asked: asked, lease: lease, reported: reported)
+        var end = AttemptEnd(entry: entry, attempt: attempt, asked: asked, lease: lease, reported: reported, others: others)
         if changing[entry.key.reminder] != nil {
             // What it means depends on the change.
-            end.reporter = reported.flatMap { workers[$0.0]?.instance }
+            end.instance = reported.flatMap { workers[$0.worker]?.instance }
             changing[entry.key.reminder]?.ends.append(end)
         } else {
             conclude(end)
@@ -128,9 +132,9 @@ extension SchedulerCore {
         if next != nil { next?.move.endsRow = mayHaveRow(end) }
         let write = StoreWrite.settle(entry.key, end.attempt, disposition, move: next?.move)
         if let request { outbox.add([write], for: request) } else { outbox.add(write) }
-        if let (worker, lease) = end.reported {
-            outbox.acknowledge(worker, lease)
-            if breaks(.acknowledgesBeforeTheCommit) { effects.append(.acknowledge(worker, [lease])) }
+        acknowledge(end)
+        if let reporter = end.reported, breaks(.acknowledgesBeforeTheCommit) {
+            effects.append(.acknowledge(reporter.worker, [reporter.lease]))
         }
         changed(entry.key)
         // Also where it is tried again: that may be later than its series comes to this second.
@@ -150,11 +154,19 @@ extension SchedulerCore {
         if let follower = next?.follower, fate != .paused, !breaks(.forgetsTheFollower) { place(follower) }
     }
 
+    /// Tells of an attempt's end whoever has reported it, once what was decided before is on stable storage.
+    private mutating func acknowledge(_ end: AttemptEnd) {
+        if let reporter = end.reported { outbox.acknowledge(reporter.worker, reporter.lease) }
+        for other in end.others { outbox.acknowledge(other.worker, other.lease) }
+    }
+
     /// Nothing was sent: the occurrence stands as if it had never been handed out, but for a moment's rest. Nothing is written of it,
     /// however often that happens.
     private mutating func putBack(_ end: AttemptEnd) {
         let entry = end.entry
-        if let (worker, lease) = end.reported, workers[worker] != nil { effects.append(.acknowledge(worker, [lease])) }
+        if let reporter = end.reported, workers[reporter.worker] != nil {
+            effects.append(.acknowledge(reporter.worker, [reporter.lease]))
+        }
         switch entry.fate {
         // It is in no table.
         case .revoked: return entry.state = .gone
@@ -186,7 +198,7 @@ extension SchedulerCore {
     private mutating func hold(_ end: AttemptEnd, tries: Tries) {
         let entry = end.entry, id = entry.key.reminder
         outbox.add(.hold(entry.key, end.attempt, tries: tries))
-        if let (worker, lease) = end.reported { outbox.acknowledge(worker, lease) }
+        acknowledge(end)
         if entry.isManual, isAhead(entry) { passed.ended(entry.key) }
         forget(entry)
         for other in table.entries(of: id) {
@@ -324,17 +336,4 @@ extension SchedulerCore {
         windows[id.shard]?.load?.ended.insert(id)
         shelf.load?.ended.insert(id)
     }
-}
-
-/// An attempt that has ended, and what is to be known to settle it.
-struct AttemptEnd {
-    let entry: Entry
-    var attempt: Attempt
-    /// The wait before the next try that was asked for.
-    let asked: Int64?
-    let lease: Lease?
-    /// Who is told when it is on stable storage.
-    var reported: (worker: WorkerID, lease: UInt64)?
-    /// Its instance, where the end waits for a change.
-    var reporter: String?
 }
