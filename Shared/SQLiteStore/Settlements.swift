@@ -4,11 +4,11 @@ import TaskDomain
 /// What becomes of occurrences: attempts and their outcomes, rows of their own, misfires.
 ///
 /// An attempt is known by (occurrence, start, number, outcome). A settlement whose attempt is in the history already
-/// is a repetition and changes nothing; that makes `settle` repeatable whatever has happened since. A delivery without a
-/// move is known without its number, which whoever reports it late may not know.
+/// is a repetition and changes nothing, unless its occurrence waits for just that try; that makes `settle` repeatable whatever
+/// has happened since. A delivery without a move is known without its number, which whoever reports it late may not know.
 final class Settlements {
     private let standings: Standings
-    private let insertAttempt: Statement, removeAttempt: Statement, findDelivery: Statement
+    private let insertAttempt: Statement, removeAttempt: Statement, findDelivery: Statement, findAwaited: Statement
     private let putOccurrence: Statement, changeOccurrence: Statement, removeOccurrence: Statement, holdPending: Statement
 
     init(_ connection: Connection, standings: Standings) throws(SQLiteFailure) {
@@ -23,6 +23,11 @@ final class Settlements {
             """
             SELECT 1 FROM attempts WHERE shard = ?1 AND reminder = ?2 AND started_ms = ?3 AND scheduled_at = ?4
                 AND outcome = ?5
+            """)
+        findAwaited = try connection.prepare(
+            """
+            SELECT 1 FROM occurrences WHERE shard = ?1 AND reminder = ?2 AND scheduled_at = ?3 AND state = 0
+                AND attempts + losses + 1 = ?4
             """)
         removeAttempt = try connection.prepare(
             """
@@ -62,7 +67,7 @@ final class Settlements {
         if disposition == .delivered, move == nil, try hasDelivery(attempt, of: key) { return .done }
         // The clock may have been set back, and an attempt of another schedule have begun at this very millisecond: then the
         // position stands where the move begins, as it never does when a write is repeated.
-        if try !record(attempt, of: key), try !begins(move, at: key) { return .done }
+        if try !record(attempt, of: key), try !begins(move, at: key), try !isAwaited(attempt, of: key) { return .done }
         let ended = attempt.endedAt
         switch disposition {
         case .delivered: return try finish(key, attempt, move, isDelivered: true, at: ended)
@@ -245,6 +250,17 @@ final class Settlements {
     private func begins(_ move: PositionMove?, at key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
         guard let move, move.from == key.scheduledAt else { return false }
         return try standings.read(key.reminder)?.nextAt == key.scheduledAt
+    }
+
+    /// Tells whether a row waits for just this try. One that is replayed counts its tries anew, and with the clock set back the first may begin
+    /// at the very millisecond at which the first before did. What is final ends its occurrence once, whoever says it again.
+    private func isAwaited(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
+        guard !attempt.outcome.isFinal else { return false }
+        findAwaited.bindKey(key.reminder)
+        findAwaited.bind(3, key.scheduledAt)
+        findAwaited.bind(4, attempt.number)
+        defer { findAwaited.reset() }
+        return try findAwaited.step()
     }
 
     /// Whether a delivery that began at the same time is in the history.

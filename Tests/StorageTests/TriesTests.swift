@@ -55,4 +55,20 @@ struct TriesTests {
         }
         await store.close()
     }
+
+    @Test("a try of what is replayed counts that begins at the millisecond at which one with its number did before", arguments: Backend.all)
+    func sameMillisecond(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminder = Sample.reminder()
+        let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Self.at)
+        let dead = { (move: PositionMove?) in
+            StoreWrite.settle(key, Sample.attempt(Self.at, 1, .rejected), .dead(tries: Tries(attempts: 1)), move: move)
+        }
+        try await store.write(Sample.create(reminder), dead(PositionMove(from: Self.at, to: nil)))
+        try await store.change(reminder.id, .replay(scheduledAt: Self.at), at: Self.at.milliseconds + 50)
+        try await store.write(dead(nil))
+        #expect(try await entry(store, key) == nil)
+        #expect(try await store.summary(reminder.id)?.dead == 1)
+        await store.close()
+    }
 }

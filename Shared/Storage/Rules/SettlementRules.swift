@@ -3,8 +3,8 @@ import TaskDomain
 /// What becomes of occurrences: attempts and their outcomes, rows of their own, misfires.
 ///
 /// An attempt is known by (occurrence, start, number, outcome). A settlement whose attempt is in the history already is a repetition and
-/// changes nothing; that makes `settle` repeatable whatever has happened since. A delivery without a move is known without its number,
-/// which whoever reports it late may not know.
+/// changes nothing, unless its occurrence waits for just that try; that makes `settle` repeatable whatever has happened since. A
+/// delivery without a move is known without its number, which whoever reports it late may not know.
 extension StoredReminder {
     /// Carries out a write that concerns this reminder, which is stored.
     /// - Returns: what it came to. A `create` of what is there exists; a write that concerns no reminder changes nothing.
@@ -37,7 +37,7 @@ extension StoredReminder {
         let at = key.scheduledAt, end = attempt.endedAt, move = move.flatMap { $0.from == at ? $0 : nil }
         // The clock may have been set back, and an attempt of another schedule have begun at this very millisecond: then the
         // position stands where the move begins, as it never does when a write is repeated.
-        guard history.record(attempt) || move != nil && position?.scheduledAt == at else { return }
+        guard history.record(attempt) || move != nil && position?.scheduledAt == at || isAwaited(attempt) else { return }
         func row(_ state: OccurrenceState, due: UnixMilliseconds, _ tries: Tries) -> StoredOccurrence {
             StoredOccurrence(
                 state: state, dueAt: due, tries: tries, changedAt: end,
@@ -56,6 +56,13 @@ extension StoredReminder {
         case .held(let tries): keep(at, row(.held, due: end, tries), move, at: end)
         case .dead(let tries): keep(at, row(.dead, due: end, tries), move, at: end)
         }
+    }
+
+    /// Tells whether a row waits for just this try. One that is replayed counts its tries anew, and with the clock set back the first may begin
+    /// at the very millisecond at which the first before did. What is final ends its occurrence once, whoever says it again.
+    private func isAwaited(_ attempt: Attempt) -> Bool {
+        guard !attempt.outcome.isFinal, let row = occurrences[attempt.scheduledAt] else { return false }
+        return row.state == .pending && row.tries.next == attempt.number
     }
 
     mutating func finish(_ at: UnixSeconds, _ move: PositionMove?, isDelivered: Bool, end: UnixMilliseconds) {
