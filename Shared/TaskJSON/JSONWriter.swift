@@ -71,6 +71,10 @@ public struct JSONWriter {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// An array in brackets.
+    /// - Parameter each: writes one item.
+    public mutating func list<Item>(_ items: [Item], _ each: (inout JSONWriter, Item) -> Void) { list("[", items, "]", each) }
+
     /// Bytes that are JSON already.
     public mutating func raw(_ text: [UInt8]) { bytes.append(contentsOf: text) }
 

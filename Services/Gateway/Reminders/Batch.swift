@@ -40,8 +40,7 @@ extension Reminders {
     // MARK: Creates
 
     private func create(_ items: [JSONObject], _ exchange: Exchange) async throws(Problem) -> [JSONValue] {
-        // In a box: the thread sanitizer asks where it lies, and an empty value lies nowhere.
-        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+        var random = random
         var creations: [Result<Creation, Problem>] = []
         for (index, item) in items.enumerated() {
             do throws(Problem) {

@@ -7,6 +7,8 @@ import TaskMessages
 /// Changes.swift, many at once in Batch.swift.
 struct Reminders: Sendable {
     let scheduler: SchedulerCalls
+    /// For ids.
+    let random = RandomPool()
 
     /// The routes, in the order in which documentation shows them.
     var operations: [Operation] {
@@ -79,8 +81,7 @@ struct Reminders: Sendable {
 
     private func create(_ exchange: Exchange, _ draft: Draft) async throws(Problem) -> Answer {
         try exchange.caller.requireQueue(draft.handling.queue)
-        // In a box: the thread sanitizer asks where it lies, and an empty value lies nowhere.
-        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+        var random = random
         let creation = Creation(
             draft, caller: exchange.caller, idempotency: try IdempotencyKey(exchange),
             now: exchange.now, using: &random)
