@@ -69,4 +69,34 @@ struct UncertainCreates {
         world.run(milliseconds: 40_000)
         for id in ids { #expect(world.runs(of: id).count == 1) }
     }
+
+    @Test(
+        "what was read and delivered before its create was heard of is not delivered again",
+        arguments: [nil, Mutation.believesLateCreates])
+    func heardLate(mutation: Mutation?) async throws {
+        var configuration = CoreConfiguration()
+        configuration.mutation = mutation
+        let world = try World(configuration: configuration)
+        let read = try world.create(in: 0, comesTo: .unheard)
+        // The next process reads what is stored.
+        try await world.crash()
+        world.attach("a")
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.map(\.key.reminder) == [read])
+        try world.hear(of: read)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs(of: read).count == (mutation == nil ? 1 : 2))
+    }
+
+    @Test("what was called off before its create was heard of is not delivered")
+    func cancelledUnheard() throws {
+        let world = try World()
+        let id = try world.create(in: 0, comesTo: .unheard)
+        world.cancel(id)
+        world.run(milliseconds: 100)
+        try world.hear(of: id)
+        world.attach("a")
+        world.run(milliseconds: 1_000)
+        #expect(world.runs.isEmpty)
+    }
 }

@@ -30,6 +30,8 @@ final class World {
         case lost
         /// It is not stored.
         case failed
+        /// It is stored, and is heard of when the test says so.
+        case unheard
     }
 
     struct Run: Equatable {
@@ -59,6 +61,7 @@ final class World {
     private var nextWorker: UInt64 = 1
     private let shards: [Shard]
     private var nextReminder: UInt64 = 1
+    private var unheard: [ReminderID: DueEntry] = [:]
     private var nextRequest: UInt64 = 1
     /// What requests came to; `nil` where they were refused.
     private(set) var outcomes: [RequestID: [StoreWriteResult]?] = [:]
@@ -146,12 +149,22 @@ final class World {
         let position = SeriesPosition(first)
         if end != .failed { _ = try submit([.create(reminder, position: position, idempotency: nil)]).get() }
         let entry = DueEntry(reminder, at: position)
-        answer(end == .answered ? .created(entry) : .mayBeStored(entry))
+        switch end {
+        case .answered: answer(.created(entry))
+        case .lost, .failed: answer(.mayBeStored(entry))
+        case .unheard: unheard[id] = entry
+        }
         return id
     }
 
     private static func id(_ number: UInt64, at wall: UnixMilliseconds) -> ReminderID {
         ReminderID(high: UInt64(wall.count) << 16 | 0x7000, low: number &* 0x9E37_79B9_7F4A_7C15)
+    }
+
+    /// A create is heard of that was not before.
+    func hear(of id: ReminderID) throws {
+        let entry = unheard.removeValue(forKey: id)
+        handle(.created(try #require(entry)))
     }
 
     func cancel(_ id: ReminderID) { change(id, .cancel) }

@@ -39,6 +39,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case forgetsWhatWasHandedOut
     /// What ended before its series came to it is not known to the next process.
     case forgetsWhatHasPassed
+    /// A create that is heard of late is taken for what stands.
+    case believesLateCreates
     /// What a worker runs for a former process is forgotten as soon as that is revoked.
     case forgetsWhatItRevokes
     /// What a person had run stays to come when its series has come to that second and it was delivered as its.

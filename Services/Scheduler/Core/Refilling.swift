@@ -131,6 +131,7 @@ extension SchedulerCore {
                 break
             }
             table.insert(entry)
+            if entry.positionIndex != nil { unheardCreates.isKnown(entry.reminder, now: now) }
             if !settleClaim(to: entry) { wait(entry) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)

@@ -48,6 +48,7 @@ public struct SchedulerCore {
 
     /// Creates that failed and may be stored.
     var uncertainCreates: [ReminderID] = []
+    var unheardCreates = UnheardCreates()
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
     var passed = Passed()
@@ -113,9 +114,7 @@ public struct SchedulerCore {
         case .shelfLoaded(let page?): shelfLoaded(page)
         case .shelfLoaded(nil): shelfFailed()
         case .zonesChanged(let zones): zonesChanged(zones)
-        case .created(let entry):
-            // A change of it that is on its way will tell where it stands.
-            if owns(entry.due.occurrence), changing[entry.reminder.id] == nil { place(Entry(entry)) }
+        case .created(let entry): created(entry)
         case .mayBeStored(let entry): mayBeStored(entry)
         case .request(let id, let writes): request(id, writes)
         case .cancel(let id, let key, let caller): cancel(id, key, caller: caller)

@@ -274,7 +274,8 @@ package final class Life {
             crashNotifier(down)
         case .stopScheduler(let time):
             checker.isTroubled(for: time)
-            scheduler?.stoppedUntil = timeline.monotonic + time
+            // What was to wait for the end of one stop waits for it, though another begins and ends meanwhile.
+            if let scheduler { scheduler.stoppedUntil = max(scheduler.stoppedUntil, timeline.monotonic + time) }
         case .stopWorker(let index, let time): stop(worker: index, time)
         case .cutWorker(let index, let isSilent): workers[index]?.stream?.cut(isSilent: isSilent)
         case .cutNotifier(let index, let isSilent): workers[index]?.notifier?.cut(isSilent: isSilent)
@@ -337,7 +338,7 @@ package final class Life {
     /// A peer that is stopped for long is taken for dead.
     private func stop(worker index: Int, _ time: Int64) {
         guard let worker = workers[index] else { return }
-        worker.stoppedUntil = timeline.monotonic + time
+        worker.stoppedUntil = max(worker.stoppedUntil, timeline.monotonic + time)
         if time > WorkStream.silenceMilliseconds.upperBound { worker.stream?.cut(isSilent: true) }
     }
 

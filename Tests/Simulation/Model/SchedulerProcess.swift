@@ -197,8 +197,11 @@ final class SchedulerProcess: Process {
         zones?.note(reminder.schedule)
         let write = StoreWrite.create(reminder, position: position, idempotency: idempotency)
         if life.plan.sabotage == .answersCreatesBeforeTheyAreStored { answer(true) }
+        // The thread that is to say so may be put off, while what another reads is said.
+        var own = Chance(life.plan.seed, 38, reminder.id.low)
+        let delay = life.plan.profile == .busy && own.one(in: 8) ? own.spread(1...4_000) : 0
         life.store.submit([write]) { [self] result in
-            later { [self] in
+            timeline.schedule(in: delay, for: self) { [self] in
                 switch (try? result.get())?.first {
                 case .done?:
                     if let position { handle(.created(DueEntry(reminder, at: position))) }

@@ -43,7 +43,7 @@ struct SimulationTests {
     static let rare: [Sabotage] = [
         .core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf), .core(.forgetsWhatAPersonRan),
         .core(.believesAnyWorker), .core(.acknowledgesForeign), .core(.takesFailedCreatesForNone), .core(.forgetsWhatItRevokes),
-        .core(.givesUpWhatIsExtended),
+        .core(.givesUpWhatIsExtended), .core(.believesLateCreates),
     ]
 
     /// What takes more lives than that is looked for from here on.
