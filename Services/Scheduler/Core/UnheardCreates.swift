@@ -4,9 +4,10 @@ import TaskDomain
 /// Reminders of which the store has told where they stand soon after they had been created. What it reads and what it says of writes come on
 /// ways of their own, so that the create of one may be heard of after it was read, and even after what was due of it has been delivered.
 struct UnheardCreates {
-    /// So long after a reminder's creation, by the clock of the gateway that it came through, its create may still be heard of,
-    /// milliseconds.
+    /// So long after it was told of a reminder its create may still be heard of, milliseconds.
     static let milliseconds: Int64 = 60_000
+    /// That of an older one has been heard of long ago, milliseconds: as much as the clocks of gateways may differ, or be set meanwhile.
+    static let longestAgeMilliseconds: Int64 = 3_600_000
     /// Not looked through for old ones before there are so many.
     private static let few = 1_024
 
@@ -15,7 +16,7 @@ struct UnheardCreates {
 
     /// The store has told where it stands.
     mutating func isKnown(_ reminder: Reminder, now: Moment) {
-        guard abs(now.wall - reminder.createdAt) <= Self.milliseconds else { return }
+        guard abs(now.wall - reminder.createdAt) <= Self.longestAgeMilliseconds else { return }
         toldAt[reminder.id] = now.monotonic
         guard toldAt.count >= limit else { return }
         toldAt = toldAt.filter { now.monotonic - $0.value <= Self.milliseconds }
