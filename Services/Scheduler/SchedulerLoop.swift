@@ -244,9 +244,9 @@ final class SchedulerLoop: @unchecked Sendable {
             store.load(shard: shard, after: after, through: through, limit: limit) { result in
                 self.loaded(shard, result, limit: limit)
             }
-        case .loadShelf(let scope, let after, let limit):
+        case .loadShelf(let scope, let after, let limit, _):
             store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(result) }
-        case .write(let token, let writes):
+        case .write(let token, let writes, _):
             store.submit(writes) { result in self.written(token, result) }
         case .dispatch(let worker, let dispatches):
             totals.dispatched &+= UInt64(dispatches.count)
@@ -261,6 +261,8 @@ final class SchedulerLoop: @unchecked Sendable {
             let error = CallError(.unavailable, "the store cannot be written now, or too many changes wait for it")
             requests.removeValue(forKey: id)?(.failure(error))
             cancellations.removeValue(forKey: id)?(.failure(error))
+        // It has taken all shards of its store, and gives none away.
+        case .released: break
         case .cancelled(let id, let what): cancellations.removeValue(forKey: id)?(.success(what))
         }
     }

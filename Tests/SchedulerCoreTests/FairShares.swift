@@ -68,9 +68,9 @@ private struct Alone {
                 switch effect {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, stored.removeValue(forKey: shard) ?? [], full: false))
                 case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
-                case .write(let token, let writes): events.append(.written(token: token, writes.map { _ in .done }))
+                case .write(let token, let writes, _): events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches
-                case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse: break
+                case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse, .released: break
                 }
             }
         }

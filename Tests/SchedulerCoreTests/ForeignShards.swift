@@ -29,7 +29,7 @@ struct Owner {
             for effect in effects {
                 switch effect {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, [], full: false))
-                case .write(let token, let batch):
+                case .write(let token, let batch, _):
                     writes += batch.filter { if case .workers = $0 { false } else { true } }
                     events.append(.written(token: token, batch.map { _ in .done }))
                 case .dispatch(_, let new): dispatched += new

@@ -16,7 +16,7 @@ struct Results {
         let id = try world.create(in: 0, maxAttempts: 1)
         world.run(milliseconds: 100)
         #expect(try world.attempts(id).map(\.result) == [outcome.isFinal ? Self.result : []])
-        #expect(world.core.outbox.resultBytes == 0)
+        #expect(world.core.strands.resultBytes == 0)
     }
 
     @Test("while too much of it waits for the store nothing more is dispatched; all of it is stored when that can be written again")
@@ -32,10 +32,10 @@ struct Results {
         world.storeDelay = { 10_000 }
         world.run(milliseconds: 5_000)
         // A worker's credit comes before its outcome, so that as many more may have been handed out by then.
-        #expect((3...6).contains(world.runs.count) && world.core.outbox.resultBytes == 100 * world.runs.count)
+        #expect((3...6).contains(world.runs.count) && world.core.strands.resultBytes == 100 * world.runs.count)
         world.storeDelay = { 0 }
         world.run(milliseconds: 60_000)
-        #expect(world.runs.count == 8 && world.core.outbox.resultBytes == 0)
+        #expect(world.runs.count == 8 && world.core.strands.resultBytes == 0)
         for id in ids { #expect(try world.attempts(id).map(\.result) == [Self.result]) }
     }
 

@@ -377,12 +377,12 @@ final class World {
                 Issue.record("load: \(error)")
                 answer(.loadFailed(shard))
             }
-        case .loadShelf(let scope, let after, let limit):
+        case .loadShelf(let scope, let after, let limit, _):
             guard !isUnreadable else { return answer(.shelfLoaded(nil)) }
             let result = wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }
             if case .success(let page) = result { readFromShelf += page.keys.count }
             answer(.shelfLoaded(try? result.get()))
-        case .write(let token, let batch):
+        case .write(let token, let batch, _):
             guard !isDiskFull else { return answer(.written(token: token, nil)) }
             writes += batch.count { if case .workers = $0 { false } else { true } }
             batches.append(batch.count)
@@ -397,6 +397,7 @@ final class World {
             inFlight[request] = named
         case .cancelled(let request, let what): cancellations[request] = what
         case .recall(_, let leases): recalled += leases
+        case .released: break
         case .extended(_, let answers): extensions += answers.map(\.result)
         case .refuse(let request):
             outcomes[request] = .some(nil)

@@ -77,6 +77,17 @@ struct Cancellations {
         return end
     }
 
+    /// What is at a worker there is another's.
+    /// - Returns: who waits for it, in order.
+    mutating func drop(in shards: [Shard]) -> [RequestID] {
+        guard !waiting.isEmpty else { return [] }
+        let gone = waiting.filter { shards.contains($0.key.reminder.shard) }
+        for key in gone.keys { waiting[key] = nil }
+        let requests = gone.values.flatMap(\.requests).sorted { $0.rawValue < $1.rawValue }
+        count -= requests.count
+        return requests
+    }
+
     /// Takes what workers have been waited for long enough, in the order of the requests.
     mutating func takeLate(now: Moment) -> [(key: OccurrenceKey, requests: [RequestID])] {
         let late = waiting.filter { $0.value.until <= now.monotonic }.map { (key: $0.key, requests: $0.value.requests) }
@@ -92,8 +103,9 @@ extension SchedulerCore {
     /// Somebody calls off an occurrence.
     /// - Parameter caller: only if its reminder is this caller's.
     mutating func cancel(_ id: RequestID, _ key: OccurrenceKey, caller: String?) {
-        let limit = configuration.maxPendingRequests
-        guard owns(key), !outbox.isFailing, cancellations.count < limit, outbox.pendingRequests < limit else { return effects.append(.refuse(id)) }
+        guard owns(key), let strand = strand(of: key.reminder), takesRequests(strand), cancellations.count < configuration.maxPendingRequests else {
+            return effects.append(.refuse(id))
+        }
         func isOwn(_ reminder: Reminder) -> Bool { caller.map { $0 == reminder.caller } ?? true }
         if let entry = table[key] {
             // One that is to come is its series'.
@@ -106,11 +118,11 @@ extension SchedulerCore {
         } else if let lease = recalls.open(of: key.reminder).first(where: { $0.value == key })?.key, let reminder = leases[lease]?.reminder {
             // Its worker has been told, and has not ended it: answered when what called it off is on stable storage.
             guard isOwn(reminder) else { return effects.append(.cancelled(id, .notFound)) }
-            if let request = cancellations.store(Cancellations.Storing(requests: [id], result: .onItsWay)) { outbox.add([], for: request) }
+            if let request = cancellations.store(Cancellations.Storing(requests: [id], result: .onItsWay)) { strand.outbox.add([], for: request) }
             return
         }
         // A worker of a former process may have it.
-        let isUncertain = table[key].map { $0.state == .inDoubt } ?? (doubt != nil) || leases.claims[key] != nil
+        let isUncertain = table[key].map { $0.state == .inDoubt } ?? (strand.doubt != nil) || leases.claims[key] != nil
         let end = Cancellations.Storing(requests: [id], result: isUncertain ? .onItsWay : .ended(.cancelled))
         let detail = isUncertain ? "called off, and it may have been on its way" : "called off while it waited"
         endStored(key, end, caller: caller, isUnderWay: false, detail: detail)
@@ -124,7 +136,7 @@ extension SchedulerCore {
         if let entry = table[key], changing[key.reminder]?.isRescheduled != true { part(entry) }
         let change = ReminderChange.cancelOccurrence(scheduledAt: key.scheduledAt, detail: detail, isUnderWay: isUnderWay)
         withdraw(key.reminder, for: change)
-        outbox.add([.change(key.reminder, change, ChangeGuard(caller: caller), at: now.wall)], for: request)
+        strand(of: key.reminder)?.outbox.add([.change(key.reminder, change, ChangeGuard(caller: caller), at: now.wall)], for: request)
     }
 
     /// An attempt at an occurrence that was called off has ended: what was not done is at its end, and is not tried again.

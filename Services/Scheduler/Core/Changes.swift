@@ -18,17 +18,6 @@ struct Changing {
 /// result, where the reminder stands then, brings it back. Meanwhile nothing is decided about the reminder: what a
 /// worker runs goes on, and its end is settled afterwards.
 extension SchedulerCore {
-    mutating func request(_ id: RequestID, _ writes: [StoreWrite]) {
-        guard !outbox.isFailing, outbox.pendingRequests < configuration.maxPendingRequests, ownsAll(writes) else {
-            effects.append(.refuse(id))
-            return
-        }
-        let writes = possible(writes)
-        for case .change(let reminder, let change, _, _) in writes { withdraw(reminder, for: change) }
-        outbox.add(writes, for: id)
-        if breaks(.answersChangesBeforeTheCommit) { effects.append(.answer(id, [])) }
-    }
-
     /// Takes a reminder out of memory until a change of it is on stable storage.
     mutating func withdraw(_ id: ReminderID, for change: ReminderChange) {
         if case .pause = change { partRunning(id) }
@@ -54,8 +43,7 @@ extension SchedulerCore {
     /// Gives an occurrence that is its series' position a row of its own; the reminder is to be taken out of memory then.
     mutating func part(_ entry: Entry) {
         guard let step = moveOn(entry) else { return }
-        outbox.add(
-            .materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: step.move))
+        write(.materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: step.move), of: entry.key.reminder)
         changed(entry.key)
     }
 

@@ -104,12 +104,13 @@ struct Claims {
 
     /// Removes the claims to what a worker that is gone was running. With an outcome a claim is worth keeping: the
     /// occurrence is done, whoever reported it.
-    /// - Returns: whether there was something.
-    mutating func removeRunning(at worker: WorkerID) -> Bool {
-        let before = claims.count
-        guard before > 0 else { return false }
+    /// - Returns: the shards in which there was something.
+    mutating func removeRunning(at worker: WorkerID) -> Set<Shard> {
+        let gone = claims.lazy.filter { $0.value.worker == worker && $0.value.outcome == nil }.map(\.key)
+        guard !claims.isEmpty, !gone.isEmpty else { return [] }
+        let shards = Set(gone.map(\.reminder.shard))
         claims = claims.filter { $0.value.worker != worker || $0.value.outcome != nil }
-        return claims.count < before
+        return shards
     }
 
     /// Whether there is a claim of that worker.
@@ -121,7 +122,7 @@ extension SchedulerCore {
     /// Tells whether an occurrence that is not in memory may still come there as one that a former process dispatched: its
     /// shard has not been read, its reminder is being changed, or an occurrence of its series before it is in doubt.
     func mayCome(_ key: OccurrenceKey) -> Bool {
-        doubt != nil || changing[key.reminder] != nil || !isLoaded(key.reminder.shard)
+        strands[key.reminder.shard]?.doubt != nil || changing[key.reminder] != nil || !isLoaded(key.reminder.shard)
     }
 
     /// Tells whether the series of an occurrence that is not in memory is known to stand before it: a former process went on
@@ -147,13 +148,13 @@ extension SchedulerCore {
         _ key: OccurrenceKey, lease: LeaseID, _ worker: WorkerID, _ outcome: OutcomeReport?, for term: LeaseTerm
     ) {
         let claim = Claim(lease: lease, worker: worker, outcome: outcome, deadline: term.until, since: term.since, isExtended: term.isExtended)
-        if let fallen = leases.claims.add(claim, to: key) { letGo(fallen) }
+        if let fallen = leases.claims.add(claim, to: key) { letGo(fallen, of: key) }
     }
 
     /// A claim is of no use any more.
-    mutating func letGo(_ claim: Claim) {
+    mutating func letGo(_ claim: Claim, of key: OccurrenceKey) {
         if claim.outcome != nil {
-            for reporter in [claim.reporter] + claim.others { outbox.acknowledge(reporter.worker, reporter.lease) }
+            for reporter in [claim.reporter] + claim.others { acknowledge(reporter.worker, reporter.lease, of: key) }
         } else if !claim.isRevoked {
             leases.revoke(claim.lease, at: claim.worker)
         }
@@ -174,7 +175,7 @@ extension SchedulerCore {
             leases.claims.remove(entry.key)
             guard leases[claim.lease] == nil else {
                 // It says so of another occurrence, too, and that one was there first.
-                letGo(claim)
+                letGo(claim, of: entry.key)
                 return false
             }
             let until = max(claim.deadline, now.monotonic + configuration.leaseMilliseconds)
@@ -182,11 +183,11 @@ extension SchedulerCore {
             return true
         }
         if !claim.isFinal {
-            if doubt?.covers(entry) ?? false { return false }
+            if strands[entry.key.reminder.shard]?.doubt?.covers(entry) ?? false { return false }
             // An attempt that began before this one fell due has been counted, or was made before a person wanted another.
             if entry.positionIndex == nil || entry.tries != .none, report.startedAt < entry.dueAt {
                 leases.claims.remove(entry.key)
-                letGo(claim)
+                letGo(claim, of: entry.key)
                 return false
             }
         }
@@ -228,14 +229,14 @@ extension SchedulerCore {
     mutating func letGo(to key: OccurrenceKey) {
         guard let claim = leases.claims.remove(key) else { return }
         if let report = claim.outcome, claim.isFinal { settleUnseen(report, from: claim.worker) }
-        letGo(claim)
+        letGo(claim, of: key)
     }
 
     /// Lets go what workers say they run of series that did not come to it in the time of a lease.
     mutating func expireClaims() {
         for (key, claim) in leases.claims.removeExpired(now: now) {
             guard mayCome(key) else {
-                letGo(claim)
+                letGo(claim, of: key)
                 continue
             }
             let term = LeaseTerm(
@@ -245,6 +246,6 @@ extension SchedulerCore {
     }
 
     /// Drops the claims to what a worker that is gone was running.
-    /// - Returns: whether there was something.
-    mutating func dropClaims(of id: WorkerID) -> Bool { leases.claims.removeRunning(at: id) }
+    /// - Returns: the shards in which there was something.
+    mutating func dropClaims(of id: WorkerID) -> Set<Shard> { leases.claims.removeRunning(at: id) }
 }

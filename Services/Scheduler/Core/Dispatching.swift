@@ -50,7 +50,7 @@ extension SchedulerCore {
         for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count) { leaveToShelf(left) }
     }
 
-    /// An occurrence that could not be sent may be handed out again.
+    /// An occurrence that could not be sent, or handed out, may be handed out again.
     private mutating func rested(_ entry: Entry) {
         // The clock may have been set back meanwhile.
         guard isDue(entry.dueAt) else {
@@ -72,7 +72,7 @@ extension SchedulerCore {
     mutating func dispatch() {
         // Also where nothing may be dispatched: a time that has passed would keep waking the process.
         for queue in queues.takeWoken(now: now) { lanes.goOn(queue) }
-        guard mayDispatch else { return }
+        guard !isDraining, strands.all.contains(where: { mayHandOut($0) }) else { return }
         var batches: [WorkerID: [Dispatch]] = [:]
         while lanes.count > 0 {
             guard let (entry, member) = lanes.next({ [now] queue in queues.allows(queue, now: now) }) else { break }
@@ -81,6 +81,10 @@ extension SchedulerCore {
             guard isDue(entry.dueAt) else {
                 // The clock was set back while it waited for a worker.
                 wait(entry)
+                continue
+            }
+            if strands.hasSeveral, !mayHandOut(entry, to: member.id) {
+                stall(entry)
                 continue
             }
             guard prepare(entry) else { continue }
@@ -100,10 +104,31 @@ extension SchedulerCore {
     }
 
     /// Not while the store cannot keep up with what becomes of it.
-    private var mayDispatch: Bool {
-        guard !isDraining else { return false }
-        return !outbox.isFailing && outbox.pendingCount < configuration.maxPendingWrites
-            && outbox.resultBytes < configuration.maxPendingResultBytes
+    private func mayHandOut(_ strand: Strand) -> Bool {
+        !strand.isLeaving && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
+            && strand.outbox.resultBytes < configuration.maxPendingResultBytes
+    }
+
+    /// Whether an occurrence's strand lets it be handed out, and its next owner would ask the worker for it.
+    private func mayHandOut(_ entry: Entry, to worker: WorkerID) -> Bool {
+        guard let strand = strands[entry.key.reminder.shard], mayHandOut(strand), let instance = workers[worker]?.instance else { return false }
+        return strand.outbox.holders.isCountedOn(instance)
+    }
+
+    /// It is passed over in its turn, as its strand waits for the store; those of other strands are not kept waiting.
+    private mutating func stall(_ entry: Entry) {
+        guard let strand = strands[entry.key.reminder.shard] else { return forget(entry) }
+        if strand.stalled.count > 2 * table.count + 1_024 { strand.stalled.removeAll { $0.state != .stalled } }
+        entry.state = .stalled
+        strand.stalled.append(entry)
+    }
+
+    /// The store has taken what a strand had to write: what was passed over has its turn again.
+    mutating func goOn(_ strand: Strand) {
+        guard !strand.stalled.isEmpty, mayHandOut(strand) else { return }
+        let stalled = strand.stalled
+        strand.stalled = []
+        for entry in stalled where entry.state == .stalled { rested(entry) }
     }
 
     /// So that a long first attempt does not hold up the next occurrence.

@@ -13,6 +13,8 @@ final class Entry {
         case ready
         /// Due, and handed out before, and nothing of it was sent: for its rest to end.
         case resting
+        /// Due, and passed over, as the store is behind with its strand: for that to end (Dispatching.swift).
+        case stalled
         /// At a worker.
         case leased(LeaseID, Fate)
         /// No longer at a worker: what its end means depends on a change that is on its way (Changes.swift).
@@ -83,7 +85,7 @@ final class Entry {
     var isHandedOut: Bool {
         switch state {
         case .leased, .ended: true
-        case .waiting, .inDoubt, .ready, .resting, .gone: false
+        case .waiting, .inDoubt, .ready, .resting, .stalled, .gone: false
         }
     }
 
@@ -91,7 +93,7 @@ final class Entry {
     var fate: Fate {
         switch state {
         case .leased(_, let fate), .ended(let fate): fate
-        case .waiting, .inDoubt, .ready, .resting, .gone: .kept
+        case .waiting, .inDoubt, .ready, .resting, .stalled, .gone: .kept
         }
     }
 
@@ -100,7 +102,7 @@ final class Entry {
         switch state {
         case .leased(let lease, _): state = .leased(lease, fate)
         case .ended: state = .ended(fate)
-        case .waiting, .inDoubt, .ready, .resting, .gone: break
+        case .waiting, .inDoubt, .ready, .resting, .stalled, .gone: break
         }
     }
 }

@@ -87,11 +87,15 @@ extension OutcomeReport {
     }
 }
 
-/// What the core is told. The store's answers come in the order in which it was asked.
+/// What the core is told. The store's answers come in the order in which it was asked; those about different strands in any.
 public enum Event: Sendable {
-    /// These shards are now its own, with the epochs that they were taken with. `rejoin`: workers that may still run what a former process dispatched. `passed`:
-    /// occurrences that ended before their series came to them.
+    /// These shards are now its own, with the epochs that they were taken with, and are written together (Strand.swift). `rejoin`: workers that
+    /// may still run what a former owner dispatched of them. `passed`: occurrences that ended before their series came to them.
     case take([OwnedShard], rejoin: [AttachedWorker], queues: [QueueSettings] = [], passed: [OccurrenceKey] = [])
+    /// What was taken together with this shard is to go to another. Answered by `Effect.released`; it is not to be taken again before.
+    case release(Shard)
+    /// What was taken together with this shard is another's already.
+    case lose(Shard)
     /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
     case loaded(Shard, [DueEntry], full: Bool)
     case loadFailed(Shard)
@@ -113,6 +117,9 @@ public enum Event: Sendable {
     case workerAttached(
         WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
         following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
+    /// A worker that was attached when these shards were taken was asked what it has of them: what it runs, and, as when it attaches, what it
+    /// finished.
+    case workerRuns(WorkerID, of: [Shard], running: [LeaseReport], following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
     /// The worker can take this many more; less than 0: so many fewer, whatever it has been given meanwhile.
     case workerCredit(WorkerID, Int)
     /// The worker serves these queues from now on, or, drained, none until it says otherwise.
@@ -151,10 +158,12 @@ public struct Dispatch: Sendable {
 /// What the core wants done. Effects are carried out in order; `load` and `write` reach the store in order.
 public enum Effect: Sendable {
     case load(Shard, after: DueKey?, through: UnixMilliseconds, limit: Int)
-    /// Answered by `Event.shelfLoaded`.
-    case loadShelf(ShelfScope, after: ShelfKey, limit: Int)
-    /// Answered by `Event.written` with the same token.
-    case write(token: UInt64, [StoreWrite])
+    /// Answered by `Event.shelfLoaded`. `of`: one of the shards of the strand that notes what is on the shelf.
+    case loadShelf(ShelfScope, after: ShelfKey, limit: Int, of: Shard)
+    /// Answered by `Event.written` with the same token. `of`: one of the strand's shards, by which the store knows which of its lanes it is.
+    case write(token: UInt64, [StoreWrite], of: Shard)
+    /// Nothing of these shards is on its way to the store or in memory any more: another can take them.
+    case released([Shard])
     case dispatch(WorkerID, [Dispatch])
     /// The outcomes under these leases are on stable storage: the worker can forget them.
     case acknowledge(WorkerID, [UInt64])
@@ -169,7 +178,8 @@ public enum Effect: Sendable {
     case answer(RequestID, [StoreWriteResult], inFlight: [OccurrenceKey] = [])
     /// What became of an occurrence that was called off.
     case cancelled(RequestID, Cancellation)
-    /// The request was not taken: the store fails, too many wait, or a reminder of it is in another's shard.
+    /// The request was not taken: the store fails, too many wait, or a reminder of it is in another's shard. Where the shard was lost
+    /// meanwhile, it may have been carried out, by part or as a whole.
     case refuse(RequestID)
 }
 

@@ -1,4 +1,3 @@
-import Storage
 import TaskDomain
 
 /// Who had leases that are none any more. What those workers say of them still counts, so that what they delivered is not delivered
@@ -7,8 +6,6 @@ struct FormerLeases {
     /// So many of those that were given up are remembered, and at most twice as many.
     static let remembered = 32_768
 
-    /// Workers of a former process. What these had is not known: what they say they had is believed.
-    private var workers: Set<String> = []
     /// By lease, the worker that had it when it was given up: the latest, and those before them.
     private var latest: [LeaseID: String] = [:], before: [LeaseID: String] = [:]
 
@@ -16,8 +13,6 @@ struct FormerLeases {
     private static let toldBits = 12
     /// The latest whose end was told, each in the place that its number gives, with who told it.
     private var told: [(lease: LeaseID, instance: String)] = []
-
-    mutating func begin(with former: [AttachedWorker]) { workers.formUnion(former.lazy.map(\.instance)) }
 
     /// A worker has lost a lease, and what became of it is not known.
     mutating func add(_ id: LeaseID, of instance: String) {
@@ -41,17 +36,16 @@ struct FormerLeases {
         return known.lease == id && known.instance == instance
     }
 
-    /// Whether a worker may have had a lease.
-    func mayBe(_ id: LeaseID, of instance: String) -> Bool {
-        latest[id] == instance || before[id] == instance || workers.contains(instance)
-    }
+    /// Whether a worker had a lease when it was given up.
+    func has(_ id: LeaseID, of instance: String) -> Bool { latest[id] == instance || before[id] == instance }
 }
 
 extension SchedulerCore {
     /// Whether what a worker says of a lease that it does not have counts: it had it, as far as that can be known.
-    func mayHaveHad(_ lease: LeaseID, _ worker: WorkerID) -> Bool {
+    func mayHaveHad(_ lease: LeaseID, of key: OccurrenceKey, _ worker: WorkerID) -> Bool {
         guard let instance = workers[worker]?.instance else { return false }
-        return breaks(.believesAnyWorker) || former.mayBe(lease, of: instance)
+        let isOfFormer = strands[key.reminder.shard]?.formerWorkers.contains(instance) ?? false
+        return breaks(.believesAnyWorker) || isOfFormer || former.has(lease, of: instance)
     }
 
     /// Remembers who loses a lease of which nothing is known.

@@ -23,7 +23,7 @@ extension SchedulerCore {
     /// The first thing found that does not hold; `nil`: everything does.
     package var brokenInvariant: String? {
         let entries = table.all
-        return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries) ?? brokenShelf
+        return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries) ?? brokenStrands(entries) ?? brokenShelf
     }
 
     private func brokenTable(_ entries: [Entry]) -> String? {
@@ -148,9 +148,20 @@ extension SchedulerCore {
     }
 
     private func brokenDoubt(_ entries: [Entry]) -> String? {
-        let known = Set((doubt?.entries ?? []).map { ObjectIdentifier($0) })
+        let known = Set(strands.all.flatMap { $0.doubt?.entries ?? [] }.map { ObjectIdentifier($0) })
         for entry in entries where entry.state == .inDoubt && !known.contains(ObjectIdentifier(entry)) {
             return "\(entry.key) is in doubt, and nothing will end that"
+        }
+        return nil
+    }
+
+    /// Each shard is of one strand, and what is passed over is found again by its own.
+    private func brokenStrands(_ entries: [Entry]) -> String? {
+        if strands.all.flatMap(\.shards).sorted() != windows.shards { return "the strands' shards are not those that are owned" }
+        let stalled = Set(strands.all.flatMap(\.stalled).map { ObjectIdentifier($0) })
+        for entry in entries {
+            if entry.state == .stalled, !stalled.contains(ObjectIdentifier(entry)) { return "\(entry.key) is passed over, and nothing will end that" }
+            if windows[entry.key.reminder.shard] == nil { return "\(entry.key) is in memory, and in another's shard" }
         }
         return nil
     }

@@ -71,7 +71,7 @@ extension SchedulerCore {
         guard var moved = moveOn(entry) else { return }
         moved.move.missed = missed
         missedTotal &+= missed.count
-        outbox.add(.misfire(entry.key.reminder, record: record, move: moved.move))
+        write(.misfire(entry.key.reminder, record: record, move: moved.move), of: entry.key.reminder)
         changed(entry.key)
         forget(entry)
         guard let follower = moved.follower else { return }

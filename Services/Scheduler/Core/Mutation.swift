@@ -77,4 +77,10 @@ package enum Mutation: String, CaseIterable, Sendable {
     case forgetsTheShelf
     /// A batch that failed is dropped.
     case dropsFailedBatches
+    /// What is written of any shard goes in order with everything else.
+    case oneOutboxForAll
+    /// What was on its way to the store when its shard was lost is acknowledged when that answers.
+    case acknowledgesReleased
+    /// What is in memory of a shard that is released is let go before it is on stable storage.
+    case handsOverBeforeTheFlush
 }

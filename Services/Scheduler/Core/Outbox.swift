@@ -1,7 +1,7 @@
 import Storage
 import TaskDomain
 
-/// Writes on their way to the store: one batch at a time, in order.
+/// Writes of a strand on their way to the store: one batch at a time, in order.
 ///
 /// What gathers while one batch is being committed goes into the next, so a slow disk makes larger batches, not more
 /// of them; and a batch that fails is repeated before anything after it, so that the steps of a series are never
@@ -41,17 +41,29 @@ struct Outbox {
     private(set) var holders = Holders()
     /// Of tasks' results, in all writes that are not known to be on stable storage.
     private(set) var resultBytes = 0
-    private var nextToken: UInt64 = 1
+    private var nextToken: UInt64
     private var failures = 0
     private(set) var repeatAt: MonotonicMilliseconds?
 
     static let repeatMilliseconds: ClosedRange<Int64> = 50...2_000
+
+    /// - Parameter token: the first batch's; those of the others follow.
+    init(tokensFrom token: UInt64) { nextToken = token }
 
     var isFailing: Bool { failures > 0 }
     var pendingCount: Int { writes.count + (inFlight?.count ?? 0) + (holders.isWaiting ? 1 : 0) }
     var pendingRequests: Int { notices.requests.count + (inFlight?.notices.requests.count ?? 0) }
     /// Whether everything has been handed to the store, so that a load would see it.
     var isHandedOver: Bool { writes.isEmpty && !isFailing }
+
+    /// Whether nothing is on its way to the store, or to be told.
+    var isEmpty: Bool { pendingCount == 0 && notices.isEmpty && inFlight == nil }
+
+    /// Reminders of which something is being written.
+    var underWay: [ReminderID] { inFlight?.writes.compactMap(\.reminder) ?? [] }
+
+    /// Requests that are to be answered.
+    var requests: [RequestID] { ((inFlight?.notices.requests ?? []) + notices.requests).map(\.id) }
 
     /// Whether what is added now is handed over at once.
     var isFree: Bool { inFlight == nil && !isFailing }

@@ -47,5 +47,10 @@ struct Passed {
         return known[key.scheduledAt] != nil
     }
 
+    /// What is another's to know.
+    mutating func forget(in shards: Set<Shard>) {
+        for id in numbers.keys where shards.contains(id.shard) { forget(id) }
+    }
+
     mutating func forget(_ id: ReminderID) { count -= numbers.removeValue(forKey: id)?.count ?? 0 }
 }

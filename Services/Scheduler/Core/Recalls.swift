@@ -30,6 +30,11 @@ struct Recalls {
     struct Request {
         var open: [LeaseID: OccurrenceKey] = [:]
         var inFlight: Set<OccurrenceKey> = []
+
+        mutating func add(_ other: Request) {
+            open.merge(other.open) { old, _ in old }
+            inFlight.formUnion(other.inFlight)
+        }
     }
 
     /// Everything called off that a worker still has.
@@ -83,11 +88,19 @@ struct Recalls {
 
 extension SchedulerCore {
     /// A request's changes are on stable storage: carries them out, and answers when what they call off has been stopped.
-    mutating func conclude(_ request: RequestID, _ writes: [StoreWrite], _ results: [StoreWriteResult]) {
+    mutating func conclude(_ request: RequestID, _ writes: [StoreWrite], _ results: [StoreWriteResult], of strand: Strand) {
         var recall = Recalls.Request()
         for (write, result) in zip(writes, results) {
             callOff(write, result, &recall)
             changed(write, result)
+        }
+        guard let whole = joints.join(request, results, recall, of: strand) else { return }
+        let results = whole.results
+        recall = whole.recall
+        // What has ended since another strand said so may have left before it did.
+        for (lease, key) in recall.open where leases[lease] == nil {
+            recall.open[lease] = nil
+            recall.inFlight.insert(key)
         }
         let mustWait = !recall.open.isEmpty && recalls.count < configuration.maxPendingRequests
         guard mustWait, !breaks(.leavesWhatIsCalledOff) else {

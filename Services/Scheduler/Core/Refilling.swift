@@ -54,12 +54,12 @@ extension SchedulerCore {
 
     /// Asks for what comes after the windows, the most urgent shard first.
     mutating func refill() {
-        guard now.monotonic >= loadsPausedUntil, shelf.unwritten < configuration.maxPendingWrites else { return }
+        guard shelf.unwritten < configuration.maxPendingWrites, strands.all.contains(where: { mayLoad($0) }) else { return }
         loadFromShelf()
         var wanted = shardsToLoad
-        guard !wanted.isEmpty || shelf.isWanted else { return }
-        if room < leastLoad, shelf.isWanted || wanted.contains(where: { $0.end < now.wall }) {
-            if !leaveDoubtOnDisk() { makeRoom() }
+        guard !wanted.isEmpty || isShelfWanted else { return }
+        if room < leastLoad, isShelfWanted || wanted.contains(where: { $0.end < now.wall }) {
+            if !leaveDoubtsOnDisk() { makeRoom() }
             // Windows have become shorter.
             wanted = shardsToLoad
             loadFromShelf()
@@ -74,11 +74,21 @@ extension SchedulerCore {
         }
     }
 
+    /// Whether a load of a strand would see what was decided of it. What is being released is read no more.
+    private func mayLoad(_ strand: Strand) -> Bool {
+        strand.outbox.isHandedOver && now.monotonic >= strand.loadsPausedUntil && !strand.isLeaving
+    }
+
+    /// Whether the shelf can be read. What it brings may be of any strand.
+    var isShelfWanted: Bool { shelf.isWanted && strands.all.allSatisfy { mayLoad($0) } }
+
     /// Shards whose window covers less than half of the horizon.
     private var shardsToLoad: [(shard: Shard, end: UnixMilliseconds)] {
         let soon = now.wall + configuration.horizonMilliseconds / 2
         return windows.shards.compactMap { shard in
-            guard let end = windows[shard]?.end, end < soon, windows[shard]?.load == nil else { return nil }
+            guard let end = windows[shard]?.end, end < soon, windows[shard]?.load == nil, let strand = strands[shard], mayLoad(strand) else {
+                return nil
+            }
             return (shard, end)
         }
     }
@@ -109,7 +119,7 @@ extension SchedulerCore {
     }
 
     mutating func loaded(_ shard: Shard, _ entries: [DueEntry], _ full: Bool) {
-        guard let load = windows[shard]?.load else { return }
+        guard !windows.takeOrphan(shard), let load = windows[shard]?.load else { return }
         guard !load.isVoid else {
             windows[shard]?.load = nil
             return
@@ -135,14 +145,15 @@ extension SchedulerCore {
             if !settleClaim(to: entry) { wait(entry) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)
-        if !leases.claims.isEmpty, doubt == nil, isLoaded(shard) { dropClaims(in: shard) }
+        if !leases.claims.isEmpty, strands[shard]?.doubt == nil, isLoaded(shard) { dropClaims(in: shard) }
     }
 
     /// How long a store that could not read is left alone.
     static var loadPauseMilliseconds: Int64 { 200 }
 
     mutating func loadFailed(_ shard: Shard) {
+        guard !windows.takeOrphan(shard) else { return }
         windows[shard]?.load = nil
-        loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds
+        strands[shard]?.loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds
     }
 }

@@ -1,10 +1,10 @@
 import Storage
 import TaskDomain
 
-/// The uncertainty of a process about the one before it: which occurrences are running.
+/// The uncertainty of a strand's owner about the one before it: which occurrences are running.
 ///
 /// Leases are not on disk; the workers that may hold some are (`StoreWrite.workers`). Each of them is waited for, until it
-/// is back and has said what it runs, or until it is given up. Meanwhile whatever was due before this process began is in
+/// is back and has said what it runs, or until it is given up. Meanwhile whatever was due before the strand was taken is in
 /// doubt: it goes to nobody but a worker that says that it runs it. What falls due afterwards cannot be running, and is
 /// dispatched at once.
 struct Doubt {
@@ -68,9 +68,8 @@ struct Doubt {
 }
 
 extension SchedulerCore {
-    mutating func beginDoubt(_ workers: [AttachedWorker]) {
-        outbox.begin(with: workers)
-        former.begin(with: workers)
+    mutating func beginDoubt(of strand: Strand, _ workers: [AttachedWorker]) {
+        strand.outbox.begin(with: workers)
         holdersHaveChanged = true
         handedThrough = max(handedThrough, workers.compactMap(\.handedThrough).max() ?? .distantPast)
         guard !workers.isEmpty, !breaks(.doesNotWaitForWorkers) else { return }
@@ -82,7 +81,7 @@ extension SchedulerCore {
                 worker.instance, until: now.monotonic + patience(with: worker),
                 since: min(now.wall, worker.awaitedSince ?? .distantFuture))
         }
-        self.doubt = doubt
+        strand.doubt = doubt
     }
 
     /// The time that a worker of a former process is waited for: as long as its leases allow where that is known, and never
@@ -103,22 +102,26 @@ extension SchedulerCore {
 
     /// Leaves to the disk what is in doubt, so that what is not comes into memory.
     /// - Returns: whether there was something.
-    mutating func leaveDoubtOnDisk() -> Bool {
-        guard let doubt, !doubt.isOnDisk else { return false }
-        for entry in self.doubt?.leaveOnDisk() ?? [] where entry.state == .inDoubt { forget(entry) }
-        for shard in windows.shards { windows[shard]?.pass(.end(ofMillisecond: doubt.through)) }
-        return true
+    mutating func leaveDoubtsOnDisk() -> Bool {
+        var wasAny = false
+        for strand in strands.all {
+            guard let doubt = strand.doubt, !doubt.isOnDisk else { continue }
+            wasAny = true
+            for entry in strand.doubt?.leaveOnDisk() ?? [] where entry.state == .inDoubt { forget(entry) }
+            for shard in strand.shards { windows[shard]?.pass(.end(ofMillisecond: doubt.through)) }
+        }
+        return wasAny
     }
 
     /// An occurrence that has fallen due may be running: it waits until that is known.
     /// - Returns: `false` if it cannot be.
     mutating func setAsideInDoubt(_ entry: Entry) -> Bool {
-        guard let doubt, doubt.covers(entry) else { return false }
+        guard let strand = strands[entry.key.reminder.shard], let through = strand.doubt?.through, entry.dueAt <= through else { return false }
         entry.state = .inDoubt
-        self.doubt?.add(entry)
+        strand.doubt?.add(entry)
         // Its series goes on meanwhile, unless it is behind: then its misfire policy decides once the doubt has ended.
         if now.wall - entry.dueAt <= configuration.misfireThresholdMilliseconds,
-            let next = successor(of: entry), entry.reminder.due(of: UnixSeconds(next.instant)) > doubt.through
+            let next = successor(of: entry), entry.reminder.due(of: UnixSeconds(next.instant)) > through
         {
             scheduleOvertake(entry, within: configuration.leaseMilliseconds)
         }
@@ -126,57 +129,61 @@ extension SchedulerCore {
     }
 
     /// Everybody has been asked or given up: what nobody runs is to be run.
-    mutating func endDoubt() {
-        guard let doubt, doubt.endsAt <= now.monotonic else { return }
-        self.doubt = nil
-        holdersHaveChanged = true
-        if doubt.isOnDisk { reload() }
-        for entry in doubt.entries where entry.state == .inDoubt {
-            entry.state = .waiting
-            if settleClaim(to: entry) { continue }
-            wait(entry)
+    mutating func endDoubts() {
+        for strand in strands.all where !strand.isLeaving {
+            guard let doubt = strand.doubt, doubt.endsAt <= now.monotonic else { continue }
+            strand.doubt = nil
+            holdersHaveChanged = true
+            if doubt.isOnDisk { for shard in strand.shards { windows[shard]?.restart() } }
+            for entry in doubt.entries where entry.state == .inDoubt {
+                entry.state = .waiting
+                if settleClaim(to: entry) { continue }
+                wait(entry)
+            }
+            for shard in strand.shards where isLoaded(shard) { dropClaims(in: shard) }
         }
-        for shard in windows.shards where isLoaded(shard) { dropClaims(in: shard) }
     }
 
     /// A worker whose connection broke had announced what has not been loaded yet: it will announce it again.
-    mutating func awaitAgain(_ instance: String, for patience: Int64) {
-        var doubt = self.doubt ?? Doubt(through: latestDoubtful)
+    func awaitAgain(_ instance: String, in strand: Strand, for patience: Int64) {
+        var doubt = strand.doubt ?? Doubt(through: latestDoubtful)
         doubt.waitFor(instance, until: now.monotonic + patience, since: now.wall)
-        self.doubt = doubt
+        strand.doubt = doubt
     }
 
     // MARK: For the next process
 
-    /// Keeps on disk whom the next process has to wait for. A worker gets nothing before it is there.
+    /// Keeps on disk whom the next process has to wait for. A worker gets nothing of a strand before it is there.
     mutating func rememberHolders() {
         guard holdersHaveChanged || isDraining || isHandedOutUnknown else { return }
         holdersHaveChanged = false
-        let holders = isDraining && breaks(.forgetsWorkersInADrain) ? [] : self.holders
-        guard !holders.elementsEqual(outbox.holders.latest, by: { $0.isKnown(as: $1) }) else { return }
-        outbox.write(holders)
+        let here = holdersHere, hidden = hiddenThrough
+        for strand in strands.all where !strand.isLeaving {
+            let holders = isDraining && breaks(.forgetsWorkersInADrain) ? [] : holders(of: strand, here, hidden)
+            guard !holders.elementsEqual(strand.outbox.holders.latest, by: { $0.isKnown(as: $1) }) else { continue }
+            strand.outbox.write(holders)
+        }
     }
 
     /// Where the clock was set back before the time of something that was handed out, that time.
     private var hiddenThrough: UnixMilliseconds? {
         guard now.wall < handedThrough, !breaks(.forgetsWhatWasHandedOut) else { return nil }
-        let isAnyOut = leases.count > 0 || !leases.claims.isEmpty || doubt != nil || outbox.acknowledgesAny
+        let isAnyOut =
+            leases.count > 0 || !leases.claims.isEmpty || strands.all.contains { $0.doubt != nil || $0.outbox.acknowledgesAny }
         return isAnyOut ? handedThrough : nil
     }
 
     /// Whether the next process would take for still to come what has been handed out.
     private var isHandedOutUnknown: Bool {
         guard let hidden = hiddenThrough else { return false }
-        return outbox.holders.latest.first?.handedThrough ?? .distantPast < hidden
+        return strands.all.contains { !$0.isLeaving && $0.outbox.holders.latest.first?.handedThrough ?? .distantPast < hidden }
     }
 
-    /// Workers that hold leases or may get some, those that may be back, those that are waited for, and those that are gone and have
-    /// reported what is not on stable storage. Once nothing more is dispatched only those that still have something: what they run, or an
-    /// outcome that is not there.
-    private var holders: [AttachedWorker] {
-        let awaited = doubt?.awaited ?? [:], hidden = hiddenThrough
-        var ends = goneReporters.mapValues { _ in Optional(now.wall) }
-        ends.merge(awaited.mapValues { wall($0.until) }) { $1 }
+    /// The end of the last lease, by instance, of workers that hold leases or may get some and of those that may be back; `nil`: they may get
+    /// some. Once nothing more is dispatched only of those that still have something: what they run, or an outcome that is not on stable
+    /// storage. Of all strands: that somebody is asked who has nothing of one costs little.
+    private var holdersHere: [String: UnixMilliseconds?] {
+        var ends: [String: UnixMilliseconds?] = [:]
         for (id, worker) in workers {
             guard isDraining else {
                 ends[worker.instance] = .some(nil)
@@ -188,6 +195,15 @@ extension SchedulerCore {
         for (instance, held) in leases.ofLostWorkers where !held.isEmpty {
             ends[instance] = isDraining ? wall(lastDeadline(of: held)) : .some(nil)
         }
+        return ends
+    }
+
+    /// Those that are here, those that a strand waits for, and those that are gone and have reported what is not on stable storage.
+    private func holders(of strand: Strand, _ here: [String: UnixMilliseconds?], _ hidden: UnixMilliseconds?) -> [AttachedWorker] {
+        let awaited = strand.doubt?.awaited ?? [:]
+        var ends = goneReporters.mapValues { _ in Optional(now.wall) }
+        ends.merge(awaited.mapValues { wall($0.until) }) { $1 }
+        ends.merge(here) { $1 }
         return ends.map { instance, end in
             AttachedWorker(
                 instance: instance, leasesEndAt: end, handedThrough: hidden,
@@ -199,7 +215,7 @@ extension SchedulerCore {
     /// Whether an outcome that a worker has reported is not known to be on stable storage: it is on its way there, or waits for a change or
     /// for the end of a doubt.
     func isUnstored(of worker: WorkerID) -> Bool {
-        outbox.acknowledges(worker) || leases.claims.contains(worker)
+        strands.all.contains { $0.outbox.acknowledges(worker) } || leases.claims.contains(worker)
             || changing.values.contains { $0.ends.contains { $0.isReported(by: worker) } }
     }
 
@@ -223,9 +239,14 @@ extension SchedulerCore {
     /// Whom the next process would ask is on stable storage.
     mutating func countOnWorkers() {
         for (id, worker) in workers {
-            let isCountedOn = outbox.holders.isCountedOn(worker.instance)
+            let isCountedOn = isCountedOn(worker.instance)
             if worker.isRemembered != isCountedOn { change(id) { $0.isRemembered = isCountedOn } }
         }
+    }
+
+    /// Whether a worker may get something, of some strand at least (`mayHandOut`).
+    func isCountedOn(_ instance: String) -> Bool {
+        strands.all.contains { !$0.isLeaving && $0.outbox.holders.isCountedOn(instance) }
     }
 }
 

@@ -17,6 +17,8 @@ public struct SchedulerCore {
 
     /// The shards that it owns, and what of each is in memory.
     var windows = Windows()
+    /// The same shards, as they were taken and are written.
+    var strands = Strands()
     var table = EntryTable()
     /// By the time at which they are due.
     var waiting = Heap<EntryTimer<UnixMilliseconds>>()
@@ -37,8 +39,6 @@ public struct SchedulerCore {
     var foreignTotal: Int64 = 0
     var holds = Holds()
 
-    /// Occurrences that workers of a former process may run; `nil`: all of them are known.
-    var doubt: Doubt?
     /// Whom the next process has to wait for may be others than was written.
     var holdersHaveChanged = false
     /// Workers that are gone, by instance, whose outcomes are not on stable storage: the next process has to believe what they say of them.
@@ -46,8 +46,6 @@ public struct SchedulerCore {
     /// The latest due time of what was handed out. Before the present, unless the clock was set back.
     var handedThrough = UnixMilliseconds.distantPast
 
-    /// Creates that failed and may be stored.
-    var uncertainCreates: [ReminderID] = []
     var unheardCreates = UnheardCreates()
     /// Reminders with a change on its way, see Changes.swift.
     var changing: [ReminderID: Changing] = [:]
@@ -56,7 +54,8 @@ public struct SchedulerCore {
     var missedTotal: Int64 = 0
     /// Zones whose data has changed since positions were computed; see Zones.swift.
     var changedZones: Set<String> = []
-    var outbox = Outbox()
+    /// Who waits for changes in several strands.
+    var joints = JointRequests()
     /// What is called off at workers, and who waits for that.
     var recalls = Recalls()
     /// Single occurrences that are called off, and who waits for that.
@@ -68,7 +67,6 @@ public struct SchedulerCore {
         /// Events until the invariants are checked again.
         var eventsUntilCheck = 0
     #endif
-    var loadsPausedUntil = MonotonicMilliseconds.distantPast
 
     public init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64) {
         self.configuration = configuration
@@ -91,7 +89,7 @@ public struct SchedulerCore {
         expireClaims()
         answerLate()
         endLateCancellations()
-        endDoubt()
+        endDoubts()
         ripen()
         settleShelfPage()
         openHolds()
@@ -109,6 +107,8 @@ public struct SchedulerCore {
     private mutating func apply(_ event: Event) {
         switch event {
         case .take(let shards, let rejoin, let queues, let passed): take(shards, rejoin, queues, passed)
+        case .release(let shard): release(shard)
+        case .lose(let shard): lose(shard)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
         case .shelfLoaded(let page?): shelfLoaded(page)
@@ -121,6 +121,9 @@ public struct SchedulerCore {
         case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let following, let outcomes):
             attach(
                 id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following)
+            take(outcomes, from: id)
+        case .workerRuns(let id, let shards, let running, let following, let outcomes):
+            hear(running, following, of: shards, from: id)
             take(outcomes, from: id)
         case .workerCredit(let id, let more) where more < 0: withdraw(-more, from: id)
         case .workerCredit(let id, let more): lanes.grant(more, to: id, most: configuration.maxCreditPerWorker)
@@ -136,57 +139,6 @@ public struct SchedulerCore {
         case .drain: isDraining = true
         case .tick: break
         }
-    }
-
-    private mutating func take(_ shards: [OwnedShard], _ rejoin: [AttachedWorker], _ settings: [QueueSettings], _ ended: [OccurrenceKey]) {
-        for queue in settings { queues.set(queue) }
-        for owned in shards where windows[owned.shard] == nil {
-            windows[owned.shard] = Window()
-            leases.begin(owned)
-        }
-        for key in ended where owns(key) && !breaks(.forgetsWhatHasPassed) { passed.ended(key) }
-        beginDoubt(rejoin)
-    }
-
-    private mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
-        let results = results ?? (breaks(.dropsFailedBatches) ? [] : nil)
-        guard let success = outbox.finished(token, results, now: now.monotonic) else {
-            // Loads asked for since then have not seen what failed.
-            for shard in windows.shards { windows[shard]?.load?.isVoid = true }
-            shelf.load?.isVoid = true
-            return
-        }
-        if success.hasHolders { countOnWorkers() }
-        for (worker, leases) in success.acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {
-            effects.append(.acknowledge(worker, leases))
-        }
-        forgetGoneReporters()
-        for request in success.answered {
-            if let storing = cancellations.stored(request.id) {
-                conclude(storing, request.writes, request.results)
-            } else if request.id == .own {
-                for (write, result) in zip(request.writes, request.results) { changed(write, result) }
-            } else {
-                conclude(request.id, request.writes, request.results)
-            }
-        }
-    }
-
-    /// Hands over what this step brought: first what is written, then the loads that must see it.
-    private mutating func flush() {
-        for (worker, leases) in leases.takeRevocations() where workers[worker] != nil {
-            effects.append(.revoke(worker, leases))
-        }
-        for (worker, leases) in leases.takeRecalls() where workers[worker] != nil {
-            effects.append(.recall(worker, leases))
-        }
-        if outbox.isFree {
-            for write in shelf.takeWrites(limit: max(1, configuration.maxWritesPerBatch / 2)) { outbox.add(write) }
-        }
-        if let batch = outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonic) {
-            effects.append(.write(token: batch.token, batch.writes))
-        }
-        if outbox.isHandedOver { refill() }
     }
 
     /// Occurrences that a process can make use of at its start (`Event.take`).
@@ -205,11 +157,13 @@ public struct SchedulerCore {
         func consider(_ time: MonotonicMilliseconds?) { if let time { next = min(next ?? time, time) } }
         consider(leases.nextLoss)
         consider(leases.claims.nextDeadline)
-        consider(outbox.repeatAt)
+        for strand in strands.all {
+            consider(strand.outbox.repeatAt)
+            if !strand.isLeaving { consider(strand.doubt?.endsAt) }
+        }
         consider(rests.min?.at)
         consider(holds.nextOpening)
         consider(queues.wakeAt)
-        consider(doubt?.endsAt)
         consider(recalls.nextAnswer)
         consider(cancellations.nextAnswer)
         return next
@@ -226,6 +180,7 @@ public struct SchedulerCore {
     public var snapshot: Snapshot {
         Snapshot(
             entriesInMemory: table.count, ready: lanes.count, leased: leases.count, unserved: lanes.unservedReady, workers: workers.count, missed: missedTotal,
-            unwritten: outbox.pendingCount, isStoreFailing: outbox.isFailing, foreign: foreignTotal)
+            unwritten: strands.all.reduce(0) { $0 + $1.outbox.pendingCount }, isStoreFailing: strands.all.contains { $0.outbox.isFailing },
+            foreign: foreignTotal)
     }
 }

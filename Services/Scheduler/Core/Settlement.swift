@@ -10,8 +10,8 @@ extension SchedulerCore {
     private mutating func take(_ report: OutcomeReport, from worker: WorkerID) {
         var report = report
         if report.outcome == .unsent, breaks(.countsUnsentTries) { report.outcome = .retry }
-        if outbox.resultBytes + report.result.count > configuration.maxResultBytes { report.leaveOutResult() }
-        doubt?.hear(report.lease, from: worker)
+        if !report.result.isEmpty, strands.resultBytes + report.result.count > configuration.maxResultBytes { report.leaveOutResult() }
+        strands[report.key.reminder.shard]?.doubt?.hear(report.lease, from: worker)
         if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(worker) || breaks(.believesAnyWorker) {
             if let instance = workers[worker]?.instance { former.end(report.lease, toldBy: instance) }
             heed(report, of: lease.reminder.task, from: worker)
@@ -22,7 +22,7 @@ extension SchedulerCore {
             return
         } else if isWaiting(report, of: worker) {
             return
-        } else if !mayHaveHad(report.lease, worker) {
+        } else if !mayHaveHad(report.lease, of: report.key, worker) {
             if workers[worker].map({ !former.isTold(report.lease, by: $0.instance) }) ?? true { foreignTotal += 1 }
         } else if let entry = table[report.key], entry.state == .inDoubt, !report.outcome.isFinal {
             // The lease before the one that a worker which is not back has, perhaps.
@@ -38,9 +38,9 @@ extension SchedulerCore {
             // The series has not come to what the worker had said that it runs, or it was not wanted any more.
             let others = leases.claims.remove(report.key, of: report.lease)
             if report.outcome.isFinal { settleUnseen(report, from: worker) }
-            for other in others { outbox.acknowledge(other.worker, other.lease) }
+            for other in others { acknowledge(other.worker, other.lease, of: report.key) }
         }
-        outbox.acknowledge(worker, report.lease)
+        acknowledge(worker, report.lease, of: report.key)
     }
 
     /// Whether an outcome is known already and depends on a change that is on its way. A worker that has connected anew and says it again is
@@ -72,7 +72,7 @@ extension SchedulerCore {
             durationMicroseconds: report.durationMicroseconds, outcome: report.outcome, statusCode: report.statusCode,
             detail: report.detail, result: breaks(.losesResultsThatComeLate) ? [] : report.result)
         let endsSeries = report.outcome == .cancelSchedule
-        outbox.add(.settle(report.key, attempt, endsSeries ? .cancelSeries : .delivered, move: nil))
+        write(.settle(report.key, attempt, endsSeries ? .cancelSeries : .delivered, move: nil), of: report.key.reminder)
         changed(report.key)
         if endsSeries { endSeries(report.key.reminder) } else { passed.ended(report.key) }
     }
@@ -131,7 +131,8 @@ extension SchedulerCore {
         var next = fate == .revoked || isHeldUp ? nil : moveOn(entry)
         if next != nil { next?.move.endsRow = mayHaveRow(end) }
         let write = StoreWrite.settle(entry.key, end.attempt, disposition, move: next?.move)
-        if let request { outbox.add([write], for: request) } else { outbox.add(write) }
+        let strand = strand(of: entry.key.reminder)
+        if let request { strand?.outbox.add([write], for: request) } else { strand?.outbox.add(write) }
         acknowledge(end)
         if let reporter = end.reported, breaks(.acknowledgesBeforeTheCommit) {
             effects.append(.acknowledge(reporter.worker, [reporter.lease]))
@@ -156,8 +157,8 @@ extension SchedulerCore {
 
     /// Tells of an attempt's end whoever has reported it, once what was decided before is on stable storage.
     private mutating func acknowledge(_ end: AttemptEnd) {
-        if let reporter = end.reported { outbox.acknowledge(reporter.worker, reporter.lease) }
-        for other in end.others { outbox.acknowledge(other.worker, other.lease) }
+        if let reporter = end.reported { acknowledge(reporter.worker, reporter.lease, of: end.entry.key) }
+        for other in end.others { acknowledge(other.worker, other.lease, of: end.entry.key) }
     }
 
     /// Nothing was sent: the occurrence stands as if it had never been handed out, but for a moment's rest. Nothing is written of it,
@@ -197,7 +198,7 @@ extension SchedulerCore {
     /// The credential was refused: nothing more of the series is sent, and what runs stays on disk.
     private mutating func hold(_ end: AttemptEnd, tries: Tries) {
         let entry = end.entry, id = entry.key.reminder
-        outbox.add(.hold(entry.key, end.attempt, tries: tries))
+        write(.hold(entry.key, end.attempt, tries: tries), of: id)
         acknowledge(end)
         if entry.isManual, isAhead(entry) { passed.ended(entry.key) }
         forget(entry)
@@ -274,8 +275,7 @@ extension SchedulerCore {
         guard entry.isHandedOut || entry.state == .inDoubt, entry.fate != .paused, changing[entry.key.reminder] == nil,
             let next = moveOn(entry)
         else { return }
-        outbox.add(
-            .materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: next.move))
+        write(.materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: next.move), of: entry.key.reminder)
         changed(entry.key)
         if let follower = next.follower { place(follower) }
     }
@@ -287,7 +287,7 @@ extension SchedulerCore {
             scheduledAt: entry.key.scheduledAt, number: 1, startedAt: now.wall, durationMicroseconds: 0,
             outcome: .misfired, statusCode: 0, detail: "this very second was run before its series came to it")
         guard let step = moveOn(entry) else { return }
-        outbox.add(.misfire(entry.key.reminder, record: record, move: step.move))
+        write(.misfire(entry.key.reminder, record: record, move: step.move), of: entry.key.reminder)
         changed(entry.key)
         if let follower = step.follower { place(follower) }
     }

@@ -207,10 +207,12 @@ extension SchedulerCore {
 
     /// Asks for what comes next, where there is room.
     mutating func loadFromShelf() {
-        guard shelf.isWanted else { return }
+        guard isShelfWanted else { return }
         let room = room
-        guard room >= leastLoad, let (scope, after) = shelf.next(limit: min(configuration.loadLimit, room)) else { return }
-        effects.append(.loadShelf(scope, after: after, limit: shelf.load?.limit ?? 0))
+        guard room >= leastLoad, let home = strands.home, let (scope, after) = shelf.next(limit: min(configuration.loadLimit, room)) else { return }
+        // It is in order with what that strand writes only: what is on its way in others may not be seen.
+        for strand in strands.all where strand !== home { shelf.load?.ended.formUnion(strand.outbox.underWay) }
+        effects.append(.loadShelf(scope, after: after, limit: shelf.load?.limit ?? 0, of: home.shards[0]))
     }
 
     mutating func shelfLoaded(_ result: ShelfPage) {
@@ -254,6 +256,6 @@ extension SchedulerCore {
 
     mutating func shelfFailed() {
         shelf.repeatLoad()
-        loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds
+        for strand in strands.all { strand.loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds }
     }
 }

@@ -10,9 +10,9 @@ extension SchedulerCore {
     mutating func mayBeStored(_ entry: DueEntry) {
         let id = entry.reminder.id
         // Anything later will be read in its turn.
-        guard windows[id.shard]?.holds(entry.due) ?? false, !breaks(.takesFailedCreatesForNone) else { return }
-        if uncertainCreates.count < configuration.maxPendingRequests {
-            uncertainCreates.append(id)
+        guard let strand = strands[id.shard], windows[id.shard]?.holds(entry.due) ?? false, !breaks(.takesFailedCreatesForNone) else { return }
+        if strand.uncertainCreates.count < configuration.maxPendingRequests {
+            strand.uncertainCreates.append(id)
         } else {
             windows[id.shard]?.restart()
         }
@@ -20,12 +20,13 @@ extension SchedulerCore {
 
     /// Asks where they stand, once nothing that has failed is to be repeated first.
     mutating func lookForUncertainCreates() {
-        guard !uncertainCreates.isEmpty, outbox.isFree else { return }
-        for id in uncertainCreates {
-            let nothing = ReminderChange.realign(from: .distantPast, to: nil)
-            withdraw(id, for: nothing)
-            outbox.add([.change(id, nothing, ChangeGuard(), at: now.wall)], for: .own)
+        for strand in strands.all where !strand.uncertainCreates.isEmpty && strand.outbox.isFree && !strand.isLeaving {
+            for id in strand.uncertainCreates {
+                let nothing = ReminderChange.realign(from: .distantPast, to: nil)
+                withdraw(id, for: nothing)
+                strand.outbox.add([.change(id, nothing, ChangeGuard(), at: now.wall)], for: .own)
+            }
+            strand.uncertainCreates = []
         }
-        uncertainCreates = []
     }
 }

@@ -32,19 +32,18 @@ extension SchedulerCore {
             workers[other] = nil
             lanes.detach(other)
             _ = dropClaims(of: other)
-            doubt?.stopListening(to: other)
+            for strand in strands.all { strand.doubt?.stopListening(to: other) }
         }
         var inherited = leases.restore(instance, from: others, to: id)
         let worker = Worker(
-            instance: instance, queues: Set(queues), tasks: Set(tasks), isRemembered: outbox.holders.isCountedOn(instance))
+            instance: instance, queues: Set(queues), tasks: Set(tasks), isRemembered: isCountedOn(instance))
         workers[id] = worker
         lanes.attach(
             id, queues: worker.queues, tasks: worker.tasks, credit: min(max(0, credit), configuration.maxCreditPerWorker),
             isOpen: worker.isOpen)
         heedHolds(of: instance, at: id)
         holdersHaveChanged = true
-        doubt?.isBack(instance, listenUntil: now.monotonic + Self.forgottenMilliseconds)
-        doubt?.listen(to: id, of: following.map(\.lease), until: now.monotonic + Self.followingMilliseconds)
+        for strand in strands.all { isBack(instance, as: id, following, in: strand) }
         for report in running where owns(report.key) && !breaks(.ignoresWhatRuns) {
             // What another has is that one's, whoever else says that it runs it.
             if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(id) {
@@ -64,7 +63,25 @@ extension SchedulerCore {
         for report in following where leases[report.lease]?.entry.key == report.key { inherited.remove(report.lease) }
         // Of what else it no longer runs it has reported the end in the same breath, or has forgotten it.
         let deadline = now.monotonic + Self.forgottenMilliseconds
-        for lease in inherited { leases.setDeadline(of: lease, to: deadline) }
+        for lease in inherited where leases[lease].map({ owns($0.entry.key) }) ?? false { leases.setDeadline(of: lease, to: deadline) }
+    }
+
+    /// A worker that was attached when shards were taken says what it has of them.
+    mutating func hear(_ running: [LeaseReport], _ following: [LeaseReport], of shards: [Shard], from id: WorkerID) {
+        guard let instance = workers[id]?.instance else { return }
+        for strand in strands.all where strand.shards.allSatisfy({ shards.contains($0) }) { isBack(instance, as: id, following, in: strand) }
+        for report in running where owns(report.key) && !breaks(.ignoresWhatRuns) {
+            if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(id) { continue }
+            adopt(report, by: id)
+        }
+    }
+
+    /// A worker of a strand's former owner is back.
+    private func isBack(_ instance: String, as id: WorkerID, _ following: [LeaseReport], in strand: Strand) {
+        guard strand.doubt != nil else { return }
+        let leases = following.filter { strands[$0.key.reminder.shard] === strand }.map(\.lease)
+        strand.doubt?.isBack(instance, listenUntil: now.monotonic + Self.forgottenMilliseconds)
+        strand.doubt?.listen(to: id, of: leases, until: now.monotonic + Self.followingMilliseconds)
     }
 
     /// A worker says which queues it serves, in place of what it announced. What it has goes on.
@@ -104,7 +121,7 @@ extension SchedulerCore {
     /// A worker runs what no lease of this process says it does: dispatched by a former one, or given up since.
     private mutating func adopt(_ report: LeaseReport, by id: WorkerID) {
         // One number stands for one lease.
-        guard leases[report.lease] == nil, mayHaveHad(report.lease, id) else {
+        guard leases[report.lease] == nil, mayHaveHad(report.lease, of: report.key, id) else {
             foreignTotal += 1
             return leases.revoke(report.lease, at: id)
         }
@@ -112,7 +129,7 @@ extension SchedulerCore {
             if entry.isHandedOut {
                 leases.revoke(report.lease, at: id)
             } else {
-                if let other = leases.claims.remove(report.key) { letGo(other) }
+                if let other = leases.claims.remove(report.key) { letGo(other, of: report.key) }
                 believe(id, runs: entry, under: report.lease, for: term(of: report))
             }
         } else {
@@ -132,8 +149,11 @@ extension SchedulerCore {
         leases.keep(
             id, as: worker.instance, until: now.monotonic + grace,
             keepsExtended: isSilent && !breaks(.givesUpWhatIsExtended))
-        let hasClaims = dropClaims(of: id), isListenedTo = doubt?.stopListening(to: id) ?? false
-        if hasClaims || isListenedTo { awaitAgain(worker.instance, for: patience) }
+        let claimed = dropClaims(of: id)
+        for strand in strands.all {
+            let isListenedTo = strand.doubt?.stopListening(to: id) ?? false
+            if isListenedTo || strand.shards.contains(where: claimed.contains) { awaitAgain(worker.instance, in: strand, for: patience) }
+        }
         if isUnstored(of: id) { goneReporters[worker.instance] = id }
         lanes.detach(id)
     }
@@ -147,7 +167,7 @@ extension SchedulerCore {
             loseLease(lease, because: "the worker left before it was done")
         }
         _ = dropClaims(of: id)
-        doubt?.stopListening(to: id)
+        for strand in strands.all { strand.doubt?.stopListening(to: id) }
         holdersHaveChanged = true
         lanes.detach(id)
     }

@@ -50,11 +50,11 @@ struct Harness {
                 switch effect {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, [], full: false))
                 case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
-                case .write(let token, let writes):
+                case .write(let token, let writes, _):
                     shelved += writes.count { if case .shelve = $0 { true } else { false } }
                     events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches.count
-                case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse: break
+                case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse, .released: break
                 }
             }
         }

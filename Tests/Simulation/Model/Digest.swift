@@ -20,6 +20,8 @@ package struct Digest {
     mutating func add(_ event: Event) {
         switch event {
         case .take: add(UInt64(1))
+        case .release(let shard): add(UInt64(0x500 | UInt64(shard.number)))
+        case .lose(let shard): add(UInt64(0x600 | UInt64(shard.number)))
         case .loaded(let shard, let entries, _):
             add(UInt64(0x200 | UInt64(shard.number)))
             for entry in entries { add(entry.due.occurrence) }
@@ -36,6 +38,9 @@ package struct Digest {
         case .workerAttached(let id, _, _, _, _, let running, let following, let outcomes):
             add(id.rawValue << 16 | UInt64(running.count))
             add(UInt64(outcomes.count) << 16 | UInt64(following.count))
+        case .workerRuns(let id, let shards, let running, _, let outcomes):
+            add(id.rawValue << 17 | UInt64(running.count))
+            add(UInt64(outcomes.count) << 16 | UInt64(shards.count))
         case .workerCredit(let id, let credit): add(id.rawValue << 24 | UInt64(bitPattern: Int64(credit)))
         case .workerStands(let id, let queues, let isDrained): add(id.rawValue << 20 | UInt64(queues.count) << 1 | (isDrained ? 1 : 0))
         case .workerDraining(let id), .workerDetached(let id, _), .workerLeft(let id): add(id.rawValue << 32)
@@ -60,10 +65,10 @@ package struct Digest {
             add(UInt64(shard.number))
             add(after?.dueAt)
             add(through)
-        case .loadShelf(_, let after, let limit):
+        case .loadShelf(_, let after, let limit, _):
             add(after.due.dueAt)
             add(UInt64(limit))
-        case .write(let token, let writes):
+        case .write(let token, let writes, _):
             add(token)
             for write in writes { add(write) }
         case .dispatch(let worker, let dispatches):
@@ -85,6 +90,7 @@ package struct Digest {
             add(id.rawValue << 16)
             if case .ended(let outcome) = what { add(UInt64(outcome.rawValue)) }
         case .refuse(let id): add(id.rawValue)
+        case .released(let shards): add(UInt64(0x700 | UInt64(shards.count)))
         }
     }
 

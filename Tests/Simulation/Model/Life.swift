@@ -37,7 +37,7 @@ package final class Life {
         self.plan = plan
         chance = Chance(plan.seed, 4)
         timeline = Timeline(wall: UnixMilliseconds(plan.beginMilliseconds))
-        store = ModelStore(timeline, seed: Chance(plan.seed, 5))
+        store = ModelStore(timeline, strands: plan.strands, seed: Chance(plan.seed, 5))
         store.commitMilliseconds = plan.commitMilliseconds
         zone = plan.hasMadeZone ? MadeZone() : nil
         backend = Backend(seed: plan.seed, answerMilliseconds: plan.answerMilliseconds)
@@ -47,6 +47,7 @@ package final class Life {
         checker = Checker(self)
         callers = Callers(self)
         store.onCommit = { [unowned self] in checker.committed($0, $1, $2) }
+        store.onStray = { [unowned self] in checker.strayed($0) }
     }
 
     // MARK: A run
@@ -117,6 +118,7 @@ package final class Life {
         hasHealed = true
         store.isFull = false
         store.isUnreadable = false
+        store.heal()
         store.commitMilliseconds = 1...5
         delayMilliseconds = 0...5
         backend.mood = .well
@@ -282,6 +284,10 @@ package final class Life {
         case .diskFull(let time):
             checker.isTroubled(for: time)
             set(\.store.isFull, true, then: false, after: time)
+        case .strandFails(let strand, let time):
+            checker.isTroubled(for: time)
+            store.setFailing(true, strand)
+            timeline.schedule(in: time) { [self] in if !hasHealed { store.setFailing(false, strand) } }
         case .diskUnreadable(let time): set(\.store.isUnreadable, true, then: false, after: time)
         case .slowDisk(let range, let time):
             checker.isTroubled(for: time)

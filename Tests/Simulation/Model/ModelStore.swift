@@ -2,8 +2,8 @@ import SchedulerCore
 import Storage
 import TaskDomain
 
-/// A store in simulated time: it works off what it is asked in order, takes its time for each commit, can be full or
-/// unreadable, and forgets at a crash whatever it had not committed.
+/// A store in simulated time: it works off what it is asked of each strand in order, takes its time for each commit, can be full or
+/// unreadable, or fail in one strand only, and forgets at a crash whatever it had not committed.
 final class ModelStore {
     private enum Duty {
         case submit([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)
@@ -18,107 +18,148 @@ final class ModelStore {
     var commitMilliseconds: ClosedRange<Int64> = 1...5
     /// Told of each write that was committed, with the reminder before it.
     var onCommit: (StoreWrite, StoredReminders.Standing?, StoreWriteResult) -> Void = { _, _, _ in }
+    /// Told of a write that came with those of another strand.
+    var onStray: (StoreWrite) -> Void = { _ in }
+
+    /// What is written together, in order: the shards of one strand.
+    private final class Lane {
+        var queue: [Duty] = []
+        var isBusy = false
+        /// Its writes fail.
+        var isFailing = false
+        /// Of those that have had it.
+        var session = 0
+        /// As its shards were taken last.
+        var epoch: Int64 = 0
+        /// The writes of the commit under way.
+        var committing: [[StoreWrite]] = []
+        /// Who may run something of it.
+        var workers: [AttachedWorker] = []
+    }
+
+    /// A strand as a process takes it.
+    struct Taken {
+        let shards: [OwnedShard]
+        let workers: [AttachedWorker]
+        let passed: [OccurrenceKey]
+    }
 
     private let timeline: Timeline
     private var chance: Chance
-    private var queue: [Duty] = []
-    private var isBusy = false
-    /// Of the process that has it open.
-    private var session = 0
-    /// Of all shards, as it was taken last.
-    private var epoch: Int64 = 0
-    /// The writes of the commit under way.
-    private var committing: [[StoreWrite]] = []
+    private let lanes: [Lane]
 
-    init(_ timeline: Timeline, seed: Chance) {
+    init(_ timeline: Timeline, strands: Int = 1, seed: Chance) {
         self.timeline = timeline
         chance = seed
+        lanes = (0..<strands).map { _ in Lane() }
     }
 
-    /// A process opens it.
-    func open() -> (shards: [OwnedShard], workers: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey]) {
-        session += 1
-        let taken = epoch + 1
-        if !isFull { epoch = taken }
+    private func strand(of shard: Shard) -> Int { Int(shard.number) % lanes.count }
+
+    /// A process opens it, and takes the strands.
+    func open() -> (strands: [Taken], queues: [QueueSettings]) {
+        let taken = lanes.indices.map { take($0) }
         contents.clearShelf()
-        return (Shard.all.map { OwnedShard($0, epoch: taken) }, contents.workers, contents.queueSettings, contents.passed(limit: SchedulerCore.maxPassed))
+        return (taken, contents.queueSettings)
+    }
+
+    private func take(_ strand: Int) -> Taken {
+        let lane = lanes[strand]
+        lane.session += 1
+        let taken = lane.epoch + 1
+        if !isFull { lane.epoch = taken }
+        let shards = Shard.all.filter { self.strand(of: $0) == strand }
+        return Taken(
+            shards: shards.map { OwnedShard($0, epoch: taken) }, workers: lane.workers,
+            passed: contents.passed(limit: SchedulerCore.maxPassed).filter { self.strand(of: $0.reminder.shard) == strand })
     }
 
     /// The process that had it open died: what was being committed may be on stable storage or not.
     func crash() {
-        if isBusy, !isFull, chance.one(in: 2) { for writes in committing { _ = apply(writes) } }
-        session += 1
-        queue = []
-        committing = []
-        isBusy = false
+        for lane in lanes {
+            if lane.isBusy, !isFull, !lane.isFailing, chance.one(in: 2) { for writes in lane.committing { _ = apply(writes, lane) } }
+            end(lane)
+        }
     }
+
+    private func end(_ lane: Lane) {
+        lane.session += 1
+        lane.queue = []
+        lane.committing = []
+        lane.isBusy = false
+    }
+
+    /// For a while the writes of a strand fail, and those of others do not.
+    func setFailing(_ isFailing: Bool, _ strand: Int) { lanes[strand % lanes.count].isFailing = isFailing }
+
+    func heal() { for lane in lanes { lane.isFailing = false } }
 
     /// Finishes what was submitted, and is closed.
     func close() {
-        if !isFull {
-            var submitted = committing
-            for case .submit(let writes, _) in queue { submitted.append(writes) }
-            for writes in submitted { _ = apply(writes) }
+        for lane in lanes {
+            if !isFull, !lane.isFailing {
+                var submitted = lane.committing
+                for case .submit(let writes, _) in lane.queue { submitted.append(writes) }
+                for writes in submitted { _ = apply(writes, lane) }
+            }
+            end(lane)
         }
-        session += 1
-        queue = []
-        committing = []
-        isBusy = false
     }
 
-    func submit(_ writes: [StoreWrite], completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void) {
-        add(.submit(writes, completion))
+    /// - Parameter shard: one of the strand's.
+    func submit(_ writes: [StoreWrite], of shard: Shard, completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void) {
+        let lane = lanes[strand(of: shard)]
+        for write in writes {
+            if case .shelve = write { continue }
+            if let id = write.reminder, lanes[strand(of: id.shard)] !== lane { onStray(write) }
+        }
+        add(.submit(writes, completion), to: lane)
     }
 
     func load(
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
         completion: @escaping (Result<[DueEntry], StoreError>) -> Void
     ) {
-        add(.load(shard, after, through, limit, completion))
+        add(.load(shard, after, through, limit, completion), to: lanes[strand(of: shard)])
     }
 
-    func loadShelf(_ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping (Result<ShelfPage, StoreError>) -> Void) {
-        add(.loadShelf(scope, after, limit, completion))
+    func loadShelf(
+        _ scope: ShelfScope, after: ShelfKey, limit: Int, of shard: Shard, completion: @escaping (Result<ShelfPage, StoreError>) -> Void
+    ) {
+        add(.loadShelf(scope, after, limit, completion), to: lanes[strand(of: shard)])
     }
 
     func prune(finishedBefore: UnixMilliseconds, idempotencyBefore: UnixMilliseconds) -> [ReminderID] {
         contents.prune(finishedBefore: finishedBefore, idempotencyBefore: idempotencyBefore)
     }
 
-    private func add(_ duty: Duty) {
-        queue.append(duty)
-        goOn()
+    private func add(_ duty: Duty, to lane: Lane) {
+        lane.queue.append(duty)
+        goOn(lane)
     }
 
-    private func goOn() {
-        guard !isBusy, !queue.isEmpty else { return }
-        isBusy = true
-        if case .load(let shard, let after, let through, let limit, let completion) = queue[0] {
-            queue.removeFirst()
-            return later(in: chance.int(0...max(1, commitMilliseconds.lowerBound / 2))) { [self] in
-                if isUnreadable { return completion(.failure(.unavailable("an I/O error"))) }
-                completion(.success(contents.due(in: shard, after: after, through: through, limit: limit)))
-            }
+    private func goOn(_ lane: Lane) {
+        guard !lane.isBusy, !lane.queue.isEmpty else { return }
+        lane.isBusy = true
+        if case .load(let shard, let after, let through, let limit, let completion) = lane.queue[0] {
+            return read(lane, completion) { $0.due(in: shard, after: after, through: through, limit: limit) }
         }
-        if case .loadShelf(let scope, let after, let limit, let completion) = queue[0] {
-            queue.removeFirst()
-            return later(in: chance.int(0...max(1, commitMilliseconds.lowerBound / 2))) { [self] in
-                if isUnreadable { return completion(.failure(.unavailable("an I/O error"))) }
-                completion(.success(contents.shelf(scope, after: after, limit: limit)))
-            }
+        if case .loadShelf(let scope, let after, let limit, let completion) = lane.queue[0] {
+            return read(lane, completion) { $0.shelf(scope, after: after, limit: limit) }
         }
         // All that came during the last commit goes into the next together.
         var group: [([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)] = []
-        while case .submit(let writes, let completion)? = queue.first {
+        while case .submit(let writes, let completion)? = lane.queue.first {
             group.append((writes, completion))
-            queue.removeFirst()
+            lane.queue.removeFirst()
         }
-        committing = group.map(\.0)
-        let wasFull = isFull
-        later(in: chance.int(commitMilliseconds)) { [self] in
-            committing = []
+        lane.committing = group.map(\.0)
+        let wasFull = isFull || lane.isFailing
+        later(lane, in: chance.int(commitMilliseconds)) { [self] in
+            lane.committing = []
+            let isFull = isFull || lane.isFailing
             // What the disk failed in the middle of is there all the same.
-            let applied = isFull && wasFull ? nil : group.map { apply($0.0) }
+            let applied = isFull && wasFull ? nil : group.map { apply($0.0, lane) }
             let results = isFull ? nil : applied
             for (index, (_, completion)) in group.enumerated() {
                 completion(results.map { .success($0[index]) } ?? .failure(.unavailable("disk full")))
@@ -126,19 +167,31 @@ final class ModelStore {
         }
     }
 
-    private func later(in milliseconds: Int64, _ body: @escaping () -> Void) {
-        let session = session
-        timeline.schedule(in: milliseconds) { [self] in
-            guard session == self.session else { return }
-            body()
-            guard session == self.session else { return }
-            isBusy = false
-            goOn()
+    /// Answers a read by what is stored when it is done.
+    private func read<Found>(
+        _ lane: Lane, _ completion: @escaping (Result<Found, StoreError>) -> Void, _ body: @escaping (StoredReminders) -> Found
+    ) {
+        lane.queue.removeFirst()
+        later(lane, in: chance.int(0...max(1, commitMilliseconds.lowerBound / 2))) { [self] in
+            if isUnreadable { return completion(.failure(.unavailable("an I/O error"))) }
+            completion(.success(body(contents)))
         }
     }
 
-    private func apply(_ writes: [StoreWrite]) -> [StoreWriteResult] {
+    private func later(_ lane: Lane, in milliseconds: Int64, _ body: @escaping () -> Void) {
+        let session = lane.session
+        timeline.schedule(in: milliseconds) { [self] in
+            guard session == lane.session else { return }
+            body()
+            guard session == lane.session else { return }
+            lane.isBusy = false
+            goOn(lane)
+        }
+    }
+
+    private func apply(_ writes: [StoreWrite], _ lane: Lane) -> [StoreWriteResult] {
         writes.map { write in
+            if case .workers(let workers) = write { lane.workers = workers }
             let before = write.reminder.flatMap { contents.reminders[$0] }
             let result = contents.apply(write)
             onCommit(write, before, result)

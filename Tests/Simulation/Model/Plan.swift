@@ -70,6 +70,8 @@ package struct Plan {
     var hasMadeZone = false
     /// Some tasks take longer than their leases, and extend them.
     var hasLongTasks = false
+    /// What the shards are written in, which fail each by itself.
+    var strands = 1
 
     /// When it begins, unix milliseconds.
     var beginMilliseconds: Int64 { 1_800_000_000_000 + Int64(seed % 1_000_003) * 7_919_137 }
@@ -93,6 +95,7 @@ package struct Plan {
             planGaps()
             planZone()
             planOrders()
+            planStrands()
         }
         steps.append(Step(at: 0, action: .backend(.flaky(oneIn: Int(chance.int(2...30))), durationMilliseconds)))
         steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
@@ -209,6 +212,17 @@ package struct Plan {
         }
     }
 
+    /// Strands of which one fails, and the others do not.
+    private mutating func planStrands() {
+        guard seed % 8 == 6 else { return }
+        var chance = Chance(seed, 38)
+        strands = Int(chance.int(2...3))
+        for _ in 0..<chance.int(1...20) {
+            let fault = Action.strandFails(Int(chance.int(0...2)), chance.spread(1...30_000))
+            steps.append(Step(at: chance.int(0...durationMilliseconds * 9 / 10), action: fault))
+        }
+    }
+
     private mutating func planZone() {
         var chance = Chance(seed, 11)
         guard profile == .long, chance.one(in: 2) else { return }
@@ -265,6 +279,8 @@ enum Action {
     case cutWorker(Int, isSilent: Bool)
     case cutNotifier(Int, isSilent: Bool)
     case diskFull(Int64)
+    /// What is written in one strand fails.
+    case strandFails(Int, Int64)
     case diskUnreadable(Int64)
     case slowDisk(ClosedRange<Int64>, Int64)
     case slowNetwork(ClosedRange<Int64>, Int64)
@@ -324,6 +340,7 @@ enum Action {
         case .cutWorker(_, let isSilent): isSilent ? "worker's connection silent" : "worker's connection cut"
         case .cutNotifier(_, let isSilent): isSilent ? "notifier's connection silent" : "notifier's connection cut"
         case .diskFull: "disk full"
+        case .strandFails: "strand's writes fail"
         case .diskUnreadable: "disk unreadable"
         case .slowDisk: "disk slow"
         case .slowNetwork: "network slow"

@@ -33,16 +33,20 @@ final class SchedulerProcess: Process {
         core = SchedulerCore(configuration: life.plan.configuration, seed: seed)
         super.init()
         let stored = life.store.open()
-        life.checker.schedulerStarted(self, rejoin: stored.workers)
+        life.checker.schedulerStarted(self, rejoin: stored.strands.flatMap(\.workers))
         hasStarted = true
         zones = ZoneWatching(life, self)
         let changed = zones?.start() ?? []
         if !changed.isEmpty { handle(.zonesChanged(changed)) }
-        handle(.take(stored.shards, rejoin: stored.workers, queues: stored.queues, passed: stored.passed))
+        for taken in stored.strands { take(taken, queues: stored.queues) }
     }
 
     private var timeline: Timeline { life.timeline }
     private var now: Moment { Moment(wall: timeline.wall, monotonic: MonotonicMilliseconds(timeline.monotonic)) }
+
+    private func take(_ taken: ModelStore.Taken, queues: [QueueSettings] = []) {
+        handle(.take(taken.shards, rejoin: taken.workers, queues: queues, passed: taken.passed))
+    }
 
     // MARK: Events
 
@@ -102,12 +106,12 @@ final class SchedulerProcess: Process {
                     }
                 }
             }
-        case .loadShelf(let scope, let after, let limit):
-            life.store.loadShelf(scope, after: after, limit: limit) { [self] result in
+        case .loadShelf(let scope, let after, let limit, let shard):
+            life.store.loadShelf(scope, after: after, limit: limit, of: shard) { [self] result in
                 later { [self] in handle(.shelfLoaded(try? result.get())) }
             }
-        case .write(let token, let writes):
-            life.store.submit(writes) { [self] result in
+        case .write(let token, let writes, let shard):
+            life.store.submit(writes, of: shard) { [self] result in
                 later { [self] in handle(.written(token: token, try? result.get())) }
             }
         case .dispatch(let worker, let dispatches):
@@ -138,6 +142,7 @@ final class SchedulerProcess: Process {
         case .refuse(let id):
             cancellations[id] = nil
             requests.removeValue(forKey: id)?.answer(nil)
+        case .released: break
         }
     }
 
@@ -200,7 +205,7 @@ final class SchedulerProcess: Process {
         // The thread that is to say so may be put off, while what another reads is said.
         var own = Chance(life.plan.seed, 38, reminder.id.low)
         let delay = life.plan.profile == .busy && own.one(in: 8) ? own.spread(1...4_000) : 0
-        life.store.submit([write]) { [self] result in
+        life.store.submit([write], of: reminder.id.shard) { [self] result in
             timeline.schedule(in: delay, for: self) { [self] in
                 switch (try? result.get())?.first {
                 case .done?:

@@ -40,7 +40,7 @@ extension Life {
 
     func trace(_ effect: Effect) {
         switch effect {
-        case .write(let token, let writes):
+        case .write(let token, let writes, _):
             for write in writes { trace("write in batch \(token): \(write.text)", write.reminder) }
         case .dispatch(let worker, let dispatches):
             for dispatch in dispatches {

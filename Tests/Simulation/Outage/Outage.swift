@@ -160,15 +160,15 @@ final class Outage {
             guard let entries = try? result.get() else { return events.append(.loadFailed(shard)) }
             loaded += entries.count
             events.append(.loaded(shard, entries, full: entries.count >= limit))
-        case .loadShelf(let scope, let after, let limit):
+        case .loadShelf(let scope, let after, let limit, _):
             let page = try? wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }.get()
             readFromShelf += page?.keys.count ?? 0
             events.append(.shelfLoaded(page))
-        case .write(let token, let writes):
+        case .write(let token, let writes, _):
             for write in writes { note(write) }
             events.append(.written(token: token, try? submit(writes).get()))
         case .dispatch(let worker, let dispatches): for dispatch in dispatches { send(dispatch, from: worker) }
-        case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse: break
+        case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse, .released: break
         }
     }
 

@@ -39,16 +39,16 @@ struct SimulationTests {
     }
 
     /// What so few lives hardly ever come to, or none; `SchedulerCoreTests` notice them (`CrashesInTrouble`, `ExtendedLeases`,
-    /// `ForeignShards`, `Restarts`, `Shelves`, `UncertainCreates`, `WorkersAndLeases`).
+    /// `ForeignShards`, `Restarts`, `SeveralStrands`, `Shelves`, `UncertainCreates`, `WorkersAndLeases`).
     static let rare: [Sabotage] = [
         .core(.forgetsWhatWasHandedOut), .core(.forgetsWhatHasPassed), .core(.forgetsTheShelf), .core(.forgetsWhatAPersonRan),
         .core(.believesAnyWorker), .core(.acknowledgesForeign), .core(.takesFailedCreatesForNone), .core(.forgetsWhatItRevokes),
-        .core(.givesUpWhatIsExtended), .core(.believesLateCreates),
+        .core(.givesUpWhatIsExtended), .core(.believesLateCreates), .core(.acknowledgesReleased), .core(.handsOverBeforeTheFlush),
     ]
 
     /// What takes more lives than that is looked for from here on.
     static let firstSeeds: [String: UInt64] = [
-        "stepsByInstants": 173, "believesStaleLoads": 71, "losesResultsThatComeLate": 36,
+        "oneOutboxForAll": 6, "stepsByInstants": 173, "believesStaleLoads": 71, "losesResultsThatComeLate": 36,
     ]
 
     /// See the table in README.md.

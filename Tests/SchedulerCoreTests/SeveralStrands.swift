@@ -1,0 +1,258 @@
+import Storage
+import TaskDomain
+import Testing
+
+@testable import SchedulerCore
+
+@Suite("a core with several strands")
+struct SeveralStrands {
+    /// Both strands taken, a worker there.
+    private func loom(_ mutation: Mutation? = nil) -> Loom {
+        let loom = Loom(mutation: mutation)
+        loom.take(0)
+        loom.take(1)
+        loom.attach()
+        return loom
+    }
+
+    enum Trouble: CaseIterable { case fails, isSlow }
+
+    @Test(
+        "a strand that fails or is slow holds up neither outcomes, nor creates, nor changes, nor dispatches of another",
+        arguments: Trouble.allCases, [nil, Mutation.oneOutboxForAll])
+    func troubled(trouble: Trouble, mutation: Mutation?) {
+        let loom = loom(mutation)
+        let ill = loom.create(in: 0), well = loom.create(in: 1)
+        if trouble == .fails { loom.failing = [0] } else { loom.silent = [0] }
+        loom.report(ill)
+        loom.report(well)
+        guard mutation == nil else { return #expect(!loom.isAcknowledged(well)) }
+        #expect(loom.isAcknowledged(well) && loom.isWritten(well) && !loom.isAcknowledged(ill))
+        #expect(loom.core.snapshot.unwritten > 0 && loom.core.snapshot.isStoreFailing == (trouble == .fails))
+        let next = loom.create(in: 1), waiting = loom.create(in: 0)
+        #expect(loom.times(next) == 1)
+        // What a slow store will take is handed out; what a failing one may never is not.
+        #expect(loom.times(waiting) == (trouble == .fails ? 0 : 1))
+        loom.change(1, [loom.create(in: 1, after: 5_000)])
+        loom.change(2, [loom.create(in: 0, after: 5_000)])
+        #expect(loom.answered[RequestID(rawValue: 1)] == 1 && loom.answered[RequestID(rawValue: 2)] == nil)
+        #expect(loom.refused.map(\.rawValue) == (trouble == .fails ? [2] : []))
+        loom.run(milliseconds: 10_000)
+        #expect(!loom.isAcknowledged(ill) && loom.times(waiting) == (trouble == .fails ? 0 : 1))
+        // By itself, once the store is well.
+        loom.failing = []
+        loom.answer(0)
+        loom.run(milliseconds: 3_000)
+        #expect(loom.isAcknowledged(ill) && loom.isWritten(ill) && loom.times(waiting) == 1)
+        #expect(loom.core.snapshot.unwritten == 0 && !loom.core.snapshot.isStoreFailing)
+    }
+
+    @Test("a batch that fails is repeated less and less often, however often another strand's are stored")
+    func backsOff() {
+        let loom = loom()
+        loom.failing = [0]
+        loom.report(loom.create(in: 0))
+        for _ in 0..<50 {
+            let key = loom.create(in: 1)
+            loom.report(key)
+            #expect(loom.isAcknowledged(key))
+            loom.run(milliseconds: 400)
+        }
+        #expect((10...20).contains(loom.failures))
+    }
+
+    @Test("a worker gets nothing of a strand before its next owner would ask it, and of another at once")
+    func isRemembered() {
+        let loom = Loom()
+        loom.take(0)
+        loom.take(1)
+        loom.silent = [0]
+        loom.attach()
+        let unknown = loom.create(in: 0), known = loom.create(in: 1)
+        #expect(loom.times(unknown) == 0 && loom.times(known) == 1)
+        loom.answer(0)
+        #expect(loom.times(unknown) == 1)
+    }
+
+    // MARK: Requests
+
+    @Test("a request for changes in several strands is answered once, when all of it is stored, in its order")
+    func joint() {
+        let loom = loom()
+        let keys = [loom.create(in: 1, after: 5_000), loom.create(in: 0, after: 5_000), loom.create(in: 1, after: 5_000)]
+        loom.silent = [0]
+        loom.change(1, keys)
+        #expect(loom.answered.isEmpty && loom.isWritten(keys[0]))
+        loom.answer(0)
+        #expect(loom.answered[RequestID(rawValue: 1)] == 3)
+        loom.failing = [0]
+        loom.change(2, [loom.create(in: 0, after: 5_000)])
+        loom.change(3, keys)
+        #expect(loom.refused.map(\.rawValue) == [3])
+    }
+
+    @Test("a request of which one strand is lost is refused, once, and what is stored of it counts")
+    func jointLost() {
+        let loom = loom()
+        let keys = [loom.create(in: 0, after: 5_000), loom.create(in: 1, after: 5_000)]
+        loom.silent = [0, 1]
+        loom.change(1, keys)
+        loom.lose(0)
+        #expect(loom.refused.map(\.rawValue) == [1])
+        loom.answer(1)
+        loom.answer(0)
+        loom.run(milliseconds: 10_000)
+        #expect(loom.refused.count == 1 && loom.answered.isEmpty && loom.dispatched.isEmpty)
+    }
+
+    // MARK: Taking
+
+    @Test("taking a second strand makes nobody wait in the first, and what may run of it is waited for", arguments: [nil, Mutation.doesNotWaitForWorkers])
+    func taken(mutation: Mutation?) {
+        let loom = Loom(mutation: mutation)
+        loom.take(0)
+        loom.attach()
+        let overdue = loom.entry(in: 1), shard = overdue.due.occurrence.reminder.shard
+        loom.stored[shard] = [overdue]
+        loom.take(1, epoch: 2, rejoin: ["gone"])
+        let own = loom.create(in: 0)
+        #expect(loom.times(own) == 1)
+        #expect(loom.times(overdue.due.occurrence) == (mutation == nil ? 0 : 1))
+        loom.report(own)
+        #expect(loom.isAcknowledged(own))
+        loom.run(milliseconds: loom.core.configuration.rejoinGraceMilliseconds + 1)
+        #expect(loom.times(overdue.due.occurrence) == 1)
+    }
+
+    @Test("a worker that was attached before is asked what it runs of a strand that is taken, and goes on with that")
+    func asked() throws {
+        let loom = Loom()
+        loom.take(0)
+        let worker = loom.attach()
+        let entry = loom.entry(in: 1), key = entry.due.occurrence, done = loom.entry(in: 1), free = loom.entry(in: 1)
+        loom.stored[key.reminder.shard] = [entry, done, free].sorted { $0.due < $1.due }
+        loom.take(1, epoch: 2, rejoin: ["w"])
+        #expect(loom.dispatched.isEmpty)
+        let outcome = loom.outcomeReport(78, done.due.occurrence, .delivered)
+        loom.handle(.workerRuns(worker, of: Loom.shards[1], running: [LeaseReport(lease: 77, key: key)], outcomes: [outcome]))
+        loom.run(milliseconds: 1_000)
+        // Nobody else is waited for.
+        #expect(loom.times(key) == 0 && loom.times(done.due.occurrence) == 0 && loom.times(free.due.occurrence) == 1)
+        #expect(loom.acknowledged == [78])
+        loom.handle(.outcomes(worker, [loom.outcomeReport(77, key, .delivered)]))
+        #expect(loom.acknowledged == [78, 77] && loom.isWritten(key) && loom.revoked.isEmpty)
+    }
+
+    @Test("what a worker was known to have of one strand's former owner says nothing of another's")
+    func strangers() {
+        let loom = Loom()
+        loom.take(0)
+        loom.take(1, epoch: 2, rejoin: ["w"])
+        let own = loom.entry(in: 0), taken = loom.entry(in: 1)
+        loom.attach(running: [LeaseReport(lease: 77, key: own.due.occurrence), LeaseReport(lease: 78, key: taken.due.occurrence)])
+        #expect(loom.revoked == [77] && loom.core.snapshot.foreign == 1)
+    }
+
+    @Test("what was extended at a strand's former owner is kept for as long as that said, and can be extended further")
+    func extended() {
+        let loom = Loom()
+        loom.take(0)
+        let worker = loom.attach(), minute: Int64 = 60_000
+        let entry = loom.entry(in: 1), key = entry.due.occurrence
+        loom.stored[key.reminder.shard] = [entry]
+        loom.take(1, epoch: 2, rejoin: ["w"])
+        loom.handle(.workerRuns(worker, of: Loom.shards[1], running: [LeaseReport(lease: 77, key: key, leftMilliseconds: 5 * minute, heldMilliseconds: minute)]))
+        loom.run(milliseconds: 4 * minute)
+        #expect(loom.times(key) == 0 && loom.revoked.isEmpty)
+        loom.handle(.extend(worker, [LeaseExtension(id: 1, lease: 77, key: key, milliseconds: 10 * minute)]))
+        #expect(loom.extended.map { try? $0.result.get() } == [10 * minute])
+        loom.run(milliseconds: 9 * minute)
+        #expect(loom.times(key) == 0 && loom.revoked.isEmpty)
+        // Once it has been given away, its next owner answers.
+        loom.release(1)
+        loom.handle(.extend(worker, [LeaseExtension(id: 2, lease: 77, key: key, milliseconds: minute)]))
+        loom.run(milliseconds: 5 * minute)
+        #expect(loom.extended.count == 1 && loom.revoked.isEmpty)
+    }
+
+    // MARK: Releasing
+
+    @Test(
+        "a strand is released when what is on its way is stored and acknowledged, and not before",
+        arguments: [nil, Mutation.handsOverBeforeTheFlush])
+    func released(mutation: Mutation?) {
+        let loom = loom(mutation)
+        let reported = loom.create(in: 0), running = loom.create(in: 0), later = loom.create(in: 0, after: 5_000), other = loom.create(in: 1)
+        loom.silent = [0]
+        loom.report(reported)
+        loom.release(0)
+        guard mutation == nil else { return #expect(!loom.released.isEmpty && !loom.isAcknowledged(reported)) }
+        #expect(loom.released.isEmpty && !loom.isAcknowledged(reported))
+        // Of what comes now it takes nothing in: its next owner will.
+        loom.report(running)
+        let new = loom.create(in: 0)
+        loom.change(1, [later])
+        loom.handle(.cancel(RequestID(rawValue: 2), running, caller: nil))
+        #expect(loom.refused.map(\.rawValue) == [1, 2] && loom.times(new) == 0)
+        loom.answer(0)
+        #expect(loom.isAcknowledged(reported) && loom.released == [Loom.shards[0]])
+        loom.run(milliseconds: 50_000)
+        #expect(!loom.isAcknowledged(running) && !loom.isWritten(running) && loom.times(later) == 0 && loom.revoked.isEmpty)
+        #expect(loom.times(other) == 1 && loom.core.snapshot.entriesInMemory == 1)
+        loom.report(other)
+        #expect(loom.isAcknowledged(other))
+        #expect(!Loom.shards[0].contains { loom.core.isLoaded($0) })
+    }
+
+    @Test("a strand that is released while its writes fail goes on to repeat them, and is released when they are stored")
+    func releasedWhileFailing() {
+        let loom = loom()
+        let key = loom.create(in: 0)
+        loom.failing = [0]
+        loom.report(key)
+        loom.release(0)
+        loom.run(milliseconds: 10_000)
+        #expect(loom.released.isEmpty && !loom.isAcknowledged(key))
+        loom.failing = []
+        loom.run(milliseconds: 3_000)
+        #expect(loom.released.count == 1 && loom.isAcknowledged(key) && loom.isWritten(key))
+    }
+
+    @Test("of a strand that is lost nothing is acknowledged, written, revoked or handed out any more", arguments: [nil, Mutation.acknowledgesReleased])
+    func lost(mutation: Mutation?) {
+        let loom = loom(mutation)
+        let reported = loom.create(in: 0), running = loom.create(in: 0), later = loom.create(in: 0, after: 5_000)
+        let other = loom.create(in: 1), asked = loom.create(in: 0, after: 5_000)
+        loom.silent = [0]
+        loom.report(reported)
+        loom.change(1, [asked])
+        loom.lose(0)
+        if mutation == nil { #expect(loom.refused.map(\.rawValue) == [1] && loom.released.isEmpty) }
+        loom.report(running)
+        // That it was stored comes too late.
+        loom.answer(0)
+        guard mutation == nil else { return #expect(loom.isAcknowledged(reported)) }
+        loom.run(milliseconds: 50_000)
+        #expect(!loom.isAcknowledged(reported) && !loom.isAcknowledged(running) && !loom.isWritten(running))
+        #expect(loom.times(later) == 0 && loom.revoked.isEmpty && loom.answered.isEmpty)
+        #expect(loom.times(other) == 1 && loom.core.snapshot.entriesInMemory == 1 && loom.core.snapshot.unwritten == 0)
+    }
+
+    @Test("a strand that comes back is read anew: what was asked for before it went counts for nothing")
+    func comesBack() {
+        let loom = loom()
+        loom.lose(0)
+        let entry = loom.entry(in: 0), key = entry.due.occurrence
+        loom.silent = [0]
+        loom.take(0, epoch: 2)
+        // On disk by the other's doing, after the load was asked for.
+        loom.lose(0)
+        loom.stored[key.reminder.shard] = [entry]
+        loom.take(0, epoch: 4)
+        loom.answer(0)
+        loom.run(milliseconds: 1_000)
+        #expect(loom.times(key) == 1)
+        loom.report(key)
+        #expect(loom.isAcknowledged(key))
+    }
+}
