@@ -209,7 +209,9 @@ extension SchedulerCore {
     /// Ends the claims in a shard that has been read, once nothing is in doubt. What is still to come is settled by them; the rest is
     /// no longer due: the former process settled it before it ended.
     mutating func dropClaims(in shard: Shard) {
-        for (key, _) in leases.claims.all where key.reminder.shard == shard && changing[key.reminder] == nil { dropClaim(to: key) }
+        // In their order, so that a run follows from its events.
+        let keys = leases.claims.all.map(\.key).filter { $0.reminder.shard == shard && changing[$0.reminder] == nil }.sorted()
+        for key in keys { dropClaim(to: key) }
     }
 
     /// Ends the claims to occurrences of a reminder that has been changed, unless there is something else that they wait for.
