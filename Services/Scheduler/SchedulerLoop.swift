@@ -244,8 +244,8 @@ final class SchedulerLoop: @unchecked Sendable {
             store.load(shard: shard, after: after, through: through, limit: limit) { result in
                 self.loaded(shard, result, limit: limit)
             }
-        case .loadShelf(let scope, let after, let limit, _):
-            store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(result) }
+        case .loadShelf(let token, let scope, let after, let limit, _):
+            store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(token, result) }
         case .write(let token, let writes, _):
             store.submit(writes) { result in self.written(token, result) }
         case .dispatch(let worker, let dispatches):
@@ -276,12 +276,12 @@ final class SchedulerLoop: @unchecked Sendable {
         }
     }
 
-    private func shelfLoaded(_ result: Result<ShelfPage, StoreError>) {
+    private func shelfLoaded(_ token: UInt64, _ result: Result<ShelfPage, StoreError>) {
         switch result {
-        case .success(let page): handle(.shelfLoaded(page))
+        case .success(let page): handle(.shelfLoaded(token: token, page))
         case .failure(let error):
             logger.error("could not read what was left to the disk", metadata: ["reason": "\(error)"])
-            handle(.shelfLoaded(nil))
+            handle(.shelfLoaded(token: token, nil))
         }
     }
 

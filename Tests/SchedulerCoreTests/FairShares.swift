@@ -67,7 +67,7 @@ private struct Alone {
             for effect in effects {
                 switch effect {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, stored.removeValue(forKey: shard) ?? [], full: false))
-                case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
+                case .loadShelf(let token, _, _, _, _): events.append(.shelfLoaded(token: token, ShelfPage()))
                 case .write(let token, let writes, _): events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches
                 case .acknowledge, .extended, .revoke, .recall, .answer, .cancelled, .refuse, .released: break

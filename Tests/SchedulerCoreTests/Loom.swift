@@ -23,22 +23,27 @@ final class Loom {
     private(set) var refused: [RequestID] = [], answered: [RequestID: Int] = [:]
     private(set) var extended: [ExtensionAnswer] = []
     private(set) var released: [[Shard]] = []
+    private var shelf: Set<ShelfKey> = [], entries: [OccurrenceKey: DueEntry] = [:]
     /// What is on stable storage, but for who is attached.
     private(set) var written: [StoreWrite] = []
     /// Batches that failed.
     private(set) var failures = 0
 
-    init(mutation: Mutation? = nil) {
+    init(mutation: Mutation? = nil, maxEntriesInMemory: Int? = nil) {
         var configuration = CoreConfiguration()
         configuration.mutation = mutation
+        if let maxEntriesInMemory { configuration.maxEntriesInMemory = maxEntriesInMemory }
         core = SchedulerCore(configuration: configuration, seed: 1)
     }
 
     // MARK: What a test does
 
     func take(_ strand: Int, epoch: Int64 = 1, rejoin: [String] = []) {
-        handle(.take(Self.shards[strand].map { OwnedShard($0, epoch: epoch) }, rejoin: rejoin.map { AttachedWorker(instance: $0) }))
+        handle(.take(Self.owned(strand, epoch: epoch), rejoin: rejoin.map { AttachedWorker(instance: $0) }))
     }
+
+    /// The shards of a strand, as they are taken with that epoch.
+    static func owned(_ strand: Int, epoch: Int64) -> [OwnedShard] { shards[strand].map { OwnedShard($0, epoch: epoch) } }
 
     func release(_ strand: Int) { handle(.release(Self.shards[strand][3])) }
 
@@ -58,7 +63,13 @@ final class Loom {
             schedule: Schedule(start: (now.wall + milliseconds).second, rule: "FREQ=HOURLY", timezone: "UTC"),
             handling: Handling(queue: "default"), payload: Payload(task: "test", arguments: []), createdAt: now.wall,
             sealedAuthorization: [])
-        return DueEntry(reminder, at: SeriesPosition(scheduledAt: reminder.schedule.start, index: 1))
+        let entry = DueEntry(reminder, at: SeriesPosition(scheduledAt: reminder.schedule.start, index: 1))
+        entries[entry.due.occurrence] = entry
+        return entry
+    }
+
+    func entry(of key: OccurrenceKey) -> DueEntry {
+        entries[key] ?? entry(in: Self.strand(of: key.reminder.shard))
     }
 
     @discardableResult
@@ -130,7 +141,8 @@ final class Loom {
         switch effect {
         case .load(let shard, _, _, _):
             answer(.loaded(shard, stored.removeValue(forKey: shard) ?? [], full: false), of: shard, &events)
-        case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
+        case .loadShelf(let token, _, let after, let limit, let shard):
+            answer(.shelfLoaded(token: token, page(of: Self.strand(of: shard), after, limit)), of: shard, &events)
         case .write(let token, let batch, let shard):
             let isOfOne = batch.allSatisfy { $0.reminder.map { Self.strand(of: $0.shard) == Self.strand(of: shard) } ?? true }
             #expect(isOfOne || core.configuration.mutation != nil)
@@ -138,7 +150,14 @@ final class Loom {
                 failures += 1
                 return answer(.written(token: token, nil), of: shard, &events)
             }
-            written += batch.filter { if case .workers = $0 { false } else { true } }
+            for write in batch {
+                switch write {
+                case .workers: break
+                case .shelve(let key): shelf.insert(key)
+                case .unshelve(let keys): shelf.subtract(keys)
+                default: written.append(write)
+                }
+            }
             answer(.written(token: token, batch.map(Self.result)), of: shard, &events)
         case .dispatch(_, let new): dispatched += new
         case .acknowledge(_, let leases): acknowledged += leases
@@ -149,6 +168,12 @@ final class Loom {
         case .refuse(let id): refused.append(id)
         case .released(let shards): released.append(shards)
         }
+    }
+
+    /// What is on a strand's shelf, of one sharer.
+    private func page(of strand: Int, _ after: ShelfKey, _ limit: Int) -> ShelfPage {
+        let keys = shelf.filter { Self.strand(of: $0.due.occurrence.reminder.shard) == strand && $0.due > after.due }.sorted { $0.due < $1.due }
+        return ShelfPage(keys: Array(keys.prefix(limit)), entries: keys.prefix(limit).compactMap { entries[$0.due.occurrence] })
     }
 
     private static func result(_ write: StoreWrite) -> StoreWriteResult {

@@ -39,12 +39,54 @@ struct SeveralStrands {
         #expect(loom.refused.map(\.rawValue) == (trouble == .fails ? [2] : []))
         loom.run(milliseconds: 10_000)
         #expect(!loom.isAcknowledged(ill) && loom.times(waiting) == (trouble == .fails ? 0 : 1))
+        // It is ready all the while, as is what was not changed.
+        #expect(loom.core.snapshot.ready == (trouble == .fails ? 2 : 0))
+        #expect(loom.core.queueStanding(of: "default").ready == (trouble == .fails ? 2 : 0))
         // By itself, once the store is well.
         loom.failing = []
         loom.answer(0)
         loom.run(milliseconds: 3_000)
         #expect(loom.isAcknowledged(ill) && loom.isWritten(ill) && loom.times(waiting) == 1)
-        #expect(loom.core.snapshot.unwritten == 0 && !loom.core.snapshot.isStoreFailing)
+        #expect(loom.core.snapshot.unwritten == 0 && !loom.core.snapshot.isStoreFailing && loom.core.snapshot.ready == 0)
+    }
+
+    @Test("what is due in a strand that fails leaves room in memory for what is due in others, and comes when it is well")
+    func leavesRoom() {
+        let loom = Loom(maxEntriesInMemory: 64)
+        loom.take(0)
+        loom.take(1)
+        loom.attach()
+        loom.failing = [0]
+        loom.report(loom.create(in: 0))
+        let ill = (0..<60).map { _ in loom.create(in: 0) }
+        let well = (0..<30).map { _ in loom.create(in: 1) }
+        #expect(ill.allSatisfy { loom.times($0) == 0 } && well.allSatisfy { loom.times($0) == 1 })
+        for key in well { loom.report(key) }
+        for key in ill { loom.stored[key.reminder.shard, default: []] += [loom.entry(of: key)] }
+        loom.failing = []
+        for _ in 0..<8 {
+            loom.run(milliseconds: 1_000)
+            for key in ill { loom.report(key) }
+        }
+        #expect(ill.allSatisfy { loom.times($0) == 1 })
+    }
+
+    @Test("what was left to the disk of one strand is read while another fails, and of that one when it is well")
+    func shelves() {
+        let loom = Loom(maxEntriesInMemory: 64)
+        loom.take(0)
+        loom.take(1)
+        let ill = (0..<30).map { _ in loom.create(in: 0) }, well = (0..<30).map { _ in loom.create(in: 1) }
+        // Nobody serves them, and not all of them have a place in memory.
+        #expect(loom.core.snapshot.entriesInMemory < 40)
+        loom.failing = [0]
+        loom.attach()
+        loom.run(milliseconds: 1_000)
+        #expect(ill.allSatisfy { loom.times($0) == 0 } && well.allSatisfy { loom.times($0) == 1 })
+        for key in well { loom.report(key) }
+        loom.failing = []
+        loom.run(milliseconds: 5_000)
+        #expect(ill.allSatisfy { loom.times($0) == 1 })
     }
 
     @Test("a batch that fails is repeated less and less often, however often another strand's are stored")
@@ -134,13 +176,31 @@ struct SeveralStrands {
         loom.take(1, epoch: 2, rejoin: ["w"])
         #expect(loom.dispatched.isEmpty)
         let outcome = loom.outcomeReport(78, done.due.occurrence, .delivered)
-        loom.handle(.workerRuns(worker, of: Loom.shards[1], running: [LeaseReport(lease: 77, key: key)], outcomes: [outcome]))
+        loom.handle(.workerRuns(worker, of: Loom.owned(1, epoch: 2), running: [LeaseReport(lease: 77, key: key)], outcomes: [outcome]))
         loom.run(milliseconds: 1_000)
         // Nobody else is waited for.
         #expect(loom.times(key) == 0 && loom.times(done.due.occurrence) == 0 && loom.times(free.due.occurrence) == 1)
         #expect(loom.acknowledged == [78])
         loom.handle(.outcomes(worker, [loom.outcomeReport(77, key, .delivered)]))
         #expect(loom.acknowledged == [78, 77] && loom.isWritten(key) && loom.revoked.isEmpty)
+    }
+
+    @Test("what a worker says that it has of shards as they were taken before is old, and it is waited for until it says so anew")
+    func askedBefore() {
+        let loom = Loom()
+        loom.take(0)
+        let worker = loom.attach()
+        let entry = loom.entry(in: 1), key = entry.due.occurrence
+        loom.take(1, epoch: 2, rejoin: ["w"])
+        loom.lose(1)
+        loom.stored[key.reminder.shard] = [entry]
+        loom.take(1, epoch: 4, rejoin: ["w"])
+        loom.handle(.workerRuns(worker, of: Loom.owned(1, epoch: 2), running: []))
+        loom.run(milliseconds: loom.core.configuration.rejoinGraceMilliseconds / 2)
+        #expect(loom.times(key) == 0)
+        loom.handle(.workerRuns(worker, of: Loom.owned(1, epoch: 4), running: [LeaseReport(lease: 77, key: key)]))
+        loom.run(milliseconds: 5_000)
+        #expect(loom.times(key) == 0 && loom.revoked.isEmpty)
     }
 
     @Test("what a worker was known to have of one strand's former owner says nothing of another's")
@@ -161,7 +221,8 @@ struct SeveralStrands {
         let entry = loom.entry(in: 1), key = entry.due.occurrence
         loom.stored[key.reminder.shard] = [entry]
         loom.take(1, epoch: 2, rejoin: ["w"])
-        loom.handle(.workerRuns(worker, of: Loom.shards[1], running: [LeaseReport(lease: 77, key: key, leftMilliseconds: 5 * minute, heldMilliseconds: minute)]))
+        let running = LeaseReport(lease: 77, key: key, leftMilliseconds: 5 * minute, heldMilliseconds: minute)
+        loom.handle(.workerRuns(worker, of: Loom.owned(1, epoch: 2), running: [running]))
         loom.run(milliseconds: 4 * minute)
         #expect(loom.times(key) == 0 && loom.revoked.isEmpty)
         loom.handle(.extend(worker, [LeaseExtension(id: 1, lease: 77, key: key, milliseconds: 10 * minute)]))

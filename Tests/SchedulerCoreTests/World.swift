@@ -377,11 +377,11 @@ final class World {
                 Issue.record("load: \(error)")
                 answer(.loadFailed(shard))
             }
-        case .loadShelf(let scope, let after, let limit, _):
-            guard !isUnreadable else { return answer(.shelfLoaded(nil)) }
+        case .loadShelf(let token, let scope, let after, let limit, _):
+            guard !isUnreadable else { return answer(.shelfLoaded(token: token, nil)) }
             let result = wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }
             if case .success(let page) = result { readFromShelf += page.keys.count }
-            answer(.shelfLoaded(try? result.get()))
+            answer(.shelfLoaded(token: token, try? result.get()))
         case .write(let token, let batch, _):
             guard !isDiskFull else { return answer(.written(token: token, nil)) }
             writes += batch.count { if case .workers = $0 { false } else { true } }

@@ -51,7 +51,7 @@ extension SchedulerCore {
     }
 
     /// An occurrence that could not be sent, or handed out, may be handed out again.
-    private mutating func rested(_ entry: Entry) {
+    mutating func rested(_ entry: Entry) {
         // The clock may have been set back meanwhile.
         guard isDue(entry.dueAt) else {
             entry.state = .waiting
@@ -101,34 +101,6 @@ extension SchedulerCore {
         }
         for (worker, dispatches) in batches.sorted(by: { $0.key < $1.key }) { effects.append(.dispatch(worker, dispatches)) }
         wantFromShelf()
-    }
-
-    /// Not while the store cannot keep up with what becomes of it.
-    private func mayHandOut(_ strand: Strand) -> Bool {
-        !strand.isLeaving && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
-            && strand.outbox.resultBytes < configuration.maxPendingResultBytes
-    }
-
-    /// Whether an occurrence's strand lets it be handed out, and its next owner would ask the worker for it.
-    private func mayHandOut(_ entry: Entry, to worker: WorkerID) -> Bool {
-        guard let strand = strands[entry.key.reminder.shard], mayHandOut(strand), let instance = workers[worker]?.instance else { return false }
-        return strand.outbox.holders.isCountedOn(instance)
-    }
-
-    /// It is passed over in its turn, as its strand waits for the store; those of other strands are not kept waiting.
-    private mutating func stall(_ entry: Entry) {
-        guard let strand = strands[entry.key.reminder.shard] else { return forget(entry) }
-        if strand.stalled.count > 2 * table.count + 1_024 { strand.stalled.removeAll { $0.state != .stalled } }
-        entry.state = .stalled
-        strand.stalled.append(entry)
-    }
-
-    /// The store has taken what a strand had to write: what was passed over has its turn again.
-    mutating func goOn(_ strand: Strand) {
-        guard !strand.stalled.isEmpty, mayHandOut(strand) else { return }
-        let stalled = strand.stalled
-        strand.stalled = []
-        for entry in stalled where entry.state == .stalled { rested(entry) }
     }
 
     /// So that a long first attempt does not hold up the next occurrence.

@@ -99,8 +99,8 @@ public enum Event: Sendable {
     /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
     case loaded(Shard, [DueEntry], full: Bool)
     case loadFailed(Shard)
-    /// The answer to `Effect.loadShelf`; `nil`: it failed.
-    case shelfLoaded(ShelfPage?)
+    /// The answer to `Effect.loadShelf` with the same token; `nil`: it failed.
+    case shelfLoaded(token: UInt64, ShelfPage?)
     /// The data of these zones is another than that by which what is stored was computed. Told before anything is computed by the new one.
     case zonesChanged(Set<String>)
     /// A reminder was created; its first occurrence.
@@ -117,9 +117,9 @@ public enum Event: Sendable {
     case workerAttached(
         WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
         following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
-    /// A worker that was attached when these shards were taken was asked what it has of them: what it runs, and, as when it attaches, what it
-    /// finished.
-    case workerRuns(WorkerID, of: [Shard], running: [LeaseReport], following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
+    /// A worker that was attached when these shards were taken, with these epochs, was asked what it has of them: what it runs, and, as when
+    /// it attaches, what it finished.
+    case workerRuns(WorkerID, of: [OwnedShard], running: [LeaseReport], following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
     /// The worker can take this many more; less than 0: so many fewer, whatever it has been given meanwhile.
     case workerCredit(WorkerID, Int)
     /// The worker serves these queues from now on, or, drained, none until it says otherwise.
@@ -158,8 +158,8 @@ public struct Dispatch: Sendable {
 /// What the core wants done. Effects are carried out in order; `load` and `write` reach the store in order.
 public enum Effect: Sendable {
     case load(Shard, after: DueKey?, through: UnixMilliseconds, limit: Int)
-    /// Answered by `Event.shelfLoaded`. `of`: one of the shards of the strand that notes what is on the shelf.
-    case loadShelf(ShelfScope, after: ShelfKey, limit: Int, of: Shard)
+    /// Answered by `Event.shelfLoaded` with the same token. `of`: one of the shards of the strand of which it is.
+    case loadShelf(token: UInt64, ShelfScope, after: ShelfKey, limit: Int, of: Shard)
     /// Answered by `Event.written` with the same token. `of`: one of the strand's shards, by which the store knows which of its lanes it is.
     case write(token: UInt64, [StoreWrite], of: Shard)
     /// Nothing of these shards is on its way to the store or in memory any more: another can take them.

@@ -158,17 +158,26 @@ extension SchedulerCore {
     /// Each shard is of one strand, and what is passed over is found again by its own.
     private func brokenStrands(_ entries: [Entry]) -> String? {
         if strands.all.flatMap(\.shards).sorted() != windows.shards { return "the strands' shards are not those that are owned" }
-        let stalled = Set(strands.all.flatMap(\.stalled).map { ObjectIdentifier($0) })
+        let known = Set(strands.all.flatMap(\.stalled).map { ObjectIdentifier($0) })
+        var byQueue: [String: Int] = [:]
+        for entry in entries where entry.state == .stalled {
+            byQueue[entry.reminder.queue, default: 0] += 1
+            if !known.contains(ObjectIdentifier(entry)) { return "\(entry.key) is passed over, and nothing will end that" }
+        }
+        if stalled.countByQueue != byQueue || stalled.count != byQueue.values.reduce(0, +) {
+            return "\(stalled.count) are counted that were passed over, and there are \(byQueue)"
+        }
         for entry in entries {
-            if entry.state == .stalled, !stalled.contains(ObjectIdentifier(entry)) { return "\(entry.key) is passed over, and nothing will end that" }
             if windows[entry.key.reminder.shard] == nil { return "\(entry.key) is in memory, and in another's shard" }
         }
         return nil
     }
 
     private var brokenShelf: String? {
-        if shelf.page != nil { return "what was brought from the shelf is not settled" }
-        if let load = shelf.load, load.limit > configuration.maxEntriesInMemory { return "\(load.limit) were asked of the shelf" }
+        for strand in strands.all {
+            if strand.shelf.page != nil { return "what was brought from the shelf is not settled" }
+            if let load = strand.shelf.load, load.limit > configuration.maxEntriesInMemory { return "\(load.limit) were asked of the shelf" }
+        }
         return nil
     }
 }

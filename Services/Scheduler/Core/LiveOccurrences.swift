@@ -34,7 +34,8 @@ extension SchedulerCore {
     /// Places that one page looks at, at most.
     public static var maxExamined: Int { 10_000 }
 
-    /// A page of what is ready, the longest first.
+    /// A page of what is ready, the longest first. What was passed over as the store is behind with its strand (Stalled.swift) is counted
+    /// elsewhere, and not listed here.
     /// - Parameters:
     ///   - number: the page begins behind it; 0: at the first.
     ///   - matches: says of each whether it is wanted.

@@ -59,9 +59,6 @@ struct Outbox {
     /// Whether nothing is on its way to the store, or to be told.
     var isEmpty: Bool { pendingCount == 0 && notices.isEmpty && inFlight == nil }
 
-    /// Reminders of which something is being written.
-    var underWay: [ReminderID] { inFlight?.writes.compactMap(\.reminder) ?? [] }
-
     /// Requests that are to be answered.
     var requests: [RequestID] { ((inFlight?.notices.requests ?? []) + notices.requests).map(\.id) }
 

@@ -14,7 +14,9 @@ extension SchedulerCore {
             if isIn { forget(entry) }
             return
         }
-        if !isIn {
+        if isIn {
+            leaveTurn(entry)
+        } else {
             if let other = table[entry.key], !makesWay(other, for: entry) { return }
             guard table.count < configuration.maxEntriesInMemory || breaks(.ignoresTheMemoryBound) else {
                 windows[shard]?.leaveOnDisk(entry.due)
@@ -54,15 +56,15 @@ extension SchedulerCore {
 
     /// Asks for what comes after the windows, the most urgent shard first.
     mutating func refill() {
-        guard shelf.unwritten < configuration.maxPendingWrites, strands.all.contains(where: { mayLoad($0) }) else { return }
-        loadFromShelf()
+        guard strands.all.contains(where: { mayLoad($0) }) else { return }
+        loadFromShelves()
         var wanted = shardsToLoad
-        guard !wanted.isEmpty || isShelfWanted else { return }
-        if room < leastLoad, isShelfWanted || wanted.contains(where: { $0.end < now.wall }) {
+        guard !wanted.isEmpty || isAnyShelfWanted else { return }
+        if room < leastLoad, isAnyShelfWanted || wanted.contains(where: { $0.end < now.wall }) {
             if !leaveDoubtsOnDisk() { makeRoom() }
             // Windows have become shorter.
             wanted = shardsToLoad
-            loadFromShelf()
+            loadFromShelves()
         }
         for (shard, _) in wanted.sorted(by: { ($0.end, $0.shard) < ($1.end, $1.shard) }) {
             guard room >= leastLoad else { return }
@@ -77,10 +79,13 @@ extension SchedulerCore {
     /// Whether a load of a strand would see what was decided of it. What is being released is read no more.
     private func mayLoad(_ strand: Strand) -> Bool {
         strand.outbox.isHandedOver && now.monotonic >= strand.loadsPausedUntil && !strand.isLeaving
+            && strand.shelf.unwritten < configuration.maxPendingWrites
     }
 
-    /// Whether the shelf can be read. What it brings may be of any strand.
-    var isShelfWanted: Bool { shelf.isWanted && strands.all.allSatisfy { mayLoad($0) } }
+    /// Whether a strand's shelf is to be read, and can be.
+    func wantsShelf(_ strand: Strand) -> Bool { strand.shelf.isWanted && mayLoad(strand) }
+
+    private var isAnyShelfWanted: Bool { strands.all.contains { wantsShelf($0) } }
 
     /// Shards whose window covers less than half of the horizon.
     private var shardsToLoad: [(shard: Shard, end: UnixMilliseconds)] {
@@ -95,7 +100,8 @@ extension SchedulerCore {
 
     /// Entries that memory has room for, beyond those that loads under way may bring.
     var room: Int {
-        configuration.maxEntriesInMemory - table.count - windows.shards.reduce(shelf.load?.limit ?? 0) { $0 + (windows[$1]?.load?.limit ?? 0) }
+        let fromShelves = strands.all.reduce(0) { $0 + ($1.shelf.load?.limit ?? 0) }
+        return configuration.maxEntriesInMemory - table.count - windows.shards.reduce(fromShelves) { $0 + (windows[$1]?.load?.limit ?? 0) }
     }
 
     /// Loads of a handful at a time would cost more than they bring.

@@ -27,14 +27,12 @@ extension SchedulerCore {
             }
         }
         drop(strand)
-        // Notes of what is on the shelf may be lost with it.
-        if !shelf.isEmpty { reload() }
     }
 
     private mutating func leave(_ strand: Strand) {
         strands.leave(strand)
         // What it brings may be older than what another does meanwhile.
-        shelf.load?.isVoid = true
+        strand.shelf.load?.isVoid = true
         for id in cancellations.drop(in: strand.shards) { effects.append(.refuse(id)) }
         countOnWorkers()
     }

@@ -30,7 +30,7 @@ public struct SchedulerCore {
     var expiries = Heap<EntryTimer<UnixMilliseconds>>()
     var lanes: Lanes
     var queues = Queues()
-    var shelf = Shelf()
+    var stalled = Stalled()
 
     var workers: [WorkerID: Worker] = [:]
     var leases: Leases
@@ -91,7 +91,7 @@ public struct SchedulerCore {
         endLateCancellations()
         endDoubts()
         ripen()
-        settleShelfPage()
+        settleShelfPages()
         openHolds()
         dispatch()
         rememberHolders()
@@ -111,8 +111,7 @@ public struct SchedulerCore {
         case .lose(let shard): lose(shard)
         case .loaded(let shard, let entries, let full): loaded(shard, entries, full)
         case .loadFailed(let shard): loadFailed(shard)
-        case .shelfLoaded(let page?): shelfLoaded(page)
-        case .shelfLoaded(nil): shelfFailed()
+        case .shelfLoaded(let token, let page): shelfLoaded(token, page)
         case .zonesChanged(let zones): zonesChanged(zones)
         case .created(let entry): created(entry)
         case .mayBeStored(let entry): mayBeStored(entry)
@@ -179,7 +178,8 @@ public struct SchedulerCore {
 
     public var snapshot: Snapshot {
         Snapshot(
-            entriesInMemory: table.count, ready: lanes.count, leased: leases.count, unserved: lanes.unservedReady, workers: workers.count, missed: missedTotal,
+            entriesInMemory: table.count, ready: lanes.count + stalled.count, leased: leases.count, unserved: lanes.unservedReady,
+            workers: workers.count, missed: missedTotal,
             unwritten: strands.all.reduce(0) { $0 + $1.outbox.pendingCount }, isStoreFailing: strands.all.contains { $0.outbox.isFailing },
             foreign: foreignTotal)
     }

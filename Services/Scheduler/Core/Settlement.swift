@@ -116,8 +116,8 @@ extension SchedulerCore {
     mutating func conclude(_ ended: AttemptEnd) {
         let (end, request) = cancellations.isEmpty ? (ended, nil) : endCancelled(ended)
         let entry = end.entry
-        if entry.state == .ready {
-            lanes.left(entry)
+        if entry.state == .ready || entry.state == .stalled {
+            leaveTurn(entry)
             entry.state = .waiting
         }
         guard end.attempt.outcome != .unsent else { return putBack(end) }
@@ -185,7 +185,8 @@ extension SchedulerCore {
     private func mayHaveRow(_ end: AttemptEnd) -> Bool {
         guard !breaks(.forgetsWhatAPersonRan) else { return false }
         if end.entry.hasRow || end.lease?.isInherited ?? (end.reported != nil) { return true }
-        return !shelf.isEmpty || !isLoaded(end.entry.key.reminder.shard)
+        let shard = end.entry.key.reminder.shard
+        return !(strands[shard]?.shelf.isEmpty ?? true) || !isLoaded(shard)
     }
 
     /// Whether an occurrence is one of its series', and the series is not known to be past it.
@@ -320,20 +321,29 @@ extension SchedulerCore {
 
     /// Takes an entry out of memory.
     mutating func forget(_ entry: Entry) {
-        if entry.state == .ready { lanes.left(entry) }
+        leaveTurn(entry)
         entry.state = .gone
         table.remove(entry)
+    }
+
+    /// An occurrence waits for its turn to be handed out no more.
+    mutating func leaveTurn(_ entry: Entry) {
+        switch entry.state {
+        case .ready: lanes.left(entry)
+        case .stalled: stalled.left(entry)
+        default: break
+        }
     }
 
     /// What a load under way brings of this occurrence is old.
     mutating func changed(_ key: OccurrenceKey) {
         windows[key.reminder.shard]?.load?.changed.insert(key)
-        shelf.load?.changed.insert(key)
+        strands[key.reminder.shard]?.shelf.load?.changed.insert(key)
     }
 
     /// What loads under way bring of this reminder is old.
     mutating func outdateLoads(of id: ReminderID) {
         windows[id.shard]?.load?.ended.insert(id)
-        shelf.load?.ended.insert(id)
+        strands[id.shard]?.shelf.load?.ended.insert(id)
     }
 }

@@ -8,6 +8,8 @@ import TaskDomain
 /// Of what workers serve each share is read as far as it has room, whenever it has drained; all shares of a lane are when somebody comes
 /// to serve it. What nobody serves is gone through in turn as places become free there, for it expires. So an occurrence is read about
 /// once, however long the backlogs are.
+///
+/// Each strand has one, which is written and read in order with what becomes of the occurrences on it.
 struct Shelf {
     /// What is to be read.
     enum Part: Hashable {
@@ -71,7 +73,7 @@ struct Shelf {
 
     // MARK: What is on it
 
-    mutating func mark(_ lane: Lanes.Name) {
+    private mutating func mark(_ lane: Lanes.Name) {
         keepsAny = true
         if kept.count < Self.maxNames || kept.contains(lane) { kept.insert(lane) } else { isAny = true }
         if names.count < Self.maxNames || names.contains(lane) { names.insert(lane) } else { isAny = true }
@@ -86,6 +88,12 @@ struct Shelf {
     func lanes(servedBy key: WorkerPool.Key) -> [Lanes.Name] {
         guard isAny else { return names.filter { key.serves(queue: $0.queue, task: $0.task) }.sorted() }
         return key.queues.sorted().flatMap { queue in key.tasks.sorted().map { Lanes.Name(queue: queue, task: $0) } }
+    }
+
+    /// Something finds no place in memory.
+    mutating func leave(_ key: ShelfKey, in lane: Lanes.Name) {
+        if page?.all.contains(key) ?? false { page?.left.insert(key) } else { add(.shelve(key)) }
+        mark(lane)
     }
 
     // MARK: Writes
@@ -191,8 +199,7 @@ extension SchedulerCore {
         let lane = Lanes.Name(queue: entry.reminder.queue, task: entry.reminder.task)
         let place = ShelfPlace(queue: lane.queue, task: lane.task, sharer: queues.sharer(of: entry.reminder))
         let key = ShelfKey(place: place, due: entry.due)
-        if shelf.page?.all.contains(key) ?? false { shelf.page?.left.insert(key) } else { shelf.add(.shelve(key)) }
-        shelf.mark(lane)
+        strands[entry.key.reminder.shard]?.shelf.leave(key, in: lane)
         forget(entry)
     }
 
@@ -200,24 +207,29 @@ extension SchedulerCore {
     mutating func wantFromShelf() {
         let pools = lanes.takeNewPools(), drained = lanes.takeDrained(), hasUnservedRoom = lanes.takeUnservedRoom()
         guard !breaks(.forgetsTheShelf) else { return }
-        for key in pools { for lane in shelf.lanes(servedBy: key) { shelf.want(.lane(lane)) } }
-        for place in drained { shelf.want(.share(place)) }
-        if hasUnservedRoom { shelf.want(.everything) }
+        for strand in strands.all {
+            for key in pools { for lane in strand.shelf.lanes(servedBy: key) { strand.shelf.want(.lane(lane)) } }
+            for place in drained { strand.shelf.want(.share(place)) }
+            if hasUnservedRoom { strand.shelf.want(.everything) }
+        }
     }
 
     /// Asks for what comes next, where there is room.
-    mutating func loadFromShelf() {
-        guard isShelfWanted else { return }
-        let room = room
-        guard room >= leastLoad, let home = strands.home, let (scope, after) = shelf.next(limit: min(configuration.loadLimit, room)) else { return }
-        // It is in order with what that strand writes only: what is on its way in others may not be seen.
-        for strand in strands.all where strand !== home { shelf.load?.ended.formUnion(strand.outbox.underWay) }
-        effects.append(.loadShelf(scope, after: after, limit: shelf.load?.limit ?? 0, of: home.shards[0]))
+    mutating func loadFromShelves() {
+        for strand in strands.all where wantsShelf(strand) {
+            let room = room
+            guard room >= leastLoad, let (scope, after) = strand.shelf.next(limit: min(configuration.loadLimit, room)) else { return }
+            effects.append(.loadShelf(token: strand.shelfToken, scope, after: after, limit: strand.shelf.load?.limit ?? 0, of: strand.shards[0]))
+        }
     }
 
-    mutating func shelfLoaded(_ result: ShelfPage) {
-        guard let load = shelf.load else { return }
-        guard !load.isVoid else { return shelf.repeatLoad() }
+    mutating func shelfLoaded(_ token: UInt64, _ result: ShelfPage?) {
+        guard let strand = strands.strand(of: token), let load = strand.shelf.load else { return }
+        guard let result else {
+            strand.loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds
+            return strand.shelf.repeatLoad()
+        }
+        guard !load.isVoid else { return strand.shelf.repeatLoad() }
         // Others have come meanwhile and taken the room: the rest is read again.
         let free = max(0, configuration.maxEntriesInMemory - table.count), isCut = free < result.entries.count
         var keys = result.keys
@@ -225,10 +237,10 @@ extension SchedulerCore {
             let first = result.entries[free].due.occurrence
             keys = Array(keys.prefix { $0.due.occurrence != first })
         }
-        shelf.page = Shelf.Page(keys: keys, isLast: !isCut && result.keys.count < load.limit)
+        strand.shelf.page = Shelf.Page(keys: keys, isLast: !isCut && result.keys.count < load.limit)
         for found in result.entries.prefix(free) {
             // Also by what became of those before it: a claim may have ended the series.
-            let key = found.due.occurrence, isStale = shelf.load?.makesOld(key) ?? true
+            let key = found.due.occurrence, isStale = strand.shelf.load?.makesOld(key) ?? true
             if found.positionIndex == nil, let other = table[key], other.positionIndex != nil { other.hasRow = true }
             guard !isStale || breaks(.believesStaleLoads), table[key] == nil, changing[key.reminder] == nil else { continue }
             place(Entry(found))
@@ -236,26 +248,25 @@ extension SchedulerCore {
     }
 
     /// Once what was brought is where it belongs: what has a place is on the shelf no longer.
-    mutating func settleShelfPage() {
-        guard let page = shelf.page, let load = shelf.load else { return }
-        shelf.page = nil
-        let gone = page.left.isEmpty ? page.keys : page.keys.filter { !page.left.contains($0) }
-        if !gone.isEmpty { shelf.add(.unshelve(gone)) }
-        guard !load.isToRepeat, let last = page.keys.last ?? (page.isLast ? .first : nil) else { return shelf.repeatLoad() }
-        shelf.load = nil
-        let isLastShareFull = page.left.contains { $0.place == last.place }
-        switch load.part {
-        case .share where isLastShareFull: shelf.stop(load.part, at: last)
-        case .everything where page.left.contains(where: { !isServed(queue: $0.place.queue, task: $0.place.task) }):
-            shelf.stop(load.part, at: last)
-        case _ where page.isLast: shelf.finish(load.part)
-        case .lane(let lane) where isLastShareFull && !lanes.isServed(lane): shelf.stop(load.part, at: last)
-        default: shelf.goOn(load.part, after: isLastShareFull ? .behind(last.place) : last)
-        }
+    mutating func settleShelfPages() {
+        for strand in strands.all where strand.shelf.page != nil { settleShelfPage(of: strand) }
     }
 
-    mutating func shelfFailed() {
-        shelf.repeatLoad()
-        for strand in strands.all { strand.loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds }
+    private func settleShelfPage(of strand: Strand) {
+        guard let page = strand.shelf.page, let load = strand.shelf.load else { return }
+        strand.shelf.page = nil
+        let gone = page.left.isEmpty ? page.keys : page.keys.filter { !page.left.contains($0) }
+        if !gone.isEmpty { strand.shelf.add(.unshelve(gone)) }
+        guard !load.isToRepeat, let last = page.keys.last ?? (page.isLast ? .first : nil) else { return strand.shelf.repeatLoad() }
+        strand.shelf.load = nil
+        let isLastShareFull = page.left.contains { $0.place == last.place }
+        switch load.part {
+        case .share where isLastShareFull: strand.shelf.stop(load.part, at: last)
+        case .everything where page.left.contains(where: { !isServed(queue: $0.place.queue, task: $0.place.task) }):
+            strand.shelf.stop(load.part, at: last)
+        case _ where page.isLast: strand.shelf.finish(load.part)
+        case .lane(let lane) where isLastShareFull && !lanes.isServed(lane): strand.shelf.stop(load.part, at: last)
+        default: strand.shelf.goOn(load.part, after: isLastShareFull ? .behind(last.place) : last)
+        }
     }
 }

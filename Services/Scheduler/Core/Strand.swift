@@ -10,16 +10,17 @@ import TaskDomain
 /// What concerns several has a place of its own:
 /// - A request for changes in several is one transaction in each, and answered once (JointRequests.swift).
 /// - Whom the next owner has to ask is written by each strand, for its own next owner (Rejoining.swift).
-/// - Settings of queues and the shelf's notes are of no shard: the first strand writes them (``Strands/home``). The shelf is read when all
-///   strands have handed over what is to be written, as what is on it is of all.
+/// - Settings of queues are of no shard: the first strand writes them (``Strands/home``).
 /// - Zones are of nobody's: what is in memory is looked at anew, and what is stored is changed by requests from outside (Zones.swift).
 /// - Memory, lanes, workers, leases, and what queues allow are the core's.
 final class Strand {
     /// Which of all that were ever taken it is, from 0.
     let number: Int
-    /// In ascending order, at least one.
-    let shards: [Shard]
+    /// In ascending order, at least one, and the same with the epochs that they were taken with.
+    let shards: [Shard], owned: [OwnedShard]
     var outbox: Outbox
+    /// What is due, and was left to the disk.
+    var shelf = Shelf()
     /// Occurrences that workers of a former owner may run; `nil`: all of them are known.
     var doubt: Doubt?
     /// Workers of former owners. What these had is not known: what they say they had is believed.
@@ -27,24 +28,28 @@ final class Strand {
     /// Creates that failed and may be stored.
     var uncertainCreates: [ReminderID] = []
     var loadsPausedUntil = MonotonicMilliseconds.distantPast
-    /// Due, and passed over in its turn, as nothing could be handed out: for the next batch to be stored. With some among them that have
-    /// left this state meanwhile.
+    /// Due, and passed over in its turn, as nothing could be handed out: for the next batch to be stored (Stalled.swift). With some among
+    /// them that have left this state meanwhile.
     var stalled: [Entry] = []
     /// It is being released.
     fileprivate(set) var isLeaving = false
 
-    init(number: Int, of shards: [Shard], formerWorkers: Set<String>) {
+    init(number: Int, of owned: [OwnedShard], formerWorkers: Set<String>) {
         self.number = number
-        self.shards = shards
+        self.owned = owned.sorted { $0.shard < $1.shard }
+        shards = self.owned.map(\.shard)
         self.formerWorkers = formerWorkers
-        outbox = Outbox(tokensFrom: Strands.firstToken(of: number))
+        outbox = Outbox(tokensFrom: UInt64(number) << Strands.tokenBits + 1)
     }
+
+    /// What its loads from the shelf are known by, one at a time; those of its batches follow.
+    var shelfToken: UInt64 { UInt64(number) << Strands.tokenBits }
 }
 
 /// The strands of a core.
 struct Strands {
     /// So many batches of one strand have tokens of their own, two to this power.
-    private static let tokenBits = 40
+    fileprivate static let tokenBits = 40
 
     /// In the order in which they were taken, also those that are being released.
     private(set) var all: [Strand] = []
@@ -62,20 +67,18 @@ struct Strands {
     /// Bytes of tasks' results that wait for the store.
     var resultBytes: Int { all.reduce(0) { $0 + $1.outbox.resultBytes } }
 
-    static func firstToken(of number: Int) -> UInt64 { UInt64(number) << tokenBits + 1 }
-
-    /// Whose batch has that token; `nil`: it has been lost meanwhile.
-    func strand(ofBatch token: UInt64) -> Strand? {
+    /// Whose batch or load has that token; `nil`: it has been lost meanwhile.
+    func strand(of token: UInt64) -> Strand? {
         let number = Int(token >> Self.tokenBits)
         return all.first { $0.number == number }
     }
 
-    /// - Parameter shards: in ascending order, at least one.
-    mutating func take(_ shards: [Shard], formerWorkers: Set<String>) -> Strand {
+    /// - Parameter shards: at least one, none of which there is.
+    mutating func take(_ shards: [OwnedShard], formerWorkers: Set<String>) -> Strand {
         let strand = Strand(number: taken, of: shards, formerWorkers: formerWorkers)
         taken += 1
         all.append(strand)
-        for shard in shards { byShard[Int(shard.number)] = strand }
+        for shard in strand.shards { byShard[Int(shard.number)] = strand }
         return strand
     }
 
@@ -107,7 +110,7 @@ extension SchedulerCore {
         for queue in settings { queues.set(queue) }
         let new = shards.filter { windows[$0.shard] == nil }
         guard !new.isEmpty else { return }
-        let strand = strands.take(Set(new.map(\.shard)).sorted(), formerWorkers: Set(rejoin.lazy.map(\.instance)))
+        let strand = strands.take(new, formerWorkers: Set(rejoin.lazy.map(\.instance)))
         for owned in new {
             windows[owned.shard] = Window()
             leases.begin(owned)
@@ -125,10 +128,11 @@ extension SchedulerCore {
         for (worker, leases) in leases.takeRecalls() where workers[worker] != nil {
             effects.append(.recall(worker, leases))
         }
-        if let home = strands.home, home.outbox.isFree {
-            for write in shelf.takeWrites(limit: max(1, configuration.maxWritesPerBatch / 2)) { home.outbox.add(write) }
-        }
         for strand in strands.all {
+            // What is being released has its next owner read everything: it has no use for notes of what there was no place for.
+            if strand.outbox.isFree, !strand.isLeaving {
+                for write in strand.shelf.takeWrites(limit: max(1, configuration.maxWritesPerBatch / 2)) { strand.outbox.add(write) }
+            }
             guard let batch = strand.outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonic) else { continue }
             effects.append(.write(token: batch.token, batch.writes, of: strand.shards[0]))
         }
@@ -138,11 +142,11 @@ extension SchedulerCore {
 
     mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
         let results = results ?? (breaks(.dropsFailedBatches) ? [] : nil)
-        guard let strand = strands.strand(ofBatch: token) else { return }
+        guard let strand = strands.strand(of: token) else { return }
         guard let success = strand.outbox.finished(token, results, now: now.monotonic) else {
             // Loads asked for since then have not seen what failed.
             for shard in strand.shards { windows[shard]?.load?.isVoid = true }
-            shelf.load?.isVoid = true
+            strand.shelf.load?.isVoid = true
             return
         }
         if success.hasHolders { countOnWorkers() }

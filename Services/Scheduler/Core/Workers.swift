@@ -1,3 +1,4 @@
+import Storage
 import TaskDomain
 
 /// A worker whose stream is open.
@@ -67,10 +68,14 @@ extension SchedulerCore {
     }
 
     /// A worker that was attached when shards were taken says what it has of them.
-    mutating func hear(_ running: [LeaseReport], _ following: [LeaseReport], of shards: [Shard], from id: WorkerID) {
+    /// - Parameter shards: as they were taken when it was asked. Of what was lost and taken again since, it says what is old.
+    mutating func hear(_ running: [LeaseReport], _ following: [LeaseReport], of shards: [OwnedShard], from id: WorkerID) {
         guard let instance = workers[id]?.instance else { return }
-        for strand in strands.all where strand.shards.allSatisfy({ shards.contains($0) }) { isBack(instance, as: id, following, in: strand) }
-        for report in running where owns(report.key) && !breaks(.ignoresWhatRuns) {
+        let shards = Set(shards)
+        let asked = strands.all.filter { !$0.isLeaving && shards.isSuperset(of: $0.owned) }
+        for strand in asked { isBack(instance, as: id, following, in: strand) }
+        for report in running where !breaks(.ignoresWhatRuns) {
+            guard let strand = strands[report.key.reminder.shard], asked.contains(where: { $0 === strand }) else { continue }
             if let lease = leases[report.lease], lease.entry.key == report.key, lease.holder == .attached(id) { continue }
             adopt(report, by: id)
         }
@@ -186,7 +191,7 @@ extension SchedulerCore {
     /// Makes a lease of an entry that has none.
     /// - Parameter inherited: since when and until when, on the word of the worker, which has it from a former process; `nil`: it begins now.
     mutating func lease(_ entry: Entry, as lease: LeaseID, to id: WorkerID, inherited: LeaseTerm? = nil) {
-        if entry.state == .ready { lanes.left(entry) }
+        leaveTurn(entry)
         handedThrough = max(handedThrough, entry.dueAt)
         queues.began(entry.reminder.queue)
         let term = inherited ?? LeaseTerm(since: now.monotonic, until: now.monotonic + configuration.leaseMilliseconds)

@@ -49,7 +49,7 @@ struct Harness {
             for effect in effects {
                 switch effect {
                 case .load(let shard, _, _, _): events.append(.loaded(shard, [], full: false))
-                case .loadShelf: events.append(.shelfLoaded(ShelfPage()))
+                case .loadShelf(let token, _, _, _, _): events.append(.shelfLoaded(token: token, ShelfPage()))
                 case .write(let token, let writes, _):
                     shelved += writes.count { if case .shelve = $0 { true } else { false } }
                     events.append(.written(token: token, writes.map { _ in .done }))

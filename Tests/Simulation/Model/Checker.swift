@@ -42,6 +42,8 @@ final class Checker {
         let origin: Int
         /// Monotonic milliseconds.
         var knownSince: Int64
+        /// Its strand was taken anew: until when its worker is waited for, monotonic milliseconds.
+        var awaitedUntil: Int64 = 0
         /// Until when the scheduler has said that it holds the lease, monotonic milliseconds; 0: it has said nothing.
         var heldUntil: Int64 = 0
         /// The scheduler was told what came of it.
@@ -121,8 +123,9 @@ final class Checker {
     var rejoining: [String: Int64] = [:]
     /// Those of which the process was told when it began, or should have been: what others say of a former one's leases counts for nothing.
     var former: Set<String> = []
-    /// When the scheduler's process began.
+    /// When the scheduler's process began, and when it took shards later.
     var startedAtWall = UnixMilliseconds.distantPast
+    var takenAtWall: [Shard: UnixMilliseconds] = [:]
     var series: [ReminderID: (reminder: Reminder, series: Series)] = [:]
     var dispatches = 0, deadLetters = 0
     private(set) var largestMemory = 0

@@ -58,13 +58,13 @@ extension Checker {
         broken(7, key.reminder, "\(key.scheduledAt) is fired, and \(number) were missed from it on, of which \(limit) are to be fired")
     }
 
-    /// What was missed is fired only if its policy says so.
-    /// Whether it had not been missed when this process began, and its series has gone on while it waited for the workers of the one before.
+    /// Whether it had not been missed when this process took its shard, and its series has gone on while it waited for the workers of the one before.
     func hasWaited(_ entry: DueEntry) -> Bool {
-        entry.positionIndex == nil && entry.due.dueAt <= startedAtWall
-            && startedAtWall - entry.due.dueAt <= configuration.misfireThresholdMilliseconds
+        let takenAt = takenAt(entry.reminder.id.shard)
+        return entry.positionIndex == nil && entry.due.dueAt <= takenAt && takenAt - entry.due.dueAt <= configuration.misfireThresholdMilliseconds
     }
 
+    /// What was missed is fired only if its policy says so.
     func checkPolicy(_ key: OccurrenceKey, _ wall: UnixMilliseconds, _ reminder: Reminder) {
         guard !reminder.schedule.isSingle, !hasMoved(reminder) || reminder.misfirePolicy == .skip,
             wall - reminder.due(of: key.scheduledAt) > configuration.misfireThresholdMilliseconds

@@ -13,6 +13,7 @@ extension Checker {
         starts += 1
         former = Set(rejoin.map(\.instance)).union(owed)
         startedAtWall = life.timeline.wall
+        takenAtWall = [:]
         rejoining = rejoining.filter { $0.value > now }
         for run in owing { rejoining[run.instance] = now + configuration.rejoinGraceMilliseconds }
         let hadNoTime = lastEnd - lastSetBack < Self.timeToWriteMilliseconds || lastTrouble > lastSetBack

@@ -6,21 +6,30 @@ import TaskDomain
 extension Checker {
     func attached(_ attach: WorkerMessage.Attach, _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
         let instance = attach.instance, isAwaited = rejoining[instance].map { now < $0 } ?? false
-        var named = Set(attach.running.map(\.lease)).union(outcomes.map(\.lease))
-        // What has been given up is anybody's until the outcome is there.
-        for lease in attach.following.map(\.lease) {
-            guard let run = byLease[lease], run.start > 0 else { continue }
-            if run.knownTo === scheduler ? !isGivenUp(run) : isAwaited { named.insert(lease) }
-        }
         // Whoever is back in time can send no more than before.
         if let absence = away[instance], now >= absence.until { holds[instance] = nil }
         away[instance] = nil
         rejoining[instance] = nil
-        for run in byLease.values where run.instance == instance {
+        says(instance, attach.running, attach.following, outcomes, isAwaited: isAwaited, to: scheduler) { scheduler.owns($0) }
+    }
+
+    /// A worker has said all that it has of some shards.
+    func says(
+        _ instance: String, _ running: [LeaseReport], _ following: [LeaseReport], _ outcomes: [OutcomeReport], isAwaited: Bool,
+        to scheduler: SchedulerProcess, of isMeant: (Shard) -> Bool
+    ) {
+        var named = Set(running.map(\.lease)).union(outcomes.map(\.lease))
+        // What has been given up is anybody's until the outcome is there.
+        for lease in following.map(\.lease) {
+            guard let run = byLease[lease], run.start > 0 else { continue }
+            if run.knownTo === scheduler ? !isGivenUp(run) : isAwaited || now < run.awaitedUntil { named.insert(lease) }
+        }
+        for run in byLease.values where run.instance == instance && isMeant(run.key.reminder.shard) {
+            run.awaitedUntil = 0
             if named.contains(run.lease) {
                 if run.knownTo !== scheduler {
                     run.knownSince = now
-                    let left = attach.running.first { $0.lease == run.lease }?.leftMilliseconds ?? 0
+                    let left = running.first { $0.lease == run.lease }?.leftMilliseconds ?? 0
                     run.heldUntil = left == 0 ? 0 : now + left
                 }
                 run.knownTo = scheduler
@@ -42,7 +51,7 @@ extension Checker {
     }
 
     func heard(_ reports: [OutcomeReport], by scheduler: SchedulerProcess) {
-        for report in reports {
+        for report in reports where scheduler.owns(report.key.reminder.shard) {
             if let asked = report.retryAfterMilliseconds { waitAsked[report.key] = max(asked, waitAsked[report.key] ?? 0) }
             guard let run = byLease[report.lease] else { continue }
             heed(report, run, scheduler)
@@ -124,10 +133,10 @@ extension Checker {
         if run.isLeft {
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched again, and \(run.instance), which delivered it, left without a word")
         }
-        if run.start > 0, let until = rejoining[run.instance], now < until {
+        if run.start > 0, now < max(run.awaitedUntil, rejoining[run.instance] ?? 0) {
             // What was handed out before the clock was set back looks, after a crash, as if it were yet to fall due, unless
             // there was time to write down that it is not.
-            if isSetBackUnknown, dueAt > startedAtWall { return }
+            if isSetBackUnknown, dueAt > takenAt(run.key.reminder.shard) { return }
             return broken(3, run.key.reminder, "\(run.key.scheduledAt) is dispatched without waiting for \(run.instance), which has it")
         }
         guard run.knownTo === scheduler, isOfKnown(run), !isGivenUp(run) else { return }

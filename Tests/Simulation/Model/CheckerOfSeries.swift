@@ -32,9 +32,6 @@ extension Checker {
         }
     }
 
-    /// A write came in a transaction with those of another strand, which may fail for what is no concern of its own.
-    func strayed(_ write: StoreWrite) { broken(2, write.reminder, "what is written of a shard goes with what is written of another strand's") }
-
     func settled(
         _ key: OccurrenceKey, _ attempt: Attempt, _ disposition: Disposition, _ before: StoredReminders.Standing,
         _ after: StoredReminders.Standing

@@ -25,7 +25,7 @@ package struct Digest {
         case .loaded(let shard, let entries, _):
             add(UInt64(0x200 | UInt64(shard.number)))
             for entry in entries { add(entry.due.occurrence) }
-        case .shelfLoaded(let page):
+        case .shelfLoaded(_, let page):
             add(UInt64(0x400))
             for key in page?.keys ?? [] { add(key.due.occurrence) }
         case .loadFailed(let shard): add(UInt64(0x300 | UInt64(shard.number)))
@@ -65,7 +65,7 @@ package struct Digest {
             add(UInt64(shard.number))
             add(after?.dueAt)
             add(through)
-        case .loadShelf(_, let after, let limit, _):
+        case .loadShelf(_, _, let after, let limit, _):
             add(after.due.dueAt)
             add(UInt64(limit))
         case .write(let token, let writes, _):

@@ -288,6 +288,9 @@ package final class Life {
             checker.isTroubled(for: time)
             store.setFailing(true, strand)
             timeline.schedule(in: time) { [self] in if !hasHealed { store.setFailing(false, strand) } }
+        case .strandGoes(let strand, let isPlanned, let time):
+            checker.isTroubled(for: time)
+            scheduler?.keeping?.goes(strand, isPlanned: isPlanned, for: time)
         case .diskUnreadable(let time): set(\.store.isUnreadable, true, then: false, after: time)
         case .slowDisk(let range, let time):
             checker.isTroubled(for: time)

@@ -1,4 +1,5 @@
 import SchedulerCore
+import Storage
 import TaskDomain
 
 /// From a worker to the scheduler (Shared/Protos/scheduler.proto).
@@ -16,7 +17,15 @@ struct WorkerMessage {
         var isDrained: Bool
     }
 
+    /// What it has of shards that it was asked about.
+    struct Has {
+        var shards: [OwnedShard]
+        var running: [LeaseReport]
+        var following: [LeaseReport]
+    }
+
     var attach: Attach?
+    var has: Has?
     var credit = 0
     var withdrawn = 0
     var standing: Standing?
@@ -32,6 +41,8 @@ struct SchedulerMessage {
     var revoked: [UInt64] = []
     var recalled: [UInt64] = []
     var extended: [ExtensionAnswer] = []
+    /// What the worker has of these is to be told.
+    var asked: [OwnedShard] = []
 }
 
 /// From a worker to a notifier.

@@ -3,10 +3,11 @@ import Storage
 import TaskDomain
 
 /// A store in simulated time: it works off what it is asked of each strand in order, takes its time for each commit, can be full or
-/// unreadable, or fail in one strand only, and forgets at a crash whatever it had not committed.
+/// unreadable, or fail in one strand only, and forgets at a crash whatever it had not committed. What is asked of it for a strand that
+/// another has taken meanwhile fails.
 final class ModelStore {
     private enum Duty {
-        case submit([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)
+        case submit(Submitted, (Result<[StoreWriteResult], StoreError>) -> Void)
         case load(Shard, DueKey?, UnixMilliseconds, Int, (Result<[DueEntry], StoreError>) -> Void)
         case loadShelf(ShelfScope, ShelfKey, Int, (Result<ShelfPage, StoreError>) -> Void)
     }
@@ -21,6 +22,12 @@ final class ModelStore {
     /// Told of a write that came with those of another strand.
     var onStray: (StoreWrite) -> Void = { _ in }
 
+    private struct Submitted {
+        let writes: [StoreWrite]
+        /// How often the strand had been taken when they were submitted; `nil`: they are of no strand.
+        let taking: Int?
+    }
+
     /// What is written together, in order: the shards of one strand.
     private final class Lane {
         var queue: [Duty] = []
@@ -31,14 +38,19 @@ final class ModelStore {
         var session = 0
         /// As its shards were taken last.
         var epoch: Int64 = 0
+        /// How often it was taken, or lost to another.
+        var takings = 0
         /// The writes of the commit under way.
-        var committing: [[StoreWrite]] = []
+        var committing: [Submitted] = []
         /// Who may run something of it.
         var workers: [AttachedWorker] = []
     }
 
     /// A strand as a process takes it.
     struct Taken {
+        let strand: Int
+        /// By which its writes are known from those of who had it before.
+        let taking: Int
         let shards: [OwnedShard]
         let workers: [AttachedWorker]
         let passed: [OccurrenceKey]
@@ -54,30 +66,48 @@ final class ModelStore {
         lanes = (0..<strands).map { _ in Lane() }
     }
 
-    private func strand(of shard: Shard) -> Int { Int(shard.number) % lanes.count }
+    func strand(of shard: Shard) -> Int { Int(shard.number) % lanes.count }
+
+    func shards(of strand: Int) -> [Shard] { Shard.all.filter { self.strand(of: $0) == strand } }
 
     /// A process opens it, and takes the strands.
     func open() -> (strands: [Taken], queues: [QueueSettings]) {
-        let taken = lanes.indices.map { take($0) }
-        contents.clearShelf()
-        return (taken, contents.queueSettings)
+        for lane in lanes { lane.session += 1 }
+        return (lanes.indices.map { take($0) }, contents.queueSettings)
     }
 
-    private func take(_ strand: Int) -> Taken {
-        let lane = lanes[strand]
-        lane.session += 1
-        let taken = lane.epoch + 1
+    /// A process takes a strand. What those who had it before have not committed fails.
+    func take(_ strand: Int) -> Taken {
+        let lane = lanes[strand], taken = lane.epoch + 1
+        fence(lane)
         if !isFull { lane.epoch = taken }
-        let shards = Shard.all.filter { self.strand(of: $0) == strand }
+        contents.clearShelf { self.strand(of: $0) == strand }
         return Taken(
-            shards: shards.map { OwnedShard($0, epoch: taken) }, workers: lane.workers,
+            strand: strand, taking: lane.takings, shards: shards(of: strand).map { OwnedShard($0, epoch: taken) }, workers: lane.workers,
             passed: contents.passed(limit: SchedulerCore.maxPassed).filter { self.strand(of: $0.reminder.shard) == strand })
+    }
+
+    /// Whether a strand can be taken now.
+    func isWritable(_ strand: Int) -> Bool { !isFull && !lanes[strand].isFailing }
+
+    /// Another takes a strand.
+    func lose(_ strand: Int) {
+        fence(lanes[strand])
+        lanes[strand].epoch += 1
+    }
+
+    /// What is being committed may be so before another has it; then its answer is lost.
+    private func fence(_ lane: Lane) {
+        lane.takings += 1
+        guard !lane.committing.isEmpty else { return }
+        if !isFull, !lane.isFailing, chance.one(in: 2) { for submitted in lane.committing { _ = apply(submitted.writes, lane) } }
+        lane.committing = []
     }
 
     /// The process that had it open died: what was being committed may be on stable storage or not.
     func crash() {
         for lane in lanes {
-            if lane.isBusy, !isFull, !lane.isFailing, chance.one(in: 2) { for writes in lane.committing { _ = apply(writes, lane) } }
+            if lane.isBusy, !isFull, !lane.isFailing, chance.one(in: 2) { for submitted in lane.committing { _ = apply(submitted.writes, lane) } }
             end(lane)
         }
     }
@@ -99,22 +129,25 @@ final class ModelStore {
         for lane in lanes {
             if !isFull, !lane.isFailing {
                 var submitted = lane.committing
-                for case .submit(let writes, _) in lane.queue { submitted.append(writes) }
-                for writes in submitted { _ = apply(writes, lane) }
+                for case .submit(let more, _) in lane.queue { submitted.append(more) }
+                for submitted in submitted where isCurrent(submitted, lane) { _ = apply(submitted.writes, lane) }
             }
             end(lane)
         }
     }
 
-    /// - Parameter shard: one of the strand's.
-    func submit(_ writes: [StoreWrite], of shard: Shard, completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void) {
+    /// - Parameters:
+    ///   - shard: one of the strand's.
+    ///   - taking: that of who submits it; `nil`: it is of no strand.
+    func submit(
+        _ writes: [StoreWrite], of shard: Shard, taking: Int?, completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void
+    ) {
         let lane = lanes[strand(of: shard)]
-        for write in writes {
-            if case .shelve = write { continue }
-            if let id = write.reminder, lanes[strand(of: id.shard)] !== lane { onStray(write) }
-        }
-        add(.submit(writes, completion), to: lane)
+        for write in writes { if let id = write.reminder, lanes[strand(of: id.shard)] !== lane { onStray(write) } }
+        add(.submit(Submitted(writes: writes, taking: taking), completion), to: lane)
     }
+
+    private func isCurrent(_ submitted: Submitted, _ lane: Lane) -> Bool { submitted.taking.map { $0 == lane.takings } ?? true }
 
     func load(
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
@@ -145,12 +178,12 @@ final class ModelStore {
             return read(lane, completion) { $0.due(in: shard, after: after, through: through, limit: limit) }
         }
         if case .loadShelf(let scope, let after, let limit, let completion) = lane.queue[0] {
-            return read(lane, completion) { $0.shelf(scope, after: after, limit: limit) }
+            return read(lane, completion) { $0.shelf(scope, after: after, limit: limit) { self.lanes[self.strand(of: $0)] === lane } }
         }
         // All that came during the last commit goes into the next together.
-        var group: [([StoreWrite], (Result<[StoreWriteResult], StoreError>) -> Void)] = []
-        while case .submit(let writes, let completion)? = lane.queue.first {
-            group.append((writes, completion))
+        var group: [(Submitted, (Result<[StoreWriteResult], StoreError>) -> Void)] = []
+        while case .submit(let submitted, let completion)? = lane.queue.first {
+            group.append((submitted, completion))
             lane.queue.removeFirst()
         }
         lane.committing = group.map(\.0)
@@ -159,10 +192,11 @@ final class ModelStore {
             lane.committing = []
             let isFull = isFull || lane.isFailing
             // What the disk failed in the middle of is there all the same.
-            let applied = isFull && wasFull ? nil : group.map { apply($0.0, lane) }
-            let results = isFull ? nil : applied
-            for (index, (_, completion)) in group.enumerated() {
-                completion(results.map { .success($0[index]) } ?? .failure(.unavailable("disk full")))
+            let applied: [[StoreWriteResult]?] = group.map { submitted, _ in
+                isFull && wasFull || !isCurrent(submitted, lane) ? nil : apply(submitted.writes, lane)
+            }
+            for ((_, completion), results) in zip(group, applied) {
+                completion(isFull ? .failure(.unavailable("disk full")) : results.map { .success($0) } ?? .failure(.unavailable("another's shard")))
             }
         }
     }

@@ -72,6 +72,8 @@ package struct Plan {
     var hasLongTasks = false
     /// What the shards are written in, which fail each by itself.
     var strands = 1
+    /// How long after a process has begun it takes each of them; those that are not named, at once.
+    var lateMilliseconds: [Int64] = []
 
     /// When it begins, unix milliseconds.
     var beginMilliseconds: Int64 { 1_800_000_000_000 + Int64(seed % 1_000_003) * 7_919_137 }
@@ -212,15 +214,20 @@ package struct Plan {
         }
     }
 
-    /// Strands of which one fails, and the others do not.
+    /// Strands of which one fails or goes, and the others do not.
     private mutating func planStrands() {
-        guard seed % 8 == 6 else { return }
+        guard [6, 12].contains(seed % 16) else { return }
         var chance = Chance(seed, 38)
         strands = Int(chance.int(2...3))
         for _ in 0..<chance.int(1...20) {
             let fault = Action.strandFails(Int(chance.int(0...2)), chance.spread(1...30_000))
             steps.append(Step(at: chance.int(0...durationMilliseconds * 9 / 10), action: fault))
         }
+        for _ in 0..<chance.int(0...12) {
+            let fault = Action.strandGoes(Int(chance.int(0...2)), isPlanned: chance.one(in: 2), forMilliseconds: chance.spread(1...20_000))
+            steps.append(Step(at: chance.int(0...durationMilliseconds * 9 / 10), action: fault))
+        }
+        lateMilliseconds = (0..<strands).map { $0 > 0 && chance.one(in: 3) ? chance.spread(1...20_000) : 0 }
     }
 
     private mutating func planZone() {
@@ -281,6 +288,8 @@ enum Action {
     case diskFull(Int64)
     /// What is written in one strand fails.
     case strandFails(Int, Int64)
+    /// A strand is given away, or lost to another, and is nobody's for a while.
+    case strandGoes(Int, isPlanned: Bool, forMilliseconds: Int64)
     case diskUnreadable(Int64)
     case slowDisk(ClosedRange<Int64>, Int64)
     case slowNetwork(ClosedRange<Int64>, Int64)
@@ -341,6 +350,7 @@ enum Action {
         case .cutNotifier(_, let isSilent): isSilent ? "notifier's connection silent" : "notifier's connection cut"
         case .diskFull: "disk full"
         case .strandFails: "strand's writes fail"
+        case .strandGoes(_, let isPlanned, _): isPlanned ? "strand given away" : "strand lost"
         case .diskUnreadable: "disk unreadable"
         case .slowDisk: "disk slow"
         case .slowNetwork: "network slow"

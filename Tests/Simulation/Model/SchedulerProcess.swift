@@ -22,8 +22,9 @@ final class SchedulerProcess: Process {
     private var cancellations: [RequestID: OccurrenceKey] = [:]
     private var nextRequest: UInt64 = 1
     private var wakeAt: Int64?
-    private var isDraining = false
+    private(set) var isDraining = false
     private var zones: ZoneWatching?
+    private(set) var keeping: StrandKeeping?
     private(set) var hasStarted = false
     /// Crashes after so many effects of the next event that has some.
     var effectsToCrash: Int?
@@ -32,21 +33,18 @@ final class SchedulerProcess: Process {
         self.life = life
         core = SchedulerCore(configuration: life.plan.configuration, seed: seed)
         super.init()
+        keeping = StrandKeeping(life, self)
         let stored = life.store.open()
         life.checker.schedulerStarted(self, rejoin: stored.strands.flatMap(\.workers))
         hasStarted = true
         zones = ZoneWatching(life, self)
         let changed = zones?.start() ?? []
         if !changed.isEmpty { handle(.zonesChanged(changed)) }
-        for taken in stored.strands { take(taken, queues: stored.queues) }
+        keeping?.begin(stored.strands, queues: stored.queues)
     }
 
     private var timeline: Timeline { life.timeline }
     private var now: Moment { Moment(wall: timeline.wall, monotonic: MonotonicMilliseconds(timeline.monotonic)) }
-
-    private func take(_ taken: ModelStore.Taken, queues: [QueueSettings] = []) {
-        handle(.take(taken.shards, rejoin: taken.workers, queues: queues, passed: taken.passed))
-    }
 
     // MARK: Events
 
@@ -106,12 +104,12 @@ final class SchedulerProcess: Process {
                     }
                 }
             }
-        case .loadShelf(let scope, let after, let limit, let shard):
+        case .loadShelf(let token, let scope, let after, let limit, let shard):
             life.store.loadShelf(scope, after: after, limit: limit, of: shard) { [self] result in
-                later { [self] in handle(.shelfLoaded(try? result.get())) }
+                later { [self] in handle(.shelfLoaded(token: token, try? result.get())) }
             }
         case .write(let token, let writes, let shard):
-            life.store.submit(writes, of: shard) { [self] result in
+            keeping?.submit(writes, of: shard) { [self] result in
                 later { [self] in handle(.written(token: token, try? result.get())) }
             }
         case .dispatch(let worker, let dispatches):
@@ -142,7 +140,7 @@ final class SchedulerProcess: Process {
         case .refuse(let id):
             cancellations[id] = nil
             requests.removeValue(forKey: id)?.answer(nil)
-        case .released: break
+        case .released(let shards): keeping?.released(shards)
         }
     }
 
@@ -161,6 +159,14 @@ final class SchedulerProcess: Process {
             handle(end == .clean ? .workerLeft(worker) : .workerDetached(worker, isSilent: end == .silence))
         }
     }
+
+    /// Has the workers that are attached say what they have of shards that were taken.
+    func ask(about shards: [OwnedShard]) {
+        for (_, stream) in streams.sorted(by: { $0.key < $1.key }) { stream.connection?.down.send(SchedulerMessage(asked: shards)) }
+    }
+
+    /// Whether a shard is its own: of another's it hears nothing.
+    func owns(_ shard: Shard) -> Bool { keeping?.owns(shard) ?? false }
 
     private func received(_ message: WorkerMessage, _ stream: Stream) {
         if let attach = message.attach {
@@ -186,7 +192,11 @@ final class SchedulerProcess: Process {
         if message.withdrawn > 0 { handle(.workerCredit(worker, -message.withdrawn)) }
         if message.isLeaving { handle(.workerDraining(worker)) }
         if let standing = message.standing { handle(.workerStands(worker, queues: standing.queues, isDrained: standing.isDrained)) }
-        if message.attach == nil, !message.outcomes.isEmpty { handle(.outcomes(worker, message.outcomes)) }
+        if let has = message.has {
+            if keeping?.isTaken(has.shards) ?? false { life.checker.told(has, message.outcomes, by: stream.instance, to: self) }
+            handle(.workerRuns(worker, of: has.shards, running: has.running, following: has.following, outcomes: message.outcomes))
+        }
+        if message.attach == nil, message.has == nil, !message.outcomes.isEmpty { handle(.outcomes(worker, message.outcomes)) }
         if !message.extensions.isEmpty {
             life.checker.asked(message.extensions, by: stream.instance)
             handle(.extend(worker, message.extensions))
@@ -199,13 +209,14 @@ final class SchedulerProcess: Process {
     func create(
         _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?, answer: @escaping (Bool) -> Void
     ) {
+        guard let keeping, owns(reminder.id.shard) else { return answer(false) }
         zones?.note(reminder.schedule)
         let write = StoreWrite.create(reminder, position: position, idempotency: idempotency)
         if life.plan.sabotage == .answersCreatesBeforeTheyAreStored { answer(true) }
         // The thread that is to say so may be put off, while what another reads is said.
         var own = Chance(life.plan.seed, 38, reminder.id.low)
         let delay = life.plan.profile == .busy && own.one(in: 8) ? own.spread(1...4_000) : 0
-        life.store.submit([write], of: reminder.id.shard) { [self] result in
+        keeping.create(write, in: reminder.id.shard) { [self] result in
             timeline.schedule(in: delay, for: self) { [self] in
                 switch (try? result.get())?.first {
                 case .done?:

@@ -113,7 +113,8 @@ package struct StoredReminders {
         return Array(entries.prefix(limit))
     }
 
-    package func shelf(_ scope: ShelfScope, after: ShelfKey, limit: Int) -> ShelfPage {
+    /// - Parameter isWanted: whose shelf it is; `nil`: that of all shards.
+    package func shelf(_ scope: ShelfScope, after: ShelfKey, limit: Int, where isWanted: ((Shard) -> Bool)? = nil) -> ShelfPage {
         func isBefore(_ a: ShelfKey, _ b: ShelfKey) -> Bool {
             let ways = [\ShelfPlace.queue, \.task, \.sharer].map { (Array(a.place[keyPath: $0].utf8), Array(b.place[keyPath: $0].utf8)) }
             guard let differing = ways.first(where: { $0 != $1 }) else { return a.due < b.due }
@@ -126,7 +127,7 @@ package struct StoredReminders {
             case .everything: true
             }
         }
-        let keys = shelf.filter { isWithin($0.place) && isBefore(after, $0) }.sorted(by: isBefore).prefix(limit)
+        let keys = shelf.filter { isWithin($0.place) && isBefore(after, $0) && isWanted?($0.due.occurrence.reminder.shard) ?? true }.sorted(by: isBefore).prefix(limit)
         let entries = keys.map(\.due).flatMap { key in
             (reminders[key.occurrence.reminder]?.entries ?? []).filter { $0.due.occurrence == key.occurrence }
                 .sorted { ($0.positionIndex == nil ? 1 : 0) < ($1.positionIndex == nil ? 1 : 0) }
@@ -134,8 +135,8 @@ package struct StoredReminders {
         return ShelfPage(keys: Array(keys), entries: entries)
     }
 
-    /// A process opens the store.
-    package mutating func clearShelf() { shelf = [] }
+    /// A process opens the store, or takes some of its shards.
+    package mutating func clearShelf(of isTaken: (Shard) -> Bool) { shelf = shelf.filter { !isTaken($0.due.occurrence.reminder.shard) } }
 
     /// What ended or was put off before its series came to it, and is still to come there.
     /// What a series is past by then is forgotten.

@@ -1,4 +1,5 @@
 import SchedulerCore
+import Storage
 import TaskDomain
 
 /// A worker, as Services/Worker/SchedulerLink.swift is one: keeps an outcome until the scheduler has acknowledged it,
@@ -92,28 +93,46 @@ final class WorkerProcess: Process {
     }
 
     private func announce(_ connection: WorkStream) {
-        let leases = running.sorted { $0.key < $1.key }.map { lease, run in
-            LeaseReport(
-                lease: lease, key: run.key, leftMilliseconds: run.isExtended ? max(0, run.deadline - timeline.monotonic) : 0,
-                heldMilliseconds: run.isExtended ? timeline.monotonic - run.startedAtMonotonic : 0)
-        }
         freshAsks = asks.keys.sorted()
-        let outcomes = unacknowledged.sorted { $0.key < $1.key }.map(\.value)
-        let limit = life.plan.outcomesPerMessage
-        let following = outcomes.dropFirst(limit).map { LeaseReport(lease: $0.lease, key: $0.key) }
+        let (outcomes, following) = outcomes { _ in true }
         let attach = WorkerMessage.Attach(
-            instance: instance, queues: queues, tasks: Self.tasks, running: leases, following: following)
+            instance: instance, queues: queues, tasks: Self.tasks, running: leases { _ in true }, following: following)
         let room = isDraining ? 0 : places - running.count - overrunning
         connection.up.send(
             WorkerMessage(
                 attach: attach, credit: max(0, room), withdrawn: max(0, -room), standing: isDrained ? standing : nil,
-                outcomes: Array(outcomes.prefix(limit)), isLeaving: isDraining, extensions: takeAsks()))
-        for start in stride(from: limit, to: outcomes.count, by: limit) {
-            connection.up.send(WorkerMessage(outcomes: Array(outcomes[start...].prefix(limit))))
-        }
+                outcomes: outcomes.first ?? [], isLeaving: isDraining, extensions: takeAsks()))
+        for more in outcomes.dropFirst() { connection.up.send(WorkerMessage(outcomes: more)) }
         fresh = []
         freshCredit = 0
         isStandingFresh = false
+    }
+
+    /// Says again what it has of some shards only.
+    private func tell(of owned: [OwnedShard]) {
+        let shards = Set(owned.map(\.shard))
+        func isAsked(_ key: OccurrenceKey) -> Bool { shards.contains(key.reminder.shard) }
+        let (outcomes, following) = outcomes(isAsked)
+        let has = WorkerMessage.Has(shards: owned, running: leases(isAsked), following: following)
+        stream?.up.send(WorkerMessage(has: has, outcomes: outcomes.first ?? []))
+        for more in outcomes.dropFirst() { stream?.up.send(WorkerMessage(outcomes: more)) }
+        fresh.removeAll { isAsked($0.key) }
+    }
+
+    private func leases(_ isWanted: (OccurrenceKey) -> Bool) -> [LeaseReport] {
+        running.filter { isWanted($0.value.key) }.sorted { $0.key < $1.key }.map { lease, run in
+            LeaseReport(
+                lease: lease, key: run.key, leftMilliseconds: run.isExtended ? max(0, run.deadline - timeline.monotonic) : 0,
+                heldMilliseconds: run.isExtended ? timeline.monotonic - run.startedAtMonotonic : 0)
+        }
+    }
+
+    /// What is not acknowledged, in messages, and what comes with those after the first.
+    private func outcomes(_ isWanted: (OccurrenceKey) -> Bool) -> (messages: [[OutcomeReport]], following: [LeaseReport]) {
+        let outcomes = unacknowledged.values.filter { isWanted($0.key) }.sorted { $0.lease < $1.lease }
+        let limit = life.plan.outcomesPerMessage
+        let messages = stride(from: 0, to: outcomes.count, by: limit).map { Array(outcomes[$0...].prefix(limit)) }
+        return (messages, outcomes.dropFirst(limit).map { LeaseReport(lease: $0.lease, key: $0.key) })
     }
 
     /// Occurrences that it may have at once.
@@ -142,6 +161,7 @@ final class WorkerProcess: Process {
             life.checker.forgotten(lease, by: self)
         }
         for answer in message.extended { extended(answer) }
+        if !message.asked.isEmpty { tell(of: message.asked) }
         for lease in message.revoked { cancel(lease) }
         for lease in message.revoked + message.recalled { recall(lease) }
         for dispatch in message.dispatches { run(dispatch) }

@@ -34,7 +34,7 @@ final class ZoneWatching {
     func note(_ schedule: Schedule) {
         guard schedule.timezone == zone.name, !isNoted else { return }
         isNoted = true
-        life.store.submit([.zone(ZoneMark(zone: zone.name, digest: zone.digest))], of: Shard.all[0]) { [weak self] result in
+        life.store.submit([.zone(ZoneMark(zone: zone.name, digest: zone.digest))], of: Shard.all[0], taking: nil) { [weak self] result in
             if case .failure = result { self?.isNoted = false }
         }
     }

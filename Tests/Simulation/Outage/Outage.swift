@@ -160,10 +160,10 @@ final class Outage {
             guard let entries = try? result.get() else { return events.append(.loadFailed(shard)) }
             loaded += entries.count
             events.append(.loaded(shard, entries, full: entries.count >= limit))
-        case .loadShelf(let scope, let after, let limit, _):
+        case .loadShelf(let token, let scope, let after, let limit, _):
             let page = try? wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }.get()
             readFromShelf += page?.keys.count ?? 0
-            events.append(.shelfLoaded(page))
+            events.append(.shelfLoaded(token: token, page))
         case .write(let token, let writes, _):
             for write in writes { note(write) }
             events.append(.written(token: token, try? submit(writes).get()))
