@@ -300,7 +300,7 @@ final class SchedulerLoop: @unchecked Sendable {
 
     /// A worker's stream has announced itself.
     func attach(
-        _ stream: WorkerStream, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
+        _ stream: WorkerStream, instance: String, queues: [String], tasks: [String], creditLimit: Int, running: [LeaseReport],
         following: [LeaseReport], outcomes: [OutcomeReport]
     ) -> WorkerID {
         let worker = WorkerID(rawValue: nextWorker)
@@ -308,7 +308,7 @@ final class SchedulerLoop: @unchecked Sendable {
         workers[worker] = stream
         handle(
             .workerAttached(
-                worker, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following,
+                worker, instance: instance, queues: queues, tasks: tasks, creditLimit: creditLimit, running: running, following: following,
                 outcomes: outcomes))
         return worker
     }

@@ -5,7 +5,7 @@ import TaskMessages
 /// The messages to one worker, until its stream takes them.
 ///
 /// Small, however slow the worker is: occurrences wait as the core handed them over, their credentials sealed, and no more of them
-/// than the worker gave credit for; acknowledgements and revocations wait as numbers.
+/// than the worker's credit allows; acknowledgements and revocations wait as numbers.
 struct WorkerBacklog {
     /// An occurrence that has not left yet.
     struct Waiting {
@@ -20,8 +20,10 @@ struct WorkerBacklog {
     private var extended: [Proto.Extended] = []
     /// As few as may wait for an answer (``WorkerControls``).
     private var controls: [Proto.WorkerControl] = []
+    /// A lower credit limit that the worker is to be told of behind every occurrence that waits here.
+    private var creditLimit: Int64?
 
-    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty && controls.isEmpty && extended.isEmpty }
+    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty && controls.isEmpty && extended.isEmpty && creditLimit == nil }
     /// Acknowledgements, revocations, recalls and answers to extensions.
     var leaseCount: Int { acknowledged.count + revoked.count + recalled.count + extended.count }
 
@@ -37,6 +39,9 @@ struct WorkerBacklog {
     mutating func answer(_ extensions: [Proto.Extended]) { extended += extensions }
 
     mutating func tell(_ control: Proto.WorkerControl) { controls.append(control) }
+
+    /// In place of one that waits: the last is behind all that the others were to be behind.
+    mutating func confirm(_ limit: Int64) { creditLimit = limit }
 
     /// - Returns: those that were waiting here, and that the worker need never hear of.
     mutating func revoke(_ leases: [UInt64]) -> [Dispatch] { takeBack(leases) { $0.revoked += $1 } }
@@ -86,6 +91,13 @@ struct WorkerBacklog {
     mutating func takeRecalled(limit: Int) -> [UInt64] { Self.take(&recalled, limit) }
 
     mutating func takeExtended(limit: Int) -> [Proto.Extended] { Self.take(&extended, limit) }
+
+    /// `nil` as long as occurrences wait.
+    mutating func takeCreditLimit() -> Int64? {
+        guard next == dispatches.count else { return nil }
+        defer { creditLimit = nil }
+        return creditLimit
+    }
 
     mutating func takeControls() -> [Proto.WorkerControl] {
         guard !controls.isEmpty else { return [] }

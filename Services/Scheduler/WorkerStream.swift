@@ -32,6 +32,8 @@ final class WorkerStream {
     private var name = ""
     private var worker: WorkerID?
     private var backlog = WorkerBacklog()
+    /// What the worker may be handed on this stream in all, and what has been sent to it.
+    private var creditLimit = 0, sent = 0
     private var controls = WorkerControls()
 
     /// Takes up a stream; the object lives as long as the stream does.
@@ -47,12 +49,12 @@ final class WorkerStream {
 
     private func received(_ message: Proto.WorkerMessage) {
         do throws(InvalidRequest) {
-            let outcomes = try outcomes(message.outcomes)
-            if let attach = message.attach { try attached(attach, credit: Int(message.credit), outcomes) }
+            let limit = try limit(message.creditLimit), outcomes = try outcomes(message.outcomes)
+            if let attach = message.attach { try attached(attach, limit, outcomes) }
             guard let worker else { throw InvalidRequest("the first message of a worker's stream must be Attach") }
             loop.reported(name, outcomes)
             // What makes it take less goes first: each of the others may hand it something at once.
-            if message.withdrawn > 0 { loop.handle(.workerCredit(worker, -Int(message.withdrawn))) }
+            if limit < creditLimit { lower(limit, of: worker) }
             if message.leaving {
                 logger.info("worker drains", metadata: ["instance": "\(instance)"])
                 loop.fleet.drains(name)
@@ -62,7 +64,10 @@ final class WorkerStream {
             if message.attach == nil, !outcomes.isEmpty { loop.handle(.outcomes(worker, outcomes)) }
             if !message.extensions.isEmpty { try extend(worker, message.extensions) }
             if !message.progress.isEmpty { try progressed(worker, message.progress) }
-            if message.attach == nil, message.credit > 0 { loop.handle(.workerCredit(worker, Int(message.credit))) }
+            if limit > creditLimit {
+                creditLimit = limit
+                loop.handle(.creditLimit(worker, limit))
+            }
             for answer in message.controlled { controls.answer(answer.id, answer.refusal.isEmpty ? .done : .refused(Self.shortened(answer.refusal))) }
         } catch {
             logger.warning("a worker's message was refused", metadata: ["instance": "\(instance)", "reason": "\(error)"])
@@ -76,7 +81,26 @@ final class WorkerStream {
         stream.end(error)
     }
 
-    private func attached(_ attach: Proto.Attach, credit: Int, _ outcomes: [OutcomeReport]) throws(InvalidRequest) {
+    /// What a message says that the worker may be handed in all; absent: what the one before it said.
+    private func limit(_ said: Int64?) throws(InvalidRequest) -> Int {
+        guard let said else { return creditLimit }
+        guard (0...Int64(sent + WorkerLimits.credit)).contains(said) else {
+            throw InvalidRequest(
+                "a credit_limit of \(said), where \(sent) have been handed out on this stream; it counts these, "
+                    + "so it is 0 to \(sent + WorkerLimits.credit)")
+        }
+        return Int(said)
+    }
+
+    /// The answer goes out behind everything that was handed out before, as the worker reckons with that until it comes.
+    private func lower(_ limit: Int, of worker: WorkerID) {
+        creditLimit = limit
+        loop.handle(.creditLimit(worker, limit))
+        backlog.confirm(Int64(limit))
+        sendBacklog()
+    }
+
+    private func attached(_ attach: Proto.Attach, _ limit: Int, _ outcomes: [OutcomeReport]) throws(InvalidRequest) {
         guard worker == nil else { throw InvalidRequest("a second Attach on one stream") }
         guard !attach.instance.isEmpty, attach.instance.utf8.count <= RequestBounds.maxNameBytes,
             attach.running.count + attach.following.count <= Self.maxReports, attach.queues.count <= WorkerLimits.queues.upperBound,
@@ -92,9 +116,10 @@ final class WorkerStream {
         let running = attach.running.compactMap(LeaseReport.init), following = attach.following.compactMap(LeaseReport.init)
         name = WorkerName.of(attach)
         let worker = loop.attach(
-            self, instance: name, queues: attach.queues, tasks: attach.tasks, credit: credit,
+            self, instance: name, queues: attach.queues, tasks: attach.tasks, creditLimit: limit,
             running: running, following: following, outcomes: outcomes)
         self.worker = worker
+        creditLimit = limit
         loop.fleet.attached(name, attach, as: worker, now: SystemClock.now)
         logger.info(
             "worker attached",
@@ -206,6 +231,8 @@ final class WorkerStream {
                     unsent.append(Self.unsent(waiting.dispatch, error.outcome, error.reason))
                 }
             }
+            message.creditLimit = backlog.takeCreditLimit()
+            sent += message.dispatches.count
             if message != Proto.SchedulerMessage() { stream.send(message) }
         }
         returnUnsent(unsent)

@@ -64,11 +64,10 @@ final class SchedulerLink: @unchecked Sendable {
     private var unacknowledged: [UInt64: Proto.OutcomeReport] = [:]
     /// Of what tasks returned, in those.
     private var waitingResultBytes = 0
-    /// Places that are free, and asked for when fewer results wait.
-    private var heldCredit = 0
-    /// Outcomes and credit of this tick; less than nothing: credit to be taken back.
+    /// Occurrences that came over this stream, and how many may come in all, as the scheduler was told.
+    private var received = 0, creditLimit = 0
+    /// Outcomes of this tick.
     private var fresh: [Proto.OutcomeReport] = []
-    private var freshCredit = 0
     var extensions = ExtensionAsks()
     /// How far tasks say that they are, from any thread, and what the scheduler is told of it.
     let progressReports = ProgressReports()
@@ -120,10 +119,9 @@ final class SchedulerLink: @unchecked Sendable {
             host: HostName.own, version: version, process: UInt32(clamping: getpid()), startedAtMs: startedAt.count,
             concurrency: UInt32(capacity.concurrency), finished: finished, failed: failed, controllable: true,
             maxConcurrency: UInt32(capacity.maxConcurrency))
-        heldCredit = 0
-        freshCredit = capacity.places - running.count - overrunning
-        holdCreditBack()
-        var messages = Self.messages(attach, credit: isDraining ? 0 : freshCredit, leaving: isDraining, parts)
+        (received, creditLimit) = (0, 0)
+        var messages = Self.messages(parts, attach: attach, leaving: isDraining)
+        messages[0].creditLimit = newCreditLimit()
         if capacity.isDrained { messages[0].standing = capacity.standing }
         extensions.sayAgain()
         progress.sayAgain()
@@ -137,7 +135,6 @@ final class SchedulerLink: @unchecked Sendable {
             ])
         // What this tick had gathered is in the announcement. Who asked over another stream is not waiting for an answer.
         fresh = []
-        freshCredit = 0
         freshAnswers = []
         isStandingFresh = false
     }
@@ -165,10 +162,11 @@ final class SchedulerLink: @unchecked Sendable {
     }
 
     private func received(_ message: Proto.SchedulerMessage) {
+        let wasFull = !mayAskForMore
         for lease in message.acknowledged {
             if let report = unacknowledged.removeValue(forKey: lease) { count(report) }
         }
-        giveCreditBack()
+        if wasFull, mayAskForMore { scheduleFlush() }
         for lease in message.revoked {
             extensions.drop(lease, because: "the lease was taken back")
             running[lease]?.work?.cancel()
@@ -189,7 +187,6 @@ final class SchedulerLink: @unchecked Sendable {
         let before = capacity
         var refusal = ""
         do throws(Capacity.Refusal) { try capacity.apply(control) } catch { refusal = error.reason }
-        freshCredit += capacity.places - before.places
         if capacity != before { isStandingFresh = true }
         freshAnswers.append(Proto.Controlled(id: control.id, refusal: refusal))
         logger.notice(
@@ -212,11 +209,11 @@ final class SchedulerLink: @unchecked Sendable {
     // MARK: Running
 
     private func run(_ dispatch: Proto.Dispatch) {
-        guard running[dispatch.lease] == nil else { return }
+        received += 1
+        guard running[dispatch.lease] == nil else { return scheduleFlush() }
         guard let id = ReminderID(bytes: dispatch.id) else {
             logger.warning("a dispatch without a good id was left", metadata: ["lease": "\(dispatch.lease)"])
             // Its lease runs out; the place that it was to take is free.
-            freshCredit += 1
             return scheduleFlush()
         }
         let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt)
@@ -274,7 +271,6 @@ final class SchedulerLink: @unchecked Sendable {
         if running[lease]?.number == run { return finish(lease, result) }
         // Its outcome was reported when its lease ended.
         overrunning -= 1
-        freshCredit += 1
         scheduleFlush()
     }
 
@@ -291,7 +287,6 @@ final class SchedulerLink: @unchecked Sendable {
 
     private func finish(_ lease: UInt64, _ result: TaskResult) {
         guard running[lease] != nil else { return }
-        freshCredit += 1
         report(lease, result)
     }
 
@@ -314,19 +309,16 @@ final class SchedulerLink: @unchecked Sendable {
         scheduleFlush()
     }
 
-    /// Asks for nothing new while too many results wait.
-    private func holdCreditBack() {
-        guard waitingResultBytes > Self.maxWaitingResultBytes, freshCredit > 0 else { return }
-        heldCredit += freshCredit
-        freshCredit = 0
+    /// How many may come over this stream in all, counted as said; `nil`: as many as before.
+    private func newCreditLimit() -> Int64? {
+        let limit = received + max(0, capacity.places - running.count - overrunning)
+        guard limit != creditLimit, limit < creditLimit || mayAskForMore else { return nil }
+        creditLimit = limit
+        return Int64(limit)
     }
 
-    private func giveCreditBack() {
-        guard heldCredit > 0, waitingResultBytes <= Self.maxWaitingResultBytes else { return }
-        freshCredit += heldCredit
-        heldCredit = 0
-        scheduleFlush()
-    }
+    /// Not while it leaves, nor while too many results wait.
+    private var mayAskForMore: Bool { !isDraining && waitingResultBytes <= Self.maxWaitingResultBytes }
 
     private func count(_ report: Proto.OutcomeReport) {
         waitingResultBytes -= report.result.count
@@ -346,19 +338,18 @@ final class SchedulerLink: @unchecked Sendable {
     private func flush() {
         flushScheduled = false
         runningGauge.record(running.count + overrunning)
-        holdCreditBack()
-        let credit = isDraining ? 0 : freshCredit
         // Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
-        guard let stream, !stream.isBlocked, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAnswers.isEmpty
-            || extensions.hasFresh || progress.hasFresh
+        guard let stream, !stream.isBlocked else { return }
+        let limit = newCreditLimit()
+        guard !fresh.isEmpty || limit != nil || isStandingFresh || !freshAnswers.isEmpty || extensions.hasFresh || progress.hasFresh
         else { return }
-        var messages = Self.messages(credit: credit, Self.parts(fresh))
+        var messages = Self.messages(Self.parts(fresh))
+        messages[0].creditLimit = limit
         sayOfTasks(in: &messages[0])
         if isStandingFresh { messages[0].standing = capacity.standing }
         messages[0].controlled = freshAnswers
         for message in messages { stream.send(message) }
         fresh = []
-        freshCredit = 0
         freshAnswers = []
         isStandingFresh = false
     }

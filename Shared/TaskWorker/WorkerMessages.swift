@@ -9,11 +9,9 @@ extension SchedulerLink {
 
     /// An announcement or what a tick brought, in as many messages as it takes.
     static func messages(
-        _ attach: Proto.Attach? = nil, credit: Int, leaving: Bool = false, _ outcomes: [ArraySlice<Proto.OutcomeReport>]
+        _ outcomes: [ArraySlice<Proto.OutcomeReport>], attach: Proto.Attach? = nil, leaving: Bool = false
     ) -> [Proto.WorkerMessage] {
-        let first = Proto.WorkerMessage(
-            attach: attach, credit: UInt32(clamping: credit), outcomes: Array(outcomes[0]), leaving: leaving,
-            withdrawn: UInt32(clamping: -credit))
+        let first = Proto.WorkerMessage(attach: attach, outcomes: Array(outcomes[0]), leaving: leaving)
         return [first] + outcomes.dropFirst().map { Proto.WorkerMessage(outcomes: Array($0)) }
     }
 

@@ -201,7 +201,7 @@ extension ClusterSuite {
             let scheduler = try stage.startPeer(build, "scheduler")
             _ = try stage.startWorker(scheduler: scheduler.address, notifier: scheduler.address)
             try Cluster.wait("the outcomes") { scheduler.process.logged.contains("outcomes") }
-            #expect(scheduler.process.logged.contains(#"{"credit": 3, "outcomes": {"2": 1, "3": 1}}"#), "\(scheduler.process.logged)")
+            #expect(scheduler.process.logged.contains(#"{"more": 3, "outcomes": {"2": 1, "3": 1}}"#), "\(scheduler.process.logged)")
         }
     }
 }

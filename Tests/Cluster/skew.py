@@ -28,7 +28,7 @@ LATER = {
     "Reminder.jitter_seconds", "Reminder.expires_after_seconds", "Reminder.caller", "ReminderReply.unserved", "ReminderReply.due_at_ms",
     "ChangeRequest.at_ms", "Change.released", "Queue.workers", "Dispatch.attempt",
     "Attach.controllable", "Attach.max_concurrency", "Worker.controllable", "Worker.max_concurrency", "SchedulerMessage.controls",
-    "WorkerMessage.withdrawn", "WorkerMessage.standing", "WorkerMessage.controlled",
+    "WorkerMessage.standing", "WorkerMessage.controlled",
     "ACTION_RUN", "OUTCOME_CANCELLED", "OUTCOME_LOST", "MISFIRE_POLICY_SKIP", "OCCURRENCE_STATE_HELD",
 }
 # A value of every enum that no build of this version knows, and a status.
@@ -235,7 +235,7 @@ def worker(types, address):
         dispatch = leases[lease]
         return {**dict(lease=lease, id=dispatch.id, scheduled_at=dispatch.scheduled_at), **fields}
 
-    say(types.WorkerMessage(attach=dict(instance=f"skew-{os.getpid()}", queues=["skew"], tasks=["skew.task"], token=os.urandom(32)), credit=20))
+    say(types.WorkerMessage(attach=dict(instance=f"skew-{os.getpid()}", queues=["skew"], tasks=["skew.task"], token=os.urandom(32)), credit_limit=20))
     listen(lambda: len(leases) == len(creates))
     first = list(leases)
     # Of a newer build; none of a worker's; none at all; of no occurrence. The last is tried again when its lease runs out.
@@ -243,7 +243,7 @@ def worker(types, address):
     again, stray, fine = first[:3], first[3], first[4:]
     outcomes = [report(lease, **fields) for lease, fields in zip(first, strange)]
     outcomes += [report(lease, outcome="OUTCOME_DELIVERED") for lease in fine]
-    say(types.WorkerMessage(outcomes=outcomes, credit=len(outcomes)))
+    say(types.WorkerMessage(outcomes=outcomes, credit_limit=20 + len(outcomes)))
     listen(lambda: acknowledged >= set(first) and len(leases) == len(first) + len(again))
     second = [lease for lease in leases if lease not in first]
     assert {leases[lease].id for lease in second} == {leases[lease].id for lease in again}
@@ -396,12 +396,14 @@ def scheduler(types):
         def say(message):
             connection.send(item=dict(call=call, payload=types.packed(message)))
 
-        credit, outcomes, refusals = 0, {}, []
+        limits, outcomes, refusals = [], {}, []
         arguments = b'{"args":[],"kwargs":{"message":"of another build"}}'
         task = dict(scheduled_at=1, lease_ms=60_000, task="worker.log", arguments=arguments)
         while len(outcomes) < 2 or types.build == "newer" and not refusals:
             item = connection.expect("item")
             message = types.WorkerMessage.FromString(item.payload)
+            if message.HasField("credit_limit"):
+                limits.append(message.credit_limit)
             if message.HasField("attach"):
                 # The first has no good id: nothing can be run, and its place is free again.
                 if types.build == "newer":
@@ -409,12 +411,11 @@ def scheduler(types):
                 say(types.SchedulerMessage(dispatches=[dict(lease=1, id=b"abc", **task)]))
                 say(types.SchedulerMessage(dispatches=[dict(lease=2, id=fresh_id(), **task), dict(lease=3, id=fresh_id(), **task)]))
                 continue
-            credit += message.credit
             outcomes.update({report.lease: report.outcome for report in message.outcomes})
             if types.build == "newer":
                 refusals += [answer.refusal for answer in message.controlled if answer.refusal]
             say(types.SchedulerMessage(acknowledged=[report.lease for report in message.outcomes]))
-        print(json.dumps(dict(outcomes=outcomes, credit=credit), sort_keys=True), flush=True)
+        print(json.dumps(dict(outcomes=outcomes, more=limits[-1] - limits[0]), sort_keys=True), flush=True)
 
     Listener(types, "scheduler", {
         "Scheduler/Create": create, "Scheduler/CreateMany": create_many, "Scheduler/Get": get, "Scheduler/List": list_all,

@@ -24,7 +24,7 @@ def main(address, queue, descriptors, count):
     def say(message):
         connection.send(item=dict(call=call, payload=message.SerializeToString()))
 
-    say(WorkerMessage(attach=dict(instance=f"python-{os.getpid()}", queues=[queue], tasks=[TASK], token=os.urandom(32)), credit=4))
+    say(WorkerMessage(attach=dict(instance=f"python-{os.getpid()}", queues=[queue], tasks=[TASK], token=os.urandom(32)), credit_limit=4))
     done, unacknowledged = 0, set()
     while done < count or unacknowledged:
         kind, item = connection.receive()
@@ -43,7 +43,7 @@ def main(address, queue, descriptors, count):
                 lease=dispatch.lease, id=dispatch.id, scheduled_at=dispatch.scheduled_at, outcome="OUTCOME_DELIVERED")
             unacknowledged.add(dispatch.lease)
             done += 1
-        answer.credit = len(message.dispatches)
+        answer.credit_limit = 4 + done
         if done >= count and message.dispatches:
             answer.leaving = True
         if message.dispatches:

@@ -233,7 +233,7 @@ def claim(address, types, load, token, outcomes):
         connection.send(open=dict(call=1, method="task_scheduler.v1.Scheduler/Work", streaming=True))
         running = [named(number, key) for number, key in enumerate(keys, 1)]
         say(WorkerMessage(attach=dict(
-            instance="hostile", queues=["default"], tasks=["edvora.notification"], token=token, running=running), credit=TAKEN))
+            instance="hostile", queues=["default"], tasks=["edvora.notification"], token=token, running=running), credit_limit=TAKEN))
         said, own = len(running), []
         for dispatch in given(2 * QUIET_SECONDS):
             if not own:

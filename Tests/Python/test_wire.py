@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pathlib
+import select
 import socket
 import struct
 import subprocess
@@ -36,6 +37,7 @@ class PlayedScheduler:
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.connection, self.attached, self.said = None, [], []
         self.credit = 0
+        """What it may hand out in all."""
         self.reports = {}
 
     def accept(self):
@@ -57,7 +59,11 @@ class PlayedScheduler:
         self.said.append(message)
         if message.HasField("attach"):
             self.attached.append(message.attach)
-        self.credit += message.credit - message.withdrawn
+        if message.HasField("credit_limit"):
+            if message.credit_limit < self.credit:
+                # Nothing waits here: what was handed out has been sent.
+                self.send(credit_limit=message.credit_limit)
+            self.credit = message.credit_limit
         for report in message.outcomes:
             self.reports[report.lease] = report
         return kind
@@ -160,7 +166,7 @@ class Played(unittest.TestCase):
         self.assertEqual(scheduler.reports[1].outcome, outcome_pb2.OUTCOME_DELIVERED)
 
     def test_what_is_called_off_before_it_begins_is_unsent(self):
-        # Two threads that are taken, and a third run that waits, for which more is sent than there was credit for.
+        # Two threads that are taken, and a third run that waits: more is sent than there is credit for.
         worker, scheduler = self.played("--concurrency", "2")
         scheduler.send(dispatches=[scheduler.dispatch(lease, "sample.sleeps", '{"args":["x",0.6],"kwargs":{}}') for lease in (1, 2, 3)])
         eventually(lambda: len(worker.log()) == 2, worker.said)
@@ -168,8 +174,8 @@ class Played(unittest.TestCase):
         scheduler.until(lambda: set(scheduler.reports) == {1, 2, 3})
         self.assertEqual([scheduler.reports[lease].outcome for lease in (1, 2, 3)], [outcome_pb2.OUTCOME_DELIVERED] * 2 + [outcome_pb2.OUTCOME_UNSENT])
         self.assertEqual(len([line for line in worker.log() if "began" in line]), 2)
-        # One was sent for which there was no credit; it makes none.
-        scheduler.until(lambda: scheduler.credit == 2 + 2)
+        # It may have two more, beyond the three that it had.
+        scheduler.until(lambda: scheduler.credit == 2 + 3)
 
     def test_short_runs_are_asked_for_ahead_and_given_back_when_a_long_one_holds_the_place(self):
         worker, scheduler = self.played("--concurrency", "1")
@@ -211,7 +217,7 @@ class Played(unittest.TestCase):
         scheduler.connection.socket.close()
         scheduler.accept()
         again, attach = scheduler.said[-1], scheduler.attached[-1]
-        self.assertEqual(([each.lease for each in again.outcomes], [each.lease for each in attach.running], again.credit), ([1], [2], 3))
+        self.assertEqual(([each.lease for each in again.outcomes], [each.lease for each in attach.running], again.credit_limit), ([1], [2], 3))
         self.assertEqual((attach.instance, attach.token), (scheduler.attached[0].instance, scheduler.attached[0].token))
         scheduler.send(acknowledged=[1])
         scheduler.until(lambda: 2 in scheduler.reports)
@@ -237,13 +243,47 @@ class Played(unittest.TestCase):
 
     def test_outcomes_go_to_the_scheduler_that_they_came_from(self):
         worker, one, two = self.played("--concurrency", "5", count=2)
-        self.assertEqual((one.credit + two.credit, min(one.credit, two.credit)), (5, 2))
+        self.together(lambda: {one.credit, two.credit} == {2, 3}, one, two)
         one.send(dispatches=[one.dispatch(7, "sample.agreet")])
         two.send(dispatches=[two.dispatch(7, "sample.rejects"), two.dispatch(8, "no.such")])
         one.until(lambda: 7 in one.reports)
         two.until(lambda: {7, 8} <= set(two.reports))
         self.assertEqual((one.reports[7].outcome, two.reports[7].outcome), (outcome_pb2.OUTCOME_DELIVERED, outcome_pb2.OUTCOME_REJECTED))
         self.assertEqual((two.reports[8].outcome, two.reports[8].detail), (outcome_pb2.OUTCOME_RETRY, "this worker has no task no.such"))
+
+    def together(self, condition, *schedulers):
+        deadline = time.monotonic() + 10
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, [each.credit for each in schedulers])
+            by_socket = {each.connection.socket: each for each in schedulers}
+            for readable in select.select(list(by_socket), [], [], 0.1)[0]:
+                by_socket[readable].listen_once()
+
+    def test_places_go_to_the_scheduler_that_has_work_and_none_is_lost_with_a_stream(self):
+        worker, one, two = self.played("--concurrency", "20", count=2)
+        self.together(lambda: (one.credit, two.credit) == (10, 10), one, two)
+        one.send(dispatches=[one.dispatch(lease, "sample.waits", '{"args":["x",30.0],"kwargs":{}}') for lease in range(10)])
+        self.together(lambda: (one.credit, two.credit) == (16, 4), one, two)
+        # It wants more, and has what the other does not use beyond its own few.
+        two.send(dispatches=[two.dispatch(lease, "sample.waits", '{"args":["x",30.0],"kwargs":{}}') for lease in range(4)])
+        self.together(lambda: (one.credit, two.credit) == (14, 6), one, two)
+        two.connection.socket.close()
+        self.together(lambda: one.credit == 16, one)
+        one.send(revoked=list(range(10)))
+        self.together(lambda: one.credit >= 10 + 16, one)
+
+    def test_one_place_goes_round_between_schedulers(self):
+        worker, one, two = self.played("--concurrency", "1", count=2)
+        for each in (one, two, one, two):
+            self.together(lambda: each.credit == 1, one, two)
+
+    def test_what_one_scheduler_tells_it_to_be_it_is_to_all(self):
+        worker, one, two = self.played("--concurrency", "8", count=2)
+        self.together(lambda: (one.credit, two.credit) == (4, 4), one, two)
+        one.send(controls=[scheduler_pb2.WorkerControl(id=1, action=scheduler_pb2.WorkerControl.ACTION_DRAIN)])
+        self.together(lambda: (one.credit, two.credit) == (0, 0), one, two)
+        self.together(lambda: one.said[-1].controlled or any(each.controlled for each in one.said), one, two)
+        self.assertTrue(all(any(each.standing.draining for each in scheduler.said) for scheduler in (one, two)))
 
     def test_it_is_what_it_is_told_to_be_and_says_so(self):
         worker, scheduler = self.played("--concurrency", "2", "--max-concurrency", "6")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("workers that become something else")
 struct ChangedWorkers {
-    @Test("one that takes room back is handed nothing until as much has become free")
+    @Test("one that lowers its limit below what it was handed gets nothing until the limit is above that")
     func fewer() throws {
         let world = try World()
         world.answer = { _ in .never }
@@ -14,7 +14,6 @@ struct ChangedWorkers {
         for _ in 0..<3 { try world.create(in: 0) }
         world.run(milliseconds: 100)
         #expect(world.runs.count == 3)
-        // Of the two that are left, and of the three that were used meanwhile.
         world.grant(worker, -4)
         for _ in 0..<5 { try world.create(in: 0) }
         world.run(milliseconds: 100)
@@ -25,10 +24,10 @@ struct ChangedWorkers {
         world.grant(worker, 1)
         world.run(milliseconds: 100)
         #expect(world.runs.count == 4)
-        world.grant(worker, Int.min + 1)
-        world.grant(worker, world.configuration.maxCreditPerWorker)
+        world.grant(worker, -4)
+        world.grant(worker, 4)
         world.run(milliseconds: 100)
-        #expect(world.runs.count == 4, "what it takes back is bounded as what it gives")
+        #expect(world.runs.count == 4, "what it was handed counts, whatever the limit was meanwhile")
         world.grant(worker, 1)
         world.run(milliseconds: 100)
         #expect(world.runs.count == 5)

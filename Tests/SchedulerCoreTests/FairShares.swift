@@ -13,6 +13,8 @@ private struct Alone {
     private(set) var dispatched: [Dispatch] = []
 
     static let worker = WorkerID(rawValue: 1)
+    /// What the worker may be handed, as it has said.
+    var limit = 0
 
     /// An occurrence that is on disk when the core starts.
     mutating func store(_ count: Int, owner: String, createdBy: String = "", classroomID: String = "", task: String = "test") {
@@ -45,9 +47,10 @@ private struct Alone {
     }
 
     mutating func start(_ settings: QueueSettings = QueueSettings(name: "default"), credit: Int = 0) {
+        limit = credit
         handle(
             .workerAttached(
-                Self.worker, instance: "w", queues: ["default", "other"], tasks: ["test"], credit: credit, running: []))
+                Self.worker, instance: "w", queues: ["default", "other"], tasks: ["test"], creditLimit: credit, running: []))
         handle(.take(Shard.all.map { OwnedShard($0, epoch: 1) }, rejoin: [], queues: [settings]))
     }
 
@@ -55,7 +58,10 @@ private struct Alone {
     /// - Returns: what it was handed, in order.
     mutating func take(_ count: Int) -> [Dispatch] {
         let before = dispatched.count
-        for _ in 0..<count { handle(.workerCredit(Self.worker, 1)) }
+        for _ in 0..<count {
+            limit += 1
+            handle(.creditLimit(Self.worker, limit))
+        }
         return Array(dispatched.dropFirst(before))
     }
 

@@ -52,7 +52,7 @@ final class Loom {
     @discardableResult
     func attach(_ number: UInt64 = 1, _ instance: String = "w", running: [LeaseReport] = []) -> WorkerID {
         let id = WorkerID(rawValue: number)
-        handle(.workerAttached(id, instance: instance, queues: ["default"], tasks: ["test"], credit: 100, running: running))
+        handle(.workerAttached(id, instance: instance, queues: ["default"], tasks: ["test"], creditLimit: 100, running: running))
         return id
     }
 

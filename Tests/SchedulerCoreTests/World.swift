@@ -59,6 +59,8 @@ final class World {
     private var reports: [Report] = []
     private var names: [WorkerID: String] = [:]
     private var nextWorker: UInt64 = 1
+    /// What each may be handed on its stream, as it has said.
+    private var limits: [WorkerID: Int] = [:]
     private let shards: [Shard]
     private var nextReminder: UInt64 = 1
     private var unheard: [ReminderID: DueEntry] = [:]
@@ -202,7 +204,8 @@ final class World {
         let id = WorkerID(rawValue: nextWorker)
         nextWorker += 1
         names[id] = name
-        handle(.workerAttached(id, instance: name, queues: queues, tasks: tasks, credit: credit, running: running, following: following))
+        limits[id] = credit
+        handle(.workerAttached(id, instance: name, queues: queues, tasks: tasks, creditLimit: credit, running: running, following: following))
         return id
     }
 
@@ -228,7 +231,13 @@ final class World {
     }
 
     /// The worker has room for so many more, or fewer.
-    func grant(_ id: WorkerID, _ more: Int) { handle(.workerCredit(id, more)) }
+    func grant(_ id: WorkerID, _ more: Int) { handle(room(of: id, more)) }
+
+    private func room(of id: WorkerID, _ more: Int) -> Event {
+        let limit = limits[id, default: 0] + more
+        limits[id] = limit
+        return .creditLimit(id, limit)
+    }
 
     /// The worker serves these queues from now on.
     func stands(_ id: WorkerID, _ queues: [String], isDrained: Bool = false) {
@@ -314,7 +323,7 @@ final class World {
             reports.removeAll { $0.at <= now.monotonic }
             for report in due {
                 guard running.removeValue(forKey: report.report.lease) != nil else { continue }
-                handle(.workerCredit(report.worker, 1))
+                grant(report.worker, 1)
                 handle(.outcomes(report.worker, [report.report]))
             }
             handle(.tick)
@@ -407,7 +416,7 @@ final class World {
         case .revoke(let worker, let leases):
             revoked += leases
             // A worker stops what nobody wants, and is free for something else.
-            for lease in leases where !isDeaf && running.removeValue(forKey: lease) != nil { events.append(.workerCredit(worker, 1)) }
+            for lease in leases where !isDeaf && running.removeValue(forKey: lease) != nil { events.append(room(of: worker, 1)) }
         }
     }
 

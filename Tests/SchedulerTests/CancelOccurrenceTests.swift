@@ -27,7 +27,6 @@ struct CancelOccurrenceTests {
         try await eventually("it is told") { worker.revoked == [dispatch.lease] }
         worker.send(
             Proto.WorkerMessage(
-                credit: 1,
                 outcomes: [
                     Proto.OutcomeReport(
                         lease: dispatch.lease, id: dispatch.id, scheduledAt: dispatch.scheduledAt, outcome: .known(.retry), startedAtMs: dispatch.scheduledAt * 1_000,

@@ -77,7 +77,7 @@ struct FleetTests {
     func asked() async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())
         let id = try await scheduler.create()
-        let worker = WorkerPeer(scheduler, first: Proto.WorkerMessage(attach: Self.attach("worker-1"), credit: 4))
+        let worker = WorkerPeer(scheduler, first: Proto.WorkerMessage(attach: Self.attach("worker-1"), creditLimit: 4))
         try await eventually("it has it") { worker.dispatches.count == 1 }
         let seen = try #require(try await scheduler.worker("worker-1"))
         #expect(seen.state == .attached && seen.host == "host-1" && seen.version == "1.2.3" && seen.process == 7)
@@ -105,7 +105,7 @@ struct FleetTests {
         var attach = Self.attach("worker-1")
         attach.host = String(repeating: "h", count: host)
         attach.version = String(repeating: "v", count: version)
-        let worker = WorkerPeer(scheduler, first: Proto.WorkerMessage(attach: attach, credit: 1))
+        let worker = WorkerPeer(scheduler, first: Proto.WorkerMessage(attach: attach, creditLimit: 1))
         try await eventually("it is ended") { worker.end != nil }
         #expect((worker.end ?? nil)?.code == .invalidArgument)
         try await worker.stop()

@@ -43,7 +43,7 @@ struct OccurrenceListTests {
         let retry = try await list(scheduler, .retrying).occurrences[0]
         #expect(retry.state == .retrying && retry.id == dispatch.id && retry.attempt == 2 && retry.attempts == 1 && retry.sinceMs == 0)
         #expect(retry.nextTryMs > 0 && retry.worker.isEmpty)
-        worker.send(Proto.WorkerMessage(credit: 2))
+        worker.limit(3)
         try await eventually("its next try runs") { try await list(scheduler, .running).occurrences.contains { $0.id == dispatch.id } }
         #expect(try await list(scheduler, .retrying).occurrences.isEmpty)
         try await worker.stop()

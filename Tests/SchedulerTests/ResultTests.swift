@@ -13,7 +13,6 @@ struct ResultTests {
 
     private static func report(_ dispatch: Proto.Dispatch, _ outcome: Proto.Outcome, detail: String = "", result: [UInt8] = []) -> Proto.WorkerMessage {
         Proto.WorkerMessage(
-            credit: 1,
             outcomes: [
                 Proto.OutcomeReport(
                     lease: dispatch.lease, id: dispatch.id, scheduledAt: dispatch.scheduledAt, outcome: .known(outcome),

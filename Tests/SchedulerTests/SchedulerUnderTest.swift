@@ -145,6 +145,8 @@ final class WorkerPeer: Sendable {
         var acknowledged: [UInt64] = [], revoked: [UInt64] = []
         var controls: [Proto.WorkerControl] = []
         var extended: [Proto.Extended] = []
+        /// The credit limit that it has said, and those that were answered.
+        var limit: Int64 = 0, confirmed: [Int64] = []
         var end: CallError??
     }
 
@@ -153,7 +155,7 @@ final class WorkerPeer: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// - Parameter first: the first message of the stream; by default an announcement.
-    init(_ scheduler: SchedulerUnderTest, instance: String = "worker-1", credit: UInt32 = 100, first: Proto.WorkerMessage? = nil) {
+    init(_ scheduler: SchedulerUnderTest, instance: String = "worker-1", credit: Int64 = 100, first: Proto.WorkerMessage? = nil) {
         let state = state
         let first = first ?? Self.attach(instance, credit: credit)
         client = Client(
@@ -161,7 +163,7 @@ final class WorkerPeer: Sendable {
             repetition: .never, eventLoop: group.next(), logger: quiet
         ) { connection in
             guard let stream = connection.stream(SchedulerService.work) else { return }
-            state.withLockedValue { $0.stream = stream }
+            state.withLockedValue { ($0.stream, $0.limit) = (stream, first.creditLimit ?? 0) }
             stream.onMessage = { message in
                 state.withLockedValue {
                     $0.acknowledged += message.acknowledged
@@ -169,6 +171,7 @@ final class WorkerPeer: Sendable {
                     $0.revoked += message.revoked
                     $0.controls += message.controls
                     $0.extended += message.extended
+                    if let limit = message.creditLimit { $0.confirmed.append(limit) }
                 }
             }
             stream.onEnd = { error in state.withLockedValue { $0.end = .some(error) } }
@@ -181,9 +184,10 @@ final class WorkerPeer: Sendable {
     static func token(of process: Int) -> [UInt8] { Array(repeating: UInt8(truncatingIfNeeded: process), count: 32) }
 
     /// - Parameter process: another says another token.
-    static func attach(_ instance: String, credit: UInt32, running: [Proto.Lease] = [], process: Int = 1) -> Proto.WorkerMessage {
+    static func attach(_ instance: String, credit: Int64, running: [Proto.Lease] = [], process: Int = 1) -> Proto.WorkerMessage {
         Proto.WorkerMessage(
-            attach: Proto.Attach(instance: instance, queues: ["default"], tasks: ["test"], running: running, token: token(of: process)), credit: credit)
+            attach: Proto.Attach(instance: instance, queues: ["default"], tasks: ["test"], running: running, token: token(of: process)),
+            creditLimit: credit)
     }
 
     /// Its stream has been opened, and its first message is on its way.
@@ -192,6 +196,7 @@ final class WorkerPeer: Sendable {
     var acknowledged: [UInt64] { state.withLockedValue { $0.acknowledged } }
     var controls: [Proto.WorkerControl] { state.withLockedValue { $0.controls } }
     var extended: [Proto.Extended] { state.withLockedValue { $0.extended } }
+    var confirmed: [Int64] { state.withLockedValue { $0.confirmed } }
     var revoked: [UInt64] { state.withLockedValue { $0.revoked } }
     /// `nil` while the stream is open.
     var end: CallError?? { state.withLockedValue { $0.end } }
@@ -200,16 +205,25 @@ final class WorkerPeer: Sendable {
         client.eventLoop.execute { [state] in state.withLockedValue { $0.stream }?.send(message) }
     }
 
+    /// Says that it can be handed so many in all.
+    func limit(_ limit: Int64) {
+        state.withLockedValue { $0.limit = limit }
+        send(Proto.WorkerMessage(creditLimit: limit))
+    }
+
     /// Reports these as delivered, each with credit for another.
     func deliver(_ dispatches: [Proto.Dispatch]) {
         let now = SystemClock.now.count
+        let limit = state.withLockedValue { state in
+            state.limit += Int64(dispatches.count)
+            return state.limit
+        }
         send(
             Proto.WorkerMessage(
-                credit: UInt32(dispatches.count),
                 outcomes: dispatches.map {
                     Proto.OutcomeReport(
                         lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt, outcome: .known(.delivered), startedAtMs: now)
-                }))
+                }, creditLimit: limit))
     }
 
     func stop() async throws {

@@ -13,7 +13,7 @@ struct WorkerControlTests {
             attach: Proto.Attach(
                 instance: instance, queues: ["default"], tasks: ["test"], token: WorkerPeer.token(of: 1), concurrency: 2, controllable: controllable,
                 maxConcurrency: 8),
-            credit: 2)
+            creditLimit: 2)
     }
 
     private static let drain = Proto.WorkerControl(action: .known(.drain))
@@ -36,7 +36,7 @@ struct WorkerControlTests {
         #expect(told.concurrency == 1 && told.takeQueues == ["bulk"] && told.dropQueues == ["default"] && told.id > 0)
         worker.send(
             Proto.WorkerMessage(
-                withdrawn: 1, standing: Proto.WorkerStanding(queues: ["bulk"], concurrency: 1), controlled: [Proto.Controlled(id: told.id)]))
+                standing: Proto.WorkerStanding(queues: ["bulk"], concurrency: 1), controlled: [Proto.Controlled(id: told.id)], creditLimit: 1))
         let said = try await reply
         #expect(said.result == .done && said.worker?.queues == ["bulk"] && said.worker?.concurrency == 1 && said.worker?.maxConcurrency == 8)
         let queues = try await scheduler.call(SchedulerService.listQueues, Proto.ListQueuesRequest(names: ["default", "bulk"])).queues
@@ -59,8 +59,8 @@ struct WorkerControlTests {
             create.reminder?.queue = "bulk"
             try await scheduler.create(create)
         }
-        worker.send(Proto.WorkerMessage(withdrawn: 2, standing: Proto.WorkerStanding(queues: ["default", "bulk"], concurrency: 1)))
-        worker.send(Proto.WorkerMessage(credit: 1))
+        worker.send(Proto.WorkerMessage(standing: Proto.WorkerStanding(queues: ["default", "bulk"], concurrency: 1), creditLimit: 0))
+        worker.limit(1)
         try await eventually("it has one") { !worker.dispatches.isEmpty }
         let queues = try await scheduler.call(SchedulerService.listQueues, Proto.ListQueuesRequest(names: ["bulk"])).queues
         #expect(queues.map(\.running) == [1])
@@ -75,12 +75,12 @@ struct WorkerControlTests {
         try await eventually("it is told") { worker.controls.count == 1 }
         worker.send(
             Proto.WorkerMessage(
-                withdrawn: 2, standing: Proto.WorkerStanding(queues: ["default"], concurrency: 2, draining: true),
-                controlled: [Proto.Controlled(id: worker.controls[0].id)]))
+                standing: Proto.WorkerStanding(queues: ["default"], concurrency: 2, draining: true),
+                controlled: [Proto.Controlled(id: worker.controls[0].id)], creditLimit: 0))
         #expect(try await reply.worker?.state == .draining)
         let id = try await scheduler.create()
         #expect(try await scheduler.reminder(id).unserved)
-        worker.send(Proto.WorkerMessage(credit: 2, standing: Proto.WorkerStanding(queues: ["default"], concurrency: 2)))
+        worker.send(Proto.WorkerMessage(standing: Proto.WorkerStanding(queues: ["default"], concurrency: 2), creditLimit: 2))
         try await eventually("it has it") { worker.dispatches.map(\.id) == [id] }
         async let refused = scheduler.control("w", Proto.WorkerControl(action: .known(.change), concurrency: 9))
         try await eventually("it is told") { worker.controls.count == 2 }

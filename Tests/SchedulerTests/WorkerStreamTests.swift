@@ -66,7 +66,7 @@ struct WorkerStreamTests {
         let many = Proto.WorkerMessage(
             attach: Proto.Attach(instance: "w", queues: Array(repeating: "q", count: WorkerLimits.queues.upperBound + 1), tasks: ["test"], token: WorkerPeer.token(of: 1)))
         let unproven = Proto.WorkerMessage(attach: Proto.Attach(instance: "w", queues: ["q"], tasks: ["test"], token: [1, 2, 3]))
-        for first in [Proto.WorkerMessage(credit: 5), nameless, many, unproven] {
+        for first in [Proto.WorkerMessage(creditLimit: 5), nameless, many, unproven] {
             let worker = WorkerPeer(scheduler, first: first)
             try await eventually("it is ended") { worker.end != nil }
             #expect((worker.end ?? nil)?.code == .invalidArgument)
@@ -106,6 +106,39 @@ struct WorkerStreamTests {
         try await scheduler.stop()
     }
 
+    @Test("a limit that is lowered is answered behind what was handed out before it, and nothing beyond it follows")
+    func loweredLimit() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        for _ in 0..<2 { try await scheduler.create() }
+        let worker = WorkerPeer(scheduler, credit: 4)
+        try await eventually("two are dispatched") { worker.dispatches.count == 2 }
+        worker.limit(1)
+        try await eventually("it is answered") { worker.confirmed == [1] }
+        for _ in 0..<2 { try await scheduler.create() }
+        worker.limit(2)
+        worker.limit(3)
+        try await eventually("one more is dispatched") { worker.dispatches.count == 3 }
+        worker.limit(0)
+        // Whatever had been handed out would be there before the answer.
+        try await eventually("only what is lower is answered") { worker.confirmed == [1, 0] }
+        #expect(worker.dispatches.count == 3 && worker.end == nil)
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
+    @Test("a limit below nothing, or far beyond what was handed out, is refused in words", arguments: [-1, Int64(WorkerLimits.credit) + 1, .max])
+    func absurdLimit(limit: Int64) async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        let worker = WorkerPeer(scheduler, credit: Int64(WorkerLimits.credit))
+        try await eventually("it is attached") { try await scheduler.worker("worker-1")?.state == .attached }
+        worker.limit(limit)
+        try await eventually("it is ended") { worker.end != nil }
+        let end = (worker.end ?? nil)
+        #expect(end?.code == .invalidArgument && end?.message.contains("a credit_limit of \(limit)") == true)
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
     @Test("outcomes without a good id, however many, are acknowledged and the stream stays")
     func namelessOutcomes() async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())
@@ -123,7 +156,7 @@ struct WorkerStreamTests {
 
     @Test("credentials that cannot be opened cost the worker nothing: what can be is delivered, however many they are")
     func unreadableCredentials() async throws {
-        let folder = try Folder(), credit: UInt32 = 4
+        let folder = try Folder(), credit: Int64 = 4
         let former = try await SchedulerUnderTest(in: folder, key: "lost")
         var unreadable: [[UInt8]] = []
         for _ in 0..<3 * credit { unreadable.append(try await former.create()) }
@@ -146,7 +179,7 @@ struct WorkerStreamTests {
         let scheduler = try await SchedulerUnderTest(in: Folder())
         // Far more messages than a stream lets wait, and more bytes than its window.
         let count = 3_000, arguments = [UInt8](repeating: 7, count: 2_000)
-        let worker = WorkerPeer(scheduler, credit: UInt32(count))
+        let worker = WorkerPeer(scheduler, credit: Int64(count))
         let held = NIOLockedValueBox(false), isOver = NIOLockedValueBox(false)
         // One is on its way before: the worker has attached.
         try await scheduler.create(SchedulerUnderTest.request(arguments: arguments))

@@ -84,14 +84,13 @@ struct CapacityTests {
         peer.send(Proto.SchedulerMessage(controls: [change]))
         try await eventually("it answers") { peer.messages.contains { $0.controlled == [Proto.Controlled(id: 7)] } }
         let answer = try #require(peer.messages.first { !$0.controlled.isEmpty })
-        #expect(answer.standing == Proto.WorkerStanding(queues: ["b"], concurrency: 1) && answer.withdrawn == 3 && answer.credit == 0)
+        #expect(answer.standing == Proto.WorkerStanding(queues: ["b"], concurrency: 1) && answer.creditLimit == 2)
         peer.send(Proto.SchedulerMessage(controls: [Proto.WorkerControl(action: .known(.change), id: 8, concurrency: 9)]))
         try await eventually("it refuses") { peer.messages.contains { $0.controlled.first?.refusal.contains("1 to 8") ?? false } }
         #expect(peer.messages.last?.standing == nil)
         isReleased.withLockedValue { $0 = true }
         try await eventually("what it ran has ended") { peer.outcomes.count == 2 }
-        let (credit, withdrawn) = peer.messages.reduce((0, 0)) { ($0.0 + Int($1.credit), $0.1 + Int($1.withdrawn)) }
-        #expect(credit - withdrawn == 1 + 2, "its one place, and the two that were used")
+        #expect(peer.creditLimit == 1 + 2, "its one place, and the two that were used")
         try await worker.stop()
         try await peer.stop()
     }
@@ -110,7 +109,7 @@ struct CapacityTests {
 
         let again = try await SchedulerPeer(port: peer.port)
         try await eventually("the worker attaches again") { !again.messages.isEmpty }
-        #expect(again.messages[0].standing?.draining == true && again.messages[0].credit == 0)
+        #expect(again.messages[0].standing?.draining == true && again.messages[0].creditLimit == nil)
         #expect(again.messages[0].outcomes.map(\.lease) == [1] && !hasEnded.withLockedValue { $0 })
         again.send(Proto.SchedulerMessage(acknowledged: [1]))
         try await eventually("it ends") { hasEnded.withLockedValue { $0 } }

@@ -43,6 +43,8 @@ final class SchedulerPeer: Sendable {
     }
 
     var messages: [Proto.WorkerMessage] { state.withLockedValue { $0.messages } }
+    /// The last one that the worker has said on any stream.
+    var creditLimit: Int64 { messages.last { $0.creditLimit != nil }?.creditLimit ?? 0 }
     var ended: Int { state.withLockedValue { $0.ended } }
     var outcomes: [Proto.OutcomeReport] { messages.flatMap(\.outcomes) }
 

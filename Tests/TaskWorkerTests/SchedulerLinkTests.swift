@@ -24,7 +24,7 @@ struct SchedulerLinkTests {
         #expect(peer.messages[0].attach?.queues == ["a", "b"])
         #expect(peer.messages[0].attach?.tasks == ["one"])
         #expect(peer.messages[0].attach?.instance == "worker-1")
-        #expect(peer.messages[0].credit == 7)
+        #expect(peer.messages[0].creditLimit == 7)
         try await worker.stop()
         try await peer.stop()
     }
@@ -51,7 +51,7 @@ struct SchedulerLinkTests {
         #expect(byLease[3]?.outcome == .known(.cancelSchedule))
         #expect(byLease[4]?.outcome == .known(.retry))
         #expect(byLease[4]?.detail.contains("unknown") == true)
-        #expect(peer.messages.dropFirst().reduce(0) { $0 + $1.credit } == 4)
+        #expect(peer.creditLimit == 4 + 4)
         // The credential shows in nothing that a task might print.
         #expect(seen.withLockedValue { $0 } == ["01900000-0000-7000-8000-000000000001:7 <redacted> 1"])
         try await worker.stop()
@@ -81,7 +81,7 @@ struct SchedulerLinkTests {
         let first = again.messages[0]
         #expect(first.attach?.running.map(\.lease) == [3])
         #expect(Set(first.outcomes.map(\.lease)) == [2, 4])
-        #expect(first.credit == 3)
+        #expect(first.creditLimit == 3)
         release.withLockedValue { $0 = true }
         try await eventually("outcomes are reported") { again.outcomes.contains { $0.lease == 3 } }
         try await worker.stop()
@@ -95,7 +95,7 @@ struct SchedulerLinkTests {
         while await worker.connections() < 2 { try await Task.sleep(for: .milliseconds(2)) }
         try await eventually("the worker attaches") { peers.contains { !$0.messages.isEmpty } }
         let first = peers[0].messages.isEmpty ? peers[1] : peers[0], second = peers[0].messages.isEmpty ? peers[0] : peers[1]
-        #expect(first.messages[0].credit == 3)
+        #expect(first.messages[0].creditLimit == 3)
         for lease: UInt64 in 1...2 { first.send(Self.dispatch(lease)) }
         try await eventually("outcomes are reported") { first.outcomes.count == 2 }
         first.send(Proto.SchedulerMessage(acknowledged: [1, 2]))
@@ -105,7 +105,7 @@ struct SchedulerLinkTests {
         first.send(Proto.SchedulerMessage(acknowledged: [3]))
         try await first.stop()
         try await eventually("the worker attaches elsewhere") { !second.messages.isEmpty }
-        #expect(second.messages[0].attach?.instance == "worker-1" && second.messages[0].credit == 3)
+        #expect(second.messages[0].attach?.instance == "worker-1" && second.messages[0].creditLimit == 3)
         try await worker.stop()
         try await second.stop()
     }
@@ -138,7 +138,7 @@ struct SchedulerLinkTests {
         try await eventually("outcomes are reported") { peer.outcomes.count >= count }
         #expect(peer.ended == 0 && peer.outcomes.count == count)
         #expect(Set(peer.outcomes.map(\.lease)).count == count)
-        #expect(peer.messages.reduce(0) { $0 + UInt64($1.credit) } == 2 * count)
+        #expect(peer.creditLimit == 2 * count)
         try await worker.stop()
         try await peer.stop()
     }
@@ -165,7 +165,7 @@ struct SchedulerLinkTests {
         release.withLockedValue { $0 = true }
         try await eventually("outcomes are reported") { peer.outcomes.count == 1 }
         #expect(!drained.withLockedValue { $0 })
-        #expect(peer.messages.last?.credit == 0)
+        #expect(peer.messages.last?.creditLimit == nil)
         peer.send(Proto.SchedulerMessage(acknowledged: [1]))
         await draining.value
         try await eventually("the stream ends") { peer.ended == 1 }
@@ -191,7 +191,7 @@ struct SchedulerLinkTests {
         let again = try await SchedulerPeer(port: peer.port)
         try await eventually("the worker attaches again, or has drained") { !again.messages.isEmpty || drained.withLockedValue { $0 } }
         let first = try #require(again.messages.first)
-        #expect(first.credit == 0 && first.leaving && first.outcomes.map(\.lease) == [1])
+        #expect(first.creditLimit == nil && first.leaving && first.outcomes.map(\.lease) == [1])
         #expect(!drained.withLockedValue { $0 })
         again.send(Proto.SchedulerMessage(acknowledged: [1]))
         await draining.value

@@ -122,9 +122,9 @@ struct TaskEndTests {
             let report = try await outcome(peer, 1)
             #expect(report.outcome == .known(.retry))
             #expect(report.detail == "the task did not end within its lease")
-            #expect(peer.messages.dropFirst().allSatisfy { $0.credit == 0 })
+            #expect(peer.creditLimit == 1)
             release.withLockedValue { $0 = true }
-            try await eventually("credit comes back") { peer.messages.dropFirst().reduce(0) { $0 + $1.credit } == 1 }
+            try await eventually("credit comes back") { peer.creditLimit == 2 }
             #expect(peer.outcomes.count == 1)
         }
     }
@@ -156,7 +156,7 @@ struct TaskEndTests {
             try await eventually("outcomes are reported") { peer.outcomes.count == count }
             #expect(Set(peer.outcomes.map(\.lease)).count == count)
             #expect(peer.messages.allSatisfy { $0.outcomes.count <= 1_000 })
-            #expect(peer.messages.dropFirst().reduce(0) { $0 + Int($1.credit) } == count)
+            #expect(peer.creditLimit == 2 * count)
         }
     }
 
@@ -239,10 +239,9 @@ struct TaskEndTests {
             let last = UInt64(most) + 2
             for lease in 1...last { peer.send(Self.dispatch(lease, "large")) }
             _ = try await outcome(peer, last)
-            func credit() -> UInt32 { peer.messages.dropFirst().reduce(0) { $0 + $1.credit } }
-            #expect(credit() <= UInt32(most) + 1)
+            #expect(peer.creditLimit <= 4 + most + 1)
             peer.send(Proto.SchedulerMessage(acknowledged: Array(1...last)))
-            try await eventually("its places are asked for") { credit() == UInt32(last) }
+            try await eventually("its places are asked for") { peer.creditLimit == 4 + Int64(last) }
         }
     }
 }

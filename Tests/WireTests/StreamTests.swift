@@ -32,7 +32,7 @@ import NIOPosix
     func bothWays() async throws {
         let (server, port, group) = try await startScheduler { stream in
             stream.onMessage = { message in
-                stream.send(Proto.SchedulerMessage(acknowledged: [UInt64(message.credit)]))
+                stream.send(Proto.SchedulerMessage(acknowledged: [UInt64(message.creditLimit ?? 0)]))
                 if message.leaving { stream.end() }
             }
         }
@@ -44,7 +44,7 @@ import NIOPosix
             guard let stream = connection.stream(SchedulerService.work) else { return }
             stream.onMessage = { message in received.withLockedValue { $0 += message.acknowledged } }
             stream.onEnd = { error in ended.withLockedValue { $0 = .some(error) } }
-            for number in 1...100 { stream.send(Proto.WorkerMessage(credit: UInt32(number), leaving: number == 100)) }
+            for number in 1...100 { stream.send(Proto.WorkerMessage(leaving: number == 100, creditLimit: Int64(number))) }
         }
         client.start()
         try await eventually("the end") { ended.withLockedValue { $0 != nil } }

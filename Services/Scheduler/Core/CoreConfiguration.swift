@@ -26,8 +26,6 @@ public struct CoreConfiguration: Sendable {
     public var misfireThresholdMilliseconds: Int64 = MisfirePolicy.thresholdSeconds * 1_000
     /// Being one priority higher is worth being due this much earlier; so the lowest is not starved.
     public var priorityStepMilliseconds: Int64 = 10_000
-    /// Credit that one worker can hold.
-    public var maxCreditPerWorker = 65_536
     /// Writes that wait for the store, beyond which nothing more is dispatched.
     public var maxPendingWrites = 50_000
     /// Bytes of tasks' results that wait for the store, beyond which nothing more is dispatched.

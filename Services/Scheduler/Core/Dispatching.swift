@@ -68,7 +68,7 @@ extension SchedulerCore {
         settle(entry, attempt, asked: nil, lease: nil)
     }
 
-    /// Hands out what is ready, in turns (Lanes.swift), to whoever has the most credit.
+    /// Hands out what is ready, in turns (Lanes.swift), to whoever has the most credit left.
     mutating func dispatch() {
         // Also where nothing may be dispatched: a time that has passed would keep waking the process.
         for queue in queues.takeWoken(now: now) { lanes.goOn(queue) }
@@ -91,7 +91,7 @@ extension SchedulerCore {
             let id = leases.makeID(in: entry.key.reminder.shard), worker = member.id
             queues.spend(entry.reminder.queue, now: now)
             lease(entry, as: id, to: worker)
-            member.set(credit: member.credit - 1)
+            member.use()
             began(id, of: entry.reminder.task, at: worker)
             scheduleOvertake(entry, within: configuration.leaseMilliseconds)
             batches[worker, default: []].append(

@@ -115,13 +115,14 @@ public enum Event: Sendable {
     /// A worker opened a stream. `outcomes`: what it finished meanwhile; known before anything is dispatched again. `following`: what
     /// it finished besides, whose outcomes come right behind.
     case workerAttached(
-        WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
+        WorkerID, instance: String, queues: [String], tasks: [String], creditLimit: Int, running: [LeaseReport],
         following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
     /// A worker that was attached when these shards were taken, with these epochs, was asked what it has of them: what it runs, and, as when
     /// it attaches, what it finished.
     case workerRuns(WorkerID, of: [OwnedShard], running: [LeaseReport], following: [LeaseReport] = [], outcomes: [OutcomeReport] = [])
-    /// The worker can take this many more; less than 0: so many fewer, whatever it has been given meanwhile.
-    case workerCredit(WorkerID, Int)
+    /// The worker may be handed so many on its stream in all, those included that it has been handed. Also fewer than before, and than
+    /// those.
+    case creditLimit(WorkerID, Int)
     /// The worker serves these queues from now on, or, drained, none until it says otherwise.
     case workerStands(WorkerID, queues: [String], isDrained: Bool)
     /// The worker takes nothing more, and finishes what it has.
@@ -135,7 +136,7 @@ public enum Event: Sendable {
     case extend(WorkerID, [LeaseExtension])
     /// How far tasks are. Decides nothing.
     case progress(WorkerID, [(lease: UInt64, progress: TaskProgress)])
-    /// Dispatches that never reached the worker, with what they are to end as. Their credit is the worker's again.
+    /// Dispatches that never reached the worker, with what they are to end as. They do not count among those that it was handed.
     case undispatchable(WorkerID, [OutcomeReport])
     /// The answer to `Effect.write`; `nil`: it failed.
     case written(token: UInt64, [StoreWriteResult]?)

@@ -83,7 +83,7 @@ extension SchedulerCore {
     private var brokenWorkers: String? {
         for (id, worker) in workers {
             guard let credit = lanes.credit(of: id) else { return "worker \(id.rawValue) has no place among those who serve the lanes" }
-            if abs(credit) > configuration.maxCreditPerWorker { return "worker \(id.rawValue) has a credit of \(credit)" }
+            if credit.limit < 0 || credit.used < 0 { return "worker \(id.rawValue) has been handed \(credit.used) of \(credit.limit)" }
             if leases.isLost(worker.instance) { return "\(worker.instance) is attached and lost" }
         }
         if let broken = brokenHolds { return broken }

@@ -273,7 +273,7 @@ struct Lanes {
 
     // MARK: Workers
 
-    mutating func attach(_ id: WorkerID, queues: Set<String>, tasks: Set<String>, credit: Int, isOpen: Bool) {
+    mutating func attach(_ id: WorkerID, queues: Set<String>, tasks: Set<String>, credit: Credit, isOpen: Bool) {
         let key = WorkerPool.Key(queues: queues, tasks: tasks)
         let pool = pools[key] ?? makePool(key)
         let member = Member(id, of: pool, credit: credit, isOpen: isOpen)
@@ -288,20 +288,21 @@ struct Lanes {
         if member.pool.isEmpty { remove(member.pool) }
     }
 
-    /// How many more a worker can take; `nil` if it is not there.
-    func credit(of id: WorkerID) -> Int? { members[id]?.credit }
+    /// What a worker may be handed; `nil` if it is not there.
+    func credit(of id: WorkerID) -> Credit? { members[id]?.credit }
 
-    /// A worker can take so many more, `most` in all.
-    mutating func grant(_ more: Int, to id: WorkerID, most: Int) {
+    /// A worker may be handed so many in all.
+    mutating func setCreditLimit(_ limit: Int, of id: WorkerID) {
         guard let member = members[id] else { return }
-        member.set(credit: min(member.credit + max(0, more), most))
+        member.set(credit: Credit(limit: limit, used: member.credit.used))
         wake(member.pool)
     }
 
-    /// A worker can take so many fewer. Less than nothing is room that it has to win back first, `most` of it.
-    mutating func withdraw(_ fewer: Int, from id: WorkerID, most: Int) {
+    /// One that was handed to a worker never reached it.
+    mutating func giveBack(to id: WorkerID) {
         guard let member = members[id] else { return }
-        member.set(credit: max(member.credit - min(max(0, fewer), 2 * most), -most))
+        member.use(-1)
+        wake(member.pool)
     }
 
     /// Whether a worker is given anything.

@@ -29,6 +29,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case acknowledgesForeign
     /// A worker that takes less than before, or from other queues, is handed what it was handed before.
     case ignoresWhatWorkersBecome
+    /// What a worker may be handed in all is taken for so many more.
+    case creditsAll
     /// A broken connection is taken for the worker's end.
     case givesUpLostWorkersAtOnce
     /// After a crash or a restart nobody is waited for.

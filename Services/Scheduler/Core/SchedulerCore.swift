@@ -117,15 +117,14 @@ public struct SchedulerCore {
         case .mayBeStored(let entry): mayBeStored(entry)
         case .request(let id, let writes): request(id, writes)
         case .cancel(let id, let key, let caller): cancel(id, key, caller: caller)
-        case .workerAttached(let id, let instance, let queues, let tasks, let credit, let running, let following, let outcomes):
+        case .workerAttached(let id, let instance, let queues, let tasks, let creditLimit, let running, let following, let outcomes):
             attach(
-                id, instance: instance, queues: queues, tasks: tasks, credit: credit, running: running, following: following)
+                id, instance: instance, queues: queues, tasks: tasks, creditLimit: creditLimit, running: running, following: following)
             take(outcomes, from: id)
         case .workerRuns(let id, let shards, let running, let following, let outcomes):
             hear(running, following, of: shards, from: id)
             take(outcomes, from: id)
-        case .workerCredit(let id, let more) where more < 0: withdraw(-more, from: id)
-        case .workerCredit(let id, let more): lanes.grant(more, to: id, most: configuration.maxCreditPerWorker)
+        case .creditLimit(let id, let limit): setCreditLimit(limit, of: id)
         case .workerStands(let id, let queues, let isDrained): stands(id, queues: Set(queues), isDrained: isDrained)
         case .workerDraining(let id): change(id) { $0.isDraining = true }
         case .workerDetached(let id, let isSilent): detach(id, isSilent: isSilent)

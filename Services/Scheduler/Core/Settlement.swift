@@ -53,10 +53,10 @@ extension SchedulerCore {
         return true
     }
 
-    /// Dispatches that were not sent: the worker, which never saw them, will not give their credit back.
+    /// Dispatches that were not sent: the worker, which never saw them, does not count them.
     mutating func takeBack(_ reports: [OutcomeReport], from worker: WorkerID) {
         for report in reports {
-            lanes.grant(1, to: worker, most: configuration.maxCreditPerWorker)
+            lanes.giveBack(to: worker)
             // A lease that has ended meanwhile has been settled.
             guard let lease = leases[report.lease], lease.entry.key == report.key else { continue }
             endLease(report.lease)

@@ -229,12 +229,22 @@ final class Crew {
     fileprivate var freest: Free? { free.first }
 }
 
+/// What a worker may be handed on its stream.
+struct Credit {
+    /// In all, as it says.
+    var limit = 0
+    /// So far. What never reached it does not count.
+    var used = 0
+
+    /// How many more; less than nothing where it lowered the limit when more than that had been handed out.
+    var left: Int { limit - used }
+}
+
 /// A worker among those of its pool: the one account of what it can take.
 final class Member {
     let id: WorkerID
     let pool: WorkerPool
-    /// How many more it can take; less than nothing where it has taken room back of which something had been used.
-    private(set) var credit: Int
+    private(set) var credit: Credit
     /// Whether it is given anything.
     private(set) var isOpen: Bool
     /// Those of which the same is held.
@@ -242,7 +252,7 @@ final class Member {
     /// Changes with every other room, and every other crew.
     fileprivate var stamp: UInt64 = 0
 
-    init(_ id: WorkerID, of pool: WorkerPool, credit: Int, isOpen: Bool) {
+    init(_ id: WorkerID, of pool: WorkerPool, credit: Credit, isOpen: Bool) {
         self.id = id
         self.pool = pool
         self.credit = credit
@@ -250,12 +260,19 @@ final class Member {
     }
 
     /// How many it is given now, at most.
-    var room: Int { isOpen ? credit : 0 }
+    var room: Int { isOpen ? credit.left : 0 }
 
     /// What is held of it.
     var held: HeldTasks { crew?.held ?? HeldTasks() }
 
-    func set(credit: Int? = nil, isOpen: Bool? = nil) {
+    /// It is handed one, or `count`; less than nothing: one of those never reached it.
+    func use(_ count: Int = 1) {
+        var credit = credit
+        credit.used += count
+        set(credit: credit)
+    }
+
+    func set(credit: Credit? = nil, isOpen: Bool? = nil) {
         let before = room
         self.credit = credit ?? self.credit
         self.isOpen = isOpen ?? self.isOpen

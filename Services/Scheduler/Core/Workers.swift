@@ -23,7 +23,7 @@ extension SchedulerCore {
     // MARK: Coming
 
     mutating func attach(
-        _ id: WorkerID, instance: String, queues: [String], tasks: [String], credit: Int, running: [LeaseReport],
+        _ id: WorkerID, instance: String, queues: [String], tasks: [String], creditLimit: Int, running: [LeaseReport],
         following: [LeaseReport]
     ) {
         let following = following.filter { owns($0.key) }
@@ -39,9 +39,7 @@ extension SchedulerCore {
         let worker = Worker(
             instance: instance, queues: Set(queues), tasks: Set(tasks), isRemembered: isCountedOn(instance))
         workers[id] = worker
-        lanes.attach(
-            id, queues: worker.queues, tasks: worker.tasks, credit: min(max(0, credit), configuration.maxCreditPerWorker),
-            isOpen: worker.isOpen)
+        lanes.attach(id, queues: worker.queues, tasks: worker.tasks, credit: Credit(limit: creditLimit), isOpen: worker.isOpen)
         heedHolds(of: instance, at: id)
         holdersHaveChanged = true
         for strand in strands.all { isBack(instance, as: id, following, in: strand) }
@@ -97,16 +95,16 @@ extension SchedulerCore {
             $0.isDrained = isDrained
         }
         guard let worker = workers[id], worker.served != before else { return }
-        let credit = lanes.credit(of: id) ?? 0
+        let credit = lanes.credit(of: id) ?? Credit()
         lanes.detach(id)
         lanes.attach(id, queues: worker.served, tasks: worker.tasks, credit: credit, isOpen: worker.isOpen)
         heedHolds(of: worker.instance, at: id)
     }
 
-    /// A worker has less room than it said. What was given to it meanwhile is made up for by what it does not ask for as that ends.
-    mutating func withdraw(_ fewer: Int, from id: WorkerID) {
-        guard !breaks(.ignoresWhatWorkersBecome) else { return }
-        lanes.withdraw(fewer, from: id, most: configuration.maxCreditPerWorker)
+    /// A worker may be handed so many in all. Where it has been handed more already it gets nothing until it allows more than that.
+    mutating func setCreditLimit(_ limit: Int, of id: WorkerID) {
+        guard let before = lanes.credit(of: id)?.limit, limit > before || !breaks(.ignoresWhatWorkersBecome) else { return }
+        lanes.setCreditLimit(breaks(.creditsAll) ? before + limit : limit, of: id)
     }
 
     /// Changes what is known of a worker, if it is there.

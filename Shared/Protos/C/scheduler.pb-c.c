@@ -6942,7 +6942,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__overview_reply__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__overview_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[9] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[8] =
 {
   {
     "attach",
@@ -6952,18 +6952,6 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
     0,   /* quantifier_offset */
     offsetof(TaskScheduler__V1__WorkerMessage, attach),
     &task_scheduler__v1__attach__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "credit",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__V1__WorkerMessage, credit),
-    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -6987,18 +6975,6 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
     offsetof(TaskScheduler__V1__WorkerMessage, leaving),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "withdrawn",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(TaskScheduler__V1__WorkerMessage, withdrawn),
     NULL,
     NULL,
     0,             /* flags */
@@ -7052,23 +7028,36 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credit_limit",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__WorkerMessage, _credit_limit_case),
+    offsetof(TaskScheduler__V1__WorkerMessage, credit_limit),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__worker_message__field_indices_by_name[] = {
   0,   /* field[0] = attach */
-  6,   /* field[6] = controlled */
-  1,   /* field[1] = credit */
-  7,   /* field[7] = extensions */
-  3,   /* field[3] = leaving */
-  2,   /* field[2] = outcomes */
-  8,   /* field[8] = progress */
-  5,   /* field[5] = standing */
-  4,   /* field[4] = withdrawn */
+  4,   /* field[4] = controlled */
+  7,   /* field[7] = credit_limit */
+  5,   /* field[5] = extensions */
+  2,   /* field[2] = leaving */
+  1,   /* field[1] = outcomes */
+  6,   /* field[6] = progress */
+  3,   /* field[3] = standing */
 };
-static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[2 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[4 + 1] =
 {
   { 1, 0 },
-  { 9, 7 },
-  { 0, 9 }
+  { 3, 1 },
+  { 6, 3 },
+  { 9, 5 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor =
 {
@@ -7078,10 +7067,10 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor 
   "TaskScheduler__V1__WorkerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__WorkerMessage),
-  9,
+  8,
   task_scheduler__v1__worker_message__field_descriptors,
   task_scheduler__v1__worker_message__field_indices_by_name,
-  2,  task_scheduler__v1__worker_message__number_ranges,
+  4,  task_scheduler__v1__worker_message__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -7794,7 +7783,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__outcome_report__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__outcome_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[6] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__field_descriptors[7] =
 {
   {
     "dispatches",
@@ -7868,10 +7857,23 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__scheduler_message__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credit_limit",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(TaskScheduler__V1__SchedulerMessage, _credit_limit_case),
+    offsetof(TaskScheduler__V1__SchedulerMessage, credit_limit),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__v1__scheduler_message__field_indices_by_name[] = {
   1,   /* field[1] = acknowledged */
   4,   /* field[4] = controls */
+  6,   /* field[6] = credit_limit */
   0,   /* field[0] = dispatches */
   5,   /* field[5] = extended */
   3,   /* field[3] = recalled */
@@ -7881,7 +7883,7 @@ static const ProtobufCIntRange task_scheduler__v1__scheduler_message__number_ran
 {
   { 1, 0 },
   { 7, 5 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descriptor =
 {
@@ -7891,7 +7893,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__scheduler_message__descript
   "TaskScheduler__V1__SchedulerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__SchedulerMessage),
-  6,
+  7,
   task_scheduler__v1__scheduler_message__field_descriptors,
   task_scheduler__v1__scheduler_message__field_indices_by_name,
   2,  task_scheduler__v1__scheduler_message__number_ranges,

@@ -78,7 +78,7 @@ func measure(_ shape: Shape) {
         harness.handle(
             .workerAttached(
                 WorkerID(rawValue: UInt64(worker + 1)), instance: "w\(worker)",
-                queues: Array(queues[(part * shape.queues / parts)..<((part + 1) * shape.queues / parts)]), tasks: tasks, credit: 0, running: []))
+                queues: Array(queues[(part * shape.queues / parts)..<((part + 1) * shape.queues / parts)]), tasks: tasks, creditLimit: 0, running: []))
     }
     let others = processorTime {
         for number in 0..<shape.unserved {
@@ -97,7 +97,7 @@ func measure(_ shape: Shape) {
     let handedOut = processorTime {
         var credit = 0
         while harness.dispatched < entries, credit < 4 * entries {
-            harness.handle(.workerCredit(WorkerID(rawValue: UInt64(credit % workers + 1)), 1))
+            harness.handle(.creditLimit(WorkerID(rawValue: UInt64(credit % workers + 1)), credit / workers + 1))
             credit += 1
         }
     }

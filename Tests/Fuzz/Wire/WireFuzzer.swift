@@ -227,7 +227,7 @@ private struct Scene {
         log.started += 1
         stream.onMessage = { [log] _ in log.messages += 1 }
         stream.onEnd = { [log] _ in log.ended += 1 }
-        for _ in 0..<5 { stream.send(Proto.WorkerMessage(credit: 3)) }
+        for _ in 0..<5 { stream.send(Proto.WorkerMessage(creditLimit: 3)) }
     }
 
     private func deliver(_ bytes: [UInt8]) {
@@ -293,7 +293,7 @@ private struct Scene {
                 guard let stream else { return }
                 calls.value.messages += 1
                 let dispatch = Proto.Dispatch(arguments: Array(repeating: 1, count: 100))
-                for _ in 0..<min(message.credit, 40) { stream.send(Proto.SchedulerMessage(dispatches: [dispatch])) }
+                for _ in 0..<max(0, min(message.creditLimit ?? 0, 40)) { stream.send(Proto.SchedulerMessage(dispatches: [dispatch])) }
                 if message.leaving { stream.end() }
             }
         }

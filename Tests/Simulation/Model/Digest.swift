@@ -41,7 +41,7 @@ package struct Digest {
         case .workerRuns(let id, let shards, let running, _, let outcomes):
             add(id.rawValue << 17 | UInt64(running.count))
             add(UInt64(outcomes.count) << 16 | UInt64(shards.count))
-        case .workerCredit(let id, let credit): add(id.rawValue << 24 | UInt64(bitPattern: Int64(credit)))
+        case .creditLimit(let id, let limit): add(id.rawValue << 24 | UInt64(limit))
         case .workerStands(let id, let queues, let isDrained): add(id.rawValue << 20 | UInt64(queues.count) << 1 | (isDrained ? 1 : 0))
         case .workerDraining(let id), .workerDetached(let id, _), .workerLeft(let id): add(id.rawValue << 32)
         case .outcomes(_, let reports), .undispatchable(_, let reports):

@@ -26,8 +26,7 @@ struct WorkerMessage {
 
     var attach: Attach?
     var has: Has?
-    var credit = 0
-    var withdrawn = 0
+    var creditLimit: Int?
     var standing: Standing?
     var outcomes: [OutcomeReport] = []
     var isLeaving = false

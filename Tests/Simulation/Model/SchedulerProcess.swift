@@ -10,6 +10,8 @@ final class SchedulerProcess: Process {
         weak var connection: WorkStream?
         var worker: WorkerID?
         var instance = ""
+        /// What the worker may be handed in all, as it has said.
+        var creditLimit = 0
 
         init(_ connection: WorkStream) { self.connection = connection }
     }
@@ -169,6 +171,8 @@ final class SchedulerProcess: Process {
     func owns(_ shard: Shard) -> Bool { keeping?.owns(shard) ?? false }
 
     private func received(_ message: WorkerMessage, _ stream: Stream) {
+        let limit = message.creditLimit ?? stream.creditLimit, isLower = limit < stream.creditLimit
+        defer { stream.creditLimit = limit }
         if let attach = message.attach {
             let worker = WorkerID(rawValue: nextWorker)
             nextWorker += 1
@@ -177,19 +181,19 @@ final class SchedulerProcess: Process {
             streams[worker] = stream
             life.checker.attached(attach, message.outcomes, to: self)
             life.checker.heard(message.outcomes, by: self)
-            life.checker.hasRoom(attach.instance, message)
+            life.checker.hasRoom(attach.instance, as: worker, message)
             handle(
                 .workerAttached(
-                    worker, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, credit: message.credit,
+                    worker, instance: attach.instance, queues: attach.queues, tasks: attach.tasks, creditLimit: limit,
                     running: attach.running, following: attach.following, outcomes: message.outcomes))
         }
         guard let worker = stream.worker else { return }
         if message.attach == nil {
-            life.checker.hasRoom(stream.instance, message)
+            life.checker.hasRoom(stream.instance, as: worker, message)
             life.checker.heard(message.outcomes, by: self)
         }
         // What makes it take less goes first, as in the process (WorkerStream.swift).
-        if message.withdrawn > 0 { handle(.workerCredit(worker, -message.withdrawn)) }
+        if isLower { handle(.creditLimit(worker, limit)) }
         if message.isLeaving { handle(.workerDraining(worker)) }
         if let standing = message.standing { handle(.workerStands(worker, queues: standing.queues, isDrained: standing.isDrained)) }
         if let has = message.has {
@@ -201,7 +205,7 @@ final class SchedulerProcess: Process {
             life.checker.asked(message.extensions, by: stream.instance)
             handle(.extend(worker, message.extensions))
         }
-        if message.attach == nil, message.credit > 0 { handle(.workerCredit(worker, message.credit)) }
+        if message.attach == nil, limit > stream.creditLimit { handle(.creditLimit(worker, limit)) }
     }
 
     // MARK: Callers

@@ -12,12 +12,12 @@ extension Life {
             for entry in entries {
                 trace("loaded: \(entry.due.occurrence.scheduledAt), due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
             }
-        case .workerAttached(let id, let instance, _, _, let credit, let running, let following, let outcomes):
-            trace("\(instance) attaches as \(id.rawValue) with credit \(credit), running \(running.map { $0.lease }), outcomes to follow \(following.map { $0.lease })")
+        case .workerAttached(let id, let instance, _, _, let limit, let running, let following, let outcomes):
+            trace("\(instance) attaches as \(id.rawValue) for \(limit), running \(running.map { $0.lease }), outcomes to follow \(following.map { $0.lease })")
             trace(.outcomes(id, outcomes))
         case .workerDetached(let id, let isSilent): trace("worker \(id.rawValue) is \(isSilent ? "silent" : "gone")")
         case .workerStands(let id, let queues, let isDrained): trace("worker \(id.rawValue) serves \(isDrained ? [] : queues)")
-        case .workerCredit(let id, let credit) where credit < 0: trace("worker \(id.rawValue) takes back \(-credit)")
+        case .creditLimit(let id, let limit): trace("worker \(id.rawValue) may be handed \(limit) in all")
         case .workerLeft(let id): trace("worker \(id.rawValue) has left")
         case .workerDraining(let id): trace("worker \(id.rawValue) drains")
         case .outcomes(let id, let reports):

@@ -33,7 +33,8 @@ final class WorkerProcess: Process {
     private var overrunning = 0
     private var unacknowledged: [UInt64: OutcomeReport] = [:]
     private var fresh: [OutcomeReport] = []
-    private var freshCredit = 0
+    /// What came over this stream, and how much may come in all, as it has said.
+    private var received = 0, creditLimit = 0
     private var isFlushScheduled = false
     private(set) var isDraining = false
     private var isPatient = true, hasLeft = false
@@ -97,14 +98,13 @@ final class WorkerProcess: Process {
         let (outcomes, following) = outcomes { _ in true }
         let attach = WorkerMessage.Attach(
             instance: instance, queues: queues, tasks: Self.tasks, running: leases { _ in true }, following: following)
-        let room = isDraining ? 0 : places - running.count - overrunning
+        (received, creditLimit) = (0, 0)
         connection.up.send(
             WorkerMessage(
-                attach: attach, credit: max(0, room), withdrawn: max(0, -room), standing: isDrained ? standing : nil,
+                attach: attach, creditLimit: newCreditLimit(), standing: isDrained ? standing : nil,
                 outcomes: outcomes.first ?? [], isLeaving: isDraining, extensions: takeAsks()))
         for more in outcomes.dropFirst() { connection.up.send(WorkerMessage(outcomes: more)) }
         fresh = []
-        freshCredit = 0
         isStandingFresh = false
     }
 
@@ -135,6 +135,14 @@ final class WorkerProcess: Process {
         return (messages, outcomes.dropFirst(limit).map { LeaseReport(lease: $0.lease, key: $0.key) })
     }
 
+    /// How much may come over this stream in all, counted as said; `nil`: as much as before.
+    private func newCreditLimit() -> Int? {
+        let limit = received + max(0, places - running.count - overrunning)
+        guard limit != creditLimit, limit < creditLimit || !isDraining else { return nil }
+        creditLimit = limit
+        return limit
+    }
+
     /// Occurrences that it may have at once.
     private var places: Int { isDrained ? 0 : concurrency }
 
@@ -142,7 +150,6 @@ final class WorkerProcess: Process {
 
     /// It is told what to be, as Shared/TaskWorker/Capacity.swift has it.
     func become(_ order: WorkerOrder) {
-        let before = places
         switch order {
         case .runAtOnce(let concurrency): self.concurrency = concurrency
         case .serve(let queues): self.queues = queues
@@ -150,7 +157,6 @@ final class WorkerProcess: Process {
         case .resume: isDrained = false
         case .settings: (queues, concurrency, isDrained) = (ownQueues, ownConcurrency, false)
         }
-        freshCredit += places - before
         isStandingFresh = true
         scheduleFlush()
     }
@@ -171,8 +177,9 @@ final class WorkerProcess: Process {
     // MARK: Running
 
     private func run(_ dispatch: Dispatch) {
+        received += 1
         let lease = dispatch.lease, key = dispatch.entry.due.occurrence
-        guard running[lease] == nil else { return }
+        guard running[lease] == nil else { return scheduleFlush() }
         lastRun += 1
         let isTask = dispatch.entry.reminder.task == TaskName.local
         let time = dispatch.leaseMilliseconds * Self.leasePercentForTask / 100
@@ -287,13 +294,11 @@ final class WorkerProcess: Process {
         guard returnedRuns.insert(run).inserted else { return }
         if running[lease]?.number == run { return finish(lease, result) }
         overrunning -= 1
-        freshCredit += 1
         scheduleFlush()
     }
 
     private func finish(_ lease: UInt64, _ result: Result) {
         guard running[lease] != nil else { return }
-        freshCredit += 1
         report(lease, result)
     }
 
@@ -322,14 +327,12 @@ final class WorkerProcess: Process {
 
     private func flush() {
         isFlushScheduled = false
-        let credit = isDraining ? 0 : freshCredit
-        guard let stream, !fresh.isEmpty || credit != 0 || isStandingFresh || !freshAsks.isEmpty else { return }
+        guard let stream else { return }
+        let limit = newCreditLimit()
+        guard !fresh.isEmpty || limit != nil || isStandingFresh || !freshAsks.isEmpty else { return }
         stream.up.send(
-            WorkerMessage(
-                credit: max(0, credit), withdrawn: max(0, -credit), standing: isStandingFresh ? standing : nil, outcomes: fresh,
-                extensions: takeAsks()))
+            WorkerMessage(creditLimit: limit, standing: isStandingFresh ? standing : nil, outcomes: fresh, extensions: takeAsks()))
         fresh = []
-        freshCredit = 0
         isStandingFresh = false
     }
 

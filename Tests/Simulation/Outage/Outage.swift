@@ -37,6 +37,8 @@ final class Outage {
     private var events: [Event] = []
     private var replies = Heap<Reply>()
     private var repliesMade = 0
+    /// What each worker has reported.
+    private var ended: [WorkerID: Int] = [:]
     private var failures = 0
     private var nextProbe = MonotonicMilliseconds.distantPast
 
@@ -62,7 +64,7 @@ final class Outage {
             handle(
                 .workerAttached(
                     WorkerID(rawValue: UInt64(number)), instance: "worker-\(number)", queues: ["default"], tasks: [TaskName.notification],
-                    credit: Self.concurrency, running: []))
+                    creditLimit: Self.concurrency, running: []))
         }
     }
 
@@ -100,7 +102,8 @@ final class Outage {
             reports[reply.worker, default: []].append(reply.report)
         }
         for (worker, reports) in reports.sorted(by: { $0.key < $1.key }) {
-            handle(.workerCredit(worker, reports.count))
+            ended[worker, default: 0] += reports.count
+            handle(.creditLimit(worker, Self.concurrency + ended[worker, default: 0]))
             handle(.outcomes(worker, reports))
         }
     }

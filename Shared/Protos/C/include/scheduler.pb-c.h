@@ -1459,6 +1459,12 @@ struct  TaskScheduler__V1__OverviewReply
     , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, 0, 0,NULL, TASK_SCHEDULER__V1__OVERVIEW_REPLY___RETRYING__NOT_SET, {0}, TASK_SCHEDULER__V1__OVERVIEW_REPLY___HELD__NOT_SET, {0}, TASK_SCHEDULER__V1__OVERVIEW_REPLY___DEAD__NOT_SET, {0}, TASK_SCHEDULER__V1__OVERVIEW_REPLY___OLDEST_READY_MS__NOT_SET, {0} }
 
 
+typedef enum {
+  TASK_SCHEDULER__V1__WORKER_MESSAGE___CREDIT_LIMIT__NOT_SET = 0,
+  TASK_SCHEDULER__V1__WORKER_MESSAGE___CREDIT_LIMIT_CREDIT_LIMIT = 11
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__WORKER_MESSAGE___CREDIT_LIMIT__CASE)
+} TaskScheduler__V1__WorkerMessage__CreditLimitCase;
+
 /*
  * A worker's stream: Attach first, then the rest as it comes.
  */
@@ -1466,20 +1472,12 @@ struct  TaskScheduler__V1__WorkerMessage
 {
   ProtobufCMessage base;
   TaskScheduler__V1__Attach *attach;
-  /*
-   * occurrences that it can take beyond those granted before
-   */
-  uint32_t credit;
   size_t n_outcomes;
   TaskScheduler__V1__OutcomeReport **outcomes;
   /*
    * it drains: nothing new, please
    */
   protobuf_c_boolean leaving;
-  /*
-   * so much credit it takes back; there may be less left of it
-   */
-  uint32_t withdrawn;
   /*
    * in place of what it announced
    */
@@ -1490,10 +1488,17 @@ struct  TaskScheduler__V1__WorkerMessage
   TaskScheduler__V1__Extension **extensions;
   size_t n_progress;
   TaskScheduler__V1__Progress **progress;
+  TaskScheduler__V1__WorkerMessage__CreditLimitCase _credit_limit_case;
+  union {
+    /*
+     * occurrences that it may be handed on this stream, all told; absent: as before, at first none
+     */
+    int64_t credit_limit;
+  };
 };
 #define TASK_SCHEDULER__V1__WORKER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker_message__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, TASK_SCHEDULER__V1__WORKER_MESSAGE___CREDIT_LIMIT__NOT_SET, {0} }
 
 
 /*
@@ -1689,6 +1694,12 @@ struct  TaskScheduler__V1__OutcomeReport
     , 0, {0,NULL}, 0, TASK_SCHEDULER__V1__OUTCOME__OUTCOME_UNSPECIFIED, 0, 0, 0, 0, (char *)protobuf_c_empty_string, {0,NULL} }
 
 
+typedef enum {
+  TASK_SCHEDULER__V1__SCHEDULER_MESSAGE___CREDIT_LIMIT__NOT_SET = 0,
+  TASK_SCHEDULER__V1__SCHEDULER_MESSAGE___CREDIT_LIMIT_CREDIT_LIMIT = 8
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TASK_SCHEDULER__V1__SCHEDULER_MESSAGE___CREDIT_LIMIT__CASE)
+} TaskScheduler__V1__SchedulerMessage__CreditLimitCase;
+
 struct  TaskScheduler__V1__SchedulerMessage
 {
   ProtobufCMessage base;
@@ -1710,10 +1721,17 @@ struct  TaskScheduler__V1__SchedulerMessage
   TaskScheduler__V1__WorkerControl **controls;
   size_t n_extended;
   TaskScheduler__V1__Extended **extended;
+  TaskScheduler__V1__SchedulerMessage__CreditLimitCase _credit_limit_case;
+  union {
+    /*
+     * answers one that is lower than the one before: nothing beyond it comes behind this message
+     */
+    int64_t credit_limit;
+  };
 };
 #define TASK_SCHEDULER__V1__SCHEDULER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__scheduler_message__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, TASK_SCHEDULER__V1__SCHEDULER_MESSAGE___CREDIT_LIMIT__NOT_SET, {0} }
 
 
 /*

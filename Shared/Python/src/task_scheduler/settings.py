@@ -72,8 +72,6 @@ def read(arguments: list[str] | None = None, environment: Mapping[str, str] | No
     if len(queues) > MAX_QUEUES or not all(NAME.fullmatch(each) for each in queues):
         raise SettingsError(f'WORKER_QUEUES was "{",".join(queues)}"; it must be names of {NAME_RULE}, separated by commas')
     concurrency = _count("WORKER_CONCURRENCY", text("WORKER_CONCURRENCY", flags.concurrency, DEFAULT_CONCURRENCY))
-    if concurrency < len(schedulers):
-        raise SettingsError(f"WORKER_CONCURRENCY was {concurrency}, and there are {len(schedulers)} schedulers; each needs a place at least")
     level = text("LOG_LEVEL", flags.log_level, "info").lower()
     if level not in LEVELS:
         raise SettingsError(f'LOG_LEVEL was "{level}"; it must be one of {", ".join(LEVELS)}')

@@ -800,20 +800,22 @@ class Schedule(_message.Message):
     def __init__(self, start: _Optional[int] = ..., rule: _Optional[str] = ..., timezone: _Optional[str] = ..., until: _Optional[int] = ..., rdates: _Optional[_Iterable[int]] = ..., exdates: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SchedulerMessage(_message.Message):
-    __slots__ = ["acknowledged", "controls", "dispatches", "extended", "recalled", "revoked"]
+    __slots__ = ["acknowledged", "controls", "credit_limit", "dispatches", "extended", "recalled", "revoked"]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     CONTROLS_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
     DISPATCHES_FIELD_NUMBER: _ClassVar[int]
     EXTENDED_FIELD_NUMBER: _ClassVar[int]
     RECALLED_FIELD_NUMBER: _ClassVar[int]
     REVOKED_FIELD_NUMBER: _ClassVar[int]
     acknowledged: _containers.RepeatedScalarFieldContainer[int]
     controls: _containers.RepeatedCompositeFieldContainer[WorkerControl]
+    credit_limit: int
     dispatches: _containers.RepeatedCompositeFieldContainer[Dispatch]
     extended: _containers.RepeatedCompositeFieldContainer[Extended]
     recalled: _containers.RepeatedScalarFieldContainer[int]
     revoked: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, dispatches: _Optional[_Iterable[_Union[Dispatch, _Mapping]]] = ..., acknowledged: _Optional[_Iterable[int]] = ..., revoked: _Optional[_Iterable[int]] = ..., recalled: _Optional[_Iterable[int]] = ..., controls: _Optional[_Iterable[_Union[WorkerControl, _Mapping]]] = ..., extended: _Optional[_Iterable[_Union[Extended, _Mapping]]] = ...) -> None: ...
+    def __init__(self, dispatches: _Optional[_Iterable[_Union[Dispatch, _Mapping]]] = ..., acknowledged: _Optional[_Iterable[int]] = ..., revoked: _Optional[_Iterable[int]] = ..., recalled: _Optional[_Iterable[int]] = ..., controls: _Optional[_Iterable[_Union[WorkerControl, _Mapping]]] = ..., extended: _Optional[_Iterable[_Union[Extended, _Mapping]]] = ..., credit_limit: _Optional[int] = ...) -> None: ...
 
 class Worker(_message.Message):
     __slots__ = ["attached_at_ms", "concurrency", "controllable", "detached_at_ms", "failed", "finished", "host", "instance", "max_concurrency", "name", "process", "queues", "reason", "running", "runs", "started_at_ms", "state", "tasks", "version"]
@@ -879,26 +881,24 @@ class WorkerControl(_message.Message):
     def __init__(self, action: _Optional[_Union[WorkerControl.Action, str]] = ..., id: _Optional[int] = ..., concurrency: _Optional[int] = ..., take_queues: _Optional[_Iterable[str]] = ..., drop_queues: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WorkerMessage(_message.Message):
-    __slots__ = ["attach", "controlled", "credit", "extensions", "leaving", "outcomes", "progress", "standing", "withdrawn"]
+    __slots__ = ["attach", "controlled", "credit_limit", "extensions", "leaving", "outcomes", "progress", "standing"]
     ATTACH_FIELD_NUMBER: _ClassVar[int]
     CONTROLLED_FIELD_NUMBER: _ClassVar[int]
-    CREDIT_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
     EXTENSIONS_FIELD_NUMBER: _ClassVar[int]
     LEAVING_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     STANDING_FIELD_NUMBER: _ClassVar[int]
-    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     attach: Attach
     controlled: _containers.RepeatedCompositeFieldContainer[Controlled]
-    credit: int
+    credit_limit: int
     extensions: _containers.RepeatedCompositeFieldContainer[Extension]
     leaving: bool
     outcomes: _containers.RepeatedCompositeFieldContainer[OutcomeReport]
     progress: _containers.RepeatedCompositeFieldContainer[Progress]
     standing: WorkerStanding
-    withdrawn: int
-    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ..., withdrawn: _Optional[int] = ..., standing: _Optional[_Union[WorkerStanding, _Mapping]] = ..., controlled: _Optional[_Iterable[_Union[Controlled, _Mapping]]] = ..., extensions: _Optional[_Iterable[_Union[Extension, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[Progress, _Mapping]]] = ...) -> None: ...
+    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ..., standing: _Optional[_Union[WorkerStanding, _Mapping]] = ..., controlled: _Optional[_Iterable[_Union[Controlled, _Mapping]]] = ..., extensions: _Optional[_Iterable[_Union[Extension, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[Progress, _Mapping]]] = ..., credit_limit: _Optional[int] = ...) -> None: ...
 
 class WorkerStanding(_message.Message):
     __slots__ = ["concurrency", "draining", "queues"]

@@ -1,4 +1,4 @@
-"""What a worker takes of one scheduler: which queues' occurrences, and how many at once."""
+"""What a worker takes: which queues' occurrences, and how many at once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A link to one scheduler: leases, credit, outcomes until they are acknowledged, and a connection that is made again when it is lost.
 
-A lease means nothing to another scheduler, so each has a link and places of its own.
+A lease means nothing to another scheduler, so each has a link of its own. They share the worker's places (places.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import asyncio
 import logging
 import random
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -20,15 +19,14 @@ from task_scheduler.logs import say
 from task_scheduler.settings import Endpoint
 from task_scheduler.wire.connection import Connection, connect
 from task_scheduler.wire.security import Security, SecurityError
-from task_scheduler.worker.ahead import Ahead
 from task_scheduler.worker.announcement import Identity, announced, parts
 from task_scheduler.worker.asks import Asks, ProgressReports, refuse
-from task_scheduler.worker.capacity import Capacity, Refusal
+from task_scheduler.worker.capacity import Refusal
 from task_scheduler.worker.ends import CALLED_OFF, End, one_line, unsent
+from task_scheduler.worker.places import Places
 from task_scheduler.worker.runs import Run, Runner
+from task_scheduler.worker.shares import Credit
 
-MAX_WAITING_RESULT_BYTES = 16 << 20
-"""Bytes of results that are not acknowledged, beyond which nothing new is asked for."""
 ID_BYTES = 16
 FIRST_WAIT, LONGEST_WAIT = 0.02, 0.5
 """Seconds before connecting again, doubled from try to try; half of each by chance. A scheduler that was away for a moment waits for the
@@ -44,36 +42,25 @@ class Link:
     """One scheduler, and what this worker has of it. All of it runs on one event loop."""
 
     def __init__(
-        self, endpoint: Endpoint, capacity: Capacity, identity: Identity, security: Security, runner: Runner, logger: logging.Logger,
+        self, endpoint: Endpoint, places: Places, identity: Identity, security: Security, runner: Runner, logger: logging.Logger,
         shut_down: Callable[[], None],
     ) -> None:
         """shut_down: has the process end in order, as the scheduler told it to."""
         self.endpoint = endpoint
-        self._capacity, self._identity, self._security, self._runner, self._logger = capacity, identity, security, runner, logger
+        self._places, self._identity, self._security, self._runner, self._logger = places, identity, security, runner, logger
+        self.credit = Credit()
         self._shut_down = shut_down
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._running: dict[int, Run] = {}
         """Every lease that has not been reported: what runs, and what waits."""
-        self._waiting: deque[Run] = deque()
-        """What was asked for ahead of a free place, in the order in which it came."""
-        self._is_begin_due = False
-        self._ahead = Ahead()
-        self._occupied = 0
-        """Places taken: by what runs, and by what goes on although its outcome was reported."""
-        self._granted = 0
-        """Credit that the scheduler has not used."""
         self._controlled: list[Controlled] = []
         """What became of what it was told to be."""
         self._is_standing_due = False
-        self._hand_back: asyncio.TimerHandle | None = None
         self._asks = Asks()
         self._progress = ProgressReports()
         self._unacknowledged: dict[int, OutcomeReport] = {}
-        self._result_bytes = 0
-        """Of what tasks returned, in those."""
         self._fresh: list[OutcomeReport] = []
-        self._is_flush_due = False
         self._is_draining = self._is_patient = False
         self._finished = self._failed = 0
         self._opened_at: float | None = None
@@ -91,6 +78,11 @@ class Link:
     def unacknowledged(self) -> int:
         """Outcomes that the scheduler has not acknowledged."""
         return len(self._unacknowledged)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs, and nothing waits to be acknowledged."""
+        return not self._running and not self._unacknowledged
 
     # The connection
 
@@ -128,6 +120,7 @@ class Link:
             return error
         reason = await connection.ended
         self._connection = None
+        self._places.closed(self)
         return reason
 
     def _say_lost(self, reason: Exception | None) -> None:
@@ -146,18 +139,20 @@ class Link:
         self._logged = ("", 0.0)
         outcomes = list(self._unacknowledged.values())
         attach = announced(
-            self._identity, self._capacity, self._runner.names, self._running.values(), outcomes, finished=self._finished, failed=self._failed)
+            self._identity, self._places.capacity, self._runner.names, self._running.values(), outcomes, finished=self._finished, failed=self._failed)
         # Who asked over another stream is not waiting for an answer.
-        self._fresh, self._granted, self._controlled, self._is_standing_due = [], 0, [], False
-        standing = self._capacity.standing if self._capacity.is_drained else None
-        message = WorkerMessage(attach=attach, credit=self._credit(), leaving=self._is_draining, standing=standing)
+        self._fresh, self._controlled, self._is_standing_due = [], [], False
+        capacity = self._places.capacity
+        standing = capacity.standing if capacity.is_drained else None
+        self._places.opened(self)
+        message = WorkerMessage(attach=attach, credit_limit=self._credit_limit(), leaving=self._is_draining, standing=standing)
         self._asks.say_again()
         self._progress.say_again()
         self._say_of_tasks(message)
         self._send(message, outcomes)
         say(
-            self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(self._capacity.queues),
-            concurrency=self._capacity.concurrency, running=len(self._running), unacknowledged=len(outcomes))
+            self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(capacity.queues),
+            concurrency=capacity.concurrency, running=len(self._running), unacknowledged=len(outcomes))
         self._leave_if_done()
 
     def received(self, payload: bytes) -> None:
@@ -165,8 +160,8 @@ class Link:
         for lease in message.acknowledged:
             report = self._unacknowledged.pop(lease, None)
             if report is not None and report.result:
-                self._result_bytes -= len(report.result)
-                self._flush_soon()
+                self._places.result_bytes -= len(report.result)
+                self._places.flush_soon()
             if report is not None and report.outcome != OUTCOME_UNSENT:
                 self._finished += 1
                 self._failed += report.outcome not in (OUTCOME_DELIVERED, OUTCOME_CANCEL_SCHEDULE)
@@ -178,79 +173,54 @@ class Link:
         for leases, also_begun in ((message.revoked, True), (message.recalled, False)):
             for lease in leases:
                 run = self._running.get(lease)
-                if run is not None and not self._give_up(run, CALLED_OFF):
+                if run is not None and not self._places.give_up(self, run, CALLED_OFF):
                     self._runner.call_off(run, also_begun=also_begun)
         for dispatch in message.dispatches:
             self._run(dispatch)
+        if message.HasField("credit_limit"):
+            self.credit.confirmed()
+            self._places.flush_soon()
         for control in message.controls:
             self._carry_out(control)
-        if self._capacity.is_shutting_down and not self._running and not self._unacknowledged and not self._is_draining:
+        if self._places.capacity.is_shutting_down and self._places.is_idle and not self._is_draining:
             self._shut_down()
         if self._is_draining:
             self._leave_if_done()
 
     def unblocked(self) -> None:
-        self._flush()
+        self.flush()
 
     def _carry_out(self, control: WorkerControl) -> None:
-        refusal = ""
+        refusal, capacity = "", self._places.capacity
         try:
-            self._capacity.apply(control)
-            self._is_standing_due = True
+            capacity.apply(control)
+            self._places.capacity_changed()
         except Refusal as error:
             refusal = str(error)
         self._controlled.append(Controlled(id=control.id, refusal=refusal))
         say(
-            self._logger, logging.INFO, "told what to be", action=control.action, concurrency=self._capacity.concurrency,
-            queues=",".join(self._capacity.queues), drained=self._capacity.is_drained, refusal=refusal)
-        if self._capacity.is_drained:
-            self._give_back_waiting("the worker takes nothing now")
-        self._flush_soon()
+            self._logger, logging.INFO, "told what to be", action=control.action, concurrency=capacity.concurrency,
+            queues=",".join(capacity.queues), drained=capacity.is_drained, refusal=refusal)
+        self._places.flush_soon()
+
+    def capacity_changed(self) -> None:
+        """The worker has become something else, whoever told it to."""
+        self._is_standing_due = True
 
     def _run(self, dispatch: Dispatch) -> None:
+        self.credit.received += 1
         if dispatch.lease in self._running:
-            return
-        # Not below nothing: of what was withdrawn some may have been used before the scheduler heard of it.
-        self._granted = max(0, self._granted - 1)
+            return self._places.flush_soon()
         if len(dispatch.id) != ID_BYTES:
             say(self._logger, logging.WARNING, "a dispatch without a good id was left", lease=dispatch.lease)
             # Its lease runs out; the place that it was to take is free.
-            return self._flush_soon()
+            return self._places.flush_soon()
         run = Run(self, dispatch)
         self._running[run.lease] = run
         if self._is_draining:
             self.finished(run, unsent("the worker is stopping"))
-        elif self._occupied < self._capacity.concurrency and not self._waiting:
-            self._begin(run)
         else:
-            self._waiting.append(run)
-            if self._hand_back is None:
-                self._hand_back = self._loop.call_later(self._ahead.LOOK_SECONDS, self._hand_back_late)
-
-    def _begin(self, run: Run) -> None:
-        self._occupied += 1
-        self._runner.start(run)
-
-    def _give_up(self, run: Run, end: End) -> bool:
-        """Reports what waits for a place as not begun; false: it does not wait."""
-        try:
-            self._waiting.remove(run)
-        except ValueError:
-            return False
-        self.finished(run, end)
-        return True
-
-    def _give_back_waiting(self, reason: str) -> None:
-        while self._waiting:
-            self.finished(self._waiting.popleft(), unsent(reason))
-
-    def _hand_back_late(self) -> None:
-        """Gives back what has waited too long behind runs that take longer than those before: others may have a place for it."""
-        late = time.monotonic() - self._ahead.LONGEST_WAIT_SECONDS
-        while self._waiting and self._waiting[0].received < late:
-            self._ahead.was_wrong()
-            self.finished(self._waiting.popleft(), unsent("no place became free in time"))
-        self._hand_back = self._loop.call_later(self._ahead.LOOK_SECONDS, self._hand_back_late) if self._waiting else None
+            self._places.take(self, run)
 
     # Tasks that go on
 
@@ -263,7 +233,7 @@ class Link:
         if self._running.get(run.lease) is not run:
             return refuse(answer, "the run has ended")
         self._asks.add(run, milliseconds, answer)
-        self._flush_soon()
+        self._places.flush_soon()
 
     def progressed(self, run: Run, fraction: float | None, text: str) -> None:
         if self._progress.put(run, fraction, text):
@@ -274,13 +244,13 @@ class Link:
 
     def _take_progress(self) -> None:
         self._progress.take(self._running)
-        self._flush_soon()
+        self._places.flush_soon()
 
     def _say_of_tasks(self, message: WorkerMessage) -> None:
         message.progress.extend(self._progress.fresh())
         now, said = time.monotonic(), self._asks.take()
         if self._asks.has_fresh or self._progress.has_fresh:
-            self._flush_soon()
+            self._places.flush_soon()
         if said:
             message.extensions.extend(said)
             self._loop.call_later(self._asks.ANSWER_SECONDS, self._asks.give_up, [each.id for each in said], now)
@@ -298,62 +268,28 @@ class Link:
             lease=run.lease, id=run.id, scheduled_at=run.scheduled_at, outcome=end.outcome, retry_after_ms=end.retry_after_ms,
             started_at_ms=run.started_at_ms or time.time_ns() // 1_000_000, duration_us=int((time.monotonic() - run.started) * 1e6), detail=detail,
             result=end.result)
-        self._result_bytes += len(end.result)
+        self._places.result_bytes += len(end.result)
         self._unacknowledged[run.lease] = report
         self._fresh.append(report)
-        self._flush_soon()
+        self._places.flush_soon()
 
     def returned(self, run: Run) -> None:
-        self._occupied -= 1
-        self._ahead.ran(time.monotonic() - run.started)
-        if self._waiting and not self._is_begin_due:
-            # Not from here: what ends at once would begin the next one in its own end, and so on.
-            self._is_begin_due = True
-            self._loop.call_soon(self._begin_waiting)
-        self._flush_soon()
+        self._places.returned(self, run)
 
-    def _begin_waiting(self) -> None:
-        self._is_begin_due = False
-        # As many as were free before, so that the loop comes round between those that end at once.
-        for _ in range(min(len(self._waiting), self._capacity.concurrency - self._occupied)):
-            self._begin(self._waiting.popleft())
+    def _credit_limit(self) -> int | None:
+        return self._places.limit(self, may_grow=not self._is_draining)
 
-    def _credit(self) -> int:
-        """What the scheduler may send beyond what it has been granted; counted as granted."""
-        if self._is_draining or self._result_bytes > MAX_WAITING_RESULT_BYTES:
-            return 0
-        places = self._capacity.places
-        credit = max(0, places + self._ahead.count(places) - self._occupied - len(self._waiting) - self._granted)
-        self._granted += credit
-        return credit
-
-    def _withdrawn(self) -> int:
-        """What of its credit it takes back, as it is to take less than it was; no longer counted as granted."""
-        if not self._is_standing_due:
-            return 0
-        withdrawn = max(0, min(self._granted, self._granted + self._occupied + len(self._waiting) - self._capacity.places))
-        self._granted -= withdrawn
-        return withdrawn
-
-    def _flush_soon(self) -> None:
-        if not self._is_flush_due:
-            self._is_flush_due = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Says everything that this turn of the loop brought."""
-        self._is_flush_due = False
         # Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
         if self._connection is None or not self._connection.can_send:
             return
-        withdrawn = self._withdrawn()
-        credit = 0 if withdrawn else self._credit()
-        if not (
-            self._fresh or credit or self._controlled or self._is_standing_due or self._asks.has_fresh or self._progress.has_fresh):
+        limit = self._credit_limit()
+        if limit is None and not (
+            self._fresh or self._controlled or self._is_standing_due or self._asks.has_fresh or self._progress.has_fresh):
             return
         message = WorkerMessage(
-            credit=credit, withdrawn=withdrawn, standing=self._capacity.standing if self._is_standing_due else None,
-            controlled=self._controlled)
+            credit_limit=limit, standing=self._places.capacity.standing if self._is_standing_due else None, controlled=self._controlled)
         fresh, self._fresh, self._controlled, self._is_standing_due = self._fresh, [], [], False
         self._say_of_tasks(message)
         self._send(message, fresh)
@@ -371,7 +307,7 @@ class Link:
     def drain(self) -> None:
         """Asks for nothing more, and leaves once what runs is finished and acknowledged."""
         self._is_draining = self._is_patient = True
-        self._give_back_waiting("the worker is stopping")
+        self._places.give_back_waiting("the worker is stopping", only=self)
         if self._connection is not None and self._connection.is_open:
             self._connection.send(WorkerMessage(leaving=True).SerializeToString())
         self._wake.set()

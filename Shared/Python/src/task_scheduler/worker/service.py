@@ -19,6 +19,7 @@ from task_scheduler.tasks import AnyTask, tasks_of
 from task_scheduler.worker.announcement import Identity
 from task_scheduler.worker.capacity import Capacity
 from task_scheduler.worker.link import Link
+from task_scheduler.worker.places import Places
 from task_scheduler.worker.runs import Runner
 
 SUCCESS, FAILURE, USAGE, NOT_DRAINED = 0, 1, 64, 75
@@ -58,14 +59,17 @@ async def serve(settings: WorkerSettings, tasks: Mapping[str, AnyTask], logger: 
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signalled, number)
-    count = len(settings.schedulers)
-    runner = Runner(tasks, max(settings.concurrency, count * settings.max_concurrency), logger)
+    capacity = Capacity(settings.queues, settings.concurrency, settings.max_concurrency)
+    runner = Runner(tasks, capacity.most, logger)
+    places = Places(capacity, runner)
     identity = Identity(instance=f"worker-{secrets.token_hex(6)}", build=_build())
     links = [
         Link(
-            endpoint, Capacity(settings.queues, (settings.concurrency + index) // count, settings.max_concurrency), identity,
-            settings.security, runner, logger, shut_down=lambda: None if stop.is_set() else signalled(signal.SIGTERM))
-        for index, endpoint in enumerate(settings.schedulers)]
+            endpoint, places, identity, settings.security, runner, logger,
+            shut_down=lambda: None if stop.is_set() else signalled(signal.SIGTERM))
+        for endpoint in settings.schedulers]
+    for link in links:
+        places.add(link)
     keeping = [asyncio.create_task(link.keep()) for link in links]
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *keeping], return_when=asyncio.FIRST_COMPLETED)
