@@ -94,7 +94,8 @@ struct ExtensionTests {
             }
         }
         try await eventually("the worker attaches") { !peer.messages.isEmpty }
-        peer.send(Self.dispatch(1, leaseMs: 300))
+        // One that has not begun when its lease ends never does.
+        peer.send(Self.dispatch(1, leaseMs: 2_000))
         try await eventually("its outcome is reported") { !peer.outcomes.isEmpty }
         #expect(peer.outcomes[0].outcome == .known(.retry) && peer.outcomes[0].detail.contains("its lease"))
         try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }

@@ -288,7 +288,8 @@ struct SchedulerLinkTests {
         }
         try await eventually("the worker attaches") { !peer.messages.isEmpty }
         var message = Self.dispatch(1, task: "endless")
-        message.dispatches[0].leaseMs = 200
+        // One that has not begun when its lease ends never does.
+        message.dispatches[0].leaseMs = 2_000
         peer.send(message)
         try await eventually("outcomes are reported") { peer.outcomes.count == 1 && cancelled.withLockedValue { $0 } }
         #expect(peer.outcomes[0].outcome == .known(.retry))

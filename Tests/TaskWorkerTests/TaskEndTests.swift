@@ -118,7 +118,8 @@ struct TaskEndTests {
                 while !release.withLockedValue({ $0 }) { await Task.detached { try? await Task.sleep(for: .milliseconds(2)) }.value }
             }
         } _: { peer in
-            peer.send(Self.dispatch(1, "stubborn", leaseMs: 100))
+            // One that has not begun when its lease ends never does.
+            peer.send(Self.dispatch(1, "stubborn", leaseMs: 2_000))
             let report = try await outcome(peer, 1)
             #expect(report.outcome == .known(.retry))
             #expect(report.detail == "the task did not end within its lease")
