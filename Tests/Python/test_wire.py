@@ -138,7 +138,7 @@ class Played(unittest.TestCase):
         worker, scheduler = self.played("--concurrency", "4")
         scheduler.send(dispatches=[
             scheduler.dispatch(1, "sample.goes_on", '{"args":["refused",60,1],"kwargs":{}}'),
-            scheduler.dispatch(2, "sample.goes_on_in_a_thread", '{"args":["silent",60,1],"kwargs":{}}', lease_ms=400),
+            scheduler.dispatch(2, "sample.goes_on_in_a_thread", '{"args":["silent",60,1],"kwargs":{}}', lease_ms=2_000),
             scheduler.dispatch(3, "sample.goes_on", '{"args":["long",3601,1],"kwargs":{}}')])
         scheduler.until(lambda: sum(len(message.extensions) for message in scheduler.said) == 2)
         asked = {each.lease.lease: each.id for message in scheduler.said for each in message.extensions}
