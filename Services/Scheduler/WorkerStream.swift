@@ -49,7 +49,7 @@ final class WorkerStream {
 
     private func received(_ message: Proto.WorkerMessage) {
         do throws(InvalidRequest) {
-            let limit = try limit(message.creditLimit), outcomes = try outcomes(message.outcomes)
+            let limit = try limit(of: message), outcomes = try outcomes(message.outcomes)
             if let attach = message.attach { try attached(attach, limit, outcomes) }
             guard let worker else { throw InvalidRequest("the first message of a worker's stream must be Attach") }
             loop.reported(name, outcomes)
@@ -81,9 +81,10 @@ final class WorkerStream {
         stream.end(error)
     }
 
-    /// What a message says that the worker may be handed in all; absent: what the one before it said.
-    private func limit(_ said: Int64?) throws(InvalidRequest) -> Int {
-        guard let said else { return creditLimit }
+    /// What a message says that the worker may be handed in all; absent: what the one before it said. A worker of a build that knows of no
+    /// limit says by how much it changes.
+    private func limit(of message: Proto.WorkerMessage) throws(InvalidRequest) -> Int {
+        let said = message.creditLimit ?? max(0, Int64(creditLimit) + Int64(message.credit) - Int64(message.withdrawn))
         guard (0...Int64(sent + WorkerLimits.credit)).contains(said) else {
             throw InvalidRequest(
                 "a credit_limit of \(said), where \(sent) have been handed out on this stream; it counts these, "

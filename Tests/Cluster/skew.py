@@ -28,7 +28,8 @@ LATER = {
     "Reminder.jitter_seconds", "Reminder.expires_after_seconds", "Reminder.caller", "ReminderReply.unserved", "ReminderReply.due_at_ms",
     "ChangeRequest.at_ms", "Change.released", "Queue.workers", "Dispatch.attempt",
     "Attach.controllable", "Attach.max_concurrency", "Worker.controllable", "Worker.max_concurrency", "SchedulerMessage.controls",
-    "WorkerMessage.standing", "WorkerMessage.controlled",
+    "WorkerMessage.withdrawn", "WorkerMessage.standing", "WorkerMessage.controlled",
+    "WorkerMessage.credit_limit", "SchedulerMessage.credit_limit",
     "ACTION_RUN", "OUTCOME_CANCELLED", "OUTCOME_LOST", "MISFIRE_POLICY_SKIP", "OCCURRENCE_STATE_HELD",
 }
 # A value of every enum that no build of this version knows, and a status.
@@ -61,6 +62,12 @@ def older(files):
     for file in files.file:
         for message in file.message_type:
             for field in [f for f in message.field if f"{message.name}.{f.name}" in LATER]:
+                if field.proto3_optional:
+                    # What stands for its presence goes with it.
+                    del message.oneof_decl[field.oneof_index]
+                    for other in message.field:
+                        if other.HasField("oneof_index") and other.oneof_index > field.oneof_index:
+                            other.oneof_index -= 1
                 message.field.remove(field)
                 missing.remove(f"{message.name}.{field.name}")
         for enum in enums(file):
@@ -235,7 +242,10 @@ def worker(types, address):
         dispatch = leases[lease]
         return {**dict(lease=lease, id=dispatch.id, scheduled_at=dispatch.scheduled_at), **fields}
 
-    say(types.WorkerMessage(attach=dict(instance=f"skew-{os.getpid()}", queues=["skew"], tasks=["skew.task"], token=os.urandom(32)), credit_limit=20))
+    def limit(now, before):
+        return dict(credit=now - before) if types.build == "older" else dict(credit_limit=now)
+
+    say(types.WorkerMessage(attach=dict(instance=f"skew-{os.getpid()}", queues=["skew"], tasks=["skew.task"], token=os.urandom(32)), **limit(20, 0)))
     listen(lambda: len(leases) == len(creates))
     first = list(leases)
     # Of a newer build; none of a worker's; none at all; of no occurrence. The last is tried again when its lease runs out.
@@ -243,7 +253,7 @@ def worker(types, address):
     again, stray, fine = first[:3], first[3], first[4:]
     outcomes = [report(lease, **fields) for lease, fields in zip(first, strange)]
     outcomes += [report(lease, outcome="OUTCOME_DELIVERED") for lease in fine]
-    say(types.WorkerMessage(outcomes=outcomes, credit_limit=20 + len(outcomes)))
+    say(types.WorkerMessage(outcomes=outcomes, **limit(20 + len(outcomes), 20)))
     listen(lambda: acknowledged >= set(first) and len(leases) == len(first) + len(again))
     second = [lease for lease in leases if lease not in first]
     assert {leases[lease].id for lease in second} == {leases[lease].id for lease in again}
@@ -402,7 +412,9 @@ def scheduler(types):
         while len(outcomes) < 2 or types.build == "newer" and not refusals:
             item = connection.expect("item")
             message = types.WorkerMessage.FromString(item.payload)
-            if message.HasField("credit_limit"):
+            if types.build == "older":
+                limits.append(message.credit + (limits[-1] if limits else 0))
+            elif message.HasField("credit_limit"):
                 limits.append(message.credit_limit)
             if message.HasField("attach"):
                 # The first has no good id: nothing can be run, and its place is free again.

@@ -126,6 +126,28 @@ struct WorkerStreamTests {
         try await scheduler.stop()
     }
 
+    @Test("a worker of a build that knows of no limit says by how much it changes, and is handed as much")
+    func changedCredit() async throws {
+        let scheduler = try await SchedulerUnderTest(in: Folder())
+        let worker = WorkerPeer(scheduler, credit: 0)
+        try await eventually("it is attached") { worker.isOpen }
+        for _ in 0..<4 { try await scheduler.create() }
+        worker.send(Proto.WorkerMessage(credit: 3))
+        try await eventually("three are dispatched") { worker.dispatches.count == 3 }
+        worker.send(Proto.WorkerMessage(credit: 1, withdrawn: 2))
+        try await eventually("that is fewer") { worker.confirmed == [2] }
+        // A limit that is said counts alone.
+        worker.send(Proto.WorkerMessage(credit: 9, creditLimit: 3))
+        worker.send(Proto.WorkerMessage(credit: 1))
+        try await eventually("one more is dispatched") { worker.dispatches.count == 4 }
+        try await scheduler.create()
+        worker.send(Proto.WorkerMessage(withdrawn: 1))
+        try await eventually("that is fewer") { worker.confirmed == [2, 3] }
+        #expect(worker.dispatches.count == 4)
+        try await worker.stop()
+        try await scheduler.stop()
+    }
+
     @Test("a limit below nothing, or far beyond what was handed out, is refused in words", arguments: [-1, Int64(WorkerLimits.credit) + 1, .max])
     func absurdLimit(limit: Int64) async throws {
         let scheduler = try await SchedulerUnderTest(in: Folder())

@@ -6942,7 +6942,7 @@ const ProtobufCMessageDescriptor task_scheduler__v1__overview_reply__descriptor 
   (ProtobufCMessageInit) task_scheduler__v1__overview_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[8] =
+static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_descriptors[10] =
 {
   {
     "attach",
@@ -6952,6 +6952,18 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
     0,   /* quantifier_offset */
     offsetof(TaskScheduler__V1__WorkerMessage, attach),
     &task_scheduler__v1__attach__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerMessage, credit),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -6975,6 +6987,18 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
     offsetof(TaskScheduler__V1__WorkerMessage, leaving),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withdrawn",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__V1__WorkerMessage, withdrawn),
     NULL,
     NULL,
     0,             /* flags */
@@ -7043,21 +7067,21 @@ static const ProtobufCFieldDescriptor task_scheduler__v1__worker_message__field_
 };
 static const unsigned task_scheduler__v1__worker_message__field_indices_by_name[] = {
   0,   /* field[0] = attach */
-  4,   /* field[4] = controlled */
-  7,   /* field[7] = credit_limit */
-  5,   /* field[5] = extensions */
-  2,   /* field[2] = leaving */
-  1,   /* field[1] = outcomes */
-  6,   /* field[6] = progress */
-  3,   /* field[3] = standing */
+  6,   /* field[6] = controlled */
+  1,   /* field[1] = credit */
+  9,   /* field[9] = credit_limit */
+  7,   /* field[7] = extensions */
+  3,   /* field[3] = leaving */
+  2,   /* field[2] = outcomes */
+  8,   /* field[8] = progress */
+  5,   /* field[5] = standing */
+  4,   /* field[4] = withdrawn */
 };
-static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[4 + 1] =
+static const ProtobufCIntRange task_scheduler__v1__worker_message__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 3, 1 },
-  { 6, 3 },
-  { 9, 5 },
-  { 0, 8 }
+  { 9, 7 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor =
 {
@@ -7067,10 +7091,10 @@ const ProtobufCMessageDescriptor task_scheduler__v1__worker_message__descriptor 
   "TaskScheduler__V1__WorkerMessage",
   "task_scheduler.v1",
   sizeof(TaskScheduler__V1__WorkerMessage),
-  8,
+  10,
   task_scheduler__v1__worker_message__field_descriptors,
   task_scheduler__v1__worker_message__field_indices_by_name,
-  4,  task_scheduler__v1__worker_message__number_ranges,
+  2,  task_scheduler__v1__worker_message__number_ranges,
   (ProtobufCMessageInit) task_scheduler__v1__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

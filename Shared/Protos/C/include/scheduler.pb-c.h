@@ -1472,12 +1472,20 @@ struct  TaskScheduler__V1__WorkerMessage
 {
   ProtobufCMessage base;
   TaskScheduler__V1__Attach *attach;
+  /*
+   * by how much the limit is higher, for a scheduler of a build that knows of no credit_limit
+   */
+  uint32_t credit;
   size_t n_outcomes;
   TaskScheduler__V1__OutcomeReport **outcomes;
   /*
    * it drains: nothing new, please
    */
   protobuf_c_boolean leaving;
+  /*
+   * the same: by how much it is lower
+   */
+  uint32_t withdrawn;
   /*
    * in place of what it announced
    */
@@ -1498,7 +1506,7 @@ struct  TaskScheduler__V1__WorkerMessage
 };
 #define TASK_SCHEDULER__V1__WORKER_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__v1__worker_message__descriptor) \
-    , NULL, 0,NULL, 0, NULL, 0,NULL, 0,NULL, 0,NULL, TASK_SCHEDULER__V1__WORKER_MESSAGE___CREDIT_LIMIT__NOT_SET, {0} }
+    , NULL, 0, 0,NULL, 0, 0, NULL, 0,NULL, 0,NULL, 0,NULL, TASK_SCHEDULER__V1__WORKER_MESSAGE___CREDIT_LIMIT__NOT_SET, {0} }
 
 
 /*

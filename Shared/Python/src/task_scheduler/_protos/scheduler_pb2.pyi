@@ -881,24 +881,28 @@ class WorkerControl(_message.Message):
     def __init__(self, action: _Optional[_Union[WorkerControl.Action, str]] = ..., id: _Optional[int] = ..., concurrency: _Optional[int] = ..., take_queues: _Optional[_Iterable[str]] = ..., drop_queues: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WorkerMessage(_message.Message):
-    __slots__ = ["attach", "controlled", "credit_limit", "extensions", "leaving", "outcomes", "progress", "standing"]
+    __slots__ = ["attach", "controlled", "credit", "credit_limit", "extensions", "leaving", "outcomes", "progress", "standing", "withdrawn"]
     ATTACH_FIELD_NUMBER: _ClassVar[int]
     CONTROLLED_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_FIELD_NUMBER: _ClassVar[int]
     CREDIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
     EXTENSIONS_FIELD_NUMBER: _ClassVar[int]
     LEAVING_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     STANDING_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
     attach: Attach
     controlled: _containers.RepeatedCompositeFieldContainer[Controlled]
+    credit: int
     credit_limit: int
     extensions: _containers.RepeatedCompositeFieldContainer[Extension]
     leaving: bool
     outcomes: _containers.RepeatedCompositeFieldContainer[OutcomeReport]
     progress: _containers.RepeatedCompositeFieldContainer[Progress]
     standing: WorkerStanding
-    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ..., standing: _Optional[_Union[WorkerStanding, _Mapping]] = ..., controlled: _Optional[_Iterable[_Union[Controlled, _Mapping]]] = ..., extensions: _Optional[_Iterable[_Union[Extension, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[Progress, _Mapping]]] = ..., credit_limit: _Optional[int] = ...) -> None: ...
+    withdrawn: int
+    def __init__(self, attach: _Optional[_Union[Attach, _Mapping]] = ..., credit: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[OutcomeReport, _Mapping]]] = ..., leaving: bool = ..., withdrawn: _Optional[int] = ..., standing: _Optional[_Union[WorkerStanding, _Mapping]] = ..., controlled: _Optional[_Iterable[_Union[Controlled, _Mapping]]] = ..., extensions: _Optional[_Iterable[_Union[Extension, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[Progress, _Mapping]]] = ..., credit_limit: _Optional[int] = ...) -> None: ...
 
 class WorkerStanding(_message.Message):
     __slots__ = ["concurrency", "draining", "queues"]
