@@ -20,7 +20,7 @@ extension SchedulerLink: LeaseKeeper {
                 return answer(.failure(LeaseNotExtended("the run waits for the answer to another extension; ask for one at a time")))
             }
             extensions.add(run.wire(lease), milliseconds, answer: answer)
-            scheduleFlush()
+            places.flushSoon()
         }
     }
 
@@ -44,13 +44,13 @@ extension SchedulerLink: LeaseKeeper {
     private func takeProgress() {
         let reports = progressReports.take { lease, number in running[lease].flatMap { $0.number == number ? $0.authorization : nil } }
         progress.add(reports, now: SystemClock.monotonic)
-        scheduleFlush()
+        places.flushSoon()
     }
 
     /// Adds what tasks have asked for, and how far they are.
     func sayOfTasks(in message: inout Proto.WorkerMessage) {
         message.progress = progress.take()
-        defer { if extensions.hasFresh || progress.hasFresh { scheduleFlush() } }
+        defer { if extensions.hasFresh || progress.hasFresh { places.flushSoon() } }
         guard extensions.hasFresh else { return }
         let now = CallDeadline.now, said = extensions.take(Self.maxExtensionsPerMessage, now: now)
         message.extensions = said

@@ -8,13 +8,15 @@ import TaskMessages
 import TaskOperations
 internal import TaskWire
 
-/// Takes occurrences from the scheduler, runs them, and reports what became of them.
+/// Takes occurrences from a scheduler, runs them, and reports what became of them.
 ///
 /// An outcome is kept until the scheduler has acknowledged it, and said again after each reconnection, together with
 /// what is still running: so nothing runs twice for a broken connection, and no outcome is lost with it.
 ///
-/// From one scheduler at a time: its leases mean nothing to another, which would acknowledge them and never record an outcome.
-/// Where a second is connected, as when a name stands for two addresses, it is left alone until the stream to the first is over.
+/// From one scheduler at a time: its leases mean nothing to another, which would acknowledge them and never record an outcome. So a worker
+/// of several has a link to each; they share its places (Places.swift). Where a second is connected, as when a name stands for two
+/// addresses, it is left alone until the stream to the first is over; the same scheduler
+/// over a second endpoint is the other way to the first.
 ///
 /// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
 final class SchedulerLink: @unchecked Sendable {
@@ -28,7 +30,6 @@ final class SchedulerLink: @unchecked Sendable {
         case left
     }
 
-    private static let tokenBytes = 32
     /// How much of a lease a task may use; the rest is for the outcome's way back.
     private static let leasePercentForTask = 90
     /// Bytes of results that are not acknowledged, beyond which nothing new is taken until some are. With what runs, memory is bounded.
@@ -40,23 +41,15 @@ final class SchedulerLink: @unchecked Sendable {
     static let acknowledgementWait = Duration.seconds(8)
 
     let eventLoop: any EventLoop
-    private let instance: String
-    /// What tells the scheduler that a stream is this process's: nobody else can take over what it runs by its name.
-    private let token: [UInt8]
-    /// Of the program that it is in.
-    private let version: String
-    private var capacity: Capacity
-    private let startedAt = SystemClock.now
+    let places: Places
+    private let identity: WorkerIdentity
     private let registry: TaskRegistry
     private let acknowledgementWait: Duration
-    /// Ends the process: it was told to shut down, and has nothing left.
-    private let shutDown: @Sendable () -> Void
     private let logger: Logger
     private var stream: WorkStream?
-    /// Connections that came while there was a stream.
+    /// Connections that came while occurrences were taken over another.
     private var spare: [ClientConnection] = []
     var running: [UInt64: RunningTask] = [:]
-    private var lastRun: UInt64 = 0
     /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
     /// than it has places can ever be.
     private var overrunning = 0
@@ -64,8 +57,6 @@ final class SchedulerLink: @unchecked Sendable {
     private var unacknowledged: [UInt64: Proto.OutcomeReport] = [:]
     /// Of what tasks returned, in those.
     private var waitingResultBytes = 0
-    /// Occurrences that came over this stream, and how many may come in all, as the scheduler was told.
-    private var received = 0, creditLimit = 0
     /// Outcomes of this tick.
     private var fresh: [Proto.OutcomeReport] = []
     var extensions = ExtensionAsks()
@@ -75,29 +66,23 @@ final class SchedulerLink: @unchecked Sendable {
     /// Answers of this tick to what it was told.
     private var freshAnswers: [Proto.Controlled] = []
     private var isStandingFresh = false
-    private var flushScheduled = false
     private var end = End.notAsked
-    private var hasShutDown = false
 
-    private let runningGauge = Gauge(label: "worker_running_occurrences")
     private let finishedCounter = Counter(label: "worker_finished_occurrences_total")
     /// Of those whose outcomes were acknowledged.
     private var finished: UInt64 = 0, failed: UInt64 = 0
 
     init(
-        eventLoop: any EventLoop, instance: String, version: String, capacity: Capacity, registry: TaskRegistry,
-        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, logger: Logger, shutDown: @escaping @Sendable () -> Void
+        sharing places: Places, as identity: WorkerIdentity, registry: TaskRegistry,
+        acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, logger: Logger
     ) {
-        self.eventLoop = eventLoop
-        self.instance = instance
-        var random = SystemRandomNumberGenerator()
-        token = (0..<Self.tokenBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
-        self.version = version
-        self.capacity = capacity
+        eventLoop = places.eventLoop
+        self.places = places
+        self.identity = identity
         self.registry = registry
         self.acknowledgementWait = acknowledgementWait
-        self.shutDown = shutDown
         self.logger = logger
+        eventLoop.execute { places.add(self) }
     }
 
     // MARK: Connections
@@ -106,6 +91,7 @@ final class SchedulerLink: @unchecked Sendable {
     func attach(_ connection: ClientConnection) {
         if case .left = end { return }
         guard stream == nil else { return keep(connection) }
+        if let other = places.link(to: connection.peer?.instance ?? "") { return other.keep(connection) }
         guard let stream = connection.stream(SchedulerService.work) else { return }
         self.stream = stream
         stream.onMessage = { [weak self] message in self?.received(message) }
@@ -114,14 +100,15 @@ final class SchedulerLink: @unchecked Sendable {
         let leases = running.map { $0.value.wire($0.key) }
         let outcomes = Array(unacknowledged.values), parts = Self.parts(outcomes)
         let following = outcomes.dropFirst(parts[0].count).map { Proto.Lease(lease: $0.lease, id: $0.id, scheduledAt: $0.scheduledAt) }
+        let capacity = places.capacity
         let attach = Proto.Attach(
-            instance: instance, queues: capacity.queues, tasks: registry.names, running: leases, following: following, token: token,
-            host: HostName.own, version: version, process: UInt32(clamping: getpid()), startedAtMs: startedAt.count,
-            concurrency: UInt32(capacity.concurrency), finished: finished, failed: failed, controllable: true,
-            maxConcurrency: UInt32(capacity.maxConcurrency))
-        (received, creditLimit) = (0, 0)
+            instance: identity.instance, queues: capacity.queues, tasks: registry.names, running: leases, following: following,
+            token: identity.token, host: HostName.own, version: identity.version, process: UInt32(clamping: getpid()),
+            startedAtMs: identity.startedAt.count, concurrency: UInt32(capacity.concurrency), finished: finished, failed: failed,
+            controllable: true, maxConcurrency: UInt32(capacity.maxConcurrency))
+        places.opened(self)
         var messages = Self.messages(parts, attach: attach, leaving: isDraining)
-        messages[0].creditLimit = newCreditLimit()
+        messages[0].say(places.newLimit(of: self, mayGrow: mayAskForMore))
         if capacity.isDrained { messages[0].standing = capacity.standing }
         extensions.sayAgain()
         progress.sayAgain()
@@ -142,16 +129,20 @@ final class SchedulerLink: @unchecked Sendable {
     private func keep(_ connection: ClientConnection) {
         spare = spare.filter(\.isOpen) + [connection]
         logger.warning(
-            "a second scheduler is connected; nothing is taken from it while the first is there",
-            metadata: ["second": "\(connection.peer?.instance ?? "")", "first": "\(stream?.peer.instance ?? "")"])
+            "a second connection is left alone while the first is there; SCHEDULER_ENDPOINTS should name each scheduler once",
+            metadata: ["second": "\(connection.peer?.instance ?? "")", "first": "\(scheduler ?? "")"])
     }
 
     private func ended(_ error: CallError?, _ connection: ClientConnection) {
         stream = nil
         logger.info("stream to the scheduler ended", metadata: ["reason": "\(error?.description ?? "drained")"])
         if let error, !error.isConnectionLost { reattach(connection) }
+        places.closed(self)
         while stream == nil, !spare.isEmpty { attach(spare.removeFirst()) }
     }
+
+    /// The process of the scheduler that it takes occurrences from.
+    var scheduler: String? { stream?.peer.instance }
 
     /// The stream ended and its connection is still there: nobody else would open another.
     private func reattach(_ connection: ClientConnection) {
@@ -166,7 +157,7 @@ final class SchedulerLink: @unchecked Sendable {
         for lease in message.acknowledged {
             if let report = unacknowledged.removeValue(forKey: lease) { count(report) }
         }
-        if wasFull, mayAskForMore { scheduleFlush() }
+        if wasFull, mayAskForMore { places.flushSoon() }
         for lease in message.revoked {
             extensions.drop(lease, because: "the lease was taken back")
             running[lease]?.work?.cancel()
@@ -175,52 +166,50 @@ final class SchedulerLink: @unchecked Sendable {
         recall(message.revoked)
         recall(message.recalled)
         for dispatch in message.dispatches { run(dispatch) }
+        if !message.dispatches.isEmpty { places.received(message.dispatches.count, over: self) }
+        if message.creditLimit != nil { places.confirmed(self) }
         for control in message.controls { carryOut(control) }
-        runningGauge.record(running.count + overrunning)
-        shutDownIfDone()
+        places.shutDownIfDone()
         finishDrainIfDone()
     }
 
     // MARK: What it is told to be
 
     private func carryOut(_ control: Proto.WorkerControl) {
-        let before = capacity
         var refusal = ""
-        do throws(Capacity.Refusal) { try capacity.apply(control) } catch { refusal = error.reason }
-        if capacity != before { isStandingFresh = true }
+        do throws(Capacity.Refusal) { try places.apply(control) } catch { refusal = error.reason }
         freshAnswers.append(Proto.Controlled(id: control.id, refusal: refusal))
+        let capacity = places.capacity
         logger.notice(
             "told what to be",
             metadata: [
                 "action": "\(control.action)", "concurrency": "\(capacity.concurrency)", "queues": "\(capacity.queues.joined(separator: ","))",
                 "drained": "\(capacity.isDrained)", "refusal": "\(refusal)",
             ])
-        scheduleFlush()
+        places.flushSoon()
     }
 
-    /// Whoever told it to shut down waits for no task longer than its lease.
-    private func shutDownIfDone() {
-        guard capacity.isShuttingDown, !hasShutDown, case .notAsked = end, running.isEmpty, unacknowledged.isEmpty else { return }
-        hasShutDown = true
-        // Behind the answer to what it was told.
-        eventLoop.assumeIsolated().execute { self.shutDown() }
+    /// The worker has become what one of its schedulers told it to be.
+    func standsAnew() { isStandingFresh = true }
+
+    /// Whether nothing keeps the process from ending. A scheduler that is not there now is waited for when it drains (``drain()``).
+    var mayShutDown: Bool {
+        if case .notAsked = end { running.isEmpty && (unacknowledged.isEmpty || stream == nil) } else { false }
     }
 
     // MARK: Running
 
     private func run(_ dispatch: Proto.Dispatch) {
-        received += 1
-        guard running[dispatch.lease] == nil else { return scheduleFlush() }
+        guard running[dispatch.lease] == nil else { return places.flushSoon() }
         guard let id = ReminderID(bytes: dispatch.id) else {
             logger.warning("a dispatch without a good id was left", metadata: ["lease": "\(dispatch.lease)"])
             // Its lease runs out; the place that it was to take is free.
-            return scheduleFlush()
+            return places.flushSoon()
         }
-        let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt)
-        lastRun += 1
+        let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt), number = places.numberRun()
         let deadline = CallDeadline.after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100)
         running[lease] = RunningTask(
-            number: lastRun, id: dispatch.id, task: dispatch.task, scheduledAt: scheduledAt,
+            number: number, id: dispatch.id, task: dispatch.task, scheduledAt: scheduledAt,
             authorization: dispatch.authorization, startedAt: SystemClock.now,
             startedMonotonic: SystemClock.monotonicMicroseconds, deadline: deadline)
         guard let body = registry[dispatch.task] else {
@@ -229,12 +218,12 @@ final class SchedulerLink: @unchecked Sendable {
         let invocation = TaskInvocation(
             task: dispatch.task, idempotencyKey: OccurrenceKey(reminder: id, scheduledAt: scheduledAt).idempotencyKey,
             scheduledAt: scheduledAt, attempt: Int(dispatch.attempt), argumentBytes: dispatch.arguments,
-            authorization: dispatch.authorization, run: lastRun, deadline: deadline, lease: TaskLease(lease, keeper: self))
+            authorization: dispatch.authorization, run: number, deadline: deadline, lease: TaskLease(lease, keeper: self))
         switch body {
         case .onEventLoop(let task, _):
             task(invocation) { [weak self] result in self?.finish(lease, result) }
         case .inTask(let task, let limit):
-            start(task, invocation, lease, lastRun, limit)
+            start(task, invocation, lease, number, limit)
         }
     }
 
@@ -271,7 +260,7 @@ final class SchedulerLink: @unchecked Sendable {
         if running[lease]?.number == run { return finish(lease, result) }
         // Its outcome was reported when its lease ended.
         overrunning -= 1
-        scheduleFlush()
+        places.flushSoon()
     }
 
     /// Its lease is about to end, or its own time: what runs is cancelled, and what it still comes to is not waited for.
@@ -306,16 +295,11 @@ final class SchedulerLink: @unchecked Sendable {
         waitingResultBytes += result.output.count
         fresh.append(report)
         finishedCounter.increment()
-        scheduleFlush()
+        places.flushSoon()
     }
 
-    /// How many may come over this stream in all, counted as said; `nil`: as many as before.
-    private func newCreditLimit() -> Int64? {
-        let limit = received + max(0, capacity.places - running.count - overrunning)
-        guard limit != creditLimit, limit < creditLimit || mayAskForMore else { return nil }
-        creditLimit = limit
-        return Int64(limit)
-    }
+    /// Places that are taken by what came over this link.
+    var held: Int { running.count + overrunning }
 
     /// Not while it leaves, nor while too many results wait.
     private var mayAskForMore: Bool { !isDraining && waitingResultBytes <= Self.maxWaitingResultBytes }
@@ -328,25 +312,17 @@ final class SchedulerLink: @unchecked Sendable {
         failed += 1
     }
 
-    func scheduleFlush() {
-        guard !flushScheduled else { return }
-        flushScheduled = true
-        eventLoop.assumeIsolated().execute { self.flush() }
-    }
-
     /// Says everything that this tick brought.
-    private func flush() {
-        flushScheduled = false
-        runningGauge.record(running.count + overrunning)
+    func flush() {
         // Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
         guard let stream, !stream.isBlocked else { return }
-        let limit = newCreditLimit()
-        guard !fresh.isEmpty || limit != nil || isStandingFresh || !freshAnswers.isEmpty || extensions.hasFresh || progress.hasFresh
+        let news = places.newLimit(of: self, mayGrow: mayAskForMore)
+        guard !fresh.isEmpty || news != nil || isStandingFresh || !freshAnswers.isEmpty || extensions.hasFresh || progress.hasFresh
         else { return }
         var messages = Self.messages(Self.parts(fresh))
-        messages[0].creditLimit = limit
+        messages[0].say(news)
         sayOfTasks(in: &messages[0])
-        if isStandingFresh { messages[0].standing = capacity.standing }
+        if isStandingFresh { messages[0].standing = places.capacity.standing }
         messages[0].controlled = freshAnswers
         for message in messages { stream.send(message) }
         fresh = []

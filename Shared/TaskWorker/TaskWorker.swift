@@ -58,15 +58,17 @@ public enum TaskWorker {
         var setup = WorkerSetup(eventLoop: eventLoop, wire: wire, logger: service.logger)
         try await setUp(&setup, service)
 
-        let link = SchedulerLink(
-            eventLoop: eventLoop, instance: wire.identity.instance, version: service.version,
+        let places = Places(
+            eventLoop: eventLoop,
             capacity: Capacity(queues: settings.queues, concurrency: settings.concurrency, maxConcurrency: settings.maxConcurrency),
-            registry: setup.tasks, logger: service.logger,
             // As if by hand: everything begun is finished already.
             shutDown: { kill(getpid(), SIGTERM) })
-        let schedulers = Client(
-            to: .scheduler, at: settings.schedulers.map(WireEndpoint.init), settings: wire.reconnectingFast, repetition: .never,
-            eventLoop: eventLoop, logger: service.logger, onReady: link.attach)
+        let identity = WorkerIdentity(instance: wire.identity.instance, version: service.version), registry = setup.tasks
+        let schedulers = Schedulers(
+            at: settings.schedulers.map(WireEndpoint.init), settings: wire.reconnectingFast, logger: service.logger
+        ) {
+            SchedulerLink(sharing: places, as: identity, registry: registry, logger: service.logger)
+        }
         return [
             service.opsServer(listen: settings.opsListen),
             Part("event loop", stop: { try await group.shutdownGracefully() }),
@@ -74,7 +76,7 @@ public enum TaskWorker {
         ] + setup.services + [
             Part("schedulers", start: { schedulers.start() }, stop: { await schedulers.stop() }),
             // Stopped first: what runs is finished and reported while the connections are still there.
-            Part("tasks", stop: { await link.drain() }),
+            Part("tasks", stop: { await schedulers.drain() }),
             ConnectionChecks(readiness: service.readiness, clients: setup.clients.merging(["scheduler": schedulers]) { _, own in own }),
         ]
     }

@@ -12,7 +12,7 @@ package struct TaskWorkerSettings: ServiceSettings {
 
     package init(_ settings: inout SettingsReader, common: CommonSettings) {
         schedulers = settings.value(
-            "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the scheduler that it takes occurrences from")
+            "SCHEDULER_ENDPOINTS", .endpoints, default: "127.0.0.1:7101", help: "the schedulers that it takes occurrences from")
         queues = settings.value("WORKER_QUEUES", .names, default: "default", help: "the queues that it serves")
         concurrency = settings.value(
             "WORKER_CONCURRENCY", .integer(WorkerLimits.concurrency), default: "512", help: "occurrences that it runs at once")
@@ -23,10 +23,9 @@ package struct TaskWorkerSettings: ServiceSettings {
             "WORKER_OPS_LISTEN", .listen, default: "127.0.0.1:9102", help: "where /healthz, /readyz and /metrics are served")
         settings.checkOpsListener(opsListen, common)
         settings.check { [schedulers] () throws(ConfigurationError) in
-            guard schedulers.count > 1 else { return }
-            throw ConfigurationError(
-                "SCHEDULER_ENDPOINTS names \(schedulers.count) schedulers, \(schedulers.map(\.description).joined(separator: ", ")); "
-                    + "a worker takes occurrences from one: name one, and run a worker for each of the others")
+            let twice = schedulers.enumerated().first { place, scheduler in schedulers[..<place].contains(scheduler) }
+            guard let (_, scheduler) = twice else { return }
+            throw ConfigurationError("SCHEDULER_ENDPOINTS names \(scheduler) twice; name each scheduler once")
         }
     }
 }

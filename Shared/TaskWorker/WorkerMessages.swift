@@ -1,5 +1,20 @@
 import TaskMessages
 
+/// How many occurrences may come over a stream in all, as the scheduler is told, and as it was told before.
+struct CreditNews {
+    let limit: Int, before: Int
+}
+
+extension Proto.WorkerMessage {
+    /// Says it, if there is something new. A scheduler of a build that knows of no limit goes by how much it changes.
+    mutating func say(_ news: CreditNews?) {
+        guard let news else { return }
+        creditLimit = Int64(news.limit)
+        credit = UInt32(clamping: news.limit - news.before)
+        withdrawn = UInt32(clamping: news.before - news.limit)
+    }
+}
+
 /// What a worker says to its scheduler, in messages far below the largest frame.
 extension SchedulerLink {
     /// With the longest details far from the largest frame.

@@ -222,6 +222,30 @@ extension ClusterSuite {
             #expect(latest < 1_000 + 300)
         }
 
+        @Test("a worker of two schedulers does what both have, each once, goes on with one while the other is away, and with both when it is back")
+        func twoSchedulers() throws {
+            let one = try Cluster(), two = try Cluster(workers: 0), worker = one.workers[0]
+            #expect(try worker.stop() == 0)
+            worker.set("SCHEDULER_ENDPOINTS", try [one, two].map { try $0.scheduler.address(saidWith: "wire listening") }.joined(separator: ","))
+            worker.set("WORKER_CONCURRENCY", "3")
+            try worker.start()
+            // What it delivers comes to the backend of the first.
+            var count = 0
+            func deliver(_ cluster: Cluster) throws {
+                let ids = try cluster.create(30) { _ in Cluster.reminder(at: Cluster.now) }
+                for id in ids { try cluster.waitUntilCompleted(id) }
+                count += ids.count
+            }
+            for cluster in [one, two] { try deliver(cluster) }
+            two.scheduler.kill()
+            try deliver(one)
+            try two.scheduler.start()
+            for cluster in [two, one] { try deliver(cluster) }
+            let summary = try one.summary()
+            #expect(summary.delivered == count && summary.delivered_twice == 0 && summary.early == 0)
+            #expect(try worker.stop() == 0)
+        }
+
         @Test("all services end within ten seconds of SIGTERM, and with code 0")
         func terminate() throws {
             let cluster = try Cluster()

@@ -48,6 +48,7 @@ class Settings(unittest.TestCase):
         secret = "a secret of the whole cluster"
         for environment, wanted in (
             ({"SCHEDULER_ENDPOINTS": "192.0.2.1:7101"}, "is another machine"),
+            ({"SCHEDULER_ENDPOINTS": "localhost:1,localhost:2,localhost:1"}, "SCHEDULER_ENDPOINTS names localhost:1 twice; name each scheduler once"),
             ({"TLS_CERT": "x"}, "go together"), ({"TLS_CERT": "x", "TLS_KEY": "/nowhere", "TLS_CA": "x"}, "TLS_KEY"),
             ({"TLS_CERT": self.file, "TLS_KEY": self.file, "TLS_CA": self.file}, "cannot be used"),
             ({"CLUSTER_TLS": "on"}, "nothing to encrypt with"), ({"CLUSTER_TLS": "on", "CLUSTER_INSECURE": "true", "CLUSTER_SECRET": secret}, "keep one"),

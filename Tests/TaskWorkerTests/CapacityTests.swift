@@ -84,7 +84,7 @@ struct CapacityTests {
         peer.send(Proto.SchedulerMessage(controls: [change]))
         try await eventually("it answers") { peer.messages.contains { $0.controlled == [Proto.Controlled(id: 7)] } }
         let answer = try #require(peer.messages.first { !$0.controlled.isEmpty })
-        #expect(answer.standing == Proto.WorkerStanding(queues: ["b"], concurrency: 1) && answer.creditLimit == 2)
+        #expect(answer.standing == Proto.WorkerStanding(queues: ["b"], concurrency: 1) && answer.creditLimit == 2 && answer.withdrawn == 2)
         peer.send(Proto.SchedulerMessage(controls: [Proto.WorkerControl(action: .known(.change), id: 8, concurrency: 9)]))
         try await eventually("it refuses") { peer.messages.contains { $0.controlled.first?.refusal.contains("1 to 8") ?? false } }
         #expect(peer.messages.last?.standing == nil)

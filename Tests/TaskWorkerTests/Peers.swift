@@ -26,18 +26,24 @@ final class SchedulerPeer: Sendable {
     private let server: Server
     private let group: MultiThreadedEventLoopGroup
 
-    init(port: Int = 0) async throws {
+    /// - Parameter answer: what it does about a message, on its event loop.
+    init(
+        _ name: String = "s", port: Int = 0, answer: @escaping @Sendable (Stream, Proto.WorkerMessage) -> Void = { _, _ in }
+    ) async throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var table = ServiceTable([SchedulerService.descriptor])
         table.allowsMissing = true
         let state = state
         table.stream(SchedulerService.work) { stream in
             state.withLockedValue { $0.streams.append(stream) }
-            stream.onMessage = { message in state.withLockedValue { $0.messages.append(message) } }
+            stream.onMessage = { message in
+                state.withLockedValue { $0.messages.append(message) }
+                answer(stream, message)
+            }
             stream.onEnd = { _ in state.withLockedValue { $0.ended += 1 } }
         }
         server = Server(
-            settings: WireSettings(identity: PeerIdentity(role: .scheduler, instance: "s", build: "test")), table: table,
+            settings: WireSettings(identity: PeerIdentity(role: .scheduler, instance: name, build: "test")), table: table,
             eventLoop: group.next(), logger: quiet)
         self.port = try await server.start(host: "127.0.0.1", port: port).port ?? 0
     }
@@ -48,13 +54,14 @@ final class SchedulerPeer: Sendable {
     var ended: Int { state.withLockedValue { $0.ended } }
     var outcomes: [Proto.OutcomeReport] { messages.flatMap(\.outcomes) }
 
-    func send(_ message: Proto.SchedulerMessage) {
-        server.eventLoop.execute { [state] in state.withLockedValue { $0.streams.last }?.send(message) }
-    }
+    func send(_ message: Proto.SchedulerMessage) { onStream { $0.send(message) } }
 
     /// Ends the stream, not the connection.
-    func end(_ error: CallError) {
-        server.eventLoop.execute { [state] in state.withLockedValue { $0.streams.last }?.end(error) }
+    func end(_ error: CallError) { onStream { $0.end(error) } }
+
+    /// Does something with the latest stream, on the event loop.
+    func onStream(_ body: @escaping @Sendable (Stream) -> Void) {
+        server.eventLoop.execute { [state] in state.withLockedValue { $0.streams.last }.map(body) }
     }
 
     /// Takes nothing while `body` runs.
@@ -85,7 +92,7 @@ final class LinkUnderTest: Sendable {
     private let client: Client
     private let group: MultiThreadedEventLoopGroup
 
-    /// - Parameter others: further schedulers.
+    /// - Parameter others: where the name of its scheduler stands for more than one address.
     init(
         port: Int, others: [Int] = [], queues: [String] = ["default"], concurrency: Int = 4, maxConcurrency: Int = 8,
         acknowledgementWait: Duration = SchedulerLink.acknowledgementWait, shutDown: @escaping @Sendable () -> Void = {}, _ register: (inout TaskRegistry) throws -> Void
@@ -93,10 +100,12 @@ final class LinkUnderTest: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var registry = TaskRegistry()
         try register(&registry)
+        let places = Places(
+            eventLoop: group.next(), capacity: Capacity(queues: queues, concurrency: concurrency, maxConcurrency: maxConcurrency),
+            shutDown: shutDown)
         let link = SchedulerLink(
-            eventLoop: group.next(), instance: "worker-1", version: "1.2.3",
-            capacity: Capacity(queues: queues, concurrency: concurrency, maxConcurrency: maxConcurrency), registry: registry,
-            acknowledgementWait: acknowledgementWait, logger: quiet, shutDown: shutDown)
+            sharing: places, as: WorkerIdentity(instance: "worker-1", version: "1.2.3"), registry: registry,
+            acknowledgementWait: acknowledgementWait, logger: quiet)
         self.link = link
         client = Client(
             to: .scheduler, at: ([port] + others).map { WireEndpoint(host: "127.0.0.1", port: $0) },

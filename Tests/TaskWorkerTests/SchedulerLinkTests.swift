@@ -24,7 +24,7 @@ struct SchedulerLinkTests {
         #expect(peer.messages[0].attach?.queues == ["a", "b"])
         #expect(peer.messages[0].attach?.tasks == ["one"])
         #expect(peer.messages[0].attach?.instance == "worker-1")
-        #expect(peer.messages[0].creditLimit == 7)
+        #expect(peer.messages[0].creditLimit == 7 && peer.messages[0].credit == 7)
         try await worker.stop()
         try await peer.stop()
     }

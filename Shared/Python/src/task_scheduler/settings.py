@@ -68,6 +68,8 @@ def read(arguments: list[str] | None = None, environment: Mapping[str, str] | No
         return value(name, flag, default) or default
 
     schedulers = tuple(_endpoint(each.strip()) for each in text("SCHEDULER_ENDPOINTS", flags.schedulers, "127.0.0.1:7101").split(","))
+    if twice := next((each for place, each in enumerate(schedulers) if each in schedulers[:place]), None):
+        raise SettingsError(f"SCHEDULER_ENDPOINTS names {twice} twice; name each scheduler once")
     queues = tuple(each.strip() for each in text("WORKER_QUEUES", flags.queues, "default").split(","))
     if len(queues) > MAX_QUEUES or not all(NAME.fullmatch(each) for each in queues):
         raise SettingsError(f'WORKER_QUEUES was "{",".join(queues)}"; it must be names of {NAME_RULE}, separated by commas')

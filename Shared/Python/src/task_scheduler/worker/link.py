@@ -28,6 +28,8 @@ from task_scheduler.worker.runs import Run, Runner
 from task_scheduler.worker.shares import Credit
 
 ID_BYTES = 16
+MAX_WAITING_RESULT_BYTES = 16 << 20
+"""Bytes of results that a scheduler has not acknowledged, beyond which it is asked for nothing new."""
 FIRST_WAIT, LONGEST_WAIT = 0.02, 0.5
 """Seconds before connecting again, doubled from try to try; half of each by chance. A scheduler that was away for a moment waits for the
 workers that it knew, but not for long."""
@@ -61,6 +63,8 @@ class Link:
         self._progress = ProgressReports()
         self._unacknowledged: dict[int, OutcomeReport] = {}
         self._fresh: list[OutcomeReport] = []
+        self._result_bytes = 0
+        """Of what tasks returned, in those."""
         self._is_draining = self._is_patient = False
         self._finished = self._failed = 0
         self._opened_at: float | None = None
@@ -145,7 +149,8 @@ class Link:
         capacity = self._places.capacity
         standing = capacity.standing if capacity.is_drained else None
         self._places.opened(self)
-        message = WorkerMessage(attach=attach, credit_limit=self._credit_limit(), leaving=self._is_draining, standing=standing)
+        message = WorkerMessage(attach=attach, leaving=self._is_draining, standing=standing)
+        self._say_limit(message)
         self._asks.say_again()
         self._progress.say_again()
         self._say_of_tasks(message)
@@ -160,7 +165,7 @@ class Link:
         for lease in message.acknowledged:
             report = self._unacknowledged.pop(lease, None)
             if report is not None and report.result:
-                self._places.result_bytes -= len(report.result)
+                self._result_bytes -= len(report.result)
                 self._places.flush_soon()
             if report is not None and report.outcome != OUTCOME_UNSENT:
                 self._finished += 1
@@ -268,7 +273,7 @@ class Link:
             lease=run.lease, id=run.id, scheduled_at=run.scheduled_at, outcome=end.outcome, retry_after_ms=end.retry_after_ms,
             started_at_ms=run.started_at_ms or time.time_ns() // 1_000_000, duration_us=int((time.monotonic() - run.started) * 1e6), detail=detail,
             result=end.result)
-        self._places.result_bytes += len(end.result)
+        self._result_bytes += len(end.result)
         self._unacknowledged[run.lease] = report
         self._fresh.append(report)
         self._places.flush_soon()
@@ -276,20 +281,26 @@ class Link:
     def returned(self, run: Run) -> None:
         self._places.returned(self, run)
 
-    def _credit_limit(self) -> int | None:
-        return self._places.limit(self, may_grow=not self._is_draining)
+    def _say_limit(self, message: WorkerMessage) -> bool:
+        """Says how many occurrences may come over the stream in all. False: as many as before."""
+        before = self.credit.limit
+        limit = self._places.limit(self, may_grow=not self._is_draining and self._result_bytes <= MAX_WAITING_RESULT_BYTES)
+        if limit is None:
+            return False
+        message.credit_limit = limit
+        # A scheduler of a build that knows of no limit goes by how much it changes.
+        message.credit, message.withdrawn = max(0, limit - before), max(0, before - limit)
+        return True
 
     def flush(self) -> None:
         """Says everything that this turn of the loop brought."""
         # Without a stream nothing is lost: the next announcement says it all. One that takes nothing now goes on when it does.
         if self._connection is None or not self._connection.can_send:
             return
-        limit = self._credit_limit()
-        if limit is None and not (
+        message = WorkerMessage(standing=self._places.capacity.standing if self._is_standing_due else None, controlled=self._controlled)
+        if not self._say_limit(message) and not (
             self._fresh or self._controlled or self._is_standing_due or self._asks.has_fresh or self._progress.has_fresh):
             return
-        message = WorkerMessage(
-            credit_limit=limit, standing=self._places.capacity.standing if self._is_standing_due else None, controlled=self._controlled)
         fresh, self._fresh, self._controlled, self._is_standing_due = self._fresh, [], [], False
         self._say_of_tasks(message)
         self._send(message, fresh)

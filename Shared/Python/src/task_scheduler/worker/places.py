@@ -13,9 +13,6 @@ from task_scheduler.worker.ends import End, unsent
 from task_scheduler.worker.runs import Run, Runner
 from task_scheduler.worker.shares import Credit, Shares
 
-MAX_WAITING_RESULT_BYTES = 16 << 20
-"""Bytes of results that are not acknowledged, beyond which nothing new is asked for."""
-
 
 class Sharer(Protocol):
     """A link to one of the schedulers."""
@@ -34,8 +31,6 @@ class Places:
 
     def __init__(self, capacity: Capacity, runner: Runner) -> None:
         self.capacity = capacity
-        self.result_bytes = 0
-        """Of what tasks returned and no scheduler has acknowledged."""
         self._runner = runner
         self._loop = asyncio.get_running_loop()
         self._links: list[Sharer] = []
@@ -146,8 +141,7 @@ class Places:
         """What the scheduler of a link is to be told that it may hand out in all, counted as said; None: as much as before."""
         places = self.capacity.places
         limit = self._shares.limit(
-            link.credit, places + self._ahead.count(places), self._occupied + len(self._waiting),
-            may_grow=may_grow and self.result_bytes <= MAX_WAITING_RESULT_BYTES)
+            link.credit, places + self._ahead.count(places), self._occupied + len(self._waiting), may_grow=may_grow)
         if limit is not None:
             link.credit.say(limit)
         return limit
