@@ -32,6 +32,8 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
 
     /// The interval at which the deadlines of waiting calls are looked at. A call may end this much after its deadline.
     private static let sweepMilliseconds: Int64 = 20
+    /// So long a client that stops waits at most for names that are being looked up, milliseconds.
+    private static let lookupMilliseconds: Int64 = 1_000
 
     public let eventLoop: any EventLoop
     private let endpoints: [WireEndpoint]
@@ -43,6 +45,8 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     private var targets: [SocketAddress: Target] = [:]
     private var waiting: [Waiting] = []
     private var isStopped = false, isSweeping = false, isResolving = false
+    /// Who waits for the lookup that is under way.
+    private var endOfLookup: EventLoopPromise<Void>?
     private var lastFailure = "no connection yet"
     /// Encrypts with the key of the two roles.
     private var sharedKeyTLS: NIOSSLContext?
@@ -69,14 +73,20 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
     /// Begins to connect; comes back at once.
     public func start() { eventLoop.execute { self.resolve() } }
 
-    /// Closes every connection; open calls fail with `unavailable`.
+    /// Closes every connection; open calls fail with `unavailable`. Waits for names that are being looked up, though not for long: the
+    /// answer comes from another thread, and the event loop may end after this.
     public func stop() async {
-        try? await eventLoop.submit { [self] in
+        try? await eventLoop.flatSubmit { [self] in
             isStopped = true
             for target in targets.values { target.close(Self.stopped) }
             let calls = waiting
             waiting = []
             for call in calls { call.fail(CallError(.unavailable, Self.stopped, isUnsent: true)) }
+            guard isResolving else { return eventLoop.makeSucceededVoidFuture() }
+            let end = eventLoop.makePromise(of: Void.self)
+            endOfLookup = end
+            eventLoop.scheduleTask(in: .milliseconds(Self.lookupMilliseconds)) { end.succeed(()) }
+            return end.futureResult
         }.get()
     }
 
@@ -190,6 +200,7 @@ public final class Client: Caller, ConnectionStatus, @unchecked Sendable {
         }
         EventLoopFuture.whenAllSucceed(lookups, on: eventLoop).whenSuccess { [self] results in
             isResolving = false
+            endOfLookup?.succeed(())
             // A name that could not be looked up keeps the addresses it had.
             let complete = !results.contains { $0 == nil }
             update(to: Dictionary(results.compactMap { $0 }.joined(), uniquingKeysWith: { first, _ in first }), dropOthers: complete)

@@ -42,7 +42,10 @@ enum Resolver {
     }
 
     static func addresses(of endpoint: WireEndpoint, on eventLoop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
-        NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try look(up: endpoint) }
+        if let address = try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port) {
+            return eventLoop.makeSucceededFuture([address])
+        }
+        return NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try look(up: endpoint) }
     }
 
     private static func look(up endpoint: WireEndpoint) throws -> [SocketAddress] {
