@@ -40,6 +40,8 @@ final class Checker {
         var start: Int
         /// Which of them handed it out.
         let origin: Int
+        /// Its shard was given away or lost since it was handed out.
+        var isOfFormer = false
         /// Monotonic milliseconds.
         var knownSince: Int64
         /// Its strand was taken anew: until when its worker is waited for, monotonic milliseconds.

@@ -11,6 +11,7 @@ extension Checker {
     func went(_ shards: [Shard]) {
         for run in runs(in: shards) {
             run.knownTo = nil
+            run.isOfFormer = true
             if holds[run.instance]?.underWay.remove(run.lease) != nil { holds[run.instance]?.isCertain = false }
         }
     }
