@@ -105,7 +105,11 @@ final class Places: @unchecked Sendable {
         eventLoop.assumeIsolated().execute {
             self.isFlushScheduled = false
             self.spread()
-            for link in self.links { link.flush() }
+            for link in self.links {
+                link.flush()
+                link.finishDrainIfDone()
+            }
+            self.shutDownIfDone()
         }
     }
 

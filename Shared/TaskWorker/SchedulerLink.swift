@@ -15,8 +15,8 @@ internal import TaskWire
 ///
 /// From one scheduler at a time: its leases mean nothing to another, which would acknowledge them and never record an outcome. So a worker
 /// of several has a link to each; they share its places (Places.swift). Where a second is connected, as when a name stands for two
-/// addresses, it is left alone until the stream to the first is over; the same scheduler
-/// over a second endpoint is the other way to the first.
+/// addresses, it is left alone until the stream to the first is over; the same scheduler over a second endpoint is the other way to the
+/// first, also where both ways break.
 ///
 /// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
 final class SchedulerLink: @unchecked Sendable {
@@ -49,6 +49,8 @@ final class SchedulerLink: @unchecked Sendable {
     private var stream: WorkStream?
     /// Connections that came while occurrences were taken over another.
     private var spare: [ClientConnection] = []
+    /// The link that takes occurrences from the scheduler for which this one's endpoint stands, too.
+    private weak var isOtherWayTo: SchedulerLink?
     var running: [UInt64: RunningTask] = [:]
     /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
     /// than it has places can ever be.
@@ -91,7 +93,13 @@ final class SchedulerLink: @unchecked Sendable {
     func attach(_ connection: ClientConnection) {
         if case .left = end { return }
         guard stream == nil else { return keep(connection) }
-        if let other = places.link(to: connection.peer?.instance ?? "") { return other.keep(connection) }
+        if let other = places.link(to: connection.peer?.instance ?? "") {
+            isOtherWayTo = other
+            return other.keep(connection)
+        }
+        // Both ways broke: the link that has what runs announces it, whichever is back first.
+        if let other = isOtherWayTo, other.stream == nil { return other.attach(connection) }
+        isOtherWayTo = nil
         guard let stream = connection.stream(SchedulerService.work) else { return }
         self.stream = stream
         stream.onMessage = { [weak self] message in self?.received(message) }
@@ -358,7 +366,8 @@ final class SchedulerLink: @unchecked Sendable {
         finishDrainIfDone()
     }
 
-    private func finishDrainIfDone() {
+    /// Ends the drain where nothing is left of it.
+    func finishDrainIfDone() {
         guard case .draining(let done, let isPatient) = end, running.isEmpty, unacknowledged.isEmpty || !isPatient else { return }
         end = .left
         stream?.end()

@@ -18,7 +18,11 @@ struct Schedulers: ConnectionStatus {
 
     func start() { for client in clients { client.start() } }
 
-    func stop() async { for client in clients { await client.stop() } }
+    func stop() async {
+        await withTaskGroup(of: Void.self) { group in
+            for client in clients { group.addTask { await client.stop() } }
+        }
+    }
 
     /// Takes nothing new, finishes what runs, and leaves them all.
     func drain() async {

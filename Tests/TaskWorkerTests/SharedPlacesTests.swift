@@ -131,6 +131,17 @@ private final class SharingWorker: Sendable {
         }
     }
 
+    /// Ends what runs for one scheduler.
+    func end(of scheduler: String) {
+        group.next().execute { [runs] in
+            let ended = runs.withLockedValue { runs in
+                defer { runs.open.removeAll { $0.scheduler == scheduler } }
+                return runs.open.filter { $0.scheduler == scheduler }
+            }
+            for run in ended { run.end(TaskResult(outcome: .delivered)) }
+        }
+    }
+
     func stop() async throws {
         await schedulers.stop()
         try await group.shutdownGracefully()
@@ -263,8 +274,13 @@ struct SharedPlacesTests {
             try await two.stop()
             one.peer.send(Proto.SchedulerMessage(controls: [Proto.WorkerControl(action: .known(.shutDown), id: 1)]))
             try await eventually("it takes nothing") { one.peer.messages.contains { $0.standing?.draining == true } }
+            worker.end(of: "one")
+            try await eventually("its outcome is said") { one.peer.outcomes.count == 1 }
+            // Answered behind the acknowledgement: nothing more comes from this one.
+            one.peer.send(Proto.SchedulerMessage(controls: [Proto.WorkerControl(action: .known(.shutDown), id: 2)]))
+            try await eventually("it answers") { one.peer.messages.contains { $0.controlled.contains { $0.id == 2 } } }
             #expect(!hasEnded.withLockedValue { $0 })
-            worker.end()
+            worker.end(of: "two")
             try await eventually("it ends") { hasEnded.withLockedValue { $0 } }
             await worker.schedulers.drain()
             #expect(one.peer.outcomes.count == 1)
@@ -283,7 +299,12 @@ struct SharedPlacesTests {
         #expect(second.peer.messages.isEmpty)
         try await first.stop()
         try await eventually("it attaches over the other") { second.peer.messages.first?.attach?.running.count == 4 }
-        try await worker.stop()
+        // Both are away, and the way that it did not begin with is there again first.
+        let port = second.peer.port
         try await second.stop()
+        let again = try await PlayedScheduler("one", port: port)
+        try await eventually("it attaches with what runs") { again.peer.messages.first?.attach?.running.count == 4 }
+        try await worker.stop()
+        try await again.stop()
     }
 }

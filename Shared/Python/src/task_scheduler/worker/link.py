@@ -9,7 +9,6 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 
 from task_scheduler._protos.outcome_pb2 import OUTCOME_CANCEL_SCHEDULE, OUTCOME_DELIVERED, OUTCOME_UNSENT
@@ -45,13 +44,10 @@ class Link:
 
     def __init__(
         self, endpoint: Endpoint, places: Places, identity: Identity, security: Security, runner: Runner, logger: logging.Logger,
-        shut_down: Callable[[], None],
     ) -> None:
-        """shut_down: has the process end in order, as the scheduler told it to."""
         self.endpoint = endpoint
         self._places, self._identity, self._security, self._runner, self._logger = places, identity, security, runner, logger
         self.credit = Credit()
-        self._shut_down = shut_down
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._running: dict[int, Run] = {}
@@ -85,8 +81,9 @@ class Link:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs, and nothing waits to be acknowledged."""
-        return not self._running and not self._unacknowledged
+        """Whether nothing runs, and nothing waits that could be acknowledged now."""
+        is_connected = self._connection is not None and self._connection.is_open
+        return not self._running and not (self._unacknowledged and is_connected)
 
     # The connection
 
@@ -187,8 +184,8 @@ class Link:
             self._places.flush_soon()
         for control in message.controls:
             self._carry_out(control)
-        if self._places.capacity.is_shutting_down and self._places.is_idle and not self._is_draining:
-            self._shut_down()
+        if self._places.capacity.is_shutting_down:
+            self._places.flush_soon()
         if self._is_draining:
             self._leave_if_done()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from task_scheduler.worker.ahead import Ahead
@@ -29,8 +30,10 @@ class Sharer(Protocol):
 class Places:
     """Of one event loop, which every call comes from."""
 
-    def __init__(self, capacity: Capacity, runner: Runner) -> None:
+    def __init__(self, capacity: Capacity, runner: Runner, shut_down: Callable[[], None]) -> None:
+        """shut_down: has the process end in order, as a scheduler told it to."""
         self.capacity = capacity
+        self._shut_down = shut_down
         self._runner = runner
         self._loop = asyncio.get_running_loop()
         self._links: list[Sharer] = []
@@ -50,7 +53,7 @@ class Places:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs, and nothing waits to be acknowledged."""
+        """Whether nothing runs, and nothing waits that could be acknowledged now."""
         return all(link.is_idle for link in self._links)
 
     # What takes them
@@ -167,3 +170,5 @@ class Places:
         self._spread()
         for link in self._links:
             link.flush()
+        if self.capacity.is_shutting_down and self.is_idle:
+            self._shut_down()

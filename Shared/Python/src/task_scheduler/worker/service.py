@@ -61,13 +61,9 @@ async def serve(settings: WorkerSettings, tasks: Mapping[str, AnyTask], logger: 
         loop.add_signal_handler(number, signalled, number)
     capacity = Capacity(settings.queues, settings.concurrency, settings.max_concurrency)
     runner = Runner(tasks, capacity.most, logger)
-    places = Places(capacity, runner)
+    places = Places(capacity, runner, shut_down=lambda: None if stop.is_set() else signalled(signal.SIGTERM))
     identity = Identity(instance=f"worker-{secrets.token_hex(6)}", build=_build())
-    links = [
-        Link(
-            endpoint, places, identity, settings.security, runner, logger,
-            shut_down=lambda: None if stop.is_set() else signalled(signal.SIGTERM))
-        for endpoint in settings.schedulers]
+    links = [Link(endpoint, places, identity, settings.security, runner, logger) for endpoint in settings.schedulers]
     for link in links:
         places.add(link)
     keeping = [asyncio.create_task(link.keep()) for link in links]
