@@ -46,7 +46,6 @@ public final class Sealer: Sendable {
     /// The file of the keys.
     public let path: String
     private let ring: Mutex<KeyRing>
-    private let random = RandomPool()
 
     /// Reads the keys of a file made by `makeKeyFile`, or by hand: one key a line as 64 hexadecimal digits or as
     /// base64, each 32 bytes; empty lines and lines that begin with `#` are skipped. The first key seals, every key
@@ -102,7 +101,7 @@ public final class Sealer: Sendable {
         guard plaintext.count <= Sealer.plaintextLimit else { throw .tooLong(plaintext.count) }
         let key = ring.withLock { $0.forSealing() }
         do {
-            let box = try AES.GCM.seal(plaintext, using: key.secret, nonce: nonce(), authenticating: owner)
+            let box = try AES.GCM.seal(plaintext, using: key.secret, authenticating: owner)
             var sealed: [UInt8] = [Form.derived.rawValue]
             sealed.reserveCapacity(Sealer.overhead + plaintext.count)
             sealed += key.id
@@ -113,12 +112,6 @@ public final class Sealer: Sendable {
             return sealed
         } catch {
             throw .cannotSeal
-        }
-    }
-
-    private func nonce() throws -> AES.GCM.Nonce {
-        try withUnsafeBytes(of: (random.next(), random.next())) { bytes in
-            try AES.GCM.Nonce(data: UnsafeRawBufferPointer(rebasing: bytes.prefix(12)))
         }
     }
 

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Draws unguessable numbers from the system, many at a time: a system call for each takes longer than the rest of making an id.
 ///
-/// They are those of getentropy(3), as `SystemRandomNumberGenerator`'s are, and good for ids and nonces. Each is given once, whichever
-/// thread asks.
+/// They are those of getentropy(3), as `SystemRandomNumberGenerator`'s are, and each is given once, whichever thread asks. For ids, not for
+/// nonces and keys: two machines that go on from one snapshot would give what was drawn before it twice.
 public final class RandomPool: RandomNumberGenerator, Sendable {
     /// Numbers drawn at a time: the 256 bytes that one call gives at most.
     private static let count = 32
