@@ -26,13 +26,13 @@ public struct CoreConfiguration: Sendable {
     public var misfireThresholdMilliseconds: Int64 = MisfirePolicy.thresholdSeconds * 1_000
     /// Being one priority higher is worth being due this much earlier; so the lowest is not starved.
     public var priorityStepMilliseconds: Int64 = 10_000
-    /// Writes that wait for the store, beyond which nothing more is dispatched.
+    /// Writes of one strand that wait for the store, beyond which nothing more of it is dispatched.
     public var maxPendingWrites = 50_000
-    /// Bytes of tasks' results that wait for the store, beyond which nothing more is dispatched.
+    /// Bytes of tasks' results of one strand that wait for the store, beyond which nothing more of it is dispatched.
     public var maxPendingResultBytes = 16 << 20
-    /// The same, beyond which an outcome is taken without its result: what was dispatched before the store fell behind may all return at once.
+    /// The same of all strands, beyond which an outcome is taken without its result: what was dispatched before the store fell behind may all return at once.
     public var maxResultBytes = 64 << 20
-    /// Requests that wait for the store, beyond which none is taken.
+    /// Requests of one strand that wait for the store, beyond which none is taken.
     public var maxPendingRequests = 10_000
     /// How long the answer to a cancel, a pause or another schedule may wait until workers have stopped what is called off.
     public var recallMilliseconds: Int64 = 1_000

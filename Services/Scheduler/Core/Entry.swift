@@ -13,7 +13,7 @@ final class Entry {
         case ready
         /// Due, and handed out before, and nothing of it was sent: for its rest to end.
         case resting
-        /// Due, and passed over, as the store is behind with its strand: for that to end (Dispatching.swift).
+        /// Due, and passed over, as the store is behind with its strand: for that to end (Stalled.swift).
         case stalled
         /// At a worker.
         case leased(LeaseID, Fate)

@@ -107,11 +107,6 @@ extension SchedulerCore {
     /// Loads of a handful at a time would cost more than they bring.
     var leastLoad: Int { max(1, min(configuration.loadLimit, configuration.maxEntriesInMemory / 64)) }
 
-    /// Reads everything again from the first that is due: some of it was left to the disk out of its turn.
-    mutating func reload() {
-        for shard in windows.shards { windows[shard]?.restart() }
-    }
-
     /// Leaves what is due last to the disk, a quarter of all, for what is due already and cannot get in.
     private mutating func makeRoom() {
         guard !hasNothingToLeave else { return }
