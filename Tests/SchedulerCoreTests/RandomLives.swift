@@ -11,8 +11,8 @@ import Testing
 struct RandomLives {
     /// SIMULATION_SEEDS=1-10000 tries others.
     static let seedRange: [Int] = {
-        let bounds = (ProcessInfo.processInfo.environment["SIMULATION_SEEDS"] ?? "1-40").split(separator: "-").compactMap { Int($0) }
-        return bounds.count == 2 && bounds[0] <= bounds[1] ? Array(bounds[0]...bounds[1]) : Array(1...40)
+        let bounds = (ProcessInfo.processInfo.environment["SIMULATION_SEEDS"] ?? "1-24").split(separator: "-").compactMap { Int($0) }
+        return bounds.count == 2 && bounds[0] <= bounds[1] ? Array(bounds[0]...bounds[1]) : Array(1...24)
     }()
 
     @Test("nothing is lost, nothing runs early, and without faults nothing runs twice", arguments: seedRange)

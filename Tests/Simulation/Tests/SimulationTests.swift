@@ -7,7 +7,7 @@ import Testing
 @Suite("the simulation")
 struct SimulationTests {
     /// Half a minute together, built for debugging, on two cores.
-    static let seeds = Array(1...UInt64(24))
+    static let seeds = Array(1...UInt64(16))
 
     @Test("whatever breaks, promises 1 to 7 hold", arguments: seeds)
     func promisesHold(seed: UInt64) {
@@ -46,9 +46,11 @@ struct SimulationTests {
         .core(.believesLateCreates),
     ]
 
-    /// What takes more lives than that is looked for from here on.
+    /// What takes more lives than that, or more than a few, is looked for from here on.
     static let firstSeeds: [String: UInt64] = [
-        "acknowledgesForeign": 22, "firesAllThatWasMissed": 21, "stepsByInstants": 173, "believesStaleLoads": 71, "losesResultsThatComeLate": 36,
+        "acknowledgesForeign": 22, "acknowledgesReleased": 6, "believesStaleLoads": 22, "firesAllThatWasMissed": 21,
+        "handsOverBeforeTheFlush": 6, "ignoresTheMemoryBound": 4, "ignoresWhatWorkersBecome": 6, "leavesWhatIsCalledOff": 4,
+        "losesResultsThatComeLate": 6, "neverEndsLeases": 4, "oneOutboxForAll": 6, "ordersByDueTimeAlone": 11, "stepsByInstants": 173,
     ]
 
     /// See the table in README.md.
