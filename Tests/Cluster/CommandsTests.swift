@@ -5,7 +5,7 @@ extension ClusterSuite {
     @Suite("the commands", .serialized)
     struct Commands {
         /// The commands of `deploy` that a person types.
-        static let names = ["bench", "faults", "fuzz", "sanitize", "simulate", "test", "test-images", "up"]
+        static let names = ["bench", "faults", "fuzz", "sanitize", "simulate", "test", "test-examples", "test-images", "up"]
 
         @Test("say what they do and take when they are asked, and do nothing else", arguments: names, ["-h", "--help"])
         func usage(name: String, flag: String) throws {
