@@ -125,9 +125,11 @@ final class Places: @unchecked Sendable {
         flushSoon()
     }
 
-    /// Whoever told it to shut down waits for no task longer than its lease.
+    /// Whoever told it to shut down waits for no task longer than its lease. While no scheduler is there one is waited for, as it may still
+    /// acknowledge what was reported.
     func shutDownIfDone() {
-        guard capacity.isShuttingDown, !hasShutDown, links.allSatisfy(\.mayShutDown) else { return }
+        guard capacity.isShuttingDown, !hasShutDown, links.contains(where: { $0.scheduler != nil }), links.allSatisfy(\.mayShutDown)
+        else { return }
         hasShutDown = true
         // Behind the answer to what it was told.
         eventLoop.assumeIsolated().execute { self.shutDown() }

@@ -82,8 +82,12 @@ class Link:
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs, and nothing waits that could be acknowledged now."""
-        is_connected = self._connection is not None and self._connection.is_open
-        return not self._running and not (self._unacknowledged and is_connected)
+        return not self._running and not (self._unacknowledged and self.is_connected)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the scheduler is there."""
+        return self._connection is not None and self._connection.is_open
 
     # The connection
 

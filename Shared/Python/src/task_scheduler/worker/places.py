@@ -22,6 +22,8 @@ class Sharer(Protocol):
 
     @property
     def is_idle(self) -> bool: ...
+    @property
+    def is_connected(self) -> bool: ...
     def flush(self) -> None: ...
     def capacity_changed(self) -> None: ...
     def finished(self, run: Run, end: End) -> None: ...
@@ -170,5 +172,6 @@ class Places:
         self._spread()
         for link in self._links:
             link.flush()
-        if self.capacity.is_shutting_down and self.is_idle:
+        # While no scheduler is there one is waited for: it may still acknowledge what was reported.
+        if self.capacity.is_shutting_down and self.is_idle and any(link.is_connected for link in self._links):
             self._shut_down()
