@@ -191,8 +191,8 @@ import TestSupport
     @Test("with nobody there a call ends at its deadline, says why, and that it was never made", .timeLimit(.minutes(1)))
     func nobodyThere() async throws {
         let server = try await TestServer.start()
-        let client = server.client()
         await server.server.drain(milliseconds: 100)
+        let client = server.client()
         let error = await #expect(throws: CallError.self) { try await deliver(client, "x", milliseconds: 200) }
         #expect(error?.code == .deadlineExceeded)
         #expect(error?.message.contains("127.0.0.1:\(server.port)") == true, "\(error?.message ?? "")")
