@@ -24,8 +24,9 @@ final class Loom {
     private(set) var extended: [ExtensionAnswer] = []
     private(set) var released: [[Shard]] = []
     private var shelf: Set<ShelfKey> = [], entries: [OccurrenceKey: DueEntry] = [:]
-    /// What is on stable storage, but for who is attached.
+    /// What is on stable storage, but for whom the next owner of each strand has to ask.
     private(set) var written: [StoreWrite] = []
+    private(set) var holders: [Int: [AttachedWorker]] = [:]
     /// Batches that failed.
     private(set) var failures = 0
 
@@ -152,7 +153,7 @@ final class Loom {
             }
             for write in batch {
                 switch write {
-                case .workers: break
+                case .workers(let workers): holders[Self.strand(of: shard)] = workers
                 case .shelve(let key): shelf.insert(key)
                 case .unshelve(let keys): shelf.subtract(keys)
                 default: written.append(write)

@@ -236,6 +236,21 @@ struct SeveralStrands {
         #expect(loom.extended.count == 1 && loom.revoked.isEmpty)
     }
 
+    @Test("a worker that is still waited for when it gets something of the strand is waited for anew by the next owner, as long as its lease allows")
+    func heldAndAwaited() throws {
+        let loom = Loom()
+        loom.take(0)
+        loom.attach()
+        let gone = AttachedWorker(instance: "gone", leasesEndAt: loom.now.wall + 50_000)
+        loom.handle(.take(Loom.owned(1, epoch: 2), rejoin: [AttachedWorker(instance: "w"), gone]))
+        loom.run(milliseconds: 10_000)
+        #expect(loom.times(loom.create(in: 1)) == 1)
+        loom.handle(.drain)
+        let held = try #require(loom.holders[1]?.first { $0.instance == "w" })
+        #expect(held.awaitedSince == nil && held.leasesEndAt == loom.now.wall + loom.core.configuration.leaseMilliseconds)
+        #expect(loom.holders[1]?.first { $0.instance == "gone" }?.awaitedSince != nil)
+    }
+
     // MARK: Releasing
 
     @Test(

@@ -203,11 +203,12 @@ extension SchedulerCore {
         let awaited = strand.doubt?.awaited ?? [:]
         var ends = goneReporters.mapValues { _ in Optional(now.wall) }
         ends.merge(awaited.mapValues { wall($0.until) }) { $1 }
-        ends.merge(here) { $1 }
+        // One that has leases of this process may be waited for besides, for what it had of a strand that came later.
+        ends.merge(here) { ended, leased in leased.map { max($0, ended ?? $0) } }
         return ends.map { instance, end in
             AttachedWorker(
                 instance: instance, leasesEndAt: end, handedThrough: hidden,
-                awaitedSince: end == nil ? nil : awaited[instance]?.since)
+                awaitedSince: here[instance] == nil ? awaited[instance]?.since : nil)
         }
         .sorted { $0.instance < $1.instance }
     }
