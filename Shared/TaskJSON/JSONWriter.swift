@@ -71,10 +71,6 @@ public struct JSONWriter {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// An array in brackets.
-    /// - Parameter each: writes one item.
-    public mutating func list<Item>(_ items: [Item], _ each: (inout JSONWriter, Item) -> Void) { list("[", items, "]", each) }
-
     /// Bytes that are JSON already.
     public mutating func raw(_ text: [UInt8]) { bytes.append(contentsOf: text) }
 
@@ -98,6 +94,9 @@ public struct JSONWriter {
         }
         raw("\"")
     }
+
+    /// An array of integers.
+    public mutating func integers(_ values: [Int64]) { list("[", values, "]") { $0.integer($1) } }
 
     /// An array of strings.
     public mutating func strings(_ values: [String]) { list("[", values, "]") { $0.string($1) } }

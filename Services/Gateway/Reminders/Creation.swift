@@ -41,9 +41,9 @@ struct Creation: Sendable {
         text.raw(#","next_fire_at":"#)
         if let first = forecast.times.first { text.integer(first.count) } else { text.raw("null") }
         text.raw(#","upcoming":"#)
-        text.list(forecast.times) { $0.integer($1.count) }
+        text.integers(forecast.times.map(\.count))
         text.raw(#","warnings":"#)
-        text.list(warnings) { $0.string($1) }
+        text.strings(warnings)
         text.raw("}")
         return text.bytes
     }
