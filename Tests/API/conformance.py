@@ -15,7 +15,7 @@ from examples import create
 
 HERE = pathlib.Path(__file__).parent
 SEED = 20_261_123
-RUN_SECONDS, REQUEST_SECONDS = 150, 30
+RUN_SECONDS, REQUEST_SECONDS = 300, 30
 MAX_LINES, MAX_LINE = 80, 300
 
 

@@ -34,7 +34,7 @@ LATER = {
 }
 # A value of every enum that no build of this version knows, and a status.
 UNKNOWN = 99
-OK, INVALID_ARGUMENT, UNIMPLEMENTED = 0, 3, 12
+OK, INVALID_ARGUMENT, EXHAUSTED, UNIMPLEMENTED = 0, 3, 8, 12
 
 
 # MARK: Messages of another build
@@ -135,7 +135,12 @@ class Caller:
                 return end.status, reply.FromString(end.payload) if reply and end.status == OK else end.message
 
     def ask(self, method, request, reply):
+        deadline = time.monotonic() + 20
         status, answer = self.call(method, request, reply)
+        # As it is told: on a busy machine much may be waiting for the store.
+        while status == EXHAUSTED and time.monotonic() < deadline:
+            time.sleep(0.2)
+            status, answer = self.call(method, request, reply)
         assert status == OK, f"{method}: {status}, {answer}"
         return answer
 
