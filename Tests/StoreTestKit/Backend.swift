@@ -19,6 +19,9 @@ package struct Backend: Sendable, CustomStringConvertible {
     package let source: @Sendable (Folder) throws -> any CopySource
     package let target: @Sendable (Folder) throws -> any CopyTarget
 
+    /// Those that write everything together, for what takes long and is the same however it is written.
+    package static let whole = all.filter(\.isWhole)
+
     private static func path(_ folder: Folder) -> String { folder.path + "/data/test.db" }
 
     /// - Parameter address: of what belongs to the folder.
