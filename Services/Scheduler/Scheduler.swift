@@ -2,6 +2,7 @@ import Logging
 import NIOPosix
 import SchedulerCore
 import Sealing
+import PostgresStore
 import ServiceLifecycle
 import Storage
 import TaskDomain
@@ -21,7 +22,7 @@ enum SchedulerMain {
             let completed = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { completions in
                 for complete in completions { complete() }
             }
-            let open = try settings.store.open(password: settings.storePasswordFile, logger, deliver: completed.send), store = open.store
+            let open = try settings.store.open(password: settings.storePasswordFile, settings.storeDistribution, logger, deliver: completed.send), store = open.store
             readiness.set("store", .ok)
             let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, sealedWith: open.sealedWith, logger)
             try sealer.requireKey(of: open, in: settings.store)
@@ -67,6 +68,7 @@ struct SchedulerSettings: ServiceSettings {
     let opsListen: Setting<Endpoint>
     let store: Setting<StoreLocation>
     let storePasswordFile: StorePasswordFile?
+    let storeDistribution: PostgresDistribution
     let retention: Duration
     let deadLetterRetention: Duration
     let diskReserve: DiskReserve
@@ -86,6 +88,10 @@ struct SchedulerSettings: ServiceSettings {
         storePasswordFile = settings.optionalSetting(
             "SCHEDULER_STORE_PASSWORD_FILE", .path, help: "a file that holds the password of a PostgreSQL database; without it PGPASSFILE counts"
         ).map(StorePasswordFile.init)
+        storeDistribution = settings.value(
+            "SCHEDULER_STORE_DISTRIBUTION", .distribution, default: "none",
+            help: "citus: the tables of a PostgreSQL database are distributed by Citus, and made so where they are not; by-shard: written as "
+                + "for Citus, without it")
         retention = settings.value(
             "SCHEDULER_RETENTION", .duration(.seconds(60) ... .seconds(3_650 * 86_400)), default: "30d",
             help: "how long finished reminders are kept, and attempts: of each reminder the latest \(Attempt.alwaysKept) always, "
@@ -102,6 +108,12 @@ struct SchedulerSettings: ServiceSettings {
                 + "but with PostgreSQL it is required")
         makesSealKey = settings.value(
             "SEAL_KEY_CREATE", .boolean, default: "false", help: "true: the file of SEAL_KEY_FILE is made with a fresh key where there is none")
+        settings.check { [store, storeDistribution] () throws(ConfigurationError) in
+            guard case .sqlite = store.value, storeDistribution != .none else { return }
+            throw ConfigurationError(
+                "SCHEDULER_STORE_DISTRIBUTION is \(storeDistribution.rawValue), but SCHEDULER_STORE names a file; only the tables of a PostgreSQL "
+                    + "database can be distributed")
+        }
         settings.check { [store, sealKeyFile] () throws(ConfigurationError) in
             guard case .postgres = store.value, sealKeyFile == nil else { return }
             throw ConfigurationError(

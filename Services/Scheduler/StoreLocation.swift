@@ -52,6 +52,14 @@ extension SettingType where Value == StoreLocation {
     }
 }
 
+extension SettingType where Value == PostgresDistribution {
+    static var distribution: Self {
+        Self(
+            expected: PostgresDistribution.allCases.map(\.rawValue).joined(separator: ", "), placeholder: .none,
+            parse: { PostgresDistribution(rawValue: $0.lowercased()) })
+    }
+}
+
 /// A store that is open.
 struct OpenStore {
     let store: any Store
@@ -63,9 +71,10 @@ extension Setting where Value == StoreLocation {
     /// Opens the store, and makes what is missing of it.
     /// - Parameters:
     ///   - password: the file that holds the database's.
+    ///   - distribution: how the database has the tables.
     ///   - deliver: gets completions to call, in order.
     func open(
-        password: StorePasswordFile?, _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
+        password: StorePasswordFile?, _ distribution: PostgresDistribution, _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
     ) throws -> OpenStore {
         let onFault: @Sendable (String) -> Void = { fault in logger.error("the store reports", metadata: ["fault": "\(fault)"]) }
         let secret = try password?.read()
@@ -76,7 +85,7 @@ extension Setting where Value == StoreLocation {
                 open = OpenStore(store: try SQLiteStore(path: path, deliver: deliver, onFault: onFault), sealedWith: nil)
             case .postgres(var address):
                 address.password = secret
-                let store = try PostgresStore(address, deliver: deliver, onFault: onFault)
+                let store = try PostgresStore(address, distribution: distribution, deliver: deliver, onFault: onFault)
                 open = OpenStore(store: store, sealedWith: store.sealedWith)
             }
         } catch {

@@ -7,10 +7,19 @@ struct Chunk {
     /// The reminders that are touched, and whether no more than single occurrences of them are.
     private var touched: [ReminderID: Bool] = [:]
 
-    var isEmpty: Bool { writes.isEmpty }
+    /// Divides writes, in their order.
+    static func chunks(_ writes: [StoreWrite]) -> [Chunk] {
+        var chunks: [Chunk] = [], chunk = Chunk()
+        for write in writes where !chunk.take(write) {
+            chunks.append(chunk)
+            chunk = Chunk()
+            _ = chunk.take(write)
+        }
+        return chunks + [chunk]
+    }
 
     /// - Returns: `false` where the write belongs to the next chunk.
-    mutating func take(_ write: StoreWrite) -> Bool {
+    private mutating func take(_ write: StoreWrite) -> Bool {
         if let id = write.reminder, !write.isShelving {
             let isNarrow = if case .at? = write.rowsNeeded { true } else { false }
             if let earlier = touched[id] {
@@ -24,10 +33,6 @@ struct Chunk {
     }
 }
 
-extension StoreWrite {
-    fileprivate var isShelving: Bool { if case .shelve = self { true } else { false } }
-}
-
 /// What a chunk asks of the database, and what it is told.
 struct BatchReads {
     private(set) var queries: [Query] = []
@@ -35,13 +40,17 @@ struct BatchReads {
     private var subjects: [Subject] = []
 
     private enum Subject {
-        case reminders, occurrences, passed, attempts, created, idempotency
+        case reminders, occurrences, kinds, passed, attempts, created, idempotency
     }
+
+    private let scope: StoreScope
 
     private struct Needs {
         /// Reminders that are stored, and how many seconds of each are asked for.
         var reminders: [ReminderID: Int] = [:]
         var open: [ReminderID] = []
+        /// Those that may go to another queue.
+        var replaced: [ReminderID] = []
         var seconds: [OccurrenceKey] = []
         var attempts: [(id: ReminderID, attempt: Attempt)] = []
         var deliveries: [OccurrenceKey] = []
@@ -64,32 +73,35 @@ struct BatchReads {
             reminders[id, default: 0] += seconds.count
             self.seconds += seconds.map { OccurrenceKey(reminder: id, scheduledAt: $0) }
             if let attempt = write.attempt { attempts.append((id, attempt)) }
-            if case .change(_, let change, _, let at) = write, let second = change.deliveryAsked(at: at) {
-                deliveries.append(OccurrenceKey(reminder: id, scheduledAt: second))
-            }
+            guard case .change(_, let change, _, let at) = write else { return }
+            if let second = change.deliveryAsked(at: at) { deliveries.append(OccurrenceKey(reminder: id, scheduledAt: second)) }
+            if case .replace = change { replaced.append(id) }
         }
     }
 
-    init(_ chunk: Chunk) {
+    init(_ chunk: Chunk, _ scope: StoreScope) {
+        self.scope = scope
         var needs = Needs()
         for write in chunk.writes { needs.add(write) }
         if !needs.reminders.isEmpty { ask(for: needs) }
         if !needs.created.isEmpty {
             add(
-                .created, "SELECT r.id FROM unnest($1::bigint[], $2::uuid[]) u (shard, id) JOIN reminders r ON r.shard = u.shard AND r.id = u.id",
-                Self.ids(needs.created))
+                .created, "SELECT r.id FROM \(scope.given(Self.id)) JOIN reminders r ON \(scope.isGiven("r")) AND r.id = u.id",
+                parameters(needs.created))
         }
         if !needs.keys.isEmpty {
             add(
                 .idempotency,
                 """
-                SELECT i.shard, i.key, i.request, i.answer, i.created_ms FROM unnest($1::bigint[], $2::bytea[]) u (shard, key)
-                JOIN idempotency i ON i.shard = u.shard AND i.key = u.key
-                """, [.ints(needs.keys.map { Int64($0.shard.number) }), .blobs(needs.keys.map(\.key))])
+                SELECT i.shard, i.key, i.request, i.answer, i.created_ms FROM \(scope.given([("key", "bytea")]))
+                JOIN idempotency i ON \(scope.isGiven("i")) AND i.key = u.key
+                """, [scope.parameter(needs.keys.map(\.shard)), .blobs(needs.keys.map(\.key))])
         }
     }
 
-    private static func ids(_ ids: [ReminderID]) -> [Parameter] { [.ints(ids.map { Int64($0.shard.number) }), .ids(ids)] }
+    private static let id: [Column] = [("id", "uuid")]
+
+    private func parameters(_ ids: [ReminderID]) -> [Parameter] { [scope.parameter(ids.map(\.shard)), .ids(ids)] }
 
     private mutating func add(_ subject: Subject, _ sql: String, _ parameters: [Parameter]) {
         queries.append(Query(sql, parameters))
@@ -97,70 +109,77 @@ struct BatchReads {
     }
 
     private mutating func ask(for needs: Needs) {
-        let ids = Array(needs.reminders.keys)
+        let ids = Array(needs.reminders.keys), isOccurrence = "\(scope.isSame("o", as: "r")) AND o.reminder = r.id"
         // Of occurrences, no more are counted than tell whether there are others than those that are read.
         add(
             .reminders,
             """
             SELECT \(ReminderRow.selected),
-                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE o.shard = r.shard AND o.reminder = r.id AND o.state < 2 LIMIT u.most) a),
-                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE o.shard = r.shard AND o.reminder = r.id LIMIT u.most) a)
-            FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, id, most)
-                JOIN reminders r ON r.shard = u.shard AND r.id = u.id LEFT JOIN definitions d ON d.shard = u.shard AND d.id = u.id
-            """, Self.ids(ids) + [.ints(ids.map { Int64((needs.reminders[$0] ?? 0) + 1) })])
+                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) AND o.state < 2 LIMIT u.most) a),
+                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) LIMIT u.most) a)
+            FROM \(scope.given(Self.id + [("most", "bigint")]))
+                JOIN reminders r ON \(scope.isGiven("r")) AND r.id = u.id LEFT JOIN definitions d ON d.shard = r.shard AND d.id = r.id
+            """, parameters(ids) + [.ints(ids.map { Int64((needs.reminders[$0] ?? 0) + 1) })])
         if !needs.seconds.isEmpty {
             add(
                 .occurrences,
                 """
-                SELECT \(OccurrenceRow.selected) FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, reminder, scheduled_at)
-                JOIN occurrences o ON o.shard = u.shard AND o.reminder = u.reminder AND o.scheduled_at = u.scheduled_at
-                """, OccurrenceRow.keys(needs.seconds))
+                SELECT \(OccurrenceRow.selected) FROM \(scope.given(OccurrenceRow.key))
+                JOIN occurrences o ON \(scope.isGiven("o")) AND o.reminder = u.reminder AND o.scheduled_at = u.scheduled_at
+                """, OccurrenceRow.parameters(needs.seconds, scope))
+        }
+        if !needs.replaced.isEmpty {
+            add(
+                .kinds,
+                """
+                SELECT o.reminder, \(CountedKind.sql(of: "o")), count(*) FROM \(scope.given(Self.id))
+                JOIN occurrences o ON \(scope.isGiven("o")) AND o.reminder = u.id GROUP BY 1, 2
+                """, parameters(needs.replaced))
         }
         if !needs.attempts.isEmpty {
             add(
                 .attempts,
                 """
                 SELECT a.reminder, a.started_ms, a.scheduled_at, a.number, a.outcome
-                FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[]) u (shard, reminder, scheduled_at, started_ms)
-                JOIN attempts a ON a.shard = u.shard AND a.reminder = u.reminder AND a.started_ms = u.started_ms AND a.scheduled_at = u.scheduled_at
+                FROM \(scope.given(OccurrenceRow.key + [("started_ms", "bigint")]))
+                JOIN attempts a ON \(scope.isGiven("a")) AND a.reminder = u.reminder AND a.started_ms = u.started_ms AND a.scheduled_at = u.scheduled_at
                 """,
-                Self.ids(needs.attempts.map(\.id))
+                parameters(needs.attempts.map(\.id))
                     + [.ints(needs.attempts.map(\.attempt.scheduledAt.count)), .ints(needs.attempts.map(\.attempt.startedAt.count))])
         }
-        if !needs.open.isEmpty { askForOpen(Self.ids(needs.open)) }
+        if !needs.open.isEmpty { askForOpen(parameters(needs.open)) }
         if !needs.deliveries.isEmpty {
             add(
                 .attempts,
                 """
                 SELECT a.reminder, a.started_ms, a.scheduled_at, a.number, a.outcome
-                FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[]) u (shard, reminder, scheduled_at, earliest)
-                JOIN attempts a ON a.shard = u.shard AND a.reminder = u.reminder AND a.started_ms >= u.earliest AND a.scheduled_at = u.scheduled_at
+                FROM \(scope.given(OccurrenceRow.key + [("earliest", "bigint")]))
+                JOIN attempts a ON \(scope.isGiven("a")) AND a.reminder = u.reminder AND a.started_ms >= u.earliest AND a.scheduled_at = u.scheduled_at
                 WHERE a.outcome = \(Outcome.delivered.rawValue)
                 """,
-                OccurrenceRow.keys(needs.deliveries)
+                OccurrenceRow.parameters(needs.deliveries, scope)
                     + [.ints(needs.deliveries.map { AttemptHistory.earliestStart(of: $0.scheduledAt).count })])
         }
     }
 
     /// All that is open of some reminders, what stands at their positions, and what they have passed.
     private mutating func askForOpen(_ ids: [Parameter]) {
-        let given = "FROM unnest($1::bigint[], $2::uuid[]) u (shard, id)"
-        let position = "JOIN reminders r ON r.shard = u.shard AND r.id = u.id"
-        add(.occurrences, "SELECT \(OccurrenceRow.selected) \(given) JOIN occurrences o ON o.shard = u.shard AND o.reminder = u.id AND o.state < 2", ids)
+        let given = "FROM \(scope.given(Self.id))", position = "JOIN reminders r ON \(scope.isGiven("r")) AND r.id = u.id"
+        add(.occurrences, "SELECT \(OccurrenceRow.selected) \(given) JOIN occurrences o ON \(scope.isGiven("o")) AND o.reminder = u.id AND o.state < 2", ids)
         add(
             .occurrences,
             """
             SELECT \(OccurrenceRow.selected) \(given) \(position)
-            JOIN occurrences o ON o.shard = u.shard AND o.reminder = u.id AND o.scheduled_at = r.next_at
+            JOIN occurrences o ON o.shard = r.shard AND o.reminder = r.id AND o.scheduled_at = r.next_at
             """, ids)
-        add(.passed, "SELECT p.reminder, p.scheduled_at \(given) JOIN passed p ON p.shard = u.shard AND p.reminder = u.id", ids)
+        add(.passed, "SELECT p.reminder, p.scheduled_at \(given) JOIN passed p ON \(scope.isGiven("p")) AND p.reminder = u.id", ids)
         // A time at the end of what 64 bits hold has no earliest start that they do.
         let earliest = "greatest(least(r.next_at, 9223372036854775), -9223372036854700) * 1000 - \(AttemptHistory.clockToleranceMilliseconds)"
         add(
             .attempts,
             """
             SELECT a.reminder, a.started_ms, a.scheduled_at, a.number, a.outcome \(given) \(position)
-            JOIN attempts a ON a.shard = u.shard AND a.reminder = u.id AND a.started_ms >= \(earliest) AND a.scheduled_at = r.next_at
+            JOIN attempts a ON a.shard = r.shard AND a.reminder = r.id AND a.started_ms >= \(earliest) AND a.scheduled_at = r.next_at
             WHERE a.outcome = \(Outcome.delivered.rawValue)
             """, ids)
     }
@@ -171,6 +190,8 @@ struct BatchReads {
     struct Found {
         var reminders: [ReminderID: StoredReminder] = [:]
         var histories: [ReminderID: AttemptHistory] = [:]
+        /// How many occurrences those have that may go to another queue.
+        var kinds: [ReminderID: [(kind: CountedKind, number: Int64)]] = [:]
         var created: Set<ReminderID> = []
         var idempotency: [IdempotencyKey: IdempotencyRecord] = [:]
         /// Those that cannot be understood, and why.
@@ -193,6 +214,11 @@ struct BatchReads {
                 for row in rows.indices {
                     guard let (key, occurrence) = OccurrenceRow.decode(rows, row) else { continue }
                     occurrences[key.reminder, default: [:]][key.scheduledAt] = occurrence
+                }
+            case .kinds:
+                for row in rows.indices {
+                    guard let id = rows.id(row, 0), let kind = UInt8(exactly: rows.int(row, 1)).flatMap(CountedKind.init) else { continue }
+                    found.kinds[id, default: []].append((kind, rows.int(row, 2)))
                 }
             case .passed:
                 for row in rows.indices { if let id = rows.id(row, 0) { passed[id, default: []].insert(rows.time(row, 1)) } }

@@ -13,15 +13,18 @@ struct BatchWrites {
     private var workers: [AttachedWorker]?
     /// Whether each is to be there.
     private var shelf: [ShelfKey: Bool] = [:]
+    private let scope: StoreScope
     private let pending: PendingCounts
 
-    /// Decides each write by what was found, and by those before it.
-    init(_ chunk: Chunk, _ found: BatchReads.Found, _ pending: PendingCounts) {
+    init(_ found: BatchReads.Found, _ scope: StoreScope, _ pending: PendingCounts) {
+        self.scope = scope
         self.found = found
         self.pending = pending
         before = found.reminders
-        for write in chunk.writes { results.append(decide(write)) }
     }
+
+    /// Decides a write of the chunk by what was found, and by those before it.
+    mutating func add(_ write: StoreWrite) { results.append(decide(write)) }
 
     private mutating func decide(_ write: StoreWrite) -> StoreWriteResult {
         switch write {
@@ -79,25 +82,24 @@ struct BatchWrites {
         var queries: [Query] = []
         if !made.isEmpty {
             let made = made.compactMap { found.reminders[$0] }
-            queries.append(DefinitionRow.insert(made.map(\.reminder), number: number))
-            queries.append(Query(ReminderRow.insert, ReminderRow.parameters(made) + [ReminderRow.callers(made)]))
+            queries += DefinitionRow.insert(made.map(\.reminder), scope, number: number)
+            queries += ReminderRow.insert(made, scope)
         }
         if !records.isEmpty {
-            queries.append(
-                Query(
-                    """
-                    INSERT INTO idempotency (shard, key, request, answer, created_ms)
-                    SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[])
-                    """,
-                    [
-                        .ints(records.map { Int64($0.shard.number) }), .blobs(records.map(\.record.key)), .blobs(records.map(\.record.request)),
-                        .blobs(records.map(\.record.answer)), .ints(records.map(\.record.createdAt.count)),
-                    ]))
+            queries += Self.keys.queries(
+                records.map(\.shard),
+                [
+                    .blobs(records.map(\.record.key)), .blobs(records.map(\.record.request)), .blobs(records.map(\.record.answer)),
+                    .ints(records.map(\.record.createdAt.count)),
+                ], scope)
         }
         addChanged(&queries, number)
         addRest(&queries)
         return queries
     }
+
+    private static let keys = Insert("idempotency", [("key", "bytea"), ("request", "bytea"), ("answer", "bytea"), ("created_ms", "bigint")])
+    private static let passed = Insert("passed", OccurrenceRow.key, "ON CONFLICT DO NOTHING")
 
     private func addChanged(_ queries: inout [Query], _ number: () -> Int64) {
         var moved: [StoredReminder] = [], redefined: [Reminder] = [], attempts: [(id: ReminderID, attempt: Attempt)] = []
@@ -108,7 +110,12 @@ struct BatchWrites {
             func key(_ second: UnixSeconds) -> OccurrenceKey { OccurrenceKey(reminder: id, scheduledAt: second) }
             if new.reminder !== old.reminder { redefined.append(new.reminder) }
             let queue = new.reminder.queue
-            if queue != old.reminder.queue { tallies.move(id, from: old.reminder.queue, to: queue) }
+            if queue != old.reminder.queue {
+                for (kind, number) in found.kinds[id] ?? [] {
+                    tallies.add(old.reminder.queue, kind, -number)
+                    tallies.add(queue, kind, number)
+                }
+            }
             if new.isElsewhere(than: old) { moved.append(new) }
             for (second, row) in new.occurrences where old.occurrences[second] != row {
                 put.append((key(second), row))
@@ -123,26 +130,16 @@ struct BatchWrites {
             for second in old.passed.subtracting(new.passed) { forgotten.append(key(second)) }
             for attempt in found.histories[id]?.recorded ?? [] { attempts.append((id, attempt)) }
         }
-        queries += tallies.first
-        if !redefined.isEmpty { queries.append(DefinitionRow.update(redefined, number: number)) }
-        if !moved.isEmpty { queries.append(Query(ReminderRow.update, ReminderRow.parameters(moved))) }
-        if !removed.isEmpty { queries.append(Query(OccurrenceRow.remove, OccurrenceRow.keys(removed))) }
-        if !put.isEmpty { queries.append(Query(OccurrenceRow.put, OccurrenceRow.parameters(put))) }
-        queries += tallies.last
-        if !attempts.isEmpty { queries.append(AttemptRow.insert(attempts)) }
-        let seconds = "unnest($1::bigint[], $2::uuid[], $3::bigint[])"
+        if !redefined.isEmpty { queries.append(DefinitionRow.update(redefined, scope, number: number)) }
+        if !moved.isEmpty { queries.append(ReminderRow.update(moved, scope)) }
+        if !removed.isEmpty { queries.append(OccurrenceRow.remove(removed, scope)) }
+        if !put.isEmpty { queries += OccurrenceRow.put(put, scope) }
+        queries += tallies.queries(of: before.keys.lazy.map(\.shard), scope)
+        if !attempts.isEmpty { queries += AttemptRow.insert(attempts, scope) }
         if !passed.isEmpty {
-            queries.append(
-                Query("INSERT INTO passed (shard, reminder, scheduled_at) SELECT * FROM \(seconds) ON CONFLICT DO NOTHING", OccurrenceRow.keys(passed)))
+            queries += Self.passed.queries(passed.map(\.reminder.shard), OccurrenceRow.parameters(of: passed), scope)
         }
-        if !forgotten.isEmpty {
-            queries.append(
-                Query(
-                    """
-                    DELETE FROM passed p USING \(seconds) u (shard, reminder, scheduled_at)
-                    WHERE p.shard = u.shard AND p.reminder = u.reminder AND p.scheduled_at = u.scheduled_at
-                    """, OccurrenceRow.keys(forgotten)))
-        }
+        if !forgotten.isEmpty { queries.append(OccurrenceRow.remove(forgotten, from: "passed", scope)) }
     }
 
     private func addRest(_ queries: inout [Query]) {
@@ -201,19 +198,21 @@ extension StoredOccurrence {
 
 /// Rows of `attempts`.
 enum AttemptRow {
-    static func insert(_ attempts: [(id: ReminderID, attempt: Attempt)]) -> Query {
+    private static let insert = Insert(
+        "attempts",
+        [
+            ("reminder", "uuid"), ("started_ms", "bigint"), ("scheduled_at", "bigint"), ("number", "bigint"), ("outcome", "bigint"),
+            ("duration_us", "bigint"), ("status_code", "bigint"), ("detail", "bytea"), ("result", "bytea"),
+        ], "ON CONFLICT DO NOTHING")
+
+    static func insert(_ attempts: [(id: ReminderID, attempt: Attempt)], _ scope: StoreScope) -> [Query] {
         func ints(_ value: (Attempt) -> Int64) -> Parameter { .ints(attempts.map { value($0.attempt) }) }
-        return Query(
-            """
-            INSERT INTO attempts (shard, reminder, started_ms, scheduled_at, number, outcome, duration_us, status_code, detail, result)
-            SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[],
-                $10::bytea[])
-            ON CONFLICT DO NOTHING
-            """,
+        return insert.queries(
+            attempts.map(\.id.shard),
             [
-                .ints(attempts.map { Int64($0.id.shard.number) }), .ids(attempts.map(\.id)), ints(\.startedAt.count), ints(\.scheduledAt.count),
+                .ids(attempts.map(\.id)), ints(\.startedAt.count), ints(\.scheduledAt.count),
                 ints { Int64($0.number) }, ints { Int64($0.outcome.rawValue) }, ints(\.durationMicroseconds), ints { Int64($0.statusCode) },
                 .blobs(attempts.map { Array($0.attempt.boundedDetail.utf8) }), .blobs(attempts.map { $0.attempt.result.isEmpty ? nil : $0.attempt.result }),
-            ])
+            ], scope)
     }
 }

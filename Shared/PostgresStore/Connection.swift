@@ -15,6 +15,9 @@ final class Connection {
     private let handle: OpaquePointer
     private let answerWait: Duration
     private var prepared: [String: String] = [:]
+    /// Names that were given to statements.
+    private var names = 0
+    private let onStatement: (@Sendable (String) -> Void)?
     private let notices: Notices
     /// Nothing more is to be expected of it.
     private(set) var isBroken = false
@@ -29,6 +32,7 @@ final class Connection {
     /// - Throws: `.connection`, with the server's or the system's words.
     init(_ address: PostgresAddress, _ limits: PostgresLimits) throws(PostgresFailure) {
         answerWait = limits.answerWait
+        onStatement = limits.onStatement
         handle = try Self.connect(address, until: .now + limits.connectWait)
         backend = PQbackendPID(handle)
         notices = Notices()
@@ -72,21 +76,80 @@ final class Connection {
     /// Carries out the statements in order. After one that the server refuses, those behind it are not carried out.
     /// - Returns: the rows of each.
     func run(_ queries: [Query]) throws(PostgresFailure) -> [Rows] {
-        guard !isBroken else { throw PostgresFailure(.connection, "the connection was lost") }
-        if prepared.count > Self.maxPrepared { try forgetPrepared() }
+        try checkIsOpen()
         var steps: [Step] = []
         for query in queries {
             if prepared[query.sql] == nil {
-                let name = "s\(prepared.count)"
-                guard PQsendPrepare(handle, name, query.sql, 0, nil) == 1 else { throw broken() }
-                prepared[query.sql] = name
+                try prepare(query.sql)
                 steps.append(.prepare(query.sql))
             }
-            guard let name = prepared[query.sql], send(query, name) else { throw broken() }
+            try send(query)
             steps.append(.query)
         }
+        try sync()
+        return try receive(steps, until: .now + answerWait).get()
+    }
+
+    /// What one set of statements came to.
+    struct Answer {
+        /// The rows of each, or why there are none.
+        let rows: Result<[Rows], PostgresFailure>
+        /// A warning that came with it, which makes its success doubtful; `nil`: there was none.
+        let warning: String?
+    }
+
+    /// Carries out sets of statements in one trip, in order: where the server refuses one, those behind it in its set are not carried out, and
+    /// the next set is. A transaction that fails in one set has to be ended by another.
+    func run(sets: [[Query]]) -> [Answer] {
+        var answers: [Answer] = []
+        do throws(PostgresFailure) {
+            try checkIsOpen()
+            // First of all: what a set that fails would prepare, the next one uses.
+            var new: [Step] = []
+            for set in sets {
+                for query in set where prepared[query.sql] == nil {
+                    try prepare(query.sql)
+                    new.append(.prepare(query.sql))
+                }
+            }
+            if !new.isEmpty { try sync() }
+            for set in sets {
+                for query in set { try send(query) }
+                try sync()
+            }
+            let deadline = ContinuousClock.now + answerWait
+            var unprepared: PostgresFailure?
+            if !new.isEmpty, case .failure(let failure) = try receive(new, until: deadline) { unprepared = failure }
+            for set in sets {
+                _ = takeWarning()
+                let rows = try receive(set.map { _ in .query }, until: deadline)
+                answers.append(Answer(rows: rows.mapError { unprepared ?? $0 }, warning: takeWarning()))
+            }
+        } catch {
+            while answers.count < sets.count { answers.append(Answer(rows: .failure(error), warning: nil)) }
+        }
+        return answers
+    }
+
+    private func checkIsOpen() throws(PostgresFailure) {
+        guard !isBroken else { throw PostgresFailure(.connection, "the connection was lost") }
+        if prepared.count > Self.maxPrepared { try forgetPrepared() }
+    }
+
+    private func prepare(_ sql: String) throws(PostgresFailure) {
+        onStatement?(sql)
+        let name = "s\(names)"
+        names += 1
+        guard PQsendPrepare(handle, name, sql, 0, nil) == 1 else { throw broken() }
+        prepared[sql] = name
+    }
+
+    private func send(_ query: Query) throws(PostgresFailure) {
+        guard let name = prepared[query.sql], send(query, name) else { throw broken() }
+    }
+
+    private func sync() throws(PostgresFailure) {
         guard PQpipelineSync(handle) == 1 else { throw broken() }
-        return try receive(steps)
     }
 
     /// Carries out one statement.
@@ -120,8 +183,8 @@ final class Connection {
         }
     }
 
-    private func receive(_ steps: [Step]) throws(PostgresFailure) -> [Rows] {
-        let deadline = ContinuousClock.now + answerWait
+    /// - Returns: the rows of each query, or what the server refused.
+    private func receive(_ steps: [Step], until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> Result<[Rows], PostgresFailure> {
         var rows: [Rows] = [], refusal: PostgresFailure?
         for step in steps {
             guard let result = try next(until: deadline) else { throw broken("an answer is missing") }
@@ -141,11 +204,9 @@ final class Connection {
         let status = PQresultStatus(end)
         PQclear(end)
         guard status == PGRES_PIPELINE_SYNC else { throw broken("the end of the answers is missing") }
-        if let refusal {
-            if !refusal.leavesConnectionUsable { isBroken = true }
-            throw refusal
-        }
-        return rows
+        guard let refusal else { return .success(rows) }
+        if refusal.endsConnection { isBroken = true }
+        return .failure(refusal)
     }
 
     /// The next result, once it is there.

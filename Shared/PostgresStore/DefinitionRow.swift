@@ -5,8 +5,8 @@ import TaskDomain
 ///
 /// A column stands in three places: in the list, where it is put into an array, and where it is read, in the same order.
 enum DefinitionRow {
-    private static let columns: [(name: String, type: String)] = [
-        ("shard", "bigint"), ("id", "uuid"), ("number", "bigint"), ("start_at", "bigint"), ("rule", "bytea"), ("timezone", "bytea"),
+    private static let columns: [Column] = [
+        ("id", "uuid"), ("number", "bigint"), ("start_at", "bigint"), ("rule", "bytea"), ("timezone", "bytea"),
         ("until_at", "bigint"), ("rdates", "bytea"), ("exdates", "bytea"), ("queue", "bytea"), ("priority", "bigint"),
         ("misfire_policy", "bigint"), ("retry_for_s", "bigint"), ("max_attempts", "bigint"), ("jitter_s", "bigint"), ("expires_s", "bigint"),
         ("catch_up_limit", "bigint"), ("task", "bytea"), ("arguments", "bytea"), ("description", "bytea"), ("folded", "bytea"),
@@ -14,32 +14,35 @@ enum DefinitionRow {
     ]
 
     /// Columns of ``selected``.
-    static let columnCount = columns.count - 3
-
-    private static let names = columns.map(\.name).joined(separator: ", ")
-    private static let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type)[]" }.joined(separator: ", ")
+    static let columnCount = columns.count - 2
 
     /// What `decode` reads, for a query that calls the table `d`.
-    static let selected = columns.filter { !["shard", "number", "folded"].contains($0.name) }.map { "d.\($0.name)" }.joined(separator: ", ")
+    static let selected = columns.filter { !["number", "folded"].contains($0.name) }.map { "d.\($0.name)" }.joined(separator: ", ")
 
-    private static let insert = "INSERT INTO definitions (\(names)) SELECT * FROM unnest(\(arrays))"
-    private static let update = """
-        UPDATE definitions d SET (\(names)) = (\(columns.map { $0.name == "number" ? "coalesce(d.number, u.number)" : "u.\($0.name)" }.joined(separator: ", ")))
-        FROM unnest(\(arrays)) u (\(names)) WHERE d.shard = u.shard AND d.id = u.id
-        """
+    private static let insert = Insert("definitions", columns)
 
     /// - Parameter number: the next one of a series.
-    static func insert(_ reminders: [Reminder], number: () -> Int64) -> Query { Query(insert, parameters(reminders, number)) }
+    static func insert(_ reminders: [Reminder], _ scope: StoreScope, number: () -> Int64) -> [Query] {
+        insert.queries(reminders.map(\.id.shard), parameters(reminders, number), scope)
+    }
 
     /// Replaces rows; a number that is there stays.
-    static func update(_ reminders: [Reminder], number: () -> Int64) -> Query { Query(update, parameters(reminders, number)) }
+    static func update(_ reminders: [Reminder], _ scope: StoreScope, number: () -> Int64) -> Query {
+        let changed = columns.dropFirst()
+        return Query(
+            """
+            UPDATE definitions d SET (\(changed.map(\.name).joined(separator: ", ")))
+                = (\(changed.map { $0.name == "number" ? "coalesce(d.number, u.number)" : "u.\($0.name)" }.joined(separator: ", ")))
+            FROM \(scope.given(columns)) WHERE \(scope.isGiven("d")) AND d.id = u.id
+            """, [scope.parameter(reminders.map(\.id.shard))] + parameters(reminders, number))
+    }
 
     private static func parameters(_ reminders: [Reminder], _ number: () -> Int64) -> [Parameter] {
         func ints(_ value: (Reminder) -> Int64?) -> Parameter { .ints(reminders.map(value)) }
         func blobs(_ value: (Reminder) -> [UInt8]?) -> Parameter { .blobs(reminders.map(value)) }
         func texts(_ value: (Reminder) -> String?) -> Parameter { .blobs(reminders.map { value($0).map { Array($0.utf8) } }) }
         return [
-            ints { Int64($0.id.shard.number) }, .ids(reminders.map(\.id)), ints { $0.schedule.isSingle ? nil : number() },
+            .ids(reminders.map(\.id)), ints { $0.schedule.isSingle ? nil : number() },
             ints(\.schedule.start.count), texts(\.schedule.rule), texts(\.schedule.timezone), ints { $0.schedule.until?.count },
             blobs { InstantBytes.encode($0.schedule.rdates) }, blobs { InstantBytes.encode($0.schedule.exdates) },
             texts(\.queue), ints { Int64($0.priority) }, ints { Int64($0.misfirePolicy.rawValue) }, ints { Int64($0.retryForSeconds) },

@@ -16,7 +16,7 @@ struct DueRows {
     static func queries(_ request: DueRequest) -> [Query] {
         let after = request.after, limit = Int64(max(0, request.limit))
         let from: [Parameter] = [
-            .int(Int64(request.shard.number)), .int(after?.dueAt.count ?? .min), .id(after?.occurrence.reminder ?? ReminderID(high: 0, low: 0)),
+            .shard(request.shard), .int(after?.dueAt.count ?? .min), .id(after?.occurrence.reminder ?? ReminderID(high: 0, low: 0)),
             .time(request.through),
         ]
         return [
@@ -24,14 +24,14 @@ struct DueRows {
             Query(
                 """
                 SELECT \(position) FROM reminders r \(definitionOfReminder)
-                WHERE r.state = 0 AND r.due_ms IS NOT NULL AND r.shard = $1::bigint
+                WHERE r.state = 0 AND r.due_ms IS NOT NULL AND r.shard = $1
                     AND (r.due_ms, r.id) >= ($2::bigint, $3::uuid) AND r.due_ms <= $4::bigint
                 ORDER BY r.due_ms, r.id LIMIT $5::bigint
                 """, from + [.int(limit < .max ? limit + 1 : limit)]),
             Query(
                 """
                 SELECT \(occurrence) FROM occurrences o \(reminderOfOccurrence)
-                WHERE o.state = 0 AND o.shard = $1::bigint AND (o.manual = 1 OR r.state IS DISTINCT FROM 1)
+                WHERE o.state = 0 AND o.shard = $1 AND (o.manual = 1 OR r.state IS DISTINCT FROM 1)
                     AND (o.due_ms, o.reminder, o.scheduled_at) \(after == nil ? ">=" : ">") ($2::bigint, $3::uuid, $5::bigint)
                     AND o.due_ms <= $4::bigint
                 ORDER BY o.due_ms, o.reminder, o.scheduled_at LIMIT $6::bigint
@@ -40,19 +40,19 @@ struct DueRows {
     }
 
     /// The entries of these keys that are pending still, positions and occurrences with rows.
-    static func queries(of keys: [OccurrenceKey]) -> [Query] {
-        let given = "FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, id, at)"
+    static func queries(of keys: [OccurrenceKey], _ scope: StoreScope) -> [Query] {
+        let given = "FROM \(scope.given(OccurrenceRow.key))", parameters = OccurrenceRow.parameters(keys, scope)
         return [
             Query(
                 """
-                SELECT \(position) \(given) JOIN reminders r ON r.shard = u.shard AND r.id = u.id AND r.next_at = u.at \(definitionOfReminder)
-                WHERE r.state = 0 AND r.due_ms IS NOT NULL
-                """, OccurrenceRow.keys(keys)),
+                SELECT \(position) \(given) JOIN reminders r ON \(scope.isGiven("r")) AND r.id = u.reminder AND r.next_at = u.scheduled_at
+                \(definitionOfReminder) WHERE r.state = 0 AND r.due_ms IS NOT NULL
+                """, parameters),
             Query(
                 """
-                SELECT \(occurrence) \(given) JOIN occurrences o ON o.shard = u.shard AND o.reminder = u.id AND o.scheduled_at = u.at
+                SELECT \(occurrence) \(given) JOIN occurrences o ON \(scope.isGiven("o")) AND o.reminder = u.reminder AND o.scheduled_at = u.scheduled_at
                 \(reminderOfOccurrence) WHERE o.state = 0 AND (o.manual = 1 OR r.state IS DISTINCT FROM 1)
-                """, OccurrenceRow.keys(keys)),
+                """, parameters),
         ]
     }
 

@@ -3,47 +3,59 @@ import TaskDomain
 
 /// A query that finds the candidates of a list from a cursor on, along an index, and judges each.
 ///
-/// Its rows are major, id, second, and whether the candidate belongs to the list.
+/// Its rows are major, id, second, and whether the candidate belongs to the list. Where the index begins with the shard, each shard has an
+/// order of its own: the server merges them as it reads, or in shard scope each is asked by itself, and ``ListPages`` merges them.
 struct ListScan {
     let order: ListCursor.Order
     /// Candidates that one page looks at, at most.
     let maxExamined: Int
+    private let scope: StoreScope
+    /// The shards that are asked each by itself; `nil`: one statement asks all.
+    private(set) var shards: [Shard]?
     private var sql = ""
     private var parameters: [Parameter] = []
 
     /// Candidates that one page looks at, at most; and those of which a glance at a small row is enough.
     static let maxExamined = 10_000, maxGlancedAt = 20_000
 
+    var isUpwards: Bool { order == .byDueTime || order == .nextTry }
+
+    // MARK: Parameters
+
     private static let last = ReminderID(high: .max, low: .max), first = ReminderID(high: 0, low: 0)
+    // Behind the shard.
+    private static let major = "$2::bigint", id = "$3::uuid", second = "$4::bigint", limit = "$5::bigint"
 
-    /// Where the query is to begin, and how many candidates it is to look at.
-    struct Place {
-        var after: ListCursor?
-        var limit: Int
-    }
-
-    func query(_ place: Place) -> Query {
-        let isUpwards = order == .byDueTime || order == .nextTry, end: Int64 = isUpwards ? .min : .max
-        let major = Parameter.int(place.after?.major ?? end), second = Parameter.int(place.after?.key.scheduledAt.count ?? end)
-        let id = Parameter.id(place.after?.key.reminder ?? (isUpwards ? Self.first : Self.last))
-        return Query(sql, [major, id, second, .int(Int64(place.limit))] + parameters)
+    /// - Parameters:
+    ///   - after: where it begins.
+    ///   - limit: how many candidates it looks at.
+    ///   - shard: which one is asked, where each is by itself.
+    func query(after: ListCursor?, limit: Int, in shard: Shard?) -> Query {
+        let end: Int64 = isUpwards ? .min : .max
+        let major = Parameter.int(after?.major ?? end), second = Parameter.int(after?.key.scheduledAt.count ?? end)
+        let id = Parameter.id(after?.key.reminder ?? (isUpwards ? Self.first : Self.last))
+        return Query(sql, [shard.map { .shard($0) } ?? .int(nil), major, id, second, .int(Int64(limit))] + parameters)
     }
 
     private mutating func bind(_ parameter: Parameter, _ type: String) -> String {
         parameters.append(parameter)
-        return "$\(4 + parameters.count)::\(type)"
+        return "$\(5 + parameters.count)::\(type)"
     }
 
     private mutating func text(_ text: String) -> String { bind(.text(text), "bytea") }
 
-    /// Every query names all of the cursor, so that the server knows its types.
-    private static let named = "($1::bigint IS NOT NULL AND $2::uuid IS NOT NULL AND $3::bigint IS NOT NULL)"
+    /// Every query names all of these, so that the server knows their types.
+    private var named: String {
+        let cursor = "\(Self.major) IS NOT NULL AND \(Self.id) IS NOT NULL AND \(Self.second) IS NOT NULL"
+        return shards == nil ? "($1::smallint IS NULL AND \(cursor))" : "(\(cursor))"
+    }
 
     private static func all(_ terms: [String]) -> String { terms.isEmpty ? "true" : terms.map { "(\($0))" }.joined(separator: " AND ") }
 
     // MARK: Reminders
 
-    init(_ filter: ReminderFilter) {
+    init(_ filter: ReminderFilter, _ scope: StoreScope) {
+        self.scope = scope
         if filter.isByDueTime {
             order = .byDueTime
             maxExamined = Self.maxExamined
@@ -92,74 +104,64 @@ struct ListScan {
 
     private mutating func along(_ driver: Driver, _ filter: ReminderFilter) -> String {
         var terms = terms(filter)
-        let join = filter.state == nil ? "" : "JOIN reminders r ON r.shard = c.shard AND r.id = c.id"
+        let join = filter.state == nil ? "" : "LEFT JOIN reminders r ON r.shard = d.shard AND r.id = d.id"
         if let state = filter.state { terms.append("r.state = \(state.rawValue)") }
-        return """
-            SELECT 0::bigint, c.id, 0::bigint, \(Self.all(terms)) FROM (
-                SELECT d.shard, d.id FROM definitions d WHERE d.\(driver.column) = \(text(driver.value)) \(driver.bound) AND d.id < $2::uuid
-                ORDER BY d.id DESC LIMIT $4::bigint) c
-            JOIN definitions d ON d.shard = c.shard AND d.id = c.id \(join) WHERE \(Self.named) ORDER BY c.id DESC
+        return EveryShard.alongColumn.query(
             """
+            SELECT 0::bigint, d.id, 0::bigint, coalesce(\(Self.all(terms)), false) FROM definitions d \(join)
+            WHERE d.\(driver.column) = \(text(driver.value)) \(driver.bound) AND d.id < \(Self.id) AND \(named) ORDER BY d.id DESC LIMIT \(Self.limit)
+            """).sql
     }
 
     private mutating func newestFirst(_ filter: ReminderFilter) -> String {
-        var terms = terms(filter)
-        let join = terms.isEmpty ? "" : "LEFT JOIN definitions d ON d.shard = c.shard AND d.id = c.id"
-        let candidates: String
-        if let state = filter.state, state == .paused || state == .cancelled {
-            candidates = "SELECT shard, id, state FROM reminders WHERE state = \(state.rawValue) AND id < $2::uuid"
-        } else {
-            candidates = Self.everyShard(by: "id DESC") { "SELECT shard, id, state FROM reminders WHERE shard = \($0) AND id < $2::uuid" }
-        }
+        var terms = terms(filter), candidates = Candidates(table: "reminders", columns: ["shard", "id", "state"], order: ["id"], isUpwards: false)
+        candidates.condition = "c.id < \(Self.id)"
         if let state = filter.state { terms.insert("c.state = \(state.rawValue)", at: 0) }
-        return """
-            SELECT 0::bigint, c.id, 0::bigint, coalesce(\(Self.all(terms)), false) FROM (
-                SELECT * FROM (\(candidates)) a ORDER BY id DESC LIMIT $4::bigint) c
-            \(join) WHERE \(Self.named) ORDER BY c.id DESC
-            """
+        if let state = filter.state, state == .paused || state == .cancelled {
+            candidates.condition += " AND c.state = \(state.rawValue)"
+            return EveryShard.inState.query(judged(candidates, terms)).sql
+        }
+        return inEachShard(candidates, terms)
     }
 
     private mutating func byDueTime(_ filter: ReminderFilter) -> String {
-        var window = ""
-        if let after = filter.dueAfter { window += " AND due_ms >= \(bind(.time(after.milliseconds), "bigint"))" }
-        if let before = filter.dueBefore { window += " AND due_ms < \(bind(.time(before.milliseconds), "bigint"))" }
+        var candidates = Candidates(table: "reminders", columns: ["shard", "id", "due_ms"], order: ["due_ms", "id"], isUpwards: true)
+        candidates.condition = "c.state = 0 AND c.due_ms IS NOT NULL AND (c.due_ms, c.id) > (\(Self.major), \(Self.id))"
+        if let after = filter.dueAfter { candidates.condition += " AND c.due_ms >= \(bind(.time(after.milliseconds), "bigint"))" }
+        if let before = filter.dueBefore { candidates.condition += " AND c.due_ms < \(bind(.time(before.milliseconds), "bigint"))" }
         var terms = terms(filter)
-        let join = terms.isEmpty ? "" : "LEFT JOIN definitions d ON d.shard = c.shard AND d.id = c.id"
         if let state = filter.state { terms.insert("\(state.rawValue) = \(ReminderState.scheduled.rawValue)", at: 0) }
-        let candidates = Self.everyShard(by: "due_ms, id") { shard in
-            """
-            SELECT shard, id, due_ms FROM reminders
-            WHERE state = 0 AND due_ms IS NOT NULL AND shard = \(shard) AND (due_ms, id) > ($1::bigint, $2::uuid)\(window)
-            """
-        }
-        return """
-            SELECT c.due_ms, c.id, 0::bigint, coalesce(\(Self.all(terms)), false) FROM (
-                SELECT * FROM (\(candidates)) a ORDER BY due_ms, id LIMIT $4::bigint) c
-            \(join) WHERE \(Self.named) ORDER BY c.due_ms, c.id
-            """
-    }
-
-    /// Each shard has its own order; they are merged as they are read. Each says its order itself: it is sorted as a whole else.
-    private static func everyShard(by order: String, _ arm: (UInt8) -> String) -> String {
-        Shard.all.map { "(\(arm($0.number)) ORDER BY \(order) LIMIT $4::bigint)" }.joined(separator: " UNION ALL ")
+        return inEachShard(candidates, terms)
     }
 
     // MARK: Occurrences
 
-    init(_ filter: OccurrenceFilter) {
-        order = filter.state == .pending ? .nextTry : .latestSetAside
+    init(_ filter: OccurrenceFilter, _ scope: StoreScope) {
+        self.scope = scope
+        let isPending = filter.state == .pending
+        order = isPending ? .nextTry : .latestSetAside
         maxExamined = Self.maxExamined
-        let bound = bound(filter), terms = terms(filter)
-        sql = filter.state == .pending ? pending(bound, (filter.isTried ? ["c.tried > 0"] : []) + terms) : setAside(filter.state, bound, terms)
+        var candidates = Candidates(
+            table: "occurrences", columns: ["shard", "reminder", "scheduled_at", "due_ms", "attempts", "losses"],
+            order: [isPending ? "due_ms" : "changed_ms", "reminder", "scheduled_at"], isUpwards: isPending)
+        let place = "(c.\(candidates.order[0]), c.reminder, c.scheduled_at) \(isPending ? ">" : "<") (\(Self.major), \(Self.id), \(Self.second))"
+        candidates.condition = "c.state = \(filter.state.rawValue) \(isPending ? "" : "AND c.state > 0 ")AND \(place)\(bound(filter))"
+        let terms = (isPending && filter.isTried ? ["c.attempts + c.losses > 0"] : []) + terms(filter)
+        if shards != nil {
+            sql = judged(candidates, terms)
+        } else {
+            sql = isPending ? inEachShard(candidates, terms) : EveryShard.setAside.query(judged(candidates, terms)).sql
+        }
     }
 
     /// What the index can be searched for.
     private mutating func bound(_ filter: OccurrenceFilter) -> String {
         var bound = ""
         if let id = filter.key?.reminder ?? filter.reminder {
-            bound += "AND o.shard = \(bind(.int(Int64(id.shard.number)), "bigint")) AND o.reminder = \(bind(.id(id), "uuid")) "
+            shards = [id.shard]
+            bound += " AND c.reminder = \(bind(.id(id), "uuid"))"
         }
-        if let key = filter.key { bound += "AND o.scheduled_at = \(bind(.time(key.scheduledAt), "bigint")) " }
+        if let key = filter.key { bound += " AND c.scheduled_at = \(bind(.time(key.scheduledAt), "bigint"))" }
         return bound
     }
 
@@ -174,69 +176,56 @@ struct ListScan {
         return terms
     }
 
-    private func setAside(_ state: OccurrenceState, _ bound: String, _ terms: [String]) -> String {
-        Self.occurrences(
-            """
-            SELECT o.shard, o.reminder, o.scheduled_at, o.changed_ms FROM occurrences o
-            WHERE o.state = \(state.rawValue) AND o.state > 0
-                AND (o.changed_ms, o.reminder, o.scheduled_at) < ($1::bigint, $2::uuid, $3::bigint) \(bound)
-            """, by: "changed_ms", "DESC", terms)
+    // MARK: Candidates
+
+    /// Rows of a table, called `c`, along an index.
+    private struct Candidates {
+        let table: String
+        /// What is looked at of them.
+        let columns: [String]
+        /// What the index has, behind the shard where it begins with that: of several columns the first counts most.
+        let order: [String]
+        let isUpwards: Bool
+        var condition = ""
+
+        var id: String { columns[1] }
+        var sorted: String { order.map { isUpwards ? "c.\($0)" : "c.\($0) DESC" }.joined(separator: ", ") }
+
+        func join(_ terms: [String]) -> String {
+            terms.contains { $0.hasPrefix("d.") || $0.hasPrefix("position") } ? "LEFT JOIN definitions d ON d.shard = c.shard AND d.id = c.\(id)" : ""
+        }
+
+        func judged(_ terms: [String]) -> String {
+            let major = order.count > 1 ? "c.\(order[0])" : "0::bigint", second = order.count > 2 ? "c.\(order[2])" : "0::bigint"
+            return "\(major), c.\(id), \(second), coalesce(\(ListScan.all(terms)), false)"
+        }
     }
 
-    private func pending(_ bound: String, _ terms: [String]) -> String {
-        func candidates(_ shard: String) -> String {
+    /// All in one order.
+    private func judged(_ candidates: Candidates, _ terms: [String]) -> String {
+        """
+        SELECT \(candidates.judged(terms)) FROM \(candidates.table) c \(candidates.join(terms))
+        WHERE \(shards == nil ? "" : "c.shard = $1 AND ")\(candidates.condition) AND \(named) ORDER BY \(candidates.sorted) LIMIT \(Self.limit)
+        """
+    }
+
+    /// Each shard in its own.
+    private mutating func inEachShard(_ candidates: Candidates, _ terms: [String]) -> String {
+        guard scope == .lane else {
+            shards = Shard.all
+            return judged(candidates, terms)
+        }
+        // They are merged as they are read. Each says its order itself: it is sorted as a whole else.
+        let each = Shard.all.map { shard in
             """
-            SELECT o.shard, o.reminder, o.scheduled_at, o.due_ms, o.attempts + o.losses tried FROM occurrences o
-            WHERE o.state = 0 \(shard) AND (o.due_ms, o.reminder, o.scheduled_at) > ($1::bigint, $2::uuid, $3::bigint) \(bound)
+            (SELECT \(candidates.columns.joined(separator: ", ")) FROM \(candidates.table) c WHERE c.shard = \(shard.number) AND \(candidates.condition)
+            ORDER BY \(candidates.sorted) LIMIT \(Self.limit))
             """
         }
-        return Self.occurrences(
-            bound.isEmpty ? Self.everyShard(by: "due_ms, reminder, scheduled_at") { candidates("AND o.shard = \($0)") } : candidates(""),
-            by: "due_ms", "ASC", terms)
-    }
-
-    /// - Parameter major: the column of the order that counts most; then comes the key.
-    private static func occurrences(_ candidates: String, by major: String, _ direction: String, _ terms: [String]) -> String {
-        let join = terms.contains { $0.hasPrefix("d.") } ? "LEFT JOIN definitions d ON d.shard = c.shard AND d.id = c.reminder" : ""
-        // The same name within and outside.
-        let order = [major, "reminder", "scheduled_at"].map { "c.\($0) \(direction)" }.joined(separator: ", ")
         return """
-            SELECT c.\(major), c.reminder, c.scheduled_at, coalesce(\(all(terms)), false) FROM (
-                SELECT * FROM (\(candidates)) c ORDER BY \(order) LIMIT $4::bigint) c
-            \(join) WHERE \(named) ORDER BY \(order)
+            SELECT \(candidates.judged(terms)) FROM (
+                SELECT * FROM (\(each.joined(separator: " UNION ALL "))) c ORDER BY \(candidates.sorted) LIMIT \(Self.limit)) c
+            \(candidates.join(terms)) WHERE \(named) ORDER BY \(candidates.sorted)
             """
-    }
-
-    // MARK: Pages
-
-    /// What a page consists of: the places of its items, and where the next page begins.
-    struct Found {
-        var places: [ListCursor] = []
-        var next: ListCursor?
-    }
-
-    /// Candidates that are read at once, at first and at most.
-    private static let chunk = (64, 2_048)
-
-    /// Walks from the cursor on, until the page is full or enough have been looked at.
-    func page(after: ListCursor?, limit: Int, on connection: Connection) throws(PostgresFailure) -> Found {
-        var found = Found(), last = after, examined = 0, size = max(Self.chunk.0, min(limit + 1, Self.chunk.1))
-        while true {
-            let rows = try connection.run([query(Place(after: last, limit: size))])[0]
-            for row in rows.indices {
-                guard let id = rows.id(row, 1) else { continue }
-                // There is more behind a page that is full, or a walk that was long enough.
-                if found.places.count >= limit || examined >= maxExamined {
-                    found.next = last
-                    return found
-                }
-                examined += 1
-                let place = ListCursor(order, major: rows.int(row, 0), key: OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 2)))
-                last = place
-                if rows.int(row, 3) != 0 { found.places.append(place) }
-            }
-            if rows.count < size { return found }
-            size = min(size * 2, Self.chunk.1)
-        }
     }
 }

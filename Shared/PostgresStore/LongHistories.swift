@@ -8,10 +8,10 @@ final class LongHistories: PruningDuty {
     private var look = HistoryLook<Place>()
 
     private struct Place {
-        var shard: Int64 = -1
+        var shard: Shard
         var reminder = ReminderID(high: 0, low: 0)
 
-        var parameters: [Parameter] { [.int(shard), .id(reminder)] }
+        var parameters: [Parameter] { [.shard(shard), .id(reminder)] }
     }
 
     /// The place of an attempt in its reminder's history.
@@ -24,17 +24,18 @@ final class LongHistories: PruningDuty {
     }
 
     private static let key = "started_ms, scheduled_at, number, outcome"
-    private static let attempts = "FROM attempts WHERE shard = $1::bigint AND reminder = $2::uuid"
+    private static let attempts = "FROM attempts WHERE shard = $1 AND reminder = $2::uuid"
     private static let latestFirst = "ORDER BY started_ms DESC, scheduled_at DESC, number DESC, outcome DESC"
 
-    func prune(_ request: Pruning, on connection: Connection, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
-        look.begin(request.now, at: Place())
+    func prune(_ request: Pruning, _ session: WriterSession, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
+        guard let first = Shard.all.first else { return }
+        look.begin(request.now, at: Place(shard: first))
         if let place = look.place {
-            let found = try reminders(after: place, connection)
+            let found = try reminders(after: place, session.connection)
             look.place = found.count < HistoryPace.remindersAtOnce ? nil : found.last?.place
             for (index, reminder) in found.enumerated() where reminder.isLong {
                 guard room > 0 else { continue }
-                try shorten(reminder.place, request, room: &room, connection)
+                try shorten(reminder.place, request, room: &room, session)
                 // Where there was no room for all, it is looked at again.
                 if room <= 0 { look.place = index == 0 ? place : found[index - 1].place }
             }
@@ -42,44 +43,48 @@ final class LongHistories: PruningDuty {
         progress.isUnderWay = look.place != nil
     }
 
-    func behindMilliseconds(_ request: Pruning, on connection: Connection) -> Int64? {
+    func behindMilliseconds(_ request: Pruning, _ session: WriterSession) -> Int64? {
         look.behindMilliseconds(request)
     }
 
-    /// The next ones that have attempts, by a seek each, and whether they have more than stay in any case.
+    /// The next ones that have attempts, shard by shard, by a seek each, and whether they have more than stay in any case.
     private func reminders(after place: Place, _ connection: Connection) throws(PostgresFailure) -> [(place: Place, isLong: Bool)] {
-        let rows = try connection.run(
-            """
-            WITH RECURSIVE t AS (
-                (SELECT shard, reminder FROM attempts WHERE (shard, reminder) > ($1::bigint, $2::uuid) ORDER BY shard, reminder LIMIT 1)
-                UNION ALL SELECT n.shard, n.reminder FROM t CROSS JOIN LATERAL (
-                    SELECT a.shard, a.reminder FROM attempts a WHERE (a.shard, a.reminder) > (t.shard, t.reminder)
-                    ORDER BY a.shard, a.reminder LIMIT 1) n)
-            SELECT t.shard, t.reminder,
-                EXISTS (SELECT 1 FROM attempts a WHERE a.shard = t.shard AND a.reminder = t.reminder OFFSET \(Attempt.alwaysKept))
-            FROM t LIMIT \(HistoryPace.remindersAtOnce)
-            """, place.parameters)
-        return rows.indices.compactMap { row in
-            rows.id(row, 1).map { (Place(shard: rows.int(row, 0), reminder: $0), rows.int(row, 2) != 0) }
+        var found: [(place: Place, isLong: Bool)] = []
+        for shard in Shard.all.drop(while: { $0 < place.shard }) where found.count < HistoryPace.remindersAtOnce {
+            let begin = shard == place.shard ? place : Place(shard: shard)
+            let rows = try connection.run(
+                """
+                WITH RECURSIVE t AS (
+                    (SELECT reminder FROM attempts WHERE shard = $1 AND reminder > $2::uuid ORDER BY reminder LIMIT 1)
+                    UNION ALL SELECT n.reminder FROM t CROSS JOIN LATERAL (
+                        SELECT a.reminder FROM attempts a WHERE a.shard = $1 AND a.reminder > t.reminder ORDER BY a.reminder LIMIT 1) n)
+                SELECT t.reminder,
+                    EXISTS (SELECT 1 FROM attempts a WHERE a.shard = $1 AND a.reminder = t.reminder OFFSET \(Attempt.alwaysKept))
+                FROM t LIMIT $3::bigint
+                """, begin.parameters + [.int(Int64(HistoryPace.remindersAtOnce - found.count))])
+            for row in rows.indices {
+                if let id = rows.id(row, 0) { found.append((Place(shard: shard, reminder: id), rows.int(row, 1) != 0)) }
+            }
         }
+        return found
     }
 
-    private func shorten(_ reminder: Place, _ request: Pruning, room: inout Int, _ connection: Connection) throws(PostgresFailure) {
+    private func shorten(_ reminder: Place, _ request: Pruning, room: inout Int, _ session: WriterSession) throws(PostgresFailure) {
         let now = (request.now + HistoryPace.aheadMilliseconds).count
         func nth(_ from: Int64, _ to: Int64, _ number: Int) throws(PostgresFailure) -> Key? {
-            try key("AND started_ms BETWEEN $3::bigint AND $4::bigint \(Self.latestFirst) LIMIT 1 OFFSET $5::bigint", reminder, [from, to, Int64(number)], connection)
+            try key("AND started_ms BETWEEN $3::bigint AND $4::bigint \(Self.latestFirst) LIMIT 1 OFFSET $5::bigint", reminder, [from, to, Int64(number)], session.connection)
         }
         guard let latest = try nth(.min, .max, 0) else { return }
         if latest.startedAt > now, let beyond = try nth(now + 1, .max, Attempt.mostKept) {
-            try remove(upTo: beyond, from: now + 1, of: reminder, room: &room, connection)
+            try remove(upTo: beyond, from: now + 1, of: reminder, room: &room, session)
         }
         guard room > 0, let spare = try nth(.min, now, Attempt.alwaysKept) else { return }
         if let beyond = try nth(.min, now, Attempt.mostKept) {
-            try remove(upTo: beyond, from: .min, of: reminder, room: &room, connection)
+            try remove(upTo: beyond, from: .min, of: reminder, room: &room, session)
         }
         let old = request.finishedBefore.count
         guard room > 0, old > .min, let youngestOld = try nth(.min, old - 1, 0) else { return }
-        try remove(upTo: min(youngestOld, spare), from: .min, of: reminder, room: &room, connection)
+        try remove(upTo: min(youngestOld, spare), from: .min, of: reminder, room: &room, session)
     }
 
     private func key(_ condition: String, _ reminder: Place, _ values: [Int64], _ connection: Connection) throws(PostgresFailure) -> Key? {
@@ -89,15 +94,19 @@ final class LongHistories: PruningDuty {
     }
 
     /// Removes attempts up to this one, but no more than there is room for.
-    private func remove(upTo end: Key, from start: Int64, of reminder: Place, room: inout Int, _ connection: Connection) throws(PostgresFailure) {
+    private func remove(upTo end: Key, from start: Int64, of reminder: Place, room: inout Int, _ session: WriterSession) throws(PostgresFailure) {
         let full = try key(
-            "AND started_ms >= $3::bigint ORDER BY \(Self.key) LIMIT 1 OFFSET $4::bigint", reminder, [start, Int64(room - 1)], connection)
+            "AND started_ms >= $3::bigint ORDER BY \(Self.key) LIMIT 1 OFFSET $4::bigint", reminder, [start, Int64(room - 1)], session.connection)
         let last = min(end, full ?? end)
-        room -= try connection.run(
-            """
-            DELETE \(Self.attempts) AND started_ms >= $3::bigint
-                AND (\(Self.key)) <= ($4::bigint, $5::bigint, $6::bigint, $7::bigint)
-            """, reminder.parameters + [.int(start), .int(last.startedAt), .int(last.scheduledAt), .int(last.number), .int(last.outcome)]
-        ).affected
+        let removed = try session.change([reminder], in: \.shard) { _ in
+            [
+                Query(
+                    """
+                    DELETE \(Self.attempts) AND started_ms >= $3::bigint
+                        AND (\(Self.key)) <= ($4::bigint, $5::bigint, $6::bigint, $7::bigint)
+                    """, reminder.parameters + [.int(start), .int(last.startedAt), .int(last.scheduledAt), .int(last.number), .int(last.outcome)])
+            ]
+        }
+        room -= removed.reduce(0) { $0 + $1.affected }
     }
 }

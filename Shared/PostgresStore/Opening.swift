@@ -12,6 +12,7 @@ import Darwin
 /// Opens the writing connection: the first time it takes the store, and again after each loss it makes sure that the store is still its own.
 final class Opening {
     private let address: PostgresAddress
+    private let distribution: PostgresDistribution
     private let limits: PostgresLimits
     private let onFault: @Sendable (String) -> Void
     private let pending = PendingCounts()
@@ -21,9 +22,11 @@ final class Opening {
     private var formerBackend: Int32?
 
     var label: String { address.description }
+    var scope: StoreScope { distribution.scope }
 
-    init(_ address: PostgresAddress, _ limits: PostgresLimits, onFault: @escaping @Sendable (String) -> Void) {
+    init(_ address: PostgresAddress, _ distribution: PostgresDistribution, _ limits: PostgresLimits, onFault: @escaping @Sendable (String) -> Void) {
         self.address = address
+        self.distribution = distribution
         self.limits = limits
         self.onFault = onFault
     }
@@ -41,7 +44,7 @@ final class Opening {
             formerBackend = connection.backend
             let epochs = if let known = epochs { known } else { try take(connection) }
             self.epochs = epochs
-            return try WriterSession(connection, epochs: epochs, label: label, pending: pending, onFault: onFault)
+            return try WriterSession(connection, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
         } catch {
             throw error.storeError(label)
         }
@@ -50,11 +53,13 @@ final class Opening {
     /// - Returns: why the database cannot be used; `nil`: it can.
     private func prepare(_ connection: Connection) throws(PostgresFailure) -> StoreError? {
         if let refusal = try Schema.checkServer(connection, label) { return refusal }
+        if let refusal = try Citus.refusal(of: connection, distribution, label) { return refusal }
         if let refusal = try Schema.migrate(connection, label) { return refusal }
-        for setting in WriterSession.settings { _ = try connection.run(setting) }
+        for setting in WriterSession.settings(scope) { _ = try connection.run(setting) }
         guard try owns(connection) else {
             return .inUse("\(label): another scheduler uses it. Run one scheduler on a database, or name another database")
         }
+        if distribution == .citus { try Citus.distribute(connection) }
         return nil
     }
 
@@ -76,13 +81,22 @@ final class Opening {
 
     /// Raises the epochs, so that whoever had the shards before can write no more.
     private func take(_ connection: Connection) throws(PostgresFailure) -> [Int64] {
-        let rows = try connection.run("UPDATE shards SET epoch = epoch + 1 RETURNING shard, epoch")
         var epochs = [Int64](repeating: 0, count: Shard.count)
-        for row in rows.indices {
-            guard let shard = Shard(Int(rows.int(row, 0))) else { continue }
-            epochs[Int(shard.number)] = rows.int(row, 1)
+        for rows in try connection.run(Self.taking(scope)) {
+            for row in rows.indices {
+                guard let shard = Shard(Int(rows.int(row, 0))) else { continue }
+                epochs[Int(shard.number)] = rows.int(row, 1)
+            }
         }
         return epochs
+    }
+
+    private static func taking(_ scope: StoreScope) -> [Query] {
+        let take = "UPDATE shards SET epoch = epoch + 1", taken = "RETURNING shard, epoch"
+        return switch scope {
+        case .lane: [Query("\(take) \(taken)")]
+        case .shard: Shard.all.map { Query("\(take) WHERE shard = $1 \(taken)", [.shard($0)]) }
+        }
     }
 
     /// Between two looks at something that is under way.

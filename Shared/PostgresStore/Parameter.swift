@@ -13,6 +13,10 @@ struct Query {
 
 /// A value that goes to the server in its binary form; the statement's casts say which type it has there.
 enum Parameter {
+    /// smallint
+    case shard(Shard)
+    /// smallint[]
+    case shards([Shard])
     /// bigint
     case int(Int64?)
     /// uuid
@@ -29,12 +33,30 @@ enum Parameter {
     static func text(_ text: String?) -> Parameter { .bytes(text.map { Array($0.utf8) }) }
     static func time(_ instant: (some Instant)?) -> Parameter { .int(instant?.count) }
 
-    private static let bigint: Int32 = 20, uuid: Int32 = 2950, bytea: Int32 = 17
+    private static let smallint: Int32 = 21, bigint: Int32 = 20, uuid: Int32 = 2950, bytea: Int32 = 17
+
+    /// What an array has in one place; anything else is the same in all.
+    func element(_ place: Int) -> Parameter {
+        switch self {
+        case .shards(let shards): .shard(shards[place])
+        case .ints(let values): .int(values[place])
+        case .ids(let ids): .id(ids[place])
+        case .blobs(let values): .bytes(values[place])
+        case .shard, .int, .id, .bytes: self
+        }
+    }
 
     /// Appends the binary form.
     /// - Returns: `false` for NULL.
     func append(to bytes: inout [UInt8]) -> Bool {
         switch self {
+        case .shard(let shard): bytes.append(bigEndian: Int16(shard.number))
+        case .shards(let shards):
+            Self.begin(&bytes, Self.smallint, shards.count, hasNull: false)
+            for shard in shards {
+                bytes.append(bigEndian: Int32(2))
+                bytes.append(bigEndian: Int16(shard.number))
+            }
         case .int(let value):
             guard let value else { return false }
             bytes.append(bigEndian: value)

@@ -19,7 +19,7 @@ final class PendingCounts {
     }
 
     static func query(_ caller: String, most: Int) -> Query {
-        Query(
+        EveryShard.pendingOfCaller.query(
             """
             SELECT count(*) FROM (SELECT 1 FROM reminders WHERE caller = $1::bytea AND caller <> '' AND finished_ms IS NULL LIMIT $2::bigint) a
             """, [.text(caller), .int(Int64(most))])

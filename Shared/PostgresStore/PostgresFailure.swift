@@ -24,10 +24,13 @@ struct PostgresFailure: Error {
     /// Whether one statement's own values were at fault, so that other writes of the same transaction need not fail.
     var concernsOneWrite: Bool { ["22", "23", "54"].contains(state.prefix(2)) && !isFenced }
 
+    /// The server gives the connection up.
+    var endsConnection: Bool { state.hasPrefix("57P") }
+
     /// The connection may go on after a rollback.
     var leavesConnectionUsable: Bool {
         guard case .refused(let state) = kind else { return false }
-        return !state.hasPrefix("57P") && !state.hasPrefix("08") && !isFenced
+        return !endsConnection && !state.hasPrefix("08") && !isFenced
     }
 
     /// Another scheduler has taken the shards: the fence's statement divides by zero.

@@ -21,5 +21,8 @@ public struct PostgresLimits: Sendable {
     /// How long it is tried to find out what became of a transaction whose end was lost with its connection.
     public var resolveWait = Duration.seconds(5)
 
+    /// Is told of every statement before the server is, for tests. Called on the store's threads.
+    package var onStatement: (@Sendable (String) -> Void)?
+
     public init() {}
 }

@@ -8,6 +8,10 @@ import TaskDomain
 /// writes the rows that differ, in one transaction that begins with the fence (see `WriterSession`). Two threads answer questions, one what
 /// is quickly found, one lists, with a limit on the time that the server may take.
 ///
+/// How the tables are distributed says how much one transaction is about (see `StoreScope`). Where it is one shard, what has gathered is
+/// divided by shard, and goes in one trip all the same; where the transaction of one shard fails, the submissions with writes to that shard
+/// do, and what they wrote to others may stay.
+///
 /// After a failure nothing of the transaction remains, its submissions complete with `.unavailable`, and the next one tries again, on
 /// another connection where that is needed: there is nothing to restart when the cause has passed. Where a connection is lost during a
 /// commit, the server is asked what became of it; where it cannot be asked in time, the writes complete with `.unavailable` too, and may
@@ -25,6 +29,7 @@ public final class PostgresStore: LanedStore {
 
     /// Opens the database and brings its schema up to date.
     /// - Parameters:
+    ///   - distribution: how the database has the tables, or is to have them.
     ///   - deliver: gets completions to call, in order, all of one commit together. Called on the store's threads; without it
     ///     they are called there, too.
     ///   - onFault: is told, in one line for an operator, of a row that had to be skipped. Called on the store's threads.
@@ -32,7 +37,7 @@ public final class PostgresStore: LanedStore {
     ///   database; `.unusable` if it is something else than a store of this build or an earlier one, or its server cannot keep what it
     ///   confirms.
     public init(
-        _ address: PostgresAddress, limits: PostgresLimits = PostgresLimits(),
+        _ address: PostgresAddress, distribution: PostgresDistribution = .none, limits: PostgresLimits = PostgresLimits(),
         deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void = { for complete in $0 { complete() } },
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
@@ -40,12 +45,13 @@ public final class PostgresStore: LanedStore {
             queuedWrites: limits.queuedWrites, writesPerCommit: limits.writesPerCommit, bytesPerCommit: limits.bytesPerCommit,
             queuedReads: limits.queuedReads, readWait: limits.readWait)
         let completions = Completions(deliver: deliver)
-        let opening = Opening(address, limits, onFault: onFault)
+        let opening = Opening(address, distribution, limits, onFault: onFault)
         let made = try Writer(lane: lanes.writes, opening: opening, limits: limits, completions: completions, onFault: onFault)
         sealedWith = made.sealedWith
         let writer = ThreadBound(made)
         func reader(_ lane: ReadLane) -> ThreadBound<SnapshotReader> {
-            ThreadBound(SnapshotReader(lane: lane, address: address, limits: limits, completions: completions, onFault: onFault))
+            ThreadBound(
+                SnapshotReader(lane: lane, address: address, scope: distribution.scope, limits: limits, completions: completions, onFault: onFault))
         }
         let finder = reader(lanes.reads), lister = reader(lanes.lists)
         guard lanes.start({ writer.take()?.run() }, { finder.take()?.run() }, { lister.take()?.run() }) else {

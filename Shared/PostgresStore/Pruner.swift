@@ -9,31 +9,30 @@ final class Pruner {
     ]
     private var first = 0
 
-    /// Within a transaction.
-    func prune(_ request: Pruning, on connection: Connection) throws(PostgresFailure) -> PruneProgress {
+    func prune(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> PruneProgress {
         var progress = PruneProgress(), room = max(1, request.rows)
         for turn in duties.indices {
             let duty = duties[(first + turn) % duties.count]
             let before = room
-            if room > 0 { try duty.prune(request, on: connection, room: &room, &progress) }
+            if room > 0 { try duty.prune(request, session, room: &room, &progress) }
             progress.rows[duty.kind] = before - max(0, room)
             if room <= 0 { progress.hasMore = true }
-            progress.behindMilliseconds[duty.kind] = try duty.behindMilliseconds(request, on: connection)
+            progress.behindMilliseconds[duty.kind] = try duty.behindMilliseconds(request, session)
         }
         first = (first + 1) % duties.count
         return progress
     }
 }
 
-/// One kind of rows that the pruner removes.
+/// One kind of rows that the pruner removes. What it finds is nobody else's to change, so it need not look and remove in one transaction.
 protocol PruningDuty: AnyObject {
     var kind: PrunedKind { get }
 
     /// - Parameter room: rows that may be removed; is lessened by those that were.
-    func prune(_ request: Pruning, on connection: Connection, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure)
+    func prune(_ request: Pruning, _ session: WriterSession, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure)
 
     /// How long the oldest row that is left should have been gone; `nil` where none is left.
-    func behindMilliseconds(_ request: Pruning, on connection: Connection) throws(PostgresFailure) -> Int64?
+    func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64?
 }
 
 extension Rows {
@@ -49,38 +48,40 @@ struct ShardTurn {
     private var next: Int?
 
     /// The first is given by the clock, so that restarts do not favour one.
-    func shards(_ now: UnixMilliseconds) -> [Int64] {
-        let begin = next ?? Int(now.second.count.magnitude % UInt64(Shard.count))
-        return (0..<Shard.count).map { Int64((begin + $0) % Shard.count) }
+    func shards(_ now: UnixMilliseconds) -> [Shard] {
+        let begin = next ?? Int(now.second.count.magnitude % UInt64(Shard.count)), all = Shard.all
+        return Array(all[begin...] + all[..<begin])
     }
 
-    mutating func ended(with shard: Int64) { next = (Int(shard) + 1) % Shard.count }
+    mutating func ended(with shard: Shard) { next = (Int(shard.number) + 1) % Shard.count }
 }
 
 /// Dead letters that nobody has replayed in time.
 final class OldDeadLetters: PruningDuty {
     let kind = PrunedKind.deadLetters
-    private let dead = "FROM occurrences WHERE state = \(OccurrenceState.dead.rawValue) AND state > 0"
+    private let dead = "o.state = \(OccurrenceState.dead.rawValue) AND o.state > 0"
 
-    func prune(_ request: Pruning, on connection: Connection, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
-        let gone = try connection.run(
+    func prune(_ request: Pruning, _ session: WriterSession, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
+        let old = EveryShard.oldDeadLetters.query(
             """
-            WITH gone AS (
-                DELETE FROM occurrences o USING (
-                    SELECT shard, reminder, scheduled_at \(dead) AND changed_ms < $1::bigint ORDER BY changed_ms LIMIT $2::bigint) u
-                WHERE o.shard = u.shard AND o.reminder = u.reminder AND o.scheduled_at = u.scheduled_at RETURNING o.shard, o.reminder)
-            SELECT d.queue, count(*) FROM gone g LEFT JOIN definitions d ON d.shard = g.shard AND d.id = g.reminder GROUP BY d.queue
+            SELECT o.reminder, o.scheduled_at, d.queue FROM occurrences o LEFT JOIN definitions d ON d.shard = o.shard AND d.id = o.reminder
+            WHERE \(dead) AND o.changed_ms < $1::bigint ORDER BY o.changed_ms LIMIT $2::bigint
             """, [.time(request.deadBefore), .int(Int64(room))])
-        var tallies = Tallies()
-        for row in gone.indices {
-            tallies.add(gone.text(row, 0), .dead, -gone.int(row, 1))
-            room -= Int(gone.int(row, 1))
+        let rows = try session.connection.run([old])[0]
+        let found = rows.indices.compactMap { row in
+            rows.id(row, 0).map { (key: OccurrenceKey(reminder: $0, scheduledAt: rows.time(row, 1)), queue: rows.text(row, 2)) }
         }
-        _ = try connection.run(tallies.last)
+        try session.change(found, in: \.key.reminder.shard) { found in
+            var tallies = Tallies()
+            for letter in found { tallies.add(letter.queue, .dead, -1) }
+            return [OccurrenceRow.remove(found.map(\.key), session.scope)] + tallies.queries(of: found.lazy.map(\.key.reminder.shard), session.scope)
+        }
+        room -= found.count
     }
 
-    func behindMilliseconds(_ request: Pruning, on connection: Connection) throws(PostgresFailure) -> Int64? {
-        try connection.run("SELECT changed_ms \(dead) ORDER BY changed_ms LIMIT 1").behind(request.deadBefore)
+    func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64? {
+        let oldest = EveryShard.oldDeadLetters.query("SELECT o.changed_ms FROM occurrences o WHERE \(dead) ORDER BY o.changed_ms LIMIT 1")
+        return try session.connection.run([oldest])[0].behind(request.deadBefore)
     }
 }
 
@@ -90,25 +91,39 @@ final class OldIdempotencyKeys: PruningDuty {
     /// How far ahead of the clock a row's time may be before the clock counts as having been wrong.
     static let aheadMilliseconds: Int64 = 3_600_000
 
-    func prune(_ request: Pruning, on connection: Connection, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
+    func prune(_ request: Pruning, _ session: WriterSession, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
         // None can be younger than now; from now on they are as old as they seem.
-        let redated = try connection.run(
-            """
-            UPDATE idempotency i SET created_ms = $1::bigint FROM (
-                SELECT shard, key FROM idempotency WHERE created_ms > $2::bigint ORDER BY created_ms DESC LIMIT $3::bigint) u
-            WHERE i.shard = u.shard AND i.key = u.key
-            """, [.time(request.now), .time(request.now + Self.aheadMilliseconds), .int(Int64(room))])
-        room -= redated.affected
-        let gone = try connection.run(
-            """
-            DELETE FROM idempotency i USING (
-                SELECT shard, key FROM idempotency WHERE created_ms < $1::bigint ORDER BY created_ms LIMIT $2::bigint) u
-            WHERE i.shard = u.shard AND i.key = u.key
-            """, [.time(request.idempotencyBefore), .int(Int64(max(0, room)))])
-        room -= gone.affected
+        try change("> $1::bigint ORDER BY created_ms DESC", request.now + Self.aheadMilliseconds, session, &room) { given, isOne in
+            ("UPDATE idempotency i SET created_ms = $3::bigint FROM \(given) WHERE \(isOne)", [.time(request.now)])
+        }
+        try change("< $1::bigint ORDER BY created_ms", request.idempotencyBefore, session, &room) { given, isOne in
+            ("DELETE FROM idempotency i USING \(given) WHERE \(isOne)", [])
+        }
     }
 
-    func behindMilliseconds(_ request: Pruning, on connection: Connection) throws(PostgresFailure) -> Int64? {
-        try connection.run("SELECT created_ms FROM idempotency ORDER BY created_ms LIMIT 1").behind(request.idempotencyBefore)
+    /// - Parameters:
+    ///   - which: what is to be true of the time.
+    ///   - statement: with what is given of each, and what makes a row one of them.
+    private func change(
+        _ which: String, _ time: UnixMilliseconds, _ session: WriterSession, _ room: inout Int, _ statement: (String, String) -> (String, [Parameter])
+    ) throws(PostgresFailure) {
+        guard room > 0 else { return }
+        let scope = session.scope
+        let rows = try session.connection.run([
+            EveryShard.oldKeys.query("SELECT shard, key FROM idempotency WHERE created_ms \(which) LIMIT $2::bigint", [.time(time), .int(Int64(room))])
+        ])[0]
+        let found = rows.indices.compactMap { row in
+            Shard(Int(rows.int(row, 0))).flatMap { shard in rows.bytes(row, 1).map { (shard: shard, key: $0) } }
+        }
+        let (sql, more) = statement(scope.given([("key", "bytea")]), "\(scope.isGiven("i")) AND i.key = u.key")
+        try session.change(found, in: \.shard) { found in
+            [Query(sql, [scope.parameter(found.map(\.shard)), .blobs(found.map(\.key))] + more)]
+        }
+        room -= found.count
+    }
+
+    func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64? {
+        let oldest = EveryShard.oldKeys.query("SELECT created_ms FROM idempotency ORDER BY created_ms LIMIT 1")
+        return try session.connection.run([oldest])[0].behind(request.idempotencyBefore)
     }
 }

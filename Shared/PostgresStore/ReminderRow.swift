@@ -14,27 +14,32 @@ enum ReminderRow {
         "state", "next_at", "next_index", "due_ms", "delivered", "missed", "missed_more", "missed_first", "missed_last", "held_ms",
         "updated_ms", "finished_ms", "revision",
     ]
-    private static let names = "shard, id, " + columns.joined(separator: ", ")
-    private static let arrays = "$1::bigint[], $2::uuid[], " + columns.indices.map { "$\($0 + 3)::bigint[]" }.joined(separator: ", ")
+    private static let given: [Column] = [("id", "uuid")] + columns.map { ($0, "bigint") }
+    private static let insert = Insert("reminders", given + [("caller", "bytea")])
 
-    static let insert = "INSERT INTO reminders (\(names), caller) SELECT * FROM unnest(\(arrays), $\(columns.count + 3)::bytea[])"
-    static let update = """
-        UPDATE reminders r SET (\(columns.joined(separator: ", "))) = (\(columns.map { "u.\($0)" }.joined(separator: ", ")))
-        FROM unnest(\(arrays)) u (\(names)) WHERE r.shard = u.shard AND r.id = u.id
-        """
+    static func insert(_ reminders: [StoredReminder], _ scope: StoreScope) -> [Query] {
+        let callers = Parameter.blobs(reminders.map { Array($0.reminder.caller.utf8) })
+        return insert.queries(reminders.map(\.reminder.id.shard), parameters(reminders) + [callers], scope)
+    }
 
-    static func parameters(_ reminders: [StoredReminder]) -> [Parameter] {
+    static func update(_ reminders: [StoredReminder], _ scope: StoreScope) -> Query {
+        Query(
+            """
+            UPDATE reminders r SET (\(columns.joined(separator: ", "))) = (\(columns.map { "u.\($0)" }.joined(separator: ", ")))
+            FROM \(scope.given(given)) WHERE \(scope.isGiven("r")) AND r.id = u.id
+            """, [scope.parameter(reminders.map(\.reminder.id.shard))] + parameters(reminders))
+    }
+
+    private static func parameters(_ reminders: [StoredReminder]) -> [Parameter] {
         func ints(_ value: (StoredReminder) -> Int64?) -> Parameter { .ints(reminders.map(value)) }
         return [
-            ints { Int64($0.reminder.id.shard.number) }, .ids(reminders.map(\.reminder.id)), ints { Int64($0.state.rawValue) },
+            .ids(reminders.map(\.reminder.id)), ints { Int64($0.state.rawValue) },
             ints { $0.position?.scheduledAt.count }, ints { $0.position?.index }, ints { $0.dueAt?.count }, ints(\.delivered),
             ints { $0.missed?.count }, ints { $0.missed.map { $0.isAtLeast ? 1 : 0 } }, ints { $0.missed?.first.count },
             ints { $0.missed?.last.count }, ints { $0.heldSince?.count }, ints(\.updatedAt.count), ints { $0.finishedAt?.count },
             ints(\.revision),
         ]
     }
-
-    static func callers(_ reminders: [StoredReminder]) -> Parameter { .blobs(reminders.map { Array($0.reminder.caller.utf8) }) }
 
     /// - Parameters:
     ///   - occurrences, others, passed: those of the reminder that were read.
@@ -70,20 +75,33 @@ enum OccurrenceRow {
 
     private static let columns = ["state", "due_ms", "attempts", "losses", "tried_since_ms", "changed_ms", "manual", "outcome", "status_code"]
 
-    static let put = """
-        INSERT INTO occurrences (shard, reminder, scheduled_at, \(columns.joined(separator: ", ")), detail)
-        SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], \(columns.indices.map { "$\($0 + 4)::bigint[]" }.joined(separator: ", ")), $13::bytea[])
+    /// What a statement is given to find rows.
+    static let key: [Column] = [("reminder", "uuid"), ("scheduled_at", "bigint")]
+
+    private static let put = Insert(
+        "occurrences", key + columns.map { ($0, "bigint") } + [("detail", "bytea")],
+        """
         ON CONFLICT (shard, reminder, scheduled_at) DO UPDATE SET
             (\(columns.joined(separator: ", ")), detail) = (\(columns.map { "excluded.\($0)" }.joined(separator: ", ")), excluded.detail)
-        """
-    static let remove = """
-        DELETE FROM occurrences o USING unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, reminder, scheduled_at)
-        WHERE o.shard = u.shard AND o.reminder = u.reminder AND o.scheduled_at = u.scheduled_at
-        """
+        """)
 
-    static func parameters(_ rows: [(key: OccurrenceKey, row: StoredOccurrence)]) -> [Parameter] {
+    static func put(_ rows: [(key: OccurrenceKey, row: StoredOccurrence)], _ scope: StoreScope) -> [Query] {
+        put.queries(rows.map(\.key.reminder.shard), parameters(rows), scope)
+    }
+
+    /// Removes rows of `occurrences`, or of `passed`.
+    /// - Parameter shard: of all of them, where it is not that of their ids.
+    static func remove(_ keys: [OccurrenceKey], in shard: Shard? = nil, from table: String = "occurrences", _ scope: StoreScope) -> Query {
+        Query(
+            """
+            DELETE FROM \(table) o USING \(scope.given(key))
+            WHERE \(scope.isGiven("o")) AND o.reminder = u.reminder AND o.scheduled_at = u.scheduled_at
+            """, [scope.parameter(keys.map { shard ?? $0.reminder.shard })] + parameters(of: keys))
+    }
+
+    private static func parameters(_ rows: [(key: OccurrenceKey, row: StoredOccurrence)]) -> [Parameter] {
         func ints(_ value: (StoredOccurrence) -> Int64?) -> Parameter { .ints(rows.map { value($0.row) }) }
-        return keys(rows.map(\.key)) + [
+        return parameters(of: rows.map(\.key)) + [
             ints { Int64($0.state.rawValue) }, ints(\.dueAt.count), ints { Int64($0.tries.attempts) }, ints { Int64($0.tries.losses) },
             ints { $0.tries.since?.count }, ints(\.changedAt.count), ints { $0.isManual ? 1 : 0 },
             ints { $0.ending.map { Int64($0.outcome.rawValue) } }, ints { $0.ending.map { Int64($0.statusCode) } },
@@ -91,10 +109,12 @@ enum OccurrenceRow {
         ]
     }
 
-    /// Shards, reminders and seconds.
-    static func keys(_ keys: [OccurrenceKey]) -> [Parameter] {
-        [.ints(keys.map { Int64($0.reminder.shard.number) }), .ids(keys.map(\.reminder)), .ints(keys.map(\.scheduledAt.count))]
+    /// Of ``key``, behind the shards.
+    static func parameters(_ keys: [OccurrenceKey], _ scope: StoreScope) -> [Parameter] {
+        [scope.parameter(keys.map(\.reminder.shard))] + parameters(of: keys)
     }
+
+    static func parameters(of keys: [OccurrenceKey]) -> [Parameter] { [.ids(keys.map(\.reminder)), .ints(keys.map(\.scheduledAt.count))] }
 
     /// `nil` for a row that cannot be understood.
     static func decode(_ rows: Rows, _ row: Int) -> (key: OccurrenceKey, row: StoredOccurrence)? {

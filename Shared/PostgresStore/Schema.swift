@@ -13,14 +13,19 @@ import Storage
 /// - `spent`: how far credentials of completed reminders have been removed. `sealing`: how far credentials have been sealed anew.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit integers one after the
-/// other. Text is kept as its bytes in UTF-8: whatever they are, and in their order. Every unique key begins with the shard where there is
-/// one; there are no foreign keys, sequences or triggers.
-enum Schema {
+/// other. Text is kept as its bytes in UTF-8: whatever they are, and in their order. Every unique key of the tables with a shard begins with
+/// it, so that they can be distributed by it; there are no foreign keys, sequences or triggers.
+package enum Schema {
+    /// The tables with a shard in every row.
+    package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent"]
+    /// The others.
+    package static let global = ["schema_version", "queues", "zones", "workers", "sealing", "shelf"]
+
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
 
     /// Step n leads from schema n to n + 1.
-    static let steps: [[String]] = [
+    package static let steps: [[String]] = [
         [
             "CREATE TABLE shards (shard smallint PRIMARY KEY, epoch bigint NOT NULL) WITH (fillfactor = 50)",
             "INSERT INTO shards SELECT number, 0 FROM generate_series(0, 31) number",

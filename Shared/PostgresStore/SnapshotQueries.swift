@@ -10,18 +10,20 @@ enum QueryError: Error {
 /// The reading connection with its questions.
 struct SnapshotQueries {
     private let connection: Connection
+    private let scope: StoreScope
     private let label: String
     private let onFault: @Sendable (String) -> Void
 
     init(
-        _ address: PostgresAddress, _ limits: PostgresLimits, onFault: @escaping @Sendable (String) -> Void
+        _ address: PostgresAddress, _ scope: StoreScope, _ limits: PostgresLimits, onFault: @escaping @Sendable (String) -> Void
     ) throws(PostgresFailure) {
         connection = try Connection(address, limits)
+        self.scope = scope
         label = address.description
         self.onFault = onFault
         let time = limits.readTime.components
         let settings = ["SET default_transaction_read_only = on", "SET statement_timeout = \(time.seconds * 1_000 + time.attoseconds / 1_000_000_000_000_000)"]
-        for setting in WriterSession.settings + settings { _ = try connection.run(setting) }
+        for setting in WriterSession.settings(scope) + settings { _ = try connection.run(setting) }
     }
 
     private func run(_ queries: [Query]) throws(QueryError) -> [Rows] {
@@ -30,8 +32,10 @@ struct SnapshotQueries {
 
     private func run(_ sql: String, _ parameters: [Parameter] = []) throws(QueryError) -> Rows { try run([Query(sql, parameters)])[0] }
 
-    /// A page's items as they were when it was found.
+    /// A page's items as they were when it was found. Several nodes have no moment in common: there, what has changed since is as it is now,
+    /// and what has gone is left out.
     private func onOneSnapshot<Value>(_ body: () throws(QueryError) -> Value) throws(QueryError) -> Value {
+        guard scope == .lane else { return try body() }
         _ = try run("BEGIN ISOLATION LEVEL REPEATABLE READ")
         do throws(QueryError) {
             let value = try body()
@@ -45,22 +49,28 @@ struct SnapshotQueries {
 
     // MARK: Reminders
 
-    private static func count(_ state: OccurrenceState) -> String {
-        "(SELECT count(*) FROM occurrences o WHERE o.shard = u.shard AND o.reminder = u.id AND o.state = \(state.rawValue))"
+    private func count(_ state: OccurrenceState) -> String {
+        "(SELECT count(*) FROM occurrences o WHERE \(scope.isSame("o", as: "r")) AND o.reminder = r.id AND o.state = \(state.rawValue))"
     }
 
-    private static let summaries = """
-        SELECT \(ReminderRow.selected), \(count(.pending)), \(count(.held)), \(count(.dead))
-        FROM unnest($1::bigint[], $2::uuid[]) u (shard, id)
-            JOIN reminders r ON r.shard = u.shard AND r.id = u.id LEFT JOIN definitions d ON d.shard = u.shard AND d.id = u.id
+    private var summaries: String {
         """
+        SELECT \(ReminderRow.selected), \(count(.pending)), \(count(.held)), \(count(.dead))
+        FROM \(scope.given([("id", "uuid")]))
+            JOIN reminders r ON \(scope.isGiven("r")) AND r.id = u.id LEFT JOIN definitions d ON d.shard = r.shard AND d.id = r.id
+        """
+    }
 
     /// By id; of one that cannot be understood, why.
     private func summaries(_ ids: [ReminderID]) throws(QueryError) -> [ReminderID: Result<ReminderSummary, QueryError>] {
-        guard !ids.isEmpty else { return [:] }
-        let rows = try run(Self.summaries, [.ints(ids.map { Int64($0.shard.number) }), .ids(ids)])
-        let counts = ReminderRow.columnCount + DefinitionRow.columnCount
+        let sql = summaries, groups = scope.groups(ids, \.shard)
         var found: [ReminderID: Result<ReminderSummary, QueryError>] = [:]
+        for rows in try run(groups.map { Query(sql, [scope.parameter($0.shards), .ids($0.rows)]) }) { add(rows, to: &found) }
+        return found
+    }
+
+    private func add(_ rows: Rows, to found: inout [ReminderID: Result<ReminderSummary, QueryError>]) {
+        let counts = ReminderRow.columnCount + DefinitionRow.columnCount
         for row in rows.indices {
             guard let id = rows.id(row, 0) else { continue }
             do throws(DefinitionRow.Damage) {
@@ -74,7 +84,6 @@ struct SnapshotQueries {
                 found[id] = .failure(.damaged("reminder \(id) is damaged: \(error.reason)"))
             }
         }
-        return found
     }
 
     func summary(of id: ReminderID) throws(QueryError) -> ReminderSummary? {
@@ -83,18 +92,18 @@ struct SnapshotQueries {
 
     func list(_ filter: ReminderFilter, after: ListCursor?, limit: Int) throws(QueryError) -> ListPage<ReminderSummary> {
         try onOneSnapshot { () throws(QueryError) in
-            let found = try find(ListScan(filter), after: after, limit: limit)
+            let found = try find(ListScan(filter, scope), after: after, limit: limit)
             let summaries = try summaries(found.places.map(\.key.reminder))
             return page(found) { summaries[$0.key.reminder] }
         }
     }
 
-    private func find(_ scan: ListScan, after: ListCursor?, limit: Int) throws(QueryError) -> ListScan.Found {
+    private func find(_ scan: ListScan, after: ListCursor?, limit: Int) throws(QueryError) -> FoundPage {
         do throws(PostgresFailure) { return try scan.page(after: after, limit: limit, on: connection) } catch { throw .postgres(error) }
     }
 
     /// What is damaged is reported and left out.
-    private func page<Item>(_ found: ListScan.Found, _ read: (ListCursor) -> Result<Item, QueryError>?) -> ListPage<Item> {
+    private func page<Item>(_ found: FoundPage, _ read: (ListCursor) -> Result<Item, QueryError>?) -> ListPage<Item> {
         var page = ListPage<Item>(next: found.next)
         for place in found.places {
             switch read(place) {
@@ -112,22 +121,25 @@ struct SnapshotQueries {
 
     func occurrences(_ filter: OccurrenceFilter, after: ListCursor?, limit: Int) throws(QueryError) -> ListPage<SetAsideOccurrence> {
         try onOneSnapshot { () throws(QueryError) in
-            let found = try find(ListScan(filter), after: after, limit: limit)
+            let found = try find(ListScan(filter, scope), after: after, limit: limit)
             let items = try setAside(found.places.map(\.key))
             return page(found) { items[$0.key] }
         }
     }
 
     private func setAside(_ keys: [OccurrenceKey]) throws(QueryError) -> [OccurrenceKey: Result<SetAsideOccurrence, QueryError>] {
-        guard !keys.isEmpty else { return [:] }
-        let rows = try run(
+        let sql = """
+            SELECT \(OccurrenceRow.selected), \(DefinitionRow.selected) FROM \(scope.given(OccurrenceRow.key))
+                JOIN occurrences o ON \(scope.isGiven("o")) AND o.reminder = u.reminder AND o.scheduled_at = u.scheduled_at
+                LEFT JOIN definitions d ON d.shard = o.shard AND d.id = o.reminder
             """
-            SELECT \(OccurrenceRow.selected), \(DefinitionRow.selected)
-            FROM unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, reminder, at)
-                JOIN occurrences o ON o.shard = u.shard AND o.reminder = u.reminder AND o.scheduled_at = u.at
-                LEFT JOIN definitions d ON d.shard = u.shard AND d.id = u.reminder
-            """, OccurrenceRow.keys(keys))
+        let groups = scope.groups(keys) { $0.reminder.shard }
         var items: [OccurrenceKey: Result<SetAsideOccurrence, QueryError>] = [:]
+        for rows in try run(groups.map { Query(sql, OccurrenceRow.parameters($0.rows, scope)) }) { add(rows, to: &items) }
+        return items
+    }
+
+    private func add(_ rows: Rows, to items: inout [OccurrenceKey: Result<SetAsideOccurrence, QueryError>]) {
         for row in rows.indices {
             guard let (key, occurrence) = OccurrenceRow.decode(rows, row) else { continue }
             do throws(DefinitionRow.Damage) {
@@ -141,7 +153,6 @@ struct SnapshotQueries {
                 items[key] = .failure(.damaged("reminder \(key.reminder) is damaged: \(error.reason)"))
             }
         }
-        return items
     }
 
     // MARK: Attempts
@@ -158,10 +169,10 @@ struct SnapshotQueries {
     }
 
     func attempts(of id: ReminderID, limit: Int) throws(QueryError) -> [Attempt]? {
-        let key: [Parameter] = [.int(Int64(id.shard.number)), .id(id)]
+        let key: [Parameter] = [.shard(id.shard), .id(id)]
         let rows = try run([
-            Query(Self.attempts("shard = $1::bigint AND reminder = $2::uuid", limit: "$3::bigint"), key + [.int(Int64(limit))]),
-            Query("SELECT 1 FROM reminders WHERE shard = $1::bigint AND id = $2::uuid", key),
+            Query(Self.attempts("shard = $1 AND reminder = $2::uuid", limit: "$3::bigint"), key + [.int(Int64(limit))]),
+            Query("SELECT 1 FROM reminders WHERE shard = $1 AND id = $2::uuid", key),
         ])
         return rows[1].isEmpty ? nil : attempts(rows[0], of: id)
     }
@@ -171,13 +182,13 @@ struct SnapshotQueries {
         let rows = try run(
             Self.attempts(
                 """
-                shard = $1::bigint AND reminder = $2::uuid AND scheduled_at = $3::bigint AND started_ms BETWEEN $4::bigint AND
+                shard = $1 AND reminder = $2::uuid AND scheduled_at = $3::bigint AND started_ms BETWEEN $4::bigint AND
                     coalesce((SELECT changed_ms + \(AttemptHistory.clockToleranceMilliseconds) FROM occurrences
-                        WHERE shard = $1::bigint AND reminder = $2::uuid AND scheduled_at = $3::bigint
+                        WHERE shard = $1 AND reminder = $2::uuid AND scheduled_at = $3::bigint
                             AND changed_ms < \(Int64.max - AttemptHistory.clockToleranceMilliseconds)), \(Int64.max))
                 """, limit: "$5::bigint"),
             [
-                .int(Int64(key.reminder.shard.number)), .id(key.reminder), .time(key.scheduledAt),
+                .shard(key.reminder.shard), .id(key.reminder), .time(key.scheduledAt),
                 .time(AttemptHistory.earliestStart(of: key.scheduledAt)), .int(Int64(limit)),
             ])
         return attempts(rows, of: key.reminder)
@@ -233,11 +244,13 @@ struct SnapshotQueries {
 
     func series(in zones: Set<String>, after: Int64, limit: Int) throws(QueryError) -> SeriesPage {
         try onOneSnapshot { () throws(QueryError) in
-            let rows = try run(
-                """
-                SELECT number, id, timezone FROM definitions WHERE number IS NOT NULL AND number > $1::bigint
-                ORDER BY number LIMIT \(Self.seriesExamined + 1)
-                """, [.int(after)])
+            let rows = try run([
+                EveryShard.series.query(
+                    """
+                    SELECT number, id, timezone FROM definitions WHERE number IS NOT NULL AND number > $1::bigint
+                    ORDER BY number LIMIT \(Self.seriesExamined + 1)
+                    """, [.int(after)])
+            ])[0]
             var page = SeriesPage(), ids: [ReminderID] = [], last = after
             for row in rows.indices {
                 guard row < Self.seriesExamined, ids.count < limit else {

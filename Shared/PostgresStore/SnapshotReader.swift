@@ -5,6 +5,7 @@ import TaskDomain
 final class SnapshotReader {
     private let lane: ReadLane
     private let address: PostgresAddress
+    private let scope: StoreScope
     private let limits: PostgresLimits
     private let complete: Completions
     private let onFault: @Sendable (String) -> Void
@@ -13,10 +14,12 @@ final class SnapshotReader {
     private var isClosed = false
 
     init(
-        lane: ReadLane, address: PostgresAddress, limits: PostgresLimits, completions: Completions, onFault: @escaping @Sendable (String) -> Void
+        lane: ReadLane, address: PostgresAddress, scope: StoreScope, limits: PostgresLimits, completions: Completions,
+        onFault: @escaping @Sendable (String) -> Void
     ) {
         self.lane = lane
         self.address = address
+        self.scope = scope
         self.limits = limits
         complete = completions
         self.onFault = onFault
@@ -80,7 +83,7 @@ final class SnapshotReader {
     private func open() throws(QueryError) -> SnapshotQueries {
         if let queries { return queries }
         do throws(PostgresFailure) {
-            let made = try SnapshotQueries(address, limits, onFault: onFault)
+            let made = try SnapshotQueries(address, scope, limits, onFault: onFault)
             queries = made
             return made
         } catch {

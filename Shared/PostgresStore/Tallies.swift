@@ -3,8 +3,8 @@ import TaskDomain
 
 /// Rows of `tallies`: how many occurrences have rows of their own, by queue and ``CountedKind``; with the empty name those of all queues.
 ///
-/// They are kept in the transaction of whatever changes them, as differences: a connection adds to the rows of one shard of its own, so
-/// that no two wait for each other, and what a queue has is the sum over the shards.
+/// They are kept in the transaction of whatever changes them, as differences: it adds to the rows of a shard that no other connection
+/// adds to, so that no two wait for each other, and what a queue has is the sum over the shards.
 struct Tallies {
     private struct Place: Hashable {
         let queue: String
@@ -12,7 +12,6 @@ struct Tallies {
     }
 
     private var differences: [Place: Int64] = [:]
-    private var moved: [(id: ReminderID, from: String, to: String)] = []
 
     /// - Parameters:
     ///   - queue: `nil` where it is not known: then only those of all queues are other.
@@ -21,72 +20,37 @@ struct Tallies {
         for name in Set([queue ?? "", ""]) { differences[Place(queue: name, kind: kind), default: 0] += number }
     }
 
-    /// A reminder with all its occurrences goes to another queue. What is added for it is added to that one.
-    mutating func move(_ id: ReminderID, from: String, to: String) { moved.append((id, from, to)) }
-
     // MARK: Statements
 
-    private static let shard = Parameter.int(Int64(Shard.all.first?.number ?? 0))
-    private static let put = """
-        ON CONFLICT (shard, queue, state) DO UPDATE SET count = tallies.count + excluded.count
-        """
+    private static let insert = Insert(
+        "tallies", [("queue", "bytea"), ("state", "bigint"), ("count", "bigint")],
+        "ON CONFLICT (shard, queue, state) DO UPDATE SET count = tallies.count + excluded.count")
 
-    /// What goes before the statements that change occurrences.
-    var first: [Query] {
-        guard !moved.isEmpty else { return [] }
-        return [
-            Query(
-                """
-                WITH own AS (
-                    SELECT u.was, u.becomes, \(CountedKind.sql(of: "o")) state, count(*) number
-                    FROM unnest($2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[]) u (shard, id, was, becomes)
-                        JOIN occurrences o ON o.shard = u.shard AND o.reminder = u.id
-                    GROUP BY 1, 2, 3)
-                INSERT INTO tallies (shard, queue, state, count)
-                SELECT $1::bigint, c.queue, c.state, sum(c.number)::bigint
-                FROM (SELECT was queue, state, -number number FROM own UNION ALL SELECT becomes, state, number FROM own) c
-                GROUP BY c.queue, c.state \(Self.put)
-                """,
-                [
-                    Self.shard, .ints(moved.map { Int64($0.id.shard.number) }), .ids(moved.map(\.id)),
-                    .blobs(moved.map { Array($0.from.utf8) }), .blobs(moved.map { Array($0.to.utf8) }),
-                ])
-        ]
-    }
-
-    /// What goes behind them.
-    var last: [Query] {
+    /// - Parameter shards: of what is counted. In lane scope all is counted in the first of all.
+    func queries(of shards: some Collection<Shard>, _ scope: StoreScope) -> [Query] {
         let differences = differences.filter { $0.value != 0 }
-        var queries: [Query] = []
-        if !differences.isEmpty {
-            queries.append(
-                Query(
-                    """
-                    INSERT INTO tallies (shard, queue, state, count) SELECT $1::bigint, * FROM unnest($2::bytea[], $3::bigint[], $4::bigint[])
-                    \(Self.put)
-                    """,
-                    [
-                        Self.shard, .blobs(differences.map { Array($0.key.queue.utf8) }), .ints(differences.map { Int64($0.key.kind.rawValue) }),
-                        .ints(differences.map(\.value)),
-                    ]))
-        }
-        let lessened = Set(differences.filter { $0.value < 0 }.map(\.key.queue)).union(moved.map(\.from))
+        guard !differences.isEmpty, let shard = scope == .lane ? Shard.all.first : shards.first else { return [] }
+        var queries = Self.insert.queries(
+            differences.map { _ in shard },
+            [
+                .blobs(differences.map { Array($0.key.queue.utf8) }), .ints(differences.map { Int64($0.key.kind.rawValue) }),
+                .ints(differences.map(\.value)),
+            ], scope)
+        let lessened = Set(differences.filter { $0.value < 0 }.map(\.key.queue))
         if !lessened.isEmpty {
             // Queues come and go.
             queries.append(
                 Query(
-                    "DELETE FROM tallies WHERE shard = $1::bigint AND queue = ANY($2::bytea[]) AND count = 0",
-                    [Self.shard, .blobs(lessened.map { Array($0.utf8) })]))
+                    "DELETE FROM tallies WHERE shard = $1 AND queue = ANY($2::bytea[]) AND count = 0",
+                    [.shard(shard), .blobs(lessened.map { Array($0.utf8) })]))
         }
         return queries
     }
 
     static func find(_ queues: [String]) -> Query {
-        Query(
-            """
-            SELECT t.queue, t.state, sum(t.count)::bigint FROM unnest($1::bytea[]) u (queue) JOIN tallies t ON t.queue = u.queue
-            GROUP BY t.queue, t.state
-            """, [.blobs(Set(queues + [""]).map { Array($0.utf8) })])
+        EveryShard.tallies.query(
+            "SELECT queue, state, sum(count)::bigint FROM tallies WHERE queue = ANY($1::bytea[]) GROUP BY queue, state",
+            [.blobs(Set(queues + [""]).map { Array($0.utf8) })])
     }
 
     static func tallies(_ rows: Rows, of queues: [String]) -> OccurrenceTallies {

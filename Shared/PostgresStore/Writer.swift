@@ -60,17 +60,9 @@ final class Writer {
         case .loadShelf(let request, let completion):
             complete(completion, perform { session throws(PostgresFailure) in try session.loadShelf(request) })
         case .prune(let request, let completion):
-            complete(
-                completion,
-                perform { [pruner] session throws(PostgresFailure) in
-                    try session.transaction { session throws(PostgresFailure) in try pruner.prune(request, on: session.connection) }
-                })
+            complete(completion, perform { [pruner] session throws(PostgresFailure) in try pruner.prune(request, session) })
         case .reseal(let request, let completion):
-            complete(
-                completion,
-                perform { session throws(PostgresFailure) in
-                    try session.transaction { session throws(PostgresFailure) in try Resealer.reseal(request, on: session.connection) }
-                })
+            complete(completion, perform { session throws(PostgresFailure) in try Resealer.reseal(request, session) })
         case .space(let completion):
             complete(completion, isClosed ? .failure(.closed) : .success(PostgresStore.space))
         // Nothing is taken in that is not filed.
@@ -96,49 +88,49 @@ final class Writer {
     // MARK: Groups
 
     private func commit(_ group: [WriterTask.Submission]) {
-        let writes = group.flatMap(\.0)
-        switch carryOut(writes) {
-        case .success(let results):
-            var start = 0
-            var completions: [@Sendable () -> Void] = []
-            completions.reserveCapacity(group.count)
-            for (writes, completion) in group {
-                let answers = Array(results[start..<start + writes.count])
-                start += writes.count
-                completions.append { completion(.success(answers)) }
+        let submissions = group.map(\.0)
+        var answers = WriterAnswers(submissions)
+        let (parts, rest) = WriterPart.divide(submissions, opening.scope)
+        carryOut(parts, &answers)
+        // Behind the others, where they took effect: the next process asks a worker until what that has done is stored.
+        let last = rest.filter { !answers.hasFailed($0) }
+        if !last.writes.isEmpty { carryOut([last], &answers) }
+        complete.deliver(group.indices.map { index in { [completion = group[index].1, answer = answers.answer(index)] in completion(answer) } })
+    }
+
+    private func carryOut(_ parts: [WriterPart], _ answers: inout WriterAnswers) {
+        guard !parts.isEmpty else { return }
+        for (part, outcome) in zip(parts, outcomes(of: parts)) {
+            if case .failure(.postgres(let failure)) = outcome, failure.concernsOneWrite, part.isOfSeveral {
+                // One write's values were refused. Each submission is judged by itself.
+                for piece in part.bySubmission { carryOut([piece], &answers) }
+            } else {
+                answers.add(outcome.mapError { $0.storeError(label) }, of: part)
             }
-            complete.deliver(completions)
-        case .failure(.postgres(let failure)) where failure.concernsOneWrite && group.count > 1:
-            // One write's values were refused. Each submission is judged by itself.
-            for submission in group { commit([submission]) }
-        case .failure(let refusal):
-            let error = refusal.storeError(label)
-            complete.deliver(group.map { submission in { submission.1(.failure(error)) } })
         }
     }
 
-    private func carryOut(_ writes: [StoreWrite]) -> Result<[StoreWriteResult], Refusal> {
-        var lost: WriterSession.Unknown?
-        let outcome = attempt { session throws(PostgresFailure) in
-            do throws(WriterSession.Stop) { return try session.carryOut(writes) } catch {
-                switch error {
-                case .failed(let failure): throw failure
-                case .unknown(let unknown):
-                    lost = unknown
-                    throw unknown.failure
-                }
+    private func outcomes(of parts: [WriterPart]) -> [Result<[StoreWriteResult], Refusal>] {
+        let session: WriterSession
+        do throws(Refusal) { session = try open() } catch { return parts.map { _ in .failure(error) } }
+        let outcomes = session.carryOut(parts)
+        let failures = outcomes.compactMap { if case .failure(let stop) = $0 { stop.failure } else { nil } }
+        if !failures.isEmpty, !session.goesOn(after: failures) { self.session = nil }
+        return outcomes.map { outcome in
+            switch outcome {
+            case .success(let results): .success(results)
+            case .failure(.failed(let failure)): .failure(.postgres(failure))
+            case .failure(.unknown(let unknown)): resolve(unknown)
             }
         }
-        guard let lost else { return outcome }
-        return resolve(lost)
     }
 
     /// Finds out what became of a transaction whose end was lost with the connection.
     private func resolve(_ unknown: WriterSession.Unknown) -> Result<[StoreWriteResult], Refusal> {
         let deadline = ContinuousClock.now + limits.resolveWait
-        while ContinuousClock.now < deadline {
+        while let transaction = unknown.transaction, ContinuousClock.now < deadline {
             let status = attempt { session throws(PostgresFailure) in
-                try session.connection.run("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(unknown.transaction)]).text(0, 0)
+                try session.connection.run("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(transaction)]).text(0, 0)
             }
             switch status {
             case .success("committed"): return .success(unknown.results)
@@ -173,21 +165,23 @@ final class Writer {
 
     /// Runs `body` on the open connection, opening it if need be, and leaves it in a state from which to go on.
     private func attempt<Value>(_ body: (WriterSession) throws(PostgresFailure) -> Value) -> Result<Value, Refusal> {
-        guard !isClosed else { return .failure(.store(.closed)) }
         let session: WriterSession
-        if let open = self.session {
-            session = open
-        } else {
-            do throws(StoreError) {
-                session = try opening.open()
-                self.session = session
-            } catch {
-                return .failure(.store(error))
-            }
-        }
+        do throws(Refusal) { session = try open() } catch { return .failure(error) }
         do throws(PostgresFailure) { return .success(try body(session)) } catch {
-            if !session.rollBack() || !error.leavesConnectionUsable { self.session = nil }
+            if !session.goesOn(after: [error]) { self.session = nil }
             return .failure(.postgres(error))
+        }
+    }
+
+    private func open() throws(Refusal) -> WriterSession {
+        guard !isClosed else { throw .store(.closed) }
+        if let session { return session }
+        do throws(StoreError) {
+            let opened = try opening.open()
+            session = opened
+            return opened
+        } catch {
+            throw .store(error)
         }
     }
 }

@@ -4,6 +4,7 @@ import TaskDomain
 /// The writing connection, from one opening to the next.
 final class WriterSession {
     let connection: Connection
+    let scope: StoreScope
     private let epochs: [Int64]
     private let label: String
     private let onFault: @Sendable (String) -> Void
@@ -13,38 +14,50 @@ final class WriterSession {
 
     /// The end of a transaction was lost with its connection.
     struct Unknown: Error {
-        let transaction: Int64
+        /// By which the server is asked afterwards; `nil`: it cannot say.
+        let transaction: Int64?
         let failure: PostgresFailure
         let results: [StoreWriteResult]
     }
 
-    /// Why a batch was not carried out.
+    /// Why writes were not carried out.
     enum Stop: Error {
         case failed(PostgresFailure)
         case unknown(Unknown)
+
+        var failure: PostgresFailure {
+            switch self {
+            case .failed(let failure): failure
+            case .unknown(let unknown): unknown.failure
+            }
+        }
     }
 
     /// - Parameter epochs: of the shards, as they were taken.
     init(
-        _ connection: Connection, epochs: [Int64], label: String, pending: PendingCounts, onFault: @escaping @Sendable (String) -> Void
+        _ connection: Connection, _ scope: StoreScope, epochs: [Int64], label: String, pending: PendingCounts,
+        onFault: @escaping @Sendable (String) -> Void
     ) throws(PostgresFailure) {
         self.connection = connection
+        self.scope = scope
         self.epochs = epochs
         self.label = label
         self.onFault = onFault
         self.pending = pending
         pending.forget()
-        let last = try connection.run("SELECT number FROM definitions WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1")
+        let last = try connection.run([EveryShard.lastSeries.query("SELECT number FROM definitions WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1")])[0]
         nextNumber = (last.isEmpty ? 0 : last.int(0, 0)) + 1
     }
 
     /// Of a connection. Every statement goes along the index that it is written for, whatever the tables' statistics say of the moment.
-    static let settings = [
-        "SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_bitmapscan = off",
-        "SET plan_cache_mode = force_generic_plan", "SET jit = off",
-        // The server is to notice soon that a scheduler's machine is gone: until then nobody else has its store.
-        "SET tcp_keepalives_idle = 5", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 3",
-    ]
+    static func settings(_ scope: StoreScope) -> [String] {
+        [
+            "SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_bitmapscan = off", "SET jit = off",
+            // The server is to notice soon that a scheduler's machine is gone: until then nobody else has its store.
+            "SET tcp_keepalives_idle = 5", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 3",
+            // Citus needs to see the shard to know where a statement goes.
+        ] + (scope == .lane ? ["SET plan_cache_mode = force_generic_plan"] : [])
+    }
 
     /// The shards, as they were taken.
     var ownedShards: [OwnedShard] { Shard.all.map { OwnedShard($0, epoch: epochs[Int($0.number)]) } }
@@ -56,88 +69,191 @@ final class WriterSession {
 
     /// What each transaction that writes begins with: in the first place the fence. Its division by zero ends the transaction where another
     /// scheduler has taken a shard, and its lock keeps one from doing so until the transaction has ended.
-    private func begin(_ shards: some Collection<Shard>) -> [Query] {
-        let shards = Set(shards).sorted()
-        return [
-            Query("BEGIN"),
-            Query(
-                """
-                SELECT 1 / (s.epoch = u.epoch)::int FROM unnest($1::bigint[], $2::bigint[]) u (shard, epoch) JOIN shards s ON s.shard = u.shard
-                ORDER BY s.shard FOR SHARE OF s
-                """,
-                [.ints(shards.map { Int64($0.number) }), .ints(shards.map { epochs[Int($0.number)] })]),
-            Query("SELECT pg_current_xact_id()"),
-        ]
+    private func begin(_ shards: Set<Shard>) -> [Query] {
+        let shards = shards.isEmpty ? Array(Shard.all.prefix(1)) : shards.sorted()
+        func epoch(_ shard: Shard) -> Int64 { epochs[Int(shard.number)] }
+        switch scope {
+        case .lane:
+            return [
+                Query("BEGIN"),
+                Query(
+                    """
+                    SELECT 1 / (s.epoch = u.epoch)::int FROM \(scope.given([("epoch", "bigint")])) JOIN shards s ON \(scope.isGiven("s"))
+                    ORDER BY s.shard FOR SHARE OF s
+                    """, [.shards(shards), .ints(shards.map(epoch))]),
+                Query("SELECT pg_current_xact_id()"),
+            ]
+        case .shard:
+            // Asked on one node what became of a transaction on another, the server does not know.
+            return [Query("BEGIN")] + shards.map { shard in
+                Query("SELECT 1 / (epoch = $2::bigint)::int FROM shards WHERE shard = $1 FOR SHARE", [.shard(shard), .int(epoch(shard))])
+            }
+        }
     }
 
-    /// Runs `body` in a transaction over all shards that is on stable storage when this returns.
-    func transaction<Value>(_ body: (WriterSession) throws(PostgresFailure) -> Value) throws(PostgresFailure) -> Value {
-        isInTransaction = true
-        _ = try connection.run(begin(Shard.all))
-        let value = try body(self)
-        _ = try connection.run("COMMIT")
-        isInTransaction = false
-        return value
+    private static let commit = Query("COMMIT")
+
+    /// Carries out each in a transaction of its own, in one trip.
+    private func transact(_ transactions: [(shards: Set<Shard>, queries: [Query])]) -> [Result<[Rows], PostgresFailure>] {
+        // The commit goes by itself: it ends the transaction also where that has failed, so that the next can begin.
+        let sets = transactions.flatMap { transaction in [begin(transaction.shards) + transaction.queries, [Self.commit]] }
+        let answers = connection.run(sets: sets)
+        var outcomes: [Result<[Rows], PostgresFailure>] = []
+        for (index, transaction) in transactions.enumerated() {
+            let body = answers[2 * index], end = answers[2 * index + 1]
+            switch (body.rows, end.rows) {
+            case (.failure(let failure), _), (.success, .failure(let failure)): outcomes.append(.failure(failure))
+            case (.success(let rows), .success):
+                // "canceling wait for synchronous replication": committed here, and perhaps nowhere else.
+                let doubt = end.warning.map { PostgresFailure(.connection, $0) }
+                outcomes.append(doubt.map { .failure($0) } ?? .success(Array(rows.suffix(transaction.queries.count))))
+            }
+        }
+        return outcomes
+    }
+
+    /// Changes rows, each shard's in a transaction of its own, or in lane scope all in one, and is back when that is on stable storage.
+    /// - Parameter queries: the statements for some of the rows.
+    /// - Returns: what each of those returned.
+    @discardableResult
+    func change<Row>(_ rows: [Row], in shard: (Row) -> Shard, _ queries: ([Row]) -> [Query]) throws(PostgresFailure) -> [Rows] {
+        var changed: [Rows] = []
+        let transactions = scope.groups(rows, shard).map { group in (shards: Set(group.shards), queries: queries(group.rows)) }
+        for outcome in transact(transactions) { changed += try outcome.get() }
+        return changed
+    }
+
+    /// Changes rows of no shard.
+    func change(_ queries: [Query]) throws(PostgresFailure) {
+        for outcome in transact([(shards: [], queries: queries)]) { _ = try outcome.get() }
+    }
+
+    /// Shards that are asked about in one trip, so that no more are than there is room for what they have.
+    private static let shardsAtOnce = 16
+
+    /// Asks about shards, one after the other.
+    /// - Parameters:
+    ///   - query: the question about some of them.
+    ///   - goOn: takes what was found; whether there is room for more.
+    func look(in shards: [Shard], _ query: ([Shard]) -> Query, _ goOn: (Rows) throws(PostgresFailure) -> Bool) throws(PostgresFailure) {
+        guard scope == .shard else {
+            _ = try goOn(try connection.run([query(shards)])[0])
+            return
+        }
+        for first in stride(from: 0, to: shards.count, by: Self.shardsAtOnce) {
+            let some = shards[first..<min(first + Self.shardsAtOnce, shards.count)]
+            for rows in try connection.run(some.map { query([$0]) }) where try !goOn(rows) { return }
+        }
+    }
+
+    /// Leaves the connection in a state from which to go on.
+    /// - Returns: whether it can.
+    func goesOn(after failures: [PostgresFailure]) -> Bool {
+        pending.forget()
+        guard rollBack() else { return false }
+        // What one node refuses, or another scheduler has taken, leaves the other shards as they were.
+        return scope == .shard || failures.allSatisfy(\.leavesConnectionUsable)
     }
 
     /// Ends a transaction that failed.
     /// - Returns: whether the connection can go on.
-    func rollBack() -> Bool {
-        pending.forget()
+    private func rollBack() -> Bool {
         guard !connection.isBroken else { return false }
         guard isInTransaction else { return true }
         isInTransaction = false
         return (try? connection.run("ROLLBACK")) != nil
     }
 
-    /// Carries out writes in one transaction, and is back when it is on stable storage.
-    func carryOut(_ writes: [StoreWrite]) throws(Stop) -> [StoreWriteResult] {
-        let chunks = Self.chunks(writes), unknown = pending.unknown(in: writes)
-        var shards = Set(writes.compactMap(\.reminder?.shard))
-        if shards.isEmpty, let first = Shard.all.first { shards.insert(first) }
-        let begin = begin(shards), counts = unknown.map { PendingCounts.query($0.caller, most: $0.most) }
-        var reads = BatchReads(chunks.first ?? Chunk())
+    // MARK: Writes
+
+    /// Carries out writes, those of each part in one transaction, and is back when they are on stable storage.
+    func carryOut(_ parts: [WriterPart]) -> [Result<[StoreWriteResult], Stop>] {
+        defer { pending.endBatch() }
+        let unknown = pending.unknown(in: parts.flatMap(\.writes))
+        guard scope == .shard else { return parts.map { part in Result { () throws(Stop) in try alone(part, Chunk.chunks(part.writes), unknown) } } }
+        do throws(PostgresFailure) {
+            if !unknown.isEmpty { count(unknown, try connection.run(unknown.map { PendingCounts.query($0.caller, most: $0.most) })) }
+        } catch {
+            return parts.map { _ in .failure(.failed(error)) }
+        }
+        return divided(parts)
+    }
+
+    private func count(_ unknown: [(caller: String, most: Int)], _ rows: some Collection<Rows>) {
+        for ((caller, most), rows) in zip(unknown, rows) { pending.add(caller, counted: Int(rows.int(0, 0)), most: most) }
+    }
+
+    /// Reads what a part touches within its transaction, decides, and writes.
+    private func alone(_ part: WriterPart, _ chunks: [Chunk], _ unknown: [(caller: String, most: Int)]) throws(Stop) -> [StoreWriteResult] {
+        let begin = begin(part.shards), counts = unknown.map { PendingCounts.query($0.caller, most: $0.most) }
+        var reads = BatchReads(chunks.first ?? Chunk(), scope)
         isInTransaction = true
         var rows = try run(begin + counts + reads.queries)
-        let transaction = rows[begin.count - 1].int(0, 0)
-        for ((caller, most), rows) in zip(unknown, rows[begin.count...]) { pending.add(caller, counted: Int(rows.int(0, 0)), most: most) }
+        let transaction = scope == .lane ? rows[begin.count - 1].int(0, 0) : nil
+        count(unknown, rows[begin.count...])
         rows.removeFirst(begin.count + counts.count)
         var results: [StoreWriteResult] = []
         for (index, chunk) in chunks.enumerated() {
-            let found = reads.found(rows)
-            for (id, reason) in found.damaged { onFault("\(label): reminder \(id) is damaged: \(reason); it was not changed") }
-            let decided = BatchWrites(chunk, found, pending)
+            var decided = writes(by: reads.found(rows))
+            for write in chunk.writes { decided.add(write) }
             results += decided.results
             let queries = decided.queries { takeNumber() }
             guard index + 1 < chunks.count else {
                 try commit(queries, transaction, results)
                 break
             }
-            reads = BatchReads(chunks[index + 1])
+            reads = BatchReads(chunks[index + 1], scope)
             rows = Array(try run(queries + reads.queries).dropFirst(queries.count))
         }
         isInTransaction = false
-        pending.endBatch()
         return results
     }
 
-    private static func chunks(_ writes: [StoreWrite]) -> [Chunk] {
-        var chunks: [Chunk] = [], chunk = Chunk()
-        for write in writes where !chunk.take(write) {
-            chunks.append(chunk)
-            chunk = Chunk()
-            _ = chunk.take(write)
+    /// Reads what all parts touch in one trip, decides, and writes in another: nobody else writes to a shard whose epoch is still this
+    /// scheduler's, so what was read holds until the fence. Where a part's later writes need what its earlier ones bring, it goes alone.
+    private func divided(_ parts: [WriterPart]) -> [Result<[StoreWriteResult], Stop>] {
+        let chunks = parts.map { Chunk.chunks($0.writes) }, together = parts.indices.filter { chunks[$0].count == 1 }
+        var outcomes: [Int: Result<[StoreWriteResult], Stop>] = [:], decided: [(part: Int, writes: BatchWrites)] = []
+        let reads = together.map { BatchReads(chunks[$0][0], scope) }
+        for ((part, reads), answer) in zip(zip(together, reads), connection.run(sets: reads.map(\.queries))) {
+            switch answer.rows {
+            case .success(let rows): decided.append((part, writes(by: reads.found(rows))))
+            case .failure(let failure): outcomes[part] = .failure(.failed(failure))
+            }
         }
-        return chunks + [chunk]
+        // In the order in which they were submitted: a caller's bound is on all shards together.
+        let order = decided.indices.flatMap { index in parts[decided[index].part].origins.indices.map { (index, $0) } }.sorted { one, other in
+            parts[decided[one.0].part].origins[one.1] < parts[decided[other.0].part].origins[other.1]
+        }
+        for (index, write) in order { decided[index].writes.add(parts[decided[index].part].writes[write]) }
+        let ends = transact(decided.map { part, writes in (shards: parts[part].shards, queries: writes.queries { takeNumber() }) })
+        for ((part, writes), end) in zip(decided, ends) {
+            outcomes[part] = end.map { _ in writes.results }.mapError { failure in
+                failure.kind == .connection ? .unknown(Unknown(transaction: nil, failure: failure, results: writes.results)) : .failed(failure)
+            }
+        }
+        return parts.indices.map { part in
+            outcomes[part] ?? Result { () throws(Stop) in
+                do throws(Stop) { return try alone(parts[part], chunks[part], []) } catch {
+                    _ = rollBack()
+                    throw error
+                }
+            }
+        }
+    }
+
+    private func writes(by found: BatchReads.Found) -> BatchWrites {
+        for (id, reason) in found.damaged { onFault("\(label): reminder \(id) is damaged: \(reason); it was not changed") }
+        return BatchWrites(found, scope, pending)
     }
 
     private func run(_ queries: [Query]) throws(Stop) -> [Rows] {
         do throws(PostgresFailure) { return try connection.run(queries) } catch { throw .failed(error) }
     }
 
-    private func commit(_ queries: [Query], _ transaction: Int64, _ results: [StoreWriteResult]) throws(Stop) {
+    private func commit(_ queries: [Query], _ transaction: Int64?, _ results: [StoreWriteResult]) throws(Stop) {
         _ = connection.takeWarning()
-        do throws(PostgresFailure) { _ = try connection.run(queries + [Query("COMMIT")]) } catch {
+        do throws(PostgresFailure) { _ = try connection.run(queries + [Self.commit]) } catch {
             guard error.kind == .connection else { throw .failed(error) }
             throw .unknown(Unknown(transaction: transaction, failure: error, results: results))
         }
@@ -165,8 +281,10 @@ final class WriterSession {
         let found = try connection.run([ShelfRows.find(request.scope, after: request.after, limit: max(0, request.limit))])
         var page = ShelfPage(keys: ShelfRows.keys(found[0]))
         guard !page.keys.isEmpty else { return page }
-        let rows = try connection.run(DueRows.queries(of: page.keys.map(\.due.occurrence)))
-        let entries = Dictionary(grouping: dueRows.positions(rows[0]) + dueRows.occurrences(rows[1])) { $0.due.occurrence }
+        let groups = scope.groups(page.keys.map(\.due.occurrence)) { $0.reminder.shard }
+        let rows = try connection.run(groups.flatMap { DueRows.queries(of: $0.rows, scope) })
+        let pending = groups.indices.flatMap { dueRows.positions(rows[2 * $0]) + dueRows.occurrences(rows[2 * $0 + 1]) }
+        let entries = Dictionary(grouping: pending) { $0.due.occurrence }
         // What a person had run at the very second of its series' position is another, and comes after it.
         for key in page.keys { page.entries += entries[key.due.occurrence] ?? [] }
         return page
@@ -183,46 +301,38 @@ final class WriterSession {
         while let last = after {
             let keys = ShelfRows.keys(try connection.run([ShelfRows.find(.everything, after: last, limit: Self.pageRows)])[0])
             if !keys.isEmpty {
-                _ = try transaction { session throws(PostgresFailure) in
-                    try session.connection.run(ShelfRows.queries(Dictionary(keys.map { ($0, false) }) { one, _ in one }))
-                }
+                try change(ShelfRows.queries(Dictionary(keys.map { ($0, false) }) { one, _ in one }))
             }
             after = keys.count < Self.pageRows ? nil : keys.last
         }
     }
 
-    /// Occurrences that came to an end before their series came to them; what each series is past is forgotten. A page at a time.
+    /// Occurrences that came to an end before their series came to them; what each series is past is forgotten. A page of a shard at a time.
     func passed(limit: Int) throws(PostgresFailure) -> [OccurrenceKey] {
-        var found: [OccurrenceKey] = [], last: [Parameter] = [.int(-1), .id(ReminderID(high: 0, low: 0)), .int(.min)]
-        while found.count < limit {
-            let rows = try connection.run(
-                """
-                SELECT p.reminder, p.scheduled_at, p.shard, EXISTS (
-                    SELECT 1 FROM reminders r WHERE r.shard = p.shard AND r.id = p.reminder AND r.next_at <= p.scheduled_at AND r.state < 2)
-                FROM passed p WHERE (p.shard, p.reminder, p.scheduled_at) > ($1::bigint, $2::uuid, $3::bigint)
-                ORDER BY p.shard, p.reminder, p.scheduled_at LIMIT $4::bigint
-                """, last + [.int(Int64(Self.pageRows))])
-            var behind: [(shard: Int64, key: OccurrenceKey)] = []
-            for row in rows.indices {
-                guard let id = rows.id(row, 0) else { continue }
-                let key = OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 1))
-                if rows.int(row, 3) != 0 { found.append(key) } else { behind.append((rows.int(row, 2), key)) }
-                last = [.int(rows.int(row, 2)), .id(id), .time(key.scheduledAt)]
+        var found: [OccurrenceKey] = []
+        for shard in Shard.all {
+            var last: [Parameter] = [.id(ReminderID(high: 0, low: 0)), .int(.min)], isMore = true
+            while isMore, found.count < limit {
+                let rows = try connection.run(
+                    """
+                    SELECT p.reminder, p.scheduled_at, EXISTS (
+                        SELECT 1 FROM reminders r WHERE r.shard = $1 AND r.id = p.reminder AND r.next_at <= p.scheduled_at AND r.state < 2)
+                    FROM passed p WHERE p.shard = $1 AND (p.reminder, p.scheduled_at) > ($2::uuid, $3::bigint)
+                    ORDER BY p.reminder, p.scheduled_at LIMIT $4::bigint
+                    """, [.shard(shard)] + last + [.int(Int64(Self.pageRows))])
+                var behind: [OccurrenceKey] = []
+                for row in rows.indices {
+                    guard let id = rows.id(row, 0) else { continue }
+                    let key = OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 1))
+                    if rows.int(row, 2) != 0 { found.append(key) } else { behind.append(key) }
+                    last = [.id(id), .time(key.scheduledAt)]
+                }
+                // By the shard that the rows have, whatever their ids say.
+                try change(behind, in: { _ in shard }) { keys in [OccurrenceRow.remove(keys, in: shard, from: "passed", scope)] }
+                isMore = rows.count == Self.pageRows
             }
-            if !behind.isEmpty { try forget(behind) }
-            if rows.count < Self.pageRows { break }
         }
         return Array(found.prefix(limit))
-    }
-
-    private func forget(_ passed: [(shard: Int64, key: OccurrenceKey)]) throws(PostgresFailure) {
-        _ = try transaction { session throws(PostgresFailure) in
-            try session.connection.run(
-                """
-                DELETE FROM passed p USING unnest($1::bigint[], $2::uuid[], $3::bigint[]) u (shard, reminder, scheduled_at)
-                WHERE p.shard = u.shard AND p.reminder = u.reminder AND p.scheduled_at = u.scheduled_at
-                """, [.ints(passed.map(\.shard)), .ids(passed.map(\.key.reminder)), .ints(passed.map(\.key.scheduledAt.count))])
-        }
     }
 
     func workers() throws(PostgresFailure) -> [AttachedWorker] {

@@ -30,11 +30,11 @@ ROWS = [
 PREDECESSOR = ["predecessor-creates", "predecessor-burst", "predecessor-tasks"]
 # Rows of the services on a PostgreSQL server of their own, the store alone on it, and what else executes jobs from it.
 POSTGRES = [
-    "creates-64-postgres", "lone-postgres", "burst-10k-postgres", "burst-100k-postgres", "postgres-store", "limit-pgqueuer",
+    "creates-64-postgres", "lone-postgres", "burst-10k-postgres", "burst-100k-postgres", "postgres-store", "postgres-store-by-shard", "limit-pgqueuer",
 ]
 # Rows that take minutes each run once.
 LONG = {"steady-1k", "steady-5k", "lone", "lone-postgres", "recurring", "memory-100k", "memory-1m"}
-STORED = ["stored", "creates", "settlements", "pgbench-creates", "pgbench-settlements"]
+STORED = ["stored", "creates", "settlements", "pgbench-creates", "pgbench-settlements", "together", "whole-creates", "whole-settlements", "whole-together"]
 UNDER_WAY = ["1", "64", "1024"]
 # Rows in which the caller has a key, and what its line in the file of keys says beside that.
 KEYS = {"creates-64-key": "", "creates-64-pending": " pending=1000000"}
@@ -52,6 +52,9 @@ RATIOS = [
     ("creates-64-pending per_second", "creates-64-key per_second", 0.95),
     ("postgres-store creates", "postgres-store pgbench-creates", 0.75),
     ("postgres-store settlements", "postgres-store pgbench-settlements", 0.6),
+    ("postgres-store-by-shard creates", "postgres-store-by-shard whole-creates", 0.6),
+    ("postgres-store-by-shard settlements", "postgres-store-by-shard whole-settlements", 0.6),
+    ("postgres-store-by-shard together", "postgres-store-by-shard whole-together", 0.6),
     ("creates-64-postgres per_second", "creates-64 per_second", 0.4),
     ("burst-100k-postgres per_second", "limit-pgqueuer per_second", 0.7),
 ]
@@ -116,6 +119,8 @@ def limit(name, programs):
 def run(name, programs):
     if name == "postgres-store":
         return postgres.store(programs)
+    if name == "postgres-store-by-shard":
+        return postgres.by_shard(programs)
     if name == "limit-pgqueuer":
         return postgres.pgqueuer(postgres.python(os.path.join(OUT, "pgqueuer")))
     if name.endswith("-postgres"):

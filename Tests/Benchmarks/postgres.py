@@ -18,6 +18,8 @@ SETTINGS = ["listen_addresses=", "shared_buffers=512MB", "max_wal_size=4GB", "wa
 # Writes in a transaction of the store, and of pgbench's.
 BATCH = 64
 REMINDERS, JOBS = 200_000, 100_000
+# Writes that gather during a commit under load, over all shards.
+GATHERED = 4096
 
 # The rows that a create makes, with ids in the order of time.
 CREATES = f"""
@@ -104,12 +106,28 @@ class Server:
         return round(float(line.split()[2]) * BATCH)
 
 
+def alone(programs, server, *arguments):
+    """Creates and settlements a second of the store alone."""
+    command = [f"{programs}/postgres-benchmark", server.store, str(REMINDERS), *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def by_shard(programs):
+    """The store alone with each shard by itself, as on Citus, and with all in one transaction: batches that gathered under load, over all shards, and
+    creates of one shard each."""
+    result = {}
+    for prefix, distribution in (("whole-", "none"), ("", "by-shard")):
+        with Server() as server:
+            result |= {prefix + name: value for name, value in alone(programs, server, GATHERED, distribution).items()}
+        with Server() as server:
+            result[prefix + "together"] = alone(programs, server, BATCH, distribution, "together")["creates"]
+    return result
+
+
 def store(programs):
     """Creates and settlements a second of the store alone, and of the same rows by pgbench."""
     with Server() as server:
-        done = subprocess.run(
-            [f"{programs}/postgres-benchmark", server.store, str(REMINDERS), str(BATCH)], check=True, capture_output=True, text=True)
-        result = json.loads(done.stdout)
+        result = alone(programs, server, BATCH)
         server.sql("TRUNCATE definitions, reminders, attempts")
         server.sql("CHECKPOINT")
         result["pgbench-creates"] = server.pgbench(CREATES, REMINDERS // BATCH)

@@ -6,8 +6,8 @@ import Testing
 extension ClusterSuite {
     @Suite("with PostgreSQL", .serialized)
     struct Postgres {
-        private static func cluster(_ server: PostgresServer) throws -> Cluster {
-            let settings = ["SEAL_KEY_FILE": server.folder + "/keys", "SEAL_KEY_CREATE": "true"]
+        private static func cluster(_ server: PostgresServer, _ distribution: String = "none") throws -> Cluster {
+            let settings = ["SEAL_KEY_FILE": server.folder + "/keys", "SEAL_KEY_CREATE": "true", "SCHEDULER_STORE_DISTRIBUTION": distribution]
             return try Cluster(own: ["scheduler": settings], store: server.connectionString(of: PostgresServer.database))
         }
 
@@ -28,11 +28,13 @@ extension ClusterSuite {
             return ids
         }
 
-        @Test("what was accepted is delivered through a crash of the scheduler, and through one of the database", .timeLimit(.minutes(3)))
-        func crashes() throws {
+        @Test(
+            "what was accepted is delivered through a crash of the scheduler, and through one of the database", .timeLimit(.minutes(3)),
+            arguments: ["none", "by-shard"])
+        func crashes(distribution: String) throws {
             let server = try PostgresServer()
             defer { server.kill() }
-            let cluster = try Self.cluster(server)
+            let cluster = try Self.cluster(server, distribution)
             let due = Cluster.now + 4
             var accepted = try Self.create(20, at: due, cluster)
             cluster.scheduler.kill()

@@ -116,4 +116,23 @@ struct LostAnswerTests {
         #expect(folder.faults.all == [])
         await store.close()
     }
+
+    @Test("is not asked about where it may be another node's: it may have taken effect, and the same writes may be repeated")
+    func unknown() async throws {
+        let server = try PostgresServer.shared.get(), folder = try Folder()
+        let relay = try Relay(to: server.folder)
+        defer { relay.close() }
+        let database = try server.database(of: folder)
+        let address = try PostgresAddress("host=\(relay.folder) user=test dbname=\(database)")
+        let store = try PostgresStore(address, distribution: .byShard) { folder.faults.add($0) }
+        let reminders = (0..<10).map { Sample.reminder(Sample.id(shard: Shard.all[$0 % Shard.count])) }
+        relay.lose(1)
+        let error = await #expect(throws: StoreError.self) { try await store.write(reminders.map { Sample.create($0) }) }
+        #expect(error?.description.contains("whether it took effect is not known") ?? false)
+        let results = try await store.write(reminders.map { Sample.create($0) }).map(\.name)
+        #expect(results.contains("exists") && Set(results).isSubset(of: ["exists", "done"]))
+        #expect(try server.run("SELECT count(*) FROM reminders", in: database) == "10")
+        #expect(folder.faults.all == [])
+        await store.close()
+    }
 }

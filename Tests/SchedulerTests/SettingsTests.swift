@@ -41,6 +41,22 @@ struct SettingsTests {
         #expect(error?.description.hasPrefix("SEAL_KEY_FILE is not set; with a PostgreSQL database it must be") ?? false)
     }
 
+    @Test("the tables of a PostgreSQL database are distributed where that is said, those of a file are not")
+    func distribution() throws {
+        let postgres = ["SCHEDULER_STORE": "postgres://ada@db/tasks", "SEAL_KEY_FILE": "keys"]
+        func read(_ distribution: String, _ rest: [String: String]) throws -> PostgresDistribution {
+            try self.read(rest.merging(["SCHEDULER_STORE_DISTRIBUTION": distribution]) { $1 }).storeDistribution
+        }
+        #expect(try self.read(postgres).storeDistribution == .none && read("citus", postgres) == .citus && read("by-shard", postgres) == .byShard)
+        let unknown = #expect(throws: ConfigurationError.self) { try read("shard", postgres) }
+        #expect(
+            unknown?.description == "SCHEDULER_STORE_DISTRIBUTION was \"shard\" (from the environment); it must be none, by-shard, citus",
+            "\(unknown?.description ?? "")")
+        let file = #expect(throws: ConfigurationError.self) { try read("citus", [:]) }
+        #expect(file?.description.contains("SCHEDULER_STORE_DISTRIBUTION is citus, but SCHEDULER_STORE names a file") ?? false)
+        #expect(try read("none", [:]) == .none)
+    }
+
     @Test("an address with a password, or that is none, is refused, and the line shows nothing of it", arguments: [
         ("postgres://ada:secret@db/tasks", "with a password in it"), ("postgresql://db/tasks?password=secret", "with a password in it"),
         ("host=db password=secret", "with a password in it"), ("POSTGRES://db/tasks?user=ada&password=secret", "that libpq does not understand"),

@@ -35,7 +35,7 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("what was changed is the same after a restart", arguments: Backend.all, ChangeCase.all)
+    @Test("what was changed is the same after a restart", arguments: Backend.whole, ChangeCase.all)
     func reopened(backend: Backend, expectation: ChangeCase) async throws {
         var store = try backend.open(folder)
         var kept: [(Reminder, String?, [String])] = []
@@ -54,7 +54,7 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("another caller's reminder is as one that is not there, and stays as it is", arguments: Backend.all, ChangeCase.all)
+    @Test("another caller's reminder is as one that is not there, and stays as it is", arguments: Backend.whole, ChangeCase.all)
     func caller(backend: Backend, expectation: ChangeCase) async throws {
         let store = try backend.open(folder)
         for situation in Situation.allCases where situation != .unknown {
@@ -73,7 +73,7 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("a change that was meant for another revision changes nothing", arguments: Backend.all, ChangeCase.all)
+    @Test("a change that was meant for another revision changes nothing", arguments: Backend.whole, ChangeCase.all)
     func revision(backend: Backend, expectation: ChangeCase) async throws {
         let store = try backend.open(folder)
         for situation in Situation.allCases where situation != .unknown {
@@ -92,7 +92,7 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("of two changes meant for one revision only the first is made, also within a transaction", arguments: Backend.all)
+    @Test("of two changes meant for one revision only the first is made, also within a transaction", arguments: Backend.whole)
     func race(backend: Backend) async throws {
         let store = try backend.open(folder)
         let reminder = try await Situation.scheduled.make(store)
@@ -105,7 +105,7 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("what the scheduler writes by itself leaves the revision alone", arguments: Backend.all)
+    @Test("what the scheduler writes by itself leaves the revision alone", arguments: Backend.whole)
     func ownWrites(backend: Backend) async throws {
         let store = try backend.open(folder)
         let reminder = try await Situation.scheduled.make(store)
@@ -113,7 +113,7 @@ struct ChangeTests {
         await store.close()
     }
 
-    @Test("more occurrences than an answer holds are cut, and the answer shows that there are more", arguments: Backend.all)
+    @Test("more occurrences than an answer holds are cut, and the answer shows that there are more", arguments: Backend.whole)
     func manyEntries(backend: Backend) async throws {
         let store = try backend.open(folder)
         let reminder = Sample.reminder(rule: "FREQ=SECONDLY"), most = ReminderStanding.maxEntries

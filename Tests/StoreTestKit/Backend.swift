@@ -11,25 +11,41 @@ package struct Backend: Sendable, CustomStringConvertible {
     package let description: String
     /// Each call to it costs a trip to a server.
     package let isRemote: Bool
+    /// Writes of one submission to several shards are in one transaction, and in its order.
+    package var isWhole = true
     /// Opens the store that belongs to this folder; again after a close, with what it held.
     package let open: @Sendable (Folder) throws -> any Store
     /// The same store, closed, to be copied from and into.
     package let source: @Sendable (Folder) throws -> any CopySource
     package let target: @Sendable (Folder) throws -> any CopyTarget
 
+    /// Those that write everything together, for what takes long and is the same however it is written.
+    package static let whole = all.filter(\.isWhole)
+
     private static func path(_ folder: Folder) -> String { folder.path + "/data/test.db" }
+
+    /// - Parameter address: of what belongs to the folder.
+    private static func postgres(
+        _ description: String, _ distribution: PostgresDistribution, _ address: @escaping @Sendable (Folder) throws -> PostgresAddress
+    ) -> Backend {
+        Backend(
+            description: description, isRemote: true, isWhole: distribution == .none,
+            open: { folder in
+                var limits = PostgresLimits()
+                if distribution != .none { limits.onStatement = { sql in if let fault = OneShard.fault(sql) { folder.faults.add(fault) } } }
+                return try PostgresStore(try address(folder), distribution: distribution, limits: limits) { folder.faults.add($0) }
+            },
+            source: { try PostgresCopySource(try address($0)) }, target: { try PostgresCopyTarget(try address($0)) })
+    }
 
     package static let all: [Backend] = [
         Backend(
             description: "SQLite", isRemote: false,
             open: { folder in try SQLiteStore(path: path(folder)) { folder.faults.add($0) } },
             source: { try SQLiteCopySource(path: path($0)) }, target: { try SQLiteCopyTarget(path: path($0)) }),
-        Backend(
-            description: "PostgreSQL", isRemote: true,
-            open: { folder in try PostgresStore(try PostgresServer.shared.get().schema(of: folder)) { folder.faults.add($0) } },
-            source: { try PostgresCopySource(try PostgresServer.shared.get().schema(of: $0)) },
-            target: { try PostgresCopyTarget(try PostgresServer.shared.get().schema(of: $0)) }),
-    ]
+        postgres("PostgreSQL", .none) { try PostgresServer.shared.get().schema(of: $0) },
+        postgres("PostgreSQL, each shard by itself", .byShard) { try PostgresServer.shared.get().schema(of: $0) },
+    ] + (CitusServer.given.map { server in [postgres("Citus", .citus) { try server.schema(of: $0) }] } ?? [])
 }
 
 /// Lines from any thread, in order: what a store complained about, which completions came.
@@ -38,6 +54,7 @@ package final class Lines: Sendable {
     package init() {}
     package func add(_ line: String) { lines.withLock { $0.append(line) } }
     package var all: [String] { lines.withLock { $0 } }
+    package func clear() { lines.withLock { $0 = [] } }
 }
 
 /// A directory of one test's own, removed at its end.

@@ -14,7 +14,7 @@ package final class PostgresServer: Sendable {
     private static let programs = "/usr/lib/postgresql/15/bin"
     /// Nothing is kept for long, and many small databases are made.
     private static let settings = [
-        "listen_addresses=", "max_connections=200", "shared_buffers=64MB", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=128MB",
+        "listen_addresses=", "max_connections=500", "shared_buffers=64MB", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=128MB",
     ]
     /// Room that a server may need.
     private static let room: UInt64 = 2 << 30
