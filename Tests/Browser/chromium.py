@@ -201,13 +201,23 @@ class Page:
             pass
 
     async def click(self, selector):
-        """A click in the middle of an element, as of a mouse: what lies over it gets it instead."""
-        place = await self.run(f"""(() => {{
-            const element = document.querySelector({json.dumps(selector)});
-            if (!element) throw new Error('there is none');
-            element.scrollIntoView({{ block: 'center', behavior: 'instant' }});
-            const box = element.getBoundingClientRect();
-            return [box.x + box.width / 2, box.y + box.height / 2];
+        """A click in the middle of an element, as of a mouse: what lies over it gets it instead. One that moves is clicked where it comes to rest."""
+        place = await self.run(f"""(async () => {{
+            const place = () => {{
+                const element = document.querySelector({json.dumps(selector)});
+                if (!element) return null;
+                element.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+                const box = element.getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            }};
+            let last = place();
+            for (let turn = 0; turn < 50; turn++) {{
+                await new Promise(done => setTimeout(done, 20));
+                const next = place();
+                if (next && last && next[0] === last[0] && next[1] === last[1]) return next;
+                last = next;
+            }}
+            throw new Error(last ? 'it does not come to rest' : 'there is none');
         }})()""")
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", {
