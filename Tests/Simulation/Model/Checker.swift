@@ -42,6 +42,8 @@ final class Checker {
         let origin: Int
         /// Its shard was given away or lost since it was handed out.
         var isOfFormer = false
+        /// It was given up while its worker was away, which came back since.
+        var wasGivenUp = false
         /// Monotonic milliseconds.
         var knownSince: Int64
         /// Its strand was taken anew: until when its worker is waited for, monotonic milliseconds.

@@ -44,7 +44,7 @@ extension Checker {
     /// Of a lease that the scheduler does not know, has given up, or has settled by another, a worker may not be; nor of what a former
     /// process handed out, or this one before its shard came and went, as it may not have read yet of what task that is.
     private func isTakenAtItsWord(_ run: Run, by scheduler: SchedulerProcess) -> Bool {
-        run.knownTo === scheduler && run.origin == starts && !run.isOfFormer && !isGivenUp(run) && !run.isRevoked
+        run.knownTo === scheduler && run.origin == starts && !run.isOfFormer && !run.wasGivenUp && !isGivenUp(run) && !run.isRevoked
             && life.backend.taken[run.key] == nil
     }
 

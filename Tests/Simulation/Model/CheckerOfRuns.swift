@@ -7,7 +7,10 @@ extension Checker {
     func attached(_ attach: WorkerMessage.Attach, _ outcomes: [OutcomeReport], to scheduler: SchedulerProcess) {
         let instance = attach.instance, isAwaited = rejoining[instance].map { now < $0 } ?? false
         // Whoever is back in time can send no more than before.
-        if let absence = away[instance], now >= absence.until { holds[instance] = nil }
+        if let absence = away[instance], now >= absence.until {
+            holds[instance] = nil
+            for run in byLease.values where run.instance == instance && isGivenUp(run) { run.wasGivenUp = true }
+        }
         away[instance] = nil
         rejoining[instance] = nil
         says(instance, attach.running, attach.following, outcomes, isAwaited: isAwaited, to: scheduler) { scheduler.owns($0) }
