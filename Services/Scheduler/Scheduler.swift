@@ -1,8 +1,8 @@
 import Logging
 import NIOPosix
+import PostgresStore
 import SchedulerCore
 import Sealing
-import PostgresStore
 import ServiceLifecycle
 import Storage
 import TaskDomain
@@ -22,7 +22,9 @@ enum SchedulerMain {
             let completed = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { completions in
                 for complete in completions { complete() }
             }
-            let open = try settings.store.open(password: settings.storePasswordFile, settings.storeDistribution, logger, deliver: completed.send), store = open.store
+            let open = try settings.store.open(
+                password: settings.storePasswordFile, settings.storeDistribution, logger, deliver: completed.send)
+            let store = open.store
             readiness.set("store", .ok)
             let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, sealedWith: open.sealedWith, logger)
             try sealer.requireKey(of: open, in: settings.store)

@@ -84,13 +84,23 @@ private final class Relay: Sendable {
 
 @Suite("A commit whose answer is lost with the connection")
 struct LostAnswerTests {
+    private let server: PostgresServer
+    private let folder: Folder
+    private let database: String
+
+    init() throws { (server, folder, database) = try PostgresServer.fresh() }
+
+    /// A store behind a relay, which loses answers when it is told to.
+    private func open(_ distribution: PostgresDistribution = .none) throws -> (PostgresStore, Relay) {
+        let relay = try Relay(to: server.folder)
+        let address = try PostgresAddress("host=\(relay.folder) user=test dbname=\(database)")
+        return (try PostgresStore(address, distribution: distribution) { [folder] in folder.faults.add($0) }, relay)
+    }
+
     @Test("is asked about on another connection: what took effect counts as such, and nothing is carried out twice")
     func lost() async throws {
-        let server = try PostgresServer.shared.get(), folder = try Folder()
-        let relay = try Relay(to: server.folder)
+        let (store, relay) = try open()
         defer { relay.close() }
-        let database = try server.database(of: folder)
-        let store = try PostgresStore(try PostgresAddress("host=\(relay.folder) user=test dbname=\(database)")) { folder.faults.add($0) }
         let reminder = Sample.reminder(rule: "FREQ=MINUTELY")
         let key = OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start)
         relay.lose(1)
@@ -119,12 +129,8 @@ struct LostAnswerTests {
 
     @Test("is not asked about where it may be another node's: it may have taken effect, and the same writes may be repeated")
     func unknown() async throws {
-        let server = try PostgresServer.shared.get(), folder = try Folder()
-        let relay = try Relay(to: server.folder)
+        let (store, relay) = try open(.byShard)
         defer { relay.close() }
-        let database = try server.database(of: folder)
-        let address = try PostgresAddress("host=\(relay.folder) user=test dbname=\(database)")
-        let store = try PostgresStore(address, distribution: .byShard) { folder.faults.add($0) }
         let reminders = (0..<10).map { Sample.reminder(Sample.id(shard: Shard.all[$0 % Shard.count])) }
         relay.lose(1)
         let error = await #expect(throws: StoreError.self) { try await store.write(reminders.map { Sample.create($0) }) }

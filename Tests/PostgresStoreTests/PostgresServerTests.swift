@@ -11,11 +11,7 @@ struct PostgresServerTests {
     private let folder: Folder
     private let database: String
 
-    init() throws {
-        server = try PostgresServer.shared.get()
-        folder = try Folder()
-        database = try server.database(of: folder)
-    }
+    init() throws { (server, folder, database) = try PostgresServer.fresh() }
 
     private func open(_ address: PostgresAddress? = nil) throws -> PostgresStore {
         let address = try address ?? server.address(of: database)

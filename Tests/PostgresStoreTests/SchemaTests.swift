@@ -11,11 +11,7 @@ struct SchemaTests {
     private let folder: Folder
     private let database: String
 
-    init() throws {
-        server = try PostgresServer.shared.get()
-        folder = try Folder()
-        database = try server.database(of: folder)
-    }
+    init() throws { (server, folder, database) = try PostgresServer.fresh() }
 
     private func open(_ distribution: PostgresDistribution = .none, limits: PostgresLimits = PostgresLimits()) throws -> PostgresStore {
         try PostgresStore(try server.address(of: database), distribution: distribution, limits: limits) { [folder] in folder.faults.add($0) }

@@ -13,11 +13,7 @@ struct ShardScopeTests {
     private let folder: Folder
     private let database: String
 
-    init() throws {
-        server = try PostgresServer.shared.get()
-        folder = try Folder()
-        database = try server.database(of: folder)
-    }
+    init() throws { (server, folder, database) = try PostgresServer.fresh() }
 
     private func open() throws -> PostgresStore {
         try PostgresStore(try server.address(of: database), distribution: .byShard) { [folder] in folder.faults.add($0) }

@@ -111,6 +111,12 @@ package final class PostgresServer: Sendable {
         try name(of: folder) { name in try execute("CREATE DATABASE \(name)", in: "postgres") }
     }
 
+    /// The server, with a folder and a database of the test's own.
+    package static func fresh() throws -> (server: PostgresServer, folder: Folder, database: String) {
+        let server = try shared.get(), folder = try Folder()
+        return (server, folder, try server.database(of: folder))
+    }
+
     private func name(of folder: Folder, _ make: (String) throws -> Void) throws -> String {
         try names.withLock { known in
             if let name = known[folder.path] { return name }
