@@ -33,7 +33,7 @@ final class SchedulerLoop: @unchecked Sendable {
     private var nextWorker: UInt64 = 1
     /// At a monotonic time in nanoseconds.
     private var wake: (at: Int64, task: Scheduled<Void>)?
-    private var isStopped = false, isLooking = false
+    private var isStopped = false, isLooking = false, willShowLife = false
     private var drained: EventLoopPromise<Void>?
     /// Who waits for what a request comes to.
     private var requests: [RequestID: @Sendable (Result<Changed, CallError>) -> Void] = [:]
@@ -217,11 +217,22 @@ final class SchedulerLoop: @unchecked Sendable {
         wake = (at, task)
     }
 
+    /// So much later than a tick, milliseconds: what fell due has the machine to itself, as the store's thread would take its turn first.
+    private static let lifeDelayMilliseconds: Int64 = 20
+
     private func tick() {
+        guard !isStopped else { return }
+        handle(.tick)
+        guard !willShowLife else { return }
+        willShowLife = true
+        eventLoop.scheduleTask(in: .milliseconds(Self.lifeDelayMilliseconds)) { self.showLife() }
+    }
+
+    private func showLife() {
+        willShowLife = false
         guard !isStopped else { return }
         pulse.beat()
         storeProbe.look(now: SystemClock.monotonic)
-        handle(.tick)
     }
 
     /// Until the first thing that the core waits for, on either clock.

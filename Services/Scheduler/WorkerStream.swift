@@ -216,7 +216,7 @@ final class WorkerStream {
     /// Sends what the stream takes. The rest waits, and goes on with `onUnblocked`.
     private func sendBacklog() {
         var unsent: [OutcomeReport] = []
-        while !stream.isBlocked, !backlog.isEmpty {
+        while !backlog.isEmpty, !stream.isBlocked {
             var message = Proto.SchedulerMessage(
                 acknowledged: backlog.takeAcknowledged(limit: Self.maxLeasesPerMessage),
                 revoked: backlog.takeRevoked(limit: Self.maxLeasesPerMessage),

@@ -12,12 +12,13 @@ struct NotificationTask: Sendable {
     private static let unreachableMilliseconds: UInt32 = 1_000
 
     let notifiers: Client
+    private let random = RandomPool()
 
     /// Runs on the clients' event loop.
     func run(_ invocation: TaskInvocation, _ complete: @escaping @Sendable (TaskResult) -> Void) {
         let request = Proto.DeliverRequest(
             idempotencyKey: invocation.idempotencyKey, authorization: invocation.authorization,
-            notification: invocation.argumentBytes, traceparent: Traceparent.fresh())
+            notification: invocation.argumentBytes, traceparent: Traceparent.fresh(using: random))
         notifiers.start(NotifierService.deliver, request, deadline: invocation.deadline, tag: invocation.run) { result in
             switch result {
             case .success(let reply): complete(Self.result(of: reply))
@@ -58,8 +59,7 @@ struct NotificationTask: Sendable {
 
 /// W3C Trace Context, level 1: a fresh, unsampled root.
 enum Traceparent {
-    static func fresh() -> String {
-        var random = SystemRandomNumberGenerator()
+    static func fresh(using random: RandomPool) -> String {
         let trace = (hex(random.next()), hex(random.next()))
         return "00-\(trace.0)\(trace.1)-\(hex(random.next() | 1))-00"
     }

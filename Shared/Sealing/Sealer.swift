@@ -150,10 +150,8 @@ public final class Sealer: Sendable {
     }
 
     private static func open(_ sealed: [UInt8], _ form: Form, with key: SymmetricKey, for owner: [UInt8]) -> [UInt8]? {
-        let nonce = prefixBytes + form.saltBytes, text = nonce + 12, tag = sealed.count - 16
         do {
-            let box = try AES.GCM.SealedBox(
-                nonce: AES.GCM.Nonce(data: sealed[nonce..<text]), ciphertext: sealed[text..<tag], tag: sealed[tag...])
+            let box = try AES.GCM.SealedBox(combined: sealed[(prefixBytes + form.saltBytes)...])
             return Array(try AES.GCM.open(box, using: key, authenticating: owner))
         } catch {
             return nil

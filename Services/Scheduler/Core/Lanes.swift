@@ -22,6 +22,8 @@ struct Lanes {
     /// And that lanes which nobody serves hold at most.
     private let maxUnserved: Int
     private var queues: [String: LaneQueue] = [:]
+    /// The lane that was added to last.
+    private var latest: Lane?
     private var pools: [WorkerPool.Key: WorkerPool] = [:]
     private var poolsByQueue: [String: [WorkerPool]] = [:]
     /// Of the queues that have a lane, or somebody who serves them.
@@ -75,8 +77,13 @@ struct Lanes {
 
     /// - Returns: `nil` if nobody serves it, and what nobody serves has its places.
     private mutating func lane(_ name: Name) -> Lane? {
+        // One that somebody serves has not been dropped.
+        if let latest, !latest.links.isEmpty, latest.task == name.task, latest.queue.name == name.queue { return latest }
         let known = queues[name.queue]?.lanes[name.task]
-        if let known, !known.links.isEmpty { return known }
+        if let known, !known.links.isEmpty {
+            latest = known
+            return known
+        }
         let serving = known == nil ? pools(serving: name) : []
         guard !serving.isEmpty || unservedCount < maxUnserved else { return nil }
         if let known { return known }
