@@ -48,7 +48,7 @@ final class SchedulerLoop: @unchecked Sendable {
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     let measures = SchedulerMetrics()
-    /// Beats with the ticks, of which there is one at least every `maxSleepMilliseconds`. For any thread.
+    /// Beats a moment after each tick, of which there is one at least every `maxSleepMilliseconds`. For any thread.
     let pulse = Heartbeat()
     let storeProbe: StoreProbe
     let zoneMarks: ZoneMarks
@@ -217,7 +217,8 @@ final class SchedulerLoop: @unchecked Sendable {
         wake = (at, task)
     }
 
-    /// So much later than a tick, milliseconds: what fell due has the machine to itself, as the store's thread would take its turn first.
+    /// How long after a tick the store is probed, milliseconds. At the tick itself the store's thread would have its turn before the worker that
+    /// what is due goes to.
     private static let lifeDelayMilliseconds: Int64 = 20
 
     private func tick() {

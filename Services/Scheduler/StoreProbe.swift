@@ -26,7 +26,7 @@ final class StoreProbe: @unchecked Sendable {
     /// Something that was handed to the store is on stable storage.
     func wrote() { hasWritten = true }
 
-    /// At each tick of the loop.
+    /// Called a moment after the loop's ticks, at least about twice a second.
     func look(now: MonotonicMilliseconds) {
         if hasWritten || !isWaiting { pulse.beat() }
         hasWritten = false

@@ -137,13 +137,15 @@ public final class ClientConnection: PeerDelegate, @unchecked Sendable {
     private func scheduleSweep() {
         guard !isSweeping else { return }
         isSweeping = true
-        // Behind what is about to be sent: a timer takes as long to set as half of that.
-        eventLoop.execute { [weak self] in
-            self?.eventLoop.scheduleTask(in: .milliseconds(Self.deadlineSweepMilliseconds)) {
-                guard let self else { return }
-                self.isSweeping = false
-                self.sweep()
-            }
+        // Behind the call that is about to be sent: setting a timer is a third of the work of starting one.
+        eventLoop.execute { [weak self] in self?.setSweepTimer() }
+    }
+
+    private func setSweepTimer() {
+        eventLoop.scheduleTask(in: .milliseconds(Self.deadlineSweepMilliseconds)) { [weak self] in
+            guard let self else { return }
+            self.isSweeping = false
+            self.sweep()
         }
     }
 
