@@ -158,7 +158,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation", "SchedulerCore", "StoreTestKit", "Storage", "TaskDomain"], path: "Tests/Simulation/Tests"),
         .testTarget(
-            name: "RecurrenceTests", dependencies: ["TaskDomain", "TaskRecurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
+            name: "RecurrenceTests", dependencies: ["TestSupport", "TaskDomain", "TaskRecurrence", "RecurrenceData"], path: "Tests/RecurrenceTests", exclude: ["differential.py"]),
         .testTarget(name: "RecurrenceTextTests", dependencies: ["TaskDomain", "TaskRecurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
         .testTarget(name: "DeliveryTests", dependencies: ["TestSupport", "Delivery", "TaskDomain"], path: "Tests/DeliveryTests"),
         // The kinds of store, and what tests of any of them need.
@@ -171,7 +171,7 @@ let package = Package(
             name: "PostgresStoreTests", dependencies: ["PostgresStore", "StoreTestKit", "Storage", "TaskDomain"], path: "Tests/PostgresStoreTests"),
         .testTarget(name: "SealingTests", dependencies: ["Sealing", "TaskDomain", "TaskFiles", crypto], path: "Tests/SealingTests"),
         .testTarget(
-            name: "SchedulerCoreTests", dependencies: ["SchedulerCore", "SQLiteStore", "Storage", "TaskDomain", "TaskRecurrence"],
+            name: "SchedulerCoreTests", dependencies: ["TestSupport", "SchedulerCore", "SQLiteStore", "Storage", "TaskDomain", "TaskRecurrence"],
             path: "Tests/SchedulerCoreTests"),
         .testTarget(
             name: "SchedulerTests",

@@ -1,5 +1,6 @@
 import Storage
 import TaskDomain
+import TestSupport
 import Testing
 
 @testable import SchedulerCore
@@ -45,15 +46,19 @@ struct MissedOccurrences {
         #expect(world.runs(of: id).count == 61)
     }
 
-    @Test("50 years of seconds are stepped over at once, whatever the policy", .timeLimit(.minutes(1)), arguments: MisfirePolicy.allCases)
+    @Test("50 years of seconds are stepped over at once, whatever the policy", arguments: MisfirePolicy.allCases)
     func manySeconds(policy: MisfirePolicy) throws {
         let world = try World()
         world.attach()
         let years: Int64 = 50 * 31_556_952
-        let ids = try ["FREQ=SECONDLY", "FREQ=SECONDLY;COUNT=\(years)"].map {
-            try world.create(in: -years * 1_000, rule: $0, policy: policy, catchUpLimit: 3)
+        var ids: [ReminderID] = []
+        let taken = try processorTime {
+            ids = try ["FREQ=SECONDLY", "FREQ=SECONDLY;COUNT=\(years)"].map {
+                try world.create(in: -years * 1_000, rule: $0, policy: policy, catchUpLimit: 3)
+            }
+            world.run(milliseconds: 2_000)
         }
-        world.run(milliseconds: 2_000)
+        #expect(taken < .seconds(60))
         for id in ids {
             let runs = world.runs(of: id).map(\.key.scheduledAt), isEndless = id == ids[0]
             let first: Int64 = switch policy {

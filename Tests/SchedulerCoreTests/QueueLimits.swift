@@ -152,7 +152,7 @@ struct QueueLimits {
         #expect(world.runs.count == 9)
     }
 
-    @Test("a queue that waits for its rate neither wakes the process again and again while the store fails, nor forgets to go on", .timeLimit(.minutes(1)))
+    @Test("a queue that waits for its rate neither wakes the process again and again while the store fails, nor forgets to go on")
     func rateWhileFailing() throws {
         let world = try World()
         world.attach()

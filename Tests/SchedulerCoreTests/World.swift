@@ -303,6 +303,8 @@ final class World {
         // The real loop looks at least twice a second. What takes hours is looked at less often, so that it passes in a moment: the core
         // says itself when it is to be woken.
         let longestSleep: Int64 = milliseconds > 2 * 3_600_000 ? 20_000 : 500
+        // Turns since time last went on: a core that wants to be woken at once for ever would let nothing else happen.
+        var turns = 0
         while true {
             var next = end
             if let due = core.nextDue {
@@ -313,6 +315,11 @@ final class World {
             if let answer = answers.first { next = min(next, answer.at) }
             next = max(now.monotonic, min(next, now.monotonic + longestSleep))
             let step = next - now.monotonic
+            turns = step > 0 ? 0 : turns + 1
+            guard turns < 100_000 else {
+                Issue.record("the core is woken again and again, and time stands still")
+                return
+            }
             now.monotonic += step
             now.wall += step
             while let answer = answers.first, answer.at <= now.monotonic {
