@@ -34,7 +34,7 @@ POSTGRES = [
 ]
 # Rows that take minutes each run once.
 LONG = {"steady-1k", "steady-5k", "lone", "lone-postgres", "recurring", "memory-100k", "memory-1m"}
-STORED = ["stored", "creates", "settlements", "pgbench-creates", "pgbench-settlements", "together", "whole-creates", "whole-settlements", "whole-together"]
+STORED = ["stored", "creates", "settlements", "pgbench-creates", "pgbench-settlements", "whole-creates", "whole-settlements"]
 UNDER_WAY = ["1", "64", "1024"]
 # Rows in which the caller has a key, and what its line in the file of keys says beside that.
 KEYS = {"creates-64-key": "", "creates-64-pending": " pending=1000000"}
@@ -54,7 +54,6 @@ RATIOS = [
     ("postgres-store settlements", "postgres-store pgbench-settlements", 0.6),
     ("postgres-store-by-shard creates", "postgres-store-by-shard whole-creates", 0.6),
     ("postgres-store-by-shard settlements", "postgres-store-by-shard whole-settlements", 0.6),
-    ("postgres-store-by-shard together", "postgres-store-by-shard whole-together", 0.6),
     ("creates-64-postgres per_second", "creates-64 per_second", 0.4),
     ("burst-100k-postgres per_second", "limit-pgqueuer per_second", 0.7),
 ]

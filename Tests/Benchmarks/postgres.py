@@ -18,7 +18,7 @@ SETTINGS = ["listen_addresses=", "shared_buffers=512MB", "max_wal_size=4GB", "wa
 # Writes in a transaction of the store, and of pgbench's.
 BATCH = 64
 REMINDERS, JOBS = 200_000, 100_000
-# Writes that gather during a commit under load, over all shards.
+# Writes that gather during a commit under load.
 GATHERED = 4096
 
 # The rows that a create makes, with ids in the order of time.
@@ -113,14 +113,11 @@ def alone(programs, server, *arguments):
 
 
 def by_shard(programs):
-    """The store alone with each shard by itself, as on Citus, and with all in one transaction: batches that gathered under load, over all shards, and
-    creates of one shard each."""
+    """The store alone with each shard by itself, as on Citus, and with all in one transaction: batches that gathered under load."""
     result = {}
     for prefix, distribution in (("whole-", "none"), ("", "by-shard")):
         with Server() as server:
             result |= {prefix + name: value for name, value in alone(programs, server, GATHERED, distribution).items()}
-        with Server() as server:
-            result[prefix + "together"] = alone(programs, server, BATCH, distribution, "together")["creates"]
     return result
 
 

@@ -10,8 +10,7 @@ import Testing
 private func create(
     _ body: ReminderBody, key: IdempotencyKey? = nil, now time: Int64 = now * 1_000
 ) throws -> Creation {
-    var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-    return Creation(try body.draft(), caller: .anyone, idempotency: key, now: UnixMilliseconds(time), using: &random)
+    Creation(try body.draft(), caller: .anyone, idempotency: key, now: UnixMilliseconds(time), ids: FreshIDs())
 }
 
 @Suite("A create, worked out")
@@ -221,13 +220,37 @@ struct ForecastTests {
     func berlin() throws {
         // 19 October 2026, 09:00 in Berlin (UTC+2); summer time ends on the 25th.
         let start: Int64 = 1_792_393_200
-        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let body = try good(["start_datetime": .integer(start), "rrule": "FREQ=WEEKLY;BYDAY=MO", "timezone": "Europe/Berlin"])
-        let answer = try json(Creation(try body.draft(), caller: .anyone, idempotency: nil, now: UnixMilliseconds((start - 5) * 1_000), using: &random).answer)
+        let answer = try json(create(body, now: (start - 5) * 1_000).answer)
         #expect(
             answer["upcoming"]
                 == .array([0, 7 * day + 3_600, 14 * day + 3_600, 21 * day + 3_600, 28 * day + 3_600].map { .integer(start + $0) })
         )
+    }
+}
+
+@Suite("Ids of what is created")
+struct FreshIDsTests {
+    @Test("come in rows of one shard, all shards have their rows, and no two are the same")
+    func rows() {
+        let ids = FreshIDs(), time = UnixMilliseconds(1_795_000_000_000)
+        var drawn: Set<ReminderID> = [], rows: [Shard: Int] = [:]
+        for _ in 0..<(16 * Shard.count) {
+            let row = (0..<FreshIDs.idsInARow).map { _ in ids.next(at: time) }
+            #expect(Set(row.map(\.shard)).count == 1)
+            drawn.formUnion(row)
+            if let first = row.first { rows[first.shard, default: 0] += 1 }
+        }
+        #expect(drawn.count == 16 * Shard.count * FreshIDs.idsInARow)
+        #expect(rows.count == Shard.count)
+    }
+
+    @Test("are of the shard that is asked for, which the row does not notice")
+    func asked() {
+        let ids = FreshIDs(), time = UnixMilliseconds(1_795_000_000_000)
+        let first = ids.next(at: time).shard
+        for shard in Shard.all { #expect(ids.next(at: time, in: shard).shard == shard) }
+        #expect(ids.next(at: time).shard == first)
     }
 }
 

@@ -40,7 +40,6 @@ extension Reminders {
     // MARK: Creates
 
     private func create(_ items: [JSONObject], _ exchange: Exchange) async throws(Problem) -> [JSONValue] {
-        var random = random
         var creations: [Result<Creation, Problem>] = []
         for (index, item) in items.enumerated() {
             do throws(Problem) {
@@ -48,8 +47,7 @@ extension Reminders {
                 creations.append(
                     .success(
                         Creation(
-                            try draft(item, exchange), caller: exchange.caller, idempotency: key,
-                            now: exchange.now, using: &random)))
+                            try draft(item, exchange), caller: exchange.caller, idempotency: key, now: exchange.now, ids: ids)))
             } catch {
                 creations.append(.failure(error))
             }

@@ -11,13 +11,9 @@ struct Creation: Sendable {
     /// A JSON text. It is stored with the reminder where there is an `Idempotency-Key`.
     let answer: [UInt8]
 
-    init(
-        _ draft: Draft, caller: Caller, idempotency: IdempotencyKey?, now: UnixMilliseconds,
-        using random: inout some RandomNumberGenerator
-    ) {
+    init(_ draft: Draft, caller: Caller, idempotency: IdempotencyKey?, now: UnixMilliseconds, ids: FreshIDs) {
         // An `Idempotency-Key` is looked up in one shard, the one that follows from it; so the reminder must be there too.
-        id =
-            idempotency.map { ReminderID(at: now, in: $0.shard, using: &random) } ?? ReminderID(at: now, using: &random)
+        id = ids.next(at: now, in: idempotency?.shard)
         let forecast = Forecast(
             draft.series, isSingle: draft.schedule.schedule.isSingle, policy: draft.handling.misfirePolicy,
             now: now)

@@ -7,8 +7,7 @@ import TaskMessages
 /// Changes.swift, many at once in Batch.swift.
 struct Reminders: Sendable {
     let scheduler: SchedulerCalls
-    /// For ids.
-    let random = RandomPool()
+    let ids = FreshIDs()
 
     /// The routes, in the order in which documentation shows them.
     var operations: [Operation] {
@@ -81,10 +80,8 @@ struct Reminders: Sendable {
 
     private func create(_ exchange: Exchange, _ draft: Draft) async throws(Problem) -> Answer {
         try exchange.caller.requireQueue(draft.handling.queue)
-        var random = random
         let creation = Creation(
-            draft, caller: exchange.caller, idempotency: try IdempotencyKey(exchange),
-            now: exchange.now, using: &random)
+            draft, caller: exchange.caller, idempotency: try IdempotencyKey(exchange), now: exchange.now, ids: ids)
         return try Self.answer(creation, try await scheduler.create(creation.request))
     }
 

@@ -1,9 +1,9 @@
 // Measures the PostgreSQL store alone: creates and settlements a second, in transactions of a fixed size. Prints them as JSON.
 //
-//     postgres-benchmark CONNECTION-STRING [number of reminders] [writes in a batch] [none | by-shard | citus] [together]
+//     postgres-benchmark CONNECTION-STRING [number of reminders] [writes in a batch] [none | by-shard | citus]
 //
-// A batch is a transaction where the tables are not distributed, and else one for each shard that it has writes to. `together`: the reminders
-// of a batch are of one shard, as where a gateway has drawn their ids so; settlements come in the order of time, and are left out then.
+// A batch is a transaction where the tables are not distributed, and else one for each shard that it has writes to. The ids are drawn as a
+// gateway draws them, several in a row of one shard.
 
 import Foundation
 import PostgresStore
@@ -12,13 +12,14 @@ import TaskDomain
 
 let arguments = CommandLine.arguments
 guard arguments.count > 1 else {
-    print("usage: postgres-benchmark CONNECTION-STRING [number of reminders] [writes in a batch] [none | by-shard | citus] [together]")
+    print("usage: postgres-benchmark CONNECTION-STRING [number of reminders] [writes in a batch] [none | by-shard | citus]")
     exit(64)
 }
 let total = arguments.count > 2 ? Int(arguments[2]) ?? 100_000 : 100_000
 let batch = arguments.count > 3 ? Int(arguments[3]) ?? 64 : 64
 let distribution = arguments.count > 4 ? PostgresDistribution(rawValue: arguments[4]) ?? .none : .none
-let isTogether = arguments.count > 5
+/// Ids in a row of one shard (`FreshIDs.idsInARow`).
+let inARow = 64
 /// Batches that are not answered: one is being written while the next is made.
 let underWay = 4
 
@@ -51,10 +52,10 @@ let notification = (0..<420).map { _ in UInt8.random(in: 32...126, using: &rando
 let sealed = (0..<96).map { _ in UInt8.random(in: 0...255, using: &random) }
 var shard = Shard.all[0]
 let reminders = (0..<total).map { index in
-    if index % batch == 0 { shard = Shard.all.randomElement(using: &random) ?? shard }
+    if index % inARow == 0 { shard = Shard.all.randomElement(using: &random) ?? shard }
     let at = begin.milliseconds + Int64(index / 40)
     return Reminder(
-        id: isTogether ? ReminderID(at: at, in: shard, using: &random) : ReminderID(at: at, using: &random),
+        id: ReminderID(at: at, in: shard, using: &random),
         schedule: Schedule(start: begin + 3600 + Int64.random(in: 0..<86_400, using: &random)), handling: Handling(),
         payload: Payload(
             task: TaskName.notification, arguments: notification, description: "a class begins", classroomID: "classroom-\(index % 1000)",
@@ -67,10 +68,9 @@ limits.writesPerCommit = batch
 let store = try PostgresStore(PostgresAddress(arguments[1]), distribution: distribution, limits: limits) { print("fault: \($0)") }
 let creates = submitAll(
     store, reminders.map { .create($0, position: SeriesPosition(scheduledAt: $0.schedule.start, index: 1), idempotency: nil) })
-let settled = isTogether ? [] : reminders
 let settlements = submitAll(
     store,
-    settled.sorted { $0.schedule.start < $1.schedule.start }.map { reminder in
+    reminders.sorted { $0.schedule.start < $1.schedule.start }.map { reminder in
         let at = reminder.schedule.start
         return .settle(
             OccurrenceKey(reminder: reminder.id, scheduledAt: at),
