@@ -15,6 +15,7 @@ from pathlib import Path
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SERVICES = ("scheduler", "notifier", "worker", "gateway")
 ALL = (*SERVICES, "edvora-standin")
+DATABASE = "postgres"
 BASE_IMAGE = "debian:bookworm-slim"
 
 
@@ -63,10 +64,13 @@ def free_ports(count):
 
 
 class Stack:
-    def __init__(self):
+    def __init__(self, has_database):
+        """has_database: the reminders are kept in PostgreSQL, in a container beside the others."""
         self.project = f"tasks-test-{uuid.uuid4().hex[:8]}"
+        self.watched = (*SERVICES, DATABASE) if has_database else SERVICES
         self.api, self.ops, self.standin = free_ports(3)
-        self.base = [*compose_command(), "--env-file", "example.env", "-p", self.project]
+        files = ["docker-compose.yml", *(["docker-compose.postgres.yml"] if has_database else [])]
+        self.base = [*compose_command(), *(word for file in files for word in ("-f", file)), "--env-file", "example.env", "-p", self.project]
         self.env = {
             **os.environ, "TAG": self.project, "GATEWAY_PORT": str(self.api), "OPS_PORT": str(self.ops),
             "STANDIN_PORT": str(self.standin), "COMPOSE_PROFILES": "standin",
@@ -103,7 +107,7 @@ class Stack:
 
         def unhealthy():
             rest = []
-            for service in SERVICES:
+            for service in self.watched:
                 states = [each["State"] for each in self.containers(service)]
                 healthy = [s for s in states if s["Running"] and s.get("Health", {}).get("Status") == "healthy"]
                 if not len(states) == len(healthy) == counts.get(service, 1):
