@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 
+import aging
 import postgres
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -32,8 +33,10 @@ PREDECESSOR = ["predecessor-creates", "predecessor-burst", "predecessor-tasks"]
 POSTGRES = [
     "creates-64-postgres", "lone-postgres", "burst-10k-postgres", "burst-100k-postgres", "postgres-store", "postgres-store-by-shard", "limit-pgqueuer",
 ]
+# What many minutes do to such a server: only where they are named.
+AGING = ["held-postgres", "hour-postgres"]
 # Rows that take minutes each run once.
-LONG = {"steady-1k", "steady-5k", "lone", "lone-postgres", "recurring", "memory-100k", "memory-1m"}
+LONG = {"steady-1k", "steady-5k", "lone", "lone-postgres", "recurring", "memory-100k", "memory-1m", *AGING}
 STORED = ["stored", "creates", "settlements", "pgbench-creates", "pgbench-settlements", "whole-creates", "whole-settlements"]
 UNDER_WAY = ["1", "64", "1024"]
 # Rows in which the caller has a key, and what its line in the file of keys says beside that.
@@ -61,6 +64,7 @@ RATIOS = [
 BOUNDS = [
     ("burst-10k p99_ms", 1_200), ("lone p50_ms", 2), ("lone p99_ms", 5), ("memory-1m growth_mb scheduler", 32),
     ("memory-1m first_delivery_ms", 1_000), ("lone-postgres p50_ms", 2), ("burst-10k-postgres p99_ms", 1_500),
+    ("held-postgres held_to_free", 2), ("hour-postgres last_to_first", 1.3),
 ]
 
 
@@ -125,7 +129,8 @@ def run(name, programs):
     if name.endswith("-postgres"):
         with postgres.Server() as server:
             keys = {"SEAL_KEY_FILE": f"{server.folder}/seal-keys", "SEAL_KEY_CREATE": "true"}
-            return services(name.removesuffix("-postgres"), programs, {"STACK_STORE": server.store, **keys})
+            kept = {"SCHEDULER_RETENTION": aging.RETENTION} if name in AGING else {}
+            return services(name.removesuffix("-postgres"), programs, {"STACK_STORE": server.store, **keys, **kept})
     if name.startswith("limit-"):
         return limit(name, programs)
     if name == "rpc":
@@ -179,9 +184,11 @@ def shown(name, result):
     words += [f"{key.replace('-', ' ')} {result[key]:,.0f}/s" for key in STORED if key in result]
     words += [f"{result[key]:,.0f} calls/s with {key} under way" for key in UNDER_WAY if key in result]
     words += [f"then {key} {result[key]:,.0f} /s" for key in ("creates-64", "burst-100k") if key in result]
+    if name in AGING:
+        words += [f"{key.replace('_', ' ')} {value:g}" for key, value in result.items() if not isinstance(value, dict)]
     if "first_delivery_ms" in result:
         words.append(f"start to first delivery {result['first_delivery_ms']:.0f} ms")
-    tables = [("cpu_us", "CPU in µs each"), ("empty_mb", "MB when empty"), ("resident_mb", "MB"), ("growth_mb", "growth in MB")]
+    tables = [("cpu_us", "CPU in µs each"), ("tables_to_first", "the largest to their first size"), ("empty_mb", "MB when empty"), ("resident_mb", "MB"), ("growth_mb", "growth in MB")]
     for key, label in tables:
         if result.get(key):
             words.append(label + ": " + ", ".join(f"{service} {value:g}" for service, value in result[key].items()))
@@ -227,7 +234,7 @@ def report(results):
 
 def main():
     programs, *arguments = sys.argv[1:]
-    known = LIMITS + ROWS + PREDECESSOR + POSTGRES
+    known = LIMITS + ROWS + PREDECESSOR + POSTGRES + AGING
     if unknown := {argument for argument in arguments if argument.startswith("--")} - {"--once", "--list", "--predecessor", "--postgres"}:
         raise SystemExit(f"no such option: {', '.join(unknown)}; there are --once, --list, --predecessor, --postgres, and deploy/bench's --no-build")
     if "--list" in arguments:

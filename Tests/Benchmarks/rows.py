@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 
+import aging
 import tasks
 
 ROW, PEERS = sys.argv[1:3]
@@ -189,6 +190,8 @@ ROWS = {
     # The predecessor creates 600 a second at least, and is given few enough that it ends.
     "predecessor-creates": lambda: creates(64),
     "predecessor-burst": lambda: burst(6_000, 500),
+    "held": lambda: aging.held(load, ask),
+    "hour": lambda: aging.hour(load, ask),
     "tasks-swift": tasks.swift,
     "tasks-python": tasks.here,
     "predecessor-tasks": tasks.predecessor,
