@@ -3,7 +3,8 @@ import TaskDomain
 /// An occurrence that a worker says it runs, or has run, for a former process.
 struct Claim {
     let lease: LeaseID
-    let worker: WorkerID
+    /// As which the worker is there that said so last.
+    fileprivate(set) var worker: WorkerID
     /// `nil`: it is running.
     var outcome: OutcomeReport?
     /// From when on what it says it runs is wanted no longer.
@@ -21,6 +22,24 @@ struct Claim {
     var isFinal: Bool { outcome?.outcome.isFinal ?? false }
 
     var reporter: Reporter { Reporter(worker: worker, lease: lease) }
+
+    /// What a claim says, by how much it weighs against another to the same occurrence.
+    private enum Weight: Comparable { case hasFailed, runs, isFinal, endsSeries }
+
+    private var weight: Weight {
+        switch outcome?.outcome {
+        case nil: .runs
+        case .cancelSchedule: .endsSeries
+        case let outcome?: outcome.isFinal ? .isFinal : .hasFailed
+        }
+    }
+
+    /// Which of two claims to one occurrence stands, this one being the later: what weighs more, and of equals the later. What runs is over
+    /// where the same lease's end is told.
+    func stands(against earlier: Claim) -> Bool {
+        let tellsItsEnd = lease == earlier.lease && earlier.weight == .runs
+        return tellsItsEnd || weight >= earlier.weight
+    }
 
     /// Whether a worker waits to be told that it is stored, or runs it.
     func isOf(_ id: WorkerID) -> Bool { worker == id || others.contains { $0.worker == id } }
@@ -43,25 +62,25 @@ struct Claims {
     /// All of them, in no order.
     var all: some Sequence<(key: OccurrenceKey, value: Claim)> { claims }
 
-    /// Adds a claim: of two to one occurrence one that is final stands, then what still runs, then the later one. Of two that are final
-    /// one that ends the series stands for both.
-    /// - Returns: the one that does not stand.
+    /// Adds a claim; of two to one occurrence one stands (`Claim.stands`). Of two that are final that one stands for both, and of one lease
+    /// whatever it said before.
+    /// - Returns: the one that does not stand, and is to be let go.
     mutating func add(_ claim: Claim, to key: OccurrenceKey) -> Claim? {
         if claim.outcome == nil { nextDeadline = min(nextDeadline ?? claim.deadline, claim.deadline) }
         guard let other = claims[key] else {
             claims[key] = claim
             return nil
         }
-        if other.lease == claim.lease || claim.isFinal && other.isFinal {
-            let keepsOther = other.lease != claim.lease && other.outcome?.outcome == .cancelSchedule
-            var joint = keepsOther ? other : claim
-            joint.join(keepsOther ? claim : other)
-            claims[key] = joint
-            return nil
-        }
-        let stands = claim.isFinal || !other.isFinal && (claim.outcome == nil || other.outcome != nil)
-        claims[key] = stands ? claim : other
-        return stands ? other : claim
+        let isLater = claim.stands(against: other), isOfOne = claim.lease == other.lease
+        var standing = isLater ? claim : other
+        let fallen = isLater ? other : claim
+        // Who says again what it has is told as which it is there now.
+        if isOfOne { standing.worker = claim.worker }
+        // What runs under a lease that was said to be over is not wanted.
+        let isJoint = isOfOne ? isLater || claim.outcome != nil : standing.isFinal && fallen.isFinal
+        if isJoint { standing.join(fallen) }
+        claims[key] = standing
+        return isJoint ? nil : fallen
     }
 
     /// Lets what is said to run be wanted until that time, which is no earlier than before.
