@@ -253,10 +253,9 @@ final class Settlements {
     }
 
     /// Tells whether a row waits for just this try. One that is replayed counts its tries anew, and with the clock set back the first may begin
-    /// at the very millisecond at which the first before did. What is final ends its occurrence once, and a refused
-    /// credential holds it once, whoever says it again.
+    /// at the very millisecond at which the first before did.
     private func isAwaited(_ attempt: Attempt, of key: OccurrenceKey) throws(SQLiteFailure) -> Bool {
-        guard !attempt.outcome.isFinal, attempt.outcome != .authRejected else { return false }
+        guard !attempt.outcome.settlesOnce else { return false }
         findAwaited.bindKey(key.reminder)
         findAwaited.bind(3, key.scheduledAt)
         findAwaited.bind(4, attempt.number)

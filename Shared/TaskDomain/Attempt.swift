@@ -26,6 +26,10 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     /// Whether the occurrence is done by it, whatever became of it meanwhile: it was delivered, or its task ended its series.
     public var isFinal: Bool { self == .delivered || self == .cancelSchedule }
 
+    /// Whether it settles its occurrence once, so that nothing comes of it when it is said again: what is final ends it, and a refused
+    /// credential holds it.
+    public var settlesOnce: Bool { isFinal || self == .authRejected }
+
     /// Whether whoever was to be reached was: an answer, whatever it said, or the end of a task that needs nobody.
     /// - Parameter statusCode: of the answer; 0: there was none.
     public func hasReached(statusCode: Int) -> Bool {

@@ -59,10 +59,9 @@ extension StoredReminder {
     }
 
     /// Tells whether a row waits for just this try. One that is replayed counts its tries anew, and with the clock set back the first may begin
-    /// at the very millisecond at which the first before did. What is final ends its occurrence once, and a refused
-    /// credential holds it once, whoever says it again.
+    /// at the very millisecond at which the first before did.
     private func isAwaited(_ attempt: Attempt) -> Bool {
-        guard !attempt.outcome.isFinal, attempt.outcome != .authRejected, let row = occurrences[attempt.scheduledAt] else { return false }
+        guard !attempt.outcome.settlesOnce, let row = occurrences[attempt.scheduledAt] else { return false }
         return row.state == .pending && row.tries.next == attempt.number
     }
 
