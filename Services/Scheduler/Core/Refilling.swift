@@ -142,7 +142,7 @@ extension SchedulerCore {
                 break
             }
             table.insert(entry)
-            if entry.positionIndex != nil { unheardCreates.isKnown(entry.reminder, now: now) }
+            if entry.positionIndex != nil { unheardCreates.told(of: entry.reminder, now: now) }
             if !settleClaim(to: entry) { wait(entry) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)

@@ -15,7 +15,7 @@ struct UnheardCreates {
     private var limit = few
 
     /// The store has told where it stands.
-    mutating func isKnown(_ reminder: Reminder, now: Moment) {
+    mutating func told(of reminder: Reminder, now: Moment) {
         guard abs(now.wall - reminder.createdAt) <= Self.longestAgeMilliseconds else { return }
         toldAt[reminder.id] = now.monotonic
         guard toldAt.count >= limit else { return }
@@ -25,7 +25,7 @@ struct UnheardCreates {
 
     /// Its create is heard of.
     /// - Returns: whether what it says is old.
-    mutating func isOld(_ id: ReminderID) -> Bool { !toldAt.isEmpty && toldAt.removeValue(forKey: id) != nil }
+    mutating func heard(of id: ReminderID) -> Bool { !toldAt.isEmpty && toldAt.removeValue(forKey: id) != nil }
 }
 
 extension SchedulerCore {
@@ -33,7 +33,7 @@ extension SchedulerCore {
     mutating func created(_ entry: DueEntry) {
         // A change of it that is on its way will tell where it stands.
         guard owns(entry.due.occurrence), changing[entry.reminder.id] == nil else { return }
-        guard !unheardCreates.isOld(entry.reminder.id) || breaks(.believesLateCreates) else { return }
+        guard !unheardCreates.heard(of: entry.reminder.id) || breaks(.believesLateCreates) else { return }
         place(Entry(entry))
     }
 }
