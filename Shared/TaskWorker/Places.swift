@@ -98,7 +98,7 @@ final class Places: @unchecked Sendable {
         }
     }
 
-    /// Has every link say what this tick brought.
+    /// Has every link say what this tick brought, and ends what has come to its end by it.
     func flushSoon() {
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
@@ -127,7 +127,7 @@ final class Places: @unchecked Sendable {
 
     /// Whoever told it to shut down waits for no task longer than its lease. While no scheduler is there one is waited for, as it may still
     /// acknowledge what was reported.
-    func shutDownIfDone() {
+    private func shutDownIfDone() {
         guard capacity.isShuttingDown, !hasShutDown, links.contains(where: { $0.scheduler != nil }), links.allSatisfy(\.mayShutDown)
         else { return }
         hasShutDown = true

@@ -165,7 +165,9 @@ final class SchedulerLink: @unchecked Sendable {
         for lease in message.acknowledged {
             if let report = unacknowledged.removeValue(forKey: lease) { count(report) }
         }
-        if wasFull, mayAskForMore { places.flushSoon() }
+        // Whether it has come to its end is seen once everything has been said.
+        let isEnding = isDraining || places.capacity.isShuttingDown
+        if wasFull && mayAskForMore || isEnding && unacknowledged.isEmpty { places.flushSoon() }
         for lease in message.revoked {
             extensions.drop(lease, because: "the lease was taken back")
             running[lease]?.work?.cancel()
@@ -177,8 +179,6 @@ final class SchedulerLink: @unchecked Sendable {
         if !message.dispatches.isEmpty { places.received(message.dispatches.count, over: self) }
         if message.creditLimit != nil { places.confirmed(self) }
         for control in message.controls { carryOut(control) }
-        places.shutDownIfDone()
-        finishDrainIfDone()
     }
 
     // MARK: What it is told to be
@@ -350,7 +350,7 @@ final class SchedulerLink: @unchecked Sendable {
             end = .draining(done, isPatient: true)
             stream?.send(Proto.WorkerMessage(leaving: true))
             eventLoop.scheduleTask(in: TimeAmount(acknowledgementWait)) { self.losePatience() }
-            finishDrainIfDone()
+            places.flushSoon()
         }
         try? await done.futureResult.get()
     }
@@ -363,10 +363,10 @@ final class SchedulerLink: @unchecked Sendable {
                 "outcomes were not acknowledged in time; what they are of may be run again",
                 metadata: ["unacknowledged": "\(unacknowledged.count)", "connected": "\(stream != nil)"])
         }
-        finishDrainIfDone()
+        places.flushSoon()
     }
 
-    /// Ends the drain where nothing is left of it.
+    /// Ends the drain where nothing is left of it; asked whenever everything has been said (``Places/flushSoon()``).
     func finishDrainIfDone() {
         guard case .draining(let done, let isPatient) = end, running.isEmpty, unacknowledged.isEmpty || !isPatient else { return }
         end = .left
