@@ -252,9 +252,9 @@ final class SchedulerLoop: @unchecked Sendable {
 
     private func carryOut(_ effect: Effect) {
         switch effect {
-        case .load(let shard, let after, let through, let limit):
+        case .load(let token, let shard, let after, let through, let limit):
             store.load(shard: shard, after: after, through: through, limit: limit) { result in
-                self.loaded(shard, result, limit: limit)
+                self.loaded(token, shard, result, limit: limit)
             }
         case .loadShelf(let token, let scope, let after, let limit, _):
             store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(token, result) }
@@ -279,12 +279,12 @@ final class SchedulerLoop: @unchecked Sendable {
         }
     }
 
-    private func loaded(_ shard: Shard, _ result: Result<[DueEntry], StoreError>, limit: Int) {
+    private func loaded(_ token: UInt64, _ shard: Shard, _ result: Result<[DueEntry], StoreError>, limit: Int) {
         switch result {
-        case .success(let entries): handle(.loaded(shard, entries, full: entries.count >= limit))
+        case .success(let entries): handle(.loaded(token: token, shard, entries, full: entries.count >= limit))
         case .failure(let error):
             logger.error("could not read what is due", metadata: ["shard": "\(shard.number)", "reason": "\(error)"])
-            handle(.loadFailed(shard))
+            handle(.loadFailed(token: token, shard))
         }
     }
 

@@ -380,18 +380,18 @@ final class World {
 
     private func carryOut(_ effect: Effect) {
         switch effect {
-        case .load(let shard, let after, let through, let limit):
-            guard !isUnreadable else { return answer(.loadFailed(shard)) }
+        case .load(let token, let shard, let after, let through, let limit):
+            guard !isUnreadable else { return answer(.loadFailed(token: token, shard)) }
             let result = wait { done in
                 store.load(shard: shard, after: after, through: through, limit: limit) { done($0) }
             }
             switch result {
             case .success(let entries):
                 loaded += entries.count
-                answer(.loaded(shard, entries, full: entries.count >= limit))
+                answer(.loaded(token: token, shard, entries, full: entries.count >= limit))
             case .failure(let error):
                 Issue.record("load: \(error)")
-                answer(.loadFailed(shard))
+                answer(.loadFailed(token: token, shard))
             }
         case .loadShelf(let token, let scope, let after, let limit, _):
             guard !isUnreadable else { return answer(.shelfLoaded(token: token, nil)) }

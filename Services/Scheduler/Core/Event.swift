@@ -96,9 +96,9 @@ public enum Event: Sendable {
     case release(Shard)
     /// What was taken together with this shard is another's already.
     case lose(Shard)
-    /// The answer to `Effect.load`. `full`: as many as were asked for, so there may be more.
-    case loaded(Shard, [DueEntry], full: Bool)
-    case loadFailed(Shard)
+    /// The answer to `Effect.load` with the same token. `full`: as many as were asked for, so there may be more.
+    case loaded(token: UInt64, Shard, [DueEntry], full: Bool)
+    case loadFailed(token: UInt64, Shard)
     /// The answer to `Effect.loadShelf` with the same token; `nil`: it failed.
     case shelfLoaded(token: UInt64, ShelfPage?)
     /// The data of these zones is another than that by which what is stored was computed. Told before anything is computed by the new one.
@@ -158,7 +158,8 @@ public struct Dispatch: Sendable {
 
 /// What the core wants done. Effects are carried out in order; `load` and `write` reach the store in order.
 public enum Effect: Sendable {
-    case load(Shard, after: DueKey?, through: UnixMilliseconds, limit: Int)
+    /// Answered by `Event.loaded` or `Event.loadFailed` with the same token.
+    case load(token: UInt64, Shard, after: DueKey?, through: UnixMilliseconds, limit: Int)
     /// Answered by `Event.shelfLoaded` with the same token. `of`: one of the shards of the strand of which it is.
     case loadShelf(token: UInt64, ShelfScope, after: ShelfKey, limit: Int, of: Shard)
     /// Answered by `Event.written` with the same token. `of`: one of the strand's shards, by which the store knows which of its lanes it is.

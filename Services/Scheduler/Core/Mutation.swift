@@ -21,6 +21,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case forgetsTheFollower
     /// What a load brings is believed although it changed meanwhile.
     case believesStaleLoads
+    /// What a load brings that was asked for when its shard was another strand's is believed.
+    case believesFormerLoads
     /// A worker that comes back is not asked what it runs.
     case ignoresWhatRuns
     /// What any worker says of a lease counts, whoever has or had it.

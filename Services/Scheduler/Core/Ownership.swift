@@ -7,8 +7,6 @@ struct Windows {
     private var windows = [Window?](repeating: nil, count: Shard.count)
     /// In ascending order.
     private(set) var shards: [Shard] = []
-    /// Loads that were asked for when a shard was let go, by its number. Their answers come before those of any that are asked for later.
-    private var orphans = [Int](repeating: 0, count: Shard.count)
 
     subscript(shard: Shard) -> Window? {
         _read { yield windows[Int(shard.number)] }
@@ -17,20 +15,6 @@ struct Windows {
             defer { if (windows[Int(shard.number)] != nil) != wasOwn { note(shard, isOwn: !wasOwn) } }
             yield &windows[Int(shard.number)]
         }
-    }
-
-    /// Lets go of a shard. What a load under way brings is nobody's.
-    mutating func release(_ shard: Shard) {
-        if self[shard]?.load != nil { orphans[Int(shard.number)] += 1 }
-        self[shard] = nil
-    }
-
-    /// A load of a shard has been answered.
-    /// - Returns: whether it was asked for when the shard was owned before.
-    mutating func takeOrphan(_ shard: Shard) -> Bool {
-        guard orphans[Int(shard.number)] > 0 else { return false }
-        orphans[Int(shard.number)] -= 1
-        return true
     }
 
     private mutating func note(_ shard: Shard, isOwn: Bool) {

@@ -67,12 +67,11 @@ extension SchedulerCore {
             loadFromShelves()
         }
         for (shard, _) in wanted.sorted(by: { ($0.end, $0.shard) < ($1.end, $1.shard) }) {
-            guard room >= leastLoad else { return }
+            guard room >= leastLoad, let window = windows[shard] else { return }
             let limit = min(configuration.loadLimit, room)
             let through = now.wall + configuration.horizonMilliseconds
-            let after = windows[shard]?.boundary
             windows[shard]?.load = Window.Load(through: through, limit: limit)
-            effects.append(.load(shard, after: after, through: through, limit: limit))
+            effects.append(.load(token: window.token, shard, after: window.boundary, through: through, limit: limit))
         }
     }
 
@@ -119,8 +118,14 @@ extension SchedulerCore {
         }
     }
 
-    mutating func loaded(_ shard: Shard, _ entries: [DueEntry], _ full: Bool) {
-        guard !windows.takeOrphan(shard), let load = windows[shard]?.load else { return }
+    /// The load of a shard that was asked for with that token; `nil`: it was asked for when the shard was another strand's.
+    private func load(_ token: UInt64, of shard: Shard) -> Window.Load? {
+        guard let window = windows[shard], window.token == token || breaks(.believesFormerLoads) else { return nil }
+        return window.load
+    }
+
+    mutating func loaded(_ token: UInt64, _ shard: Shard, _ entries: [DueEntry], _ full: Bool) {
+        guard let load = load(token, of: shard) else { return }
         guard !load.isVoid else {
             windows[shard]?.load = nil
             return
@@ -152,8 +157,8 @@ extension SchedulerCore {
     /// How long a store that could not read is left alone.
     static var loadPauseMilliseconds: Int64 { 200 }
 
-    mutating func loadFailed(_ shard: Shard) {
-        guard !windows.takeOrphan(shard) else { return }
+    mutating func loadFailed(_ token: UInt64, _ shard: Shard) {
+        guard load(token, of: shard) != nil else { return }
         windows[shard]?.load = nil
         strands[shard]?.loadsPausedUntil = now.monotonic + Self.loadPauseMilliseconds
     }

@@ -56,7 +56,7 @@ extension SchedulerCore {
         for id in leased { endLease(id, isKnown: false)?.entry.state = .gone }
         let entries = table.all.filter { shards.contains($0.key.reminder.shard) }
         for entry in entries.sorted(by: { $0.key < $1.key }) { forget(entry) }
-        for shard in strand.shards { windows.release(shard) }
+        for shard in strand.shards { windows[shard] = nil }
         passed.forget(in: shards)
         strands.remove(strand)
         holdersHaveChanged = true

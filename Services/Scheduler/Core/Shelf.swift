@@ -219,7 +219,7 @@ extension SchedulerCore {
         for strand in strands.all where wantsShelf(strand) {
             let room = room
             guard room >= leastLoad, let (scope, after) = strand.shelf.next(limit: min(configuration.loadLimit, room)) else { return }
-            effects.append(.loadShelf(token: strand.shelfToken, scope, after: after, limit: strand.shelf.load?.limit ?? 0, of: strand.shards[0]))
+            effects.append(.loadShelf(token: strand.readToken, scope, after: after, limit: strand.shelf.load?.limit ?? 0, of: strand.shards[0]))
         }
     }
 

@@ -42,8 +42,8 @@ final class Strand {
         outbox = Outbox(tokensFrom: UInt64(number) << Strands.tokenBits + 1)
     }
 
-    /// What its loads from the shelf are known by, one at a time; those of its batches follow.
-    var shelfToken: UInt64 { UInt64(number) << Strands.tokenBits }
+    /// What is read of it is known by: one page of each shard, and one of its shelf, at a time. The tokens of its batches follow.
+    var readToken: UInt64 { UInt64(number) << Strands.tokenBits }
 }
 
 /// The strands of a core.
@@ -112,7 +112,7 @@ extension SchedulerCore {
         guard !new.isEmpty else { return }
         let strand = strands.take(new, formerWorkers: Set(rejoin.lazy.map(\.instance)))
         for owned in new {
-            windows[owned.shard] = Window()
+            windows[owned.shard] = Window(token: strand.readToken)
             leases.begin(owned)
         }
         for key in ended where owns(key) && !breaks(.forgetsWhatHasPassed) { passed.ended(key) }

@@ -19,9 +19,13 @@ struct Window {
         func makesOld(_ key: OccurrenceKey) -> Bool { changed.contains(key) || ended.contains(key.reminder) }
     }
 
+    /// What its loads are known by (`Strand.readToken`): the answer to one with another was asked for by who had the shard before.
+    let token: UInt64
     /// Everything up to and including this is in memory; `nil`: nothing was loaded yet.
     private(set) var boundary: DueKey?
     var load: Load?
+
+    init(token: UInt64) { self.token = token }
 
     /// Whether an occurrence due then belongs into memory. While a load is under way that does: the load may have been
     /// read before the occurrence was written.

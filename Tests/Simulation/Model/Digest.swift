@@ -22,13 +22,13 @@ package struct Digest {
         case .take: add(UInt64(1))
         case .release(let shard): add(UInt64(0x500 | UInt64(shard.number)))
         case .lose(let shard): add(UInt64(0x600 | UInt64(shard.number)))
-        case .loaded(let shard, let entries, _):
+        case .loaded(_, let shard, let entries, _):
             add(UInt64(0x200 | UInt64(shard.number)))
             for entry in entries { add(entry.due.occurrence) }
         case .shelfLoaded(_, let page):
             add(UInt64(0x400))
             for key in page?.keys ?? [] { add(key.due.occurrence) }
-        case .loadFailed(let shard): add(UInt64(0x300 | UInt64(shard.number)))
+        case .loadFailed(_, let shard): add(UInt64(0x300 | UInt64(shard.number)))
         case .zonesChanged(let zones): add(UInt64(zones.count) << 40)
         case .created(let entry), .mayBeStored(let entry): add(entry.due.occurrence)
         case .request(let id, _): add(id.rawValue)
@@ -61,7 +61,7 @@ package struct Digest {
 
     mutating func add(_ effect: Effect) {
         switch effect {
-        case .load(let shard, let after, let through, _):
+        case .load(_, let shard, let after, let through, _):
             add(UInt64(shard.number))
             add(after?.dueAt)
             add(through)

@@ -97,19 +97,17 @@ final class SchedulerProcess: Process {
     private func carryOut(_ effect: Effect) {
         life.trace(effect)
         switch effect {
-        case .load(let shard, let after, let through, let limit):
-            life.store.load(shard: shard, after: after, through: through, limit: limit) { [self] result in
-                later { [self] in
-                    switch result {
-                    case .success(let entries): handle(.loaded(shard, entries, full: entries.count >= limit))
-                    case .failure: handle(.loadFailed(shard))
-                    }
+        case .load(let token, let shard, let after, let through, let limit):
+            let answer = keeping?.reads(shard)
+            life.store.load(shard: shard, after: after, through: through, limit: limit) { result in
+                switch result {
+                case .success(let entries): answer?(.loaded(token: token, shard, entries, full: entries.count >= limit))
+                case .failure: answer?(.loadFailed(token: token, shard))
                 }
             }
         case .loadShelf(let token, let scope, let after, let limit, let shard):
-            life.store.loadShelf(scope, after: after, limit: limit, of: shard) { [self] result in
-                later { [self] in handle(.shelfLoaded(token: token, try? result.get())) }
-            }
+            let answer = keeping?.reads(shard)
+            life.store.loadShelf(scope, after: after, limit: limit, of: shard) { result in answer?(.shelfLoaded(token: token, try? result.get())) }
         case .write(let token, let writes, let shard):
             keeping?.submit(writes, of: shard) { [self] result in
                 later { [self] in handle(.written(token: token, try? result.get())) }
@@ -147,7 +145,7 @@ final class SchedulerProcess: Process {
     }
 
     /// What other threads report comes through one mailbox.
-    private func later(_ body: @escaping () -> Void) { timeline.schedule(in: 0, for: self, body) }
+    func later(_ body: @escaping () -> Void) { timeline.schedule(in: 0, for: self, body) }
 
     // MARK: Workers
 

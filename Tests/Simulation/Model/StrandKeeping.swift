@@ -19,6 +19,10 @@ final class StrandKeeping {
         var taking = 0, shards: [OwnedShard] = []
         /// Batches of it that the store has not answered.
         var unanswered = 0
+        /// It goes when it is read next, with the answer under way.
+        var goWhenRead: (() -> Void)?
+        /// What it was told of what it had read, when it was its own no more.
+        var late: [Event] = []
     }
 
     private unowned let life: Life, process: SchedulerProcess
@@ -61,6 +65,9 @@ final class StrandKeeping {
         strand.state = .own
         (strand.taking, strand.shards, strand.unanswered) = (taken.taking, taken.shards, 0)
         process.handle(.take(taken.shards, rejoin: taken.workers, queues: queues, passed: taken.passed))
+        // They came by a way of their own, and are as old as that strand is gone.
+        for event in strand.late { life.timeline.schedule(in: life.chance.int(0...5), for: process) { [self] in process.handle(event) } }
+        strand.late = []
     }
 
     private func takeBack(_ strand: Int, in milliseconds: Int64) {
@@ -76,9 +83,19 @@ final class StrandKeeping {
 
     // MARK: Going
 
-    /// A strand is given away, or another takes it, which is noticed a moment later.
+    /// A strand is given away, or another takes it, which is noticed a moment later; every other time while it is read.
     func goes(_ number: Int, isPlanned: Bool, for milliseconds: Int64) {
-        let number = number % kept.count, strand = kept[number], shards = life.store.shards(of: number)
+        let number = number % kept.count
+        guard life.chance.one(in: 2) else { return go(number, isPlanned, milliseconds) }
+        kept[number].goWhenRead = { [unowned self] in
+            guard life.isFaulty else { return }
+            life.checker.isTroubled(for: milliseconds)
+            go(number, isPlanned, milliseconds)
+        }
+    }
+
+    private func go(_ number: Int, _ isPlanned: Bool, _ milliseconds: Int64) {
+        let strand = kept[number], shards = life.store.shards(of: number)
         guard case .own = strand.state else { return }
         guard !isPlanned else {
             strand.state = .leaving(milliseconds)
@@ -102,6 +119,21 @@ final class StrandKeeping {
         if strand.unanswered > 0 { life.checker.releasedEarly(shards[0]) }
         strand.state = .away
         takeBack(life.store.strand(of: shards[0]), in: milliseconds)
+    }
+
+    // MARK: Reads
+
+    /// Something of a strand is about to be read.
+    /// - Returns: what takes the answer. One that comes when the strand has gone is put off until it is there again.
+    func reads(_ shard: Shard) -> (Event) -> Void {
+        let strand = strand(of: shard)
+        if let go = strand.goWhenRead {
+            strand.goWhenRead = nil
+            process.later(go)
+        }
+        return { [self] event in
+            if case .away = strand.state { strand.late.append(event) } else { process.later { [self] in process.handle(event) } }
+        }
     }
 
     // MARK: Writes

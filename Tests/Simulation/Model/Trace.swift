@@ -8,7 +8,7 @@ extension Life {
         switch event {
         case .cancel(let id, let key, _): trace("request \(id.rawValue) calls off \(key.scheduledAt)", key.reminder)
         case .created(let entry): trace("created, due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
-        case .loaded(_, let entries, _):
+        case .loaded(_, _, let entries, _):
             for entry in entries {
                 trace("loaded: \(entry.due.occurrence.scheduledAt), due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
             }

@@ -158,11 +158,11 @@ final class Outage {
 
     private func carryOut(_ effect: Effect) {
         switch effect {
-        case .load(let shard, let after, let through, let limit):
+        case .load(let token, let shard, let after, let through, let limit):
             let result = wait { done in store.load(shard: shard, after: after, through: through, limit: limit) { done($0) } }
-            guard let entries = try? result.get() else { return events.append(.loadFailed(shard)) }
+            guard let entries = try? result.get() else { return events.append(.loadFailed(token: token, shard)) }
             loaded += entries.count
-            events.append(.loaded(shard, entries, full: entries.count >= limit))
+            events.append(.loaded(token: token, shard, entries, full: entries.count >= limit))
         case .loadShelf(let token, let scope, let after, let limit, _):
             let page = try? wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }.get()
             readFromShelf += page?.keys.count ?? 0
