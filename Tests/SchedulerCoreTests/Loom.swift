@@ -30,10 +30,10 @@ final class Loom {
     /// Batches that failed.
     private(set) var failures = 0
 
-    init(mutation: Mutation? = nil, maxEntriesInMemory: Int? = nil) {
+    init(mutation: Mutation? = nil, configure: (inout CoreConfiguration) -> Void = { _ in }) {
         var configuration = CoreConfiguration()
         configuration.mutation = mutation
-        if let maxEntriesInMemory { configuration.maxEntriesInMemory = maxEntriesInMemory }
+        configure(&configuration)
         core = SchedulerCore(configuration: configuration, seed: 1)
     }
 

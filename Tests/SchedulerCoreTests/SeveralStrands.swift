@@ -52,7 +52,7 @@ struct SeveralStrands {
 
     @Test("what is due in a strand that fails leaves room in memory for what is due in others, and comes when it is well")
     func leavesRoom() {
-        let loom = Loom(maxEntriesInMemory: 64)
+        let loom = Loom { $0.maxEntriesInMemory = 64 }
         loom.take(0)
         loom.take(1)
         loom.attach()
@@ -73,7 +73,7 @@ struct SeveralStrands {
 
     @Test("what was left to the disk of one strand is read while another fails, and of that one when it is well")
     func shelves() {
-        let loom = Loom(maxEntriesInMemory: 64)
+        let loom = Loom { $0.maxEntriesInMemory = 64 }
         loom.take(0)
         loom.take(1)
         let ill = (0..<30).map { _ in loom.create(in: 0) }, well = (0..<30).map { _ in loom.create(in: 1) }
@@ -114,6 +114,72 @@ struct SeveralStrands {
         #expect(loom.times(unknown) == 0 && loom.times(known) == 1)
         loom.answer(0)
         #expect(loom.times(unknown) == 1)
+    }
+
+    @Test("what a strand would not give to a new worker is given to one that it counts on, and waits for nothing")
+    func isNotHeldUp() {
+        let loom = loom()
+        loom.silent = [0]
+        loom.attach(2, "new")
+        // The first goes to who is known, so that the new one can take more than that one from then on.
+        let keys = (0..<3).map { _ in loom.create(in: 0) }
+        #expect(keys.allSatisfy { loom.times($0) == 1 } && loom.core.snapshot.ready == 0)
+    }
+
+    @Test("what was passed over is listed among what is ready, where it was, and is the oldest where it was that")
+    func passedOver() {
+        let loom = loom()
+        loom.failing = [0]
+        loom.report(loom.create(in: 0))
+        let ill = loom.create(in: 0)
+        loom.run(milliseconds: 1_000)
+        loom.handle(.workerStands(WorkerID(rawValue: 1), queues: [], isDrained: true))
+        let well = loom.create(in: 1)
+        func listed() -> [OccurrenceKey] { loom.core.readyOccurrences(after: 0, limit: 9) { _, _ in true }.occurrences.map(\.key) }
+        func oldest() -> UnixMilliseconds? {
+            var core = loom.core
+            return core.oldestReady()
+        }
+        #expect(listed() == [ill, well] && oldest() == ill.scheduledAt.milliseconds)
+        loom.failing = []
+        loom.run(milliseconds: 3_000)
+        // Its turn has come again, and nobody takes anything.
+        #expect(loom.core.snapshot.unwritten == 0 && loom.times(ill) == 0)
+        #expect(listed() == [ill, well] && oldest() == ill.scheduledAt.milliseconds)
+    }
+
+    @Test("nothing of any strand is handed out, nor a request taken, while more waits for the store in all than may")
+    func inAll() {
+        let loom = Loom {
+            $0.maxPendingWritesInAll = 4
+            $0.maxPendingRequestsInAll = 2
+        }
+        loom.take(0)
+        loom.take(1)
+        loom.attach()
+        let slow = (0..<4).map { _ in loom.create(in: 0) }
+        loom.silent = [0]
+        for key in slow { loom.report(key) }
+        let well = loom.create(in: 1)
+        #expect(loom.times(well) == 0 && loom.core.snapshot.ready == 1)
+        loom.change(1, [loom.create(in: 0, after: 5_000)])
+        loom.change(2, [loom.create(in: 0, after: 5_000)])
+        loom.change(3, [loom.create(in: 1, after: 5_000)])
+        #expect(loom.refused.map(\.rawValue) == [3])
+        loom.answer(0)
+        #expect(loom.times(well) == 1 && loom.answered.count == 2)
+    }
+
+    @Test("where there is not room for all, the strands' shelves are read in turn")
+    func inTurn() {
+        var strands = Strands()
+        let all = Shard.all.prefix(3).map { strands.take([OwnedShard($0, epoch: 1)], formerWorkers: []) }
+        #expect(strands.inTurn.map(\.number) == [0, 1, 2])
+        strands.hasTurn(all[0])
+        #expect(strands.inTurn.map(\.number) == [1, 2, 0])
+        strands.hasTurn(all[2])
+        strands.remove(all[0])
+        #expect(strands.inTurn.map(\.number) == [1, 2])
     }
 
     // MARK: Requests
@@ -278,6 +344,19 @@ struct SeveralStrands {
         loom.report(other)
         #expect(loom.isAcknowledged(other))
         #expect(!Loom.shards[0].contains { loom.core.isLoaded($0) })
+    }
+
+    @Test("what a strand that goes makes room for is handed out of others in the same step")
+    func makesRoom() {
+        let loom = Loom()
+        loom.handle(.take(Loom.owned(0, epoch: 1), rejoin: [], queues: [QueueSettings(name: "default", maxConcurrency: 1)]))
+        loom.take(1)
+        loom.attach()
+        let running = loom.create(in: 0), waiting = loom.create(in: 1)
+        #expect(loom.times(running) == 1 && loom.times(waiting) == 0)
+        loom.silent = [1]
+        loom.release(0)
+        #expect(loom.released.count == 1 && loom.times(waiting) == 1)
     }
 
     @Test("a strand that is released while its writes fail goes on to repeat them, and is released when they are stored")

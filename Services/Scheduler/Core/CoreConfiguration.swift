@@ -4,6 +4,8 @@ import TaskDomain
 public struct CoreConfiguration: Sendable {
     /// Occurrences held in memory at most, waiting, ready and leased together. The rest stays on disk.
     public var maxEntriesInMemory = 200_000
+    /// Of these, those that wait for the store to catch up with their strand: they must not take the place of what others can hand out.
+    var maxStalledEntries: Int { maxEntriesInMemory / 4 }
     /// What falls due within this time is brought into memory; more is fetched when half of it is left.
     public var horizonMilliseconds: Int64 = 60_000
     /// The most occurrences that one load brings.
@@ -28,12 +30,17 @@ public struct CoreConfiguration: Sendable {
     public var priorityStepMilliseconds: Int64 = 10_000
     /// Writes of one strand that wait for the store, beyond which nothing more of it is dispatched.
     public var maxPendingWrites = 50_000
+    /// The same of all strands, beyond which nothing of any is dispatched.
+    public var maxPendingWritesInAll = 200_000
     /// Bytes of tasks' results of one strand that wait for the store, beyond which nothing more of it is dispatched.
     public var maxPendingResultBytes = 16 << 20
-    /// The same of all strands, beyond which an outcome is taken without its result: what was dispatched before the store fell behind may all return at once.
+    /// The same of all strands, beyond which nothing of any is dispatched, and an outcome is taken without its result: what was dispatched
+    /// before the store fell behind may all return at once.
     public var maxResultBytes = 64 << 20
     /// Requests of one strand that wait for the store, beyond which none is taken.
     public var maxPendingRequests = 10_000
+    /// The same of all strands.
+    public var maxPendingRequestsInAll = 40_000
     /// How long the answer to a cancel, a pause or another schedule may wait until workers have stopped what is called off.
     public var recallMilliseconds: Int64 = 1_000
     /// Writes in one batch.

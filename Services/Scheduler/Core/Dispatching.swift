@@ -20,9 +20,9 @@ extension SchedulerCore {
             if timer.entry.state == .ready, timer.entry.expiry == timer.at { expire(timer.entry) }
         }
         // What was cancelled or left to the disk stays in the heap until its time; not too much of it.
-        if waiting.count > 2 * table.count + 1_024 { waiting.removeAll { !$0.isCurrent } }
-        if rests.count > 2 * table.count + 1_024 { rests.removeAll { $0.entry.state != .resting } }
-        if expiries.count > 2 * table.count + 1_024 { expiries.removeAll { $0.entry.state != .ready } }
+        if Lapsed.prevails(in: waiting.count, of: table.count) { waiting.removeAll { !$0.isCurrent } }
+        if Lapsed.prevails(in: rests.count, of: table.count) { rests.removeAll { $0.entry.state != .resting } }
+        if Lapsed.prevails(in: expiries.count, of: table.count) { expiries.removeAll { $0.entry.state != .ready } }
         while let timer = overtakes.min, timer.at <= now.wall {
             overtakes.removeMin()
             if timer.entry.overtakeAt == timer.at { timer.entry.overtakeAt = .distantPast }
@@ -33,7 +33,8 @@ extension SchedulerCore {
     private func isDue(_ time: UnixMilliseconds) -> Bool { time <= now.wall + (breaks(.runsEarly) ? 1 : 0) }
 
     /// An occurrence has fallen due.
-    private mutating func ready(_ entry: Entry) {
+    /// - Parameter isAgain: it was ready before, and passed over.
+    private mutating func ready(_ entry: Entry, isAgain: Bool = false) {
         if setAsideInDoubt(entry) { return }
         if let expiry = entry.expiry, !breaks(.ignoresExpiry) {
             guard expiry > now.wall else {
@@ -47,17 +48,18 @@ extension SchedulerCore {
         let readyAt = breaks(.ordersByDueTimeAlone) ? entry.dueAt.count : now.monotonic.count
         let sharer = breaks(.ordersByDueTimeAlone) ? "" : queues.sharer(of: entry.reminder)
         let rank = readyAt - Int64(entry.reminder.priority) * configuration.priorityStepMilliseconds
-        for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count) { leaveToShelf(left) }
+        for left in lanes.add(entry, rank: rank, sharer: sharer, tableCount: table.count, keepsTicket: isAgain) { leaveToShelf(left) }
     }
 
     /// An occurrence that could not be sent, or handed out, may be handed out again.
-    mutating func rested(_ entry: Entry) {
+    /// - Parameter isAgain: it has been ready all the while.
+    mutating func rested(_ entry: Entry, isAgain: Bool = false) {
         // The clock may have been set back meanwhile.
         guard isDue(entry.dueAt) else {
             entry.state = .waiting
             return wait(entry)
         }
-        ready(entry)
+        ready(entry, isAgain: isAgain)
     }
 
     private mutating func expire(_ entry: Entry) {
@@ -75,7 +77,7 @@ extension SchedulerCore {
         guard !isDraining, strands.all.contains(where: { mayHandOut($0) }) else { return }
         var batches: [WorkerID: [Dispatch]] = [:]
         while lanes.count > 0 {
-            guard let (entry, member) = lanes.next({ [now] queue in queues.allows(queue, now: now) }) else { break }
+            guard let (entry, freest) = lanes.next({ [now] queue in queues.allows(queue, now: now) }) else { break }
             // Out of its lane: whatever becomes of it here counts as waiting.
             entry.state = .waiting
             guard isDue(entry.dueAt) else {
@@ -83,7 +85,7 @@ extension SchedulerCore {
                 wait(entry)
                 continue
             }
-            if strands.hasSeveral, !mayHandOut(entry, to: member.id) {
+            guard let member = member(for: entry, freest) else {
                 stall(entry)
                 continue
             }

@@ -48,7 +48,7 @@ final class Entry {
     /// The index in the series while this is the reminder's position; `nil` once it has a row of its own.
     var positionIndex: Int64?
     var state = State.waiting
-    /// While it is ready: which time of being ready this is, and whose part of its lane it is in (Lane.swift).
+    /// While it is ready, or passed over: which time of being ready this is, and whose part of its lane it is in (Lane.swift).
     var ticket: UInt64 = 0
     unowned var share: Share?
     var successor = Successor.unknown
@@ -80,6 +80,14 @@ final class Entry {
 
     /// From when on it is not delivered any more.
     var expiry: UnixMilliseconds? { isManual ? nil : reminder.expiry(of: key.scheduledAt) }
+
+    /// Whether it is due, and waits for a worker, also where it was passed over in its turn.
+    var isReady: Bool {
+        switch state {
+        case .ready, .stalled: true
+        case .waiting, .inDoubt, .resting, .leased, .ended, .gone: false
+        }
+    }
 
     /// Whether a worker has it, or had it and its end is not settled yet.
     var isHandedOut: Bool {

@@ -164,8 +164,8 @@ extension SchedulerCore {
             byQueue[entry.reminder.queue, default: 0] += 1
             if !known.contains(ObjectIdentifier(entry)) { return "\(entry.key) is passed over, and nothing will end that" }
         }
-        if stalled.countByQueue != byQueue || stalled.count != byQueue.values.reduce(0, +) {
-            return "\(stalled.count) are counted that were passed over, and there are \(byQueue)"
+        if lanes.stalled.countByQueue != byQueue || lanes.stalled.count != byQueue.values.reduce(0, +) {
+            return "\(lanes.stalled.count) are counted that were passed over, and there are \(byQueue)"
         }
         for entry in entries {
             if windows[entry.key.reminder.shard] == nil { return "\(entry.key) is in memory, and in another's shard" }

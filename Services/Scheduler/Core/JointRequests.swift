@@ -61,6 +61,7 @@ extension SchedulerCore {
     /// Whether a strand takes another request.
     func takesRequests(_ strand: Strand) -> Bool {
         !strand.outbox.isFailing && strand.outbox.pendingRequests < configuration.maxPendingRequests
+            && strands.pendingRequests < configuration.maxPendingRequestsInAll
     }
 
     /// By strand, which of the writes are its own, in the order in which they come first. What is of no shard is the first strand's.

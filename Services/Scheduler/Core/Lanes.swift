@@ -1,4 +1,5 @@
 import Storage
+import TaskDomain
 
 /// What is due and waits for a worker, by queue and task.
 ///
@@ -41,8 +42,10 @@ struct Lanes {
     private var newPools: [WorkerPool.Key] = []
     /// There is room for more of what nobody serves.
     private var hasUnservedRoom = false
-    /// What is ready, in the order in which it became so; the numbers are the entries' tickets.
+    /// What is ready, in the order in which it became so, with what was passed over; the numbers are the entries' tickets.
     private var roll = Roll<Entry>()
+    /// What was passed over in its turn (Stalled.swift).
+    private(set) var stalled = Stalled()
     /// Entries whose state is `ready`.
     private(set) var count = 0
 
@@ -57,14 +60,15 @@ struct Lanes {
     ///   - rank: lower goes first, of what the same one has.
     ///   - sharer: who it is that it belongs to.
     ///   - tableCount: entries that memory holds.
+    ///   - keepsTicket: it was passed over, and has been ready since before.
     /// - Returns: what has to go back to the disk: the entry itself, or others.
-    mutating func add(_ entry: Entry, rank: Int64, sharer: String, tableCount: Int) -> [Entry] {
+    mutating func add(_ entry: Entry, rank: Int64, sharer: String, tableCount: Int, keepsTicket: Bool) -> [Entry] {
         guard let lane = lane(Name(queue: entry.reminder.queue, task: entry.reminder.task)) else { return [entry] }
         let share = lane.share(sharer)
         let shed = tableCount >= maxEntries / 4 * 3 ? shed(for: share) : []
         guard share.drainedAt == nil else { return shed + [entry] }
         entry.state = .ready
-        entry.ticket = roll.add(entry)
+        if !keepsTicket { entry.ticket = roll.add(entry) }
         entry.share = share
         lane.add(Lane.Item(place: Lane.Place(rank: rank, ticket: entry.ticket), entry: entry), to: share)
         count += 1
@@ -115,10 +119,19 @@ struct Lanes {
         hasLeft(share)
     }
 
+    /// An entry that has just left its lane is passed over.
+    mutating func stall(_ entry: Entry) {
+        entry.state = .stalled
+        stalled.add(entry)
+    }
+
+    /// An entry is passed over no longer.
+    mutating func goesOn(_ entry: Entry) { stalled.left(entry) }
+
     private mutating func hasLeft(_ share: Share) {
         let lane = share.lane
         count -= 1
-        if roll.isLoose(count: count) { roll.tidy(Self.isReady) }
+        if roll.isLoose(count: count + stalled.count) { roll.tidy(Self.isReady) }
         lane.queue.count -= 1
         shares.sort(share)
         if let few = share.drainedAt, share.count <= few {
@@ -256,6 +269,12 @@ struct Lanes {
             if best.map({ free < $0 }) ?? true { best = free }
         }
         return best
+    }
+
+    /// The worker that can take the most of a reminder's lane, of some of them only.
+    func freest(for reminder: Reminder, where isWanted: (Member) -> Bool) -> Member? {
+        let name = Name(queue: reminder.queue, task: reminder.task)
+        return pools(serving: name).compactMap { $0.freest(for: name.task, where: isWanted) }.min()?.member
     }
 
     private func park(_ lane: Lane) {
@@ -416,7 +435,7 @@ struct Lanes {
     /// Of what nobody serves, how much is ready.
     var unservedReady: Int { unservedCount }
 
-    private static func isReady(_ place: Roll<Entry>.Place) -> Bool { place.item.state == .ready && place.item.ticket == place.number }
+    static func isReady(_ place: Roll<Entry>.Place) -> Bool { place.item.isReady && place.item.ticket == place.number }
 
     /// What has been ready for longest.
     mutating func oldest() -> Entry? { roll.first(Self.isReady) }
@@ -453,7 +472,9 @@ struct Lanes {
             }
         }
         let places = roll.after(0).count(where: Self.isReady)
-        if places != count { return "\(count) are ready, and \(places) have a place in the order in which they became so" }
+        if places != count + stalled.count {
+            return "\(count) are ready and \(stalled.count) passed over, and \(places) have a place in the order in which they became so"
+        }
         if sortedNames.all != Set(queues.keys).union(poolsByQueue.keys).sorted() { return "the names of queues are not those that there are" }
         if total != count { return "the lanes count \(count) ready, and have \(total)" }
         if withoutWorkers != unservedCount { return "\(unservedCount) are counted that nobody serves, and there are \(withoutWorkers)" }

@@ -10,6 +10,9 @@ protocol Lapsing: Comparable {
 enum Lapsed {
     /// So much of it may stay, however little is current.
     static let slack = 64
+
+    /// Whether more has lapsed than is current. Dropped only then, each look at all of them is paid for by what was added since the last.
+    static func prevails(in count: Int, of current: Int) -> Bool { count > 2 * current + slack }
 }
 
 /// A heap in which nothing is looked for: what moves is added anew, and what stands there for it from before is dropped when it comes up.
@@ -19,7 +22,7 @@ struct LazyHeap<Element: Lapsing> {
     /// Adds an element. What has lapsed is never much more than what is current.
     /// - Parameter most: how many can be current besides, at most.
     mutating func insert(_ element: Element, besides most: Int) {
-        if heap.count > 2 * most + Lapsed.slack { heap.removeAll { !$0.isCurrent } }
+        if Lapsed.prevails(in: heap.count, of: most) { heap.removeAll { !$0.isCurrent } }
         heap.insert(element)
     }
 

@@ -111,7 +111,7 @@ struct Leases {
             if let lease = leases[timer.lease], lease.deadline <= now.monotonic { return timer.lease }
         }
         // What was ended before its deadline stays in the heap until then; not too much of it.
-        if deadlines.count > 2 * leases.count + 1_024 {
+        if Lapsed.prevails(in: deadlines.count, of: leases.count) {
             let live = leases
             deadlines.removeAll { live[$0.lease]?.deadline != $0.at }
         }

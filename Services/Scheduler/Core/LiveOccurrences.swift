@@ -34,15 +34,14 @@ extension SchedulerCore {
     /// Places that one page looks at, at most.
     public static var maxExamined: Int { 10_000 }
 
-    /// A page of what is ready, the longest first. What was passed over as the store is behind with its strand (Stalled.swift) is counted
-    /// elsewhere, and not listed here.
+    /// A page of what is ready, the longest first, with what was passed over as the store is behind with its strand (Stalled.swift).
     /// - Parameters:
     ///   - number: the page begins behind it; 0: at the first.
     ///   - matches: says of each whether it is wanted.
     public func readyOccurrences(after number: UInt64, limit: Int, where matches: (OccurrenceKey, Reminder) -> Bool) -> LivePage {
         page(lanes.ready(after: number), limit: limit) { place in
             let entry = place.item
-            guard entry.state == .ready, entry.ticket == place.number, matches(entry.key, entry.reminder) else { return nil }
+            guard Lanes.isReady(place), matches(entry.key, entry.reminder) else { return nil }
             return LiveOccurrence(key: entry.key, reminder: entry.reminder, dueAt: entry.dueAt, tries: entry.tries, run: nil)
         }
     }

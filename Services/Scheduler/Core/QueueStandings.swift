@@ -17,7 +17,7 @@ extension SchedulerCore {
     /// The queue of that name. One that nobody has used is as one that has nothing.
     public func queueStanding(of name: String) -> QueueStanding {
         QueueStanding(
-            settings: queues.settings(of: name), ready: lanes.count(in: name) + stalled.count(in: name), running: queues.running(in: name),
+            settings: queues.settings(of: name), ready: lanes.count(in: name) + lanes.stalled.count(in: name), running: queues.running(in: name),
             workers: lanes.workers(serving: name))
     }
 }

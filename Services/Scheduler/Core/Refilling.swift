@@ -84,7 +84,7 @@ extension SchedulerCore {
     /// Whether a strand's shelf is to be read, and can be.
     func wantsShelf(_ strand: Strand) -> Bool { strand.shelf.isWanted && mayLoad(strand) }
 
-    private var isAnyShelfWanted: Bool { strands.all.contains { wantsShelf($0) } }
+    var isAnyShelfWanted: Bool { strands.all.contains { wantsShelf($0) } }
 
     /// Shards whose window covers less than half of the horizon.
     private var shardsToLoad: [(shard: Shard, end: UnixMilliseconds)] {

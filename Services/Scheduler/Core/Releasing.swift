@@ -48,7 +48,7 @@ extension SchedulerCore {
 
     /// Lets go of what is in memory of a strand. What workers have of it they go on with: nobody is told, as its next owner decides.
     private mutating func drop(_ strand: Strand) {
-        let shards = Set(strand.shards)
+        let shards = Set(strand.shards), wasFarBehind = isFarBehind
         for key in leases.claims.all.map(\.key) where shards.contains(key.reminder.shard) { leases.claims.remove(key) }
         for id in changing.keys where shards.contains(id.shard) { changing[id] = nil }
         let leased = leases.all.filter { shards.contains($0.value.entry.key.reminder.shard) }.map(\.key).sorted()
@@ -61,5 +61,6 @@ extension SchedulerCore {
         strands.remove(strand)
         holdersHaveChanged = true
         countOnWorkers()
+        goOn(nil, wasFarBehind: wasFarBehind)
     }
 }

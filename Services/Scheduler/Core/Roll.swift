@@ -22,7 +22,7 @@ struct Roll<Item> {
     }
 
     /// Whether more has gone than there is.
-    func isLoose(count: Int) -> Bool { places.count > 2 * count + Lapsed.slack }
+    func isLoose(count: Int) -> Bool { Lapsed.prevails(in: places.count, of: count) }
 
     /// Drops what has gone.
     mutating func tidy(_ isThere: (Place) -> Bool) {

@@ -30,7 +30,6 @@ public struct SchedulerCore {
     var expiries = Heap<EntryTimer<UnixMilliseconds>>()
     var lanes: Lanes
     var queues = Queues()
-    var stalled = Stalled()
 
     var workers: [WorkerID: Worker] = [:]
     var leases: Leases
@@ -84,6 +83,8 @@ public struct SchedulerCore {
     public mutating func handle(_ event: Event, now: Moment, effects result: inout [Effect]) {
         self.now = now
         apply(event)
+        // What it frees is others' in this very step.
+        finishReleases()
         giveUpLostWorkers()
         expireLeases()
         expireClaims()
@@ -177,9 +178,9 @@ public struct SchedulerCore {
 
     public var snapshot: Snapshot {
         Snapshot(
-            entriesInMemory: table.count, ready: lanes.count + stalled.count, leased: leases.count, unserved: lanes.unservedReady,
+            entriesInMemory: table.count, ready: lanes.count + lanes.stalled.count, leased: leases.count, unserved: lanes.unservedReady,
             workers: workers.count, missed: missedTotal,
-            unwritten: strands.all.reduce(0) { $0 + $1.outbox.pendingCount }, isStoreFailing: strands.all.contains { $0.outbox.isFailing },
+            unwritten: strands.pendingWrites, isStoreFailing: strands.all.contains { $0.outbox.isFailing },
             foreign: foreignTotal)
     }
 }

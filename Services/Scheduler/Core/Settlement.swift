@@ -116,7 +116,7 @@ extension SchedulerCore {
     mutating func conclude(_ ended: AttemptEnd) {
         let (end, request) = cancellations.isEmpty ? (ended, nil) : endCancelled(ended)
         let entry = end.entry
-        if entry.state == .ready || entry.state == .stalled {
+        if entry.isReady {
             leaveTurn(entry)
             entry.state = .waiting
         }
@@ -330,7 +330,7 @@ extension SchedulerCore {
     mutating func leaveTurn(_ entry: Entry) {
         switch entry.state {
         case .ready: lanes.left(entry)
-        case .stalled: stalled.left(entry)
+        case .stalled: lanes.goesOn(entry)
         default: break
         }
     }

@@ -216,9 +216,11 @@ extension SchedulerCore {
 
     /// Asks for what comes next, where there is room.
     mutating func loadFromShelves() {
-        for strand in strands.all where wantsShelf(strand) {
+        guard isAnyShelfWanted else { return }
+        for strand in strands.inTurn where wantsShelf(strand) {
             let room = room
             guard room >= leastLoad, let (scope, after) = strand.shelf.next(limit: min(configuration.loadLimit, room)) else { return }
+            strands.hasTurn(strand)
             effects.append(.loadShelf(token: strand.readToken, scope, after: after, limit: strand.shelf.load?.limit ?? 0, of: strand.shards[0]))
         }
     }

@@ -56,6 +56,8 @@ struct Strands {
     /// By the shard's number; `nil`: it is another's, or being released.
     private var byShard = [Strand?](repeating: nil, count: Shard.count)
     private var taken = 0
+    /// The number of the one whose shelf was read last.
+    private var lastRead = -1
 
     subscript(shard: Shard) -> Strand? { byShard[Int(shard.number)] }
 
@@ -66,6 +68,19 @@ struct Strands {
 
     /// Bytes of tasks' results that wait for the store.
     var resultBytes: Int { all.reduce(0) { $0 + $1.outbox.resultBytes } }
+    /// Writes that the store has not confirmed.
+    var pendingWrites: Int { all.reduce(0) { $0 + $1.outbox.pendingCount } }
+    /// Requests that wait for the store.
+    var pendingRequests: Int { all.reduce(0) { $0 + $1.outbox.pendingRequests } }
+
+    /// In the order in which their shelves are read where there is not room for all: round and round.
+    var inTurn: [Strand] {
+        let next = all.firstIndex { $0.number > lastRead } ?? all.startIndex
+        return Array(all[next...] + all[..<next])
+    }
+
+    /// A strand's shelf is read.
+    mutating func hasTurn(_ strand: Strand) { lastRead = strand.number }
 
     /// Whose batch or load has that token; `nil`: it has been lost meanwhile.
     func strand(of token: UInt64) -> Strand? {
@@ -136,13 +151,13 @@ extension SchedulerCore {
             guard let batch = strand.outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonic) else { continue }
             effects.append(.write(token: batch.token, batch.writes, of: strand.shards[0]))
         }
-        finishReleases()
         refill()
     }
 
     mutating func written(_ token: UInt64, _ results: [StoreWriteResult]?) {
         let results = results ?? (breaks(.dropsFailedBatches) ? [] : nil)
         guard let strand = strands.strand(of: token) else { return }
+        let wasFarBehind = isFarBehind
         guard let success = strand.outbox.finished(token, results, now: now.monotonic) else {
             // Loads asked for since then have not seen what failed.
             for shard in strand.shards { windows[shard]?.load?.isVoid = true }
@@ -163,6 +178,6 @@ extension SchedulerCore {
                 conclude(request.id, request.writes, request.results, of: strand)
             }
         }
-        goOn(strand)
+        goOn(strand, wasFarBehind: wasFarBehind)
     }
 }

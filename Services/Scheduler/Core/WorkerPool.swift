@@ -78,16 +78,22 @@ final class WorkerPool {
     /// Whether anybody can take anything.
     var hasRoom: Bool { crews.contains { $0.freest != nil } }
 
-    /// The worker that can take the most of a task. Who is to find out whether it can send again counts for one: where others can send,
-    /// it is for them.
+    /// The worker that can take the most of a task.
     func freest(for task: String) -> Crew.Free? {
         var best: Crew.Free?
         for crew in crews where !crew.held.shut.contains(task) {
             guard let free = crew.freest else { continue }
-            let candidate = crew.held.tried.contains(task) ? Crew.Free(member: free.member, room: 1, stamp: free.stamp) : free
+            let candidate = crew.offer(free, of: task)
             if best.map({ candidate < $0 }) ?? true { best = candidate }
         }
         return best
+    }
+
+    /// The same of some of the workers only, which are looked through.
+    func freest(for task: String, where isWanted: (Member) -> Bool) -> Crew.Free? {
+        crews.filter { !$0.held.shut.contains(task) }.flatMap { crew in
+            crew.allFree.filter { isWanted($0.member) }.map { crew.offer($0, of: task) }
+        }.min()
     }
 
     // MARK: Lanes
@@ -227,6 +233,14 @@ final class Crew {
 
     /// The worker that can take the most.
     fileprivate var freest: Free? { free.first }
+
+    /// What a worker can take of a task. Who is to find out whether it can send again counts for one: where others can send, it is for them.
+    fileprivate func offer(_ free: Free, of task: String) -> Free {
+        held.tried.contains(task) ? Free(member: free.member, room: 1, stamp: free.stamp) : free
+    }
+
+    /// All workers that can take something, in no order.
+    fileprivate var allFree: [Free] { free.current }
 }
 
 /// What a worker may be handed on its stream.
