@@ -23,7 +23,7 @@ struct WorkerBacklog {
     /// A lower credit limit that the worker is to be told of behind every occurrence that waits here.
     private var creditLimit: Int64?
 
-    var isEmpty: Bool { next == dispatches.count && acknowledged.isEmpty && revoked.isEmpty && recalled.isEmpty && controls.isEmpty && extended.isEmpty && creditLimit == nil }
+    var isEmpty: Bool { next == dispatches.count && leaseCount == 0 && controls.isEmpty && creditLimit == nil }
     /// Acknowledgements, revocations, recalls and answers to extensions.
     var leaseCount: Int { acknowledged.count + revoked.count + recalled.count + extended.count }
 

@@ -23,7 +23,8 @@ extension SchedulerCore {
     /// The first thing found that does not hold; `nil`: everything does.
     package var brokenInvariant: String? {
         let entries = table.all
-        return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries) ?? brokenStrands(entries) ?? brokenShelf
+        return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries)
+            ?? brokenStrands(entries) ?? brokenShelf
     }
 
     private func brokenTable(_ entries: [Entry]) -> String? {

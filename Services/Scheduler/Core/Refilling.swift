@@ -77,7 +77,7 @@ extension SchedulerCore {
 
     /// Whether a load of a strand would see what was decided of it. What is being released is read no more.
     private func mayLoad(_ strand: Strand) -> Bool {
-        strand.outbox.isHandedOver && now.monotonic >= strand.loadsPausedUntil && !strand.isLeaving
+        strand.outbox.isHandedOver && now.monotonic >= strand.loadsPausedUntil && !strand.isRetired
             && strand.shelf.unwritten < configuration.maxPendingWrites
     }
 

@@ -130,7 +130,7 @@ extension SchedulerCore {
 
     /// Everybody has been asked or given up: what nobody runs is to be run.
     mutating func endDoubts() {
-        for strand in strands.all where !strand.isLeaving {
+        for strand in strands.all where !strand.isRetired {
             guard let doubt = strand.doubt, doubt.endsAt <= now.monotonic else { continue }
             strand.doubt = nil
             holdersHaveChanged = true
@@ -158,7 +158,7 @@ extension SchedulerCore {
         guard holdersHaveChanged || isDraining || isHandedOutUnknown else { return }
         holdersHaveChanged = false
         let here = holdersHere, hidden = hiddenThrough
-        for strand in strands.all where !strand.isLeaving {
+        for strand in strands.all where !strand.isRetired {
             let holders = isDraining && breaks(.forgetsWorkersInADrain) ? [] : holders(of: strand, here, hidden)
             guard !holders.elementsEqual(strand.outbox.holders.latest, by: { $0.isKnown(as: $1) }) else { continue }
             strand.outbox.write(holders)
@@ -176,7 +176,7 @@ extension SchedulerCore {
     /// Whether the next process would take for still to come what has been handed out.
     private var isHandedOutUnknown: Bool {
         guard let hidden = hiddenThrough else { return false }
-        return strands.all.contains { !$0.isLeaving && $0.outbox.holders.latest.first?.handedThrough ?? .distantPast < hidden }
+        return strands.all.contains { !$0.isRetired && $0.outbox.holders.latest.first?.handedThrough ?? .distantPast < hidden }
     }
 
     /// The end of the last lease, by instance, of workers that hold leases or may get some and of those that may be back; `nil`: they may get
@@ -247,7 +247,7 @@ extension SchedulerCore {
 
     /// Whether a worker may get something, of some strand at least (`mayHandOut`).
     func isCountedOn(_ instance: String) -> Bool {
-        strands.all.contains { !$0.isLeaving && $0.outbox.holders.isCountedOn(instance) }
+        strands.all.contains { !$0.isRetired && $0.outbox.holders.isCountedOn(instance) }
     }
 }
 

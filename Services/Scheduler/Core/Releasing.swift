@@ -11,14 +11,14 @@ extension SchedulerCore {
             if claim.outcome == nil { changing[key.reminder]?.doubtful.append(key) }
             leases.claims.remove(key)
         }
-        leave(strand)
+        retire(strand)
     }
 
     /// A strand is another's already: what was to be written of it is not known to be stored, and nobody is told that it is.
     mutating func lose(_ shard: Shard) {
         guard let strand = strands[shard] ?? strands.all.first(where: { $0.shards.contains(shard) }) else { return }
         if breaks(.acknowledgesReleased) { return release(shard) }
-        leave(strand)
+        retire(strand)
         for request in strand.outbox.requests {
             if let end = cancellations.stored(request) {
                 for id in end.requests { effects.append(.refuse(id)) }
@@ -29,8 +29,8 @@ extension SchedulerCore {
         drop(strand)
     }
 
-    private mutating func leave(_ strand: Strand) {
-        strands.leave(strand)
+    private mutating func retire(_ strand: Strand) {
+        strands.retire(strand)
         // What it brings may be older than what another does meanwhile.
         strand.shelf.load?.isVoid = true
         for id in cancellations.drop(in: strand.shards) { effects.append(.refuse(id)) }
@@ -39,8 +39,8 @@ extension SchedulerCore {
 
     /// Lets go of the strands of which nothing is on its way to the store any more.
     mutating func finishReleases() {
-        guard strands.all.contains(where: { $0.isLeaving }) else { return }
-        for strand in strands.all where strand.isLeaving && (strand.outbox.isEmpty || breaks(.handsOverBeforeTheFlush)) {
+        guard strands.all.contains(where: { $0.isRetired }) else { return }
+        for strand in strands.all where strand.isRetired && (strand.outbox.isEmpty || breaks(.handsOverBeforeTheFlush)) {
             drop(strand)
             effects.append(.released(strand.shards))
         }

@@ -158,7 +158,7 @@ public struct SchedulerCore {
         consider(leases.claims.nextDeadline)
         for strand in strands.all {
             consider(strand.outbox.repeatAt)
-            if !strand.isLeaving { consider(strand.doubt?.endsAt) }
+            if !strand.isRetired { consider(strand.doubt?.endsAt) }
         }
         consider(rests.min?.at)
         consider(holds.nextOpening)

@@ -91,7 +91,7 @@ struct Shelf {
     }
 
     /// Something finds no place in memory.
-    mutating func leave(_ key: ShelfKey, in lane: Lanes.Name) {
+    mutating func put(_ key: ShelfKey, in lane: Lanes.Name) {
         if page?.all.contains(key) ?? false { page?.left.insert(key) } else { add(.shelve(key)) }
         mark(lane)
     }
@@ -199,7 +199,7 @@ extension SchedulerCore {
         let lane = Lanes.Name(queue: entry.reminder.queue, task: entry.reminder.task)
         let place = ShelfPlace(queue: lane.queue, task: lane.task, sharer: queues.sharer(of: entry.reminder))
         let key = ShelfKey(place: place, due: entry.due)
-        strands[entry.key.reminder.shard]?.shelf.leave(key, in: lane)
+        strands[entry.key.reminder.shard]?.shelf.put(key, in: lane)
         forget(entry)
     }
 

@@ -23,7 +23,7 @@ struct Stalled {
 extension SchedulerCore {
     /// Whether anything of a strand is handed out: not while the store cannot keep up with what becomes of it.
     func mayHandOut(_ strand: Strand) -> Bool {
-        !strand.isLeaving && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
+        !strand.isRetired && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
             && strand.outbox.resultBytes < configuration.maxPendingResultBytes && !isFarBehind
     }
 

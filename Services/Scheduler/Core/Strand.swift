@@ -31,8 +31,8 @@ final class Strand {
     /// Due, and passed over in its turn, as nothing could be handed out: for the next batch to be stored (Stalled.swift). With some among
     /// them that have left this state meanwhile.
     var stalled: [Entry] = []
-    /// It is being released.
-    fileprivate(set) var isLeaving = false
+    /// It goes: nothing of it is taken in or handed out any more, and what is on its way to the store is written.
+    fileprivate(set) var isRetired = false
 
     init(number: Int, of owned: [OwnedShard], formerWorkers: Set<String>) {
         self.number = number
@@ -64,7 +64,7 @@ struct Strands {
     var hasSeveral: Bool { all.count > 1 }
 
     /// The one that writes what is of no shard.
-    var home: Strand? { all.first { !$0.isLeaving } }
+    var home: Strand? { all.first { !$0.isRetired } }
 
     /// Bytes of tasks' results that wait for the store.
     var resultBytes: Int { all.reduce(0) { $0 + $1.outbox.resultBytes } }
@@ -98,8 +98,8 @@ struct Strands {
     }
 
     /// Nothing more is added to a strand.
-    mutating func leave(_ strand: Strand) {
-        strand.isLeaving = true
+    mutating func retire(_ strand: Strand) {
+        strand.isRetired = true
         for shard in strand.shards { byShard[Int(shard.number)] = nil }
     }
 
@@ -145,7 +145,7 @@ extension SchedulerCore {
         }
         for strand in strands.all {
             // What is being released has its next owner read everything: it has no use for notes of what there was no place for.
-            if strand.outbox.isFree, !strand.isLeaving {
+            if strand.outbox.isFree, !strand.isRetired {
                 for write in strand.shelf.takeWrites(limit: max(1, configuration.maxWritesPerBatch / 2)) { strand.outbox.add(write) }
             }
             guard let batch = strand.outbox.next(limit: configuration.maxWritesPerBatch, now: now.monotonic) else { continue }

@@ -20,7 +20,7 @@ extension SchedulerCore {
 
     /// Asks where they stand, once nothing that has failed is to be repeated first.
     mutating func lookForUncertainCreates() {
-        for strand in strands.all where !strand.uncertainCreates.isEmpty && strand.outbox.isFree && !strand.isLeaving {
+        for strand in strands.all where !strand.uncertainCreates.isEmpty && strand.outbox.isFree && !strand.isRetired {
             for id in strand.uncertainCreates {
                 let nothing = ReminderChange.realign(from: .distantPast, to: nil)
                 withdraw(id, for: nothing)

@@ -70,7 +70,7 @@ extension SchedulerCore {
     mutating func hear(_ running: [LeaseReport], _ following: [LeaseReport], of shards: [OwnedShard], from id: WorkerID) {
         guard let instance = workers[id]?.instance else { return }
         let shards = Set(shards)
-        let asked = strands.all.filter { !$0.isLeaving && shards.isSuperset(of: $0.owned) }
+        let asked = strands.all.filter { !$0.isRetired && shards.isSuperset(of: $0.owned) }
         for strand in asked { isBack(instance, as: id, following, in: strand) }
         for report in running where !breaks(.ignoresWhatRuns) {
             guard let strand = strands[report.key.reminder.shard], asked.contains(where: { $0 === strand }) else { continue }

@@ -127,7 +127,8 @@ package struct StoredReminders {
             case .everything: true
             }
         }
-        let keys = shelf.filter { isWithin($0.place) && isBefore(after, $0) && isWanted?($0.due.occurrence.reminder.shard) ?? true }.sorted(by: isBefore).prefix(limit)
+        let keys = shelf.filter { isWithin($0.place) && isBefore(after, $0) && isWanted?($0.due.occurrence.reminder.shard) ?? true }
+            .sorted(by: isBefore).prefix(limit)
         let entries = keys.map(\.due).flatMap { key in
             (reminders[key.occurrence.reminder]?.entries ?? []).filter { $0.due.occurrence == key.occurrence }
                 .sorted { ($0.positionIndex == nil ? 1 : 0) < ($1.positionIndex == nil ? 1 : 0) }
