@@ -35,145 +35,122 @@ struct ExtensionTests {
 
     private func asked(_ peer: SchedulerPeer) -> [Proto.Extension] { peer.messages.flatMap(\.extensions) }
 
-    @Test("a task goes on beyond its lease once the scheduler has said so")
-    func extended() async throws {
+    /// Has a worker run a task for a scheduler that the test plays, and ends both.
+    private func withTask(
+        leaseMs: UInt32, _ task: @escaping @Sendable (TaskInvocation, Seen) async throws -> Void,
+        test: (SchedulerPeer, Seen, LinkUnderTest) async throws -> Void
+    ) async throws {
         let peer = try await SchedulerPeer(), seen = Seen()
-        let worker = try LinkUnderTest(port: peer.port) { registry in
-            try registry.register("long") { invocation in
-                await seen.extend(invocation, by: .seconds(60))
-                try await seen.untilItMayEnd()
-            }
-        }
+        let worker = try LinkUnderTest(port: peer.port) { registry in try registry.register("long") { try await task($0, seen) } }
         try await eventually("the worker attaches") { !peer.messages.isEmpty }
-        peer.send(Self.dispatch(1, leaseMs: 3_000))
-        try await eventually("the task asks") { !asked(peer).isEmpty }
-        let ask = try #require(asked(peer).first)
-        #expect(ask.lease?.lease == 1 && ask.lease?.scheduledAt == 7 && ask.forMs == 60_000 && ask.id > 0)
-        #expect(seen.results.withLockedValue { $0.isEmpty })
-        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: ask.id, forMs: 60_000)]))
-        try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
-        let left = try #require(seen.results.withLockedValue { $0.first }).get().millisecondsLeft
-        #expect(left > 30_000 && left <= 60_000)
-        // Its own lease would have ended after 2.7 s.
-        try await Task.sleep(for: .milliseconds(3_200))
-        #expect(peer.outcomes.isEmpty)
+        peer.send(Self.dispatch(1, leaseMs: leaseMs))
+        try await test(peer, seen, worker)
         seen.mayEnd.withLockedValue { $0 = true }
-        try await eventually("its outcome is reported") { peer.outcomes.map(\.outcome) == [.known(.delivered)] }
         try await worker.stop()
         try await peer.stop()
+    }
+
+    @Test("a task goes on beyond its lease once the scheduler has said so")
+    func extended() async throws {
+        try await withTask(leaseMs: 3_000) { invocation, seen in
+            await seen.extend(invocation, by: .seconds(60))
+            try await seen.untilItMayEnd()
+        } test: { peer, seen, _ in
+            try await eventually("the task asks") { !asked(peer).isEmpty }
+            let ask = try #require(asked(peer).first)
+            #expect(ask.lease?.lease == 1 && ask.lease?.scheduledAt == 7 && ask.forMs == 60_000 && ask.id > 0)
+            #expect(seen.results.withLockedValue { $0.isEmpty })
+            peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: ask.id, forMs: 60_000)]))
+            try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
+            let left = try #require(seen.results.withLockedValue { $0.first }).get().millisecondsLeft
+            #expect(left > 30_000 && left <= 60_000)
+            // Its own lease would have ended after 2.7 s.
+            try await Task.sleep(for: .milliseconds(3_200))
+            #expect(peer.outcomes.isEmpty)
+            seen.mayEnd.withLockedValue { $0 = true }
+            try await eventually("its outcome is reported") { peer.outcomes.map(\.outcome) == [.known(.delivered)] }
+        }
     }
 
     @Test("the scheduler's answer counts, also where it says less than the worker believed of a dispatch that had waited for it")
     func lessThanBelieved() async throws {
-        let peer = try await SchedulerPeer(), seen = Seen()
-        let worker = try LinkUnderTest(port: peer.port) { registry in
-            try registry.register("long") { invocation in
-                await seen.extend(invocation, by: .seconds(1))
-                try await seen.untilItMayEnd()
-            }
+        try await withTask(leaseMs: 120_000) { invocation, seen in
+            await seen.extend(invocation, by: .seconds(1))
+            try await seen.untilItMayEnd()
+        } test: { peer, seen, _ in
+            try await eventually("the task asks") { !asked(peer).isEmpty }
+            let ask = try #require(asked(peer).first)
+            peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: ask.id, forMs: 20_000)]))
+            try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
+            #expect(try #require(seen.results.withLockedValue { $0.first }).get().millisecondsLeft <= 20_000)
         }
-        try await eventually("the worker attaches") { !peer.messages.isEmpty }
-        peer.send(Self.dispatch(1, leaseMs: 120_000))
-        try await eventually("the task asks") { !asked(peer).isEmpty }
-        let ask = try #require(asked(peer).first)
-        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: ask.id, forMs: 20_000)]))
-        try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
-        #expect(try #require(seen.results.withLockedValue { $0.first }).get().millisecondsLeft <= 20_000)
-        seen.mayEnd.withLockedValue { $0 = true }
-        try await worker.stop()
-        try await peer.stop()
     }
 
     @Test("an extension that nobody has acknowledged is not believed: the task is stopped when its lease ends")
     func unanswered() async throws {
-        let peer = try await SchedulerPeer(), seen = Seen()
-        let worker = try LinkUnderTest(port: peer.port) { registry in
-            try registry.register("long") { invocation in
-                await seen.extend(invocation, by: .seconds(60))
-                try await seen.untilItMayEnd()
-            }
-        }
-        try await eventually("the worker attaches") { !peer.messages.isEmpty }
         // One that has not begun when its lease ends never does.
-        peer.send(Self.dispatch(1, leaseMs: 2_000))
-        try await eventually("its outcome is reported") { !peer.outcomes.isEmpty }
-        #expect(peer.outcomes[0].outcome == .known(.retry) && peer.outcomes[0].detail.contains("its lease"))
-        try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
-        #expect(seen.results.withLockedValue { $0.first } == .failure(LeaseNotExtended("the run has ended")))
-        seen.mayEnd.withLockedValue { $0 = true }
-        try await worker.stop()
-        try await peer.stop()
+        try await withTask(leaseMs: 2_000) { invocation, seen in
+            await seen.extend(invocation, by: .seconds(60))
+            try await seen.untilItMayEnd()
+        } test: { peer, seen, _ in
+            try await eventually("its outcome is reported") { !peer.outcomes.isEmpty }
+            #expect(peer.outcomes[0].outcome == .known(.retry) && peer.outcomes[0].detail.contains("its lease"))
+            try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
+            #expect(seen.results.withLockedValue { $0.first } == .failure(LeaseNotExtended("the run has ended")))
+        }
     }
 
     @Test("a refusal comes to the task in the scheduler's words")
     func refused() async throws {
-        let peer = try await SchedulerPeer(), seen = Seen()
-        let worker = try LinkUnderTest(port: peer.port) { registry in
-            try registry.register("long") { invocation in
-                await seen.extend(invocation, by: .seconds(1))
-                await seen.extend(invocation, by: .seconds(3_601))
-                await seen.extend(invocation, by: .zero)
+        try await withTask(leaseMs: 60_000) { invocation, seen in
+            await seen.extend(invocation, by: .seconds(1))
+            await seen.extend(invocation, by: .seconds(3_601))
+            await seen.extend(invocation, by: .zero)
+        } test: { peer, seen, _ in
+            try await eventually("the task asks") { !asked(peer).isEmpty }
+            peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, refusal: "no more")]))
+            try await eventually("its outcome is reported") { !peer.outcomes.isEmpty }
+            let reasons = seen.results.withLockedValue { $0 }.map { result in
+                if case .failure(let error) = result { error.reason } else { "" }
             }
+            #expect(reasons.count == 3 && reasons[0] == "no more" && reasons[1].contains("60 minutes") && reasons[2].contains("60 minutes"))
+            // What is out of bounds is not asked for.
+            #expect(asked(peer).count == 1)
         }
-        try await eventually("the worker attaches") { !peer.messages.isEmpty }
-        peer.send(Self.dispatch(1, leaseMs: 60_000))
-        try await eventually("the task asks") { !asked(peer).isEmpty }
-        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, refusal: "no more")]))
-        try await eventually("its outcome is reported") { !peer.outcomes.isEmpty }
-        let reasons = seen.results.withLockedValue { $0 }.map { result in
-            if case .failure(let error) = result { error.reason } else { "" }
-        }
-        #expect(reasons.count == 3 && reasons[0] == "no more" && reasons[1].contains("60 minutes") && reasons[2].contains("60 minutes"))
-        // What is out of bounds is not asked for.
-        #expect(asked(peer).count == 1)
-        try await worker.stop()
-        try await peer.stop()
     }
 
     @Test("an extended run that is called off ends")
     func calledOff() async throws {
-        let peer = try await SchedulerPeer(), seen = Seen()
-        let worker = try LinkUnderTest(port: peer.port) { registry in
-            try registry.register("long") { invocation in
-                await seen.extend(invocation, by: .seconds(600))
-                try await seen.untilItMayEnd()
-            }
+        try await withTask(leaseMs: 60_000) { invocation, seen in
+            await seen.extend(invocation, by: .seconds(600))
+            try await seen.untilItMayEnd()
+        } test: { peer, seen, _ in
+            try await eventually("the task asks") { !asked(peer).isEmpty }
+            peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, forMs: 600_000)]))
+            try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
+            peer.send(Proto.SchedulerMessage(revoked: [1]))
+            try await eventually("its outcome is reported") { peer.outcomes.map(\.lease) == [1] }
         }
-        try await eventually("the worker attaches") { !peer.messages.isEmpty }
-        peer.send(Self.dispatch(1, leaseMs: 60_000))
-        try await eventually("the task asks") { !asked(peer).isEmpty }
-        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, forMs: 600_000)]))
-        try await eventually("the task is told") { !seen.results.withLockedValue { $0.isEmpty } }
-        peer.send(Proto.SchedulerMessage(revoked: [1]))
-        try await eventually("its outcome is reported") { peer.outcomes.map(\.lease) == [1] }
-        try await worker.stop()
-        try await peer.stop()
     }
 
     @Test("in a worker that drains a run extends its lease as ever, and comes to its end")
     func drained() async throws {
-        let peer = try await SchedulerPeer(), seen = Seen()
-        let worker = try LinkUnderTest(port: peer.port) { registry in
-            try registry.register("long") { invocation in
-                seen.hasBegun.withLockedValue { $0 = true }
-                try await seen.untilItMayEnd()
-                await seen.extend(invocation, by: .seconds(600))
-            }
+        try await withTask(leaseMs: 60_000) { invocation, seen in
+            seen.hasBegun.withLockedValue { $0 = true }
+            try await seen.untilItMayEnd()
+            await seen.extend(invocation, by: .seconds(600))
+        } test: { peer, seen, worker in
+            try await eventually("the task runs") { seen.hasBegun.withLockedValue { $0 } }
+            async let drained: Void = worker.link.drain()
+            try await eventually("the worker drains") { peer.messages.contains { $0.leaving } }
+            seen.mayEnd.withLockedValue { $0 = true }
+            try await eventually("the task asks") { !asked(peer).isEmpty }
+            peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, forMs: 600_000)]))
+            try await eventually("its outcome is reported") { peer.outcomes.map(\.outcome) == [.known(.delivered)] }
+            peer.send(Proto.SchedulerMessage(acknowledged: [1]))
+            await drained
+            #expect(seen.results.withLockedValue { $0.count } == 1)
         }
-        try await eventually("the worker attaches") { !peer.messages.isEmpty }
-        peer.send(Self.dispatch(1, leaseMs: 60_000))
-        try await eventually("the task runs") { seen.hasBegun.withLockedValue { $0 } }
-        async let drained: Void = worker.link.drain()
-        try await eventually("the worker drains") { peer.messages.contains { $0.leaving } }
-        seen.mayEnd.withLockedValue { $0 = true }
-        try await eventually("the task asks") { !asked(peer).isEmpty }
-        peer.send(Proto.SchedulerMessage(extended: [Proto.Extended(id: asked(peer)[0].id, forMs: 600_000)]))
-        try await eventually("its outcome is reported") { peer.outcomes.map(\.outcome) == [.known(.delivered)] }
-        peer.send(Proto.SchedulerMessage(acknowledged: [1]))
-        await drained
-        #expect(seen.results.withLockedValue { $0.count } == 1)
-        try await worker.stop()
-        try await peer.stop()
     }
 
     @Test("after a reconnection it is asked again, and what was extended is said with its time")
@@ -210,25 +187,19 @@ struct ExtensionTests {
 
     @Test("however often a task says how far it is, the scheduler hears it once a second, the last of it, without the credential")
     func progress() async throws {
-        let peer = try await SchedulerPeer(), seen = Seen()
-        let worker = try LinkUnderTest(port: peer.port) { registry in
-            try registry.register("long") { invocation in
-                for number in 0..<50_000 { invocation.report(progress: Double(number) / 50_000, "\(number)") }
-                invocation.report(progress: 2, "the last\nof Bearer 0123456789abcdef " + String(repeating: "x", count: 300))
-                try await seen.untilItMayEnd()
-            }
+        try await withTask(leaseMs: 60_000) { invocation, seen in
+            for number in 0..<50_000 { invocation.report(progress: Double(number) / 50_000, "\(number)") }
+            invocation.report(progress: 2, "the last\nof Bearer 0123456789abcdef " + String(repeating: "x", count: 300))
+            try await seen.untilItMayEnd()
+        } test: { peer, seen, _ in
+            let began = SystemClock.monotonic
+            try await eventually("it says how far it is") { peer.messages.flatMap(\.progress).last?.thousandths == 1_000 }
+            let heard = peer.messages.flatMap(\.progress), seconds = (SystemClock.monotonic - began) / 1_000
+            #expect(heard.count <= Int(seconds) + 2)
+            let text = try #require(heard.last?.text)
+            #expect(text.hasPrefix("the last of ") && text.count == TaskProgress.maxCharacters && !text.contains("0123456789abcdef"))
+            seen.mayEnd.withLockedValue { $0 = true }
+            try await eventually("its outcome is reported") { !peer.outcomes.isEmpty }
         }
-        try await eventually("the worker attaches") { !peer.messages.isEmpty }
-        let began = SystemClock.monotonic
-        peer.send(Self.dispatch(1, leaseMs: 60_000))
-        try await eventually("it says how far it is") { peer.messages.flatMap(\.progress).last?.thousandths == 1_000 }
-        let heard = peer.messages.flatMap(\.progress), seconds = (SystemClock.monotonic - began) / 1_000
-        #expect(heard.count <= Int(seconds) + 2)
-        let text = try #require(heard.last?.text)
-        #expect(text.hasPrefix("the last of ") && text.count == TaskProgress.maxCharacters && !text.contains("0123456789abcdef"))
-        seen.mayEnd.withLockedValue { $0 = true }
-        try await eventually("its outcome is reported") { !peer.outcomes.isEmpty }
-        try await worker.stop()
-        try await peer.stop()
     }
 }
