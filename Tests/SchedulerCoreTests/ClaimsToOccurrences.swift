@@ -51,24 +51,19 @@ struct ClaimsToOccurrences {
 
     @Test("a delivery that waits for its shard to be read stands, whatever is said of its lease before that", arguments: [nil, Outcome.retry, .rejected])
     func deliveryStands(later: Outcome?) async throws {
-        let world = try World()
-        world.answer = { _ in .never }
-        world.attach("a")
-        let id = try world.create(in: 0)
-        world.run(milliseconds: 100)
-        let (lease, run) = try #require(world.running.first)
+        let run = try OneRun(), world = run.world, lease = run.lease
         world.storeDelay = { 200 }
         try await world.crash()
         let again = world.attach("a")
-        world.report(again, lease, run.key, .delivered)
+        run.report(again, .delivered)
         if let later {
-            world.report(again, lease, run.key, later)
+            run.report(again, later)
         } else {
             world.attach("a", running: [LeaseReport(lease: lease, key: run.key)])
         }
         world.run(milliseconds: 10_000)
-        #expect(world.runs(of: id).count == 1)
-        #expect(try world.summary(id).delivered == 1)
+        #expect(world.runs(of: run.id).count == 1)
+        #expect(try world.summary(run.id).delivered == 1)
         #expect(world.acknowledged == [lease] && world.revoked == (later == nil ? [lease] : []))
     }
 }

@@ -91,23 +91,17 @@ struct Restarts {
 
     @Test("an outcome that waits for a change is believed by the next process, after a drain and from a worker that was given up", arguments: [true, false])
     func waitsForChange(isDrained: Bool) async throws {
-        let world = try World()
-        world.answer = { _ in .never }
-        let worker = world.attach("a")
-        let id = try world.create(in: 0)
-        world.run(milliseconds: 100)
-        let (lease, run) = try #require(world.running.first)
+        let run = try OneRun(), world = run.world, id = run.id
         // Of the two changes the second is written with the list of those whom the next process has to ask.
         world.storeDelay = { 1_000 }
         world.change(id, .pause)
         world.change(id, .resume(goesOnAt: .itsPosition))
-        world.report(worker, lease, run.key, .delivered)
-        if isDrained { world.drain() } else { world.detach(worker) }
+        run.report(run.worker, .delivered)
+        if isDrained { world.drain() } else { world.detach(run.worker) }
         world.run(milliseconds: 1_500)
         world.storeDelay = { 0 }
         try await world.crash()
-        let again = world.attach("a")
-        world.report(again, lease, run.key, .delivered)
+        run.report(world.attach("a"), .delivered)
         world.run(milliseconds: 60_000)
         #expect(world.runs.count == 1)
         #expect(try world.summary(id).delivered == 1)
@@ -115,20 +109,14 @@ struct Restarts {
 
     @Test("an outcome that waits for the end of a doubt is believed by the next process, though its worker was given up meanwhile")
     func waitsForDoubt() async throws {
-        let world = try World()
-        world.answer = { _ in .never }
-        world.attach("a")
-        let id = try world.create(in: 0)
-        world.run(milliseconds: 100)
-        let (lease, run) = try #require(world.running.first)
+        let run = try OneRun(), world = run.world, id = run.id
         try await world.crash(rejoin: ["a", "gone"])
         let again = world.attach("a")
-        world.report(again, lease, run.key, .delivered)
+        run.report(again, .delivered)
         world.detach(again)
         world.run(milliseconds: 1_000)
         try await world.crash()
-        let last = world.attach("a")
-        world.report(last, lease, run.key, .delivered)
+        run.report(world.attach("a"), .delivered)
         world.run(milliseconds: 60_000)
         #expect(world.runs.count == 1)
         #expect(try world.summary(id).delivered == 1)
@@ -136,17 +124,12 @@ struct Restarts {
 
     @Test("a worker that is gone is waited for no longer once what it had reported is on stable storage")
     func wroteAll() async throws {
-        let world = try World()
-        world.answer = { _ in .never }
-        let worker = world.attach("a")
-        let id = try world.create(in: 0)
-        world.run(milliseconds: 100)
-        let (lease, run) = try #require(world.running.first)
+        let run = try OneRun(), world = run.world, id = run.id
         world.storeDelay = { 1_000 }
         world.change(id, .pause)
         world.change(id, .resume(goesOnAt: .itsPosition))
-        world.report(worker, lease, run.key, .delivered)
-        world.detach(worker)
+        run.report(run.worker, .delivered)
+        world.detach(run.worker)
         world.run(milliseconds: 10_000)
         world.storeDelay = { 0 }
         let late = try world.create(in: 0)
@@ -227,13 +210,8 @@ struct Restarts {
 
     @Test("a failed attempt that a worker reports again does not stand for the one that it runs")
     func failedBefore() async throws {
-        let world = try World()
-        world.answer = { _ in .never }
-        let first = world.attach("a")
-        let id = try world.create(in: 0)
-        world.run(milliseconds: 100)
-        let failed = world.running.first!
-        world.report(first, failed.key, failed.value.key, .retry)
+        let failed = try OneRun(), world = failed.world, id = failed.id
+        failed.report(failed.worker, .retry)
         world.run(milliseconds: 2_000)
         let running = world.running.map { LeaseReport(lease: $0.key, key: $0.value.key) }
         #expect(running.count == 1)
@@ -241,7 +219,7 @@ struct Restarts {
         world.storeDelay = { 200 }
         try await world.crash()
         let again = world.attach("a", running: running)
-        world.report(again, failed.key, failed.value.key, .retry)
+        failed.report(again, .retry)
         world.run(milliseconds: 10_000)
         #expect(world.runs(of: id).count == 2)
         world.report(again, running[0].lease, running[0].key, .delivered)
@@ -275,26 +253,20 @@ struct Restarts {
 
     @Test("of two workers that have delivered the same, neither is told so before it is stored")
     func deliveredTwice() async throws {
-        let world = try World()
-        world.answer = { _ in .never }
-        let first = world.attach("a")
-        let id = try world.create(in: 0)
-        world.run(milliseconds: 100)
-        let early = try #require(world.running.first)
-        world.detach(first)
+        let early = try OneRun(), world = early.world, id = early.id
+        world.detach(early.worker)
         world.attach("b")
         world.run(milliseconds: world.configuration.reconnectGraceMilliseconds + 5_000)
-        let late = try #require(world.running.first { $0.key != early.key })
+        let late = try #require(world.running.first { $0.key != early.lease })
         // The shard is read when both have said it.
         world.storeDelay = { 200 }
         try await world.crash()
-        for (worker, run) in [("a", early), ("b", late)] {
-            world.report(world.attach(worker), run.key, run.value.key, .delivered)
-        }
+        early.report(world.attach("a"), .delivered)
+        world.report(world.attach("b"), late.key, late.value.key, .delivered)
         world.run(milliseconds: 300)
         #expect(world.acknowledged.isEmpty)
         world.run(milliseconds: 1_000)
-        #expect(Set(world.acknowledged) == [early.key, late.key])
+        #expect(Set(world.acknowledged) == [early.lease, late.key])
         #expect(try world.summary(id).delivered == 1)
     }
 
