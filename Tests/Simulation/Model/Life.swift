@@ -37,7 +37,7 @@ package final class Life {
         self.plan = plan
         chance = Chance(plan.seed, 4)
         timeline = Timeline(wall: UnixMilliseconds(plan.beginMilliseconds))
-        store = ModelStore(timeline, strands: plan.strands, seed: Chance(plan.seed, 5))
+        store = ModelStore(timeline, plan.shards, strands: plan.strands, seed: Chance(plan.seed, 5))
         store.commitMilliseconds = plan.commitMilliseconds
         zone = plan.hasMadeZone ? MadeZone() : nil
         backend = Backend(seed: plan.seed, answerMilliseconds: plan.answerMilliseconds)
@@ -68,8 +68,11 @@ package final class Life {
         heal()
         run(until: timeline.monotonic + 60_000)
         callers.requests.values.sorted { $0.plan.index < $1.plan.index }.forEach { request in
-            callers.change(request.plan.index, .resume)
-            callers.change(request.plan.index, .replaceCredential)
+            // What needs neither is left alone: what the scheduler has lost sight of would come back by a change.
+            guard let standing = store.contents.reminders[request.reminder.id] else { return }
+            if standing.state == .paused { callers.change(request.plan.index, .resume) }
+            let isHeld = standing.isHeld || standing.occurrences.values.contains { $0.state == .held }
+            if isHeld || standing.state == .paused { callers.change(request.plan.index, .replaceCredential) }
         }
         run(until: timeline.monotonic + Self.recoveryMilliseconds)
         if checker.violation == nil { checker.checkEnd() }

@@ -19,9 +19,10 @@ final class StrandKeeping {
         var taking = 0, shards: [OwnedShard] = []
         /// Batches of it that the store has not answered.
         var unanswered = 0
-        /// It goes when it is read next, with the answer under way.
+        /// It goes when it is read next.
         var goWhenRead: (() -> Void)?
-        /// What it was told of what it had read, when it was its own no more.
+        /// What is read of it is told when it is there again.
+        var isStuck = false
         var late: [Event] = []
     }
 
@@ -65,7 +66,8 @@ final class StrandKeeping {
         strand.state = .own
         (strand.taking, strand.shards, strand.unanswered) = (taken.taking, taken.shards, 0)
         process.handle(.take(taken.shards, rejoin: taken.workers, queues: queues, passed: taken.passed))
-        // They came by a way of their own, and are as old as that strand is gone.
+        // They came by a way of their own.
+        strand.isStuck = false
         for event in strand.late { life.timeline.schedule(in: life.chance.int(0...5), for: process) { [self] in process.handle(event) } }
         strand.late = []
     }
@@ -83,7 +85,8 @@ final class StrandKeeping {
 
     // MARK: Going
 
-    /// A strand is given away, or another takes it, which is noticed a moment later; every other time while it is read.
+    /// A strand is given away, or another takes it, which is noticed a moment later; every other time while it is read, and then over a
+    /// connection that tells of it much later.
     func goes(_ number: Int, isPlanned: Bool, for milliseconds: Int64) {
         let number = number % kept.count
         guard life.chance.one(in: 2) else { return go(number, isPlanned, milliseconds) }
@@ -91,6 +94,7 @@ final class StrandKeeping {
             guard life.isFaulty else { return }
             life.checker.isTroubled(for: milliseconds)
             go(number, isPlanned, milliseconds)
+            if case .own = kept[number].state {} else { kept[number].isStuck = true }
         }
     }
 
@@ -124,7 +128,7 @@ final class StrandKeeping {
     // MARK: Reads
 
     /// Something of a strand is about to be read.
-    /// - Returns: what takes the answer. One that comes when the strand has gone is put off until it is there again.
+    /// - Returns: what takes the answer.
     func reads(_ shard: Shard) -> (Event) -> Void {
         let strand = strand(of: shard)
         if let go = strand.goWhenRead {
@@ -132,7 +136,7 @@ final class StrandKeeping {
             process.later(go)
         }
         return { [self] event in
-            if case .away = strand.state { strand.late.append(event) } else { process.later { [self] in process.handle(event) } }
+            if strand.isStuck { strand.late.append(event) } else { process.later { [self] in process.handle(event) } }
         }
     }
 
