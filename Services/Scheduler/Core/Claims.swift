@@ -225,11 +225,11 @@ extension SchedulerCore {
         scheduleOvertake(entry, within: term.until - now.monotonic)
     }
 
-    /// Ends the claims in a shard that has been read, once nothing is in doubt. What is still to come is settled by them; the rest is
+    /// Ends the claims in shards that have been read, once nothing is in doubt. What is still to come is settled by them; the rest is
     /// no longer due: the former process settled it before it ended.
-    mutating func dropClaims(in shard: Shard) {
+    mutating func dropClaims(where isRead: (Shard) -> Bool) {
         // In their order, so that a run follows from its events.
-        let keys = leases.claims.all.map(\.key).filter { $0.reminder.shard == shard && changing[$0.reminder] == nil }.sorted()
+        let keys = leases.claims.all.map(\.key).filter { isRead($0.reminder.shard) && changing[$0.reminder] == nil }.sorted()
         for key in keys { dropClaim(to: key) }
     }
 

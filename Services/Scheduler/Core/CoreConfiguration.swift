@@ -8,8 +8,8 @@ public struct CoreConfiguration: Sendable {
     var maxStalledEntries: Int { maxEntriesInMemory / 4 }
     /// What falls due within this time is brought into memory; more is fetched when half of it is left.
     public var horizonMilliseconds: Int64 = 60_000
-    /// The most occurrences that one load brings.
-    public var loadLimit = 2_000
+    /// The most occurrences that one load brings. For what those of all shards may bring, were they read at once, memory has room.
+    public var loadLimit = 250
     /// How long a worker may run an occurrence without reporting before it is given to another.
     public var leaseMilliseconds: Int64 = 60_000
     /// When the ends of a connection notice that it has fallen silent; the two graces after this one follow from it.

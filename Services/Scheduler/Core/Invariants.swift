@@ -7,7 +7,7 @@ import TaskDomain
 /// event bounded on average. So every test and every simulated life of a debug build checks it, too.
 extension SchedulerCore {
     #if DEBUG
-        /// Entries that are looked at by each event, on average.
+        /// Entries and shards that are looked at by each event, on average.
         private static var entriesPerEvent: Int { 8 }
 
         mutating func assertInvariants() {
@@ -15,7 +15,8 @@ extension SchedulerCore {
             guard configuration.mutation == nil else { return }
             eventsUntilCheck -= 1
             guard eventsUntilCheck <= 0 else { return }
-            eventsUntilCheck = (table.count + leases.count) / Self.entriesPerEvent
+            let shards = strands.all.reduce(0) { $0 + $1.shards.count }
+            eventsUntilCheck = (table.count + leases.count + shards) / Self.entriesPerEvent
             if let broken = brokenInvariant { preconditionFailure("the scheduler's core has lost its order: \(broken)") }
         }
     #endif
@@ -159,6 +160,7 @@ extension SchedulerCore {
     /// Each shard is of one strand, and what is passed over is found again by its own.
     private func brokenStrands(_ entries: [Entry]) -> String? {
         if strands.all.flatMap(\.shards).sorted() != windows.shards { return "the strands' shards are not those that are owned" }
+        if let broken = windows.brokenInvariant { return broken }
         let known = Set(strands.all.flatMap(\.stalled).map { ObjectIdentifier($0) })
         var byQueue: [String: Int] = [:]
         for entry in entries where entry.state == .stalled {

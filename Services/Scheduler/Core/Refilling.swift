@@ -58,21 +58,32 @@ extension SchedulerCore {
     mutating func refill() {
         guard strands.all.contains(where: { mayLoad($0) }) else { return }
         loadFromShelves()
-        var wanted = shardsToLoad
-        guard !wanted.isEmpty || isAnyShelfWanted else { return }
-        if room < leastLoad, isAnyShelfWanted || wanted.contains(where: { $0.end < now.wall }) {
+        let first = mostUrgent()
+        guard first != nil || isAnyShelfWanted else { return }
+        if room < leastLoad, isAnyShelfWanted || first.map({ $0.wanted.end < now.wall }) ?? false {
             if !leaveDoubtsOnDisk() { makeRoom() }
-            // Windows have become shorter.
-            wanted = shardsToLoad
             loadFromShelves()
         }
-        for (shard, _) in wanted.sorted(by: { ($0.end, $0.shard) < ($1.end, $1.shard) }) {
-            guard room >= leastLoad, let window = windows[shard] else { return }
-            let limit = min(configuration.loadLimit, room)
-            let through = now.wall + configuration.horizonMilliseconds
-            windows[shard]?.load = Window.Load(through: through, limit: limit)
-            effects.append(.load(token: window.token, shard, after: window.boundary, through: through, limit: limit))
+        let hurry = now.wall + configuration.horizonMilliseconds / 4
+        while room >= leastLoad, let (token, wanted) = mostUrgent(), wanted.end < hurry || windows.loads < Self.unhurriedLoads {
+            let load = Window.Load(through: now.wall + configuration.horizonMilliseconds, limit: min(configuration.loadLimit, room))
+            let after = windows.begin(load, wanted, of: token)
+            effects.append(.load(token: token, wanted.shard, after: after, through: load.through, limit: load.limit))
         }
+    }
+
+    /// So many loads are under way at once where nothing is needed soon: what is written waits behind those of its strand.
+    static var unhurriedLoads: Int { 8 }
+
+    /// The shard that is to be read first: the one that has been read least far, where that is less than half of the horizon.
+    private mutating func mostUrgent() -> (token: UInt64, wanted: Windows.Wanted)? {
+        let soon = now.wall + configuration.horizonMilliseconds / 2
+        var first: (token: UInt64, wanted: Windows.Wanted)?
+        for strand in strands.all where mayLoad(strand) {
+            guard let wanted = windows.leastRead(of: strand.readToken), wanted.end < soon, first.map({ wanted < $0.wanted }) ?? true else { continue }
+            first = (strand.readToken, wanted)
+        }
+        return first
     }
 
     /// Whether a load of a strand would see what was decided of it. What is being released is read no more.
@@ -86,21 +97,10 @@ extension SchedulerCore {
 
     var isAnyShelfWanted: Bool { strands.all.contains { wantsShelf($0) } }
 
-    /// Shards whose window covers less than half of the horizon.
-    private var shardsToLoad: [(shard: Shard, end: UnixMilliseconds)] {
-        let soon = now.wall + configuration.horizonMilliseconds / 2
-        return windows.shards.compactMap { shard in
-            guard let end = windows[shard]?.end, end < soon, windows[shard]?.load == nil, let strand = strands[shard], mayLoad(strand) else {
-                return nil
-            }
-            return (shard, end)
-        }
-    }
-
     /// Entries that memory has room for, beyond those that loads under way may bring.
     var room: Int {
         let fromShelves = strands.all.reduce(0) { $0 + ($1.shelf.load?.limit ?? 0) }
-        return configuration.maxEntriesInMemory - table.count - windows.shards.reduce(fromShelves) { $0 + (windows[$1]?.load?.limit ?? 0) }
+        return configuration.maxEntriesInMemory - table.count - fromShelves - windows.reserved
     }
 
     /// Loads of a handful at a time would cost more than they bring.
@@ -151,7 +151,7 @@ extension SchedulerCore {
             if !settleClaim(to: entry) { wait(entry) }
         }
         windows[shard]?.finish(last: entries.last?.due, full: full)
-        if !leases.claims.isEmpty, strands[shard]?.doubt == nil, isLoaded(shard) { dropClaims(in: shard) }
+        if !leases.claims.isEmpty, strands[shard]?.doubt == nil, isLoaded(shard) { dropClaims { $0 == shard } }
     }
 
     /// How long a store that could not read is left alone.

@@ -140,7 +140,9 @@ extension SchedulerCore {
                 if settleClaim(to: entry) { continue }
                 wait(entry)
             }
-            for shard in strand.shards where isLoaded(shard) { dropClaims(in: shard) }
+            guard !leases.claims.isEmpty else { continue }
+            let read = Set(strand.shards.filter { isLoaded($0) })
+            dropClaims { read.contains($0) }
         }
     }
 

@@ -337,13 +337,13 @@ extension SchedulerCore {
 
     /// What a load under way brings of this occurrence is old.
     mutating func changed(_ key: OccurrenceKey) {
-        windows[key.reminder.shard]?.load?.changed.insert(key)
+        windows.outdate(key)
         strands[key.reminder.shard]?.shelf.load?.changed.insert(key)
     }
 
     /// What loads under way bring of this reminder is old.
     mutating func outdateLoads(of id: ReminderID) {
-        windows[id.shard]?.load?.ended.insert(id)
+        windows.outdate(id)
         strands[id.shard]?.shelf.load?.ended.insert(id)
     }
 }
