@@ -9,6 +9,8 @@ final class FinishedReminders: PruningDuty {
     private let dropPassed: Statement, dropReminder: Statement, dropDefinition: Statement
     /// The shard whose turn it is; the first is given by the clock, so that restarts do not favour one.
     private var turn: Int?
+    /// Nothing was left to remove: which shards have some need not be asked once more.
+    private var isDone = false
 
     /// One that must stay for its occurrences' sake is looked at again after this time, and meanwhile is not in the way of others.
     static let postponedMilliseconds: Int64 = 86_400_000
@@ -36,11 +38,15 @@ final class FinishedReminders: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
+        isDone = false
         let begin = turn ?? Int(request.now.second.count.magnitude % UInt64(Shard.count))
+        var isCut = false
         for offset in 0..<Shard.count where room > 0 {
             let shard = Shard.all[(begin + offset) % Shard.count]
             turn = (begin + offset + 1) % Shard.count
-            for candidate in try candidates(in: shard, request, limit: room) where room > 0 {
+            let found = try candidates(in: shard, request, limit: room)
+            if found.count >= Self.most(room) { isCut = true }
+            for candidate in found where room > 0 {
                 if candidate.mustStay {
                     try postpone(candidate.id, request)
                     room -= 1
@@ -49,9 +55,11 @@ final class FinishedReminders: PruningDuty {
                 }
             }
         }
+        isDone = !isCut && room > 0
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
+        if isDone { return nil }
         let first = try Shard.earliest { shard throws(SQLiteFailure) in
             oldest.bind(1, shard.number)
             return try oldest.value()
@@ -65,12 +73,14 @@ final class FinishedReminders: PruningDuty {
         let mustStay: Bool
     }
 
+    /// Reminders that may be removed where there is room for so many rows: of each there are at least two.
+    private static func most(_ rows: Int) -> Int { (rows + 1) / 2 }
+
     private func candidates(in shard: Shard, _ request: Pruning, limit: Int) throws(SQLiteFailure) -> [Candidate] {
         var found: [Candidate] = []
         list.bind(1, shard.number)
         list.bind(2, request.finishedBefore)
-        // Of each there are at least two rows.
-        list.bind(3, (limit + 1) / 2)
+        list.bind(3, Self.most(limit))
         while try list.step() {
             guard let id = list.id(0) else { continue }
             found.append(Candidate(id: id, definition: list.integer(1), mustStay: list.integer(2) != 0))

@@ -14,7 +14,7 @@ final class ListQueries {
 
     private let connection: Connection
     /// The statements of the latest lists, by their text: filters come in few shapes.
-    private var prepared: [String: [Statement]] = [:]
+    private var prepared: [String: Statement] = [:]
     private static let maxPrepared = 32
 
     init(_ connection: Connection) { self.connection = connection }
@@ -30,8 +30,7 @@ final class ListQueries {
     /// By the rows of `reminders` alone, whose ids are in the order of creation, shard by shard.
     private func merged(_ query: StandingScan, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
         try merge(
-            query.sql, query.conditions, from: [.id(after?.key.reminder ?? ReminderID(high: .max, low: .max))],
-            Walk(limit: limit, maxExamined: Self.maxGlancedAt), .newestFirst, in: Shard.all
+            query.sql, query.conditions, after: after, Walk(limit: limit, maxExamined: Self.maxGlancedAt), .newestFirst, in: Shard.all
         ) { $1.key < $0.key }
     }
 
@@ -39,7 +38,7 @@ final class ListQueries {
         _ filter: ReminderFilter, after: ListCursor?, limit: Int
     ) throws(SQLiteFailure) -> Found {
         let query = ReminderScan(filter)
-        let statement = try statements(query.sql, 1)[0]
+        let statement = try statement(query.sql)
         query.bind(to: statement, cursor: [.integer(after?.major ?? .max)])
         defer { statement.reset() }
         var walk = Walk(limit: limit)
@@ -55,49 +54,17 @@ final class ListQueries {
     private func byDueTime(_ filter: ReminderFilter, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
         let query = DueScan(filter)
         return try merge(
-            query.sql, query.conditions, from: [.integer(after?.major ?? .min), .id(after?.key.reminder)],
-            Walk(limit: limit), .byDueTime, in: Shard.all, isEarlier: Self.isDueEarlier
-        )
+            query.sql, query.conditions, after: after, Walk(limit: limit), .byDueTime, in: Shard.all, isEarlier: Self.isDueEarlier)
     }
 
     private static func isDueEarlier(_ a: ListCursor, than b: ListCursor) -> Bool { a.major != b.major ? a.major < b.major : a.key < b.key }
-
-    /// Each shard has its own order; they are merged as they are read.
-    private func merge(
-        _ sql: String, _ conditions: ScanConditions, from start: [ScanValue], _ walk: Walk, _ order: ListCursor.Order, in shards: [Shard],
-        isEarlier: (ListCursor, ListCursor) -> Bool
-    ) throws(SQLiteFailure) -> Found {
-        let rows = try statements(sql, shards.count)
-        defer { for row in rows { row.reset() } }
-        var heads: [(place: ListCursor, row: Int)] = []
-        func head(_ row: Int) throws(SQLiteFailure) -> ListCursor? {
-            while try rows[row].step() {
-                guard let id = rows[row].id(1) else { continue }
-                let second = order == .nextTry ? rows[row].time(3) : UnixSeconds(0)
-                return ListCursor(order, major: rows[row].integer(0), key: OccurrenceKey(reminder: id, scheduledAt: second))
-            }
-            return nil
-        }
-        for (row, shard) in shards.enumerated() {
-            conditions.bind(to: rows[row], cursor: [.integer(Int64(shard.number))] + start)
-            if let place = try head(row) { heads.append((place, row)) }
-        }
-        var walk = walk
-        while var first = heads.indices.first {
-            for other in heads.indices where isEarlier(heads[other].place, heads[first].place) { first = other }
-            let (place, row) = heads[first]
-            guard walk.take(place, matches: rows[row].integer(2) != 0) else { break }
-            if let next = try head(row) { heads[first].place = next } else { heads.remove(at: first) }
-        }
-        return walk.found
-    }
 
     // MARK: Occurrences
 
     func occurrences(_ filter: OccurrenceFilter, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
         if filter.state == .pending { return try pending(filter, after: after, limit: limit) }
         let query = SetAsideScan(filter)
-        let statement = try statements(query.sql, 1)[0]
+        let statement = try statement(query.sql)
         query.bind(
             to: statement,
             cursor: [
@@ -118,24 +85,22 @@ final class ListQueries {
     private func pending(_ filter: OccurrenceFilter, after: ListCursor?, limit: Int) throws(SQLiteFailure) -> Found {
         let query = PendingScan(filter)
         guard !query.shards.isEmpty else { return Found() }
-        let start: [ScanValue] = [.integer(after?.major ?? .min), .id(after?.key.reminder), .integer(after?.key.scheduledAt.count ?? .min)]
         return try merge(
-            query.sql, query.conditions, from: start, Walk(limit: limit), .nextTry, in: query.shards, isEarlier: Self.isDueEarlier)
+            query.sql, query.conditions, after: after, Walk(limit: limit), .nextTry, in: query.shards, isEarlier: Self.isDueEarlier)
     }
 
     // MARK: Statements
 
-    private func statements(_ sql: String, _ count: Int) throws(SQLiteFailure) -> [Statement] {
+    func statement(_ sql: String) throws(SQLiteFailure) -> Statement {
         if let known = prepared[sql] { return known }
         if prepared.count >= Self.maxPrepared { prepared = [:] }
-        var made: [Statement] = []
-        for _ in 0..<count { made.append(try connection.prepare(sql)) }
+        let made = try connection.prepare(sql)
         prepared[sql] = made
         return made
     }
 
     /// Gathers a page.
-    private struct Walk {
+    struct Walk {
         let limit: Int
         let maxExamined: Int
         var found = Found()

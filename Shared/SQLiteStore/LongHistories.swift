@@ -45,12 +45,12 @@ final class LongHistories: PruningDuty {
         look.begin(request.now, at: Place())
         var looked = 0
         while var place = look.place, room > 0, looked < HistoryPace.remindersAtOnce {
-            looked += 1
             guard let reminder = try next(place) else {
                 place = Place(shard: place.shard + 1)
                 look.place = place.shard < Shard.count ? place : nil
                 continue
             }
+            looked += 1
             try shorten(reminder, in: place.shard, request, room: &room)
             // Where there was no room for all, it is looked at again.
             guard room > 0 else { break }
