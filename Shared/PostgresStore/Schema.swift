@@ -116,7 +116,18 @@ package enum Schema {
         ],
         // Those pending of which a try has failed are counted apart.
         ["DELETE FROM tallies", CopiedRowsSQL.tallies],
+        // 256 shards in place of 32. How far rows have been seen, shard by shard, is found anew.
+        ["INSERT INTO shards SELECT number, (SELECT max(epoch) FROM shards) FROM generate_series(32, 255) number"]
+            + [("definitions", "id"), ("reminders", "id"), ("occurrences", "reminder"), ("attempts", "reminder"), ("passed", "reminder")].map {
+                "UPDATE \($0.0) SET shard = \(shard(of: $0.1))"
+            } + ["UPDATE idempotency SET shard = get_byte(key, 0)", "DELETE FROM spent", "DELETE FROM sealing"],
     ]
+
+    /// As `ReminderID.shard` works it out: the top byte of the id's second half times an odd number, modulo 2^64.
+    private static func shard(of id: String) -> String {
+        let half = "('x' || right(replace(\(id)::text, '-', ''), 16))::bit(64)::bigint::numeric"
+        return "div(mod(mod(\(half) * 11400714819323198485, 18446744073709551616) + 18446744073709551616, 18446744073709551616), 72057594037927936)::smallint"
+    }
 
     /// The oldest server that is known to work: `NULLS`, pipelines and the plans of its kind are those of 15.
     private static let oldestServer = 150_000

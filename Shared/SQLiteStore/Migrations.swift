@@ -170,12 +170,24 @@ enum Migrations {
         "ALTER TABLE attempts ADD COLUMN result BLOB;",
         "CREATE TABLE ownership (epoch INTEGER NOT NULL) STRICT; INSERT INTO ownership VALUES (0);",
         Tallies.counting,
+        // 256 shards in place of 32 (`ShardFunctions`).
+        """
+        UPDATE definitions SET shard = shard_of_id(id, shard);
+        UPDATE intake SET shard = shard_of_id(id, shard);
+        UPDATE reminders SET shard = shard_of_id(id, shard);
+        UPDATE occurrences SET shard = shard_of_id(reminder, shard);
+        UPDATE attempts SET shard = shard_of_id(reminder, shard);
+        UPDATE passed SET shard = shard_of_id(reminder, shard);
+        UPDATE idempotency SET shard = shard_of_key(key, shard);
+        DELETE FROM spent;
+        """,
     ]
 
     /// Brings the database to the newest schema, one transaction for each step.
     static func run(on connection: Connection, path: String) throws(StoreError) {
         do throws(SQLiteFailure) {
             let version = try connection.integer("SELECT version FROM schema_version") ?? 0
+            if version < steps.count { try ShardFunctions.register(on: connection) }
             for (number, step) in steps.enumerated().dropFirst(Int(version)) {
                 try connection.execute(
                     "BEGIN IMMEDIATE; \(step) UPDATE schema_version SET version = \(number + 1); COMMIT")

@@ -99,10 +99,11 @@ extension ReminderID: LosslessStringConvertible {
 
 /// A fixed fraction of all reminders: the unit of ownership between schedulers, and the first column of every key.
 public struct Shard: Hashable, Sendable, Comparable {
-    static let countBits = 5
+    static let countBits = 8
     /// How many shards there are. Fixed for ever: it is part of the stored data.
     public static let count = 1 << countBits
-    public static var all: [Shard] { (0..<UInt8(count)).map(Shard.init(unchecked:)) }
+    /// In ascending order.
+    public static let all = (0..<count).map { Shard(unchecked: UInt8($0)) }
 
     /// 0 ..< `count`.
     public let number: UInt8
@@ -110,7 +111,7 @@ public struct Shard: Hashable, Sendable, Comparable {
     init(unchecked number: UInt8) { self.number = number }
 
     /// The shard that a byte of a digest chooses.
-    public init(of byte: UInt8) { number = byte % UInt8(Shard.count) }
+    public init(of byte: UInt8) { number = byte }
 
     public init?(_ number: Int) {
         guard (0..<Shard.count).contains(number) else { return nil }

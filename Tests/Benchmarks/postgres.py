@@ -24,7 +24,7 @@ GATHERED = 4096
 # The rows that a create makes, with ids in the order of time.
 CREATES = f"""
 WITH new AS MATERIALIZED (
-    SELECT (random() * 31)::int shard,
+    SELECT (random() * 255)::int shard,
         (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || substr(replace(gen_random_uuid()::text, '-', ''), 13))::uuid id,
         1790003600 + (random() * 86400)::int due
     FROM generate_series(1, {BATCH})
@@ -98,7 +98,7 @@ class Server:
         """Rows a second of a script of one statement, sent again and again over one connection."""
         path = os.path.join(self.folder, "script.sql")
         with open(path, "w") as file:
-            file.write("\\set shard random(0, 31)\n" + " ".join(script.split()) + ";\n")
+            file.write("\\set shard random(0, 255)\n" + " ".join(script.split()) + ";\n")
         shown = self.run(
             "pgbench", "--host", self.folder, "--username=tasks", "--no-vacuum", "--protocol=prepared", f"--file={path}",
             f"--transactions={transactions}", "tasks")
@@ -131,7 +131,7 @@ def store(programs):
         # As the store has them: one statement after the other along the indexes, whatever the statistics say.
         server.sql("ALTER DATABASE tasks SET enable_seqscan = off")
         # A shard runs out before all have.
-        result["pgbench-settlements"] = server.pgbench(SETTLEMENTS, REMINDERS // BATCH * 2 // 3)
+        result["pgbench-settlements"] = server.pgbench(SETTLEMENTS, REMINDERS // BATCH // 2)
         return result
 
 

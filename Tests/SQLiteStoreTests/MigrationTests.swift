@@ -42,7 +42,8 @@ struct MigrationTests {
 
     @Test("a file of schema 1 is brought up to date with everything that it holds, and is loaded")
     func first() async throws {
-        let shard = Sample.id().shard, at = Sample.start, before: UnixSeconds = at - 60
+        // The idempotency key's, too.
+        let shard = Shard(of: 0xAA), at = Sample.start, before: UnixSeconds = at - 60
         let ids = (0..<4).map { _ in Sample.id(shard: shard) }
         try make(
             version: 1,
@@ -107,6 +108,36 @@ struct MigrationTests {
         #expect(try await store.page(ReminderFilter(), limit: 1).items.map(\.reminder.id) == [new.id])
         #expect(folder.faults.all == [])
         await store.close()
+    }
+
+    @Test("a file of an earlier build, with 32 shards, has those of now when it is opened, and all that it holds is found")
+    func shards() async throws {
+        var store = try open()
+        let held = try await Resharded.make(store)
+        await store.close()
+        let tables = ["definitions", "reminders", "occurrences", "attempts", "passed"]
+        try tamper(
+            tables.map { "UPDATE \($0) SET shard = shard >> 3;" }.joined()
+                + "UPDATE idempotency SET shard = shard & 31; UPDATE schema_version SET version = 21;", in: path)
+        store = try open()
+        try await held.check(in: store)
+        #expect(folder.faults.all == [])
+        await store.close()
+    }
+
+    @Test("a row whose id is damaged stays in the shard that it was in")
+    func damagedShard() async throws {
+        await (try open()).close()
+        try tamper(
+            """
+            INSERT INTO attempts (shard, reminder, started_ms, scheduled_at, number, outcome, duration_us, status_code, detail)
+                VALUES (3, x'00', 1, 1, 1, 1, 1, 1, '');
+            INSERT INTO idempotency (shard, key, request, answer, created_ms) VALUES (4, x'', x'', x'', 1);
+            UPDATE schema_version SET version = 21;
+            """, in: path)
+        await (try open()).close()
+        let connection = try Connection(path: path, busyTimeoutMilliseconds: 1000)
+        #expect(try connection.integer("SELECT shard FROM attempts") == 3 && connection.integer("SELECT shard FROM idempotency") == 4)
     }
 
     @Test("a migration that cannot be finished leaves the file as it was")

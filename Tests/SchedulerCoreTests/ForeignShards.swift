@@ -45,7 +45,7 @@ struct Owner {
     mutating func attach(_ worker: UInt64, running: [LeaseReport] = [], following: [LeaseReport] = [], outcomes: [OutcomeReport] = []) {
         handle(
             .workerAttached(
-                WorkerID(rawValue: worker), instance: "w", queues: ["default"], tasks: ["test"], creditLimit: 100, running: running,
+                WorkerID(rawValue: worker), instance: "w", queues: ["default"], tasks: ["test"], creditLimit: 1_000, running: running,
                 following: following, outcomes: outcomes))
     }
 

@@ -106,7 +106,7 @@ final class World {
     ///   minute.
     init(configuration: CoreConfiguration = CoreConfiguration(), seed: UInt64 = 1, isOfOne: Bool = false) throws {
         self.configuration = configuration
-        shards = isOfOne ? [Self.id(nextReminder, at: now.wall).shard] : Shard.all
+        shards = isOfOne ? [Self.id(nextReminder, at: now.wall).shard] : Self.used
         let memory = URL(filePath: "/dev/shm")
         let base = FileManager.default.isWritableFile(atPath: memory.path) ? memory : FileManager.default.temporaryDirectory
         folder = base.appending(path: "core-\(UUID().uuidString)")
@@ -159,8 +159,12 @@ final class World {
         return id
     }
 
+    /// One shard in eight: each is read again and again.
+    private static let used = stride(from: 0, to: Shard.count, by: 8).compactMap { Shard($0) }
+
     private static func id(_ number: UInt64, at wall: UnixMilliseconds) -> ReminderID {
-        ReminderID(high: UInt64(wall.count) << 16 | 0x7000, low: number &* 0x9E37_79B9_7F4A_7C15)
+        var random = SplitMix64(seed: number)
+        return ReminderID(at: wall, in: used[Int(random.next() % UInt64(used.count))], using: &random)
     }
 
     /// A create is heard of that was not before.

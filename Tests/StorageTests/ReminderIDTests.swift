@@ -21,6 +21,33 @@ struct ReminderIDTests {
         #expect(bits.set & bits.clear == UInt64.max >> 2)
     }
 
+    private struct Counting: RandomNumberGenerator {
+        var random = SplitMix64(seed: 9), draws = 0
+
+        mutating func next() -> UInt64 {
+            draws += 1
+            return random.next()
+        }
+    }
+
+    @Test("drawn for a shard they take four tries on average, however many shards there are, and are spread evenly")
+    func tries() {
+        var random = Counting(), low = [Int](repeating: 0, count: 64), high = low
+        let shards = stride(from: 0, to: Shard.count, by: Shard.count / 8).compactMap { Shard($0) }, ofEach = 4_000
+        for shard in shards {
+            for _ in 0..<ofEach {
+                let id = ReminderID(at: 1_795_000_000_000, in: shard, using: &random)
+                low[Int(id.low & 63)] += 1
+                high[Int(id.low >> 56 & 63)] += 1
+            }
+        }
+        // Two are of the other half.
+        let tries = Double(random.draws) / Double(shards.count * ofEach) - 2
+        #expect((3.9...4.1).contains(tries), "\(tries)")
+        // 500 of each are expected, and chance leaves one in a million beyond this.
+        #expect((low + high).allSatisfy { (390...610).contains($0) }, "\(low) \(high)")
+    }
+
     @Test("drawn for no shard in particular they spread over all of them")
     func spread() {
         var random = SplitMix64(seed: 8), counts = [Int](repeating: 0, count: Shard.count)

@@ -81,7 +81,7 @@ measure("create, one write a submit", total) {
 let onlyPruning = arguments.contains("prune")
 nonisolated(unsafe) var loaded = 0  // Written by one completion at a time, each waited for.
 for limit in [1000] {
-    measure("load, entries in pages of \(limit)", min(total, 32 * limit)) {
+    measure("load, entries in pages of \(limit)", min(total, Shard.count * limit)) {
         for shard in Shard.all {
             let done = DispatchSemaphore(value: 0)
             store.load(shard: shard, after: nil, through: .distantFuture, limit: limit) { result in

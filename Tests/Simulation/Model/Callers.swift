@@ -33,7 +33,7 @@ final class Callers {
 
     func create(_ plan: ReminderPlan) {
         guard requests[plan.index] == nil else { return }
-        let reminder = plan.reminder(seed: life.plan.seed, wall: timeline.wall, zone: life.zone?.name)
+        let reminder = plan.reminder(seed: life.plan.seed, wall: timeline.wall, zone: life.zone?.name, shardStep: life.plan.shardStep)
         guard let first = try? reminder.schedule.series().first() else { return }
         let request = Request(reminder, SeriesPosition(first), plan)
         requests[plan.index] = request

@@ -59,16 +59,21 @@ final class ModelStore {
     private let timeline: Timeline
     private var chance: Chance
     private let lanes: [Lane]
+    private let shards: [Shard]
+    /// By the shard's number.
+    private let strands: [Int]
 
-    init(_ timeline: Timeline, strands: Int = 1, seed: Chance) {
+    init(_ timeline: Timeline, _ shards: [Shard], strands: Int = 1, seed: Chance) {
         self.timeline = timeline
+        self.shards = shards
+        self.strands = shards.enumerated().reduce(into: Array(repeating: 0, count: Shard.count)) { $0[Int($1.element.number)] = $1.offset % strands }
         chance = seed
         lanes = (0..<strands).map { _ in Lane() }
     }
 
-    func strand(of shard: Shard) -> Int { Int(shard.number) % lanes.count }
+    func strand(of shard: Shard) -> Int { strands[Int(shard.number)] }
 
-    func shards(of strand: Int) -> [Shard] { Shard.all.filter { self.strand(of: $0) == strand } }
+    func shards(of strand: Int) -> [Shard] { shards.filter { self.strand(of: $0) == strand } }
 
     /// A process opens it, and takes the strands.
     func open() -> (strands: [Taken], queues: [QueueSettings]) {

@@ -81,14 +81,17 @@ struct ReminderPlan {
 
     static let badCredential: [UInt8] = [0], goodCredential: [UInt8] = [1]
 
-    func reminder(seed: UInt64, wall: UnixMilliseconds, zone: String?) -> Reminder {
+    /// - Parameter step: it is in one of the shards that are so many apart.
+    func reminder(seed: UInt64, wall: UnixMilliseconds, zone: String?, shardStep step: Int) -> Reminder {
         var chance = Chance(seed, 3, UInt64(index))
         var start = (wall + startsInMilliseconds).second
         if dayStep != nil {
             var time = Chance(seed, 12, UInt64(index))
             start = UnixSeconds(MadeZone.day(of: start) * 86_400 + MadeZone.noonMilliseconds / 1_000 + time.int(-3_600...3_600))
         }
-        let id = ReminderID(at: wall, using: &chance)
+        var id = ReminderID(at: wall, using: &chance)
+        var own = Chance(seed, 76, UInt64(index))
+        if let shard = Shard(Int(id.shard.number) / step * step), shard != id.shard { id = ReminderID(at: wall, in: shard, using: &own) }
         return Reminder(
             id: id,
             schedule: Schedule(start: start, rule: rule, timezone: dayStep == nil ? timezone : zone ?? timezone),
