@@ -8,12 +8,14 @@ struct FoundPage {
 }
 
 extension ListScan {
-    /// Candidates that are read at once, at first and at most; and of each shard, where each is asked by itself, at least.
-    private static let chunk = (64, 2_048), ofEachShard = 8
+    /// Candidates that are read at once, at first and at most.
+    private static let chunk = (64, 2_048)
 
     private struct Candidate {
         let place: ListCursor
         let isOne: Bool
+        /// Where each is searched by itself.
+        let shard: Int
     }
 
     /// Walks from the cursor on, until the page is full or enough have been looked at.
@@ -40,29 +42,33 @@ extension ListScan {
     private func candidates(
         after last: ListCursor?, about size: Int, _ connection: Connection
     ) throws(PostgresFailure) -> (candidates: [Candidate], isEnd: Bool) {
-        guard let shards, shards.count > 1 else {
-            let rows = try connection.run([query(after: last, limit: size, in: shards?.first)])[0]
-            return (candidates(rows), rows.count < size)
+        guard reach == .each else {
+            let found = candidates(try connection.run(queries(after: last, limit: size))[0])
+            return (found, found.count < size)
         }
-        // As the shards have about as many each, twice its part is seldom too little of one.
-        let each = max(Self.ofEachShard, 2 * size / shards.count)
-        var found: [Candidate] = [], end: ListCursor?
-        for rows in try connection.run(shards.map { query(after: last, limit: each, in: $0) }) {
-            let some = candidates(rows)
-            found += some
-            // Behind its last there may be more of this shard, before those of others that come later.
-            if rows.count == each, let last = some.last?.place, end.map({ isBefore(last, $0) }) ?? true { end = last }
-        }
+        let each = Self.ofEachShard(size)
+        var found: [Candidate] = []
+        for rows in try connection.run(queries(after: last, limit: each)) { found += candidates(rows) }
         found.sort { isBefore($0.place, $1.place) }
-        if let end { found = Array(found.prefix { !isBefore(end, $0.place) }) }
-        return (found, end == nil)
+        // Behind its last there may be more of a shard, before those of others that come later.
+        var counts = [Int](repeating: 0, count: Shard.count)
+        let end = found.firstIndex { candidate in
+            counts[candidate.shard] += 1
+            return counts[candidate.shard] == each
+        }
+        return (end.map { Array(found[...$0]) } ?? found, end == nil)
     }
+
+    /// Candidates that are read of each shard, so that there are hardly ever fewer than so many before the last of any: of few that are drawn
+    /// at random the third of one shard comes after about as many as ``chunk`` begins with, and of many its share has to be doubled.
+    private static func ofEachShard(_ size: Int) -> Int { 3 + 2 * size / Shard.count }
 
     private func candidates(_ rows: Rows) -> [Candidate] {
         rows.indices.compactMap { row in
             rows.id(row, 1).map { id in
                 let key = OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 2))
-                return Candidate(place: ListCursor(order, major: rows.int(row, 0), key: key), isOne: rows.int(row, 3) != 0)
+                let shard = reach == .each ? Int(rows.int(row, 4)) : 0
+                return Candidate(place: ListCursor(order, major: rows.int(row, 0), key: key), isOne: rows.int(row, 3) != 0, shard: shard)
             }
         }
     }

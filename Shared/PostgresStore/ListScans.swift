@@ -4,16 +4,24 @@ import TaskDomain
 /// A query that finds the candidates of a list from a cursor on, along an index, and judges each.
 ///
 /// Its rows are major, id, second, and whether the candidate belongs to the list. Where the index begins with the shard, each shard has an
-/// order of its own: the server merges them as it reads, or in shard scope each is asked by itself, and ``ListPages`` merges them.
+/// order of its own: some of each are found, with their shard, and ``ListPages`` merges them.
 struct ListScan {
     let order: ListCursor.Order
     /// Candidates that one page looks at, at most.
     let maxExamined: Int
     private let scope: StoreScope
-    /// The shards that are asked each by itself; `nil`: one statement asks all.
-    private(set) var shards: [Shard]?
+    private(set) var reach = Reach.all
     private var sql = ""
     private var parameters: [Parameter] = []
+
+    /// What an index is searched in.
+    enum Reach: Equatable {
+        /// All shards together: it does not begin with the shard.
+        case all
+        case one(Shard)
+        /// Each shard by itself.
+        case each
+    }
 
     /// Candidates that one page looks at, at most; and those of which a glance at a small row is enough.
     static let maxExamined = 10_000, maxGlancedAt = 20_000
@@ -28,13 +36,18 @@ struct ListScan {
 
     /// - Parameters:
     ///   - after: where it begins.
-    ///   - limit: how many candidates it looks at.
-    ///   - shard: which one is asked, where each is by itself.
-    func query(after: ListCursor?, limit: Int, in shard: Shard?) -> Query {
+    ///   - limit: how many candidates it looks at, of each shard where each is searched by itself.
+    /// - Returns: one, or in shard scope as many as there are shards to search.
+    func queries(after: ListCursor?, limit: Int) -> [Query] {
         let end: Int64 = isUpwards ? .min : .max
         let major = Parameter.int(after?.major ?? end), second = Parameter.int(after?.key.scheduledAt.count ?? end)
         let id = Parameter.id(after?.key.reminder ?? (isUpwards ? Self.first : Self.last))
-        return Query(sql, [shard.map { .shard($0) } ?? .int(nil), major, id, second, .int(Int64(limit))] + parameters)
+        let shards: [Parameter] = switch reach {
+        case .all: [.int(nil)]
+        case .one(let shard): [.shard(shard)]
+        case .each: scope.groups(Shard.all) { $0 }.map { scope.parameter($0.shards) }
+        }
+        return shards.map { Query(sql, [$0, major, id, second, .int(Int64(limit))] + parameters) }
     }
 
     private mutating func bind(_ parameter: Parameter, _ type: String) -> String {
@@ -47,7 +60,7 @@ struct ListScan {
     /// Every query names all of these, so that the server knows their types.
     private var named: String {
         let cursor = "\(Self.major) IS NOT NULL AND \(Self.id) IS NOT NULL AND \(Self.second) IS NOT NULL"
-        return shards == nil ? "($1::smallint IS NULL AND \(cursor))" : "(\(cursor))"
+        return reach == .all ? "($1::smallint IS NULL AND \(cursor))" : "(\(cursor))"
     }
 
     private static func all(_ terms: [String]) -> String { terms.isEmpty ? "true" : terms.map { "(\($0))" }.joined(separator: " AND ") }
@@ -147,7 +160,7 @@ struct ListScan {
         let place = "(c.\(candidates.order[0]), c.reminder, c.scheduled_at) \(isPending ? ">" : "<") (\(Self.major), \(Self.id), \(Self.second))"
         candidates.condition = "c.state = \(filter.state.rawValue) \(isPending ? "" : "AND c.state > 0 ")AND \(place)\(bound(filter))"
         let terms = (isPending && filter.isTried ? ["c.attempts + c.losses > 0"] : []) + terms(filter)
-        if shards != nil {
+        if reach != .all {
             sql = judged(candidates, terms)
         } else {
             sql = isPending ? inEachShard(candidates, terms) : EveryShard.setAside.query(judged(candidates, terms)).sql
@@ -158,7 +171,7 @@ struct ListScan {
     private mutating func bound(_ filter: OccurrenceFilter) -> String {
         var bound = ""
         if let id = filter.key?.reminder ?? filter.reminder {
-            shards = [id.shard]
+            reach = .one(id.shard)
             bound += " AND c.reminder = \(bind(.id(id), "uuid"))"
         }
         if let key = filter.key { bound += " AND c.scheduled_at = \(bind(.time(key.scheduledAt), "bigint"))" }
@@ -191,8 +204,9 @@ struct ListScan {
         var id: String { columns[1] }
         var sorted: String { order.map { isUpwards ? "c.\($0)" : "c.\($0) DESC" }.joined(separator: ", ") }
 
-        func join(_ terms: [String]) -> String {
-            terms.contains { $0.hasPrefix("d.") || $0.hasPrefix("position") } ? "LEFT JOIN definitions d ON d.shard = c.shard AND d.id = c.\(id)" : ""
+        /// - Parameter isSame: that a definition is in the same shard.
+        func join(_ terms: [String], _ isSame: String = "d.shard = c.shard") -> String {
+            terms.contains { $0.hasPrefix("d.") || $0.hasPrefix("position") } ? "LEFT JOIN definitions d ON \(isSame) AND d.id = c.\(id)" : ""
         }
 
         func judged(_ terms: [String]) -> String {
@@ -205,27 +219,19 @@ struct ListScan {
     private func judged(_ candidates: Candidates, _ terms: [String]) -> String {
         """
         SELECT \(candidates.judged(terms)) FROM \(candidates.table) c \(candidates.join(terms))
-        WHERE \(shards == nil ? "" : "c.shard = $1 AND ")\(candidates.condition) AND \(named) ORDER BY \(candidates.sorted) LIMIT \(Self.limit)
+        WHERE \(reach == .all ? "" : "c.shard = $1 AND ")\(candidates.condition) AND \(named) ORDER BY \(candidates.sorted) LIMIT \(Self.limit)
         """
     }
 
     /// Each shard in its own.
     private mutating func inEachShard(_ candidates: Candidates, _ terms: [String]) -> String {
-        guard scope == .lane else {
-            shards = Shard.all
-            return judged(candidates, terms)
-        }
-        // They are merged as they are read. Each says its order itself: it is sorted as a whole else.
-        let each = Shard.all.map { shard in
+        reach = .each
+        let found = scope.inEach { shard in
             """
-            (SELECT \(candidates.columns.joined(separator: ", ")) FROM \(candidates.table) c WHERE c.shard = \(shard.number) AND \(candidates.condition)
-            ORDER BY \(candidates.sorted) LIMIT \(Self.limit))
+            SELECT \(candidates.columns.joined(separator: ", ")) FROM \(candidates.table) c WHERE c.shard = \(shard) AND \(candidates.condition)
+            ORDER BY \(candidates.sorted) LIMIT \(Self.limit)
             """
         }
-        return """
-            SELECT \(candidates.judged(terms)) FROM (
-                SELECT * FROM (\(each.joined(separator: " UNION ALL "))) c ORDER BY \(candidates.sorted) LIMIT \(Self.limit)) c
-            \(candidates.join(terms)) WHERE \(named) ORDER BY \(candidates.sorted)
-            """
+        return "SELECT \(candidates.judged(terms)), c.shard \(found) \(candidates.join(terms, scope.isSame("d", as: "c"))) WHERE \(named)"
     }
 }
