@@ -5,6 +5,8 @@ import TaskDomain
 final class FinishedReminders: PruningDuty {
     let kind = PrunedKind.reminders
     private var turn = ShardTurn()
+    /// This round has left nothing to remove: which shards have some need not be asked once more.
+    private var isDone = false
 
     /// One that must stay for its occurrences' sake is looked at again after this time, and meanwhile is not in the way of others.
     static let postponedMilliseconds: Int64 = 86_400_000
@@ -36,6 +38,7 @@ final class FinishedReminders: PruningDuty {
         room = left
         try postpone(staying, request, session)
         try remove(leaving, session)
+        isDone = left > 0
         progress.reminders += leaving.count
     }
 
@@ -55,6 +58,8 @@ final class FinishedReminders: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64? {
+        defer { isDone = false }
+        if isDone { return nil }
         let oldest = session.scope.inEach { shard in
             "SELECT r.finished_ms FROM reminders r WHERE r.shard = \(shard) AND r.finished_ms IS NOT NULL ORDER BY r.finished_ms, r.id LIMIT 1"
         }
@@ -112,6 +117,8 @@ final class FinishedReminders: PruningDuty {
 final class SpentCredentials: PruningDuty {
     let kind = PrunedKind.credentials
     private var turn = ShardTurn()
+    /// This round has seen all there was: which shards have more need not be asked once more.
+    private var isDone = false
 
     func prune(_ request: Pruning, _ session: WriterSession, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
         let before = request.credentialsBefore, places = try Places(before, session), scope = session.scope
@@ -130,6 +137,7 @@ final class SpentCredentials: PruningDuty {
         }
         room = left
         try session.change(seen, in: \.shard) { seen in Self.forgetting(seen, scope) }
+        isDone = left > 0
     }
 
     private static func unseen(_ scope: StoreScope, _ condition: String, limit: String) -> String {
@@ -160,6 +168,8 @@ final class SpentCredentials: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64? {
+        defer { isDone = false }
+        if isDone { return nil }
         let before = request.credentialsBefore, places = try Places(before, session)
         let unseen = Self.unseen(session.scope, "", limit: "1")
         var behind: Int64?

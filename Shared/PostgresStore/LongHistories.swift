@@ -31,7 +31,7 @@ final class LongHistories: PruningDuty {
         guard let first = Shard.all.first else { return }
         look.begin(request.now, at: Place(shard: first))
         if let place = look.place {
-            let found = try reminders(after: place, session.connection)
+            let found = try reminders(after: place, session)
             look.place = found.count < HistoryPace.remindersAtOnce ? nil : found.last?.place
             for (index, reminder) in found.enumerated() where reminder.isLong {
                 guard room > 0 else { continue }
@@ -48,31 +48,44 @@ final class LongHistories: PruningDuty {
     }
 
     /// The next ones that have attempts, shard by shard, by a seek each, and whether they have more than stay in any case.
-    private func reminders(after place: Place, _ connection: Connection) throws(PostgresFailure) -> [(place: Place, isLong: Bool)] {
+    private func reminders(after place: Place, _ session: WriterSession) throws(PostgresFailure) -> [(place: Place, isLong: Bool)] {
+        let sql = Self.reminders(session.scope), none = Place(shard: place.shard).reminder
         var found: [(place: Place, isLong: Bool)] = []
-        for shard in Shard.all.drop(while: { $0 < place.shard }) where found.count < HistoryPace.remindersAtOnce {
-            let begin = shard == place.shard ? place : Place(shard: shard)
-            let rows = try connection.run(
-                """
-                WITH RECURSIVE t AS (
-                    (SELECT reminder FROM attempts WHERE shard = $1 AND reminder > $2::uuid ORDER BY reminder LIMIT 1)
-                    UNION ALL SELECT n.reminder FROM t CROSS JOIN LATERAL (
-                        SELECT a.reminder FROM attempts a WHERE a.shard = $1 AND a.reminder > t.reminder ORDER BY a.reminder LIMIT 1) n)
-                SELECT t.reminder,
-                    EXISTS (SELECT 1 FROM attempts a WHERE a.shard = $1 AND a.reminder = t.reminder OFFSET \(Attempt.alwaysKept))
-                FROM t LIMIT $3::bigint
-                """, begin.parameters + [.int(Int64(HistoryPace.remindersAtOnce - found.count))])
-            for row in rows.indices {
-                if let id = rows.id(row, 0) { found.append((Place(shard: shard, reminder: id), rows.int(row, 1) != 0)) }
+        try session.look(in: Shard.all.filter { $0 >= place.shard }) { shards in
+            let after = Parameter.ids(shards.map { $0 == place.shard ? place.reminder : none })
+            return Query(sql, [session.scope.parameter(shards), after, .int(Int64(HistoryPace.remindersAtOnce - found.count))])
+        } _: { rows throws(PostgresFailure) in
+            for row in rows.indices where found.count < HistoryPace.remindersAtOnce {
+                guard let shard = Shard(Int(rows.int(row, 0))), let id = rows.id(row, 1) else { continue }
+                found.append((Place(shard: shard, reminder: id), rows.int(row, 2) != 0))
             }
+            return found.count < HistoryPace.remindersAtOnce
         }
         return found
+    }
+
+    private static func reminders(_ scope: StoreScope) -> String {
+        let found = scope.inEach([("after", "uuid")]) { shard in
+            """
+            WITH RECURSIVE t AS (
+                (SELECT shard, reminder FROM attempts WHERE shard = \(shard) AND reminder > s.after ORDER BY reminder LIMIT 1)
+                UNION ALL SELECT n.shard, n.reminder FROM t CROSS JOIN LATERAL (
+                    SELECT a.shard, a.reminder FROM attempts a WHERE a.shard = \(shard) AND a.reminder > t.reminder ORDER BY a.reminder LIMIT 1) n)
+            SELECT t.shard, t.reminder FROM t LIMIT $3::bigint
+            """
+        }
+        let mine = "WHERE \(scope.isSame("a", as: "c")) AND a.reminder = c.reminder"
+        return """
+            SELECT c.shard, c.reminder, EXISTS (SELECT 1 FROM attempts a \(mine) OFFSET \(Attempt.alwaysKept)) \(found) LIMIT $3::bigint
+            """
     }
 
     private func shorten(_ reminder: Place, _ request: Pruning, room: inout Int, _ session: WriterSession) throws(PostgresFailure) {
         let now = (request.now + HistoryPace.aheadMilliseconds).count
         func nth(_ from: Int64, _ to: Int64, _ number: Int) throws(PostgresFailure) -> Key? {
-            try key("AND started_ms BETWEEN $3::bigint AND $4::bigint \(Self.latestFirst) LIMIT 1 OFFSET $5::bigint", reminder, [from, to, Int64(number)], session.connection)
+            try key(
+                "AND started_ms BETWEEN $3::bigint AND $4::bigint \(Self.latestFirst) LIMIT 1 OFFSET $5::bigint", reminder, [from, to, Int64(number)],
+                session.connection)
         }
         guard let latest = try nth(.min, .max, 0) else { return }
         if latest.startedAt > now, let beyond = try nth(now + 1, .max, Attempt.mostKept) {

@@ -9,7 +9,7 @@ final class FinishedReminders: PruningDuty {
     private let dropPassed: Statement, dropReminder: Statement, dropDefinition: Statement
     /// The shard whose turn it is; the first is given by the clock, so that restarts do not favour one.
     private var turn: Int?
-    /// Nothing was left to remove: which shards have some need not be asked once more.
+    /// This round has left nothing to remove: which shards have some need not be asked once more.
     private var isDone = false
 
     /// One that must stay for its occurrences' sake is looked at again after this time, and meanwhile is not in the way of others.
@@ -38,7 +38,6 @@ final class FinishedReminders: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        isDone = false
         let begin = turn ?? Int(request.now.second.count.magnitude % UInt64(Shard.count))
         var isCut = false
         for offset in 0..<Shard.count where room > 0 {
@@ -59,6 +58,7 @@ final class FinishedReminders: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
+        defer { isDone = false }
         if isDone { return nil }
         let first = try Shard.earliest { shard throws(SQLiteFailure) in
             oldest.bind(1, shard.number)

@@ -9,7 +9,7 @@ final class SpentCredentials: PruningDuty {
     let kind = PrunedKind.credentials
     private let place: Statement, keep: Statement, list: Statement, forget: Statement, oldest: Statement
     private var turn = 0
-    /// All there was has been seen: which shards have more need not be asked once more.
+    /// This round has seen all there was: which shards have more need not be asked once more.
     private var isDone = false
 
     private typealias Place = (finishedAt: UnixMilliseconds, id: [UInt8])
@@ -28,7 +28,6 @@ final class SpentCredentials: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        isDone = false
         for _ in 0..<Shard.count where room > 0 {
             let shard = Shard.all[turn % Shard.count]
             turn = (turn + 1) % Shard.count
@@ -57,6 +56,7 @@ final class SpentCredentials: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning) throws(SQLiteFailure) -> Int64? {
+        defer { isDone = false }
         if isDone { return nil }
         let before = request.credentialsBefore
         let first = try Shard.earliest { shard throws(SQLiteFailure) in

@@ -181,10 +181,13 @@ struct SchemaTests {
             .shelve(shelved), .queue(QueueSettings(name: "q")), .workers([AttachedWorker(instance: "w")]), .zone(ZoneMark(zone: "Z", digest: 1)))
         _ = try await answer { store.loadShelf(.everything, after: shelved, limit: 10, completion: $0) }
         _ = try await store.series(in: ["UTC"], limit: 10)
-        for _ in PrunedKind.allCases {
-            try await store.removeOld(
-                finishedBefore: .distantFuture, deadBefore: .distantFuture, idempotencyBefore: .distantFuture,
-                now: Sample.start.milliseconds + 1_000_000_000)
+        // Of what there is no room for, it is asked how old it is.
+        for rows in [1, 100_000] {
+            for _ in PrunedKind.allCases {
+                try await store.removeOld(
+                    finishedBefore: .distantFuture, deadBefore: .distantFuture, idempotencyBefore: .distantFuture,
+                    now: Sample.start.milliseconds + 1_000_000_000, rows: rows)
+            }
         }
         _ = try await answer { store.reseal(Resealing(prefix: [1], rows: 10) { _, _ in [1, 2] }, completion: $0) }
         _ = try await store.passed()

@@ -68,6 +68,18 @@ struct PruneTests {
         await store.close()
     }
 
+    @Test("how far behind a round is with what it had no room for is said, though the one before left nothing", arguments: Backend.all)
+    func behindWithoutRoom(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        try await store.write(ended(Sample.reminder()))
+        #expect(try await store.removeOld(finishedBefore: Self.ms + 5_002).behindMilliseconds[.reminders] == nil)
+        try await store.write(ended(Sample.reminder()) + ended(Sample.reminder(), .dead(tries: Tries(attempts: 1))))
+        // Dead letters have their turn first, and take all the room there is.
+        let progress = try await store.removeOld(finishedBefore: Self.ms + 5_002, deadBefore: Self.ms + 5_002, rows: 1)
+        #expect(progress.rows[.deadLetters] == 1 && progress.rows[.reminders] == 0 && progress.behindMilliseconds[.reminders] == 5_000)
+        await store.close()
+    }
+
     @Test("every shard has its turn, however much is to be removed in one", arguments: Backend.all)
     func turns(backend: Backend) async throws {
         let store = try backend.open(folder)
