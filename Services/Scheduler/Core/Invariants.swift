@@ -159,8 +159,7 @@ extension SchedulerCore {
 
     /// Each shard is of one strand, and what is passed over is found again by its own.
     private func brokenStrands(_ entries: [Entry]) -> String? {
-        if strands.all.flatMap(\.shards).sorted() != windows.shards { return "the strands' shards are not those that are owned" }
-        if let broken = windows.brokenInvariant { return broken }
+        if let broken = windows.brokenInvariant(of: strands.all.flatMap(\.shards)) { return broken }
         let known = Set(strands.all.flatMap(\.stalled).map { ObjectIdentifier($0) })
         var byQueue: [String: Int] = [:]
         for entry in entries where entry.state == .stalled {

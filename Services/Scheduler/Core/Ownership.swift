@@ -47,9 +47,6 @@ struct Windows {
         }
     }
 
-    /// In ascending order.
-    var shards: [Shard] { Shard.all.filter { windows[Int($0.number)] != nil } }
-
     /// The shard of a strand that has been read least far, of those that are not being read.
     mutating func leastRead(of token: UInt64) -> Wanted? {
         while let first = lines[token]?.wanted.min {
@@ -83,13 +80,17 @@ struct Windows {
     var waiting: Int { lines.values.reduce(0) { $0 + $1.wanted.count } }
 
     /// The first thing found that does not hold; `nil`: everything does.
-    var brokenInvariant: String? {
+    /// - Parameter shards: those that the strands have, each once.
+    func brokenInvariant(of shards: [Shard]) -> String? {
+        if lines.values.reduce(0, { $0 + $1.shards }) != shards.count { return "the strands' shards are not those that are owned" }
         var limits: [Int] = []
-        let lined = lines.mapValues { Set($0.wanted.unordered.lazy.filter { isCurrent($0) }.map(\.shard)) }
+        var lined: Set<Shard> = []
+        for (token, line) in lines {
+            for wanted in line.wanted.unordered where isCurrent(wanted) && windows[Int(wanted.shard.number)]?.token == token { lined.insert(wanted.shard) }
+        }
         for shard in shards {
-            guard let window = windows[Int(shard.number)] else { continue }
-            if let load = window.load { limits.append(load.limit) }
-            if window.load == nil, lined[window.token]?.contains(shard) != true { return "shard \(shard.number) is never read again" }
+            guard let window = windows[Int(shard.number)] else { return "shard \(shard.number) is a strand's, and is not owned" }
+            if let load = window.load { limits.append(load.limit) } else if !lined.contains(shard) { return "shard \(shard.number) is never read again" }
         }
         return limits.count == loads && limits.reduce(0, +) == reserved
             ? nil : "\(reserved) places are kept for \(loads) loads, and \(limits) were asked for"
