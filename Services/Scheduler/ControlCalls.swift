@@ -8,7 +8,9 @@ extension SchedulerAPI {
     /// Tells a worker what to be, and answers with what it says to that and what it is then. Nothing is stored: the worker is what it was
     /// told to be until its process ends, and says so itself wherever it attaches.
     func controlWorker(_ request: Proto.ControlWorkerRequest, _ reply: Responder<Proto.ControlWorkerReply>) {
-        guard let control = request.control, case .known = control.action else { return reply(.failure(CallError(.invalidArgument, "no word that is known of what to tell the worker"))) }
+        guard let control = request.control, case .known = control.action else {
+            return reply(.failure(CallError(.invalidArgument, "no word that is known of what to tell the worker")))
+        }
         let lists = [control.takeQueues, control.dropQueues]
         guard lists.allSatisfy({ $0.count <= WorkerLimits.queues.upperBound && $0.allSatisfy(TaskName.isValid) }) else {
             let wanted = "at most \(WorkerLimits.queues.upperBound) queues, each a name of \(TaskName.rule)"

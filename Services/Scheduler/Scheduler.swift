@@ -14,7 +14,8 @@ import TaskWire
 @main
 enum SchedulerMain {
     static func main() async {
-        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: [Backup.command, CopyStore.command, Reseal.command, RoleKeys.command]) { service in
+        let commands = [Backup.command, CopyStore.command, Reseal.command, RoleKeys.command]
+        await ServiceMain.run(name: "scheduler", settings: SchedulerSettings.self, commands: commands) { service in
             let settings = service.settings, logger = service.logger, readiness = service.readiness
             // Decisions, streams, calls and what the store completes share one event loop: no lock, no hop between them.
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -2,7 +2,8 @@ import NIOCore
 import ServiceLifecycle
 import TaskOperations
 
-/// Looks once a second at what has happened since, and says in `/readyz` which kinds of tasks are due and run by no worker. The scheduler is ready all the same: they wait.
+/// Looks once a second at what has happened since, and says in `/readyz` which kinds of tasks are due and run by no worker. The scheduler is
+/// ready all the same: they wait.
 ///
 /// It looks on the loop's own thread, so that nothing waits for a loop that does not come round.
 struct ServedCheck: Service, CustomStringConvertible {

@@ -13,9 +13,15 @@ enum Citus {
     static let references = ["queues", "zones"]
 
     static let version = "SELECT convert_to(extversion, 'UTF8') FROM pg_extension WHERE extname = 'citus'"
-    static let distributed = "SELECT convert_to(c.relname, 'UTF8') FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid WHERE c.relnamespace = current_schema()::regnamespace"
+    static let distributed = """
+        SELECT convert_to(c.relname, 'UTF8') FROM pg_dist_partition p JOIN pg_class c ON c.oid = p.logicalrelid
+        WHERE c.relnamespace = current_schema()::regnamespace
+        """
     /// What the other nodes do at a commit.
-    static let commits = "SELECT convert_to(nodename || ':' || nodeport, 'UTF8'), convert_to(result, 'UTF8') FROM run_command_on_workers('SHOW synchronous_commit') WHERE success"
+    static let commits = """
+        SELECT convert_to(nodename || ':' || nodeport, 'UTF8'), convert_to(result, 'UTF8')
+        FROM run_command_on_workers('SHOW synchronous_commit') WHERE success
+        """
 
     static func distribute(_ table: String) -> String {
         if references.contains(table) { return "SELECT create_reference_table('\(table)')" }
@@ -44,12 +50,13 @@ enum Citus {
     static func refusal(ofVersion version: String?, _ label: String) -> StoreError? {
         guard let version else {
             return .unusable(
-                "\(label): SCHEDULER_STORE_DISTRIBUTION is citus, but this database does not have the extension citus. Have it created there (CREATE EXTENSION "
-                    + "citus), or set SCHEDULER_STORE_DISTRIBUTION=none")
+                "\(label): SCHEDULER_STORE_DISTRIBUTION is citus, but this database does not have the extension citus. Have it created there "
+                    + "(CREATE EXTENSION citus), or set SCHEDULER_STORE_DISTRIBUTION=none")
         }
         let numbers = version.split { !$0.isASCII || !$0.isNumber }.prefix(oldest.count).map { Int($0) ?? 0 }
         guard numbers.lexicographicallyPrecedes(oldest) else { return nil }
-        return .unusable("\(label): the extension citus has version \(version), but \(oldest.map(String.init).joined(separator: ".")) or later is needed. Upgrade it")
+        let needed = oldest.map(String.init).joined(separator: ".")
+        return .unusable("\(label): the extension citus has version \(version), but \(needed) or later is needed. Upgrade it")
     }
 
     private static func tables(_ connection: Connection) throws(PostgresFailure) -> Set<String> {

@@ -53,7 +53,9 @@ enum CopiedRowsSQL {
 
     private static func standings(_ rows: CopiedRows, _ count: Int) -> Query {
         let definition = CopiedTable.definition, caller = definition.firstIndex { $0.name == "caller" } ?? 0
-        return insert("reminders", Array(definition.prefix(2)) + CopiedTable.standing + [definition[caller]], rows.map { Array($0.prefix(2) + $0.dropFirst(count)) + [$0[caller]] })
+        return insert(
+            "reminders", Array(definition.prefix(2)) + CopiedTable.standing + [definition[caller]],
+            rows.map { Array($0.prefix(2) + $0.dropFirst(count)) + [$0[caller]] })
     }
 
     private static func insert(_ table: String, _ columns: [CopiedTable.Column], _ rows: CopiedRows) -> Query {

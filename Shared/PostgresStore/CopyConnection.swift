@@ -135,7 +135,8 @@ public final class PostgresCopyTarget: CopyTarget {
         _ = try own.perform { connection throws(PostgresFailure) in
             _ = try connection.run("RESET synchronous_commit")
             return try connection.run([
-                Query("BEGIN"), Query(CopiedRowsSQL.tallies), Query("UPDATE shards SET epoch = $1::bigint", [.int(epoch)]), Query("UPDATE schema_version SET version = -version"), Query("COMMIT"),
+                Query("BEGIN"), Query(CopiedRowsSQL.tallies), Query("UPDATE shards SET epoch = $1::bigint", [.int(epoch)]),
+                Query("UPDATE schema_version SET version = -version"), Query("COMMIT"),
             ])
         }
     }

@@ -12,7 +12,12 @@ enum ShelfRows {
         var queries: [Query] = []
         if !removed.isEmpty {
             queries.append(
-                Query("DELETE FROM shelf s USING \(arrays) u (\(key)) WHERE (s.queue, s.task, s.sharer, s.due_ms, s.reminder, s.scheduled_at) = (u.queue, u.task, u.sharer, u.due_ms, u.reminder, u.scheduled_at)", parameters(removed)))
+                Query(
+                    """
+                    DELETE FROM shelf s USING \(arrays) u (\(key))
+                    WHERE (s.queue, s.task, s.sharer, s.due_ms, s.reminder, s.scheduled_at)
+                        = (u.queue, u.task, u.sharer, u.due_ms, u.reminder, u.scheduled_at)
+                    """, parameters(removed)))
         }
         if !added.isEmpty {
             queries.append(Query("INSERT INTO shelf (\(key)) SELECT * FROM \(arrays) ON CONFLICT DO NOTHING", parameters(added)))
