@@ -74,8 +74,6 @@ extension ClusterSuite {
             let server = try PostgresServer()
             defer { server.kill() }
             let cluster = try Cluster()
-            let due = Cluster.now + 6
-            let accepted = try Self.create(300, at: due, cluster)
             let from = "sqlite:" + cluster.folder.appending(path: "store.db").path, to = server.connectionString(of: PostgresServer.database)
             var environment = cluster.scheduler.environment
             /// - Returns: the exit code.
@@ -88,6 +86,7 @@ extension ClusterSuite {
             // Each is refused in one line that says what to do.
             let running = try copy(from, to)
             #expect(running.status == 1 && running.line.contains("in use by another scheduler") && running.line.split(separator: "\n").count == 1)
+            let accepted = try Self.create(300, at: Cluster.now + 6, cluster)
             #expect(try cluster.scheduler.stop() == 0)
             #expect(try copy(from, "postgres://a:b@c/d").line.contains("an address of PostgreSQL with a password in it"))
             let keyless = try copy(from, to)
