@@ -18,7 +18,9 @@ struct Cancelling {
         return (world, worker, id, lease, run.key)
     }
 
-    @Test("the worker is told to stop it; what was not done is at its end, and the series goes on", arguments: [Outcome.unsent, .retry, .rejected, .authRejected])
+    @Test(
+        "the worker is told to stop it; what was not done is at its end, and the series goes on",
+        arguments: [Outcome.unsent, .retry, .rejected, .authRejected])
     func stopped(outcome: Outcome) throws {
         let (world, worker, id, lease, key) = try Self.world()
         let request = world.cancel(key)

@@ -409,7 +409,9 @@ struct Restarts {
 
     // MARK: What ended before its series came to it
 
-    @Test("what a person had run while its series was behind is not run again after a crash", arguments: [Outcome.delivered, .rejected], [nil, Mutation.forgetsWhatHasPassed])
+    @Test(
+        "what a person had run while its series was behind is not run again after a crash", arguments: [Outcome.delivered, .rejected],
+        [nil, Mutation.forgetsWhatHasPassed])
     func ranAhead(outcome: Outcome, mutation: Mutation?) async throws {
         var configuration = CoreConfiguration()
         configuration.mutation = mutation

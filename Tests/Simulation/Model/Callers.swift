@@ -127,7 +127,10 @@ final class Callers {
         case .replayAll, .discardAll:
             for (scheduledAt, row) in standing.occurrences.sorted(by: { $0.key < $1.key }) where row.state != .pending {
                 if case .replayAll = change { writes.append(one(.replay(scheduledAt: scheduledAt))) }
-                if case .discardAll = change { writes.append(one(.discard(scheduledAt: scheduledAt, goesOnAt: Self.target(standing.reminder.schedule, now) ?? .itsPosition))) }
+                if case .discardAll = change {
+                    let next = Self.target(standing.reminder.schedule, now) ?? .itsPosition
+                    writes.append(one(.discard(scheduledAt: scheduledAt, goesOnAt: next)))
+                }
             }
         }
         guard !writes.isEmpty else { return }
