@@ -123,7 +123,7 @@ final class Settlements {
         if wasPosition || hadRow || standing.state == ReminderState.cancelled.rawValue {
             try standings.countDelivery(key.reminder, at: at)
         }
-        _ = try standings.cancel(key.reminder, at: at)
+        if try !standings.cancel(key.reminder, at: at) { try standings.endWhatIsOpen(key.reminder, at: at) }
         return .done
     }
 
@@ -175,7 +175,7 @@ final class Settlements {
     func hold(_ key: OccurrenceKey, _ attempt: Attempt, tries: Tries) throws(SQLiteFailure) -> StoreWriteResult {
         let isNew = try record(attempt, of: key)
         guard let standing = try standings.read(key.reminder) else { return try forget(attempt, of: key) }
-        guard isNew || !standing.isHeld, standing.isOpen else { return .done }
+        guard isNew || !standing.isHeld else { return .done }
         let ended = attempt.endedAt
         let row = Row(state: .held, dueAt: ended, tries: tries, changedAt: ended, last: attempt)
         if standing.nextAt == key.scheduledAt {
@@ -194,7 +194,8 @@ final class Settlements {
         holdPending.bind(5, attempt.statusCode)
         holdPending.bind(6, attempt.boundedDetail)
         try holdPending.run()
-        try standings.hold(key.reminder, at: ended)
+        // What a person has had run once more of a cancelled one waits by itself, as one time does.
+        if standing.isOpen { try standings.hold(key.reminder, at: ended) }
         return .done
     }
 

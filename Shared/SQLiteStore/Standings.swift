@@ -173,14 +173,20 @@ final class Standings {
     func cancel(_ id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) -> Bool {
         cancelReminder.bindKey(id)
         cancelReminder.bind(3, at)
-        let wasOpen = try cancelReminder.run() == 1
-        if wasOpen {
-            pending.someFinished()
-            dropOpen.bindKey(id)
-            try dropOpen.run()
-            try passed.drop(id)
+        guard try cancelReminder.run() == 1 else {
+            try forgetCredentialIfUseless(id, at: at)
+            return false
         }
+        pending.someFinished()
+        try passed.drop(id)
+        try endWhatIsOpen(id, at: at)
+        return true
+    }
+
+    /// Ends its pending and held occurrences: also what a person has had run once more of a reminder that was cancelled before.
+    func endWhatIsOpen(_ id: ReminderID, at: UnixMilliseconds) throws(SQLiteFailure) {
+        dropOpen.bindKey(id)
+        try dropOpen.run()
         try forgetCredentialIfUseless(id, at: at)
-        return wasOpen
     }
 }

@@ -121,6 +121,25 @@ struct ChangesByCallers {
         #expect(try world.summary(id).dead == 0)
     }
 
+    @Test("a task that ends its cancelled series ends what else is run once more of it")
+    func replayedAndEnded() throws {
+        let world = try World(), second = World.start.second
+        world.attach()
+        world.answer = { _ in World.Answer(outcome: .rejected) }
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY")
+        world.run(milliseconds: 1_500)
+        world.change(id, .cancel)
+        world.answer = {
+            $0.entry.due.occurrence.scheduledAt == second
+                ? World.Answer(outcome: .cancelSchedule) : World.Answer(outcome: .retry, afterMilliseconds: 500)
+        }
+        for offset in 0..<2 { world.change(id, .replay(scheduledAt: second + Int64(offset))) }
+        world.run(milliseconds: 60_000)
+        #expect(world.runs(of: id).count == 4)
+        let summary = try world.summary(id)
+        #expect(summary.state == .cancelled && summary.retrying == 0 && summary.dead == 0 && summary.delivered == 1)
+    }
+
     @Test("while the store fails a change is refused, not kept waiting")
     func refused() throws {
         let world = try World()

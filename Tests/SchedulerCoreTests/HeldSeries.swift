@@ -155,6 +155,26 @@ struct HeldSeries {
         #expect(try world.summary(id).state == .completed && world.summary(id).delivered == 3)
     }
 
+    @Test("what is run once more of a cancelled series waits for another credential, too")
+    func cancelled() throws {
+        let world = try Self.world()
+        world.answer = { _ in World.Answer(outcome: .rejected) }
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY")
+        world.run(milliseconds: 1_500)
+        world.change(id, .cancel)
+        world.answer = { $0.entry.reminder.sealedAuthorization == [1] ? World.Answer(outcome: .authRejected) : .delivered }
+        for second in 0..<2 { world.change(id, .replay(scheduledAt: Self.second + Int64(second))) }
+        world.run(milliseconds: 10_000)
+        let held = try world.summary(id)
+        #expect(held.state == .cancelled && held.held == 2 && held.retrying == 0 && held.heldSince == nil)
+        #expect(world.runs(of: id).count == 4)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 1_000)
+        #expect(world.runs(of: id).map { $0.key.scheduledAt - Self.second } == [0, 1, 0, 1, 0, 1])
+        let summary = try world.summary(id)
+        #expect(summary.delivered == 2 && summary.held == 0 && summary.dead == 0)
+    }
+
     @Test("a refusal that a former process' worker reports is tried again: the credential may be another by now")
     func formerProcess() async throws {
         let world = try Self.world()

@@ -64,6 +64,24 @@ struct Shelves {
         #expect((world.runs.count == 300) == (mutation == nil))
     }
 
+    @Test("what a person had run at its series' second is found there with it, and stays when its series has missed that", arguments: [0, 30] as [Int64])
+    func besideItsPosition(delay: Int64) throws {
+        let world = try Self.world()
+        world.storeDelay = { delay }
+        let first = try world.create(in: 0)
+        world.answer = { World.Answer(afterMilliseconds: $0.entry.due.occurrence.reminder == first ? 6_000 : 300) }
+        world.attach(credit: 1)
+        for _ in 0..<300 { try world.create(in: 3_000) }
+        let id = try world.create(in: 1_000, rule: "FREQ=SECONDLY;INTERVAL=4;COUNT=3", policy: .skip)
+        world.run(milliseconds: 5_300)
+        world.change(id, .run)
+        // Now the series is handed out and comes to that second, too, and there is as little room.
+        world.run(milliseconds: 200_000)
+        #expect(world.runs(of: id).map { $0.key.scheduledAt - World.start.second } == [1, 5])
+        let summary = try world.summary(id)
+        #expect(summary.state == .completed && summary.delivered == 2 && summary.missed?.count == 1)
+    }
+
     @Test("a backlog of many times its share, after a long outage, is read about once, however often it drains")
     func longBacklog() async throws {
         let world = try Self.world()

@@ -120,6 +120,38 @@ struct CancelTests {
         await store.close()
     }
 
+    @Test("what is run once more of a cancelled series is held, and ended, by itself", arguments: Backend.all, [true, false])
+    func runOnceMore(backend: Backend, isHeld: Bool) async throws {
+        let store = try backend.open(folder), reminder = Sample.reminder(), id = reminder.id
+        let keys = (0..<3).map { OccurrenceKey(reminder: id, scheduledAt: Self.at + 60 * Int64($0)) }
+        try await store.write(Sample.create(reminder))
+        for (index, key) in keys.enumerated() {
+            let next = SeriesPosition(scheduledAt: key.scheduledAt + 60, index: Int64(index) + 2)
+            try await store.write(
+                .settle(
+                    key, Sample.attempt(key.scheduledAt, 1, .rejected), .dead(tries: Tries(attempts: 1)), move: PositionMove(from: key.scheduledAt, to: next)))
+        }
+        try await store.write(.cancel(id, at: 5))
+        for key in keys.prefix(2) { #expect(try await store.change(id, .replay(scheduledAt: key.scheduledAt), at: 900_000).verdict == .done) }
+        if isHeld {
+            let hold = StoreWrite.hold(keys[0], Sample.attempt(keys[0].scheduledAt + 7, 1, .authRejected), tries: Tries(attempts: 1))
+            try await store.write(hold, hold)
+            #expect(try await store.summary(id)?.line == "cancelled next - delivered 0 retrying 0 held 2 dead 1")
+            #expect(try await store.summary(id)?.heldSince == nil)
+            #expect(try await store.due(in: id.shard).isEmpty)
+            let outcome = try await store.change(id, .replaceAuthorization(sealed: [9]), at: 950_000)
+            #expect(outcome.released == 2 && outcome.standing?.entries.count == 2)
+            // The old refusal is repeated.
+            try await store.write(.settle(keys[0], Sample.attempt(keys[0].scheduledAt + 7, 1, .authRejected), .held(tries: Tries(attempts: 1)), move: nil))
+        }
+        #expect(try await store.summary(id)?.line == "cancelled next - delivered 0 retrying 2 held 0 dead 1")
+        let end = StoreWrite.settle(keys[1], Sample.attempt(keys[1].scheduledAt + 9, 1, .cancelSchedule), .cancelSeries, move: nil)
+        try await store.write(end, end)
+        #expect(try await store.summary(id)?.line == "cancelled next - delivered 1 retrying 0 held 0 dead 1")
+        #expect(try await store.due(in: id.shard).isEmpty)
+        await store.close()
+    }
+
     @Test("a cancellation after the last outcome finds the reminder finished", arguments: Backend.all)
     func cancelAfterSettle(backend: Backend) async throws {
         let store = try backend.open(folder)

@@ -29,7 +29,7 @@ extension SchedulerCore {
             if entry.state == .inDoubt { changing[id]?.doubtful.append(entry.key) }
             forget(entry)
         }
-        outdateLoads(of: id)
+        outdate(.reminder(id))
     }
 
     /// What runs when its series is paused goes its own way, so that the resumption does not take it for missed.
@@ -44,7 +44,7 @@ extension SchedulerCore {
     mutating func part(_ entry: Entry) {
         guard let step = moveOn(entry) else { return }
         write(.materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: step.move), of: entry.key.reminder)
-        changed(entry.key)
+        outdate(.occurrence(entry.key))
     }
 
     /// A request's write is on stable storage.

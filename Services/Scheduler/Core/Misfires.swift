@@ -72,7 +72,7 @@ extension SchedulerCore {
         moved.move.missed = missed
         missedTotal &+= missed.count
         write(.misfire(entry.key.reminder, record: record, move: moved.move), of: entry.key.reminder)
-        changed(entry.key)
+        outdate(.position(entry.key))
         forget(entry)
         guard let follower = moved.follower else { return }
         // One that stands for those missed is fired now, whatever its own lateness.

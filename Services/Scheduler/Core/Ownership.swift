@@ -70,11 +70,8 @@ struct Windows {
         return self[wanted.shard]?.boundary
     }
 
-    /// What loads under way bring of this occurrence is old.
-    mutating func outdate(_ key: OccurrenceKey) { windows[Int(key.reminder.shard.number)]?.load?.changed.insert(key) }
-
-    /// What loads under way bring of this reminder is old.
-    mutating func outdate(_ id: ReminderID) { windows[Int(id.shard.number)]?.load?.ended.insert(id) }
+    /// What loads under way bring of this is old.
+    mutating func outdate(_ part: Outdated.Part) { windows[Int(part.shard.number)]?.load?.outdated.add(part) }
 
     /// Places in the heaps.
     var waiting: Int { lines.values.reduce(0) { $0 + $1.wanted.count } }

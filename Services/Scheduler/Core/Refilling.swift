@@ -130,12 +130,11 @@ extension SchedulerCore {
             windows[shard]?.load = nil
             return
         }
-        for entry in entries {
-            let key = entry.due.occurrence
+        for found in entries {
             // Also by what became of those before it: a claim may have ended the series.
-            let isStale = windows[shard]?.load?.makesOld(key) ?? true
+            let isStale = windows[shard]?.load?.outdated.covers(found) ?? true
             guard !isStale || breaks(.believesStaleLoads) else { continue }
-            let entry = Entry(entry)
+            let entry = Entry(found), key = entry.key
             if let other = table[key], !makesWay(other, for: entry) { continue }
             if entry.positionIndex != nil, passed.reached(key) {
                 stepPast(entry)

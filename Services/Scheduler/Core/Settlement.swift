@@ -73,7 +73,7 @@ extension SchedulerCore {
             detail: report.detail, result: breaks(.losesResultsThatComeLate) ? [] : report.result)
         let endsSeries = report.outcome == .cancelSchedule
         write(.settle(report.key, attempt, endsSeries ? .cancelSeries : .delivered, move: nil), of: report.key.reminder)
-        changed(report.key)
+        outdate(.occurrence(report.key))
         if endsSeries { endSeries(report.key.reminder) } else { passed.ended(report.key) }
     }
 
@@ -137,7 +137,7 @@ extension SchedulerCore {
         if let reporter = end.reported, breaks(.acknowledgesBeforeTheCommit) {
             effects.append(.acknowledge(reporter.worker, [reporter.lease]))
         }
-        changed(entry.key)
+        outdate(.occurrence(entry.key))
         // Also where it is tried again: that may be later than its series comes to this second.
         if entry.isManual, isAhead(entry) { passed.ended(entry.key) }
         switch disposition {
@@ -206,7 +206,7 @@ extension SchedulerCore {
         for other in table.entries(of: id) {
             if other.isHandedOut { other.destine(to: .paused) } else { forget(other) }
         }
-        outdateLoads(of: id)
+        outdate(.reminder(id))
     }
 
     private mutating func disposition(of entry: Entry, _ outcome: Outcome, asked: Int64?, lease: Lease?) -> Disposition {
@@ -277,7 +277,7 @@ extension SchedulerCore {
             let next = moveOn(entry)
         else { return }
         write(.materialise(entry.key, dueAt: entry.dueAt, tries: entry.tries, move: next.move), of: entry.key.reminder)
-        changed(entry.key)
+        outdate(.occurrence(entry.key))
         if let follower = next.follower { place(follower) }
     }
 
@@ -289,14 +289,14 @@ extension SchedulerCore {
             outcome: .misfired, statusCode: 0, detail: "this very second was run before its series came to it")
         guard let step = moveOn(entry) else { return }
         write(.misfire(entry.key.reminder, record: record, move: step.move), of: entry.key.reminder)
-        changed(entry.key)
+        outdate(.position(entry.key))
         if let follower = step.follower { place(follower) }
     }
 
     /// Nothing more of this reminder is to happen: a task ended its series.
     private mutating func endSeries(_ id: ReminderID) {
         drop(id)
-        outdateLoads(of: id)
+        outdate(.reminder(id))
     }
 
     /// The reminder is gone from disk: takes it from memory, and back from the workers.
@@ -335,15 +335,9 @@ extension SchedulerCore {
         }
     }
 
-    /// What a load under way brings of this occurrence is old.
-    mutating func changed(_ key: OccurrenceKey) {
-        windows.outdate(key)
-        strands[key.reminder.shard]?.shelf.load?.changed.insert(key)
-    }
-
-    /// What loads under way bring of this reminder is old.
-    mutating func outdateLoads(of id: ReminderID) {
-        windows.outdate(id)
-        strands[id.shard]?.shelf.load?.ended.insert(id)
+    /// What loads under way bring of this is old.
+    mutating func outdate(_ part: Outdated.Part) {
+        windows.outdate(part)
+        strands[part.shard]?.shelf.load?.outdated.add(part)
     }
 }

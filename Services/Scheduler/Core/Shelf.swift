@@ -22,15 +22,11 @@ struct Shelf {
     struct Load {
         let part: Part
         let limit: Int
-        /// Occurrences and reminders that changed since: what it brings of them is old.
-        var changed: Set<OccurrenceKey> = []
-        var ended: Set<ReminderID> = []
+        var outdated = Outdated()
         /// Its answer is worth nothing: a write that it should have seen has failed.
         var isVoid = false
         /// The part is to be read from its beginning once more.
         var isToRepeat = false
-
-        func makesOld(_ key: OccurrenceKey) -> Bool { changed.contains(key) || ended.contains(key.reminder) }
     }
 
     /// What a load has brought, until it is known what of it stays.
@@ -242,9 +238,8 @@ extension SchedulerCore {
         strand.shelf.page = Shelf.Page(keys: keys, isLast: !isCut && result.keys.count < load.limit)
         for found in result.entries.prefix(free) {
             // Also by what became of those before it: a claim may have ended the series.
-            let key = found.due.occurrence, isStale = strand.shelf.load?.makesOld(key) ?? true
-            if found.positionIndex == nil, let other = table[key], other.positionIndex != nil { other.hasRow = true }
-            guard !isStale || breaks(.believesStaleLoads), table[key] == nil, changing[key.reminder] == nil else { continue }
+            let isStale = strand.shelf.load?.outdated.covers(found) ?? true
+            guard !isStale || breaks(.believesStaleLoads), changing[found.due.occurrence.reminder] == nil else { continue }
             place(Entry(found))
         }
     }

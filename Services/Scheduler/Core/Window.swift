@@ -7,16 +7,11 @@ struct Window {
     struct Load {
         let through: UnixMilliseconds
         let limit: Int
-        /// Occurrences and reminders that changed since it was asked for: what it brings of them is old.
-        var changed: Set<OccurrenceKey> = []
-        var ended: Set<ReminderID> = []
+        var outdated = Outdated()
         /// What was left to the disk since: the boundary must stay below.
         var ceiling: DueKey?
         /// Its answer is worth nothing: a write that it should have seen has failed.
         var isVoid = false
-
-        /// Whether what it brings of an occurrence is old.
-        func makesOld(_ key: OccurrenceKey) -> Bool { changed.contains(key) || ended.contains(key.reminder) }
     }
 
     /// What its loads are known by (`Strand.readToken`): the answer to one with another was asked for by who had the shard before.

@@ -50,7 +50,7 @@ extension StoredReminder {
             let wasPosition = move != nil && position?.scheduledAt == at
             let hadRow = occurrences.removeValue(forKey: at) != nil
             if wasPosition || hadRow || state == .cancelled { countDelivery(at: end) }
-            cancel(at: end)
+            if !cancel(at: end) { endWhatIsOpen(at: end) }
         // It may have been under way when the series' credential was refused.
         case .retry(let due, let tries): keep(at, row(isHeld ? .held : .pending, due: due, tries), move, at: end)
         case .held(let tries): keep(at, row(.held, due: end, tries), move, at: end)
@@ -108,7 +108,7 @@ extension StoredReminder {
 
     private mutating func hold(_ scheduledAt: UnixSeconds, _ attempt: Attempt, tries: Tries, _ history: inout AttemptHistory) {
         let isNew = history.record(attempt), end = attempt.endedAt, ending = StoredOccurrence.Ending(attempt)
-        guard isNew || !isHeld, isOpen else { return }
+        guard isNew || !isHeld else { return }
         let isPosition = position?.scheduledAt == scheduledAt
         // Else it was given up, or ended meanwhile.
         guard isPosition || occurrences[scheduledAt]?.state == .pending else { return }
@@ -121,6 +121,8 @@ extension StoredReminder {
             row.ending = ending
             occurrences[second] = row
         }
+        // What a person has had run once more of a cancelled one waits by itself, as one time does.
+        guard isOpen else { return }
         heldSince = heldSince ?? end
         dueAt = nil
         updatedAt = max(updatedAt, end)
@@ -189,16 +191,24 @@ extension StoredReminder {
     /// - Returns: whether it was unfinished before.
     @discardableResult
     mutating func cancel(at: UnixMilliseconds) -> Bool {
-        defer { forgetCredentialIfUseless(at: at) }
-        guard isOpen else { return false }
+        guard isOpen else {
+            forgetCredentialIfUseless(at: at)
+            return false
+        }
         state = .cancelled
         position = nil
         dueAt = nil
         heldSince = nil
         updatedAt = max(updatedAt, at)
         finishedAt = updatedAt
-        occurrences = occurrences.filter { $0.value.state == .dead }
         passed = []
+        endWhatIsOpen(at: at)
         return true
+    }
+
+    /// Ends its pending and held occurrences: also what a person has had run once more of a reminder that was cancelled before.
+    private mutating func endWhatIsOpen(at: UnixMilliseconds) {
+        occurrences = occurrences.filter { $0.value.state == .dead }
+        forgetCredentialIfUseless(at: at)
     }
 }
