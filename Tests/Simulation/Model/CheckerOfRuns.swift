@@ -25,7 +25,7 @@ extension Checker {
         // What has been given up is anybody's until the outcome is there.
         for lease in following.map(\.lease) {
             guard let run = byLease[lease], run.start > 0 else { continue }
-            if run.knownTo === scheduler ? !isGivenUp(run) : isAwaited || now < run.awaitedUntil { named.insert(lease) }
+            if run.knownTo === scheduler ? !run.wasGivenUp && !isGivenUp(run) : isAwaited || now < run.awaitedUntil { named.insert(lease) }
         }
         for run in byLease.values where run.instance == instance && isMeant(run.key.reminder.shard) {
             run.awaitedUntil = 0
