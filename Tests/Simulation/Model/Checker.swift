@@ -44,6 +44,8 @@ final class Checker {
         var isOfFormer = false
         /// It was given up while its worker was away, which came back since.
         var wasGivenUp = false
+        /// It had been given up when its shard was taken last, and its worker was none of those of whom that owner was told.
+        var isStranger = false
         /// Monotonic milliseconds.
         var knownSince: Int64
         /// Its strand was taken anew: until when its worker is waited for, monotonic milliseconds.

@@ -7,6 +7,7 @@ extension Checker {
     func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [AttachedWorker]) {
         // Who has something that the former process knew of, and those that it waited for itself.
         for run in byLease.values where isGivenUp(run) { run.start = 0 }
+        for run in byLease.values where rejoin.contains(where: { $0.instance == run.instance }) { run.isStranger = false }
         let owing = byLease.values.filter { $0.start == starts }
         // The former process had its own leases from workers that are on disk, and knew of others' from those that it was told of.
         let owed = owing.filter { isOfKnown($0) }.map(\.instance)
@@ -32,8 +33,8 @@ extension Checker {
     }
 
     /// Whether what is said of a run counts: it was handed out by this process, or by a former one to a worker that this one was told of. A
-    /// stranger was given up before, or came when it was not on disk yet that it is there.
-    func isOfKnown(_ run: Run) -> Bool { run.origin == starts || former.contains(run.instance) }
+    /// stranger was given up before, by whoever had the shard then, or came when it was not on disk yet that it is there.
+    func isOfKnown(_ run: Run) -> Bool { !run.isStranger && (run.origin == starts || former.contains(run.instance)) }
 
     func clockWasSet(by milliseconds: Int64) {
         guard milliseconds < 0 else { return }
