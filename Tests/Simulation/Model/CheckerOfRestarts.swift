@@ -4,7 +4,8 @@ import TaskDomain
 
 /// What a process cannot know of the one before it, and whom it has to wait for.
 extension Checker {
-    func schedulerStarted(_ scheduler: SchedulerProcess, rejoin: [AttachedWorker]) {
+    func schedulerStarted(_ scheduler: SchedulerProcess, of strands: [ModelStore.Taken]) {
+        let rejoin = strands.flatMap(\.workers)
         // Who has something that the former process knew of, and those that it waited for itself.
         for run in byLease.values where isGivenUp(run) { run.start = 0 }
         for run in byLease.values where rejoin.contains(where: { $0.instance == run.instance }) { run.isStranger = false }
@@ -20,16 +21,23 @@ extension Checker {
         let hadNoTime = lastEnd - lastSetBack < Self.timeToWriteMilliseconds || lastTrouble > lastSetBack
         let isUnwritten = lastSetBack + 1_000 > lastHolders && hadNoTime
         isSetBackUnknown = wasSetBack && lastSetBack > now - 2 * configuration.leaseMilliseconds && (isSetBackUnknown || isUnwritten)
-        for worker in rejoin {
-            if let since = worker.awaitedSince, startedAtWall - since >= configuration.leaseMilliseconds {
-                rejoining[worker.instance] = now + configuration.lastCallMilliseconds
-                continue
+        let told = Dictionary(grouping: rejoin, by: \.instance)
+        rejoining.merge(told.mapValues { $0.map { now + patience(with: $0) }.min() ?? now }) { $1 }
+        // Each strand is told by itself how long somebody may have something of it.
+        for strand in strands {
+            for run in runs(in: strand.shards.map(\.shard)) {
+                for worker in strand.workers where worker.instance == run.instance { run.awaitedUntil = now + patience(with: worker) }
             }
-            let leases = (worker.leasesEndAt ?? .distantPast) - life.timeline.wall
-            rejoining[worker.instance] = now + max(configuration.rejoinGraceMilliseconds, min(leases, configuration.leaseMilliseconds))
         }
         away = [:]
         holds = [:]
+    }
+
+    /// How long a worker that a process is told of is waited for.
+    private func patience(with worker: AttachedWorker) -> Int64 {
+        if let since = worker.awaitedSince, startedAtWall - since >= configuration.leaseMilliseconds { return configuration.lastCallMilliseconds }
+        let leases = (worker.leasesEndAt ?? .distantPast) - life.timeline.wall
+        return max(configuration.rejoinGraceMilliseconds, min(leases, configuration.leaseMilliseconds))
     }
 
     /// Whether what is said of a run counts: it was handed out by this process, or by a former one to a worker that this one was told of. A

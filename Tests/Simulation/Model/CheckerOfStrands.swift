@@ -10,6 +10,8 @@ extension Checker {
     /// Shards are given away or lost: what workers have of them is known to nobody.
     func went(_ shards: [Shard]) {
         for run in runs(in: shards) {
+            // Its worker was waited for in vain, and the next owner is not told of it.
+            if run.knownTo !== life.scheduler, now >= max(run.awaitedUntil, rejoining[run.instance] ?? 0) { run.start = 0 }
             run.knownTo = nil
             run.isOfFormer = true
             if holds[run.instance]?.underWay.remove(run.lease) != nil { holds[run.instance]?.isCertain = false }
@@ -35,7 +37,7 @@ extension Checker {
         says(instance, has.running, has.following, outcomes, isAwaited: false, to: scheduler) { shards.contains($0) }
     }
 
-    private func runs(in shards: [Shard]) -> [Run] {
+    func runs(in shards: [Shard]) -> [Run] {
         let shards = Set(shards)
         return byLease.values.filter { shards.contains($0.key.reminder.shard) }
     }

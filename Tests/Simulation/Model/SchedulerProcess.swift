@@ -37,7 +37,7 @@ final class SchedulerProcess: Process {
         super.init()
         keeping = StrandKeeping(life, self)
         let stored = life.store.open()
-        life.checker.schedulerStarted(self, rejoin: stored.strands.flatMap(\.workers))
+        life.checker.schedulerStarted(self, of: stored.strands)
         hasStarted = true
         zones = ZoneWatching(life, self)
         let changed = zones?.start() ?? []
