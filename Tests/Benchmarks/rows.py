@@ -146,10 +146,13 @@ def scheduler_pid():
 def wait_for_end(pid):
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        with open(f"/proc/{pid}/stat") as file:
-            # It stays a zombie until the script that started it waits for it.
-            if file.read().split(") ")[1].startswith("Z"):
-                return
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                # A zombie, until the script that started it waits for it.
+                if file.read().split(") ")[1].startswith("Z"):
+                    return
+        except FileNotFoundError:
+            return
         time.sleep(0.01)
     raise SystemExit("the scheduler did not end")
 
