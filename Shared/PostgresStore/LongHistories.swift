@@ -29,7 +29,7 @@ final class LongHistories: PruningDuty {
 
     func prune(_ request: Pruning, _ session: WriterSession, room: inout Int, _ progress: inout PruneProgress) throws(PostgresFailure) {
         guard let first = Shard.all.first else { return }
-        look.begin(request.now, at: Place(shard: first))
+        look.begin(request, at: Place(shard: first))
         if let place = look.place {
             let found = try reminders(after: place, session)
             look.place = found.count < HistoryPace.remindersAtOnce ? nil : found.last?.place

@@ -42,7 +42,7 @@ final class LongHistories: PruningDuty {
     }
 
     func prune(_ request: Pruning, room: inout Int, _ progress: inout PruneProgress) throws(SQLiteFailure) {
-        look.begin(request.now, at: Place())
+        look.begin(request, at: Place())
         var looked = 0
         while var place = look.place, room > 0, looked < HistoryPace.remindersAtOnce {
             guard let reminder = try next(place) else {

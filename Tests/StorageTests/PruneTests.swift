@@ -195,11 +195,23 @@ struct PruneTests {
             let latest = Array(ages(item.old, item.young).sorted(by: >).prefix(item.kept))
             #expect(try await left(reminder, in: store) == latest, "\(item)")
         }
-        // What was looked at is looked at again after some time, and not at once.
-        let fresh = Sample.reminder(rule: "FREQ=MINUTELY")
-        try await tried(fresh, at: ages(200, 0), in: store)
-        #expect(try await store.removeOld(finishedBefore: cutoff, now: now + 599_999).rows[.attempts] == 0)
-        #expect(try await store.removeOld(finishedBefore: cutoff, now: now + 600_000).rows[.attempts] == 100)
+        await store.close()
+    }
+
+    @Test(
+        "histories are looked through again after a tenth of the time that attempts are kept, each minute at most and every ten at least",
+        arguments: Backend.all, [(kept: 60_000, after: 60_000), (kept: 1_800_000, after: 180_000), (kept: 30 * 86_400_000, after: 600_000)])
+    func lookedThrough(backend: Backend, pace: (kept: Int64, after: Int64)) async throws {
+        let store = try backend.open(folder)
+        let now = Self.ms, reminder = Sample.reminder(rule: "FREQ=MINUTELY")
+        func remove(after milliseconds: Int64) async throws -> Int? {
+            let time = now + milliseconds
+            return try await store.removeOld(finishedBefore: time - pace.kept, now: time).rows[.attempts]
+        }
+        #expect(try await remove(after: 0) == 0)
+        try await tried(reminder, at: (0..<200).map { now - pace.kept - 1 - Int64($0) }, in: store)
+        #expect(try await remove(after: pace.after - 1) == 0)
+        #expect(try await remove(after: pace.after) == 100)
         await store.close()
     }
 

@@ -10,11 +10,11 @@ package struct HistoryLook<Place> {
     package init() {}
 
     /// Begins another look where the last one was long ago. A clock that was set back begins one, too.
-    package mutating func begin(_ now: UnixMilliseconds, at first: Place) {
+    package mutating func begin(_ request: Pruning, at first: Place) {
         guard place == nil else { return }
-        if let beganAt, now >= beganAt, now - beganAt < HistoryPace.intervalMilliseconds { return }
+        if let beganAt, request.now >= beganAt, request.now - beganAt < HistoryPace.interval(request) { return }
         place = first
-        beganAt = now
+        beganAt = request.now
     }
 
     /// How long the look has been going on; `nil`: there is none.
@@ -27,7 +27,14 @@ package struct HistoryLook<Place> {
 /// The figures of a ``HistoryLook``.
 package enum HistoryPace {
     /// Between the beginnings of two looks.
-    package static let intervalMilliseconds: Int64 = 600_000
+    private static let intervalMilliseconds: ClosedRange<Int64> = 60_000...600_000
+
+    /// A tenth of the time for which attempts are kept, within the bounds, so that none outlasts it by much.
+    package static func interval(_ request: Pruning) -> Int64 {
+        let (kept, isForEver) = request.now.count.subtractingReportingOverflow(request.finishedBefore.count)
+        return isForEver ? intervalMilliseconds.upperBound : max(intervalMilliseconds.lowerBound, min(kept / 10, intervalMilliseconds.upperBound))
+    }
+
     /// Reminders that one call looks at.
     package static let remindersAtOnce = 250
     /// Attempts that began later than this after now were dated by a clock that was ahead. They are counted apart: however many they
