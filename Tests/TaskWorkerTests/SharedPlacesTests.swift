@@ -240,6 +240,7 @@ struct SharedPlacesTests {
             try await eventually("no more than three are asked for") { one.peer.creditLimit + two.peer.creditLimit == 3 }
             one.has(100)
             two.has(100)
+            try await eventually("all three run") { worker.running(of: "one") + worker.running(of: "two") == 3 }
             worker.end(andAllThatFollow: true)
             try await eventually("all is done") { one.peer.outcomes.count == 100 && two.peer.outcomes.count == 100 }
             #expect(worker.most == 3)
