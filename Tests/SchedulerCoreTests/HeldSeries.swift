@@ -155,6 +155,27 @@ struct HeldSeries {
         #expect(try world.summary(id).state == .completed && world.summary(id).delivered == 3)
     }
 
+    @Test("what a former process' worker may still have waits for it, though it was refused and released meanwhile")
+    func releasedInDoubt() async throws {
+        let world = try Self.world()
+        world.answer = {
+            guard $0.entry.due.occurrence.scheduledAt > Self.second else { return .never }
+            return $0.entry.reminder.sealedAuthorization == [1] ? World.Answer(outcome: .authRejected) : .delivered
+        }
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY", policy: .fireAll)
+        world.run(milliseconds: 1_500)
+        #expect(try world.summary(id).held == 2)
+        try await world.crash(rejoin: ["a"])
+        world.attach("b")
+        world.run(milliseconds: 500)
+        world.replaceAuthorization(of: id)
+        world.run(milliseconds: 1_000)
+        func first() -> [String] { world.runs(of: id).filter { $0.key.scheduledAt == Self.second }.map(\.worker) }
+        #expect(first() == ["a"] && world.runs(of: id).count > 2)
+        world.run(milliseconds: world.configuration.rejoinGraceMilliseconds)
+        #expect(first() == ["a", "b"])
+    }
+
     @Test("what is run once more of a cancelled series waits for another credential, too")
     func cancelled() throws {
         let world = try Self.world()

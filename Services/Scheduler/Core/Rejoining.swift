@@ -34,7 +34,11 @@ struct Doubt {
         max(listensUntil, awaited.values.lazy.map(\.until).max() ?? .distantPast, following.values.map(\.until).max() ?? .distantPast)
     }
 
-    func covers(_ entry: Entry) -> Bool { entry.dueAt <= through }
+    /// Whether an occurrence may be running. What is released or run once more is due anew, at a time that says nothing of who has it.
+    func covers(_ entry: Entry) -> Bool {
+        let isAnew = entry.positionIndex == nil && entry.tries == .none
+        return (isAnew ? min(entry.dueAt, entry.key.scheduledAt.milliseconds) : entry.dueAt) <= through
+    }
 
     mutating func waitFor(_ instance: String, until: MonotonicMilliseconds, since: UnixMilliseconds) { awaited[instance] = Wait(until: until, since: since) }
 
@@ -116,7 +120,8 @@ extension SchedulerCore {
     /// An occurrence that has fallen due may be running: it waits until that is known.
     /// - Returns: `false` if it cannot be.
     mutating func setAsideInDoubt(_ entry: Entry) -> Bool {
-        guard let strand = strands[entry.key.reminder.shard], let through = strand.doubt?.through, entry.dueAt <= through else { return false }
+        guard let strand = strands[entry.key.reminder.shard], let through = strand.doubt?.through, strand.doubt?.covers(entry) ?? false
+        else { return false }
         entry.state = .inDoubt
         strand.doubt?.add(entry)
         // Its series goes on meanwhile, unless it is behind: then its misfire policy decides once the doubt has ended.
