@@ -86,18 +86,22 @@ final class GatewayClient: Sendable {
         let request = Request(method: method, path: path, body: body?.bytes(), idempotencyKey: idempotencyKey, waiting: waiting)
         let end = ContinuousClock.now + deadline + waiting
         var backoff = Backoff(milliseconds: Self.retryMilliseconds)
+        // Why it was not reached before.
+        var earlier: String?
         while true {
             var pause = Duration.milliseconds(backoff.failed())
-            let reason: String
+            var reason: String
             switch await attempt(request, until: end) {
             case .answered(let answer):
                 guard waiting == .zero || answer.status != 503, mayAskAgain(answer, repetition) else { return answer }
                 reason = answer.words(redaction) ?? "it answered \(answer.status)"
                 pause = max(pause, answer.retryAfter ?? .zero)
-            case .unsent(let why): reason = why
+            case .unsent(let why): (reason, earlier) = (why, why)
             case .lost(let why):
-                guard repetition == .isSafe else { throw unavailable(why) }
                 reason = why
+                // The deadline may have come in the midst of one more try.
+                if let earlier { reason += "; before that, \(earlier)" }
+                guard repetition == .isSafe else { throw unavailable(reason) }
             case .hopeless(let why): throw unavailable(why)
             }
             guard ContinuousClock.now + pause < end else { throw unavailable(reason) }
