@@ -204,8 +204,9 @@ import TestSupport
     @Test("a call that waits for a connection fails as unavailable when its side stops", .timeLimit(.minutes(1)))
     func stopsWaiting() async throws {
         let server = try await TestServer.start()
-        let client = server.client()
+        // Before there is a connection on which the call could leave.
         await server.server.drain(milliseconds: 100)
+        let client = server.client()
         let result = NIOLockedValueBox<Result<Proto.DeliverReply, CallError>?>(nil)
         try await client.eventLoop.submit {
             client.start(NotifierService.deliver, Proto.DeliverRequest(), deadline: .after(milliseconds: 60_000)) { end in
