@@ -71,7 +71,7 @@ func http(_ method: String = "GET", port: Int, path: String, accept: String = "*
         guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
         let lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Accept: \(accept)", "Connection: close"] + headers
         let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
-        _ = write(descriptor, request, request.count)
+        _ = send(descriptor, request, request.count, Int32(MSG_NOSIGNAL))
         var answer: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 4_096)
         while true {
             let count = read(descriptor, &chunk, chunk.count)

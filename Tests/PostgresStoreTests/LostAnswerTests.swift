@@ -6,24 +6,34 @@ import Synchronization
 import TaskDomain
 import Testing
 
+/// A socket, closed once no thread uses it: closed earlier, its number would be the next one's, which the thread that ends
+/// last would shut down, or accept from.
+private final class Socket: Sendable {
+    let descriptor: Int32
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    deinit { close(descriptor) }
+    func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+}
+
 /// A socket between a store and its server, which can lose the answer to a commit together with its connection.
 private final class Relay: Sendable {
     let folder = "/tmp/relay-\(UUID().uuidString.prefix(8))"
     private let server: String
-    private let listener: Int32
+    private let listener: Socket
     private let losing = Mutex(0)
 
     /// - Parameter server: the folder of the server's socket.
     init(to server: String) throws {
         self.server = server
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard listener >= 0, SocketFolder.withAddress(folder, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
+        let listener = Socket(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+        self.listener = listener
+        guard SocketFolder.withAddress(folder, { bind(listener.descriptor, $0, $1) }) == 0, listen(listener.descriptor, 8) == 0 else {
             throw CocoaError(.fileWriteUnknown)
         }
         Thread.detachNewThread { [self] in
             while true {
-                let client = accept(listener, nil, nil)
+                let client = accept(listener.descriptor, nil, nil)
                 guard client >= 0 else { return }
                 join(client)
             }
@@ -32,8 +42,7 @@ private final class Relay: Sendable {
 
     /// Ends it; what is connected stays so.
     func close() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        Glibc.close(listener)
+        listener.shutDown()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -41,12 +50,9 @@ private final class Relay: Sendable {
     func lose(_ count: Int) { losing.withLock { $0 = count } }
 
     private func join(_ client: Int32) {
-        let upstream = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard SocketFolder.withAddress(server, { connect(upstream, $0, $1) }) == 0 else {
-            Glibc.close(upstream)
-            Glibc.close(client)
-            return
-        }
+        let upstream = Socket(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+        let client = Socket(client)
+        guard SocketFolder.withAddress(server, { connect(upstream.descriptor, $0, $1) }) == 0 else { return }
         Thread.detachNewThread { Self.pass(client, upstream) { _ in true } }
         Thread.detachNewThread { [self] in
             Self.pass(upstream, client) { bytes in
@@ -58,27 +64,25 @@ private final class Relay: Sendable {
                     return false
                 }
             }
-            Glibc.close(upstream)
-            Glibc.close(client)
         }
     }
 
     /// - Parameter mayPass: `false`: what was read is lost, and the connection is.
-    private static func pass(_ from: Int32, _ to: Int32, _ mayPass: (ArraySlice<UInt8>) -> Bool) {
+    private static func pass(_ from: Socket, _ to: Socket, _ mayPass: (ArraySlice<UInt8>) -> Bool) {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = read(from, &bytes, bytes.count)
+            let count = read(from.descriptor, &bytes, bytes.count)
             guard count > 0, mayPass(bytes[..<count]) else { break }
             var sent = 0
             while sent < count {
-                let written = bytes[sent..<count].withUnsafeBytes { write(to, $0.baseAddress, $0.count) }
+                let written = bytes[sent..<count].withUnsafeBytes { send(to.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
                 guard written > 0 else { break }
                 sent += written
             }
             guard sent == count else { break }
         }
-        shutdown(from, Int32(SHUT_RDWR))
-        shutdown(to, Int32(SHUT_RDWR))
+        from.shutDown()
+        to.shutDown()
     }
 }
 

@@ -16,7 +16,7 @@ final class OldServer: Sendable {
             guard client >= 0 else { return }
             var buffer = [UInt8](repeating: 0, count: 1_024)
             _ = read(client, &buffer, buffer.count)
-            _ = write(client, Self.greeting, Self.greeting.count)
+            _ = send(client, Self.greeting, Self.greeting.count, Int32(MSG_NOSIGNAL))
             while read(client, &buffer, buffer.count) > 0 {}
             Glibc.close(client)
         }
