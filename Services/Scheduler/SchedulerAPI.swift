@@ -85,6 +85,7 @@ struct SchedulerAPI: Sendable {
         if let refusal = loop.createRefusal { return reply(.failure(CallError(.resourceExhausted, refusal))) }
         let creation: Creation
         do throws(CallError) { creation = try self.creation(request) } catch { return reply(.failure(error)) }
+        loop.creating([creation.reminder.id])
         loop.store.submit([creation.write]) { result in
             switch result {
             case .success(let results):
@@ -105,13 +106,15 @@ struct SchedulerAPI: Sendable {
         let creations = request.creates.map { request in
             Result { () throws(CallError) in try creation(request) }
         }
-        loop.store.submit(creations.compactMap { try? $0.get().write }) { result in
+        let stored = creations.compactMap { try? $0.get() }
+        loop.creating(stored.lazy.map(\.reminder.id))
+        loop.store.submit(stored.map(\.write)) { result in
             switch result {
             case .success(let results):
                 loop.storeProbe.wrote()
                 reply(.success(Proto.CreateManyReply(replies: replies(creations, results))))
             case .failure(let error):
-                failed(creations.compactMap { try? $0.get() }, error)
+                failed(stored, error)
                 reply(.failure(Self.callError(error)))
             }
         }
@@ -130,10 +133,14 @@ struct SchedulerAPI: Sendable {
     }
 
     private func created(_ creation: Creation, _ result: StoreWriteResult?) -> Result<Proto.CreateReply, CallError> {
+        if case .done? = result, let position = creation.position {
+            loop.handle(.created(DueEntry(creation.reminder, at: position)))
+        } else {
+            loop.createEnded(creation.reminder.id)
+        }
         switch result {
         case .done:
             loop.totals.created &+= 1
-            if let position = creation.position { loop.handle(.created(DueEntry(creation.reminder, at: position))) }
             return .success(Proto.CreateReply(result: .created))
         // The same create came before and its answer was lost on the way: it is one reminder.
         case .exists: return .success(Proto.CreateReply(result: .created))
@@ -147,12 +154,17 @@ struct SchedulerAPI: Sendable {
 
     /// Creates of which the store says that it could not carry them out, but may have.
     private func failed(_ creations: [Creation], _ error: StoreError) {
-        switch error {
-        case .overloaded, .closed: return
-        case .unavailable, .inUse, .unusable: break
-        }
+        let mayBeStored =
+            switch error {
+            case .overloaded, .closed: false
+            case .unavailable, .inUse, .unusable: true
+            }
         for creation in creations {
-            if let position = creation.position { loop.handle(.mayBeStored(DueEntry(creation.reminder, at: position))) }
+            if mayBeStored, let position = creation.position {
+                loop.handle(.mayBeStored(DueEntry(creation.reminder, at: position)))
+            } else {
+                loop.createEnded(creation.reminder.id)
+            }
         }
     }
 

@@ -102,6 +102,12 @@ final class SchedulerLoop: @unchecked Sendable {
         lookLater()
     }
 
+    /// The store is about to be given creates of these. What came of each is told by an event, or by `createEnded`.
+    func creating(_ ids: some Sequence<ReminderID>) { for id in ids { core.creating(id) } }
+
+    /// A create has made nothing.
+    func createEnded(_ id: ReminderID) { core.createEnded(id) }
+
     /// When to wake next, and what is to be seen from outside: once for all events of a tick.
     private func lookLater() {
         guard !isLooking else { return }
@@ -254,7 +260,7 @@ final class SchedulerLoop: @unchecked Sendable {
         switch effect {
         case .load(let token, let shard, let after, let through, let limit):
             store.load(shard: shard, after: after, through: through, limit: limit) { result in
-                self.loaded(token, shard, result, limit: limit)
+                self.loaded(token, shard, result)
             }
         case .loadShelf(let token, let scope, let after, let limit, _):
             store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(token, result) }
@@ -279,9 +285,9 @@ final class SchedulerLoop: @unchecked Sendable {
         }
     }
 
-    private func loaded(_ token: UInt64, _ shard: Shard, _ result: Result<[DueEntry], StoreError>, limit: Int) {
+    private func loaded(_ token: UInt64, _ shard: Shard, _ result: Result<DuePage, StoreError>) {
         switch result {
-        case .success(let entries): handle(.loaded(token: token, shard, entries, full: entries.count >= limit))
+        case .success(let page): handle(.loaded(token: token, shard, page))
         case .failure(let error):
             logger.error("could not read what is due", metadata: ["shard": "\(shard.number)", "reason": "\(error)"])
             handle(.loadFailed(token: token, shard))

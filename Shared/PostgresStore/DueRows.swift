@@ -14,7 +14,7 @@ struct DueRows {
 
     /// Positions and occurrences with rows, each at most as many as are asked for.
     static func queries(_ request: DueRequest) -> [Query] {
-        let after = request.after, limit = Int64(max(0, request.limit))
+        let after = request.after, limit = Int64(request.limit)
         let from: [Parameter] = [
             .shard(request.shard), .int(after?.dueAt.count ?? .min), .id(after?.occurrence.reminder ?? ReminderID(high: 0, low: 0)),
             .time(request.through),
@@ -58,45 +58,58 @@ struct DueRows {
 
     let onDamage: (ReminderID, String) -> Void
 
-    func merged(_ request: DueRequest, _ positions: Rows, _ occurrences: Rows) -> [DueEntry] {
-        let first = self.positions(positions).filter { entry in request.after.map { entry.due > $0 } ?? true }
+    func merged(_ request: DueRequest, _ positions: Rows, _ occurrences: Rows) -> DuePage {
+        let first = self.positions(positions).filter { found in request.after.map { found.due > $0 } ?? true }
         let second = self.occurrences(occurrences)
-        var entries: [DueEntry] = [], next = (0, 0)
-        while entries.count < request.limit, next.0 < first.count || next.1 < second.count {
-            // What a person had run at the very second of its series' position comes before that.
+        var page = DuePage(), next = (0, 0)
+        func take(_ found: Found) {
+            if let entry = found.entry { page.entries.append(entry) }
+            page.end = found.due
+        }
+        // As many as were asked for, of both: what there is after that was not asked for.
+        while next.0 + next.1 < request.limit, next.0 < first.count || next.1 < second.count {
             if next.1 == second.count || next.0 < first.count && first[next.0].due < second[next.1].due {
-                entries.append(first[next.0])
+                take(first[next.0])
                 next.0 += 1
             } else {
-                entries.append(second[next.1])
+                take(second[next.1])
                 next.1 += 1
             }
         }
-        return entries
+        let isFull = next.0 + next.1 >= request.limit
+        if isFull, next.0 < first.count, first[next.0].due == page.end { take(first[next.0]) }
+        if !isFull { page.end = nil }
+        return page
     }
 
-    func positions(_ rows: Rows) -> [DueEntry] {
+    /// What a row came to; without an entry where it is damaged.
+    struct Found {
+        var due: DueKey
+        var entry: DueEntry?
+    }
+
+    func positions(_ rows: Rows) -> [Found] {
         entries(rows, definition: 4) { row, due, reminder in
             DueEntry(due: due, reminder: reminder, tries: .none, positionIndex: rows.int(row, 3))
         }
     }
 
-    func occurrences(_ rows: Rows) -> [DueEntry] {
+    func occurrences(_ rows: Rows) -> [Found] {
         entries(rows, definition: 7) { row, due, reminder in
             DueEntry(
                 due: due, reminder: reminder, tries: OccurrenceRow.tries(rows, row, from: 4), positionIndex: nil, isManual: rows.int(row, 3) != 0)
         }
     }
 
-    private func entries(_ rows: Rows, definition: Int, _ make: (Int, DueKey, Reminder) -> DueEntry) -> [DueEntry] {
+    private func entries(_ rows: Rows, definition: Int, _ make: (Int, DueKey, Reminder) -> DueEntry) -> [Found] {
         rows.indices.compactMap { row in
             guard let id = rows.id(row, 0) else { return nil }
             let due = DueKey(dueAt: rows.time(row, 1), occurrence: OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 2)))
             do throws(DefinitionRow.Damage) {
-                return make(row, due, try DefinitionRow.decode(rows, row, from: definition, expecting: id))
+                return Found(due: due, entry: make(row, due, try DefinitionRow.decode(rows, row, from: definition, expecting: id)))
             } catch {
                 onDamage(id, error.reason)
-                return nil
+                return Found(due: due)
             }
         }
     }

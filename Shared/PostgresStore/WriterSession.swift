@@ -272,7 +272,8 @@ final class WriterSession {
         DueRows { [label, onFault] id, reason in onFault("\(label): reminder \(id) is damaged: \(reason); not fired") }
     }
 
-    func load(_ request: DueRequest) throws(PostgresFailure) -> [DueEntry] {
+    func load(_ request: DueRequest) throws(PostgresFailure) -> DuePage {
+        guard request.limit > 0 else { return DuePage() }
         let rows = try connection.run(DueRows.queries(request))
         return dueRows.merged(request, rows[0], rows[1])
     }
@@ -283,7 +284,7 @@ final class WriterSession {
         guard !page.keys.isEmpty else { return page }
         let groups = scope.groups(page.keys.map(\.due.occurrence)) { $0.reminder.shard }
         let rows = try connection.run(groups.flatMap { DueRows.queries(of: $0.rows, scope) })
-        let pending = groups.indices.flatMap { dueRows.positions(rows[2 * $0]) + dueRows.occurrences(rows[2 * $0 + 1]) }
+        let pending = groups.indices.flatMap { dueRows.positions(rows[2 * $0]).compactMap(\.entry) + dueRows.occurrences(rows[2 * $0 + 1]).compactMap(\.entry) }
         let entries = Dictionary(grouping: pending) { $0.due.occurrence }
         // What a person had run at the very second of its series' position is another, and comes after it.
         for key in page.keys { page.entries += entries[key.due.occurrence] ?? [] }

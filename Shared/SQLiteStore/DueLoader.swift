@@ -32,27 +32,30 @@ final class DueLoader {
             """)
     }
 
-    func load(_ request: DueRequest) throws(SQLiteFailure) -> [DueEntry] {
+    func load(_ request: DueRequest) throws(SQLiteFailure) -> DuePage {
+        guard request.limit > 0 else { return DuePage() }
         bind(request)
         defer {
             positions.reset()
             occurrences.reset()
         }
-        var entries: [DueEntry] = []
+        var page = DuePage()
         var position = try nextPosition(after: request.after)
         var occurrence = try nextKey(of: occurrences, from: "occurrences")
-        while entries.count < request.limit {
+        while position != nil || occurrence != nil {
+            if let end = page.end, page.entries.count >= request.limit, position != end { return page }
             if let due = position, occurrence.map({ due < $0 }) ?? true {
-                if let entry = entry(due, from: positions, definition: 4, isPosition: true) { entries.append(entry) }
+                if let entry = entry(due, from: positions, definition: 4, isPosition: true) { page.entries.append(entry) }
+                page.end = due
                 position = try nextPosition(after: request.after)
             } else if let due = occurrence {
-                if let entry = entry(due, from: occurrences, definition: 7, isPosition: false) { entries.append(entry) }
+                if let entry = entry(due, from: occurrences, definition: 7, isPosition: false) { page.entries.append(entry) }
+                page.end = due
                 occurrence = try nextKey(of: occurrences, from: "occurrences")
-            } else {
-                break
             }
         }
-        return entries
+        page.end = nil
+        return page
     }
 
     private func bind(_ request: DueRequest) {

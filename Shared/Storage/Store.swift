@@ -19,10 +19,10 @@ public protocol Store: Sendable {
 
     /// Reads what is due next in one shard: positions of scheduled reminders and pending materialised occurrences,
     /// ascending by `DueKey`, strictly after `after`, due up to and including `through` (unix ms).
-    /// - Parameter limit: the most entries to return; a full page means that there may be more.
+    /// - Parameter limit: the most entries to read; and one more where the last one shares its key with its series' position.
     func load(
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
-        completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void)
+        completion: @escaping @Sendable (Result<DuePage, StoreError>) -> Void)
 
     /// Reads what was shelved (see `StoreWrite.shelve`) and is still pending, in the order of its keys, strictly after `after`.
     /// - Parameters:
@@ -184,6 +184,20 @@ public enum ShelfScope: Sendable, Hashable, CaseIterable {
     /// What is in the key's queue and has its task.
     case lane
     case everything
+}
+
+/// Part of what falls due in a shard.
+public struct DuePage: Sendable {
+    /// Ascending by `DueKey`. Two share one where a person had an occurrence run at the very second of its series' position:
+    /// that comes first, and no page ends between them.
+    public var entries: [DueEntry]
+    /// Up to and including this it was read, also what is damaged and left out; `nil`: all that was asked for.
+    public var end: DueKey?
+
+    public init(entries: [DueEntry] = [], end: DueKey? = nil) {
+        self.entries = entries
+        self.end = end
+    }
 }
 
 /// Part of what was shelved.

@@ -193,4 +193,22 @@ struct SchemaTests {
         _ = try await store.passed()
         await store.close()
     }
+
+    @Test("that is damaged: what is due of it is left out of its page, and the pages go on behind it")
+    func damaged() async throws {
+        let store = try open()
+        let shard = Sample.id().shard
+        let reminders = (0..<5).map { Sample.reminder(Sample.id(shard: shard), start: Sample.start + Int64($0)) }
+        for reminder in reminders { try await store.write(Sample.create(reminder)) }
+        for index in [1, 3] { _ = try ask("DELETE FROM definitions WHERE id = '\(reminders[index].id)'") }
+        var found: [ReminderID] = [], end: DueKey?
+        repeat {
+            let page = try await store.duePage(in: shard, after: end, limit: 2)
+            found += page.entries.map(\.reminder.id)
+            end = page.end
+        } while end != nil
+        #expect(found == [0, 2, 4].map { reminders[$0].id })
+        #expect(Set(folder.faults.all).count == 2)
+        await store.close()
+    }
 }

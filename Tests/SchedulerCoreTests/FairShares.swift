@@ -72,7 +72,7 @@ private struct Alone {
             core.handle(events.removeFirst(), now: now, effects: &effects)
             for effect in effects {
                 switch effect {
-                case .load(let token, let shard, _, _, _): events.append(.loaded(token: token, shard, stored.removeValue(forKey: shard) ?? [], full: false))
+                case .load(let token, let shard, _, _, _): events.append(.loaded(token: token, shard, DuePage(entries: stored.removeValue(forKey: shard) ?? [])))
                 case .loadShelf(let token, _, _, _, _): events.append(.shelfLoaded(token: token, ShelfPage()))
                 case .write(let token, let writes, _): events.append(.written(token: token, writes.map { _ in .done }))
                 case .dispatch(_, let dispatches): dispatched += dispatches

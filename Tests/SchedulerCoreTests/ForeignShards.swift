@@ -28,7 +28,7 @@ struct Owner {
             core.handle(events.removeFirst(), now: now, effects: &effects)
             for effect in effects {
                 switch effect {
-                case .load(let token, let shard, _, _, _): events.append(.loaded(token: token, shard, [], full: false))
+                case .load(let token, let shard, _, _, _): events.append(.loaded(token: token, shard, DuePage()))
                 case .write(let token, let batch, _):
                     writes += batch.filter { if case .workers = $0 { false } else { true } }
                     events.append(.written(token: token, batch.map { _ in .done }))

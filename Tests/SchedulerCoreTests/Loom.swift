@@ -141,7 +141,7 @@ final class Loom {
     private func carryOut(_ effect: Effect, _ events: inout [Event]) {
         switch effect {
         case .load(let token, let shard, _, _, _):
-            answer(.loaded(token: token, shard, stored.removeValue(forKey: shard) ?? [], full: false), of: shard, &events)
+            answer(.loaded(token: token, shard, DuePage(entries: stored.removeValue(forKey: shard) ?? [])), of: shard, &events)
         case .loadShelf(let token, _, let after, let limit, let shard):
             answer(.shelfLoaded(token: token, page(of: Self.strand(of: shard), after, limit)), of: shard, &events)
         case .write(let token, let batch, let shard):

@@ -18,12 +18,12 @@ struct ReadingShards {
         #expect(first.shard == Shard.all[0] && windows.brokenInvariant(of: shards) == nil)
         _ = windows.begin(Window.Load(through: Self.wall, limit: 10), first, of: 1)
         #expect(windows.reserved == 10 && least()?.shard == Shard.all[1] && least(2)?.shard == Shard.all[9])
-        windows[first.shard]?.finish(last: nil, full: false)
+        windows[first.shard]?.finish(end: nil)
         #expect(windows.reserved == 0)
         for end in [30, 20] as [Int64] {
             let next = try #require(least())
             _ = windows.begin(Window.Load(through: Self.wall + end, limit: 10), next, of: 1)
-            windows[next.shard]?.finish(last: nil, full: false)
+            windows[next.shard]?.finish(end: nil)
         }
         #expect(least() == Windows.Wanted(end: Self.wall, shard: Shard.all[0]))
         // What is left to the disk of one makes that the first.

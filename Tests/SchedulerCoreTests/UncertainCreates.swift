@@ -72,16 +72,18 @@ struct UncertainCreates {
 
     @Test(
         "what was read and delivered before its create was heard of is not delivered again",
-        arguments: [nil, Mutation.believesLateCreates])
-    func heardLate(mutation: Mutation?) async throws {
+        arguments: [(nil, 0), (nil, 7_200_000), (nil, -7_200_000), (.believesLateCreates, 0)] as [(Mutation?, Int64)])
+    func heardLate(mutation: Mutation?, clockIsSetBy step: Int64) throws {
         var configuration = CoreConfiguration()
         configuration.mutation = mutation
         let world = try World(configuration: configuration)
-        let read = try world.create(in: 0, comesTo: .unheard)
-        // The next process reads what is stored.
-        try await world.crash()
         world.attach("a")
-        world.run(milliseconds: 1_000)
+        world.setWallClock(by: -step)
+        // Beyond what has been read.
+        let read = try world.create(in: 3_600_000 + max(0, step), comesTo: .unheard)
+        world.run(milliseconds: 100)
+        world.setWallClock(by: step)
+        world.run(milliseconds: 3_600_000 + max(0, -step) + 10_000)
         #expect(world.runs.map(\.key.reminder) == [read])
         try world.hear(of: read)
         world.run(milliseconds: 1_000)

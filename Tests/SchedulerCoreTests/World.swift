@@ -149,6 +149,7 @@ final class World {
             payload: Payload(task: task, arguments: []), createdAt: now.wall, caller: caller, sealedAuthorization: [1])
         let first = try #require(try reminder.schedule.series().first())
         let position = SeriesPosition(first)
+        core.creating(id)
         if end != .failed { _ = try submit([.create(reminder, position: position, idempotency: nil)]).get() }
         let entry = DueEntry(reminder, at: position)
         switch end {
@@ -390,9 +391,9 @@ final class World {
                 store.load(shard: shard, after: after, through: through, limit: limit) { done($0) }
             }
             switch result {
-            case .success(let entries):
-                loaded += entries.count
-                answer(.loaded(token: token, shard, entries, full: entries.count >= limit))
+            case .success(let page):
+                loaded += page.entries.count
+                answer(.loaded(token: token, shard, page))
             case .failure(let error):
                 Issue.record("load: \(error)")
                 answer(.loadFailed(token: token, shard))

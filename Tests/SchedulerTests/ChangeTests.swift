@@ -60,7 +60,7 @@ final class UncertainStore: Store {
     }
     func load(
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
-        completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void
+        completion: @escaping @Sendable (Result<DuePage, StoreError>) -> Void
     ) { store.load(shard: shard, after: after, through: through, limit: limit, completion: completion) }
     func loadShelf(
         _ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void

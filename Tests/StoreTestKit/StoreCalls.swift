@@ -19,6 +19,12 @@ extension Store {
     package func due(
         in shard: Shard, after: DueKey? = nil, through: UnixMilliseconds = .distantFuture, limit: Int = 1000
     ) async throws -> [DueEntry] {
+        try await duePage(in: shard, after: after, through: through, limit: limit).entries
+    }
+
+    package func duePage(
+        in shard: Shard, after: DueKey? = nil, through: UnixMilliseconds = .distantFuture, limit: Int
+    ) async throws -> DuePage {
         try await answer { load(shard: shard, after: after, through: through, limit: limit, completion: $0) }
     }
 

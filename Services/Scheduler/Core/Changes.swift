@@ -61,7 +61,7 @@ extension SchedulerCore {
 
     private mutating func bringBack(_ id: ReminderID, _ standing: ReminderStanding?) {
         guard var change = changing[id] else { return }
-        if let standing { unheardCreates.told(of: standing.reminder, now: now) }
+        if standing != nil { unheardCreates.told(of: id) }
         change.count -= 1
         changing[id] = change
         // The last of several sees what the others did.

@@ -96,8 +96,8 @@ public enum Event: Sendable {
     case release(Shard)
     /// What was taken together with this shard is another's already.
     case lose(Shard)
-    /// The answer to `Effect.load` with the same token. `full`: as many as were asked for, so there may be more.
-    case loaded(token: UInt64, Shard, [DueEntry], full: Bool)
+    /// The answer to `Effect.load` with the same token.
+    case loaded(token: UInt64, Shard, DuePage)
     case loadFailed(token: UInt64, Shard)
     /// The answer to `Effect.loadShelf` with the same token; `nil`: it failed.
     case shelfLoaded(token: UInt64, ShelfPage?)

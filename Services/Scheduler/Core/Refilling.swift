@@ -124,13 +124,13 @@ extension SchedulerCore {
         return window.load
     }
 
-    mutating func loaded(_ token: UInt64, _ shard: Shard, _ entries: [DueEntry], _ full: Bool) {
+    mutating func loaded(_ token: UInt64, _ shard: Shard, _ page: DuePage) {
         guard let load = load(token, of: shard) else { return }
         guard !load.isVoid else {
             windows[shard]?.load = nil
             return
         }
-        for found in entries {
+        for found in page.entries {
             // Also by what became of those before it: a claim may have ended the series.
             let isStale = windows[shard]?.load?.outdated.covers(found) ?? true
             guard !isStale || breaks(.believesStaleLoads) else { continue }
@@ -146,10 +146,10 @@ extension SchedulerCore {
                 break
             }
             table.insert(entry)
-            if entry.positionIndex != nil { unheardCreates.told(of: entry.reminder, now: now) }
+            if entry.positionIndex != nil { unheardCreates.told(of: key.reminder) }
             if !settleClaim(to: entry) { wait(entry) }
         }
-        windows[shard]?.finish(last: entries.last?.due, full: full)
+        windows[shard]?.finish(end: page.end)
         if !leases.claims.isEmpty, strands[shard]?.doubt == nil, isLoaded(shard) { dropClaims { $0 == shard } }
     }
 

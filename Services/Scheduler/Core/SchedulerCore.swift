@@ -110,7 +110,7 @@ public struct SchedulerCore {
         case .take(let shards, let rejoin, let queues, let passed): take(shards, rejoin, queues, passed)
         case .release(let shard): release(shard)
         case .lose(let shard): lose(shard)
-        case .loaded(let token, let shard, let entries, let full): loaded(token, shard, entries, full)
+        case .loaded(let token, let shard, let page): loaded(token, shard, page)
         case .loadFailed(let token, let shard): loadFailed(token, shard)
         case .shelfLoaded(let token, let page): shelfLoaded(token, page)
         case .zonesChanged(let zones): zonesChanged(zones)

@@ -9,6 +9,7 @@ extension SchedulerCore {
     /// A create came to no known end.
     mutating func mayBeStored(_ entry: DueEntry) {
         let id = entry.reminder.id
+        unheardCreates.end(id)
         // Anything later will be read in its turn.
         guard let strand = strands[id.shard], windows[id.shard]?.holds(entry.due) ?? false, !breaks(.takesFailedCreatesForNone) else { return }
         if strand.uncertainCreates.count < configuration.maxPendingRequests {

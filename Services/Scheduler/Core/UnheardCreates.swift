@@ -1,39 +1,50 @@
 import Storage
 import TaskDomain
 
-/// Reminders of which the store has told where they stand soon after they had been created. What it reads and what it says of writes come on
-/// ways of their own, so that the create of one may be heard of after it was read, and even after what was due of it has been delivered.
+/// Creates that the store has been given, and whose end has not been heard of. What it reads and what it says of writes come on ways of their
+/// own, so that the create of a reminder may be heard of after it was read, and even after what was due of it has been delivered.
 struct UnheardCreates {
-    /// So long after it was told of a reminder its create may still be heard of, milliseconds.
-    static let milliseconds: Int64 = 60_000
-    /// That of an older one has been heard of long ago, milliseconds: as much as the clocks of gateways may differ, or be set meanwhile.
-    static let longestAgeMilliseconds: Int64 = 3_600_000
-    /// Not looked through for old ones before there are so many.
-    private static let few = 1_024
-
-    private var toldAt: [ReminderID: MonotonicMilliseconds] = [:]
-    private var limit = few
-
-    /// The store has told where it stands.
-    mutating func told(of reminder: Reminder, now: Moment) {
-        guard abs(now.wall - reminder.createdAt) <= Self.longestAgeMilliseconds else { return }
-        toldAt[reminder.id] = now.monotonic
-        guard toldAt.count >= limit else { return }
-        toldAt = toldAt.filter { now.monotonic - $0.value <= Self.milliseconds }
-        limit = max(Self.few, 2 * toldAt.count)
+    private struct Create {
+        /// One may be asked for again while its answer is on the way.
+        var times = 0
+        /// The store has told where the reminder stands: what its create says is old.
+        var isTold = false
     }
 
-    /// Its create is heard of.
+    private var creates: [ReminderID: Create] = [:]
+
+    mutating func begin(_ id: ReminderID) { creates[id, default: Create()].times += 1 }
+
+    /// The store has told where it stands.
+    mutating func told(of id: ReminderID) {
+        guard !creates.isEmpty else { return }
+        creates[id]?.isTold = true
+    }
+
+    /// An end of its create is heard of.
     /// - Returns: whether what it says is old.
-    mutating func heard(of id: ReminderID) -> Bool { !toldAt.isEmpty && toldAt.removeValue(forKey: id) != nil }
+    @discardableResult
+    mutating func end(_ id: ReminderID) -> Bool {
+        guard var create = creates[id] else { return false }
+        create.times -= 1
+        creates[id] = create.times > 0 ? create : nil
+        return create.isTold
+    }
 }
 
 extension SchedulerCore {
+    /// Tells of a create before the store is given it. Its end is `Event.created`, `Event.mayBeStored` or `createEnded`.
+    public mutating func creating(_ id: ReminderID) { unheardCreates.begin(id) }
+
+    /// A create has made nothing.
+    public mutating func createEnded(_ id: ReminderID) { unheardCreates.end(id) }
+
     /// A reminder has been created.
     mutating func created(_ entry: DueEntry) {
+        let isOld = unheardCreates.end(entry.reminder.id)
         // A change of it that is on its way will tell where it stands.
         guard owns(entry.due.occurrence), changing[entry.reminder.id] == nil else { return }
-        guard !unheardCreates.heard(of: entry.reminder.id) || breaks(.believesLateCreates) else { return }
+        guard !isOld || breaks(.believesLateCreates) else { return }
         place(Entry(entry))
     }
 }

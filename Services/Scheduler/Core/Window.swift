@@ -51,10 +51,11 @@ struct Window {
     }
 
     /// The load under way has been answered.
-    mutating func finish(last: DueKey?, full: Bool) {
+    /// - Parameter end: up to where; `nil`: all that was asked for.
+    mutating func finish(end: DueKey?) {
         guard let load else { return }
         self.load = nil
-        var end = full ? last ?? .end(ofMillisecond: load.through) : .end(ofMillisecond: load.through)
+        var end = end ?? .end(ofMillisecond: load.through)
         if let ceiling = load.ceiling { end = min(end, ceiling) }
         boundary = end
     }

@@ -45,7 +45,7 @@ extension LanedStore {
 
     public func load(
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
-        completion: @escaping @Sendable (Result<[DueEntry], StoreError>) -> Void
+        completion: @escaping @Sendable (Result<DuePage, StoreError>) -> Void
     ) {
         lanes.writes.add(.load(DueRequest(shard: shard, after: after, through: through, limit: limit), completion)) { completion(.failure($0)) }
     }

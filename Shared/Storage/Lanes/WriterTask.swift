@@ -24,7 +24,7 @@ package enum WriterTask: Sendable {
     package typealias Submission = ([StoreWrite], @Sendable (Result<[StoreWriteResult], StoreError>) -> Void)
 
     case submit(Submission)
-    case load(DueRequest, @Sendable (Result<[DueEntry], StoreError>) -> Void)
+    case load(DueRequest, @Sendable (Result<DuePage, StoreError>) -> Void)
     case loadShelf(ShelfRequest, @Sendable (Result<ShelfPage, StoreError>) -> Void)
     case prune(Pruning, @Sendable (Result<PruneProgress, StoreError>) -> Void)
     case reseal(Resealing, @Sendable (Result<ResealProgress, StoreError>) -> Void)

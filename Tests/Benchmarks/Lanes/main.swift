@@ -48,7 +48,7 @@ struct Harness {
             core.handle(event, now: now, effects: &effects)
             for effect in effects {
                 switch effect {
-                case .load(let token, let shard, _, _, _): events.append(.loaded(token: token, shard, [], full: false))
+                case .load(let token, let shard, _, _, _): events.append(.loaded(token: token, shard, DuePage()))
                 case .loadShelf(let token, _, _, _, _): events.append(.shelfLoaded(token: token, ShelfPage()))
                 case .write(let token, let writes, _):
                     shelved += writes.count { if case .shelve = $0 { true } else { false } }

@@ -85,7 +85,7 @@ for limit in [1000] {
         for shard in Shard.all {
             let done = DispatchSemaphore(value: 0)
             store.load(shard: shard, after: nil, through: .distantFuture, limit: limit) { result in
-                if case .success(let page) = result { loaded += page.count }
+                if case .success(let page) = result { loaded += page.entries.count }
                 done.signal()
             }
             done.wait()

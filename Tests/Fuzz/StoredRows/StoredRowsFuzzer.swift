@@ -90,8 +90,8 @@ private final class Database {
 
     private func load() {
         let request = DueRequest(shard: Rows.id.shard, after: nil, through: .max, limit: 10)
-        if let entries = try? session.loader.load(request) {
-            require(entries.count <= 10, "a page of \(entries.count)")
+        if let entries = try? session.loader.load(request).entries {
+            require(entries.count <= 11, "a page of \(entries.count)")
             require(zip(entries, entries.dropFirst()).allSatisfy { $0.due <= $1.due }, "what falls due is out of order")
             for entry in entries { use(entry.reminder, at: entry.due.occurrence.scheduledAt) }
         }

@@ -22,9 +22,9 @@ package struct Digest {
         case .take: add(UInt64(1))
         case .release(let shard): add(UInt64(0x500 | UInt64(shard.number)))
         case .lose(let shard): add(UInt64(0x600 | UInt64(shard.number)))
-        case .loaded(_, let shard, let entries, _):
+        case .loaded(_, let shard, let page):
             add(UInt64(0x200 | UInt64(shard.number)))
-            for entry in entries { add(entry.due.occurrence) }
+            for entry in page.entries { add(entry.due.occurrence) }
         case .shelfLoaded(_, let page):
             add(UInt64(0x400))
             for key in page?.keys ?? [] { add(key.due.occurrence) }

@@ -8,7 +8,7 @@ import TaskDomain
 final class ModelStore {
     private enum Duty {
         case submit(Submitted, (Result<[StoreWriteResult], StoreError>) -> Void)
-        case load(Shard, DueKey?, UnixMilliseconds, Int, (Result<[DueEntry], StoreError>) -> Void)
+        case load(Shard, DueKey?, UnixMilliseconds, Int, (Result<DuePage, StoreError>) -> Void)
         case loadShelf(ShelfScope, ShelfKey, Int, (Result<ShelfPage, StoreError>) -> Void)
     }
 
@@ -156,7 +156,7 @@ final class ModelStore {
 
     func load(
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,
-        completion: @escaping (Result<[DueEntry], StoreError>) -> Void
+        completion: @escaping (Result<DuePage, StoreError>) -> Void
     ) {
         add(.load(shard, after, through, limit, completion), to: lanes[strand(of: shard)])
     }

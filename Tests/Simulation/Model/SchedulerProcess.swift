@@ -101,7 +101,7 @@ final class SchedulerProcess: Process {
             let answer = keeping?.reads(shard)
             life.store.load(shard: shard, after: after, through: through, limit: limit) { result in
                 switch result {
-                case .success(let entries): answer?(.loaded(token: token, shard, entries, full: entries.count >= limit))
+                case .success(let page): answer?(.loaded(token: token, shard, page))
                 case .failure: answer?(.loadFailed(token: token, shard))
                 }
             }
@@ -218,16 +218,18 @@ final class SchedulerProcess: Process {
         // The thread that is to say so may be put off, while what another reads is said.
         var own = Chance(life.plan.seed, 38, reminder.id.low)
         let delay = life.plan.profile == .busy && own.one(in: 8) ? own.spread(1...4_000) : 0
+        core.creating(reminder.id)
         keeping.create(write, in: reminder.id.shard) { [self] result in
             timeline.schedule(in: delay, for: self) { [self] in
+                switch ((try? result.get())?.first, position) {
+                case (.done?, let position?): handle(.created(DueEntry(reminder, at: position)))
+                case (nil, let position?): handle(.mayBeStored(DueEntry(reminder, at: position)))
+                default: core.createEnded(reminder.id)
+                }
                 switch (try? result.get())?.first {
-                case .done?:
-                    if let position { handle(.created(DueEntry(reminder, at: position))) }
-                    if isAlive { answer(true) }
+                case .done?: if isAlive { answer(true) }
                 case .exists?, .replayed?: answer(true)
-                case nil:
-                    if let position { handle(.mayBeStored(DueEntry(reminder, at: position))) }
-                    if isAlive { answer(false) }
+                case nil: if isAlive { answer(false) }
                 default: answer(false)
                 }
             }

@@ -100,7 +100,7 @@ package struct StoredReminders {
 
     // MARK: Questions
 
-    package func due(in shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int) -> [DueEntry] {
+    package func due(in shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int) -> DuePage {
         var entries: [DueEntry] = []
         for id in open[shard] ?? [] {
             for entry in reminders[id]?.entries ?? [] where entry.due.dueAt <= through {
@@ -110,7 +110,9 @@ package struct StoredReminders {
         }
         // What a person had run at the very second of its series' position comes before that.
         entries.sort { ($0.due, $0.positionIndex == nil ? 0 : 1) < ($1.due, $1.positionIndex == nil ? 0 : 1) }
-        return Array(entries.prefix(limit))
+        guard entries.count > limit else { return DuePage(entries: entries, end: entries.count < limit ? nil : entries.last?.due) }
+        let end = entries[limit - 1].due
+        return DuePage(entries: Array(entries.prefix(entries[limit].due == end ? limit + 1 : limit)), end: end)
     }
 
     /// - Parameter isWanted: whose shelf it is; `nil`: that of all shards.
@@ -151,7 +153,7 @@ package struct StoredReminders {
 
     /// Something is still to come by itself, by then.
     package func overdue(at time: UnixMilliseconds) -> [DueEntry] {
-        Shard.all.flatMap { due(in: $0, after: nil, through: time, limit: .max) }
+        Shard.all.flatMap { due(in: $0, after: nil, through: time, limit: .max).entries }
     }
 
     package func summary(_ id: ReminderID) -> ReminderSummary? {

@@ -8,8 +8,8 @@ extension Life {
         switch event {
         case .cancel(let id, let key, _): trace("request \(id.rawValue) calls off \(key.scheduledAt)", key.reminder)
         case .created(let entry): trace("created, due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
-        case .loaded(_, _, let entries, _):
-            for entry in entries {
+        case .loaded(_, _, let page):
+            for entry in page.entries {
                 trace("loaded: \(entry.due.occurrence.scheduledAt), due at \(entry.due.dueAt)", entry.due.occurrence.reminder)
             }
         case .workerAttached(let id, let instance, _, _, let limit, let running, let following, let outcomes):

@@ -160,9 +160,9 @@ final class Outage {
         switch effect {
         case .load(let token, let shard, let after, let through, let limit):
             let result = wait { done in store.load(shard: shard, after: after, through: through, limit: limit) { done($0) } }
-            guard let entries = try? result.get() else { return events.append(.loadFailed(token: token, shard)) }
-            loaded += entries.count
-            events.append(.loaded(token: token, shard, entries, full: entries.count >= limit))
+            guard let page = try? result.get() else { return events.append(.loadFailed(token: token, shard)) }
+            loaded += page.entries.count
+            events.append(.loaded(token: token, shard, page))
         case .loadShelf(let token, let scope, let after, let limit, _):
             let page = try? wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }.get()
             readFromShelf += page?.keys.count ?? 0

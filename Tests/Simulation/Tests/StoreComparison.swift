@@ -58,8 +58,8 @@ struct StoreComparison {
                     real.load(shard: shard, after: after, through: through, limit: limit) { done($0) }
                 }.get()
                 let wanted = model.due(in: shard, after: after, through: through, limit: limit)
-                #expect(real.map(Self.text) == wanted.map(Self.text))
-                after = wanted.last?.due
+                #expect(real.entries.map(Self.text) == wanted.entries.map(Self.text))
+                after = wanted.entries.last?.due
                 if after == nil { break }
             }
         }
