@@ -71,6 +71,11 @@ final class Connection {
         return handle
     }
 
+    /// When an answer to what is sent now would be too late.
+    var deadline: ContinuousClock.Instant { .now + answerWait }
+
+    func isPrepared(_ sql: String) -> Bool { prepared[sql] != nil }
+
     var serverVersion: Int { Int(PQserverVersion(handle)) }
 
     /// Carries out the statements in order. After one that the server refuses, those behind it are not carried out.
@@ -79,7 +84,7 @@ final class Connection {
         try checkIsOpen()
         var steps: [Step] = []
         for query in queries {
-            if prepared[query.sql] == nil {
+            if !isPrepared(query.sql) {
                 try prepare(query.sql)
                 steps.append(.prepare(query.sql))
             }
@@ -87,56 +92,19 @@ final class Connection {
             steps.append(.query)
         }
         try sync()
-        return try receive(steps, until: .now + answerWait).get()
-    }
-
-    /// What one set of statements came to.
-    struct Answer {
-        /// The rows of each, or why there are none.
-        let rows: Result<[Rows], PostgresFailure>
-        /// A warning that came with it, which makes its success doubtful; `nil`: there was none.
-        let warning: String?
+        return try receive(steps, until: deadline).get()
     }
 
     /// Carries out sets of statements in one trip, in order: where the server refuses one, those behind it in its set are not carried out, and
     /// the next set is. A transaction that fails in one set has to be ended by another.
-    func run(sets: [[Query]]) -> [Answer] {
-        var answers: [Answer] = []
-        do throws(PostgresFailure) {
-            try checkIsOpen()
-            // First of all: what a set that fails would prepare, the next one uses.
-            var new: [Step] = []
-            for set in sets {
-                for query in set where prepared[query.sql] == nil {
-                    try prepare(query.sql)
-                    new.append(.prepare(query.sql))
-                }
-            }
-            if !new.isEmpty { try sync() }
-            for set in sets {
-                for query in set { try send(query) }
-                try sync()
-            }
-            let deadline = ContinuousClock.now + answerWait
-            var unprepared: PostgresFailure?
-            if !new.isEmpty, case .failure(let failure) = try receive(new, until: deadline) { unprepared = failure }
-            for set in sets {
-                _ = takeWarning()
-                let rows = try receive(set.map { _ in .query }, until: deadline)
-                answers.append(Answer(rows: rows.mapError { unprepared ?? $0 }, warning: takeWarning()))
-            }
-        } catch {
-            while answers.count < sets.count { answers.append(Answer(rows: .failure(error), warning: nil)) }
-        }
-        return answers
-    }
+    func run(sets: [[Query]]) -> [SetAnswer] { SetTrip.run([(self, sets)])[0] }
 
-    private func checkIsOpen() throws(PostgresFailure) {
+    func checkIsOpen() throws(PostgresFailure) {
         guard !isBroken else { throw PostgresFailure(.connection, "the connection was lost") }
         if prepared.count > Self.maxPrepared { try forgetPrepared() }
     }
 
-    private func prepare(_ sql: String) throws(PostgresFailure) {
+    func prepare(_ sql: String) throws(PostgresFailure) {
         onStatement?(sql)
         let name = "s\(names)"
         names += 1
@@ -144,11 +112,11 @@ final class Connection {
         prepared[sql] = name
     }
 
-    private func send(_ query: Query) throws(PostgresFailure) {
+    func send(_ query: Query) throws(PostgresFailure) {
         guard let name = prepared[query.sql], send(query, name) else { throw broken() }
     }
 
-    private func sync() throws(PostgresFailure) {
+    func sync() throws(PostgresFailure) {
         guard PQpipelineSync(handle) == 1 else { throw broken() }
     }
 
@@ -161,7 +129,7 @@ final class Connection {
     /// A warning that came with what was carried out last, which makes its success doubtful; `nil`: there was none.
     func takeWarning() -> String? { notices.take() }
 
-    private enum Step {
+    enum Step {
         case prepare(String)
         case query
     }
@@ -183,11 +151,14 @@ final class Connection {
         }
     }
 
+    /// - Parameter others: connections on which answers are waited for as well.
     /// - Returns: the rows of each query, or what the server refused.
-    private func receive(_ steps: [Step], until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> Result<[Rows], PostgresFailure> {
+    func receive(
+        _ steps: [Step], until deadline: ContinuousClock.Instant, beside others: ArraySlice<Connection> = []
+    ) throws(PostgresFailure) -> Result<[Rows], PostgresFailure> {
         var rows: [Rows] = [], refusal: PostgresFailure?
         for step in steps {
-            guard let result = try next(until: deadline) else { throw broken("an answer is missing") }
+            guard let result = try next(until: deadline, beside: others) else { throw broken("an answer is missing") }
             switch PQresultStatus(result) {
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK:
                 let found = Rows(result)
@@ -198,9 +169,9 @@ final class Connection {
                 PQclear(result)
             }
             // The end of this statement's results.
-            guard try next(until: deadline) == nil else { throw broken("more answers than questions") }
+            guard try next(until: deadline, beside: others) == nil else { throw broken("more answers than questions") }
         }
-        guard let end = try next(until: deadline) else { throw broken("an answer is missing") }
+        guard let end = try next(until: deadline, beside: others) else { throw broken("an answer is missing") }
         let status = PQresultStatus(end)
         PQclear(end)
         guard status == PGRES_PIPELINE_SYNC else { throw broken("the end of the answers is missing") }
@@ -210,7 +181,7 @@ final class Connection {
     }
 
     /// The next result, once it is there.
-    private func next(until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer? {
+    private func next(until deadline: ContinuousClock.Instant, beside others: ArraySlice<Connection>) throws(PostgresFailure) -> OpaquePointer? {
         while true {
             let unsent = PQflush(handle)
             guard unsent >= 0 else { throw broken() }
@@ -223,12 +194,25 @@ final class Connection {
                 guard PQstatus(handle) == CONNECTION_OK else { throw broken() }
                 return result
             }
-            // What the server answers is taken while it is sent to, else both would wait.
-            guard Self.wait(PQsocket(handle), unsent == 1 ? POLLIN | POLLOUT : POLLIN, until: deadline) else {
-                throw broken("no answer within \(answerWait)")
-            }
-            guard PQconsumeInput(handle) == 1 else { throw broken() }
+            guard Self.wait([self] + others, until: deadline) else { throw broken("no answer within \(answerWait)") }
         }
+    }
+
+    /// Takes what has come, and sends what is left to send: what the server answers is taken while it is sent to, else both would wait.
+    private func exchange() {
+        if PQconsumeInput(handle) != 1 || PQflush(handle) < 0 { isBroken = true }
+    }
+
+    /// Waits until one of several has something to take or can be sent to, and does so.
+    private static func wait(_ connections: [Connection], until deadline: ContinuousClock.Instant) -> Bool {
+        var pollers = connections.map { connection in
+            pollfd(
+                fd: connection.isBroken ? -1 : PQsocket(connection.handle),
+                events: Int16(PQflush(connection.handle) == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
+        }
+        guard poll(&pollers, until: deadline) else { return false }
+        for (connection, poller) in zip(connections, pollers) where poller.revents != 0 { connection.exchange() }
+        return true
     }
 
     private func forgetPrepared() throws(PostgresFailure) {
@@ -253,12 +237,16 @@ final class Connection {
     }
 
     private static func wait(_ socket: Int32, _ events: Int32, until deadline: ContinuousClock.Instant) -> Bool {
-        var poller = pollfd(fd: socket, events: Int16(events), revents: 0)
+        var poller = [pollfd(fd: socket, events: Int16(events), revents: 0)]
+        return poll(&poller, until: deadline)
+    }
+
+    private static func poll(_ pollers: inout [pollfd], until deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let left = deadline - .now
             guard left > .zero else { return false }
             let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
-            let found = poll(&poller, 1, Int32(clamping: milliseconds))
+            let found = Glibc.poll(&pollers, nfds_t(pollers.count), Int32(clamping: milliseconds))
             if found > 0 || found < 0 && errno != EINTR { return true }
         }
     }

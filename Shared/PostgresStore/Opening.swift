@@ -18,8 +18,8 @@ final class Opening {
     private let pending = PendingCounts()
     /// Of the shards, as they were taken.
     private var epochs: [Int64]?
-    /// The server's process of the last connection, which may not have noticed yet that it is lost.
-    private var formerBackend: Int32?
+    /// The server's processes of the last connections, which may not have noticed yet that they are lost.
+    private var formerBackends: [Int32] = []
 
     var label: String { address.description }
     var scope: StoreScope { distribution.scope }
@@ -41,10 +41,11 @@ final class Opening {
         }
         if let refusal { throw refusal }
         do throws(PostgresFailure) {
-            formerBackend = connection.backend
+            formerBackends = [connection.backend]
             let epochs = if let known = epochs { known } else { try take(connection) }
             self.epochs = epochs
-            return try WriterSession(connection, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
+            let others = try self.others()
+            return try WriterSession(connection, beside: others, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
         } catch {
             throw error.storeError(label)
         }
@@ -64,19 +65,36 @@ final class Opening {
     }
 
     private func owns(_ connection: Connection) throws(PostgresFailure) -> Bool {
-        if try Schema.own(connection) { return true }
-        let deadline = ContinuousClock.now + (formerBackend == nil ? limits.ownWait : limits.resolveWait)
-        repeat {
-            if let formerBackend {
-                // It is this scheduler's own, of a connection that only the server has not lost yet.
-                _ = try connection.run(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::bigint AND application_name = 'task-scheduler'",
-                    [.int(Int64(formerBackend))])
-            }
-            if try Schema.own(connection) { return true }
+        let deadline = ContinuousClock.now + (formerBackends.isEmpty ? limits.ownWait : limits.resolveWait)
+        // What one of them still carries out would go behind the back of what is decided from now on.
+        while true {
+            if try endFormer(connection), try Schema.own(connection) { return true }
+            guard ContinuousClock.now < deadline else { return false }
             Self.pause()
-        } while ContinuousClock.now < deadline
-        return false
+        }
+    }
+
+    /// Ends this scheduler's own former processes, of connections that only the server has not lost yet.
+    /// - Returns: whether none is there any more.
+    private func endFormer(_ connection: Connection) throws(PostgresFailure) -> Bool {
+        guard !formerBackends.isEmpty else { return true }
+        return try connection.run(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE pid = ANY ($1::bigint[]) AND application_name = 'task-scheduler' AND pid <> pg_backend_pid()
+            """, [.ints(formerBackends.map(Int64.init))]).isEmpty
+    }
+
+    /// Connections beside the first.
+    private func others() throws(PostgresFailure) -> [Connection] {
+        var others: [Connection] = []
+        while scope == .shard, others.count + 1 < limits.shardConnections {
+            let other = try Connection(address, limits)
+            formerBackends.append(other.backend)
+            for setting in WriterSession.settings(scope) { _ = try other.run(setting) }
+            others.append(other)
+        }
+        return others
     }
 
     /// Raises the epochs, so that whoever had the shards before can write no more.

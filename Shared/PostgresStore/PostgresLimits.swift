@@ -12,6 +12,8 @@ public struct PostgresLimits: Sendable {
     public var readWait = Duration.seconds(1)
     /// How long the server may work on one statement of a read.
     public var readTime = Duration.seconds(5)
+    /// Connections over which writes go at the same time where each shard's are a transaction of their own.
+    public var shardConnections = 4
     /// How long making a connection may take.
     public var connectWait = Duration.seconds(5)
     /// How long an answer of the server may take. A connection on which it takes longer is given up.

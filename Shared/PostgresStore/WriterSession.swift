@@ -4,6 +4,8 @@ import TaskDomain
 /// The writing connection, from one opening to the next.
 final class WriterSession {
     let connection: Connection
+    /// Those over which transactions of one shard go beside those on `connection`.
+    private let others: [Connection]
     let scope: StoreScope
     private let epochs: [Int64]
     private let label: String
@@ -33,12 +35,15 @@ final class WriterSession {
         }
     }
 
-    /// - Parameter epochs: of the shards, as they were taken.
+    /// - Parameters:
+    ///   - others: connections beside the first, in shard scope.
+    ///   - epochs: of the shards, as they were taken.
     init(
-        _ connection: Connection, _ scope: StoreScope, epochs: [Int64], label: String, pending: PendingCounts,
+        _ connection: Connection, beside others: [Connection], _ scope: StoreScope, epochs: [Int64], label: String, pending: PendingCounts,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(PostgresFailure) {
         self.connection = connection
+        self.others = others
         self.scope = scope
         self.epochs = epochs
         self.label = label
@@ -93,14 +98,26 @@ final class WriterSession {
 
     private static let commit = Query("COMMIT")
 
+    /// Carries out what is of different shards over all connections at once.
+    /// - Parameter units: of each, the sets of statements that go one after the other.
+    private func run(units: [[[Query]]]) -> [[SetAnswer]] {
+        let connections = [connection] + others
+        let dealt = connections.indices.map { first in stride(from: first, to: units.count, by: connections.count).map { units[$0] } }
+        var answers = SetTrip.run(zip(connections, dealt).map { ($0, $1.flatMap(\.self)) }).map { $0[...] }
+        return units.indices.map { index in
+            let place = index % connections.count, count = units[index].count
+            defer { answers[place].removeFirst(count) }
+            return Array(answers[place].prefix(count))
+        }
+    }
+
     /// Carries out each in a transaction of its own, in one trip.
     private func transact(_ transactions: [(shards: Set<Shard>, queries: [Query])]) -> [Result<[Rows], PostgresFailure>] {
         // The commit goes by itself: it ends the transaction also where that has failed, so that the next can begin.
-        let sets = transactions.flatMap { transaction in [begin(transaction.shards) + transaction.queries, [Self.commit]] }
-        let answers = connection.run(sets: sets)
+        let answers = run(units: transactions.map { [begin($0.shards) + $0.queries, [Self.commit]] })
         var outcomes: [Result<[Rows], PostgresFailure>] = []
         for (index, transaction) in transactions.enumerated() {
-            let body = answers[2 * index], end = answers[2 * index + 1]
+            let body = answers[index][0], end = answers[index][1]
             switch (body.rows, end.rows) {
             case (.failure(let failure), _), (.success, .failure(let failure)): outcomes.append(.failure(failure))
             case (.success(let rows), .success):
@@ -150,7 +167,7 @@ final class WriterSession {
     /// - Returns: whether it can.
     func goesOn(after failures: [PostgresFailure]) -> Bool {
         pending.forget()
-        guard rollBack() else { return false }
+        guard rollBack(), !others.contains(where: \.isBroken) else { return false }
         // What one node refuses, or another scheduler has taken, leaves the other shards as they were.
         return scope == .shard || failures.allSatisfy(\.leavesConnectionUsable)
     }
@@ -215,8 +232,8 @@ final class WriterSession {
         let chunks = parts.map { Chunk.chunks($0.writes) }, together = parts.indices.filter { chunks[$0].count == 1 }
         var outcomes: [Int: Result<[StoreWriteResult], Stop>] = [:], decided: [(part: Int, writes: BatchWrites)] = []
         let reads = together.map { BatchReads(chunks[$0][0], scope) }
-        for ((part, reads), answer) in zip(zip(together, reads), connection.run(sets: reads.map(\.queries))) {
-            switch answer.rows {
+        for ((part, reads), answer) in zip(zip(together, reads), run(units: reads.map { [$0.queries] })) {
+            switch answer[0].rows {
             case .success(let rows): decided.append((part, writes(by: reads.found(rows))))
             case .failure(let failure): outcomes[part] = .failure(.failed(failure))
             }

@@ -422,8 +422,10 @@ final class CallerChanges {
                     tries: pending.tries(from: 3), positionIndex: nil, isManual: pending.integer(2) != 0))
         }
         entries.sort { $0.due < $1.due }
+        let isHeld = stored.state == .cancelled ? try held.hasSome(of: id) : stored.isHeld
         return ReminderStanding(
-            reminder: stored.reminder, state: stored.state, revision: stored.revision, isHeld: stored.isHeld,
+            reminder: stored.reminder, state: stored.state, revision: stored.revision,
+            isHeld: isHeld,
             entries: Array(entries.prefix(ReminderStanding.maxEntries + 1)))
     }
 }

@@ -404,7 +404,8 @@ public struct ReminderStanding: Sendable {
     public var reminder: Reminder
     public var state: ReminderState
     public var revision: Int64
-    /// Its credential was refused: nothing of it is sent until another comes.
+    /// Its credential was refused: nothing of it is sent until another comes. Of a cancelled one, some of what a person had run once more
+    /// waits for that.
     public var isHeld: Bool
     /// Its position, unless it is paused, held or finished, and its pending occurrences (of a paused one those that a person
     /// asked for), the earliest first; at most `maxEntries`, and one more where there are more.

@@ -196,6 +196,28 @@ struct HeldSeries {
         #expect(summary.delivered == 2 && summary.held == 0 && summary.dead == 0)
     }
 
+    @Test(
+        "what else of it is under way by then is not called off by a change that comes later",
+        arguments: [(.pause, 3), (.cancel, 3), (.replay(scheduledAt: second), 2)] as [(ReminderChange, Int)])
+    func changedThen(change: ReminderChange, held: Int) throws {
+        let world = try Self.world()
+        world.answer = { _ in World.Answer(outcome: .rejected) }
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY")
+        world.run(milliseconds: 2_500)
+        world.change(id, .cancel)
+        world.answer = { $0.entry.due.occurrence.scheduledAt == Self.second ? World.Answer(outcome: .authRejected) : .never }
+        for second in 0..<3 { world.change(id, .replay(scheduledAt: Self.second + Int64(second))) }
+        world.run(milliseconds: 200)
+        #expect(world.running.count == 2 && world.revoked.isEmpty)
+        world.answer = { _ in .delivered }
+        world.change(id, change)
+        world.run(milliseconds: 100)
+        #expect(world.revoked.isEmpty)
+        for (lease, run) in world.running where run.key.scheduledAt != Self.second { world.report(run.worker, lease, run.key, .authRejected) }
+        world.run(milliseconds: 100)
+        #expect(try world.summary(id).held == held)
+    }
+
     @Test("a refusal that a former process' worker reports is tried again: the credential may be another by now")
     func formerProcess() async throws {
         let world = try Self.world()

@@ -95,8 +95,8 @@ extension SchedulerCore {
     /// A worker runs an occurrence of a reminder that has been changed.
     /// - Parameter stored: the occurrence as it is on disk; `nil` where it is not to come by itself.
     private mutating func adapt(_ entry: Entry, to standing: ReminderStanding?, _ stored: DueEntry?) {
-        // Of a cancelled one, only what a person asked for goes on.
-        guard let standing, standing.state != .cancelled || stored != nil else { return revoke(entry) }
+        // Of a cancelled one, only what a person asked for goes on; and it stays, where its credential has been refused meanwhile.
+        guard let standing, standing.state != .cancelled || stored != nil || standing.isHeld && entry.fate == .paused else { return revoke(entry) }
         if standing.reminder.schedule != entry.reminder.schedule {
             entry.series = nil
             entry.successor = .unknown

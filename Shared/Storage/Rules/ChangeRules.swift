@@ -264,7 +264,8 @@ extension StoredReminder {
     /// Where it stands, as a change tells it.
     var standing: ReminderStanding {
         ReminderStanding(
-            reminder: reminder, state: state, revision: revision, isHeld: isHeld,
+            reminder: reminder, state: state, revision: revision,
+            isHeld: isHeld || state == .cancelled && occurrences.values.contains { $0.state == .held },
             entries: Array(entries.prefix(ReminderStanding.maxEntries + 1)))
     }
 }
