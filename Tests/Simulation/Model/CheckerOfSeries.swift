@@ -61,7 +61,8 @@ extension Checker {
             if attempt.outcome != .cancelled { broken(2, id, "\(key.scheduledAt) is at its end after \(attempt.outcome.name)") }
         case .cancelSeries:
             if attempt.outcome != .cancelSchedule { broken(2, id, "the series was cancelled after \(attempt.outcome.name)") }
-        case .held where wasOpen && !before.reminder.schedule.isSingle:
+        // Repeated, as its answer was lost, it is held already.
+        case .held where (wasPosition || before.row(key)?.state == .pending) && !before.reminder.schedule.isSingle:
             broken(3, id, "the credential was refused at \(key.scheduledAt), and its series goes on")
         case .dead(let tries):
             deadLetters += 1
