@@ -37,6 +37,9 @@ enum Citus {
             return .unusable("\(label): its tables are distributed. Set SCHEDULER_STORE_DISTRIBUTION=citus")
         }
         if let refusal = refusal(ofVersion: installed, label) { return refusal }
+        if let version = try Schema.version(connection), let refusal = refusal(ofSchema: version, isDistributed: try !tables(connection).isEmpty, label) {
+            return refusal
+        }
         let nodes = try connection.run(commits)
         let careless = nodes.indices.first { ["off", "local"].contains(nodes.text($0, 1)) }
         return careless.map { node in
@@ -57,6 +60,15 @@ enum Citus {
         guard numbers.lexicographicallyPrecedes(oldest) else { return nil }
         let needed = oldest.map(String.init).joined(separator: ".")
         return .unusable("\(label): the extension citus has version \(version), but \(needed) or later is needed. Upgrade it")
+    }
+
+    /// - Parameter version: of the tables that are there.
+    static func refusal(ofSchema version: Int64, isDistributed: Bool, _ label: String) -> StoreError? {
+        guard isDistributed, (0..<Schema.resharded).contains(version) else { return nil }
+        // What a row is distributed by cannot be changed in it.
+        return .unusable(
+            "\(label): its tables are distributed by the 32 shards of an earlier build, and this one has 256. Copy it with that build to a database "
+                + "without Citus (scheduler --copy-store), start this build with that once, and copy it to an empty database with Citus")
     }
 
     private static func tables(_ connection: Connection) throws(PostgresFailure) -> Set<String> {

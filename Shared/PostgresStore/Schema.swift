@@ -24,6 +24,9 @@ package enum Schema {
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
 
+    /// The first schema with 256 shards.
+    static let resharded: Int64 = 3
+
     /// Step n leads from schema n to n + 1.
     package static let steps: [[String]] = [
         [

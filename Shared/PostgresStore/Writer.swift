@@ -88,6 +88,8 @@ final class Writer {
     // MARK: Groups
 
     private func commit(_ group: [WriterTask.Submission]) {
+        // Also what writes nothing.
+        guard !isClosed else { return complete.deliver(group.map { submission in { submission.1(.failure(.closed)) } }) }
         let submissions = group.map(\.0)
         var answers = WriterAnswers(submissions)
         let (parts, rest) = WriterPart.divide(submissions, opening.scope)

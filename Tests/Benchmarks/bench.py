@@ -31,12 +31,13 @@ ROWS = [
 PREDECESSOR = ["predecessor-creates", "predecessor-burst", "predecessor-tasks"]
 # Rows of the services on a PostgreSQL server of their own, the store alone on it, and what else executes jobs from it.
 POSTGRES = [
-    "creates-64-postgres", "lone-postgres", "burst-10k-postgres", "burst-100k-postgres", "postgres-store", "postgres-store-by-shard", "limit-pgqueuer",
+    "creates-64-postgres", "lone-postgres", "burst-10k-postgres", "burst-100k-postgres", "memory-1m-postgres", "postgres-store",
+    "postgres-store-by-shard", "limit-pgqueuer",
 ]
 # What many minutes do to such a server: only where they are named.
 AGING = ["held-postgres", "hour-postgres"]
 # Rows that take minutes each run once.
-LONG = {"steady-1k", "steady-5k", "lone", "lone-postgres", "recurring", "memory-100k", "memory-1m", *AGING}
+LONG = {"steady-1k", "steady-5k", "lone", "lone-postgres", "recurring", "memory-100k", "memory-1m", "memory-1m-postgres", *AGING}
 STORED = ["stored", "creates", "settlements", "pgbench-creates", "pgbench-settlements", "whole-creates", "whole-settlements"]
 UNDER_WAY = ["1", "64", "1024"]
 # Rows in which the caller has a key, and what its line in the file of keys says beside that.
@@ -64,6 +65,7 @@ RATIOS = [
 BOUNDS = [
     ("burst-10k p99_ms", 1_200), ("lone p50_ms", 2), ("lone p99_ms", 5), ("memory-1m growth_mb scheduler", 32),
     ("memory-1m first_delivery_ms", 1_000), ("lone-postgres p50_ms", 2), ("burst-10k-postgres p99_ms", 1_500),
+    ("memory-1m-postgres growth_mb scheduler", 32), ("memory-1m-postgres first_delivery_ms", 1_000),
     ("held-postgres held_to_free", 2), ("hour-postgres last_to_first", 1.3),
 ]
 

@@ -27,6 +27,15 @@ struct CitusTests {
         #expect(refusal.contains(words) && !refusal.contains("\n"), "\(refusal)")
     }
 
+    @Test("that has the shards of an earlier build is not migrated: one line says what to do")
+    func ofFewShards() {
+        let refusal = Citus.refusal(ofSchema: 2, isDistributed: true, "db")?.description ?? "none"
+        #expect(refusal.contains("32 shards of an earlier build") && refusal.contains("scheduler --copy-store") && !refusal.contains("\n"))
+        for (version, isDistributed) in [(2, false), (Schema.resharded, true), (-2, true), (.max, true)] as [(Int64, Bool)] {
+            #expect(Citus.refusal(ofSchema: version, isDistributed: isDistributed, "db") == nil)
+        }
+    }
+
     @Test("may be of the oldest version that is known to work, or a later one", arguments: ["13.2-1", "13.2.2", "13.10-1", "14.0"])
     func accepted(version: String) {
         #expect(Citus.refusal(ofVersion: version, "db") == nil)

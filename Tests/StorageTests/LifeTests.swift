@@ -19,6 +19,7 @@ struct LifeTests {
         await store.close()
         #expect(done.all.count == 100)
         await #expect(throws: StoreError.closed) { try await store.write(Sample.create(Sample.reminder())) }
+        await #expect(throws: StoreError.closed) { try await store.write([]) }
         await #expect(throws: StoreError.closed) { try await store.due(in: reminders[0].id.shard) }
         await #expect(throws: StoreError.closed) { try await store.summary(reminders[0].id) }
         await #expect(throws: StoreError.closed) { try await store.history(reminders[0].id) }
