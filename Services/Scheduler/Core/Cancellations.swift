@@ -133,7 +133,11 @@ extension SchedulerCore {
         _ key: OccurrenceKey, _ end: Cancellations.Storing, caller: String?, isUnderWay: Bool, detail: String
     ) {
         guard let request = cancellations.store(end) else { return }
-        if let entry = table[key], changing[key.reminder]?.isRescheduled != true { part(entry) }
+        if let entry = table[key] {
+            if changing[key.reminder]?.formerSchedule == nil { part(entry) }
+            // Whatever the answer: the write may be repeated, and finds nothing then.
+            if entry.positionIndex == nil, entry.isManual, isAhead(entry) { passed.ended(key) }
+        }
         let change = ReminderChange.cancelOccurrence(scheduledAt: key.scheduledAt, detail: detail, isUnderWay: isUnderWay)
         withdraw(key.reminder, for: change)
         strand(of: key.reminder)?.outbox.add([.change(key.reminder, change, ChangeGuard(caller: caller), at: now.wall)], for: request)

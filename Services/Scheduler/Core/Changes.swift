@@ -4,12 +4,30 @@ import TaskDomain
 /// A reminder with changes on their way to the store.
 struct Changing {
     var count = 0
-    /// One of them gives it another schedule: what is known of its series may be old.
-    var isRescheduled = false
+    /// One of them is to give it another schedule than this, which it had before: what is known of its series may be old.
+    var formerSchedule: Schedule?
     /// Attempts that ended meanwhile.
     var ends: [AttemptEnd] = []
     /// Occurrences taken out of memory that a worker of a former process may run.
     var doubtful: [OccurrenceKey] = []
+}
+
+/// What is stored of one second of a reminder, and is to come: a row, its series' position, or both, where a person had that second run.
+private struct StoredPair {
+    private var row: DueEntry?
+    private var position: DueEntry?
+
+    static func pairs(of entries: [DueEntry]) -> [OccurrenceKey: StoredPair] {
+        entries.reduce(into: [:]) { pairs, entry in
+            let part = entry.positionIndex == nil ? \StoredPair.row : \.position
+            pairs[entry.due.occurrence, default: StoredPair()][keyPath: part] = entry
+        }
+    }
+
+    var hasBoth: Bool { row != nil && position != nil }
+
+    /// What stands for an occurrence that is one of the two, or was before a change.
+    func entry(isPosition: Bool) -> DueEntry? { isPosition ? position ?? row : row ?? position }
 }
 
 /// What callers ask to be done with reminders.
@@ -22,8 +40,8 @@ extension SchedulerCore {
     mutating func withdraw(_ id: ReminderID, for change: ReminderChange) {
         if case .pause = change { partRunning(id) }
         changing[id, default: Changing()].count += 1
-        if case .replace(let new, _) = change, table.entries(of: id).contains(where: { $0.reminder.schedule != new.schedule }) {
-            changing[id]?.isRescheduled = true
+        if case .replace(let new, _) = change, changing[id]?.formerSchedule == nil {
+            changing[id]?.formerSchedule = table.entries(of: id).lazy.map(\.reminder.schedule).first { $0 != new.schedule }
         }
         for entry in table.entries(of: id) where !entry.isHandedOut && !breaks(.keepsWhatIsChanged) {
             if entry.state == .inDoubt { changing[id]?.doubtful.append(entry.key) }
@@ -34,7 +52,7 @@ extension SchedulerCore {
 
     /// What runs when its series is paused goes its own way, so that the resumption does not take it for missed.
     private mutating func partRunning(_ id: ReminderID) {
-        guard changing[id]?.isRescheduled != true else { return }
+        guard changing[id]?.formerSchedule == nil else { return }
         for entry in table.entries(of: id) where entry.isHandedOut {
             part(entry)
         }
@@ -66,14 +84,17 @@ extension SchedulerCore {
         changing[id] = change
         // The last of several sees what the others did.
         guard change.count <= 0 else { return }
-        // What ended before is of the old schedule, as on disk.
-        if change.isRescheduled { passed.forget(id) }
+        // What ended before is of the old schedule, as on disk; unless that was refused.
+        if let former = change.formerSchedule, standing?.reminder.schedule != former { passed.forget(id) }
         let entries = standing?.entries ?? []
         let beyond = entries.count > ReminderStanding.maxEntries ? entries.last?.due : nil
-        let stored = Dictionary(entries.map { ($0.due.occurrence, $0) }) { first, _ in first }
+        let stored = StoredPair.pairs(of: entries)
         // First what is stored: what follows on an occurrence under way may be among it. And the series last of it: where it has ended
         // at a former process it comes to what has a row already.
-        let known = entries.prefix(ReminderStanding.maxEntries).filter { table[$0.due.occurrence]?.isHandedOut != true }
+        let known = entries.prefix(ReminderStanding.maxEntries).filter { found in
+            guard let other = table[found.due.occurrence], other.isHandedOut else { return true }
+            return stored[other.key]?.hasBoth ?? false && (found.positionIndex == nil) != (other.positionIndex == nil)
+        }
         for entry in known where entry.positionIndex == nil { place(Entry(entry)) }
         for entry in known where entry.positionIndex != nil { place(Entry(entry)) }
         // From here on things are decided about it again: the next of its series may have fallen due meanwhile.
@@ -84,11 +105,14 @@ extension SchedulerCore {
                 entry.reminder = standing.reminder
                 continue
             }
-            adapt(entry, to: standing, stored[entry.key])
+            adapt(entry, to: standing, stored[entry.key]?.entry(isPosition: entry.positionIndex != nil))
         }
         if let beyond { windows[id.shard]?.leaveOnDisk(beyond) }
-        // What workers had said of what has come back is among it by now: it may end the series, with all that is to come of it.
-        for end in ends { conclude(end) }
+        // What workers had said of what has come back is among it by now: it may end the series, with all that is to come of it. Or it has to be
+        // asked anew where the reminder stands.
+        for end in ends {
+            if changing[id] == nil { conclude(end) } else { changing[id]?.ends.append(end) }
+        }
         dropClaims(to: id)
     }
 

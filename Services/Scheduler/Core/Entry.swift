@@ -101,7 +101,9 @@ final class Entry {
     var fate: Fate {
         switch state {
         case .leased(_, let fate), .ended(let fate): fate
-        case .waiting, .inDoubt, .ready, .resting, .stalled, .gone: .kept
+        // What it was taken out of memory for decides, on disk.
+        case .gone: .paused
+        case .waiting, .inDoubt, .ready, .resting, .stalled: .kept
         }
     }
 

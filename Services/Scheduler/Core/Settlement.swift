@@ -190,7 +190,7 @@ extension SchedulerCore {
     }
 
     /// Whether an occurrence is one of its series', and the series is not known to be past it.
-    private func isAhead(_ entry: Entry) -> Bool {
+    func isAhead(_ entry: Entry) -> Bool {
         let second = entry.key.scheduledAt
         guard !entry.reminder.schedule.isSingle, let series = try? series(of: entry), series.contains(second.count) else { return false }
         return !table.entries(of: entry.key.reminder).contains { $0.positionIndex != nil && $0.key.scheduledAt > second }
@@ -202,7 +202,10 @@ extension SchedulerCore {
         write(.hold(entry.key, end.attempt, tries: tries), of: id)
         acknowledge(end)
         if entry.isManual, isAhead(entry) { passed.ended(entry.key) }
+        let mayHoldNothing = entry.fate == .paused
         forget(entry)
+        // Held before, or at its end, it holds nothing besides: where all of it stands is asked.
+        if mayHoldNothing { return askWhereItStands(id) }
         for other in table.entries(of: id) {
             if other.isHandedOut { other.destine(to: .paused) } else { forget(other) }
         }

@@ -22,12 +22,15 @@ extension SchedulerCore {
     /// Asks where they stand, once nothing that has failed is to be repeated first.
     mutating func lookForUncertainCreates() {
         for strand in strands.all where !strand.uncertainCreates.isEmpty && strand.outbox.isFree && !strand.isRetired {
-            for id in strand.uncertainCreates {
-                let nothing = ReminderChange.realign(from: .distantPast, to: nil)
-                withdraw(id, for: nothing)
-                strand.outbox.add([.change(id, nothing, ChangeGuard(), at: now.wall)], for: .own)
-            }
+            for id in strand.uncertainCreates { askWhereItStands(id) }
             strand.uncertainCreates = []
         }
+    }
+
+    /// Asks the store where a reminder stands, behind everything that was decided of it before.
+    mutating func askWhereItStands(_ id: ReminderID) {
+        let nothing = ReminderChange.realign(from: .distantPast, to: nil)
+        withdraw(id, for: nothing)
+        strand(of: id)?.outbox.add([.change(id, nothing, ChangeGuard(), at: now.wall)], for: .own)
     }
 }
