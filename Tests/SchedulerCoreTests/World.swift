@@ -79,6 +79,8 @@ final class World {
     private var answers: [(at: MonotonicMilliseconds, event: Event)] = []
     /// While true the store refuses writes.
     var isDiskFull = false
+    /// The next write is carried out, and its answer says that it was not.
+    var losesAnswer = false
     /// Loads fail.
     var isUnreadable = false
     private(set) var runs: [Run] = []
@@ -407,7 +409,12 @@ final class World {
             guard !isDiskFull else { return answer(.written(token: token, nil)) }
             writes += batch.count { if case .workers = $0 { false } else { true } }
             batches.append(batch.count)
-            switch submit(batch) {
+            let result = submit(batch)
+            if losesAnswer {
+                losesAnswer = false
+                return answer(.written(token: token, nil))
+            }
+            switch result {
             case .success(let results): answer(.written(token: token, results))
             case .failure(let error):
                 Issue.record("write: \(error)")
