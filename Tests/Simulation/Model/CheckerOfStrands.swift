@@ -22,7 +22,8 @@ extension Checker {
     func taken(_ taken: ModelStore.Taken) {
         for owned in taken.shards { takenAtWall[owned.shard] = life.timeline.wall }
         for run in runs(in: taken.shards.map(\.shard)) {
-            run.isStranger = isGivenUp(run) && !taken.workers.contains { $0.instance == run.instance }
+            // By its lease, or because its worker was waited for in vain.
+            run.isStranger = (run.start == 0 || isGivenUp(run)) && !taken.workers.contains { $0.instance == run.instance }
             if isGivenUp(run) { run.start = 0 }
             run.knownTo = nil
             let since = taken.workers.first { $0.instance == run.instance }?.awaitedSince ?? .distantFuture
