@@ -110,13 +110,14 @@ struct BatchReads {
 
     private mutating func ask(for needs: Needs) {
         let ids = Array(needs.reminders.keys), isOccurrence = "\(scope.isSame("o", as: "r")) AND o.reminder = r.id"
-        // Of occurrences, no more are counted than tell whether there are others than those that are read.
+        // Of occurrences, no more are counted than tell whether there are others than those that are read: of dead letters these are the ones
+        // that are named, and what stands at the position.
         add(
             .reminders,
             """
             SELECT \(ReminderRow.selected),
                 (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) AND o.state < 2 LIMIT u.most) a),
-                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) LIMIT u.most) a)
+                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) AND o.state = 2 LIMIT u.most + 1) a)
             FROM \(scope.given(Self.id + [("most", "bigint")]))
                 JOIN reminders r ON \(scope.isGiven("r")) AND r.id = u.id LEFT JOIN definitions d ON d.shard = r.shard AND d.id = r.id
             """, parameters(ids) + [.ints(ids.map { Int64((needs.reminders[$0] ?? 0) + 1) })])
@@ -248,9 +249,9 @@ struct BatchReads {
         for row in rows.indices {
             guard let id = rows.id(row, 0) else { continue }
             let known = occurrences[id] ?? [:], counts = ReminderRow.columnCount + DefinitionRow.columnCount
-            let open = known.values.count { $0.state != .dead }
+            let dead = known.values.count { $0.state == .dead }, open = known.count - dead
             let others = OtherOccurrences(
-                hasOpen: rows.int(row, counts) > Int64(open), hasDead: rows.int(row, counts + 1) > Int64(known.count))
+                hasOpen: rows.int(row, counts) > Int64(open), hasDead: rows.int(row, counts + 1) > Int64(dead))
             do throws(DefinitionRow.Damage) {
                 found.reminders[id] = try ReminderRow.decode(rows, row, occurrences: known, others: others, passed: passed[id] ?? [])
             } catch {

@@ -13,7 +13,8 @@ import Darwin
 /// and results, and that thread waits for the answers with a deadline.
 final class Connection {
     private let handle: OpaquePointer
-    private let answerWait: Duration
+    /// How long an answer may take.
+    var answerWait: Duration
     private var prepared: [String: String] = [:]
     /// Names that were given to statements.
     private var names = 0
@@ -119,6 +120,9 @@ final class Connection {
     func sync() throws(PostgresFailure) {
         guard PQpipelineSync(handle) == 1 else { throw broken() }
     }
+
+    /// Takes it for broken where a transaction is left open on it: what comes next would go into that, or be refused with it.
+    func breakUnlessIdle() { if PQtransactionStatus(handle) != PQTRANS_IDLE { isBroken = true } }
 
     /// Carries out one statement.
     func run(_ sql: String, _ parameters: [Parameter] = []) throws(PostgresFailure) -> Rows {

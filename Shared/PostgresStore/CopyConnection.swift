@@ -104,20 +104,24 @@ public final class PostgresCopyTarget: CopyTarget {
         let label = own.label
         let refusal = try own.perform { connection throws(PostgresFailure) -> StoreError? in
             let isUnfinished = try Schema.version(connection).map { $0 < 0 } ?? false
-            if isUnfinished { _ = try connection.run("UPDATE schema_version SET version = -version") }
+            // At no moment does half a copy pass for a store.
+            if isUnfinished { _ = try connection.run(Self.turnAndEmpty) }
             if let refusal = try Schema.migrate(connection, label) { return refusal }
             if !isUnfinished, let (table, rows) = try CopiedRowsSQL.counts(connection).first(where: { $0.value > 0 }) {
                 return .unusable("\(label): holds a store already (\(rows) rows of \(table.rawValue)). Name another database: createdb")
             }
-            _ = try connection.run([
-                Query("BEGIN"), Query("UPDATE schema_version SET version = -version"), Query(CopiedRowsSQL.empty), Query("COMMIT"),
-            ])
+            _ = try connection.run(Self.turnAndEmpty)
             // Each commit is safe with the last one, which is put on stable storage.
             _ = try connection.run("SET synchronous_commit = off")
             return nil
         }
         if let refusal { throw refusal }
     }
+
+    /// A store becomes a copy that is not finished, or the other way round, and is empty.
+    private static let turnAndEmpty = [
+        Query("BEGIN"), Query("UPDATE schema_version SET version = -version"), Query(CopiedRowsSQL.empty), Query("COMMIT"),
+    ]
 
     public func write(_ table: CopiedTable, _ rows: CopiedRows) throws(StoreError) {
         let queries = CopiedRowsSQL.inserts(table, rows) {

@@ -55,11 +55,14 @@ final class Opening {
     private func prepare(_ connection: Connection) throws(PostgresFailure) -> StoreError? {
         if let refusal = try Schema.checkServer(connection, label) { return refusal }
         if let refusal = try Citus.refusal(of: connection, distribution, label) { return refusal }
-        if let refusal = try Schema.migrate(connection, label) { return refusal }
-        for setting in WriterSession.settings(scope) { _ = try connection.run(setting) }
         guard try owns(connection) else {
             return .inUse("\(label): another scheduler uses it. Run one scheduler on a database, or name another database")
         }
+        // Nobody else has the store by now: a scheduler of an earlier build would go on with rows that are not there any more.
+        connection.answerWait = limits.migrationWait
+        defer { connection.answerWait = limits.answerWait }
+        if let refusal = try Schema.migrate(connection, label) { return refusal }
+        for setting in WriterSession.settings(scope) { _ = try connection.run(setting) }
         if distribution == .citus { try Citus.distribute(connection) }
         return nil
     }

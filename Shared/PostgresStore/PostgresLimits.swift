@@ -18,6 +18,8 @@ public struct PostgresLimits: Sendable {
     public var connectWait = Duration.seconds(5)
     /// How long an answer of the server may take. A connection on which it takes longer is given up.
     public var answerWait = Duration.seconds(30)
+    /// The same for one about all rows of a table, when the schema of an earlier build is brought up to date.
+    public var migrationWait = Duration.seconds(3_600)
     /// How long a scheduler that starts waits for the one before it, whose connection the server may not have lost yet.
     public var ownWait = Duration.seconds(2)
     /// How long it is tried to find out what became of a transaction whose end was lost with its connection.

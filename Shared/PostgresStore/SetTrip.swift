@@ -57,6 +57,7 @@ struct SetTrip {
                 let rows = try connection.receive(set.map { _ in .query }, until: deadline, beside: others)
                 answers.append(SetAnswer(rows: rows.mapError { unprepared ?? $0 }, warning: connection.takeWarning()))
             }
+            connection.breakUnlessIdle()
         } catch {
             while answers.count < sets.count { answers.append(SetAnswer(rows: .failure(error), warning: nil)) }
         }

@@ -58,6 +58,8 @@ final class WriterSession {
     static func settings(_ scope: StoreScope) -> [String] {
         [
             "SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_bitmapscan = off", "SET jit = off",
+            // What is set for the user is not meant for one who holds connections for as long as it lives.
+            "SET idle_session_timeout = 0", "SET idle_in_transaction_session_timeout = 0", "SET statement_timeout = 0", "SET lock_timeout = 0",
             // The server is to notice soon that a scheduler's machine is gone: until then nobody else has its store.
             "SET tcp_keepalives_idle = 5", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 3",
             // Citus needs to see the shard to know where a statement goes.
@@ -101,7 +103,7 @@ final class WriterSession {
     /// Carries out what is of different shards over all connections at once.
     /// - Parameter units: of each, the sets of statements that go one after the other.
     private func run(units: [[[Query]]]) -> [[SetAnswer]] {
-        let connections = [connection] + others
+        let usable = ([connection] + others).filter { !$0.isBroken }, connections = usable.isEmpty ? [connection] : usable
         let dealt = connections.indices.map { first in stride(from: first, to: units.count, by: connections.count).map { units[$0] } }
         var answers = SetTrip.run(zip(connections, dealt).map { ($0, $1.flatMap(\.self)) }).map { $0[...] }
         return units.indices.map { index in

@@ -59,6 +59,16 @@ struct SchemaTests {
         await store.close()
     }
 
+    @Test("of an earlier build is left as it is while another scheduler has the store")
+    func migratedByItsOwner() async throws {
+        let store = try open()
+        _ = try ask("UPDATE schema_version SET version = 2")
+        let error = #expect(throws: StoreError.self) { try open() }
+        #expect(error?.description.contains("another scheduler uses it") ?? false)
+        #expect(try ask("SELECT version FROM schema_version") == ["2"])
+        await store.close()
+    }
+
     @Test("has vacuum settings of its own for each table whose rows go")
     func vacuum() async throws {
         await (try open()).close()

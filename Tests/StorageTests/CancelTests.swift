@@ -41,6 +41,8 @@ struct CancelTests {
         #expect(try await store.summary(reminder.id)?.line == "cancelled next - delivered 0 retrying 0 held 0 dead 1")
         #expect(try await store.history(reminder.id)?.count == 4)
         #expect(try await store.due(in: reminder.id.shard).isEmpty)
+        // The dead letter may be run once more.
+        #expect(try await store.summary(reminder.id)?.reminder.sealedAuthorization == reminder.sealedAuthorization)
         await store.close()
     }
 
