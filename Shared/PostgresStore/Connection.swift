@@ -187,8 +187,7 @@ final class Connection {
     /// The next result, once it is there.
     private func next(until deadline: ContinuousClock.Instant, beside others: ArraySlice<Connection>) throws(PostgresFailure) -> OpaquePointer? {
         while true {
-            let unsent = PQflush(handle)
-            guard unsent >= 0 else { throw broken() }
+            guard PQflush(handle) >= 0 else { throw broken() }
             if PQisBusy(handle) == 0 {
                 let result = PQgetResult(handle)
                 if let result, PQstatus(handle) == CONNECTION_BAD {
@@ -214,7 +213,7 @@ final class Connection {
                 fd: connection.isBroken ? -1 : PQsocket(connection.handle),
                 events: Int16(PQflush(connection.handle) == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
         }
-        guard poll(&pollers, until: deadline) else { return false }
+        guard anyIsReady(&pollers, until: deadline) else { return false }
         for (connection, poller) in zip(connections, pollers) where poller.revents != 0 { connection.exchange() }
         return true
     }
@@ -242,15 +241,15 @@ final class Connection {
 
     private static func wait(_ socket: Int32, _ events: Int32, until deadline: ContinuousClock.Instant) -> Bool {
         var poller = [pollfd(fd: socket, events: Int16(events), revents: 0)]
-        return poll(&poller, until: deadline)
+        return anyIsReady(&poller, until: deadline)
     }
 
-    private static func poll(_ pollers: inout [pollfd], until deadline: ContinuousClock.Instant) -> Bool {
+    private static func anyIsReady(_ pollers: inout [pollfd], until deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let left = deadline - .now
             guard left > .zero else { return false }
             let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
-            let found = Glibc.poll(&pollers, nfds_t(pollers.count), Int32(clamping: milliseconds))
+            let found = poll(&pollers, nfds_t(pollers.count), Int32(clamping: milliseconds))
             if found > 0 || found < 0 && errno != EINTR { return true }
         }
     }

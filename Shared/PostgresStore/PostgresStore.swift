@@ -3,14 +3,15 @@ import TaskDomain
 
 /// A `Store` in a PostgreSQL database, for one scheduler.
 ///
-/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `reseal` and what else goes in the order of
-/// the calls; writes that waited during a commit share the next: it reads what they touch, decides by the rules of `Storage/Rules`, and
-/// writes the rows that differ, in one transaction that begins with the fence (see `WriterSession`). Two threads answer questions, one what
-/// is quickly found, one lists, with a limit on the time that the server may take.
+/// Three threads, one connection each, and the writing one three more where each shard has transactions of its own. The writing thread
+/// carries out `submit`, `load`, `prune`, `reseal` and what else goes in the order of the calls; writes that waited during a commit share
+/// the next: it reads what they touch, decides by the rules of `Storage/Rules`, and writes the rows that differ, in one transaction that
+/// begins with the fence (see `WriterSession`). Two threads answer questions, one what is quickly found, one lists, with a limit on the
+/// time that the server may take.
 ///
 /// How the tables are distributed says how much one transaction is about (see `StoreScope`). Where it is one shard, what has gathered is
-/// divided by shard, and goes in one trip all the same; where the transaction of one shard fails, the submissions with writes to that shard
-/// do, and what they wrote to others may stay.
+/// divided by shard, read in one trip and written in another, over several connections; where the transaction of one shard fails, the
+/// submissions with writes to that shard do, and what they wrote to others may stay.
 ///
 /// After a failure nothing of the transaction remains, its submissions complete with `.unavailable`, and the next one tries again, on
 /// another connection where that is needed: there is nothing to restart when the cause has passed. Where a connection is lost during a

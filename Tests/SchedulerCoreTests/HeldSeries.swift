@@ -200,13 +200,7 @@ struct HeldSeries {
         "what else of it is under way by then is not called off by a change that comes later",
         arguments: [(.pause, 3), (.cancel, 3), (.replay(scheduledAt: second), 2)] as [(ReminderChange, Int)])
     func changedThen(change: ReminderChange, held: Int) throws {
-        let world = try Self.world()
-        world.answer = { _ in World.Answer(outcome: .rejected) }
-        let id = try world.create(in: 0, rule: "FREQ=SECONDLY")
-        world.run(milliseconds: 2_500)
-        world.change(id, .cancel)
-        world.answer = { $0.entry.due.occurrence.scheduledAt == Self.second ? World.Answer(outcome: .authRejected) : .never }
-        for second in 0..<3 { world.change(id, .replay(scheduledAt: Self.second + Int64(second))) }
+        let (world, id) = try Self.cancelled(replaying: 3)
         world.run(milliseconds: 200)
         #expect(world.running.count == 2 && world.revoked.isEmpty)
         world.answer = { _ in .delivered }
@@ -216,6 +210,33 @@ struct HeldSeries {
         for (lease, run) in world.running where run.key.scheduledAt != Self.second { world.report(run.worker, lease, run.key, .authRejected) }
         world.run(milliseconds: 100)
         #expect(try world.summary(id).held == held)
+    }
+
+    @Test("what of it waits for its next try is tried, also when what was held before is refused once more")
+    func refusedTwice() throws {
+        let (world, id) = try Self.cancelled(replaying: 2)
+        world.run(milliseconds: 100)
+        world.answer = { _ in World.Answer(outcome: .retry, retryAfterMilliseconds: 5_000) }
+        world.change(id, .replay(scheduledAt: Self.second + 2))
+        world.run(milliseconds: 100)
+        world.answer = { _ in .delivered }
+        for (lease, run) in world.running where run.key.scheduledAt == Self.second + 1 { world.report(run.worker, lease, run.key, .authRejected) }
+        world.run(milliseconds: 20_000)
+        let summary = try world.summary(id)
+        #expect(summary.held == 2 && summary.delivered == 1 && summary.retrying == 0)
+    }
+
+    /// A cancelled series with three dead letters, of which the first ones are run once more: of the first the credential is refused, and the
+    /// others never end.
+    private static func cancelled(replaying count: Int64) throws -> (World, ReminderID) {
+        let world = try world()
+        world.answer = { _ in World.Answer(outcome: .rejected) }
+        let id = try world.create(in: 0, rule: "FREQ=SECONDLY")
+        world.run(milliseconds: 2_500)
+        world.change(id, .cancel)
+        world.answer = { $0.entry.due.occurrence.scheduledAt == second ? World.Answer(outcome: .authRejected) : .never }
+        for offset in 0..<count { world.change(id, .replay(scheduledAt: second + offset)) }
+        return (world, id)
     }
 
     @Test("a refusal that a former process' worker reports is tried again: the credential may be another by now")

@@ -88,25 +88,4 @@ struct SameSeconds {
         world.run(milliseconds: 60_000)
         #expect(!world.losesAnswer && Self.times(world, id) == [0, 2, 3])
     }
-
-    @Test("of a cancelled series, what waits for its next try is tried, also when what was held before is refused once more")
-    func refusedTwice() throws {
-        let world = try World()
-        let worker = world.attach()
-        world.answer = { _ in World.Answer(outcome: .rejected) }
-        let id = try world.create(in: 0, rule: "FREQ=SECONDLY")
-        world.run(milliseconds: 2_500)
-        world.change(id, .cancel)
-        world.answer = { $0.entry.due.occurrence.scheduledAt == Self.start ? World.Answer(outcome: .authRejected) : .never }
-        for second in 0..<2 { world.change(id, .replay(scheduledAt: Self.start + Int64(second))) }
-        world.run(milliseconds: 100)
-        world.answer = { _ in World.Answer(outcome: .retry, retryAfterMilliseconds: 5_000) }
-        world.change(id, .replay(scheduledAt: Self.start + 2))
-        world.run(milliseconds: 100)
-        world.answer = { _ in .delivered }
-        for (lease, run) in world.running where run.key.scheduledAt == Self.start + 1 { world.report(worker, lease, run.key, .authRejected) }
-        world.run(milliseconds: 20_000)
-        let summary = try world.summary(id)
-        #expect(summary.held == 2 && summary.delivered == 1 && summary.retrying == 0)
-    }
 }
