@@ -135,6 +135,7 @@ final class CallerChanges {
             var isDone = false
             if moves, reminder.schedule.isSingle { isDone = try wasDelivered(reminder.id, reminder.schedule.start) }
             if moves { try move(stored, to: reminder, isDone ? nil : position, at: at) }
+            outcome.isRescheduled = moves
             outcome.released = try replace(stored, with: reminder, at: at)
             if moves { try standings.finishIfNothingIsOpen(reminder.id, at: at) }
         case .replay(let scheduledAt):

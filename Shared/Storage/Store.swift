@@ -392,6 +392,8 @@ public struct ChangeOutcome: Sendable {
     public var released = 0
     /// `run`: the occurrence.
     public var scheduledAt: UnixSeconds?
+    /// `replace`: it has another schedule than before. A change that is repeated finds that it has not.
+    public var isRescheduled = false
 
     public init(_ verdict: Verdict, _ standing: ReminderStanding?) {
         self.verdict = verdict

@@ -103,7 +103,14 @@ extension SchedulerCore {
     /// Somebody calls off an occurrence.
     /// - Parameter caller: only if its reminder is this caller's.
     mutating func cancel(_ id: RequestID, _ key: OccurrenceKey, caller: String?) {
-        guard owns(key), let strand = strand(of: key.reminder), takesRequests(strand), cancellations.count < configuration.maxPendingRequests else {
+        guard owns(key), let strand = strand(of: key.reminder), takesRequests(strand) else { return effects.append(.refuse(id)) }
+        // What is at a worker is called off at once.
+        let isAtWorker = table[key]?.isHandedOut ?? false
+        if isAtWorker || !waitsInLine(.cancel(id, key, caller: caller)) { carryOutCancel(id, key, caller: caller) }
+    }
+
+    mutating func carryOutCancel(_ id: RequestID, _ key: OccurrenceKey, caller: String?) {
+        guard let strand = strand(of: key.reminder), takesRequests(strand), cancellations.count < configuration.maxPendingRequests else {
             return effects.append(.refuse(id))
         }
         func isOwn(_ reminder: Reminder) -> Bool { caller.map { $0 == reminder.caller } ?? true }
@@ -134,7 +141,7 @@ extension SchedulerCore {
     ) {
         guard let request = cancellations.store(end) else { return }
         if let entry = table[key] {
-            if changing[key.reminder]?.formerSchedule == nil { part(entry) }
+            part(entry)
             // Whatever the answer: the write may be repeated, and finds nothing then.
             if entry.positionIndex == nil, entry.isManual, isAhead(entry) { passed.ended(key) }
         }
@@ -162,10 +169,12 @@ extension SchedulerCore {
     /// What workers have not ended in time is at its end: its outcome is recorded when it comes, and no more.
     mutating func endLateCancellations() {
         guard !cancellations.isEmpty else { return }
-        for (key, requests) in cancellations.takeLate(now: now) {
-            let end = Cancellations.Storing(requests: requests, result: .onItsWay, otherwise: .onItsWay)
-            endStored(key, end, caller: nil, isUnderWay: true, detail: "called off; its worker had not ended it")
-        }
+        for (key, requests) in cancellations.takeLate(now: now) where !waitsInLine(.endLate(key, requests)) { endLate(key, requests) }
+    }
+
+    mutating func endLate(_ key: OccurrenceKey, _ requests: [RequestID]) {
+        let end = Cancellations.Storing(requests: requests, result: .onItsWay, otherwise: .onItsWay)
+        endStored(key, end, caller: nil, isUnderWay: true, detail: "called off; its worker had not ended it")
     }
 
     /// The end of what was called off is on stable storage.

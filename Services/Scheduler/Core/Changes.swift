@@ -4,8 +4,10 @@ import TaskDomain
 /// A reminder with changes on their way to the store.
 struct Changing {
     var count = 0
-    /// One of them is to give it another schedule than this, which it had before: what is known of its series may be old.
+    /// One of them is to give it another schedule than this, which it had before, where that is in memory.
     var formerSchedule: Schedule?
+    /// It has another schedule now.
+    var isRescheduled = false
     /// Attempts that ended meanwhile.
     var ends: [AttemptEnd] = []
     /// Occurrences taken out of memory that a worker of a former process may run.
@@ -52,7 +54,6 @@ extension SchedulerCore {
 
     /// What runs when its series is paused goes its own way, so that the resumption does not take it for missed.
     private mutating func partRunning(_ id: ReminderID) {
-        guard changing[id]?.formerSchedule == nil else { return }
         for entry in table.entries(of: id) where entry.isHandedOut {
             part(entry)
         }
@@ -71,7 +72,9 @@ extension SchedulerCore {
         case (.queue(let settings), _):
             queues.set(settings)
             lanes.goOn(settings.name)
-        case (.change(let id, _, _, _), .changed(let outcome)): bringBack(id, outcome.standing)
+        case (.change(let id, _, _, _), .changed(let outcome)):
+            if outcome.isRescheduled { changing[id]?.isRescheduled = true }
+            bringBack(id, outcome.standing)
         case (.change(let id, _, _, _), _): bringBack(id, nil)
         default: break
         }
@@ -84,8 +87,9 @@ extension SchedulerCore {
         changing[id] = change
         // The last of several sees what the others did.
         guard change.count <= 0 else { return }
-        // What ended before is of the old schedule, as on disk; unless that was refused.
-        if let former = change.formerSchedule, standing?.reminder.schedule != former { passed.forget(id) }
+        // What ended before is of the old schedule, as on disk. A change that had to be repeated is known by what was in memory.
+        let isKnownOtherwise = change.formerSchedule.map { $0 != standing?.reminder.schedule } ?? false
+        if change.isRescheduled || isKnownOtherwise { passed.forget(id) }
         let entries = standing?.entries ?? []
         let beyond = entries.count > ReminderStanding.maxEntries ? entries.last?.due : nil
         let stored = StoredPair.pairs(of: entries)
@@ -101,8 +105,9 @@ extension SchedulerCore {
         let ends = changing.removeValue(forKey: id)?.ends ?? []
         for entry in table.entries(of: id) where entry.isHandedOut {
             if let standing, let beyond, entry.due >= beyond {
-                // The answer does not reach so far: it is on disk as it was.
+                // The answer does not reach so far: it is on disk as it was, and read from there where nothing is sent for now.
                 entry.reminder = standing.reminder
+                entry.destine(to: standing.state == .scheduled && !standing.isHeld ? .kept : .paused)
                 continue
             }
             adapt(entry, to: standing, stored[entry.key]?.entry(isPosition: entry.positionIndex != nil))
@@ -114,6 +119,7 @@ extension SchedulerCore {
             if changing[id] == nil { conclude(end) } else { changing[id]?.ends.append(end) }
         }
         dropClaims(to: id)
+        if changing[id] == nil { line.free(id) }
     }
 
     /// A worker runs an occurrence of a reminder that has been changed.

@@ -47,7 +47,12 @@ struct JointRequests {
 extension SchedulerCore {
     /// A caller wants changes.
     mutating func request(_ id: RequestID, _ writes: [StoreWrite]) {
-        guard ownsAll(writes) else { return effects.append(.refuse(id)) }
+        guard ownsAll(writes), parts(of: writes).allSatisfy({ takesRequests($0.strand) }) else { return effects.append(.refuse(id)) }
+        if !waitsInLine(.changes(id, writes)) { carryOut(id, writes) }
+    }
+
+    /// Nothing else of what it changes is on its way.
+    mutating func carryOut(_ id: RequestID, _ writes: [StoreWrite]) {
         let writes = possible(writes), parts = parts(of: writes)
         guard !parts.isEmpty, parts.allSatisfy({ takesRequests($0.strand) }) else { return effects.append(.refuse(id)) }
         for case .change(let reminder, let change, _, _) in writes { withdraw(reminder, for: change) }

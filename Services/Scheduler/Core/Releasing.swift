@@ -34,6 +34,7 @@ extension SchedulerCore {
         // What it brings may be older than what another does meanwhile.
         strand.shelf.load?.isVoid = true
         for id in cancellations.drop(in: strand.shards) { effects.append(.refuse(id)) }
+        refuseLine(in: strand.shards)
         countOnWorkers()
     }
 

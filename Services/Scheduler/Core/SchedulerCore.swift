@@ -53,6 +53,8 @@ public struct SchedulerCore {
     var missedTotal: Int64 = 0
     /// Zones whose data has changed since positions were computed; see Zones.swift.
     var changedZones: Set<String> = []
+    /// Who waits for other changes of the same reminders.
+    var line = RequestLine()
     /// Who waits for changes in several strands.
     var joints = JointRequests()
     /// What is called off at workers, and who waits for that.
@@ -94,6 +96,8 @@ public struct SchedulerCore {
         ripen()
         settleShelfPages()
         openHolds()
+        // What a change has brought back stands by now where it belongs.
+        takeTurns()
         dispatch()
         rememberHolders()
         lookForUncertainCreates()

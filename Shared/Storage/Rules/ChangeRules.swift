@@ -54,6 +54,7 @@ extension StoredReminder {
             // One time that has been delivered already is not delivered again.
             let isDone = moves && new.schedule.isSingle && history.hasDelivery(at: new.schedule.start)
             if moves { reschedule(new, isDone ? nil : position, at: at) }
+            outcome.isRescheduled = moves
             outcome.released = replace(with: new, at: at, &history)
             if moves { finishIfNothingIsOpen(at: at) }
         case .replay(let scheduledAt): if !replay(scheduledAt, at: at, &history) { outcome.verdict = .notFound }
