@@ -12,12 +12,12 @@ enum GatewayMain {
             let settings = service.settings
             // A create carries the id that the gateway drew, and the other calls say what is to be: all may be repeated.
             let schedulers = ClientGroup(
-                to: .scheduler, at: settings.schedulers.map(WireEndpoint.init), settings: try service.wire(), repetition: .idempotent,
+                to: .scheduler, at: settings.schedulers.map(WireEndpoint.init), settings: try service.wire().reconnectingFast, repetition: .idempotent,
                 group: MultiThreadedEventLoopGroup.singleton, logger: service.logger)
             let callers = try Callers(
                 keysFile: settings.keysFile.map { APIKeyFile($0) }, allowsAnonymous: settings.allowsAnonymous,
                 defaultRate: settings.rateLimit)
-            let wire = try service.wire(), endpoints = settings.schedulers.map(WireEndpoint.init)
+            let wire = try service.wire().reconnectingFast, endpoints = settings.schedulers.map(WireEndpoint.init)
             let watchLoop = MultiThreadedEventLoopGroup.singleton.next(), logger = service.logger
             let watch = OverviewWatch(eventLoop: watchLoop) { onReady in
                 Client(

@@ -23,8 +23,7 @@ enum SchedulerMain {
             let completed = Mailbox<@Sendable () -> Void>(eventLoop: eventLoop) { completions in
                 for complete in completions { complete() }
             }
-            let open = try settings.store.open(
-                password: settings.storePasswordFile, settings.storeDistribution, logger, deliver: completed.send)
+            let open = try await StandingBy(service: service, deliver: completed.send).open()
             let store = open.store
             readiness.set("store", .ok)
             let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, sealedWith: open.sealedWith, logger)
@@ -33,7 +32,7 @@ enum SchedulerMain {
             var configuration = CoreConfiguration()
             configuration.keepalive = wire.keepalive
             let loop = SchedulerLoop(
-                configuration: configuration, store: store, sealer: sealer, eventLoop: eventLoop, logger: logger
+                configuration: configuration, store: store, ownership: open.ownership, sealer: sealer, eventLoop: eventLoop, logger: logger
             ) { isFailing in
                 readiness.set("store", isFailing ? .failing("writes fail; they are repeated") : .ok)
             }
@@ -48,6 +47,7 @@ enum SchedulerMain {
                 store.ownedShards(), rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed),
                 changedZones: zones.changed)
 
+            let ownership = open.ownership.map { [OwnershipCheck(ownership: $0)] } ?? []
             return [
                 service.opsServer(listen: settings.opsListen),
                 Part("event loop", stop: { try await group.shutdownGracefully() }),
@@ -61,7 +61,7 @@ enum SchedulerMain {
                 CredentialKeys(sealer, store: store, logger: logger),
                 // Stopped first: what the workers run is reported while their streams are there.
                 Part("dispatching", stop: { await loop.drain() }),
-            ]
+            ] + ownership
         }
     }
 }

@@ -1,6 +1,7 @@
 import Logging
 import Metrics
 import NIOCore
+import PostgresStore
 import SchedulerCore
 import Sealing
 import Storage
@@ -16,6 +17,8 @@ import TaskWire
 ///
 /// @unchecked Sendable is safe because every mutable member is used on `eventLoop` only.
 final class SchedulerLoop: @unchecked Sendable {
+    /// A loop that has not come round for longer than this does not look alive to others.
+    private static let longestTick = Duration.seconds(1)
     /// The longest sleep: a wall clock that was set forwards is noticed within this time.
     static let maxSleepMilliseconds: Int64 = 500
 
@@ -45,6 +48,8 @@ final class SchedulerLoop: @unchecked Sendable {
     var createRefusal: String?
     /// As last seen.
     private var observed: Snapshot?
+    /// Of a store that other schedulers stand by for.
+    private let ownership: Ownership?
     private let onStoreHealth: @Sendable (_ isFailing: Bool) -> Void
     private let logger: Logger
     let measures = SchedulerMetrics()
@@ -57,19 +62,22 @@ final class SchedulerLoop: @unchecked Sendable {
 
     /// - Parameters:
     ///   - store: completes on `eventLoop`.
+    ///   - ownership: whether the store is this scheduler's still; `nil`: it cannot be another's.
     ///   - onStoreHealth: told when writes begin to fail, and when they succeed again.
     init(
-        configuration: CoreConfiguration, store: any Store, sealer: Sealer, eventLoop: any EventLoop, logger: Logger,
+        configuration: CoreConfiguration, store: any Store, ownership: Ownership? = nil, sealer: Sealer, eventLoop: any EventLoop, logger: Logger,
         onStoreHealth: @escaping @Sendable (_ isFailing: Bool) -> Void
     ) {
         self.onStoreHealth = onStoreHealth
         self.store = store
+        self.ownership = ownership
         storeProbe = StoreProbe(store)
         zoneMarks = ZoneMarks(store)
         self.sealer = sealer
         self.eventLoop = eventLoop
         self.logger = logger
         core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
+        ownership?.beats { [pulse] in pulse.age < Self.longestTick }
     }
 
     /// Takes over the shards.
@@ -94,6 +102,7 @@ final class SchedulerLoop: @unchecked Sendable {
 
     func handle(_ event: Event) {
         guard !isStopped else { return }
+        if let ownership { core.isTrusted = ownership.isTrusted }
         core.handle(event, now: Self.now, effects: &effects)
         // An effect never leads back here within this call: stores and streams answer through later ticks.
         let batch = effects

@@ -65,33 +65,49 @@ struct OpenStore {
     let store: any Store
     /// What the newest credentials in it begin with, where it keeps that.
     let sealedWith: [UInt8]?
+    /// Whether it is this process' still; `nil`: it cannot be another's while it is open.
+    var ownership: Ownership?
 }
 
-extension Setting where Value == StoreLocation {
+extension StoreLocation {
     /// Opens the store, and makes what is missing of it.
     /// - Parameters:
-    ///   - password: the file that holds the database's.
+    ///   - secret: the database's password.
     ///   - distribution: how the database has the tables.
     ///   - deliver: gets completions to call, in order.
     func open(
+        secret: String?, _ distribution: PostgresDistribution, _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
+    ) throws(StoreError) -> OpenStore {
+        let onFault: @Sendable (String) -> Void = { fault in logger.error("the store reports", metadata: ["fault": "\(fault)"]) }
+        let open: OpenStore
+        switch self {
+        case .sqlite(let path):
+            open = OpenStore(store: try SQLiteStore(path: path, deliver: deliver, onFault: onFault), sealedWith: nil)
+        case .postgres(let address):
+            let store = try PostgresStore(address.with(secret), distribution: distribution, deliver: deliver, onFault: onFault)
+            open = OpenStore(store: store, sealedWith: store.sealedWith, ownership: store.ownership)
+        }
+        logger.info("store opened", metadata: ["store": "\(self)"])
+        return open
+    }
+}
+
+extension Setting where Value == StoreLocation {
+    /// Opens the store as `StoreLocation.open` does.
+    /// - Parameter password: the file that holds the database's.
+    /// - Throws: in words for who set it.
+    func open(
         password: StorePasswordFile?, _ distribution: PostgresDistribution, _ logger: Logger, deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void
     ) throws -> OpenStore {
-        let onFault: @Sendable (String) -> Void = { fault in logger.error("the store reports", metadata: ["fault": "\(fault)"]) }
         let secret = try password?.read()
-        let open: OpenStore
-        do throws(StoreError) {
-            switch value {
-            case .sqlite(let path):
-                open = OpenStore(store: try SQLiteStore(path: path, deliver: deliver, onFault: onFault), sealedWith: nil)
-            case .postgres(var address):
-                address.password = secret
-                let store = try PostgresStore(address, distribution: distribution, deliver: deliver, onFault: onFault)
-                open = OpenStore(store: store, sealedWith: store.sealedWith)
-            }
-        } catch {
-            throw StartError(fault("and \(error)"))
-        }
-        logger.info("store opened", metadata: ["store": "\(value)"])
-        return open
+        do throws(StoreError) { return try value.open(secret: secret, distribution, logger, deliver: deliver) } catch { throw StartError(fault("and \(error)")) }
+    }
+}
+
+extension PostgresAddress {
+    func with(_ password: String?) -> PostgresAddress {
+        var address = self
+        address.password = password
+        return address
     }
 }

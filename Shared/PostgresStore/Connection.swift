@@ -26,16 +26,12 @@ final class Connection {
     /// Statements that are kept prepared.
     private static let maxPrepared = 256
 
-    /// The process on the server that serves it.
-    let backend: Int32
-
     /// Connects.
     /// - Throws: `.connection`, with the server's or the system's words.
     init(_ address: PostgresAddress, _ limits: PostgresLimits) throws(PostgresFailure) {
         answerWait = limits.answerWait
         onStatement = limits.onStatement
         handle = try Self.connect(address, until: .now + limits.connectWait)
-        backend = PQbackendPID(handle)
         notices = Notices()
         PQsetNoticeReceiver(
             handle,

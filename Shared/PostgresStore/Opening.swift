@@ -18,14 +18,18 @@ final class Opening {
     private let pending = PendingCounts()
     /// Of the shards, as they were taken.
     private var epochs: [Int64]?
-    /// The server's processes of the last connections, which may not have noticed yet that they are lost.
-    private var formerBackends: [Int32] = []
+    /// Has the server's processes of the last connections, which may not have noticed yet that they are lost.
+    private let ownership: Ownership
 
     var label: String { address.description }
     var scope: StoreScope { distribution.scope }
 
-    init(_ address: PostgresAddress, _ distribution: PostgresDistribution, _ limits: PostgresLimits, onFault: @escaping @Sendable (String) -> Void) {
+    init(
+        _ address: PostgresAddress, _ distribution: PostgresDistribution, _ limits: PostgresLimits, _ ownership: Ownership,
+        onFault: @escaping @Sendable (String) -> Void
+    ) {
         self.address = address
+        self.ownership = ownership
         self.distribution = distribution
         self.limits = limits
         self.onFault = onFault
@@ -41,7 +45,7 @@ final class Opening {
         }
         if let refusal { throw refusal }
         do throws(PostgresFailure) {
-            formerBackends = [connection.backend]
+            ownership.backends = [try Backend.serving(connection)]
             let epochs = if let known = epochs { known } else { try take(connection) }
             self.epochs = epochs
             let others = try self.others()
@@ -56,7 +60,7 @@ final class Opening {
         if let refusal = try Schema.checkServer(connection, label) { return refusal }
         if let refusal = try Citus.refusal(of: connection, distribution, label) { return refusal }
         guard try owns(connection) else {
-            return .inUse("\(label): another scheduler uses it. Run one scheduler on a database, or name another database")
+            return .inUse("\(label): another scheduler uses it. End that one first, or name another database")
         }
         // Nobody else has the store by now: a scheduler of an earlier build would go on with rows that are not there any more.
         connection.answerWait = limits.migrationWait
@@ -68,7 +72,7 @@ final class Opening {
     }
 
     private func owns(_ connection: Connection) throws(PostgresFailure) -> Bool {
-        let deadline = ContinuousClock.now + (formerBackends.isEmpty ? limits.ownWait : limits.resolveWait)
+        let deadline = ContinuousClock.now + (ownership.backends.isEmpty ? limits.ownWait : limits.resolveWait)
         // What one of them still carries out would go behind the back of what is decided from now on.
         while true {
             if try endFormer(connection), try Schema.own(connection) { return true }
@@ -80,12 +84,9 @@ final class Opening {
     /// Ends this scheduler's own former processes, of connections that only the server has not lost yet.
     /// - Returns: whether none is there any more.
     private func endFormer(_ connection: Connection) throws(PostgresFailure) -> Bool {
-        guard !formerBackends.isEmpty else { return true }
-        return try connection.run(
-            """
-            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE pid = ANY ($1::bigint[]) AND application_name = 'task-scheduler' AND pid <> pg_backend_pid()
-            """, [.ints(formerBackends.map(Int64.init))]).isEmpty
+        let former = ownership.backends
+        guard !former.isEmpty else { return true }
+        return try connection.run([Backend.ending(former)])[0].isEmpty
     }
 
     /// Connections beside the first.
@@ -93,15 +94,18 @@ final class Opening {
         var others: [Connection] = []
         while scope == .shard, others.count + 1 < limits.shardConnections {
             let other = try Connection(address, limits)
-            formerBackends.append(other.backend)
+            ownership.backends.append(try Backend.serving(other))
             for setting in WriterSession.settings(scope) { _ = try other.run(setting) }
             others.append(other)
         }
         return others
     }
 
-    /// Raises the epochs, so that whoever had the shards before can write no more.
+    /// Shows itself as who has the database, and raises the epochs, so that whoever had the shards before can write no more.
     private func take(_ connection: Connection) throws(PostgresFailure) -> [Int64] {
+        let sent = SystemClock.sinceBoot
+        _ = try connection.run(OwnerRow.taking(ownership.instance, ownership.backends))
+        ownership.arrived(sent: sent)
         var epochs = [Int64](repeating: 0, count: Shard.count)
         for rows in try connection.run(Self.taking(scope)) {
             for row in rows.indices {
@@ -118,6 +122,14 @@ final class Opening {
         case .lane: [Query("\(take) \(taken)")]
         case .shard: Shard.all.map { Query("\(take) WHERE shard = $1 \(taken)", [.shard($0)]) }
         }
+    }
+
+    /// Another may have the database from now on.
+    func leave(_ session: WriterSession?) {
+        ownership.end()
+        guard let session else { return }
+        _ = try? session.connection.run([OwnerRow.leaving(ownership.instance)])
+        session.leave()
     }
 
     /// Between two looks at something that is under way.

@@ -3,7 +3,8 @@ import TaskDomain
 
 /// A `Store` in a PostgreSQL database, for one scheduler.
 ///
-/// Three threads, one connection each, and the writing one three more where each shard has transactions of its own. The writing thread
+/// Three threads, one connection each, and the writing one three more where each shard has transactions of its own; and one that shows that
+/// the scheduler lives (see `Ownership`). The writing thread
 /// carries out `submit`, `load`, `prune`, `reseal` and what else goes in the order of the calls; writes that waited during a commit share
 /// the next: it reads what they touch, decides by the rules of `Storage/Rules`, and writes the rows that differ, in one transaction that
 /// begins with the fence (see `WriterSession`). Two threads answer questions, one what is quickly found, one lists, with a limit on the
@@ -24,6 +25,8 @@ public final class PostgresStore: LanedStore {
     /// What the newest credentials that are stored begin with, as `Resealing.prefix` said last, when the store was opened; `nil`: nothing
     /// was ever sealed anew here.
     public let sealedWith: [UInt8]?
+    /// Whether the database is this store's still.
+    public let ownership: Ownership
 
     /// What room a database has its server does not tell: it is taken for an exbibyte, and a full disk is told by the writes that fail.
     static let space = StoreSpace(free: 1 << 60, capacity: 1 << 60)
@@ -46,7 +49,9 @@ public final class PostgresStore: LanedStore {
             queuedWrites: limits.queuedWrites, writesPerCommit: limits.writesPerCommit, bytesPerCommit: limits.bytesPerCommit,
             queuedReads: limits.queuedReads, readWait: limits.readWait)
         let completions = Completions(deliver: deliver)
-        let opening = Opening(address, distribution, limits, onFault: onFault)
+        let ownership = Ownership()
+        self.ownership = ownership
+        let opening = Opening(address, distribution, limits, ownership, onFault: onFault)
         let made = try Writer(lane: lanes.writes, opening: opening, limits: limits, completions: completions, onFault: onFault)
         sealedWith = made.sealedWith
         let writer = ThreadBound(made)
@@ -55,11 +60,17 @@ public final class PostgresStore: LanedStore {
                 SnapshotReader(lane: lane, address: address, scope: distribution.scope, limits: limits, completions: completions, onFault: onFault))
         }
         let finder = reader(lanes.reads), lister = reader(lanes.lists)
-        guard lanes.start({ writer.take()?.run() }, { finder.take()?.run() }, { lister.take()?.run() }) else {
+        let beat = ThreadBound(OwnerBeat(address, limits, ownership))
+        guard lanes.start({ writer.take()?.run() }, { finder.take()?.run() }, { lister.take()?.run() }), StoreThread.start({ beat.take()?.run() })
+        else {
+            ownership.end()
             throw .unavailable("\(address): the system gave no thread for it. Raise the limit on processes (ulimit -u)")
         }
         self.lanes = lanes
     }
 
-    deinit { lanes.end() }
+    deinit {
+        ownership.end()
+        lanes.end()
+    }
 }

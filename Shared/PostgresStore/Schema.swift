@@ -10,6 +10,7 @@ import Storage
 /// - `tallies`: how many of them there are by queue and kind (see `Tallies`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`, `queues`, `passed`, `zones`, `workers`, `shelf`: as the writes of `Store` say.
+/// - `schedulers`: who has the database, that it lives, and which of the server's processes serve it (see `OwnerRow`).
 /// - `spent`: how far credentials of completed reminders have been removed. `sealing`: how far credentials have been sealed anew.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit integers one after the
@@ -19,7 +20,7 @@ package enum Schema {
     /// The tables with a shard in every row.
     package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent"]
     /// The others.
-    package static let global = ["schema_version", "queues", "zones", "workers", "sealing", "shelf"]
+    package static let global = ["schema_version", "queues", "zones", "workers", "sealing", "shelf", "schedulers"]
 
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
@@ -124,6 +125,13 @@ package enum Schema {
             + [("definitions", "id"), ("reminders", "id"), ("occurrences", "reminder"), ("attempts", "reminder"), ("passed", "reminder")].map {
                 "UPDATE \($0.0) SET shard = \(shard(of: $0.1))"
             } + ["UPDATE idempotency SET shard = get_byte(key, 0)", "DELETE FROM spent", "DELETE FROM sealing"],
+        // Who has the database shows that it lives.
+        [
+            """
+            CREATE TABLE schedulers (instance bytea PRIMARY KEY, beat bigint NOT NULL, backends bigint[] NOT NULL, began_us bigint[] NOT NULL)
+            WITH (fillfactor = 50, \(vacuum))
+            """
+        ],
     ]
 
     /// As `ReminderID.shard` works it out: the top byte of the id's second half times an odd number, modulo 2^64.

@@ -79,7 +79,7 @@ final class Writer {
                     : .unavailable("\(label): more than \(limits.queuedWrites) writes wait for the database. Slow down, and check how busy it is"))
         case .close(let completion):
             isClosed = true
-            session?.leave()
+            opening.leave(session)
             session = nil
             completion()
         }

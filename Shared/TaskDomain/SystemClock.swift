@@ -4,7 +4,7 @@ import Glibc
 import Darwin
 #endif
 
-/// The machine's two clocks.
+/// The machine's clocks.
 public enum SystemClock {
     /// Unix time in nanoseconds, by the wall clock, which may be set forwards and back.
     public static var unixNanoseconds: Int64 { nanoseconds(CLOCK_REALTIME) }
@@ -18,7 +18,17 @@ public enum SystemClock {
     /// The time by the clock that only goes forwards, rounded down.
     public static var monotonic: MonotonicMilliseconds { MonotonicMilliseconds(monotonicNanoseconds / 1_000_000) }
 
-    /// The same in microseconds.
+    /// The time by a clock that only goes forwards, also while the machine is suspended, rounded down. Not to be compared with the other's.
+    public static var sinceBoot: MonotonicMilliseconds {
+        #if os(Linux)
+            MonotonicMilliseconds(nanoseconds(CLOCK_BOOTTIME) / 1_000_000)
+        #else
+            // There this one counts suspensions.
+            monotonic
+        #endif
+    }
+
+    /// The time by the clock that only goes forwards, in microseconds.
     public static var monotonicMicroseconds: MonotonicMicroseconds { MonotonicMicroseconds(monotonicNanoseconds / 1_000) }
 
     private static func nanoseconds(_ clock: clockid_t) -> Int64 {

@@ -78,3 +78,13 @@ public struct WireSettings: Sendable {
         self.security = security
     }
 }
+
+extension WireSettings {
+    /// For those who connect to schedulers: one that was away for a moment waits for the workers that it knew, but not for long (``Keepalive``);
+    /// and where one takes over from another, it is found soon.
+    public var reconnectingFast: WireSettings {
+        var settings = self
+        settings.reconnectMilliseconds = 20...500
+        return settings
+    }
+}

@@ -81,12 +81,3 @@ public enum TaskWorker {
         ]
     }
 }
-
-extension WireSettings {
-    /// A scheduler that was away for a moment waits for the workers that it knew, but not for long (``Keepalive``).
-    fileprivate var reconnectingFast: WireSettings {
-        var settings = self
-        settings.reconnectMilliseconds = 20...500
-        return settings
-    }
-}

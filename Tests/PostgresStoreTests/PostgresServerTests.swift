@@ -27,7 +27,7 @@ struct PostgresServerTests {
     func second() async throws {
         let store = try open()
         let refusal = fault()
-        #expect(refusal == .inUse("\(try server.address(of: database)): another scheduler uses it. Run one scheduler on a database, or name another database"))
+        #expect(refusal == .inUse("\(try server.address(of: database)): another scheduler uses it. End that one first, or name another database"))
         await store.close()
         await (try open()).close()
     }

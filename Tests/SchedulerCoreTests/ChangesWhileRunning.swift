@@ -278,27 +278,40 @@ struct ChangesWhileRunning {
         #expect(try world.summary(id).state == .completed)
     }
 
-    @Test("more occurrences under way than an answer tells of are left alone by a change")
-    func manyRunning() throws {
+    /// A reminder of which more runs than the answer to a change holds: a person has had all of it run once more.
+    private static func manyRunning(_ answer: @escaping (Dispatch) -> World.Answer) throws -> (World, ReminderID, count: Int) {
         let world = try World()
         world.attach("a", credit: 10_000)
         let count = ReminderStanding.maxEntries + 60
-        world.answer = { dispatch in dispatch.entry.reminder.sealedAuthorization == [1] ? World.Answer(outcome: .rejected) : World.Answer(afterMilliseconds: 20_000) }
+        world.answer = { $0.entry.reminder.sealedAuthorization == [1] ? World.Answer(outcome: .rejected) : answer($0) }
         let id = try world.create(in: 0, rule: "FREQ=SECONDLY;COUNT=\(count)")
         world.run(milliseconds: Int64(count) * 1_000)
         #expect(try world.summary(id).dead == count)
         world.replaceAuthorization(of: id)
         let first = World.start.second
-        world.request(
-            (0..<Int64(count)).map {
-                .change(id, .replay(scheduledAt: first + $0), ChangeGuard(), at: world.now.wall)
-            })
+        world.request((0..<Int64(count)).map { .change(id, .replay(scheduledAt: first + $0), ChangeGuard(), at: world.now.wall) })
         world.run(milliseconds: 5_000)
         #expect(world.running.count == count)
+        return (world, id, count)
+    }
+
+    @Test("more occurrences under way than an answer tells of are left alone by a change")
+    func manyRunning() throws {
+        let (world, id, count) = try Self.manyRunning { _ in World.Answer(afterMilliseconds: 20_000) }
         world.replaceAuthorization(of: id)
         world.run(milliseconds: 60_000)
         #expect(world.revoked.isEmpty)
         #expect(world.runs(of: id).count == 2 * count)
+        #expect(try world.summary(id).delivered == Int64(count))
+    }
+
+    @Test("what a person asked for goes on in a pause, and is tried again, also beyond what the answer holds")
+    func manyRunningInAPause() throws {
+        let (world, id, count) = try Self.manyRunning { dispatch in
+            dispatch.attempt == 1 ? World.Answer(outcome: .retry, afterMilliseconds: 20_000, retryAfterMilliseconds: 1_000) : .delivered
+        }
+        world.change(id, .pause)
+        world.run(milliseconds: 120_000)
         #expect(try world.summary(id).delivered == Int64(count))
     }
 

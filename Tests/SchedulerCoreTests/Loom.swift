@@ -46,6 +46,9 @@ final class Loom {
     /// The shards of a strand, as they are taken with that epoch.
     static func owned(_ strand: Int, epoch: Int64) -> [OwnedShard] { shards[strand].map { OwnedShard($0, epoch: epoch) } }
 
+    /// From the next event on.
+    func trusts(_ isTrusted: Bool) { core.isTrusted = isTrusted }
+
     func release(_ strand: Int) { handle(.release(Self.shards[strand][3])) }
 
     func lose(_ strand: Int) { handle(.lose(Self.shards[strand][3])) }

@@ -139,21 +139,61 @@ struct OneChangeAtATime {
         }
     }
 
-    @Test("more of one reminder than may wait are refused, and more of all")
+    @Test("more of one reminder than may wait are refused, and more of all, but for what the scheduler asks itself")
     func bounds() throws {
         let world = try Self.world {
-            $0.maxWaitingPerReminder = 2
-            $0.maxWaitingRequests = 3
+            $0.maxWaitingDepth = 2
+            $0.maxWaitingChanges = 4
         }
-        let ids = try (0..<3).map { _ in try world.create(in: 3_600_000) }
+        let ids = try (0..<4).map { _ in try world.create(in: 3_600_000) }
         world.run(milliseconds: 200)
         let first = (0..<4).map { _ in world.change(ids[0], .pause) }
-        let second = (0..<3).map { _ in world.change(ids[1], .pause) }
-        let third = world.change(ids[2], .pause)
-        #expect(world.refused == [first[3], second[2]])
+        let second = (0..<2).map { _ in world.change(ids[1], .pause) }
+        // Behind two of the first.
+        let chained = world.request([ids[0], ids[1]].map { .change($0, .pause, ChangeGuard(), at: world.now.wall) })
+        let third = (0..<2).map { _ in world.change(ids[2], .pause) }
+        let fourth = (0..<2).map { _ in world.change(ids[3], .pause) }
+        let own = world.change(ids[0], .realign(from: .distantPast, to: nil))
+        #expect(world.refused == [first[3], chained, fourth[1]])
         world.run(milliseconds: 5_000)
-        #expect((first.prefix(3) + second.prefix(2) + [third]).allSatisfy { world.outcomes[$0]??.count == 1 })
-        #expect(world.refused.count == 2)
+        #expect((Array(first[..<3]) + second + third + [fourth[0], own]).allSatisfy { world.outcomes[$0]??.count == 1 })
+        #expect(world.refused.count == 3)
+    }
+
+    @Test("a change that waits behind one that cannot be stored is refused, as what comes then is, and others go on")
+    func storeFails() throws {
+        let world = try Self.world()
+        let id = try world.create(in: 3_600_000)
+        world.run(milliseconds: 200)
+        world.isDiskFull = true
+        let first = world.change(id, .pause), second = world.change(id, .resume(goesOnAt: .itsPosition))
+        world.run(milliseconds: 200)
+        #expect(world.outcomes[first] == nil && world.refused == [second])
+        world.isDiskFull = false
+        world.run(milliseconds: 5_000)
+        #expect(world.outcomes[first]??.count == 1)
+    }
+
+    @Test("what its worker stopped is not tried again while its end waits for a change, nor while a change of it waits for another's")
+    func lateInLine() throws {
+        let world = try Self.world()
+        world.answer = { $0.entry.due.occurrence.scheduledAt == Self.start ? .never : .delivered }
+        world.isDeaf = true
+        let worker = world.attach()
+        let id = try world.create(in: 0), other = try world.create(in: 3_600_000)
+        world.run(milliseconds: 300)
+        let (lease, run) = try #require(world.running.first { $0.value.key.reminder == id })
+        let request = world.cancel(run.key)
+        world.run(milliseconds: world.configuration.recallMilliseconds - 100)
+        world.storeDelay = { 1_500 }
+        world.change(other, .replaceAuthorization(sealed: [2]))
+        world.request([id, other].map { .change($0, .replaceAuthorization(sealed: [2]), ChangeGuard(), at: world.now.wall) })
+        world.run(milliseconds: 200)
+        world.report(worker, lease, run.key, .unsent)
+        world.run(milliseconds: 20_000)
+        #expect(world.runs(of: id).count == 1)
+        #expect(world.cancellations[request] == .onItsWay || world.cancellations[request] == .ended(.cancelled))
+        #expect(try world.summary(id).delivered == 0)
     }
 
     @Test("what waits is refused when its strand goes, and what waits behind it elsewhere goes on", arguments: [true, false])

@@ -213,6 +213,21 @@ struct SeveralStrands {
         #expect(loom.refused.count == 1 && loom.answered.isEmpty && loom.dispatched.isEmpty)
     }
 
+    // MARK: Trust
+
+    @Test("nothing is handed out while what is owned may be another's, and what is due then is when it is known to be its own")
+    func untrusted() {
+        let loom = loom()
+        let first = loom.create(in: 0), second = loom.create(in: 1, after: 2_000)
+        #expect(loom.times(first) == 1)
+        loom.trusts(false)
+        loom.run(milliseconds: 5_000)
+        #expect(loom.times(second) == 0)
+        loom.trusts(true)
+        loom.run(milliseconds: 1)
+        #expect(loom.times(second) == 1 && loom.times(first) == 1)
+    }
+
     // MARK: Taking
 
     @Test("taking a second strand makes nobody wait in the first, and what may run of it is waited for", arguments: [nil, Mutation.doesNotWaitForWorkers])

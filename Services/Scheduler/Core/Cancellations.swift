@@ -20,6 +20,8 @@ struct Cancellations {
     private struct Waiting {
         let until: MonotonicMilliseconds
         var requests: [RequestID]
+        /// Its time is up, and a change of its reminder is on its way, after which it is ended.
+        var isLate = false
     }
 
     /// Ends that are on their way to the store.
@@ -43,7 +45,7 @@ struct Cancellations {
     /// What was called off, and is at a worker.
     var keys: some Collection<OccurrenceKey> { waiting.keys }
     /// When the first worker has been waited for long enough.
-    var nextAnswer: MonotonicMilliseconds? { waiting.isEmpty ? nil : waiting.values.lazy.map(\.until).min() }
+    var nextAnswer: MonotonicMilliseconds? { waiting.isEmpty ? nil : waiting.values.lazy.filter { !$0.isLate }.map(\.until).min() }
 
     func contains(_ key: OccurrenceKey) -> Bool { !waiting.isEmpty && waiting[key] != nil }
 
@@ -88,14 +90,16 @@ struct Cancellations {
         return requests
     }
 
-    /// Takes what workers have been waited for long enough, in the order of the requests.
-    mutating func takeLate(now: Moment) -> [(key: OccurrenceKey, requests: [RequestID])] {
-        let late = waiting.filter { $0.value.until <= now.monotonic }.map { (key: $0.key, requests: $0.value.requests) }
-        for (key, requests) in late {
-            waiting[key] = nil
+    /// Takes what workers have been waited for long enough, in the order of the requests; but for what is of a reminder that is being changed.
+    mutating func takeLate(now: Moment, isChanging: (ReminderID) -> Bool) -> [(key: OccurrenceKey, requests: [RequestID])] {
+        let late = waiting.filter { $0.value.until <= now.monotonic }
+        for key in late.keys {
+            waiting[key]?.isLate = true
+            guard !isChanging(key.reminder), let requests = waiting.removeValue(forKey: key)?.requests else { continue }
             count -= requests.count
         }
-        return late.sorted { ($0.requests.first?.rawValue ?? 0) < ($1.requests.first?.rawValue ?? 0) }
+        let taken = late.filter { waiting[$0.key] == nil }.map { (key: $0.key, requests: $0.value.requests) }
+        return taken.sorted { ($0.requests.first?.rawValue ?? 0) < ($1.requests.first?.rawValue ?? 0) }
     }
 }
 
@@ -169,12 +173,11 @@ extension SchedulerCore {
     /// What workers have not ended in time is at its end: its outcome is recorded when it comes, and no more.
     mutating func endLateCancellations() {
         guard !cancellations.isEmpty else { return }
-        for (key, requests) in cancellations.takeLate(now: now) where !waitsInLine(.endLate(key, requests)) { endLate(key, requests) }
-    }
-
-    mutating func endLate(_ key: OccurrenceKey, _ requests: [RequestID]) {
-        let end = Cancellations.Storing(requests: requests, result: .onItsWay, otherwise: .onItsWay)
-        endStored(key, end, caller: nil, isUnderWay: true, detail: "called off; its worker had not ended it")
+        for (key, requests) in cancellations.takeLate(now: now, isChanging: { changing[$0] != nil }) {
+            // One before it may be of the same reminder.
+            let end = Cancellations.Storing(requests: requests, result: .onItsWay, otherwise: .onItsWay)
+            endStored(key, end, caller: nil, isUnderWay: true, detail: "called off; its worker had not ended it")
+        }
     }
 
     /// The end of what was called off is on stable storage.

@@ -107,7 +107,7 @@ extension SchedulerCore {
             if let standing, let beyond, entry.due >= beyond {
                 // The answer does not reach so far: it is on disk as it was, and read from there where nothing is sent for now.
                 entry.reminder = standing.reminder
-                entry.destine(to: standing.state == .scheduled && !standing.isHeld ? .kept : .paused)
+                entry.destine(to: entry.isManual || standing.state == .scheduled && !standing.isHeld ? .kept : .paused)
                 continue
             }
             adapt(entry, to: standing, stored[entry.key]?.entry(isPosition: entry.positionIndex != nil))

@@ -41,10 +41,10 @@ public struct CoreConfiguration: Sendable {
     public var maxPendingRequests = 10_000
     /// The same of all strands.
     public var maxPendingRequestsInAll = 40_000
-    /// Requests that wait for changes of the same reminders to be answered, beyond which none is taken that would have to.
-    public var maxWaitingRequests = 10_000
-    /// The same of one reminder.
-    public var maxWaitingPerReminder = 100
+    /// Changes of reminders in requests that wait for others of the same reminders to be answered, beyond which none is taken that would have to.
+    public var maxWaitingChanges = 100_000
+    /// So many requests may wait for each other, one behind the other.
+    public var maxWaitingDepth = 100
     /// How long the answer to a cancel, a pause or another schedule may wait until workers have stopped what is called off.
     public var recallMilliseconds: Int64 = 1_000
     /// Writes in one batch.

@@ -25,7 +25,7 @@ extension SchedulerCore {
     package var brokenInvariant: String? {
         let entries = table.all
         return brokenTable(entries) ?? brokenLeases(entries) ?? brokenWorkers ?? brokenTimers(entries) ?? brokenDoubt(entries)
-            ?? brokenStrands(entries) ?? brokenShelf
+            ?? line.brokenInvariant(isChanging: { changing[$0] != nil }) ?? brokenStrands(entries) ?? brokenShelf
     }
 
     private func brokenTable(_ entries: [Entry]) -> String? {

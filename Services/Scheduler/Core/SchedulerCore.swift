@@ -62,6 +62,9 @@ public struct SchedulerCore {
     /// Single occurrences that are called off, and who waits for that.
     var cancellations = Cancellations()
     var isDraining = false
+    /// Whether what it owns is known to be its own still, as the events that follow are to take it. Where it is not, nothing is handed out:
+    /// another may do so.
+    public var isTrusted = true
     /// Nothing in memory waits for its time: there is nothing to leave to the disk for what is due.
     var hasNothingToLeave = false
     #if DEBUG

@@ -21,9 +21,10 @@ struct Stalled {
 
 /// What is handed out of one strand, and what of it waits while others go on.
 extension SchedulerCore {
-    /// Whether anything of a strand is handed out: not while the store cannot keep up with what becomes of it.
+    /// Whether anything of a strand is handed out: not while the store cannot keep up with what becomes of it, and not while it may be
+    /// another's.
     func mayHandOut(_ strand: Strand) -> Bool {
-        !strand.isRetired && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
+        isTrusted && !strand.isRetired && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
             && strand.outbox.resultBytes < configuration.maxPendingResultBytes && !isFarBehind
     }
 

@@ -162,7 +162,7 @@ extension SchedulerCore {
             // Loads asked for since then have not seen what failed.
             for shard in strand.shards { windows[shard]?.load?.isVoid = true }
             strand.shelf.load?.isVoid = true
-            return
+            return refuseLine(in: strand.shards)
         }
         if success.hasHolders { countOnWorkers() }
         for (worker, leases) in success.acknowledged.sorted(by: { $0.key < $1.key }) where workers[worker] != nil {

@@ -127,6 +127,9 @@ public enum ServiceMain {
         } catch let error as StartError {
             say(service.name, "\(error)")
             return ExitCode.failure
+        } catch is StoppedAtStart {
+            service.logger.notice("stopped")
+            return ExitCode.success
         } catch {
             say(service.name, "cannot start: \(error)")
             return ExitCode.failure

@@ -36,6 +36,8 @@ extension Checker {
             } else {
                 // It is held again, for how long is the scheduler's to say.
                 holds[run.instance]?.reached = 0
+                // What was under way says nothing of what comes after.
+                holds[run.instance]?.underWay = []
                 lastHeld = now
             }
         }
