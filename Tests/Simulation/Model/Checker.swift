@@ -143,6 +143,8 @@ final class Checker {
     var rooms: [String: Room] = [:]
     /// When a worker was held last, as far as that was seen.
     var lastHeld = Int64.min
+    /// When callers brought back what had waited for them, a credential or the end of a pause, the last times.
+    var releases: [Int64] = []
     /// By day, what was handed out of series in the life's own zone.
     var daysFired: [ReminderID: [Int64: UnixSeconds]] = [:]
 

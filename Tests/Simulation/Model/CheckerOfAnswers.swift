@@ -19,10 +19,26 @@ extension Checker {
         for (write, result) in zip(writes, results) {
             guard case .change(let id, _, _, _) = write, case .changed(let outcome) = result, let standing = outcome.standing else { continue }
             callOff(write, outcome, standing, Set(inFlight), scheduler)
+            noteRelease(write, outcome)
             guard !prunedReminders.contains(id), stored[id]?.revision ?? 0 < standing.revision else { continue }
             broken(1, id, "a change was answered, and is not on stable storage")
         }
     }
+
+    private func noteRelease(_ write: StoreWrite, _ outcome: ChangeOutcome) {
+        guard outcome.verdict == .done, case .change(_, let change, _, _) = write else { return }
+        switch change {
+        case .replaceAuthorization, .resume: releases = releases.suffix(Self.manyReleases - 1) + [now]
+        default: break
+        }
+    }
+
+    /// So many at a time bring more than the workers have places for, and seconds pass until it has gone.
+    private static let manyReleases = 20
+    private static let releaseMilliseconds: Int64 = 10_000
+
+    /// Whether callers have brought back much of theirs at once.
+    var hasManyReleased: Bool { releases.count == Self.manyReleases && releases[0] >= now - Self.releaseMilliseconds }
 
     /// What the scheduler knows that workers have is stopped, or named.
     func callOff(

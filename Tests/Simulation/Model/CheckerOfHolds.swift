@@ -23,6 +23,11 @@ extension Checker {
         let isProbe = holds[run.instance]?.underWay.remove(run.lease) != nil
         guard asked != nil || isProbe else { return }
         guard isTakenAtItsWord(run, by: scheduler) else {
+            // It may be: what is late then is excused, and nothing more follows from it.
+            if asked != nil {
+                holds[run.instance, default: Hold(until: .min)].isCertain = false
+                lastHeld = now
+            }
             holds[run.instance]?.isCertain = false
             return
         }
