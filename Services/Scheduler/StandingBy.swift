@@ -42,10 +42,11 @@ struct StandingBy {
     }
 
     private func wait(with standby: StandbyThread) async throws {
-        logger.notice("standing by: another scheduler has the database", metadata: ["store": "\(settings.store.value)"])
         service.readiness.set("standby", .notice("another scheduler has the database; this one takes it over when that has gone"))
         service.readiness.set("start", .ok)
         try await service.run([service.opsServer(listen: settings.opsListen)]) {
+            // Said when a signal would be heard.
+            logger.notice("standing by: another scheduler has the database", metadata: ["store": "\(settings.store.value)"])
             var last: Result<Standby.Sight, StoreError>?
             while true {
                 let sight = await standby.look()

@@ -74,7 +74,17 @@ final class Places: @unchecked Sendable {
     /// How many occurrences may come over a link's stream in all, counted as said; `nil`: as many as before.
     func newLimit(of link: SchedulerLink, mayGrow: Bool) -> CreditNews? {
         let id = ObjectIdentifier(link), held = countHeld(), before = shares[id]?.limit ?? 0
-        return shares.newLimit(of: id, places: capacity.places, held: held, mayGrow: mayGrow).map { CreditNews(limit: $0, before: before) }
+        guard let limit = shares.newLimit(of: id, places: capacity.places, held: held, mayGrow: mayGrow) else { return nil }
+        if limit < before {
+            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Shares<ObjectIdentifier>.answerMilliseconds)) { [weak self] in self?.flushSoon() }
+        }
+        return CreditNews(limit: limit, before: before)
+    }
+
+    /// Whether there is a place for what comes over a link's stream: not for more than there are, where others were given what was kept for it.
+    func hasPlace(for link: SchedulerLink) -> Bool {
+        guard shares[ObjectIdentifier(link)]?.isOverdue ?? false else { return true }
+        return countHeld() < capacity.places
     }
 
     /// - Returns: how many places are taken.

@@ -214,12 +214,14 @@ final class SchedulerLink: @unchecked Sendable {
             // Its lease runs out; the place that it was to take is free.
             return places.flushSoon()
         }
+        let hasPlace = places.hasPlace(for: self)
         let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt), number = places.numberRun()
         let deadline = CallDeadline.after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100)
         running[lease] = RunningTask(
             number: number, id: dispatch.id, task: dispatch.task, scheduledAt: scheduledAt,
             authorization: dispatch.authorization, startedAt: SystemClock.now,
             startedMonotonic: SystemClock.monotonicMicroseconds, deadline: deadline)
+        guard hasPlace else { return finish(lease, TaskResult(outcome: .unsent, detail: "other schedulers have this worker's places")) }
         guard let body = registry[dispatch.task] else {
             return finish(lease, TaskResult(outcome: .retry, detail: "this worker has no task \(dispatch.task)"))
         }

@@ -16,11 +16,16 @@ struct StreamCredit {
     fileprivate var since = MonotonicMilliseconds.distantPast
     /// Whether the scheduler has not answered a lower limit. Until it has, no other is said that is lower still.
     private(set) var isLowering = false
+    /// When it was told of that.
+    private var loweredAt = MonotonicMilliseconds.distantPast
+    /// Whether it has not answered for so long that others have the places that were kept for it: it may stand still, and another scheduler
+    /// have taken over what it had.
+    private(set) var isOverdue = false
     /// Whether there are fewer places than there were.
     fileprivate var mustFall = false
 
     /// Places that are kept free for what may still come.
-    var open: Int { max(0, bound - received) }
+    var open: Int { isOverdue ? 0 : max(0, bound - received) }
     /// Whether its scheduler could not hand out more: it may have more.
     var isUsedUp: Bool { limit <= received }
     /// Places that it is to have besides those that it takes.
@@ -31,13 +36,18 @@ struct StreamCredit {
 
     /// The scheduler has answered the lower limit, behind all that it had handed out before.
     mutating func confirmed() {
-        (bound, isLowering) = (max(limit, received), false)
+        (bound, isLowering, isOverdue) = (max(limit, received), false, false)
     }
 
     /// The scheduler is told another limit.
-    mutating func say(_ new: Int) {
-        isLowering = isLowering || new < limit
+    fileprivate mutating func say(_ new: Int, now: MonotonicMilliseconds) {
+        if new < limit, !isLowering { (isLowering, loweredAt) = (true, now) }
         (bound, limit) = (max(bound, new), new)
+    }
+
+    /// It is seen whether the scheduler takes too long to answer a lower limit.
+    fileprivate mutating func look(now: MonotonicMilliseconds) {
+        if isLowering, now - loweredAt >= Shares<Int>.answerMilliseconds { isOverdue = true }
     }
 }
 
@@ -50,6 +60,9 @@ struct Shares<ID: Hashable & Comparable> {
     static var floor: Int { 4 }
     /// How long a stream keeps a place that it does not use, where there are fewer places than streams and they go round.
     static var turnMilliseconds: Int64 { 50 }
+    /// How long a scheduler may take to answer a lower limit before others have the places that are kept for it. What it hands out then is
+    /// given back where there is no place for it.
+    static var answerMilliseconds: Int64 { 500 }
 
     /// Those that are open.
     private(set) var streams: [ID: StreamCredit] = [:]
@@ -70,6 +83,7 @@ struct Shares<ID: Hashable & Comparable> {
         let isNew = spreadOver != (places, streams.count), floor = min(Self.floor, places / streams.count)
         spreadOver = (places, streams.count)
         self.now = now
+        for id in streams.keys { streams[id]?.look(now: now) }
         let takers = streams.keys.filter { isNew || takesMore($0) }.sorted { isBefore($0, $1, floor: floor) }
         guard !takers.isEmpty else { return }
         var left = places
@@ -110,14 +124,14 @@ struct Shares<ID: Hashable & Comparable> {
             let limit = min(wanted, max(stream.bound, stream.received) + free)
             guard mayGrow, limit > stream.limit else { return nil }
             stream.since = now
-            stream.say(limit)
+            stream.say(limit, now: now)
             return limit
         }
         guard !stream.isLowering else { return nil }
         let isMissed = streams.contains { $0.key != id && $0.value.isUsedUp && $0.value.wanted > 0 }
         guard isMissed || stream.mustFall else { return nil }
         stream.mustFall = false
-        stream.say(wanted)
+        stream.say(wanted, now: now)
         return wanted
     }
 }

@@ -10,6 +10,8 @@ final class Cluster {
     let folder: URL
     let standIn: ServiceProcess
     let scheduler: ServiceProcess
+    /// Another scheduler of the same store.
+    private(set) var standby: ServiceProcess?
     let gateway: ServiceProcess
     private(set) var workers: [ServiceProcess] = []
     private(set) var notifiers: [ServiceProcess] = []
@@ -24,10 +26,11 @@ final class Cluster {
     /// - Parameters:
     ///   - own: settings of one service beside those of all, by its program.
     ///   - store: what `SCHEDULER_STORE` names; `nil`: an SQLite file in the cluster's folder.
+    ///   - hasStandby: whether another scheduler stands by for the store.
     ///   - isRelayed: whether what the services say to each other goes through relays, which keep it in `relayed`.
     init(
         workers workerCount: Int = 1, notifiers notifierCount: Int = 1, environment: [String: String] = [:],
-        own: [String: [String: String]] = [:], store: String? = nil, isRelayed: Bool = false
+        own: [String: [String: String]] = [:], store: String? = nil, hasStandby: Bool = false, isRelayed: Bool = false
     ) throws {
         self.isRelayed = isRelayed
         folder = FileManager.default.temporaryDirectory.appending(path: "cluster-\(UUID().uuidString)")
@@ -47,11 +50,12 @@ final class Cluster {
         for number in 0..<workerCount {
             workers.append(ServiceProcess("worker-\(number)", executable: "worker", environment: given(to: "worker"), folder: folder))
         }
+        if hasStandby { standby = ServiceProcess("standby", executable: "scheduler", environment: settings, folder: folder) }
         try startAll()
     }
 
     deinit {
-        for process in all + relays + [standIn] { process.kill() }
+        for process in all + relays + [standIn] + (standby.map { [$0] } ?? []) { process.kill() }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -67,9 +71,20 @@ final class Cluster {
             // The same port again after a restart: the others know it.
             notifier.set("NOTIFIER_LISTEN", try notifier.address(saidWith: "wire listening"))
         }
+        if let standby {
+            // The others have to know where it will listen.
+            try standby.start()
+            standby.set("SCHEDULER_LISTEN", try standby.address(saidWith: "wire listening"))
+            try standby.stop()
+        }
         try scheduler.start()
         scheduler.set("SCHEDULER_LISTEN", try scheduler.address(saidWith: "wire listening"))
-        let wire = try address(of: scheduler)
+        var wire = try address(of: scheduler)
+        if let standby {
+            try standby.start()
+            try Cluster.wait("another scheduler to stand by") { standby.logged.contains("standing by") }
+            wire += "," + (standby.environment["SCHEDULER_LISTEN"] ?? "")
+        }
         scheduler.set("SCHEDULER_OPS_LISTEN", try scheduler.address(saidWith: "ops listening"))
         for worker in workers {
             worker.set("SCHEDULER_ENDPOINTS", wire)

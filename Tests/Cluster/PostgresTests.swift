@@ -6,9 +6,9 @@ import Testing
 extension ClusterSuite {
     @Suite("with PostgreSQL", .serialized)
     struct Postgres {
-        private static func cluster(_ server: PostgresServer, _ distribution: String = "none") throws -> Cluster {
+        private static func cluster(_ server: PostgresServer, _ distribution: String = "none", hasStandby: Bool = false) throws -> Cluster {
             let settings = ["SEAL_KEY_FILE": server.folder + "/keys", "SEAL_KEY_CREATE": "true", "SCHEDULER_STORE_DISTRIBUTION": distribution]
-            return try Cluster(own: ["scheduler": settings], store: server.connectionString(of: PostgresServer.database))
+            return try Cluster(own: ["scheduler": settings], store: server.connectionString(of: PostgresServer.database), hasStandby: hasStandby)
         }
 
         /// Each is tried until it is accepted: while the store cannot take it, the answer is 503.
@@ -52,6 +52,53 @@ extension ClusterSuite {
             }
             // Nothing of the database's own is said of a credential.
             #expect(!cluster.scheduler.logged.contains(Cluster.credential))
+        }
+
+        /// How a scheduler is lost.
+        enum Loss: String, CaseIterable {
+            case killed, standsStill, stopped
+        }
+
+        @Test("a scheduler that stands by takes over from one that is lost, which then stands by in its turn", .timeLimit(.minutes(3)), arguments: Loss.allCases)
+        func takeOver(loss: Loss) throws {
+            let server = try PostgresServer()
+            defer { server.kill() }
+            let cluster = try Self.cluster(server, hasStandby: true)
+            let first = cluster.scheduler, second = try #require(cluster.standby)
+            let ready = try HTTPConnection(try second.address(saidWith: "ops listening")).get("/readyz")
+            #expect(ready.status == 200 && ready.body.contains("another scheduler has the database"), "\(ready.body)")
+            var accepted = try Self.create(20, at: Cluster.now + 4, cluster)
+            switch loss {
+            case .killed: first.kill()
+            case .standsStill: first.suspend()
+            case .stopped: #expect(try first.stop() == 0)
+            }
+            accepted += try Self.create(20, at: Cluster.now + 1, cluster)
+            try Cluster.wait("all to be delivered", within: 60) { try cluster.summary().keys >= accepted.count }
+            #expect(second.logged.contains("taking the database over"))
+            #expect(try cluster.summary().early == 0)
+            if loss == .standsStill {
+                // What it has in memory is the other's by now.
+                first.goOn()
+                #expect(try first.end() == 1)
+                #expect(first.logged.contains("another scheduler has taken the database over"), "\(first.logged.suffix(2_000))")
+            }
+            try first.start()
+            try Cluster.wait("the first to stand by") { first.logged.contains("standing by") }
+            let last = try Self.create(20, at: Cluster.now + 1, cluster)
+            #expect(try second.stop() == 0)
+            try Cluster.wait("all to be delivered", within: 60) { try cluster.summary().keys >= accepted.count + last.count }
+            let connection = try HTTPConnection(cluster.api)
+            for id in accepted + last {
+                try Cluster.wait("\(id) to be completed") { try connection.get("/reminders/\(id)").json["state"] as? String == "completed" }
+            }
+            // Also where one stood still with what was due in its memory.
+            let summary = try cluster.summary()
+            #expect(summary.early == 0 && (loss == .killed || summary.delivered_twice == 0))
+            // While it stands by nothing keeps it from ending.
+            try second.start()
+            try Cluster.wait("the second to stand by") { second.logged.contains("standing by") }
+            #expect(try second.stop() == 0)
         }
 
         @Test("a database that stands still is waited for, and work goes on by itself", .timeLimit(.minutes(3)))

@@ -73,6 +73,18 @@ final class ServiceProcess {
         process.waitUntilExit()
     }
 
+    /// SIGSTOP: it stands still, and its connections stay.
+    func suspend() { if let process { Glibc.kill(process.processIdentifier, SIGSTOP) } }
+
+    /// SIGCONT.
+    func goOn() { if let process { Glibc.kill(process.processIdentifier, SIGCONT) } }
+
+    /// The exit code, once it has ended by itself.
+    func end(within seconds: Double = 30) throws -> Int32 {
+        try wait(for: "\(name) to end by itself", within: seconds) { !isRunning }
+        return process?.terminationStatus ?? 0
+    }
+
     /// SIGTERM, and the exit code.
     @discardableResult
     func stop(within seconds: Double = 15) throws -> Int32 {

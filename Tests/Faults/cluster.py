@@ -36,6 +36,19 @@ class Service:
             self.process = subprocess.Popen(self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log)
         self.began = time.monotonic()
 
+    def stand_by(self):
+        """Starts it where another of its kind does its work."""
+        self.launch()
+        self.says("standing by")
+
+    def says(self, words):
+        """Waits until it has said that since its last start."""
+        deadline = time.monotonic() + START_SECONDS
+        while words not in self.text():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} did not say {words!r}: {self.text()[-800:]}")
+            time.sleep(0.02)
+
     def listening(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -101,7 +114,7 @@ class Layout:
         self.answer_milliseconds = (0, 900)
         # Settings for one service by its name, and for all by "".
         self.settings = {}
-        # How many of a kind there are where that is not one; the second gateway is gateway-2. One scheduler, one backend.
+        # How many of a kind there are where that is not one; the second gateway is gateway-2. One backend.
         self.copies = {}
 
     def host(self, name):
@@ -132,10 +145,23 @@ class Cluster:
         address = backend.start()
         backend.command[backend.command.index("0")] = address.split(":")[1]
         notifiers = self._services("notifier", "wire listening", {"EDVORA_BASE_URL": f"http://{address}"})
-        scheduler = self._service("scheduler", "wire listening", {"SCHEDULER_STORE": f"sqlite:{self.layout.store}"})
+        scheduler = self._schedulers({"SCHEDULER_STORE": f"sqlite:{self.layout.store}"})
         self._services("worker", "ops listening", {"SCHEDULER_ENDPOINTS": scheduler, "NOTIFIER_ENDPOINTS": ",".join(notifiers)})
         self.apis = self._services("gateway", "api listening", {"SCHEDULER_ENDPOINTS": scheduler})
         self.api = self.apis[0]
+
+    def _schedulers(self, settings):
+        """Where there are several, the others stand by for the first; their addresses."""
+        addresses = []
+        for number in range(self.layout.copies.get("scheduler", 1), 0, -1):
+            name = "scheduler" if number == 1 else f"scheduler-{number}"
+            addresses.append(self._service(name, "wire listening", settings))
+            if number > 1:
+                # Its address is known now.
+                self[name].terminate()
+        for number in range(2, self.layout.copies.get("scheduler", 1) + 1):
+            self[f"scheduler-{number}"].stand_by()
+        return ",".join(addresses)
 
     def _services(self, kind, mark, settings):
         names = [kind] + [f"{kind}-{number}" for number in range(2, self.layout.copies.get(kind, 1) + 1)]

@@ -32,6 +32,7 @@ class Load:
         self.headers, self.fields = headers, fields
         self.lock = threading.Lock()
         self.expected = set()       # occurrences of what was accepted: idempotency keys
+        self.accepted_at = {}       # when a reminder was accepted, unix seconds
         self.accepted = self.refused = self.broken = self.unanswered = 0
         self.answers = collections.Counter()    # refusals by status
         self.wrong = collections.Counter()      # answers that should not be
@@ -79,6 +80,7 @@ class Load:
                 elif answer.status == 201:
                     identity = json.loads(answer.text)["id"]
                     self.accepted += 1
+                    self.accepted_at[identity] = time.time()
                     self.expected.update(f"{identity}:{due + 2 * step}" for step in range(count))
                     return
                 else:

@@ -61,7 +61,7 @@ class Model:
                 continue
             limit = self.shares.limit(each.credit, self.places, self.held, may_grow=True)
             if limit is not None:
-                each.credit.say(limit)
+                each.credit.say(limit, self.now)
                 each.up.append(limit)
 
     def settle(self, *busy):
@@ -155,4 +155,21 @@ class SharesTest(unittest.TestCase):
             said = shares.limit(alone, 8 + ahead, 0, may_grow=True)
             self.assertEqual(said, limit)
             if said is not None:
-                alone.say(said)
+                alone.say(said, 0)
+
+    def test_what_is_kept_for_a_scheduler_that_does_not_answer_others_have_after_a_while(self):
+        model = Model(16, 1)
+        model.settle()
+        silent, other = model.streams[0], Stream()
+        model.streams.append(other)
+        model.shares.add(other.credit)
+        # It is told of a lower limit, and says nothing: until then it could fill all places.
+        model.say()
+        self.assertEqual((silent.credit.limit, list(other.up)), (8, []))
+        model.now += Shares.ANSWER_SECONDS
+        model.say()
+        self.assertEqual(list(other.up), [8])
+        self.assertTrue(silent.credit.is_overdue)
+        silent.credit.confirmed()
+        self.assertFalse(silent.credit.is_overdue)
+        self.assertEqual(silent.credit.open, 8)

@@ -14,9 +14,10 @@ private final class PlayedScheduler: Sendable {
     private struct State {
         let name: String
         var limit: Int64 = 0, sent: Int64 = 0
-        var toDo = 0, handedOut: UInt64 = 0, isStopped = false, acknowledges = true
+        var toDo = 0, handedOut: UInt64 = 0, isStopped = false, acknowledges = true, isStill = false
 
         mutating func hear(_ message: Proto.WorkerMessage) -> Proto.SchedulerMessage {
+            guard !isStill else { return Proto.SchedulerMessage() }
             if message.attach != nil { (limit, sent) = (0, 0) }
             let before = limit
             limit = message.creditLimit ?? limit
@@ -60,6 +61,9 @@ private final class PlayedScheduler: Sendable {
                 })
         }
     }
+
+    /// It hears nothing any more.
+    func standsStill() { state.withLockedValue { $0.isStill = true } }
 
     func acknowledgesNothing() { state.withLockedValue { $0.acknowledges = false } }
 
@@ -202,6 +206,21 @@ struct SharedPlacesTests {
             two.has(1_000)
             try await eventually("it has what was kept for it") { worker.running(of: "two") == floor }
             try await evenOut(worker)
+            #expect(worker.most == 16)
+        }
+    }
+
+    @Test("a scheduler that stands still keeps no place for long that others want, and what it hands out then is given back where there is none")
+    func standsStill() async throws {
+        let floor = Shares<Int>.floor
+        try await with(places: 16) { worker, one, two in
+            one.standsStill()
+            two.has(100)
+            try await eventually("the other has what the first does not use, but for a few") { worker.running(of: "two") == 16 - floor }
+            // As many as it was told that it may, before.
+            one.has(8)
+            try await eventually("what there is a place for runs") { worker.running(of: "one") == floor }
+            try await eventually("and the rest is given back") { one.peer.outcomes.count { $0.outcome == .known(.unsent) } == 8 - floor }
             #expect(worker.most == 16)
         }
     }

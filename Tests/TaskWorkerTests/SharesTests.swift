@@ -95,4 +95,24 @@ struct SharesTests {
         guard floor > 0 else { return }
         #expect(model.shares[0]?.held == model.places - floor * (model.streams.count - 1))
     }
+
+    @Test("what is kept for a scheduler that does not answer a lower limit others have after a while, and it again what it has when it answers")
+    func silent() {
+        var model = Model(places: 16, count: 1)
+        model.settle(nil)
+        #expect(model.shares[0]?.limit == 16)
+        model.shares[1] = StreamCredit()
+        model.streams.append(PlayedStream())
+        // It is told of a lower limit, and says nothing: until then it could fill all places.
+        model.say()
+        #expect(model.shares[0]?.limit == 8 && model.streams[1].up.isEmpty)
+        model.now += Shares<Int>.answerMilliseconds
+        model.say()
+        #expect(model.streams[1].up == [8])
+        // What it hands out all the same is more than there are places for, and its answer ends that.
+        for _ in 0..<10 { model.shares[0]?.receive() }
+        #expect(model.shares[0]?.isOverdue ?? false)
+        model.shares[0]?.confirmed()
+        #expect(model.shares[0].map { !$0.isOverdue && $0.open == 0 } ?? false)
+    }
 }

@@ -94,6 +94,8 @@ extension Checker {
     }
 
     func died(_ worker: WorkerProcess) {
+        // What it had said, and is on its way, the scheduler hears yet.
+        holds[worker.instance]?.isCertain = false
         for run in byLease.values.filter({ $0.instance == worker.instance && !$0.isLeft }) {
             wasTried(run)
             remove(run)

@@ -148,7 +148,10 @@ class Places:
         limit = self._shares.limit(
             link.credit, places + self._ahead.count(places), self._occupied + len(self._waiting), may_grow=may_grow)
         if limit is not None:
-            link.credit.say(limit)
+            if limit < link.credit.limit:
+                # By then it is seen whether the scheduler answers.
+                self._loop.call_later(self._shares.ANSWER_SECONDS, self.flush_soon)
+            link.credit.say(limit, time.monotonic())
         return limit
 
     def _spread(self) -> None:

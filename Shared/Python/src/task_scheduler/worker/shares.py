@@ -23,13 +23,18 @@ class Credit:
         """When its scheduler was last told that it may hand out more."""
         self.is_lowering = False
         """Whether the scheduler has not answered a lower limit. Until it has, no other is said that is lower still."""
+        self.lowered_at = 0.0
+        """When it was told of that."""
+        self.is_overdue = False
+        """Whether it has not answered for so long that others have the places that were kept for it: it may stand still, and another
+        scheduler have taken over what it had."""
         self.must_fall = False
         """Whether there are fewer places than there were."""
 
     @property
     def open(self) -> int:
         """Places that are kept free for what may still come."""
-        return max(0, self.bound - self.received)
+        return 0 if self.is_overdue else max(0, self.bound - self.received)
 
     @property
     def is_used_up(self) -> bool:
@@ -44,15 +49,16 @@ class Credit:
     def began_anew(self) -> None:
         """A stream was opened: it counts from nothing. What still runs of the one before keeps its places."""
         self.received = self.limit = self.bound = self.share = 0
-        self.is_lowering = self.must_fall = False
+        self.is_lowering = self.is_overdue = self.must_fall = False
 
     def confirmed(self) -> None:
         """The scheduler has answered the lower limit, behind all that it had handed out before."""
-        self.bound, self.is_lowering = max(self.limit, self.received), False
+        self.bound, self.is_lowering, self.is_overdue = max(self.limit, self.received), False, False
 
-    def say(self, limit: int) -> None:
+    def say(self, limit: int, now: float) -> None:
         """The scheduler is told another limit."""
-        self.is_lowering = self.is_lowering or limit < self.limit
+        if limit < self.limit and not self.is_lowering:
+            self.is_lowering, self.lowered_at = True, now
         self.bound, self.limit = max(self.bound, limit), limit
 
 
@@ -64,6 +70,10 @@ class Shares:
     FLOOR: ClassVar[int] = 4
     TURN_SECONDS: ClassVar[float] = 0.05
     """How long a stream keeps a place that it does not use, where there are fewer places than streams and they go round."""
+
+    ANSWER_SECONDS: ClassVar[float] = 0.5
+    """How long a scheduler may take to answer a lower limit before others have the places that are kept for it. What it hands out then waits
+    for a place, and is given back where none becomes free."""
 
     def __init__(self) -> None:
         self.streams: list[Credit] = []
@@ -90,6 +100,8 @@ class Shares:
         if not streams:
             return
         is_new, self._spread, self._now = self._spread != (places, count), (places, count), now
+        for each in streams:
+            each.is_overdue = each.is_overdue or (each.is_lowering and now - each.lowered_at >= self.ANSWER_SECONDS)
         takers = [each for each in streams if is_new or (each.is_used_up and not each.wanted)]
         places += ahead
         if not takers:
