@@ -28,7 +28,8 @@ enum SchedulerMain {
             readiness.set("store", .ok)
             let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, sealedWith: open.sealedWith, logger)
             try sealer.requireKey(of: open, in: settings.store)
-            let wire = try service.wire()
+            var wire = try service.wire()
+            wire.identity.tenure = open.ownership.map { Tenure(store: $0.tenure.store, term: $0.tenure.term) }
             var configuration = CoreConfiguration()
             configuration.keepalive = wire.keepalive
             let loop = SchedulerLoop(

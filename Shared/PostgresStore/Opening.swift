@@ -113,6 +113,8 @@ final class Opening {
                 epochs[Int(shard.number)] = rows.int(row, 1)
             }
         }
+        let store = try connection.run("SELECT convert_to(store::text, 'UTF8') FROM schema_version").text(0, 0) ?? ""
+        ownership.began(of: store, term: epochs.max() ?? 0)
         return epochs
     }
 

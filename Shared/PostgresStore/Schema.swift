@@ -130,7 +130,9 @@ package enum Schema {
             """
             CREATE TABLE schedulers (instance bytea PRIMARY KEY, beat bigint NOT NULL, backends bigint[] NOT NULL, began_us bigint[] NOT NULL)
             WITH (fillfactor = 50, \(vacuum))
-            """
+            """,
+            // By which it is known, wherever it is reached. Of a copy it is another.
+            "ALTER TABLE schema_version ADD COLUMN store uuid NOT NULL DEFAULT gen_random_uuid()",
         ],
     ]
 

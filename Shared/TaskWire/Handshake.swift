@@ -43,6 +43,8 @@ struct Handshake {
         var instance: String
         var build: String
         var nonce: [UInt8]
+        /// Not proven: who could change it could change all that follows.
+        var tenure: Tenure?
 
         /// `nil`: fields out of bounds.
         init?(_ c: UnsafePointer<TaskScheduler__Wire__Hello>) {
@@ -55,7 +57,9 @@ struct Handshake {
             instance = Arena.string(hello.instance)
             build = Arena.string(hello.build)
             nonce = Arena.bytes(hello.nonce)
-            for name in [role, instance, build] where name.utf8.count > maxNameBytes { return nil }
+            let store = Arena.string(hello.store)
+            for name in [role, instance, build, store] where name.utf8.count > maxNameBytes { return nil }
+            if !store.isEmpty { tenure = Tenure(store: store, term: hello.term) }
         }
 
         init(versions: ClosedRange<UInt32>, identity: PeerIdentity, nonce: [UInt8]) {
@@ -64,10 +68,17 @@ struct Handshake {
             instance = identity.instance
             build = identity.build
             self.nonce = nonce
+            tenure = identity.tenure
         }
 
         /// `nil`: of a role that this build does not know.
-        var identity: PeerIdentity? { Role(rawValue: role).map { PeerIdentity(role: $0, instance: instance, build: build) } }
+        var identity: PeerIdentity? {
+            Role(rawValue: role).map { role in
+                var identity = PeerIdentity(role: role, instance: instance, build: build)
+                identity.tenure = tenure
+                return identity
+            }
+        }
 
         fileprivate var bytes: [UInt8] {
             var bytes: [UInt8] = []

@@ -306,6 +306,10 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
             c.pointee.instance = try arena.put(hello.instance)
             c.pointee.build = try arena.put(hello.build)
             c.pointee.nonce = try arena.put(hello.nonce)
+            if let tenure = hello.tenure {
+                c.pointee.store = try arena.put(tenure.store)
+                c.pointee.term = tenure.term
+            }
             frame.body_case = TASK_SCHEDULER__WIRE__FRAME__BODY_HELLO
             frame.hello = c
         }

@@ -7,6 +7,8 @@ public struct PeerIdentity: Sendable, Hashable {
     public var instance: String
     /// Version of the build.
     public var build: String
+    /// Of a scheduler for whose store others stand by.
+    public var tenure: Tenure?
 
     public init(role: Role, instance: String, build: String) {
         self.role = role
@@ -19,6 +21,19 @@ public struct PeerIdentity: Sendable, Hashable {
         var random = SystemRandomNumberGenerator()
         let number = String(UInt64.random(in: .min ... .max, using: &random), radix: 36)
         self.init(role: role, instance: "\(name)-\(number)", build: build)
+    }
+}
+
+/// That a scheduler has a store which others stand by for. What its workers have goes to who has the store after it.
+public struct Tenure: Sendable, Hashable {
+    /// Which store; at most 128 bytes.
+    public var store: String
+    /// How often it has been taken: of two that say they have it, the one with the higher term does.
+    public var term: Int64
+
+    public init(store: String, term: Int64) {
+        self.store = store
+        self.term = term
     }
 }
 

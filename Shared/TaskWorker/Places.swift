@@ -58,6 +58,9 @@ final class Places: @unchecked Sendable {
     /// The link that takes occurrences from that process of a scheduler.
     func link(to scheduler: String) -> SchedulerLink? { links.first { $0.scheduler == scheduler } }
 
+    /// The link that has what schedulers of that store handed out.
+    func link(of store: String) -> SchedulerLink? { links.first { $0.tenure?.store == store } }
+
     /// So many occurrences came over a link's stream.
     func received(_ count: Int, over link: SchedulerLink) {
         shares[ObjectIdentifier(link)]?.receive(count)

@@ -51,6 +51,8 @@ final class SchedulerLink: @unchecked Sendable {
     private var spare: [ClientConnection] = []
     /// The link that takes occurrences from the scheduler for which this one's endpoint stands, too.
     private weak var isOtherWayTo: SchedulerLink?
+    /// Of whoever it was connected to last, where others stand by for that one's store: what it has is of that store.
+    private(set) var tenure: Tenure?
     var running: [UInt64: RunningTask] = [:]
     /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
     /// than it has places can ever be.
@@ -92,6 +94,14 @@ final class SchedulerLink: @unchecked Sendable {
     /// A connection to a scheduler is ready: announce, then take what comes.
     func attach(_ connection: ClientConnection) {
         if case .left = end { return }
+        if let tenure = connection.peer?.tenure, let holder = places.link(of: tenure.store) {
+            // What the former owner of the store handed out is told to the one that has it now, by whoever has it.
+            guard holder === self else {
+                isOtherWayTo = holder
+                return holder.attach(connection)
+            }
+            guard isLatest(tenure) else { return }
+        }
         guard stream == nil else { return keep(connection) }
         if let other = places.link(to: connection.peer?.instance ?? "") {
             isOtherWayTo = other
@@ -101,6 +111,7 @@ final class SchedulerLink: @unchecked Sendable {
         if let other = isOtherWayTo, other.stream == nil { return other.attach(connection) }
         isOtherWayTo = nil
         guard let stream = connection.stream(SchedulerService.work) else { return }
+        tenure = connection.peer?.tenure
         self.stream = stream
         stream.onMessage = { [weak self] message in self?.received(message) }
         stream.onUnblocked = { [weak self] in self?.flush() }
@@ -132,6 +143,23 @@ final class SchedulerLink: @unchecked Sendable {
         fresh = []
         freshAnswers = []
         isStandingFresh = false
+    }
+
+    /// Whether that one has the store of this link. A stream to one that had it before is over then: it may stand still, and does not know.
+    private func isLatest(_ new: Tenure) -> Bool {
+        guard let known = tenure, known.store == new.store, known.term != new.term else { return true }
+        guard known.term < new.term else {
+            logger.warning("a scheduler is left alone that another has taken over from", metadata: ["term": "\(new.term)", "known": "\(known.term)"])
+            return false
+        }
+        guard let stream else { return true }
+        logger.notice("another scheduler has taken over", metadata: ["term": "\(new.term)", "former": "\(known.term)"])
+        stream.onEnd = nil
+        stream.onMessage = nil
+        self.stream = nil
+        stream.end()
+        places.closed(self)
+        return true
     }
 
     private func keep(_ connection: ClientConnection) {

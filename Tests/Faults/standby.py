@@ -13,7 +13,7 @@ from postgres import Server
 
 RATE, LANES = 60, 16
 LEAD_SECONDS, REST_SECONDS = 4, 2
-KILLS, TERMINATIONS, FREEZES = 4, 3, 1
+KILLS, TERMINATIONS, FREEZES = 30, 6, 3
 # One that stands still is found silent after 3 s.
 FREEZE_SECONDS = 10
 # What was due at a loss or within these seconds after it waits for the other.

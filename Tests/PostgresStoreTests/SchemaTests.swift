@@ -52,6 +52,7 @@ struct SchemaTests {
         _ = try ask("UPDATE idempotency SET shard = shard & 31")
         _ = try ask("DELETE FROM shards WHERE shard > 31")
         _ = try ask("DROP TABLE schedulers")
+        _ = try ask("ALTER TABLE schema_version DROP COLUMN store")
         _ = try ask("UPDATE schema_version SET version = 2")
         store = try open()
         try await held.check(in: store)
@@ -83,7 +84,7 @@ struct SchemaTests {
         await (try open()).close()
         // Whose they are, and what is made of other columns.
         let made: Set = [
-            "schema_version.version", "shards.shard", "shards.epoch", "definitions.number", "definitions.folded", "reminders.caller",
+            "schema_version.version", "schema_version.store", "shards.shard", "shards.epoch", "definitions.number", "definitions.folded", "reminders.caller",
             "tallies.shard", "tallies.queue", "tallies.state", "tallies.count",
             "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
             "schedulers.instance", "schedulers.beat", "schedulers.backends", "schedulers.began_us",

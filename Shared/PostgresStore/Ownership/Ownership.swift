@@ -18,6 +18,7 @@ public final class Ownership: Sendable {
 
     private struct State {
         var backends: [Backend] = []
+        var store = "", term: Int64 = 0
         var isAlive: @Sendable () -> Bool = { true }
     }
 
@@ -53,6 +54,12 @@ public final class Ownership: Sendable {
         get { state.withLock { $0.backends } }
         set { state.withLock { $0.backends = newValue } }
     }
+
+    /// Which database it is, and how often it has been taken, this time included.
+    public var tenure: (store: String, term: Int64) { state.withLock { ($0.store, $0.term) } }
+
+    /// The database has been taken.
+    func began(of store: String, term: Int64) { state.withLock { ($0.store, $0.term) = (store, term) } }
 
     /// A beat has arrived.
     /// - Parameter sent: when it left, which is before anybody could see it.

@@ -612,7 +612,7 @@ const ProtobufCMessageDescriptor task_scheduler__wire__frame__descriptor =
   (ProtobufCMessageInit) task_scheduler__wire__frame__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor task_scheduler__wire__hello__field_descriptors[6] =
+static const ProtobufCFieldDescriptor task_scheduler__wire__hello__field_descriptors[8] =
 {
   {
     "version_min",
@@ -686,19 +686,45 @@ static const ProtobufCFieldDescriptor task_scheduler__wire__hello__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "store",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Wire__Hello, store),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "term",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(TaskScheduler__Wire__Hello, term),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned task_scheduler__wire__hello__field_indices_by_name[] = {
   4,   /* field[4] = build */
   3,   /* field[3] = instance */
   5,   /* field[5] = nonce */
   2,   /* field[2] = role */
+  6,   /* field[6] = store */
+  7,   /* field[7] = term */
   1,   /* field[1] = version_max */
   0,   /* field[0] = version_min */
 };
 static const ProtobufCIntRange task_scheduler__wire__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor task_scheduler__wire__hello__descriptor =
 {
@@ -708,7 +734,7 @@ const ProtobufCMessageDescriptor task_scheduler__wire__hello__descriptor =
   "TaskScheduler__Wire__Hello",
   "task_scheduler.wire",
   sizeof(TaskScheduler__Wire__Hello),
-  6,
+  8,
   task_scheduler__wire__hello__field_descriptors,
   task_scheduler__wire__hello__field_indices_by_name,
   1,  task_scheduler__wire__hello__number_ranges,

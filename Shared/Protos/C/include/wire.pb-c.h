@@ -93,10 +93,18 @@ struct  TaskScheduler__Wire__Hello
    * 32 random bytes
    */
   ProtobufCBinaryData nonce;
+  /*
+   * of a scheduler for whose store others stand by: which store that is; empty: of no other
+   */
+  char *store;
+  /*
+   * how often it has been taken by a scheduler: who has the higher one has it
+   */
+  int64_t term;
 };
 #define TASK_SCHEDULER__WIRE__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&task_scheduler__wire__hello__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL} }
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0 }
 
 
 /*

@@ -63,20 +63,24 @@ class GoAway(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ["build", "instance", "nonce", "role", "version_max", "version_min"]
+    __slots__ = ["build", "instance", "nonce", "role", "store", "term", "version_max", "version_min"]
     BUILD_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
+    STORE_FIELD_NUMBER: _ClassVar[int]
+    TERM_FIELD_NUMBER: _ClassVar[int]
     VERSION_MAX_FIELD_NUMBER: _ClassVar[int]
     VERSION_MIN_FIELD_NUMBER: _ClassVar[int]
     build: str
     instance: str
     nonce: bytes
     role: str
+    store: str
+    term: int
     version_max: int
     version_min: int
-    def __init__(self, version_min: _Optional[int] = ..., version_max: _Optional[int] = ..., role: _Optional[str] = ..., instance: _Optional[str] = ..., build: _Optional[str] = ..., nonce: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, version_min: _Optional[int] = ..., version_max: _Optional[int] = ..., role: _Optional[str] = ..., instance: _Optional[str] = ..., build: _Optional[str] = ..., nonce: _Optional[bytes] = ..., store: _Optional[str] = ..., term: _Optional[int] = ...) -> None: ...
 
 class Item(_message.Message):
     __slots__ = ["call", "payload"]
