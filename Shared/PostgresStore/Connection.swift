@@ -44,9 +44,7 @@ final class Connection {
                 Unmanaged<Notices>.fromOpaque(context).takeUnretainedValue().add(result)
             }, Unmanaged.passUnretained(notices).toOpaque())
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
-            let failure = PostgresFailure(.connection, Self.message(handle))
-            PQfinish(handle)
-            throw failure
+            throw PostgresFailure(.connection, Self.message(handle))
         }
     }
 
