@@ -244,11 +244,12 @@ final class Connection {
 
     private static func anyIsReady(_ pollers: inout [pollfd], until deadline: ContinuousClock.Instant) -> Bool {
         while true {
-            let left = deadline - .now
-            guard left > .zero else { return false }
-            let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+            // Once more where it is too late already: while this process stood still, what is waited for may have come.
+            let left = max(deadline - .now, .zero), isLast = left == .zero
+            let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + (isLast ? 0 : 1)
             let found = poll(&pollers, nfds_t(pollers.count), Int32(clamping: milliseconds))
             if found > 0 || found < 0 && errno != EINTR { return true }
+            if found == 0, isLast { return false }
         }
     }
 
