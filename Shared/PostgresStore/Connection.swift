@@ -20,6 +20,11 @@ final class Connection {
     private var names = 0
     private let onStatement: (@Sendable (String) -> Void)?
     private let notices: Notices
+    /// Results that came, to be looked at in their turn.
+    private var arrivals: ArraySlice<Arrival> = []
+    /// Ends of statements sent together that have not come yet.
+    private var awaited = 0
+    private var warning: String?
     /// Nothing more is to be expected of it.
     private(set) var isBroken = false
 
@@ -48,7 +53,10 @@ final class Connection {
         }
     }
 
-    deinit { PQfinish(handle) }
+    deinit {
+        for arrival in arrivals { PQclear(arrival.result) }
+        PQfinish(handle)
+    }
 
     private static func connect(_ address: PostgresAddress, until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer {
         guard let handle = address.start() else { throw PostgresFailure(.connection, "out of memory") }
@@ -117,6 +125,7 @@ final class Connection {
 
     func sync() throws(PostgresFailure) {
         guard PQpipelineSync(handle) == 1 else { throw broken() }
+        awaited += 1
     }
 
     /// Takes it for broken where a transaction is left open on it: what comes next would go into that, or be refused with it.
@@ -129,7 +138,10 @@ final class Connection {
     }
 
     /// A warning that came with what was carried out last, which makes its success doubtful; `nil`: there was none.
-    func takeWarning() -> String? { notices.take() }
+    func takeWarning() -> String? {
+        defer { warning = nil }
+        return warning
+    }
 
     enum Step {
         case prepare(String)
@@ -182,19 +194,22 @@ final class Connection {
         return .failure(refusal)
     }
 
+    private struct Arrival {
+        /// `nil`: the end of a statement's results.
+        let result: OpaquePointer?
+        /// What came with it.
+        let warning: String?
+    }
+
     /// The next result, once it is there.
     private func next(until deadline: ContinuousClock.Instant, beside others: ArraySlice<Connection>) throws(PostgresFailure) -> OpaquePointer? {
         while true {
-            guard PQflush(handle) >= 0 else { throw broken() }
-            if PQisBusy(handle) == 0 {
-                let result = PQgetResult(handle)
-                if let result, PQstatus(handle) == CONNECTION_BAD {
-                    defer { PQclear(result) }
-                    throw broken(Self.refusal(result).message)
-                }
-                guard PQstatus(handle) == CONNECTION_OK else { throw broken() }
-                return result
+            collect()
+            if let arrival = arrivals.popFirst() {
+                warning = arrival.warning ?? warning
+                return arrival.result
             }
+            guard PQstatus(handle) == CONNECTION_OK, PQflush(handle) >= 0 else { throw broken() }
             guard Self.wait([self] + others, until: deadline) else { throw broken("no answer within \(answerWait)") }
         }
     }
@@ -202,6 +217,20 @@ final class Connection {
     /// Takes what has come, and sends what is left to send: what the server answers is taken while it is sent to, else both would wait.
     private func exchange() {
         if PQconsumeInput(handle) != 1 || PQflush(handle) < 0 { isBroken = true }
+        collect()
+    }
+
+    /// Takes what has come in full out of libpq, which gives nothing of it out any more once the connection turns out to be lost.
+    private func collect() {
+        var isEnd = false
+        while awaited > 0, PQisBusy(handle) == 0, PQstatus(handle) == CONNECTION_OK {
+            let result = PQgetResult(handle)
+            // Twice nothing is no answer, and would go on for ever.
+            guard result != nil || !isEnd else { return isBroken = true }
+            isEnd = result == nil
+            if let result, PQresultStatus(result) == PGRES_PIPELINE_SYNC { awaited -= 1 }
+            arrivals.append(Arrival(result: result, warning: notices.take()))
+        }
     }
 
     /// Waits until one of several has something to take or can be sent to, and does so.

@@ -26,6 +26,8 @@ struct SnapshotQueries {
         for setting in WriterSession.settings(scope) + settings { _ = try connection.run(setting) }
     }
 
+    var isBroken: Bool { connection.isBroken }
+
     private func run(_ queries: [Query]) throws(QueryError) -> [Rows] {
         do throws(PostgresFailure) { return try connection.run(queries) } catch { throw .postgres(error) }
     }

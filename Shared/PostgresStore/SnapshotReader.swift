@@ -81,7 +81,7 @@ final class SnapshotReader {
     }
 
     private func open() throws(QueryError) -> SnapshotQueries {
-        if let queries { return queries }
+        if let queries, !queries.isBroken { return queries }
         do throws(PostgresFailure) {
             let made = try SnapshotQueries(address, scope, limits, onFault: onFault)
             queries = made

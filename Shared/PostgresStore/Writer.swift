@@ -177,7 +177,8 @@ final class Writer {
 
     private func open() throws(Refusal) -> WriterSession {
         guard !isClosed else { throw .store(.closed) }
-        if let session { return session }
+        // One on which the last answer came just before it was lost is not used any more.
+        if let session, !session.isBroken { return session }
         do throws(StoreError) {
             let opened = try opening.open()
             session = opened

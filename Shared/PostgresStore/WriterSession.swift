@@ -66,6 +66,8 @@ final class WriterSession {
         ] + (scope == .lane ? ["SET plan_cache_mode = force_generic_plan"] : [])
     }
 
+    var isBroken: Bool { connection.isBroken || others.contains(where: \.isBroken) }
+
     /// The shards, as they were taken.
     var ownedShards: [OwnedShard] { Shard.all.map { OwnedShard($0, epoch: epochs[Int($0.number)]) } }
 

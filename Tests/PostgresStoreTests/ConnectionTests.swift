@@ -32,4 +32,19 @@ struct ConnectionTests {
         #expect(rows.last?.int(0, 0) == 7)
         #expect(!connection.isBroken)
     }
+
+    @Test("that came in full before it was lost count, also where another's are waited for first")
+    func lastAnswers() throws {
+        let relay = try Relay(to: server.folder), first = try connect()
+        defer { relay.close() }
+        let lost = try Connection(try PostgresAddress("host=\(relay.folder) user=test dbname=\(database)"), PostgresLimits())
+        relay.cut(1)
+        // Long enough for the other's answers, and its end, to be there before they are looked at.
+        let answers = SetTrip.run([
+            (first, [[Query("SELECT pg_sleep(1)")]]), (lost, [[Query("BEGIN"), Query("CREATE TABLE kept (a bigint)")], [Query("COMMIT")]]),
+        ])
+        for answer in answers.joined() { #expect(throws: Never.self) { try answer.rows.get() } }
+        #expect(throws: PostgresFailure.self) { try lost.run("SELECT 1") }
+        #expect(try server.run("SELECT count(*) FROM kept", in: database) == "0")
+    }
 }
