@@ -15,6 +15,8 @@ final class Connection {
     private let handle: OpaquePointer
     /// How long an answer may take.
     var answerWait: Duration
+    /// When every answer is too late, however soon it comes after it was asked for; `nil`: there is no such time.
+    var end: ContinuousClock.Instant?
     private var prepared: [String: String] = [:]
     /// Names that were given to statements.
     private var names = 0
@@ -79,7 +81,10 @@ final class Connection {
     }
 
     /// When an answer to what is sent now would be too late.
-    var deadline: ContinuousClock.Instant { .now + answerWait }
+    var deadline: ContinuousClock.Instant {
+        let next = ContinuousClock.now + answerWait
+        return end.map { min($0, next) } ?? next
+    }
 
     func isPrepared(_ sql: String) -> Bool { prepared[sql] != nil }
 
@@ -89,6 +94,7 @@ final class Connection {
     /// - Returns: the rows of each.
     func run(_ queries: [Query]) throws(PostgresFailure) -> [Rows] {
         try checkIsOpen()
+        if hasEnded { throw Self.late }
         var steps: [Step] = []
         for query in queries {
             if !isPrepared(query.sql) {
@@ -210,7 +216,10 @@ final class Connection {
                 return arrival.result
             }
             guard PQstatus(handle) == CONNECTION_OK, PQflush(handle) >= 0 else { throw broken() }
-            guard Self.wait([self] + others, until: deadline) else { throw broken("no answer within \(answerWait)") }
+            guard Self.wait([self] + others, until: deadline) else {
+                let failure = broken("no answer within \(answerWait)")
+                throw hasEnded ? Self.late : failure
+            }
         }
     }
 
@@ -250,6 +259,10 @@ final class Connection {
         _ = try run([Query("DEALLOCATE ALL")])
         prepared = [:]
     }
+
+    private var hasEnded: Bool { end.map { $0 <= .now } ?? false }
+
+    private static let late = PostgresFailure(.late, "no answer in time")
 
     private func broken(_ message: String? = nil) -> PostgresFailure {
         isBroken = true

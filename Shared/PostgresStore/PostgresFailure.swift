@@ -7,6 +7,8 @@ struct PostgresFailure: Error {
         case refused(state: String)
         /// There is no connection (any more).
         case connection
+        /// What is asked was not answered in the time that it has, with all its statements.
+        case late
         /// What the server answered is not what was asked for.
         case protocolViolation
     }
@@ -41,6 +43,7 @@ struct PostgresFailure: Error {
     func storeError(_ label: String) -> StoreError {
         switch kind {
         case .connection: connectionError(label)
+        case .late: .overloaded("\(label): the question took longer than one may. Ask for less, and check whether the server is busy, or hard to reach")
         case .protocolViolation: .unavailable("\(label): an answer that was not asked for (\(message))")
         case .refused(let state): refusal(state, label)
         }

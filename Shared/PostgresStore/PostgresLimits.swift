@@ -12,6 +12,9 @@ public struct PostgresLimits: Sendable {
     public var readWait = Duration.seconds(1)
     /// How long the server may work on one statement of a read.
     public var readTime = Duration.seconds(5)
+    /// How long the answer to one question may take, whatever number of statements it needs: longer than ``readTime``, which the server sees
+    /// to. A connection on which it takes longer is given up.
+    public var questionTime = Duration.seconds(10)
     /// Connections over which writes go at the same time where each shard's are a transaction of their own.
     public var shardConnections = 4
     /// How long making a connection may take.
