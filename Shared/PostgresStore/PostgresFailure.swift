@@ -35,7 +35,7 @@ struct PostgresFailure: Error {
         return !endsConnection && !state.hasPrefix("08") && !isFenced
     }
 
-    /// Another scheduler has taken the shards: the fence's statement divides by zero.
+    /// Another scheduler has taken the shards, or they have no rows: the fence's statement divides by zero.
     var isFenced: Bool { state == "22012" }
 
     /// The same in an operator's words.
@@ -52,7 +52,9 @@ struct PostgresFailure: Error {
     private func refusal(_ state: String, _ label: String) -> StoreError {
         switch state {
         case "22012":
-            .inUse("\(label): another scheduler has taken this one's reminders over. End one of the two")
+            .inUse(
+                "\(label): another scheduler has taken this one's reminders over: end one of the two. Where there is no other, rows of the table "
+                    + "shards are gone: restore a backup")
         case "53100":
             .unavailable(
                 "\(label): no space left on the server's disk (\(message)). Free space there; nothing that was confirmed is lost, and work "

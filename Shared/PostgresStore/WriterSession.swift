@@ -77,7 +77,8 @@ final class WriterSession {
     // MARK: Transactions
 
     /// What each transaction that writes begins with: in the first place the fence. Its division by zero ends the transaction where another
-    /// scheduler has taken a shard, and its lock keeps one from doing so until the transaction has ended.
+    /// scheduler has taken a shard, or the shard has no row any more by which one could see that, and its lock keeps one from doing so until
+    /// the transaction has ended.
     private func begin(_ shards: Set<Shard>) -> [Query] {
         let shards = shards.isEmpty ? Array(Shard.all.prefix(1)) : shards.sorted()
         func epoch(_ shard: Shard) -> Int64 { epochs[Int(shard.number)] }
@@ -87,15 +88,18 @@ final class WriterSession {
                 Query("BEGIN"),
                 Query(
                     """
-                    SELECT 1 / (s.epoch = u.epoch)::int FROM \(scope.given([("epoch", "bigint")])) JOIN shards s ON \(scope.isGiven("s"))
-                    ORDER BY s.shard FOR SHARE OF s
+                    SELECT 1 / (count(*) = cardinality($1::smallint[]))::int FROM (
+                        SELECT s.shard FROM \(scope.given([("epoch", "bigint")])) JOIN shards s ON \(scope.isGiven("s")) AND s.epoch = u.epoch
+                        ORDER BY s.shard FOR SHARE OF s) own
                     """, [.shards(shards), .ints(shards.map(epoch))]),
                 Query("SELECT pg_current_xact_id()"),
             ]
         case .shard:
             // Asked on one node what became of a transaction on another, the server does not know.
             return [Query("BEGIN")] + shards.map { shard in
-                Query("SELECT 1 / (epoch = $2::bigint)::int FROM shards WHERE shard = $1 FOR SHARE", [.shard(shard), .int(epoch(shard))])
+                Query(
+                    "SELECT 1 / count(*)::int FROM (SELECT epoch FROM shards WHERE shard = $1 AND epoch = $2::bigint FOR SHARE) own",
+                    [.shard(shard), .int(epoch(shard))])
             }
         }
     }

@@ -58,14 +58,25 @@ struct PostgresServerTests {
         await store.close()
     }
 
-    @Test("a scheduler whose shards another has taken writes nothing more")
-    func fenced() async throws {
-        let store = try open()
-        let first = Sample.reminder(), second = Sample.reminder()
-        try await store.write(Sample.create(first))
-        try server.run("UPDATE shards SET epoch = epoch + 1", in: database)
-        await #expect(throws: StoreError.self) { try await store.write(Sample.create(second)) }
-        #expect(try server.run("SELECT count(*) FROM reminders", in: database) == "1")
+    @Test(
+        "a scheduler whose shards another has taken, or have no rows any more, writes nothing more, prunes nothing and seals nothing anew",
+        arguments: ["UPDATE shards SET epoch = epoch + 1", "DELETE FROM shards"], [PostgresDistribution.none, .byShard])
+    func fenced(sql: String, distribution: PostgresDistribution) async throws {
+        let store = try PostgresStore(try server.address(of: database), distribution: distribution) { [folder] in folder.faults.add($0) }
+        try await store.write(Sample.create(Sample.reminder()), .create(Sample.reminder(), position: nil, idempotency: nil))
+        try server.run(sql, in: database)
+        let refused: [() async throws -> Void] = [
+            { try await store.write(Sample.create(Sample.reminder())) },
+            { try await store.removeOld(finishedBefore: .distantFuture) },
+            { _ = try await answer { store.reseal(Resealing(prefix: [1], rows: 10) { _, _ in [1, 2] }, completion: $0) } },
+        ]
+        for call in refused {
+            let error = await #expect(throws: StoreError.self) { try await call() }
+            if case .inUse? = error { continue }
+            Issue.record("\(String(describing: error))")
+        }
+        #expect(try server.run("SELECT count(*) FROM reminders", in: database) == "2")
+        #expect(try server.run("SELECT count(*) FROM definitions WHERE sealed = decode('0909', 'hex')", in: database) == "2")
         await store.close()
     }
 
