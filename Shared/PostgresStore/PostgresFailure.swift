@@ -9,6 +9,8 @@ struct PostgresFailure: Error {
         case connection
         /// What is asked was not answered in the time that it has, with all its statements.
         case late
+        /// The server has committed, and does not wait any longer for its synchronous replica, which may lack that when it takes over.
+        case unconfirmed
         /// What the server answered is not what was asked for.
         case protocolViolation
     }
@@ -25,6 +27,9 @@ struct PostgresFailure: Error {
 
     /// Whether one statement's own values were at fault, so that other writes of the same transaction need not fail.
     var concernsOneWrite: Bool { ["22", "23", "54"].contains(state.prefix(2)) && !isFenced }
+
+    /// Whether a commit that came to it may have taken effect, or may not.
+    var leavesCommitUnknown: Bool { kind == .connection || kind == .unconfirmed }
 
     /// The server gives the connection up.
     var endsConnection: Bool { state.hasPrefix("57P") }
@@ -44,6 +49,10 @@ struct PostgresFailure: Error {
         switch kind {
         case .connection: connectionError(label)
         case .late: .overloaded("\(label): the question took longer than one may. Ask for less, and check whether the server is busy, or hard to reach")
+        case .unconfirmed:
+            .unavailable(
+                "\(label): what was written is on this server, but its synchronous replica may not have it (\(message)). Check the replica; it is tried "
+                    + "again by itself")
         case .protocolViolation: .unavailable("\(label): an answer that was not asked for (\(message))")
         case .refused(let state): refusal(state, label)
         }

@@ -15,8 +15,8 @@ import TaskDomain
 ///
 /// After a failure nothing of the transaction remains, its submissions complete with `.unavailable`, and the next one tries again, on
 /// another connection where that is needed: there is nothing to restart when the cause has passed. Where a connection is lost during a
-/// commit, the server is asked what became of it; where it cannot be asked in time, the writes complete with `.unavailable` too, and may
-/// have taken effect.
+/// commit, or the server did not wait for its synchronous replica, the server is asked what became of it; where that cannot be told in time,
+/// the writes complete with `.unavailable` too, and may have taken effect.
 ///
 /// A store that is released without `close` finishes what was submitted.
 public final class PostgresStore: LanedStore {

@@ -14,7 +14,7 @@ final class WriterSession {
     private var nextNumber: Int64
     private var isInTransaction = false
 
-    /// The end of a transaction was lost with its connection.
+    /// The end of a transaction was lost with its connection, or is not confirmed by a synchronous replica.
     struct Unknown: Error {
         /// By which the server is asked afterwards; `nil`: it cannot say.
         let transaction: Int64?
@@ -129,8 +129,7 @@ final class WriterSession {
             switch (body.rows, end.rows) {
             case (.failure(let failure), _), (.success, .failure(let failure)): outcomes.append(.failure(failure))
             case (.success(let rows), .success):
-                // "canceling wait for synchronous replication": committed here, and perhaps nowhere else.
-                let doubt = end.warning.map { PostgresFailure(.connection, $0) }
+                let doubt = Self.doubt(end.warning)
                 outcomes.append(doubt.map { .failure($0) } ?? .success(Array(rows.suffix(transaction.queries.count))))
             }
         }
@@ -148,9 +147,21 @@ final class WriterSession {
         return changed
     }
 
+    /// What a warning says of a commit. "canceling wait for synchronous replication": it is made here, and perhaps nowhere else.
+    private static func doubt(_ warning: String?) -> PostgresFailure? { warning.map { PostgresFailure(.unconfirmed, $0) } }
+
     /// Changes rows of no shard.
-    func change(_ queries: [Query]) throws(PostgresFailure) {
-        for outcome in transact([(shards: [], queries: queries)]) { _ = try outcome.get() }
+    @discardableResult
+    func change(_ queries: [Query]) throws(PostgresFailure) -> [Rows] {
+        try transact([(shards: [], queries: queries)])[0].get()
+    }
+
+    /// What became of a transaction: "committed", or "aborted", or else it is not known yet.
+    ///
+    /// It is asked in a transaction of its own, which takes a lock and so has something to commit: once that is confirmed, by a synchronous
+    /// replica where there is one, so is everything before it.
+    func status(of transaction: Int64) throws(PostgresFailure) -> String? {
+        try change([Query("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(transaction)])])[0].text(0, 0)
     }
 
     /// Shards that are asked about in one trip, so that no more are than there is room for what they have.
@@ -254,7 +265,7 @@ final class WriterSession {
         let ends = transact(decided.map { part, writes in (shards: parts[part].shards, queries: writes.queries { takeNumber() }) })
         for ((part, writes), end) in zip(decided, ends) {
             outcomes[part] = end.map { _ in writes.results }.mapError { failure in
-                failure.kind == .connection ? .unknown(Unknown(transaction: nil, failure: failure, results: writes.results)) : .failed(failure)
+                failure.leavesCommitUnknown ? .unknown(Unknown(transaction: nil, failure: failure, results: writes.results)) : .failed(failure)
             }
         }
         return parts.indices.map { part in
@@ -278,12 +289,13 @@ final class WriterSession {
 
     private func commit(_ queries: [Query], _ transaction: Int64?, _ results: [StoreWriteResult]) throws(Stop) {
         _ = connection.takeWarning()
-        do throws(PostgresFailure) { _ = try connection.run(queries + [Self.commit]) } catch {
-            guard error.kind == .connection else { throw .failed(error) }
+        do throws(PostgresFailure) {
+            _ = try connection.run(queries + [Self.commit])
+            if let doubt = Self.doubt(connection.takeWarning()) { throw doubt }
+        } catch {
+            guard error.leavesCommitUnknown else { throw .failed(error) }
             throw .unknown(Unknown(transaction: transaction, failure: error, results: results))
         }
-        // "canceling wait for synchronous replication": committed here, and perhaps nowhere else.
-        if let warning = connection.takeWarning() { throw .failed(PostgresFailure(.connection, warning)) }
     }
 
     private func takeNumber() -> Int64 {

@@ -12,8 +12,9 @@ import TaskDomain
 /// answered before; lists do not hold up the others, and none is read for whom nobody waits. All writes that arrived during one commit go into the next together (group commit): one fsync for all
 /// of them. A write's completion is called only after its commit is on stable storage.
 public protocol Store: Sendable {
-    /// Carries out the writes in one transaction, shared with others.
-    /// - Parameter completion: one result for each write, in order; or the error because of which none took effect.
+    /// Carries out the writes in one transaction, shared with others; or, where the store is spread by shard, those of each shard in one.
+    /// - Parameter completion: one result for each write, in order; or the error because of which none took effect. Where they are in several
+    ///   transactions, or what became of one is not known, some or all may have taken effect: they may be repeated.
     func submit(
         _ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], StoreError>) -> Void)
 

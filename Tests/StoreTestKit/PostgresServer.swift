@@ -25,7 +25,11 @@ package final class PostgresServer: Sendable {
     /// What a test's folder has as its schema or database.
     private let names = Mutex<[String: String]>([:])
 
-    package init() throws {
+    private let ownSettings: [String]
+
+    /// - Parameter settings: further ones of the server, each as `name=value`.
+    package init(_ settings: [String] = []) throws {
+        ownSettings = settings
         // A socket's path must be short.
         let name = "pg-\(ProcessInfo.processInfo.processIdentifier)-\(UInt16.random(in: 0...UInt16.max))"
         folder = (Self.hasRoom("/dev/shm") ? "/dev/shm/" : "/tmp/") + name
@@ -57,7 +61,7 @@ package final class PostgresServer: Sendable {
     /// Starts the server, and waits until it answers.
     package func start() throws {
         // Not by pg_ctl, whose server would hold what tells that a process has ended.
-        let settings = (Self.settings + ["unix_socket_directories=\(folder)"]).flatMap { ["-c", $0] }
+        let settings = (Self.settings + ownSettings + ["unix_socket_directories=\(folder)"]).flatMap { ["-c", $0] }
         let process = Self.process(for: "postgres", ["-D", "\(folder)/data"] + settings)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
