@@ -279,7 +279,7 @@ final class WriterSession {
     }
 
     private func writes(by found: BatchReads.Found) -> BatchWrites {
-        for (id, reason) in found.damaged { onFault("\(label): reminder \(id) is damaged: \(reason); it was not changed") }
+        for (id, damaged) in found.damaged { onFault("\(label): reminder \(id) is damaged: \(damaged.reason); it was not changed") }
         return BatchWrites(found, scope, pending)
     }
 

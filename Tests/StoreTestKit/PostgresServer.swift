@@ -106,8 +106,7 @@ package final class PostgresServer: Sendable {
 
     /// A schema that belongs to this folder, and is made for it.
     package func schema(of folder: Folder) throws -> PostgresAddress {
-        let name = try name(of: folder) { name in try execute("CREATE SCHEMA \(name)", in: Self.database) }
-        return try address(of: Self.database, "options='-c search_path=\(name)'")
+        try address(of: Self.database, "options='-c search_path=\(try schemaName(of: folder))'")
     }
 
     /// The name of the database that belongs to this folder, and is made for it.
@@ -119,6 +118,15 @@ package final class PostgresServer: Sendable {
     package static func fresh() throws -> (server: PostgresServer, folder: Folder, database: String) {
         let server = try shared.get(), folder = try Folder()
         return (server, folder, try server.database(of: folder))
+    }
+
+    /// Carries out statements in the schema that belongs to this folder.
+    package func run(_ sql: String, inSchemaOf folder: Folder) throws {
+        try execute("SET search_path = \(try schemaName(of: folder)); \(sql)", in: Self.database)
+    }
+
+    private func schemaName(of folder: Folder) throws -> String {
+        try name(of: folder) { name in try execute("CREATE SCHEMA \(name)", in: Self.database) }
     }
 
     private func name(of folder: Folder, _ make: (String) throws -> Void) throws -> String {
