@@ -165,7 +165,7 @@ final class WriterSession {
     }
 
     /// Shards that are asked about in one trip, so that no more are than there is room for what they have.
-    private static let shardsAtOnce = 16
+    static let shardsAtOnce = 16
 
     /// Asks about shards, one after the other.
     /// - Parameters:
@@ -329,7 +329,7 @@ final class WriterSession {
     }
 
     /// Keys that are looked at in one transaction where a whole table is gone through.
-    private static let pageRows = 5_000
+    static let pageRows = 5_000
 
     /// Empties the shelf, a page at a time.
     func clearShelf() throws(PostgresFailure) {
@@ -343,34 +343,6 @@ final class WriterSession {
             }
             after = keys.count < Self.pageRows ? nil : keys.last
         }
-    }
-
-    /// Occurrences that came to an end before their series came to them; what each series is past is forgotten. A page of a shard at a time.
-    func passed(limit: Int) throws(PostgresFailure) -> [OccurrenceKey] {
-        var found: [OccurrenceKey] = []
-        for shard in Shard.all {
-            var last: [Parameter] = [.id(ReminderID(high: 0, low: 0)), .int(.min)], isMore = true
-            while isMore, found.count < limit {
-                let rows = try connection.run(
-                    """
-                    SELECT p.reminder, p.scheduled_at, EXISTS (
-                        SELECT 1 FROM reminders r WHERE r.shard = $1 AND r.id = p.reminder AND r.next_at <= p.scheduled_at AND r.state < 2)
-                    FROM passed p WHERE p.shard = $1 AND (p.reminder, p.scheduled_at) > ($2::uuid, $3::bigint)
-                    ORDER BY p.reminder, p.scheduled_at LIMIT $4::bigint
-                    """, [.shard(shard)] + last + [.int(Int64(Self.pageRows))])
-                var behind: [OccurrenceKey] = []
-                for row in rows.indices {
-                    guard let id = rows.id(row, 0) else { continue }
-                    let key = OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 1))
-                    if rows.int(row, 2) != 0 { found.append(key) } else { behind.append(key) }
-                    last = [.id(id), .time(key.scheduledAt)]
-                }
-                // By the shard that the rows have, whatever their ids say.
-                try change(behind, in: { _ in shard }) { keys in [OccurrenceRow.remove(keys, in: shard, from: "passed", scope)] }
-                isMore = rows.count == Self.pageRows
-            }
-        }
-        return Array(found.prefix(limit))
     }
 
     func workers() throws(PostgresFailure) -> [AttachedWorker] {
