@@ -162,7 +162,9 @@ let package = Package(
         .testTarget(name: "RecurrenceTextTests", dependencies: ["TaskDomain", "TaskRecurrence", "RecurrenceData"], path: "Tests/RecurrenceTextTests"),
         .testTarget(name: "DeliveryTests", dependencies: ["TestSupport", "Delivery", "TaskDomain"], path: "Tests/DeliveryTests"),
         // The kinds of store, and what tests of any of them need.
-        .target(name: "StoreTestKit", dependencies: ["CPostgres", "PostgresStore", "SQLiteStore", "Storage", "TaskDomain"], path: "Tests/StoreTestKit"),
+        .target(
+            name: "StoreTestKit", dependencies: ["CPostgres", "CSQLite", "PostgresStore", "SQLiteStore", "Storage", "TaskDomain"],
+            path: "Tests/StoreTestKit"),
         .testTarget(name: "StorageTests", dependencies: ["StoreTestKit", "Storage", "TaskDomain"], path: "Tests/StorageTests"),
         .testTarget(
             name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "StoreTestKit", "Storage", "TaskDomain", "CSQLite"],

@@ -117,7 +117,7 @@ struct BatchReads {
             """
             SELECT \(ReminderRow.selected),
                 (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) AND o.state < 2 LIMIT u.most) a),
-                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) AND o.state = 2 LIMIT u.most + 1) a)
+                (SELECT count(*) FROM (SELECT 1 FROM occurrences o WHERE \(isOccurrence) AND o.state = 2 LIMIT u.most + 1) a), r.caller
             FROM \(scope.given(Self.id + [("most", "bigint")]))
                 JOIN reminders r ON \(scope.isGiven("r")) AND r.id = u.id LEFT JOIN definitions d ON d.shard = r.shard AND d.id = r.id
             """, parameters(ids) + [.ints(ids.map { Int64((needs.reminders[$0] ?? 0) + 1) })])
@@ -195,8 +195,14 @@ struct BatchReads {
         var kinds: [ReminderID: [(kind: CountedKind, number: Int64)]] = [:]
         var created: Set<ReminderID> = []
         var idempotency: [IdempotencyKey: IdempotencyRecord] = [:]
-        /// Those that cannot be understood, and why.
-        var damaged: [(id: ReminderID, reason: String)] = []
+        /// Those that cannot be understood.
+        var damaged: [ReminderID: Damaged] = [:]
+    }
+
+    struct Damaged {
+        let reason: String
+        /// Where it stands, with another in the place of what it is about; `nil`: that cannot be understood either.
+        let standing: StoredReminder?
     }
 
     struct IdempotencyKey: Hashable {
@@ -255,7 +261,9 @@ struct BatchReads {
             do throws(DefinitionRow.Damage) {
                 found.reminders[id] = try ReminderRow.decode(rows, row, occurrences: known, others: others, passed: passed[id] ?? [])
             } catch {
-                found.damaged.append((id, error.reason))
+                let standIn = DefinitionRow.standIn(rows, row, from: ReminderRow.columnCount, for: id, caller: rows.text(row, counts + 2) ?? "")
+                let standing = try? ReminderRow.decode(rows, row, as: standIn, occurrences: known, others: others, passed: passed[id] ?? [])
+                found.damaged[id] = Damaged(reason: error.reason, standing: standing)
             }
         }
     }

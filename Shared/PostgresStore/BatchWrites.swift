@@ -6,6 +6,8 @@ struct BatchWrites {
     private(set) var results: [StoreWriteResult] = []
     private var found: BatchReads.Found
     private var before: [ReminderID: StoredReminder]
+    /// Those that cannot be understood and were cancelled.
+    private var cancelled: [ReminderID: StoredReminder] = [:]
     private var made: [ReminderID] = []
     private var records: [(shard: Shard, record: IdempotencyRecord)] = []
     private var queues: [String: QueueSettings] = [:]
@@ -63,7 +65,7 @@ struct BatchWrites {
 
     /// `nil` where there is no such reminder.
     private mutating func apply(_ write: StoreWrite, to id: ReminderID) -> StoreWriteResult? {
-        guard var reminder = found.reminders.removeValue(forKey: id) else { return nil }
+        guard var reminder = found.reminders.removeValue(forKey: id) else { return cancelDamaged(write, id) }
         var history = found.histories.removeValue(forKey: id) ?? AttemptHistory()
         let wasFinished = reminder.finishedAt != nil
         let result = reminder.apply(write, &history)
@@ -72,6 +74,17 @@ struct BatchWrites {
         found.reminders[id] = reminder
         found.histories[id] = history
         return result
+    }
+
+    /// What cannot be read can still be cancelled, by whoever may do everything.
+    private mutating func cancelDamaged(_ write: StoreWrite, _ id: ReminderID) -> StoreWriteResult? {
+        guard case .change(_, .cancel, let guardian, let at) = write, guardian == ChangeGuard(), let old = found.damaged[id]?.standing else { return nil }
+        var new = cancelled[id] ?? old
+        guard new.cancel(at: at) else { return nil }
+        before[id] = old
+        cancelled[id] = new
+        pending.changed(new.reminder.caller, by: -1)
+        return .changed(ChangeOutcome(.done, nil))
     }
 
     // MARK: Rows
@@ -106,7 +119,7 @@ struct BatchWrites {
         var put: [(key: OccurrenceKey, row: StoredOccurrence)] = [], removed: [OccurrenceKey] = []
         var passed: [OccurrenceKey] = [], forgotten: [OccurrenceKey] = [], tallies = Tallies()
         for (id, old) in before {
-            guard let new = found.reminders[id] else { continue }
+            guard let new = found.reminders[id] ?? cancelled[id] else { continue }
             func key(_ second: UnixSeconds) -> OccurrenceKey { OccurrenceKey(reminder: id, scheduledAt: second) }
             if new.reminder !== old.reminder { redefined.append(new.reminder) }
             let queue = new.reminder.queue
@@ -133,6 +146,7 @@ struct BatchWrites {
         if !redefined.isEmpty { queries.append(DefinitionRow.update(redefined, scope, number: number)) }
         if !moved.isEmpty { queries.append(ReminderRow.update(moved, scope)) }
         if !removed.isEmpty { queries.append(OccurrenceRow.remove(removed, scope)) }
+        if !cancelled.isEmpty { queries.append(DefinitionRow.forgetCredentials(Array(cancelled.keys), scope)) }
         if !put.isEmpty { queries += OccurrenceRow.put(put, scope) }
         queries += tallies.queries(of: before.keys.lazy.map(\.shard), scope)
         if !attempts.isEmpty { queries += AttemptRow.insert(attempts, scope) }

@@ -15,11 +15,18 @@ final class Connection {
     private let handle: OpaquePointer
     /// How long an answer may take.
     var answerWait: Duration
+    /// When every answer is too late, however soon it comes after it was asked for; `nil`: there is no such time.
+    var end: ContinuousClock.Instant?
     private var prepared: [String: String] = [:]
     /// Names that were given to statements.
     private var names = 0
     private let onStatement: (@Sendable (String) -> Void)?
     private let notices: Notices
+    /// Results that came, to be looked at in their turn.
+    private var arrivals: ArraySlice<Arrival> = []
+    /// Ends of statements sent together that have not come yet.
+    private var awaited = 0
+    private var warning: String?
     /// Nothing more is to be expected of it.
     private(set) var isBroken = false
 
@@ -40,13 +47,14 @@ final class Connection {
                 Unmanaged<Notices>.fromOpaque(context).takeUnretainedValue().add(result)
             }, Unmanaged.passUnretained(notices).toOpaque())
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
-            let failure = PostgresFailure(.connection, Self.message(handle))
-            PQfinish(handle)
-            throw failure
+            throw PostgresFailure(.connection, Self.message(handle))
         }
     }
 
-    deinit { PQfinish(handle) }
+    deinit {
+        for arrival in arrivals { PQclear(arrival.result) }
+        PQfinish(handle)
+    }
 
     private static func connect(_ address: PostgresAddress, until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer {
         guard let handle = address.start() else { throw PostgresFailure(.connection, "out of memory") }
@@ -69,7 +77,10 @@ final class Connection {
     }
 
     /// When an answer to what is sent now would be too late.
-    var deadline: ContinuousClock.Instant { .now + answerWait }
+    var deadline: ContinuousClock.Instant {
+        let next = ContinuousClock.now + answerWait
+        return end.map { min($0, next) } ?? next
+    }
 
     func isPrepared(_ sql: String) -> Bool { prepared[sql] != nil }
 
@@ -79,6 +90,7 @@ final class Connection {
     /// - Returns: the rows of each.
     func run(_ queries: [Query]) throws(PostgresFailure) -> [Rows] {
         try checkIsOpen()
+        if hasEnded { throw Self.late }
         var steps: [Step] = []
         for query in queries {
             if !isPrepared(query.sql) {
@@ -115,6 +127,7 @@ final class Connection {
 
     func sync() throws(PostgresFailure) {
         guard PQpipelineSync(handle) == 1 else { throw broken() }
+        awaited += 1
     }
 
     /// Takes it for broken where a transaction is left open on it: what comes next would go into that, or be refused with it.
@@ -127,7 +140,10 @@ final class Connection {
     }
 
     /// A warning that came with what was carried out last, which makes its success doubtful; `nil`: there was none.
-    func takeWarning() -> String? { notices.take() }
+    func takeWarning() -> String? {
+        defer { warning = nil }
+        return warning
+    }
 
     enum Step {
         case prepare(String)
@@ -180,26 +196,46 @@ final class Connection {
         return .failure(refusal)
     }
 
+    private struct Arrival {
+        /// `nil`: the end of a statement's results.
+        let result: OpaquePointer?
+        /// What came with it.
+        let warning: String?
+    }
+
     /// The next result, once it is there.
     private func next(until deadline: ContinuousClock.Instant, beside others: ArraySlice<Connection>) throws(PostgresFailure) -> OpaquePointer? {
         while true {
-            guard PQflush(handle) >= 0 else { throw broken() }
-            if PQisBusy(handle) == 0 {
-                let result = PQgetResult(handle)
-                if let result, PQstatus(handle) == CONNECTION_BAD {
-                    defer { PQclear(result) }
-                    throw broken(Self.refusal(result).message)
-                }
-                guard PQstatus(handle) == CONNECTION_OK else { throw broken() }
-                return result
+            collect()
+            if let arrival = arrivals.popFirst() {
+                warning = arrival.warning ?? warning
+                return arrival.result
             }
-            guard Self.wait([self] + others, until: deadline) else { throw broken("no answer within \(answerWait)") }
+            guard PQstatus(handle) == CONNECTION_OK, PQflush(handle) >= 0 else { throw broken() }
+            guard Self.wait([self] + others, until: deadline) else {
+                let failure = broken("no answer within \(answerWait)")
+                throw hasEnded ? Self.late : failure
+            }
         }
     }
 
     /// Takes what has come, and sends what is left to send: what the server answers is taken while it is sent to, else both would wait.
     private func exchange() {
         if PQconsumeInput(handle) != 1 || PQflush(handle) < 0 { isBroken = true }
+        collect()
+    }
+
+    /// Takes what has come in full out of libpq, which gives nothing of it out any more once the connection turns out to be lost.
+    private func collect() {
+        var isEnd = false
+        while awaited > 0, PQisBusy(handle) == 0, PQstatus(handle) == CONNECTION_OK {
+            let result = PQgetResult(handle)
+            // Twice nothing is no answer, and would go on for ever.
+            guard result != nil || !isEnd else { return isBroken = true }
+            isEnd = result == nil
+            if let result, PQresultStatus(result) == PGRES_PIPELINE_SYNC { awaited -= 1 }
+            arrivals.append(Arrival(result: result, warning: notices.take()))
+        }
     }
 
     /// Waits until one of several has something to take or can be sent to, and does so.
@@ -219,6 +255,10 @@ final class Connection {
         _ = try run([Query("DEALLOCATE ALL")])
         prepared = [:]
     }
+
+    private var hasEnded: Bool { end.map { $0 <= .now } ?? false }
+
+    private static let late = PostgresFailure(.late, "no answer in time")
 
     private func broken(_ message: String? = nil) -> PostgresFailure {
         isBroken = true
@@ -242,11 +282,12 @@ final class Connection {
 
     private static func anyIsReady(_ pollers: inout [pollfd], until deadline: ContinuousClock.Instant) -> Bool {
         while true {
-            let left = deadline - .now
-            guard left > .zero else { return false }
-            let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+            // Once more where it is too late already: while this process stood still, what is waited for may have come.
+            let left = max(deadline - .now, .zero), isLast = left == .zero
+            let milliseconds = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + (isLast ? 0 : 1)
             let found = poll(&pollers, nfds_t(pollers.count), Int32(clamping: milliseconds))
             if found > 0 || found < 0 && errno != EINTR { return true }
+            if found == 0, isLast { return false }
         }
     }
 

@@ -13,11 +13,13 @@ enum DefinitionRow {
         ("classroom_id", "bytea"), ("created_by", "bytea"), ("created_ms", "bigint"), ("caller", "bytea"), ("sealed", "bytea"),
     ]
 
+    private static let read = columns.map(\.name).filter { !["number", "folded"].contains($0) }
+
     /// Columns of ``selected``.
-    static let columnCount = columns.count - 2
+    static let columnCount = read.count
 
     /// What `decode` reads, for a query that calls the table `d`.
-    static let selected = columns.filter { !["number", "folded"].contains($0.name) }.map { "d.\($0.name)" }.joined(separator: ", ")
+    static let selected = read.map { "d.\($0)" }.joined(separator: ", ")
 
     private static let insert = Insert("definitions", columns)
 
@@ -61,6 +63,16 @@ enum DefinitionRow {
 
     /// With small letters for A to Z, and everything else as it is.
     static func fold(_ text: some Collection<UInt8>) -> [UInt8] { text.map { (65...90).contains($0) ? $0 | 32 : $0 } }
+
+    /// Removes the credentials of reminders of which no occurrence is left.
+    static func forgetCredentials(_ ids: [ReminderID], _ scope: StoreScope) -> Query {
+        Query(
+            """
+            UPDATE definitions d SET sealed = '' FROM \(scope.given([("id", "uuid")]))
+            WHERE \(scope.isGiven("d")) AND d.id = u.id AND length(d.sealed) > 0
+                AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE \(scope.isSame("o", as: "d")) AND o.reminder = d.id)
+            """, [scope.parameter(ids.map(\.shard)), .ids(ids)])
+    }
 
     // MARK: Reading
 
@@ -111,6 +123,15 @@ enum DefinitionRow {
         return Reminder(
             id: id, schedule: schedule, handling: handling, payload: payload, createdAt: rows.time(row, next()), caller: try text("caller"),
             sealedAuthorization: bytes())
+    }
+
+    /// Takes the place of a reminder that cannot be understood, with the queue that it is counted in, where that can be.
+    static func standIn(_ rows: Rows, _ row: Int, from first: Int, for id: ReminderID, caller: String) -> Reminder {
+        let queue = read.firstIndex(of: "queue").flatMap { rows.text(row, first + $0) } ?? ""
+        return Reminder(
+            id: id, schedule: Schedule(start: .distantPast), handling: Handling(queue: queue),
+            payload: Payload(task: "", arguments: [], description: "", classroomID: "", createdBy: ""), createdAt: .distantPast, caller: caller,
+            sealedAuthorization: [])
     }
 
     private static func instants(_ bytes: [UInt8], _ name: String) throws(Damage) -> [UnixSeconds] {

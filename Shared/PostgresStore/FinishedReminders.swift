@@ -157,14 +157,7 @@ final class SpentCredentials: PruningDuty {
     /// - Parameter seen: in their order.
     private static func forgetting(_ seen: [(shard: Shard, finished: Int64, id: ReminderID)], _ scope: StoreScope) -> [Query] {
         let ends = Array(Dictionary(seen.map { ($0.shard, $0) }) { _, last in last }.values)
-        return [
-            Query(
-                """
-                UPDATE definitions d SET sealed = '' FROM \(scope.given([("id", "uuid")]))
-                WHERE \(scope.isGiven("d")) AND d.id = u.id AND length(d.sealed) > 0
-                    AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE \(scope.isSame("o", as: "d")) AND o.reminder = d.id)
-                """, [scope.parameter(seen.map(\.shard)), .ids(seen.map(\.id))])
-        ] + places.queries(ends.map(\.shard), [.ints(ends.map(\.finished)), .ids(ends.map(\.id))], scope)
+        return [DefinitionRow.forgetCredentials(seen.map(\.id), scope)] + places.queries(ends.map(\.shard), [.ints(ends.map(\.finished)), .ids(ends.map(\.id))], scope)
     }
 
     func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64? {

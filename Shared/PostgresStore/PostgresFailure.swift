@@ -7,6 +7,10 @@ struct PostgresFailure: Error {
         case refused(state: String)
         /// There is no connection (any more).
         case connection
+        /// What is asked was not answered in the time that it has, with all its statements.
+        case late
+        /// The server has committed, and does not wait any longer for its synchronous replica, which may lack that when it takes over.
+        case unconfirmed
         /// What the server answered is not what was asked for.
         case protocolViolation
     }
@@ -24,6 +28,9 @@ struct PostgresFailure: Error {
     /// Whether one statement's own values were at fault, so that other writes of the same transaction need not fail.
     var concernsOneWrite: Bool { ["22", "23", "54"].contains(state.prefix(2)) && !isFenced }
 
+    /// Whether a commit that came to it may have taken effect, or may not.
+    var leavesCommitUnknown: Bool { kind == .connection || kind == .unconfirmed }
+
     /// The server gives the connection up.
     var endsConnection: Bool { state.hasPrefix("57P") }
 
@@ -33,7 +40,7 @@ struct PostgresFailure: Error {
         return !endsConnection && !state.hasPrefix("08") && !isFenced
     }
 
-    /// Another scheduler has taken the shards: the fence's statement divides by zero.
+    /// Another scheduler has taken the shards, or they have no rows: the fence's statement divides by zero.
     var isFenced: Bool { state == "22012" }
 
     /// The same in an operator's words.
@@ -41,6 +48,11 @@ struct PostgresFailure: Error {
     func storeError(_ label: String) -> StoreError {
         switch kind {
         case .connection: connectionError(label)
+        case .late: .overloaded("\(label): the question took longer than one may. Ask for less, and check whether the server is busy, or hard to reach")
+        case .unconfirmed:
+            .unavailable(
+                "\(label): what was written is on this server, but its synchronous replica may not have it (\(message)). Check the replica; it is tried "
+                    + "again by itself")
         case .protocolViolation: .unavailable("\(label): an answer that was not asked for (\(message))")
         case .refused(let state): refusal(state, label)
         }
@@ -49,7 +61,9 @@ struct PostgresFailure: Error {
     private func refusal(_ state: String, _ label: String) -> StoreError {
         switch state {
         case "22012":
-            .inUse("\(label): another scheduler has taken this one's reminders over. End one of the two")
+            .inUse(
+                "\(label): another scheduler has taken this one's reminders over: end one of the two. Where there is no other, rows of the table "
+                    + "shards are gone: restore a backup")
         case "53100":
             .unavailable(
                 "\(label): no space left on the server's disk (\(message)). Free space there; nothing that was confirmed is lost, and work "

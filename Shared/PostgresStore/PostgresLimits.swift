@@ -8,10 +8,15 @@ public struct PostgresLimits: Sendable {
     public var queuedWrites = 262_144
     /// Reads that may wait for each of the reading threads, that for lists and that for the others.
     public var queuedReads = 16_384
+    /// Refusals that may wait for their turn in each lane, of calls for which there was no room. A call beyond them is refused at once.
+    public var queuedRefusals = 16_384
     /// How long a read may wait for its turn. One that has waited longer completes, in its turn, with `.overloaded`.
     public var readWait = Duration.seconds(1)
     /// How long the server may work on one statement of a read.
     public var readTime = Duration.seconds(5)
+    /// How long the answer to one question may take, whatever number of statements it needs: longer than ``readTime``, which the server sees
+    /// to. A connection on which it takes longer is given up.
+    public var questionTime = Duration.seconds(10)
     /// Connections over which writes go at the same time where each shard's are a transaction of their own.
     public var shardConnections = 4
     /// How long making a connection may take.

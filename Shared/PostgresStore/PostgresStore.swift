@@ -16,8 +16,8 @@ import TaskDomain
 ///
 /// After a failure nothing of the transaction remains, its submissions complete with `.unavailable`, and the next one tries again, on
 /// another connection where that is needed: there is nothing to restart when the cause has passed. Where a connection is lost during a
-/// commit, the server is asked what became of it; where it cannot be asked in time, the writes complete with `.unavailable` too, and may
-/// have taken effect.
+/// commit, or the server did not wait for its synchronous replica, the server is asked what became of it; where that cannot be told in time,
+/// the writes complete with `.unavailable` too, and may have taken effect.
 ///
 /// A store that is released without `close` finishes what was submitted.
 public final class PostgresStore: LanedStore {
@@ -35,7 +35,7 @@ public final class PostgresStore: LanedStore {
     /// - Parameters:
     ///   - distribution: how the database has the tables, or is to have them.
     ///   - deliver: gets completions to call, in order, all of one commit together. Called on the store's threads; without it
-    ///     they are called there, too.
+    ///     they are called there, too. Of calls for whose refusals there is no room it gets these at once, on the caller's thread.
     ///   - onFault: is told, in one line for an operator, of a row that had to be skipped. Called on the store's threads.
     /// - Throws: `.unavailable` if the server cannot be reached, or does not let the user in; `.inUse` if another scheduler uses the
     ///   database; `.unusable` if it is something else than a store of this build or an earlier one, or its server cannot keep what it
@@ -45,10 +45,10 @@ public final class PostgresStore: LanedStore {
         deliver: @escaping @Sendable ([@Sendable () -> Void]) -> Void = { for complete in $0 { complete() } },
         onFault: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
+        let completions = Completions(deliver: deliver)
         let lanes = StoreLanes(
             queuedWrites: limits.queuedWrites, writesPerCommit: limits.writesPerCommit, bytesPerCommit: limits.bytesPerCommit,
-            queuedReads: limits.queuedReads, readWait: limits.readWait)
-        let completions = Completions(deliver: deliver)
+            queuedReads: limits.queuedReads, queuedRefusals: limits.queuedRefusals, readWait: limits.readWait, completions: completions)
         let ownership = Ownership()
         self.ownership = ownership
         let opening = Opening(address, distribution, limits, ownership, onFault: onFault)

@@ -48,6 +48,14 @@ enum ReminderRow {
         passed: Set<UnixSeconds> = []
     ) throws(DefinitionRow.Damage) -> StoredReminder {
         guard let id = rows.id(row, 0) else { throw DefinitionRow.Damage(reason: "no id") }
+        let reminder = try DefinitionRow.decode(rows, row, from: columnCount, expecting: id)
+        return try decode(rows, row, as: reminder, occurrences: occurrences, others: others, passed: passed)
+    }
+
+    /// The same where what it is about is given.
+    static func decode(
+        _ rows: Rows, _ row: Int, as reminder: Reminder, occurrences: [UnixSeconds: StoredOccurrence], others: OtherOccurrences, passed: Set<UnixSeconds>
+    ) throws(DefinitionRow.Damage) -> StoredReminder {
         guard let state = UInt8(exactly: rows.int(row, 1)).flatMap(ReminderState.init) else {
             throw DefinitionRow.Damage(reason: "the unknown state \(rows.int(row, 1))")
         }
@@ -55,7 +63,7 @@ enum ReminderRow {
             Missed(count: $0, isAtLeast: rows.int(row, 7) != 0, first: rows.time(row, 8), last: rows.time(row, 9))
         }
         return StoredReminder(
-            reminder: try DefinitionRow.decode(rows, row, from: columnCount, expecting: id), state: state,
+            reminder: reminder, state: state,
             position: rows.optionalTime(row, 2).map { SeriesPosition(scheduledAt: $0, index: rows.int(row, 3)) },
             dueAt: rows.optionalTime(row, 4), delivered: rows.int(row, 5), missed: missed, heldSince: rows.optionalTime(row, 10),
             updatedAt: rows.time(row, 11), finishedAt: rows.optionalTime(row, 12), revision: rows.int(row, 13), occurrences: occurrences,

@@ -14,17 +14,29 @@ struct SnapshotQueries {
     private let label: String
     private let onFault: @Sendable (String) -> Void
 
+    /// The server's process.
+    let backend: Backend
+
+    /// - Parameter former: the server's process of a connection that was given up, which may still work on what it was asked there.
     init(
-        _ address: PostgresAddress, _ scope: StoreScope, _ limits: PostgresLimits, onFault: @escaping @Sendable (String) -> Void
+        _ address: PostgresAddress, _ scope: StoreScope, _ limits: PostgresLimits, ending former: Backend?,
+        onFault: @escaping @Sendable (String) -> Void
     ) throws(PostgresFailure) {
         connection = try Connection(address, limits)
+        backend = try Backend.serving(connection)
         self.scope = scope
         label = address.description
         self.onFault = onFault
         let time = limits.readTime.components
         let settings = ["SET default_transaction_read_only = on", "SET statement_timeout = \(time.seconds * 1_000 + time.attoseconds / 1_000_000_000_000_000)"]
         for setting in WriterSession.settings(scope) + settings { _ = try connection.run(setting) }
+        if let former { _ = try connection.run([Backend.ending([former])]) }
     }
+
+    var isBroken: Bool { connection.isBroken }
+
+    /// Whatever is asked from now on has to be answered by then.
+    func end(at end: ContinuousClock.Instant) { connection.end = end }
 
     private func run(_ queries: [Query]) throws(QueryError) -> [Rows] {
         do throws(PostgresFailure) { return try connection.run(queries) } catch { throw .postgres(error) }

@@ -11,6 +11,8 @@ final class SnapshotReader {
     private let onFault: @Sendable (String) -> Void
     /// `nil` after an error that the connection does not survive, and at first; opened by the next question.
     private var queries: SnapshotQueries?
+    /// The server's process of a connection that was given up because an answer took too long.
+    private var former: Backend?
     private var isClosed = false
 
     init(
@@ -67,10 +69,13 @@ final class SnapshotReader {
     private func query<Value>(_ body: (SnapshotQueries) throws(QueryError) -> Value) -> Result<Value, StoreError> {
         guard !isClosed else { return .failure(.closed) }
         do throws(QueryError) {
-            return .success(try body(try open()))
+            let queries = try open()
+            queries.end(at: .now + limits.questionTime)
+            return .success(try body(queries))
         } catch {
             switch error {
             case .postgres(let failure):
+                if failure.kind == .late { former = queries?.backend }
                 if !failure.leavesConnectionUsable { queries = nil }
                 return .failure(failure.storeError(address.description))
             case .damaged(let reason):
@@ -81,9 +86,10 @@ final class SnapshotReader {
     }
 
     private func open() throws(QueryError) -> SnapshotQueries {
-        if let queries { return queries }
+        if let queries, !queries.isBroken { return queries }
         do throws(PostgresFailure) {
-            let made = try SnapshotQueries(address, scope, limits, onFault: onFault)
+            let made = try SnapshotQueries(address, scope, limits, ending: former, onFault: onFault)
+            former = nil
             queries = made
             return made
         } catch {

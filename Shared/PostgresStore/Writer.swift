@@ -127,14 +127,11 @@ final class Writer {
         }
     }
 
-    /// Finds out what became of a transaction whose end was lost with the connection.
+    /// Finds out what became of a transaction whose end was lost with the connection, or is not confirmed.
     private func resolve(_ unknown: WriterSession.Unknown) -> Result<[StoreWriteResult], Refusal> {
         let deadline = ContinuousClock.now + limits.resolveWait
         while let transaction = unknown.transaction, ContinuousClock.now < deadline {
-            let status = attempt { session throws(PostgresFailure) in
-                try session.connection.run("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(transaction)]).text(0, 0)
-            }
-            switch status {
+            switch attempt({ session throws(PostgresFailure) in try session.status(of: transaction) }) {
             case .success("committed"): return .success(unknown.results)
             case .success("aborted"): return .failure(.postgres(unknown.failure))
             default: Opening.pause()
@@ -143,7 +140,7 @@ final class Writer {
         return .failure(
             .store(
                 .unavailable(
-                    "\(label): the connection was lost during a commit, and whether it took effect is not known (\(unknown.failure.message)). "
+                    "\(label): a commit was not confirmed, and whether it took effect is not known (\(unknown.failure.message)). "
                         + "The same writes may be repeated")))
     }
 
@@ -177,7 +174,8 @@ final class Writer {
 
     private func open() throws(Refusal) -> WriterSession {
         guard !isClosed else { throw .store(.closed) }
-        if let session { return session }
+        // One on which the last answer came just before it was lost is not used any more.
+        if let session, !session.isBroken { return session }
         do throws(StoreError) {
             let opened = try opening.open()
             session = opened

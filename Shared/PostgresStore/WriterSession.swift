@@ -14,7 +14,7 @@ final class WriterSession {
     private var nextNumber: Int64
     private var isInTransaction = false
 
-    /// The end of a transaction was lost with its connection.
+    /// The end of a transaction was lost with its connection, or is not confirmed by a synchronous replica.
     struct Unknown: Error {
         /// By which the server is asked afterwards; `nil`: it cannot say.
         let transaction: Int64?
@@ -66,6 +66,8 @@ final class WriterSession {
         ] + (scope == .lane ? ["SET plan_cache_mode = force_generic_plan"] : [])
     }
 
+    var isBroken: Bool { connection.isBroken || others.contains(where: \.isBroken) }
+
     /// The shards, as they were taken.
     var ownedShards: [OwnedShard] { Shard.all.map { OwnedShard($0, epoch: epochs[Int($0.number)]) } }
 
@@ -75,7 +77,8 @@ final class WriterSession {
     // MARK: Transactions
 
     /// What each transaction that writes begins with: in the first place the fence. Its division by zero ends the transaction where another
-    /// scheduler has taken a shard, and its lock keeps one from doing so until the transaction has ended.
+    /// scheduler has taken a shard, or the shard has no row any more by which one could see that, and its lock keeps one from doing so until
+    /// the transaction has ended.
     private func begin(_ shards: Set<Shard>) -> [Query] {
         let shards = shards.isEmpty ? Array(Shard.all.prefix(1)) : shards.sorted()
         func epoch(_ shard: Shard) -> Int64 { epochs[Int(shard.number)] }
@@ -85,15 +88,18 @@ final class WriterSession {
                 Query("BEGIN"),
                 Query(
                     """
-                    SELECT 1 / (s.epoch = u.epoch)::int FROM \(scope.given([("epoch", "bigint")])) JOIN shards s ON \(scope.isGiven("s"))
-                    ORDER BY s.shard FOR SHARE OF s
+                    SELECT 1 / (count(*) = cardinality($1::smallint[]))::int FROM (
+                        SELECT s.shard FROM \(scope.given([("epoch", "bigint")])) JOIN shards s ON \(scope.isGiven("s")) AND s.epoch = u.epoch
+                        ORDER BY s.shard FOR SHARE OF s) own
                     """, [.shards(shards), .ints(shards.map(epoch))]),
                 Query("SELECT pg_current_xact_id()"),
             ]
         case .shard:
             // Asked on one node what became of a transaction on another, the server does not know.
             return [Query("BEGIN")] + shards.map { shard in
-                Query("SELECT 1 / (epoch = $2::bigint)::int FROM shards WHERE shard = $1 FOR SHARE", [.shard(shard), .int(epoch(shard))])
+                Query(
+                    "SELECT 1 / count(*)::int FROM (SELECT epoch FROM shards WHERE shard = $1 AND epoch = $2::bigint FOR SHARE) own",
+                    [.shard(shard), .int(epoch(shard))])
             }
         }
     }
@@ -123,8 +129,7 @@ final class WriterSession {
             switch (body.rows, end.rows) {
             case (.failure(let failure), _), (.success, .failure(let failure)): outcomes.append(.failure(failure))
             case (.success(let rows), .success):
-                // "canceling wait for synchronous replication": committed here, and perhaps nowhere else.
-                let doubt = end.warning.map { PostgresFailure(.connection, $0) }
+                let doubt = Self.doubt(end.warning)
                 outcomes.append(doubt.map { .failure($0) } ?? .success(Array(rows.suffix(transaction.queries.count))))
             }
         }
@@ -142,13 +147,25 @@ final class WriterSession {
         return changed
     }
 
+    /// What a warning says of a commit. "canceling wait for synchronous replication": it is made here, and perhaps nowhere else.
+    private static func doubt(_ warning: String?) -> PostgresFailure? { warning.map { PostgresFailure(.unconfirmed, $0) } }
+
     /// Changes rows of no shard.
-    func change(_ queries: [Query]) throws(PostgresFailure) {
-        for outcome in transact([(shards: [], queries: queries)]) { _ = try outcome.get() }
+    @discardableResult
+    func change(_ queries: [Query]) throws(PostgresFailure) -> [Rows] {
+        try transact([(shards: [], queries: queries)])[0].get()
+    }
+
+    /// What became of a transaction: "committed", or "aborted", or else it is not known yet.
+    ///
+    /// It is asked in a transaction of its own, which takes a lock and so has something to commit: once that is confirmed, by a synchronous
+    /// replica where there is one, so is everything before it.
+    func status(of transaction: Int64) throws(PostgresFailure) -> String? {
+        try change([Query("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(transaction)])])[0].text(0, 0)
     }
 
     /// Shards that are asked about in one trip, so that no more are than there is room for what they have.
-    private static let shardsAtOnce = 16
+    static let shardsAtOnce = 16
 
     /// Asks about shards, one after the other.
     /// - Parameters:
@@ -248,7 +265,7 @@ final class WriterSession {
         let ends = transact(decided.map { part, writes in (shards: parts[part].shards, queries: writes.queries { takeNumber() }) })
         for ((part, writes), end) in zip(decided, ends) {
             outcomes[part] = end.map { _ in writes.results }.mapError { failure in
-                failure.kind == .connection ? .unknown(Unknown(transaction: nil, failure: failure, results: writes.results)) : .failed(failure)
+                failure.leavesCommitUnknown ? .unknown(Unknown(transaction: nil, failure: failure, results: writes.results)) : .failed(failure)
             }
         }
         return parts.indices.map { part in
@@ -262,7 +279,7 @@ final class WriterSession {
     }
 
     private func writes(by found: BatchReads.Found) -> BatchWrites {
-        for (id, reason) in found.damaged { onFault("\(label): reminder \(id) is damaged: \(reason); it was not changed") }
+        for (id, damaged) in found.damaged { onFault("\(label): reminder \(id) is damaged: \(damaged.reason); it was not changed") }
         return BatchWrites(found, scope, pending)
     }
 
@@ -272,12 +289,13 @@ final class WriterSession {
 
     private func commit(_ queries: [Query], _ transaction: Int64?, _ results: [StoreWriteResult]) throws(Stop) {
         _ = connection.takeWarning()
-        do throws(PostgresFailure) { _ = try connection.run(queries + [Self.commit]) } catch {
-            guard error.kind == .connection else { throw .failed(error) }
+        do throws(PostgresFailure) {
+            _ = try connection.run(queries + [Self.commit])
+            if let doubt = Self.doubt(connection.takeWarning()) { throw doubt }
+        } catch {
+            guard error.leavesCommitUnknown else { throw .failed(error) }
             throw .unknown(Unknown(transaction: transaction, failure: error, results: results))
         }
-        // "canceling wait for synchronous replication": committed here, and perhaps nowhere else.
-        if let warning = connection.takeWarning() { throw .failed(PostgresFailure(.connection, warning)) }
     }
 
     private func takeNumber() -> Int64 {
@@ -311,7 +329,7 @@ final class WriterSession {
     }
 
     /// Keys that are looked at in one transaction where a whole table is gone through.
-    private static let pageRows = 5_000
+    static let pageRows = 5_000
 
     /// Empties the shelf, a page at a time.
     func clearShelf() throws(PostgresFailure) {
@@ -325,34 +343,6 @@ final class WriterSession {
             }
             after = keys.count < Self.pageRows ? nil : keys.last
         }
-    }
-
-    /// Occurrences that came to an end before their series came to them; what each series is past is forgotten. A page of a shard at a time.
-    func passed(limit: Int) throws(PostgresFailure) -> [OccurrenceKey] {
-        var found: [OccurrenceKey] = []
-        for shard in Shard.all {
-            var last: [Parameter] = [.id(ReminderID(high: 0, low: 0)), .int(.min)], isMore = true
-            while isMore, found.count < limit {
-                let rows = try connection.run(
-                    """
-                    SELECT p.reminder, p.scheduled_at, EXISTS (
-                        SELECT 1 FROM reminders r WHERE r.shard = $1 AND r.id = p.reminder AND r.next_at <= p.scheduled_at AND r.state < 2)
-                    FROM passed p WHERE p.shard = $1 AND (p.reminder, p.scheduled_at) > ($2::uuid, $3::bigint)
-                    ORDER BY p.reminder, p.scheduled_at LIMIT $4::bigint
-                    """, [.shard(shard)] + last + [.int(Int64(Self.pageRows))])
-                var behind: [OccurrenceKey] = []
-                for row in rows.indices {
-                    guard let id = rows.id(row, 0) else { continue }
-                    let key = OccurrenceKey(reminder: id, scheduledAt: rows.time(row, 1))
-                    if rows.int(row, 2) != 0 { found.append(key) } else { behind.append(key) }
-                    last = [.id(id), .time(key.scheduledAt)]
-                }
-                // By the shard that the rows have, whatever their ids say.
-                try change(behind, in: { _ in shard }) { keys in [OccurrenceRow.remove(keys, in: shard, from: "passed", scope)] }
-                isMore = rows.count == Self.pageRows
-            }
-        }
-        return Array(found.prefix(limit))
     }
 
     func workers() throws(PostgresFailure) -> [AttachedWorker] {

@@ -13,6 +13,8 @@ public struct SQLiteLimits: Sendable {
     public var queuedWrites = 262_144
     /// Reads that may wait for each of the reading threads, that for lists and that for the others.
     public var queuedReads = 16_384
+    /// Refusals that may wait for their turn in each lane, of calls for which there was no room. A call beyond them is refused at once.
+    public var queuedRefusals = 16_384
     /// How long a read may wait for its turn. One that has waited longer completes, in its turn, with `.overloaded`: so what waits is
     /// never more than can be answered while it is of use.
     public var readWait = Duration.seconds(1)

@@ -21,7 +21,7 @@ public final class SQLiteStore: LanedStore {
     /// - Parameters:
     ///   - path: the database's file; `<path>-wal`, `<path>-shm` and `<path>.lock` lie beside it. On a local disk.
     ///   - deliver: gets completions to call, in order, all of one commit together. Called on the store's threads; without it
-    ///     they are called there, too.
+    ///     they are called there, too. Of calls for whose refusals there is no room it gets these at once, on the caller's thread.
     ///   - onFault: is told, in one line for an operator, of a row that had to be skipped and of trouble that no call
     ///     can report. Called on the store's threads.
     /// - Throws: `.unavailable` if the file cannot be used now; `.inUse` if another scheduler uses it; `.unusable` if it is
@@ -36,12 +36,12 @@ public final class SQLiteStore: LanedStore {
                 "SQLite \(String(cString: sqlite3_libversion())) is too old: 3.37 or later is needed. "
                     + "Upgrade libsqlite3")
         }
+        let completions = Completions(deliver: deliver)
         let lanes = StoreLanes(
             queuedWrites: limits.queuedWrites, writesPerCommit: limits.writesPerCommit, bytesPerCommit: limits.bytesPerCommit,
-            queuedReads: limits.queuedReads, readWait: limits.readWait)
+            queuedReads: limits.queuedReads, queuedRefusals: limits.queuedRefusals, readWait: limits.readWait, completions: completions)
         let file = try DatabaseFile(path: path)
         let unfiled = UnfiledCount()
-        let completions = Completions(deliver: deliver)
         let writer = ThreadBound(
             try Writer(
                 lane: lanes.writes, file: file, limits: limits, unfiled: unfiled, completions: completions, onFault: onFault))

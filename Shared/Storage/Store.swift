@@ -8,12 +8,14 @@ import TaskDomain
 ///
 /// Calls never block. Writes and loads are carried out in the order in which they were made, and completions are called in
 /// that order too, on a thread of the store's or wherever it was told to: a `load` sees every write submitted before it
-/// and none after. What else is read (`reminder`, `attempts`, `list`, `listOccurrences`, `queues`) sees every write that was
-/// answered before; lists do not hold up the others, and none is read for whom nobody waits. All writes that arrived during one commit go into the next together (group commit): one fsync for all
-/// of them. A write's completion is called only after its commit is on stable storage.
+/// and none after. Only where so many calls wait that there is no room even for its refusal is one refused at once. What else is read
+/// (`reminder`, `attempts`, `list`, `listOccurrences`, `queues`) sees every write that was answered before; lists do not hold up the
+/// others, and none is read for whom nobody waits. All writes that arrived during one commit go into the next together (group commit): one
+/// fsync for all of them. A write's completion is called only after its commit is on stable storage.
 public protocol Store: Sendable {
-    /// Carries out the writes in one transaction, shared with others.
-    /// - Parameter completion: one result for each write, in order; or the error because of which none took effect.
+    /// Carries out the writes in one transaction, shared with others; or, where the store is spread by shard, those of each shard in one.
+    /// - Parameter completion: one result for each write, in order; or the error because of which none took effect. Where they are in several
+    ///   transactions, or what became of one is not known, some or all may have taken effect: they may be repeated.
     func submit(
         _ writes: [StoreWrite], completion: @escaping @Sendable (Result<[StoreWriteResult], StoreError>) -> Void)
 

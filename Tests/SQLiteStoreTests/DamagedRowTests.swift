@@ -15,35 +15,6 @@ struct DamagedRowTests {
 
     private func open() throws -> SQLiteStore { try SQLiteStore(path: path) { [faults = folder.faults] in faults.add($0) } }
 
-    @Test("a reminder that cannot be read can be cancelled by whoever may do everything, and nothing else", arguments: ChangeCase.all)
-    func damaged(expectation: ChangeCase) async throws {
-        var store = try open(), reminders: [Reminder] = []
-        for _ in 0..<2 { reminders.append(try await Situation.scheduled.make(store, caller: "alice")) }
-        await store.close()
-        try tamper(
-            "UPDATE definitions SET priority = 77 WHERE number = 1; UPDATE reminders SET state = 99 WHERE definition = 2",
-            in: path)
-        store = try open()
-        for (reminder, isStateKnown) in zip(reminders, [true, false]) {
-            let change = expectation.change(reminder, .scheduled)
-            for guardian in [ChangeGuard(caller: "alice"), ChangeGuard(revision: 1), ChangeGuard(caller: "alice", revision: 1)] {
-                let outcome = try await store.change(reminder.id, change, guardian, at: Situation.at)
-                #expect(outcome.verdict == .notFound && outcome.standing == nil)
-            }
-            let outcome = try await store.change(reminder.id, change, at: Situation.at)
-            var isCancel = false
-            if case .cancel = change { isCancel = true }
-            #expect(outcome.verdict == (isCancel && isStateKnown ? .done : .notFound))
-            #expect(outcome.standing == nil)
-            guard isStateKnown else { continue }
-            let loaded = try await store.due(in: reminder.id.shard)
-            #expect(!loaded.contains { $0.due.occurrence.reminder == reminder.id })
-        }
-        #expect(folder.faults.all.contains { $0.contains("\(reminders[0].id)") && $0.contains("not changed") })
-        #expect(folder.faults.all.contains { $0.contains("\(reminders[1].id)") && $0.contains("99") })
-        await store.close()
-    }
-
     @Test("numbers that no reminder can have do not end the process", arguments: [
         "UPDATE definitions SET max_attempts = 4294967296", "UPDATE definitions SET max_attempts = 9223372036854775807",
         "UPDATE definitions SET jitter_s = 9223372036854775807; UPDATE reminders SET next_at = -9000000000000000, due_ms = 0",

@@ -1,3 +1,4 @@
+import CSQLite
 import Foundation
 import PostgresStore
 import SQLiteStore
@@ -18,6 +19,8 @@ package struct Backend: Sendable, CustomStringConvertible {
     /// The same store, closed, to be copied from and into.
     package let source: @Sendable (Folder) throws -> any CopySource
     package let target: @Sendable (Folder) throws -> any CopyTarget
+    /// Carries out SQL on the same store, behind its back.
+    package let tamper: @Sendable (_ sql: String, Folder) throws -> Void
 
     /// Those that write everything together, for what takes long and is the same however it is written.
     package static let whole = all.filter(\.isWhole)
@@ -26,7 +29,8 @@ package struct Backend: Sendable, CustomStringConvertible {
 
     /// - Parameter address: of what belongs to the folder.
     private static func postgres(
-        _ description: String, _ distribution: PostgresDistribution, _ address: @escaping @Sendable (Folder) throws -> PostgresAddress
+        _ description: String, _ distribution: PostgresDistribution, _ address: @escaping @Sendable (Folder) throws -> PostgresAddress,
+        tamper: @escaping @Sendable (_ sql: String, Folder) throws -> Void
     ) -> Backend {
         Backend(
             description: description, isRemote: true, isWhole: distribution == .none,
@@ -35,17 +39,33 @@ package struct Backend: Sendable, CustomStringConvertible {
                 if distribution != .none { limits.onStatement = { sql in if let fault = OneShard.fault(sql) { folder.faults.add(fault) } } }
                 return try PostgresStore(try address(folder), distribution: distribution, limits: limits) { folder.faults.add($0) }
             },
-            source: { try PostgresCopySource(try address($0)) }, target: { try PostgresCopyTarget(try address($0)) })
+            source: { try PostgresCopySource(try address($0)) }, target: { try PostgresCopyTarget(try address($0)) }, tamper: tamper)
+    }
+
+    private static func postgres(_ description: String, _ distribution: PostgresDistribution) -> Backend {
+        postgres(description, distribution) { folder in
+            try PostgresServer.shared.get().schema(of: folder)
+        } tamper: { sql, folder in
+            try PostgresServer.shared.get().run(sql, inSchemaOf: folder)
+        }
+    }
+
+    private static func execute(_ sql: String, in path: String) throws {
+        var opened: OpaquePointer?
+        defer { sqlite3_close_v2(opened) }
+        guard sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK, sqlite3_exec(opened, sql, nil, nil, nil) == SQLITE_OK else {
+            throw Unexpected(description: "\(sql): \(String(cString: sqlite3_errmsg(opened)))")
+        }
     }
 
     package static let all: [Backend] = [
         Backend(
             description: "SQLite", isRemote: false,
             open: { folder in try SQLiteStore(path: path(folder)) { folder.faults.add($0) } },
-            source: { try SQLiteCopySource(path: path($0)) }, target: { try SQLiteCopyTarget(path: path($0)) }),
-        postgres("PostgreSQL", .none) { try PostgresServer.shared.get().schema(of: $0) },
-        postgres("PostgreSQL, each shard by itself", .byShard) { try PostgresServer.shared.get().schema(of: $0) },
-    ] + (CitusServer.given.map { server in [postgres("Citus", .citus) { try server.schema(of: $0) }] } ?? [])
+            source: { try SQLiteCopySource(path: path($0)) }, target: { try SQLiteCopyTarget(path: path($0)) },
+            tamper: { try execute($0, in: path($1)) }),
+        postgres("PostgreSQL", .none), postgres("PostgreSQL, each shard by itself", .byShard),
+    ] + (CitusServer.given.map { server in [postgres("Citus", .citus, server.schema, tamper: server.run)] } ?? [])
 }
 
 /// Lines from any thread, in order: what a store complained about, which completions came.

@@ -15,17 +15,24 @@ package final class CitusServer: Sendable {
 
     /// A schema that belongs to this folder, and is made for it.
     package func schema(of folder: Folder) throws -> PostgresAddress {
-        let name = try names.withLock { known in
+        let name = try name(of: folder)
+        if connection.contains("://") {
+            return try PostgresAddress(connection + (connection.contains("?") ? "&" : "?") + "options=-csearch_path%3D\(name)")
+        }
+        return try PostgresAddress("\(connection) options='-c search_path=\(name)'")
+    }
+
+    /// Carries out statements there.
+    package func run(_ sql: String, inSchemaOf folder: Folder) throws { try execute("SET search_path = \(try name(of: folder)); \(sql)") }
+
+    private func name(of folder: Folder) throws -> String {
+        try names.withLock { known in
             if let name = known[folder.path] { return name }
             let name = "test_\(UInt64.random(in: 0...UInt64.max))"
             try execute("CREATE SCHEMA \(name)")
             known[folder.path] = name
             return name
         }
-        if connection.contains("://") {
-            return try PostgresAddress(connection + (connection.contains("?") ? "&" : "?") + "options=-csearch_path%3D\(name)")
-        }
-        return try PostgresAddress("\(connection) options='-c search_path=\(name)'")
     }
 
     private func execute(_ sql: String) throws {

@@ -25,7 +25,11 @@ package final class PostgresServer: Sendable {
     /// What a test's folder has as its schema or database.
     private let names = Mutex<[String: String]>([:])
 
-    package init() throws {
+    private let ownSettings: [String]
+
+    /// - Parameter settings: further ones of the server, each as `name=value`.
+    package init(_ settings: [String] = []) throws {
+        ownSettings = settings
         // A socket's path must be short.
         let name = "pg-\(ProcessInfo.processInfo.processIdentifier)-\(UInt16.random(in: 0...UInt16.max))"
         folder = (Self.hasRoom("/dev/shm") ? "/dev/shm/" : "/tmp/") + name
@@ -57,7 +61,7 @@ package final class PostgresServer: Sendable {
     /// Starts the server, and waits until it answers.
     package func start() throws {
         // Not by pg_ctl, whose server would hold what tells that a process has ended.
-        let settings = (Self.settings + ["unix_socket_directories=\(folder)"]).flatMap { ["-c", $0] }
+        let settings = (Self.settings + ownSettings + ["unix_socket_directories=\(folder)"]).flatMap { ["-c", $0] }
         let process = Self.process(for: "postgres", ["-D", "\(folder)/data"] + settings)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
@@ -102,8 +106,7 @@ package final class PostgresServer: Sendable {
 
     /// A schema that belongs to this folder, and is made for it.
     package func schema(of folder: Folder) throws -> PostgresAddress {
-        let name = try name(of: folder) { name in try execute("CREATE SCHEMA \(name)", in: Self.database) }
-        return try address(of: Self.database, "options='-c search_path=\(name)'")
+        try address(of: Self.database, "options='-c search_path=\(try schemaName(of: folder))'")
     }
 
     /// The name of the database that belongs to this folder, and is made for it.
@@ -115,6 +118,15 @@ package final class PostgresServer: Sendable {
     package static func fresh() throws -> (server: PostgresServer, folder: Folder, database: String) {
         let server = try shared.get(), folder = try Folder()
         return (server, folder, try server.database(of: folder))
+    }
+
+    /// Carries out statements in the schema that belongs to this folder.
+    package func run(_ sql: String, inSchemaOf folder: Folder) throws {
+        try execute("SET search_path = \(try schemaName(of: folder)); \(sql)", in: Self.database)
+    }
+
+    private func schemaName(of folder: Folder) throws -> String {
+        try name(of: folder) { name in try execute("CREATE SCHEMA \(name)", in: Self.database) }
     }
 
     private func name(of folder: Folder, _ make: (String) throws -> Void) throws -> String {

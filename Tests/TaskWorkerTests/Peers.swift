@@ -28,7 +28,7 @@ final class SchedulerPeer: Sendable {
 
     /// - Parameter answer: what it does about a message, on its event loop.
     init(
-        _ name: String = "s", port: Int = 0, answer: @escaping @Sendable (Stream, Proto.WorkerMessage) -> Void = { _, _ in }
+        _ name: String = "s", port: Int = 0, tenure: Tenure? = nil, answer: @escaping @Sendable (Stream, Proto.WorkerMessage) -> Void = { _, _ in }
     ) async throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var table = ServiceTable([SchedulerService.descriptor])
@@ -42,8 +42,10 @@ final class SchedulerPeer: Sendable {
             }
             stream.onEnd = { _ in state.withLockedValue { $0.ended += 1 } }
         }
+        var identity = PeerIdentity(role: .scheduler, instance: name, build: "test")
+        identity.tenure = tenure
         server = Server(
-            settings: WireSettings(identity: PeerIdentity(role: .scheduler, instance: name, build: "test")), table: table,
+            settings: WireSettings(identity: identity), table: table,
             eventLoop: group.next(), logger: quiet)
         self.port = try await server.start(host: "127.0.0.1", port: port).port ?? 0
     }

@@ -42,10 +42,10 @@ private final class PlayedScheduler: Sendable {
     let peer: SchedulerPeer
     private let state: NIOLockedValueBox<State>
 
-    init(_ name: String, port: Int = 0) async throws {
+    init(_ name: String, port: Int = 0, tenure: Tenure? = nil) async throws {
         let state = NIOLockedValueBox(State(name: name))
         self.state = state
-        peer = try await SchedulerPeer(name, port: port) { stream, message in
+        peer = try await SchedulerPeer(name, port: port, tenure: tenure) { stream, message in
             let answer = state.withLockedValue { $0.hear(message) }
             if answer != Proto.SchedulerMessage() { stream.send(answer) }
         }
@@ -223,6 +223,46 @@ struct SharedPlacesTests {
             try await eventually("and the rest is given back") { one.peer.outcomes.count { $0.outcome == .known(.unsent) } == 8 - floor }
             #expect(worker.most == 16)
         }
+    }
+
+    @Test("who takes a store over is told what runs of it and what was not acknowledged, and who had it before, and stands still, is left")
+    func takenOver() async throws {
+        let one = try await PlayedScheduler("one", tenure: Tenure(store: "s", term: 1)), port: Int
+        do {
+            // Where the other will be.
+            let other = try await SchedulerPeer()
+            port = other.port
+            try await other.stop()
+        }
+        let worker = try SharingWorker([one.peer.port, port], places: 8)
+        try await eventually("it may fill all places") { one.peer.creditLimit == 8 }
+        one.acknowledgesNothing()
+        one.has(3)
+        try await eventually("they run") { worker.running(of: "one") == 3 }
+        worker.end(1)
+        try await eventually("it is told of the one that has ended") { one.peer.outcomes.count == 1 }
+        one.standsStill()
+        let two = try await PlayedScheduler("two", port: port, tenure: Tenure(store: "s", term: 2))
+        try await eventually("the other is told all of it") {
+            let attach = two.peer.messages.first?.attach
+            return attach?.running.count == 2 && two.peer.outcomes.count == 1
+        }
+        // At once, whatever the first might still hand out.
+        two.has(100)
+        try await eventually("the other has what places there are") { worker.running(of: "two") == 6 && one.peer.ended == 1 }
+        one.has(5)
+        worker.end(of: "one")
+        try await eventually("what ends is told to the other") { Set(two.peer.outcomes.map(\.lease)).isSuperset(of: [1, 2, 3]) }
+        #expect(worker.running(of: "one") == 0 && one.peer.outcomes.count == 1 && worker.most == 8)
+        // One that comes back with what it had before is left alone.
+        try await one.stop()
+        let late = try await PlayedScheduler("one", port: one.peer.port, tenure: Tenure(store: "s", term: 1))
+        late.has(5)
+        worker.end()
+        try await eventually("all goes on with the other") { two.peer.outcomes.count >= 10 }
+        #expect(late.peer.messages.isEmpty)
+        try await worker.stop()
+        for scheduler in [late, two] { try await scheduler.stop() }
     }
 
     @Test("a scheduler that goes gives its places back, and has its part again when it is back")

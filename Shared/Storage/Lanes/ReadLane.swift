@@ -12,12 +12,15 @@ package final class ReadLane: Sendable {
     private let queue: TaskQueue<Read>
     private let longestWait: Duration
     private let maximum: Int
+    private let complete: Completions
 
     /// - Parameters:
     ///   - queuedReads: what may wait at most.
+    ///   - queuedRefusals: refusals of others that may wait for their turn besides; beyond them, one does not wait.
     ///   - readWait: how long each may.
-    package init(queuedReads: Int, readWait: Duration) {
-        queue = TaskQueue(maximumWeight: queuedReads)
+    package init(queuedReads: Int, queuedRefusals: Int, readWait: Duration, completions: Completions) {
+        queue = TaskQueue(maximumWeight: queuedReads, maximumRefusals: queuedRefusals)
+        complete = completions
         maximum = queuedReads
         longestWait = readWait
     }
@@ -25,9 +28,10 @@ package final class ReadLane: Sendable {
     package func add(_ task: ReaderTask, for asker: Asker) {
         let now = SuspendingClock.now
         let refusal = StoreError.overloaded("more than \(maximum) questions wait to be read. Ask again later, and less at once")
-        queue.append(
+        let isKept = queue.append(
             Read(task: task, asker: asker, since: now), weight: 1,
             refusal: Read(task: .refused(task, refusal), asker: asker, since: now))
+        if !isKept { task.refuse(refusal, complete) }
     }
 
     package func close(_ done: @escaping @Sendable () -> Void) {
@@ -49,6 +53,7 @@ package final class ReadLane: Sendable {
     /// It waits no more: it is carried out, or refused.
     package func left(_ read: Read) {
         if read.task.hasPlace { queue.taken(weight: 1) }
+        if case .refused = read.task { queue.taken(weight: 0, refusals: 1) }
     }
 
     /// Why a read is not to be carried out.

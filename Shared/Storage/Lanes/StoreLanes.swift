@@ -8,11 +8,16 @@ public struct StoreLanes: Sendable {
 
     /// - Parameters:
     ///   - queuedWrites, queuedReads: what may wait in each lane.
+    ///   - queuedRefusals: refusals of others that may wait in each lane besides.
     ///   - readWait: how long a question may wait.
-    package init(queuedWrites: Int, writesPerCommit: Int, bytesPerCommit: Int, queuedReads: Int, readWait: Duration) {
-        writes = WriterLane(queuedWrites: queuedWrites, writesPerCommit: writesPerCommit, bytesPerCommit: bytesPerCommit)
-        reads = ReadLane(queuedReads: queuedReads, readWait: readWait)
-        lists = ReadLane(queuedReads: queuedReads, readWait: readWait)
+    package init(
+        queuedWrites: Int, writesPerCommit: Int, bytesPerCommit: Int, queuedReads: Int, queuedRefusals: Int, readWait: Duration, completions: Completions
+    ) {
+        writes = WriterLane(
+            queuedWrites: queuedWrites, queuedRefusals: queuedRefusals, writesPerCommit: writesPerCommit, bytesPerCommit: bytesPerCommit,
+            completions: completions)
+        reads = ReadLane(queuedReads: queuedReads, queuedRefusals: queuedRefusals, readWait: readWait, completions: completions)
+        lists = ReadLane(queuedReads: queuedReads, queuedRefusals: queuedRefusals, readWait: readWait, completions: completions)
     }
 
     /// Gives each lane a thread.

@@ -8,17 +8,19 @@ package import Darwin
 
 /// Hands tasks from any thread to the one thread that carries them out, in order.
 package final class TaskQueue<Task: Sendable>: @unchecked Sendable {
-    // Unchecked: `waiting`, `weight`, `isEnded` and `isIdle` are only touched while `mutex` is held.
+    // Unchecked: `waiting`, `weight`, `refusals`, `isEnded` and `isIdle` are only touched while `mutex` is held.
     @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     @usableFromInline let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     @usableFromInline var waiting: [Task] = []
     @usableFromInline var weight = 0
+    @usableFromInline var refusals = 0
     @usableFromInline var isEnded = false
     @usableFromInline var isIdle = false
-    @usableFromInline let maximumWeight: Int
+    @usableFromInline let maximumWeight: Int, maximumRefusals: Int
 
-    package init(maximumWeight: Int) {
+    package init(maximumWeight: Int, maximumRefusals: Int) {
         self.maximumWeight = maximumWeight
+        self.maximumRefusals = maximumRefusals
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(arrived, nil)
     }
@@ -31,18 +33,25 @@ package final class TaskQueue<Task: Sendable>: @unchecked Sendable {
     }
 
     /// Adds a task; where the queue is full, `refusal` takes its place, so that order is kept.
-    @inlinable package func append(_ task: Task, weight added: Int, refusal: @autoclosure () -> Task) {
+    /// - Returns: `false` where there is no room for that either: then nothing was added.
+    @discardableResult
+    @inlinable package func append(_ task: Task, weight added: Int, refusal: @autoclosure () -> Task) -> Bool {
         pthread_mutex_lock(mutex)
         if added == 0 || weight == 0 || weight + added <= maximumWeight {
             weight += added
             waiting.append(task)
-        } else {
+        } else if refusals < maximumRefusals {
+            refusals += 1
             waiting.append(refusal())
+        } else {
+            pthread_mutex_unlock(mutex)
+            return false
         }
         let wake = isIdle
         isIdle = false
         pthread_mutex_unlock(mutex)
         if wake { pthread_cond_signal(arrived) }
+        return true
     }
 
     /// Moves what waits to the end of `tasks`.
@@ -61,10 +70,11 @@ package final class TaskQueue<Task: Sendable>: @unchecked Sendable {
         return !ended
     }
 
-    /// Gives back the weight of tasks that no longer wait, because they are now carried out.
-    @inlinable package func taken(weight done: Int) {
+    /// Gives back the weight of tasks that no longer wait, because they are now carried out, and the places of refusals.
+    @inlinable package func taken(weight done: Int, refusals told: Int = 0) {
         pthread_mutex_lock(mutex)
         weight -= done
+        refusals -= told
         pthread_mutex_unlock(mutex)
     }
 

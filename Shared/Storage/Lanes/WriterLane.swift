@@ -12,19 +12,27 @@ package final class WriterLane: Sendable {
 
     private let queue: TaskQueue<WriterTask>
     private let writesPerCommit: Int, bytesPerCommit: Int
+    private let complete: Completions
+    private let tooMany: StoreError
 
     /// - Parameters:
     ///   - queuedWrites: what may wait at most.
+    ///   - queuedRefusals: refusals of others that may wait for their turn besides; beyond them, one does not wait.
     ///   - writesPerCommit, bytesPerCommit: of one transaction; a single submission may have more and then goes alone.
-    package init(queuedWrites: Int, writesPerCommit: Int, bytesPerCommit: Int) {
-        queue = TaskQueue(maximumWeight: queuedWrites)
+    package init(queuedWrites: Int, queuedRefusals: Int, writesPerCommit: Int, bytesPerCommit: Int, completions: Completions) {
+        queue = TaskQueue(maximumWeight: queuedWrites, maximumRefusals: queuedRefusals)
         self.writesPerCommit = writesPerCommit
         self.bytesPerCommit = bytesPerCommit
+        complete = completions
+        tooMany = .unavailable(
+            "more than \(queuedWrites) writes wait for it, and more than \(queuedRefusals) refusals of others. Slow down, and check whether its disk or "
+                + "its server still answers")
     }
 
-    /// - Parameter refused: told, in the task's turn, where there was no room for it.
+    /// - Parameter refused: told where there was no room for it: in the task's turn, unless there was none for that either.
     package func add(_ task: WriterTask, refused: @escaping @Sendable (StoreError) -> Void) {
-        queue.append(task, weight: task.weight, refusal: .refused(refused))
+        let isKept = queue.append(task, weight: task.weight, refusal: .refused(refused))
+        if !isKept { complete(refused, tooMany) }
     }
 
     /// Adds a task that there is always room for.
@@ -71,7 +79,8 @@ package final class WriterLane: Sendable {
         }
         let task = backlog[next]
         next += 1
-        queue.taken(weight: task.weight)
+        let isRefusal = if case .refused = task { true } else { false }
+        queue.taken(weight: task.weight, refusals: isRefusal ? 1 : 0)
         return .task(task)
     }
 }

@@ -190,7 +190,7 @@ extension StoredReminder {
     /// Ends the reminder and its pending and held occurrences.
     /// - Returns: whether it was unfinished before.
     @discardableResult
-    mutating func cancel(at: UnixMilliseconds) -> Bool {
+    package mutating func cancel(at: UnixMilliseconds) -> Bool {
         guard isOpen else {
             forgetCredentialIfUseless(at: at)
             return false
