@@ -47,10 +47,11 @@ class Connection:
     """Frames over one socket, whose handshake is through. CLUSTER_SECRET is the secret, if there is one.
 
     peer: the role of whoever is connected to; None on the side that accepts.
+    tenure: what a scheduler says of its store, `store` and `term`.
     """
 
-    def __init__(self, socket, types, role, side=CONNECTING, peer="scheduler"):
-        self.socket, self.role, self.side = socket, role, side
+    def __init__(self, socket, types, role, side=CONNECTING, peer="scheduler", **tenure):
+        self.socket, self.role, self.side, self.tenure = socket, role, side, tenure
         self.peer = peer if side == CONNECTING else None
         self.Frame = types["task_scheduler.wire.Frame"]
         self.handshake()
@@ -97,7 +98,7 @@ class Connection:
     def handshake(self):
         own = self.Frame(hello=dict(
             version_min=VERSION, version_max=VERSION, role=self.role, instance=f"{self.role}-{os.getpid()}", build="test",
-            nonce=os.urandom(32))).hello
+            nonce=os.urandom(32), **self.tenure)).hello
         self.send(hello=own)
         other = self.expect("hello")
         assert other.version_min <= VERSION <= other.version_max, "the versions do not overlap"

@@ -32,7 +32,9 @@ SECRET = "a secret of the whole cluster"
 class PlayedScheduler:
     """Accepts workers, one at a time, and keeps what they say."""
 
-    def __init__(self):
+    def __init__(self, **tenure):
+        """tenure: which store it has, `store` and `term`, where others stand by for that."""
+        self.tenure = tenure
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.connection, self.attached, self.said = None, [], []
@@ -45,7 +47,11 @@ class PlayedScheduler:
             self.connection.socket.close()
         accepted, _ = self.listener.accept()
         accepted.settimeout(10)
-        self.connection = PlayedConnection(accepted, TYPES, "scheduler", side=ACCEPTING)
+        try:
+            self.connection = PlayedConnection(accepted, TYPES, "scheduler", side=ACCEPTING, **self.tenure)
+        except EOFError:
+            accepted.close()
+            raise
         self.call = self.connection.expect("open").call
         self.credit = 0
         self.listen_once()
@@ -80,6 +86,14 @@ class PlayedScheduler:
     def dispatch(self, lease, task, arguments='{"args":["x"],"kwargs":{}}', lease_ms=60_000):
         return scheduler_pb2.Dispatch(
             lease=lease, id=uuid.uuid4().bytes, scheduled_at=1_800_000_000, attempt=1, lease_ms=lease_ms, task=task, arguments=arguments.encode())
+
+    def rest(self):
+        """Listens no more, until it goes on."""
+        self.listener.close()
+
+    def go_on(self):
+        host, port = self.address.rsplit(":", 1)
+        self.listener = socket.create_server((host, int(port)))
 
     def close(self):
         if self.connection:
@@ -250,6 +264,37 @@ class Played(unittest.TestCase):
         two.until(lambda: {7, 8} <= set(two.reports))
         self.assertEqual((one.reports[7].outcome, two.reports[7].outcome), (outcome_pb2.OUTCOME_DELIVERED, outcome_pb2.OUTCOME_REJECTED))
         self.assertEqual((two.reports[8].outcome, two.reports[8].detail), (outcome_pb2.OUTCOME_RETRY, "this worker has no task no.such"))
+
+    def test_who_takes_a_store_over_is_told_what_runs_of_it_and_what_was_not_acknowledged(self):
+        one, two = PlayedScheduler(store="s", term=1), PlayedScheduler(store="s", term=2)
+        two.rest()
+        for each in one, two:
+            self.addCleanup(each.close)
+        worker = Worker("q", "--schedulers", f"{one.address},{two.address}", "--concurrency", "4", wait=False)
+        self.addCleanup(worker.close)
+        one.accept()
+        one.send(dispatches=[one.dispatch(1, "sample.agreet"), one.dispatch(2, "sample.waits", '{"args":["x",1.5],"kwargs":{}}')])
+        one.until(lambda: 1 in one.reports)
+        eventually(lambda: [line for line in worker.log() if "began" in line], worker.said)
+        two.go_on()
+        two.accept()
+        again, attach = two.said[-1], two.attached[-1]
+        self.assertEqual(([each.lease for each in again.outcomes], [each.lease for each in attach.running]), ([1], [2]))
+        # At once, whatever the first might still hand out.
+        two.until(lambda: two.credit == 3)
+        # The one that had it before may stand still: it is left, and one that comes back with what it had is, too.
+        with self.assertRaises(EOFError):
+            while True:
+                one.listen_once()
+        with self.assertRaises(EOFError):
+            one.accept()
+        two.send(acknowledged=[1])
+        two.until(lambda: 2 in two.reports)
+        self.assertEqual(list(one.reports), [1])
+        two.send(acknowledged=[2])
+        worker.kill(15)
+        two.until(lambda: two.said[-1].leaving)
+        self.assertEqual(worker.ends(5), 0)
 
     def together(self, condition, *schedulers):
         deadline = time.monotonic() + 10

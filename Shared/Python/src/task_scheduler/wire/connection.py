@@ -8,6 +8,7 @@ import os
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from google.protobuf.message import DecodeError
@@ -49,6 +50,16 @@ class WireError(Exception):
     """The reason why a connection ended."""
 
 
+@dataclass(frozen=True)
+class Tenure:
+    """That a scheduler has a store which others stand by for. What its workers have goes to who has the store after it."""
+
+    store: str
+    """Which store."""
+    term: int
+    """How often it has been taken: of two that say they have it, the one with the higher term does."""
+
+
 class Connection(asyncio.Protocol):
     """The connecting side of one connection. All of it runs on the event loop that made it; `ended` comes to the reason of its end."""
 
@@ -80,6 +91,11 @@ class Connection(asyncio.Protocol):
     def peer(self) -> str:
         """The instance that answers."""
         return self._other.instance if self._other is not None else ""
+
+    @property
+    def tenure(self) -> Tenure | None:
+        """Which store the scheduler has that answers, where others stand by for that."""
+        return Tenure(self._other.store, self._other.term) if self._other is not None and self._other.store else None
 
     @property
     def can_send(self) -> bool:
@@ -214,7 +230,7 @@ class Connection(asyncio.Protocol):
     def _hello(self, hello: Hello) -> None:
         if self._other is not None:
             return self.end(WireError("a second Hello"))
-        names = (hello.role, hello.instance, hello.build)
+        names = (hello.role, hello.instance, hello.build, hello.store)
         if any(len(name.encode()) > MAX_NAME_BYTES for name in names) or len(hello.nonce) != NONCE_BYTES:
             return self.end(WireError("a Hello with fields out of bounds"))
         if not hello.version_min <= VERSION <= hello.version_max:

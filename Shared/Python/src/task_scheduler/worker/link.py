@@ -1,6 +1,7 @@
 """A link to one scheduler: leases, credit, outcomes until they are acknowledged, and a connection that is made again when it is lost.
 
-A lease means nothing to another scheduler, so each has a link of its own. They share the worker's places (places.py).
+A lease means nothing to another scheduler, so each has a link of its own. They share the worker's places (places.py). But where one has taken
+a store over from another, the link to it takes what the other had handed out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from task_scheduler._protos.scheduler_pb2 import (
     Controlled, Dispatch, OutcomeReport, SchedulerMessage, WorkerControl, WorkerMessage)
 from task_scheduler.logs import say
 from task_scheduler.settings import Endpoint
-from task_scheduler.wire.connection import Connection, connect
+from task_scheduler.wire.connection import Connection, Tenure, WireError, connect
 from task_scheduler.wire.security import Security, SecurityError
 from task_scheduler.worker.announcement import Identity, announced, parts
 from task_scheduler.worker.asks import Asks, ProgressReports, refuse
@@ -48,6 +49,8 @@ class Link:
         self.endpoint = endpoint
         self._places, self._identity, self._security, self._runner, self._logger = places, identity, security, runner, logger
         self.credit = Credit()
+        self.tenure: Tenure | None = None
+        """Of whoever it was connected to last, where others stand by for that one's store: what it has is of that store."""
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._running: dict[int, Run] = {}
@@ -140,6 +143,8 @@ class Link:
 
     def opened(self) -> None:
         """Announces this worker, with what it still has from before."""
+        if not self._takes_over():
+            return
         self._opened_at = time.monotonic()
         self._logged = ("", 0.0)
         outcomes = list(self._unacknowledged.values())
@@ -160,6 +165,38 @@ class Link:
             self._logger, logging.INFO, "taking occurrences", scheduler=self.endpoint, queues=",".join(capacity.queues),
             concurrency=capacity.concurrency, running=len(self._running), unacknowledged=len(outcomes))
         self._leave_if_done()
+
+    def _takes_over(self) -> bool:
+        """Takes what schedulers that had the same store before have handed out; false: it is one of those itself."""
+        assert self._connection is not None
+        tenure = self._connection.tenure
+        if tenure is not None:
+            known = [link for link in self._places.of_store(tenure.store) if isinstance(link, Link)]
+            if any(link.tenure is not None and link.tenure.term > tenure.term for link in known):
+                self._connection.end(WireError("another scheduler has taken over from it"))
+                return False
+            for link in known:
+                if link is not self:
+                    self._take_from(link)
+        self.tenure = tenure
+        return True
+
+    def _take_from(self, former: Link) -> None:
+        for run in former._running.values():
+            run.holder = self
+        self._running |= former._running
+        self._unacknowledged |= former._unacknowledged
+        self._result_bytes += former._result_bytes
+        # This one has just been connected: nothing of its own is asked or said.
+        self._asks, self._progress = former._asks, former._progress
+        self._finished, self._failed = self._finished + former._finished, self._failed + former._failed
+        former.tenure = None
+        former._running, former._unacknowledged, former._fresh, former._result_bytes = {}, {}, [], 0
+        former._asks, former._progress, former._finished, former._failed = Asks(), ProgressReports(), 0, 0
+        self._places.moved(former, self)
+        # It may stand still, and does not know.
+        if former._connection is not None:
+            former._connection.end(WireError("another scheduler has taken over"))
 
     def received(self, payload: bytes) -> None:
         message = SchedulerMessage.FromString(payload)

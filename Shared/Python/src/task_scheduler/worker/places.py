@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from task_scheduler.wire.connection import Tenure
 from task_scheduler.worker.ahead import Ahead
 from task_scheduler.worker.capacity import Capacity
 from task_scheduler.worker.ends import End, unsent
@@ -19,6 +20,7 @@ class Sharer(Protocol):
     """A link to one of the schedulers."""
 
     credit: Credit
+    tenure: Tenure | None
 
     @property
     def is_idle(self) -> bool: ...
@@ -52,6 +54,10 @@ class Places:
     def add(self, link: Sharer) -> None:
         """One of those that share the places."""
         self._links.append(link)
+
+    def of_store(self, store: str) -> list[Sharer]:
+        """Those that were connected to a scheduler of that store last."""
+        return [link for link in self._links if link.tenure is not None and link.tenure.store == store]
 
     @property
     def is_idle(self) -> bool:
@@ -127,6 +133,13 @@ class Places:
         self._shares.add(link.credit)
         self._spread()
         self.flush_soon()
+
+    def moved(self, former: Sharer, link: Sharer) -> None:
+        """What a link had is another's."""
+        link.credit.held += former.credit.held
+        former.credit.held = 0
+        self._waiting = deque((link if each is former else each, run) for each, run in self._waiting)
+        self.closed(former)
 
     def closed(self, link: Sharer) -> None:
         """A link's stream is over."""
