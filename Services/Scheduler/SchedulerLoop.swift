@@ -77,7 +77,6 @@ final class SchedulerLoop: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.logger = logger
         core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
-        ownership?.beats { [pulse] in pulse.age < Self.longestTick }
     }
 
     /// Takes over the shards.
@@ -95,6 +94,7 @@ final class SchedulerLoop: @unchecked Sendable {
             self.zoneVersion = version
             if !changedZones.isEmpty { self.handle(.zonesChanged(changedZones)) }
             self.handle(.take(shards, rejoin: rejoin, queues: queues, passed: passed))
+            self.ownership?.beats { [pulse = self.pulse] in pulse.age < Self.longestTick }
         }.get()
     }
 
@@ -102,8 +102,10 @@ final class SchedulerLoop: @unchecked Sendable {
 
     func handle(_ event: Event) {
         guard !isStopped else { return }
-        if let ownership { core.isTrusted = ownership.isTrusted }
-        core.handle(event, now: Self.now, effects: &effects)
+        // The time first: what falls due while this stands still here is not trusted to be its own.
+        let now = Self.now
+        if let ownership { (core.isTrusted, core.mayHaveRival) = (ownership.isTrusted, ownership.mayHaveRival) }
+        core.handle(event, now: now, effects: &effects)
         // An effect never leads back here within this call: stores and streams answer through later ticks.
         let batch = effects
         effects.removeAll(keepingCapacity: true)

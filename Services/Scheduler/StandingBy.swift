@@ -19,15 +19,23 @@ struct StandingBy {
         guard case .postgres(let address) = settings.store.value else { return try openNow() }
         let standby = StandbyThread(address.with(try settings.storePasswordFile?.read()))
         // What is wrong with the address ends the start.
-        var sight = try await look(with: standby).get()
+        var sight = try await look(with: standby).get(), hasStoodBy = false
         while true {
-            if sight != .free { try await wait(with: standby) }
+            if sight != .free {
+                try await wait(with: standby)
+                hasStoodBy = true
+            }
+            let secret = try settings.storePasswordFile?.read()
             do throws(StoreError) {
-                return try settings.store.value.open(
-                    secret: try? settings.storePasswordFile?.read(), settings.storeDistribution, logger, deliver: deliver)
+                return try settings.store.value.open(secret: secret, settings.storeDistribution, logger, deliver: deliver)
             } catch {
+                switch error {
                 // Another that stood by was faster.
-                guard case .inUse = error else { throw StartError(settings.store.fault("and \(error)")) }
+                case .inUse: break
+                // Where the server was lost, so was the lock, and it may just be coming back.
+                case .unavailable where hasStoodBy: break
+                default: throw StartError(settings.store.fault("and \(error)"))
+                }
                 sight = .taken
             }
         }
@@ -51,13 +59,17 @@ struct StandingBy {
             while true {
                 let sight = await standby.look()
                 if sight != last { say(sight) }
-                if case .success(.free) = sight { return }
+                switch sight {
+                case .success(.free): return
+                case .success: break
+                // The password may be another by now.
+                case .failure: if let secret = try? settings.storePasswordFile?.read() { standby.usePassword(secret) }
+                }
                 last = sight
                 try await Task.sleep(for: .milliseconds(Standby.intervalMilliseconds))
             }
         }
         service.readiness.set("standby", .ok)
-        service.readiness.expect("start")
     }
 
     private func say(_ sight: Result<Standby.Sight, StoreError>) {
@@ -74,9 +86,16 @@ struct StandingBy {
 ///
 /// @unchecked Sendable is safe because one look is made after the other.
 private final class StandbyThread: @unchecked Sendable {
-    private let standby: Standby
+    private let address: PostgresAddress
+    private var standby: Standby
 
-    init(_ address: PostgresAddress) { standby = Standby(address) }
+    init(_ address: PostgresAddress) {
+        self.address = address
+        standby = Standby(address)
+    }
+
+    /// From the next look on.
+    func usePassword(_ password: String) { standby = Standby(address.with(password)) }
 
     func look() async -> Result<Standby.Sight, StoreError> {
         await withCheckedContinuation { done in

@@ -36,6 +36,7 @@ final class Opening {
     }
 
     func open() throws(StoreError) -> WriterSession {
+        guard !ownership.isLost else { throw taken }
         let connection: Connection, refusal: StoreError?
         do throws(PostgresFailure) {
             connection = try Connection(address, limits)
@@ -46,13 +47,23 @@ final class Opening {
         if let refusal { throw refusal }
         do throws(PostgresFailure) {
             ownership.backends = [try Backend.serving(connection)]
+            if epochs != nil, try !isOwner(connection) { ownership.lose() }
             let epochs = if let known = epochs { known } else { try take(connection) }
             self.epochs = epochs
+            guard !ownership.isLost else { throw PostgresFailure(.refused(state: "22012"), "another has had it meanwhile") }
             let others = try self.others()
             return try WriterSession(connection, beside: others, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
         } catch {
             throw error.storeError(label)
         }
+    }
+
+    private var taken: StoreError { .inUse("\(label): another scheduler has taken this one's reminders over. End one of the two") }
+
+    /// Shows by which processes of the server it is served now: whoever finds it silent ends those.
+    /// - Returns: whether another has had the database meanwhile.
+    private func isOwner(_ connection: Connection) throws(PostgresFailure) -> Bool {
+        try !connection.run([OwnerRow.beating(ownership.instance, ownership.backends)])[0].isEmpty
     }
 
     /// - Returns: why the database cannot be used; `nil`: it can.
@@ -104,8 +115,9 @@ final class Opening {
     /// Shows itself as who has the database, and raises the epochs, so that whoever had the shards before can write no more.
     private func take(_ connection: Connection) throws(PostgresFailure) -> [Int64] {
         let sent = SystemClock.sinceBoot
-        _ = try connection.run(OwnerRow.taking(ownership.instance, ownership.backends))
+        let former = try connection.run(OwnerRow.taking(ownership.instance, ownership.backends))[1]
         ownership.arrived(sent: sent)
+        ownership.shown(isSuccessor: !former.isEmpty)
         var epochs = [Int64](repeating: 0, count: Shard.count)
         for rows in try connection.run(Self.taking(scope)) {
             for row in rows.indices {

@@ -52,7 +52,16 @@ public final class PostgresStore: LanedStore {
         let ownership = Ownership()
         self.ownership = ownership
         let opening = Opening(address, distribution, limits, ownership, onFault: onFault)
-        let made = try Writer(lane: lanes.writes, opening: opening, limits: limits, completions: completions, onFault: onFault)
+        // It shows life from when the database has been taken: what follows may take its time.
+        let beat = ThreadBound(OwnerBeat(address, limits, ownership))
+        guard StoreThread.start({ beat.take()?.run() }) else { throw Self.lacksThreads(address) }
+        let made: Writer
+        do throws(StoreError) {
+            made = try Writer(lane: lanes.writes, opening: opening, limits: limits, completions: completions, onFault: onFault)
+        } catch {
+            ownership.end()
+            throw error
+        }
         sealedWith = made.sealedWith
         let writer = ThreadBound(made)
         func reader(_ lane: ReadLane) -> ThreadBound<SnapshotReader> {
@@ -60,13 +69,15 @@ public final class PostgresStore: LanedStore {
                 SnapshotReader(lane: lane, address: address, scope: distribution.scope, limits: limits, completions: completions, onFault: onFault))
         }
         let finder = reader(lanes.reads), lister = reader(lanes.lists)
-        let beat = ThreadBound(OwnerBeat(address, limits, ownership))
-        guard lanes.start({ writer.take()?.run() }, { finder.take()?.run() }, { lister.take()?.run() }), StoreThread.start({ beat.take()?.run() })
-        else {
+        guard lanes.start({ writer.take()?.run() }, { finder.take()?.run() }, { lister.take()?.run() }) else {
             ownership.end()
-            throw .unavailable("\(address): the system gave no thread for it. Raise the limit on processes (ulimit -u)")
+            throw Self.lacksThreads(address)
         }
         self.lanes = lanes
+    }
+
+    private static func lacksThreads(_ address: PostgresAddress) -> StoreError {
+        .unavailable("\(address): the system gave no thread for it. Raise the limit on processes (ulimit -u)")
     }
 
     deinit {

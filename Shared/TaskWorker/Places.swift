@@ -84,11 +84,8 @@ final class Places: @unchecked Sendable {
         return CreditNews(limit: limit, before: before)
     }
 
-    /// Whether there is a place for what comes over a link's stream: not for more than there are, where others were given what was kept for it.
-    func hasPlace(for link: SchedulerLink) -> Bool {
-        guard shares[ObjectIdentifier(link)]?.isOverdue ?? false else { return true }
-        return countHeld() < capacity.places
-    }
+    /// Whether there is a place for what a scheduler hands out. There always is, but where one has been given what was kept for another.
+    var hasPlace: Bool { !shares.isOverdrawn || countHeld() < capacity.places }
 
     /// - Returns: how many places are taken.
     private func countHeld() -> Int {
@@ -101,7 +98,9 @@ final class Places: @unchecked Sendable {
     }
 
     private func spread() {
-        runningGauge.record(countHeld())
+        let held = countHeld()
+        runningGauge.record(held)
+        shares.settle(capacity.places, held: held)
         shares.spread(capacity.places, now: SystemClock.monotonic)
         guard !isTurnScheduled, shares.goesRound(capacity.places) else { return }
         isTurnScheduled = true

@@ -36,6 +36,10 @@ final class SchedulerLink: @unchecked Sendable {
     static let maxWaitingResultBytes = 16 << 20
     /// Before a stream is opened anew on a connection that has not gone with it.
     private static let reattachDelay = TimeAmount.seconds(1)
+    /// Before a scheduler that another has taken over from is looked at again.
+    private static let formerDelay = TimeAmount.seconds(5)
+    /// So long nobody with a higher term must have been there before a scheduler with a lower one is believed.
+    static let formerMilliseconds: Int64 = 30_000
     /// How long a worker that has been told to stop waits until its outcomes are acknowledged, also for a scheduler that is not there
     /// now: what is not would be sent again. Shorter than the drain of the whole process.
     static let acknowledgementWait = Duration.seconds(8)
@@ -53,6 +57,10 @@ final class SchedulerLink: @unchecked Sendable {
     private weak var isOtherWayTo: SchedulerLink?
     /// Of whoever it was connected to last, where others stand by for that one's store: what it has is of that store.
     private(set) var tenure: Tenure?
+    /// Whoever was left alone last, as another had taken over from it.
+    private var leftAlone: Tenure?
+    /// When its last stream ended.
+    private var endedAt = MonotonicMilliseconds.distantPast
     var running: [UInt64: RunningTask] = [:]
     /// Tasks that go on after their lease, although they are cancelled. Each keeps its place, so that no more of them
     /// than it has places can ever be.
@@ -93,22 +101,21 @@ final class SchedulerLink: @unchecked Sendable {
 
     /// A connection to a scheduler is ready: announce, then take what comes.
     func attach(_ connection: ClientConnection) {
-        if case .left = end { return }
-        if let tenure = connection.peer?.tenure, let holder = places.link(of: tenure.store) {
-            // What the former owner of the store handed out is told to the one that has it now, by whoever has it.
-            guard holder === self else {
-                isOtherWayTo = holder
-                return holder.attach(connection)
-            }
-            guard isLatest(tenure) else { return }
+        let holder = connection.peer?.tenure.flatMap { places.link(of: $0.store) }
+        // What the former owner of the store handed out is told to the one that has it now, by whoever has it.
+        if let holder, holder !== self {
+            isOtherWayTo = holder
+            return holder.attach(connection)
         }
+        if case .left = end { return }
+        if let tenure = connection.peer?.tenure, !isLatest(tenure) { return tryAgain(connection, in: Self.formerDelay) }
         guard stream == nil else { return keep(connection) }
         if let other = places.link(to: connection.peer?.instance ?? "") {
             isOtherWayTo = other
             return other.keep(connection)
         }
         // Both ways broke: the link that has what runs announces it, whichever is back first.
-        if let other = isOtherWayTo, other.stream == nil { return other.attach(connection) }
+        if holder == nil, let other = isOtherWayTo, other.stream == nil { return other.attach(connection) }
         isOtherWayTo = nil
         guard let stream = connection.stream(SchedulerService.work) else { return }
         tenure = connection.peer?.tenure
@@ -149,7 +156,10 @@ final class SchedulerLink: @unchecked Sendable {
     private func isLatest(_ new: Tenure) -> Bool {
         guard let known = tenure, known.store == new.store, known.term != new.term else { return true }
         guard known.term < new.term else {
-            logger.warning("a scheduler is left alone that another has taken over from", metadata: ["term": "\(new.term)", "known": "\(known.term)"])
+            // Where nobody with the higher term is there for long, the store is one that was restored.
+            if stream == nil, SystemClock.monotonic - endedAt >= Self.formerMilliseconds { return true }
+            if leftAlone != new { logger.warning("a scheduler is left alone that another has taken over from", metadata: ["term": "\(new.term)"]) }
+            leftAlone = new
             return false
         }
         guard let stream else { return true }
@@ -157,7 +167,8 @@ final class SchedulerLink: @unchecked Sendable {
         stream.onEnd = nil
         stream.onMessage = nil
         self.stream = nil
-        stream.end()
+        // No goodbye: what runs goes on, and is nobody's to hand out again.
+        stream.end(CallError(.unavailable, "another scheduler has taken over"))
         places.closed(self)
         return true
     }
@@ -171,8 +182,9 @@ final class SchedulerLink: @unchecked Sendable {
 
     private func ended(_ error: CallError?, _ connection: ClientConnection) {
         stream = nil
+        endedAt = SystemClock.monotonic
         logger.info("stream to the scheduler ended", metadata: ["reason": "\(error?.description ?? "drained")"])
-        if let error, !error.isConnectionLost { reattach(connection) }
+        if let error, !error.isConnectionLost { tryAgain(connection, in: Self.reattachDelay) }
         places.closed(self)
         while stream == nil, !spare.isEmpty { attach(spare.removeFirst()) }
     }
@@ -181,9 +193,9 @@ final class SchedulerLink: @unchecked Sendable {
     var scheduler: String? { stream?.peer.instance }
 
     /// The stream ended and its connection is still there: nobody else would open another.
-    private func reattach(_ connection: ClientConnection) {
-        eventLoop.assumeIsolated().scheduleTask(in: Self.reattachDelay) { [weak self, weak connection] in
-            guard let self, let connection else { return }
+    private func tryAgain(_ connection: ClientConnection, in delay: TimeAmount) {
+        eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self, weak connection] in
+            guard let self, let connection, connection.isOpen else { return }
             self.attach(connection)
         }
     }
@@ -242,7 +254,7 @@ final class SchedulerLink: @unchecked Sendable {
             // Its lease runs out; the place that it was to take is free.
             return places.flushSoon()
         }
-        let hasPlace = places.hasPlace(for: self)
+        let hasPlace = places.hasPlace
         let lease = dispatch.lease, scheduledAt = UnixSeconds(dispatch.scheduledAt), number = places.numberRun()
         let deadline = CallDeadline.after(milliseconds: Int(dispatch.leaseMs) * Self.leasePercentForTask / 100)
         running[lease] = RunningTask(

@@ -68,6 +68,14 @@ struct Shares<ID: Hashable & Comparable> {
     private(set) var streams: [ID: StreamCredit] = [:]
     private var spreadOver = (places: 0, streams: 0)
     private var now = MonotonicMilliseconds.distantPast
+    /// Whether more may come than there are places for: some were kept for a scheduler that took too long to answer, and are others' now.
+    private(set) var isOverdrawn = false
+
+    /// It is seen whether what may come fits again.
+    mutating func settle(_ places: Int, held: Int) {
+        guard isOverdrawn, !streams.values.contains(where: { $0.isOverdue }) else { return }
+        isOverdrawn = held + streams.values.reduce(0) { $0 + $1.open } > places
+    }
 
     subscript(_ id: ID) -> StreamCredit? {
         get { streams[id] }
@@ -84,6 +92,7 @@ struct Shares<ID: Hashable & Comparable> {
         spreadOver = (places, streams.count)
         self.now = now
         for id in streams.keys { streams[id]?.look(now: now) }
+        isOverdrawn = isOverdrawn || streams.values.contains { $0.isOverdue }
         let takers = streams.keys.filter { isNew || takesMore($0) }.sorted { isBefore($0, $1, floor: floor) }
         guard !takers.isEmpty else { return }
         var left = places

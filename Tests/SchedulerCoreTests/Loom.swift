@@ -49,6 +49,9 @@ final class Loom {
     /// From the next event on.
     func trusts(_ isTrusted: Bool) { core.isTrusted = isTrusted }
 
+    /// From the next event on.
+    func mayHaveRival(_ mayHaveRival: Bool) { core.mayHaveRival = mayHaveRival }
+
     func release(_ strand: Int) { handle(.release(Self.shards[strand][3])) }
 
     func lose(_ strand: Int) { handle(.lose(Self.shards[strand][3])) }

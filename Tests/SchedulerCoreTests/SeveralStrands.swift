@@ -228,6 +228,20 @@ struct SeveralStrands {
         #expect(loom.times(second) == 1 && loom.times(first) == 1)
     }
 
+    @Test("where the former owner may not know that it is none, what falls due waits for its workers, and no longer than it may take", arguments: [true, false])
+    func rival(isBack: Bool) {
+        let loom = Loom()
+        loom.mayHaveRival(true)
+        loom.attach()
+        loom.take(0, epoch: 2, rejoin: ["gone"])
+        let key = loom.create(in: 0, after: 1_000)
+        loom.run(milliseconds: 3_000)
+        #expect(loom.times(key) == 0)
+        if isBack { loom.attach(2, "gone") } else { loom.mayHaveRival(false) }
+        loom.run(milliseconds: 100)
+        #expect(loom.times(key) == 1)
+    }
+
     // MARK: Taking
 
     @Test("taking a second strand makes nobody wait in the first, and what may run of it is waited for", arguments: [nil, Mutation.doesNotWaitForWorkers])

@@ -114,5 +114,12 @@ struct SharesTests {
         #expect(model.shares[0]?.isOverdue ?? false)
         model.shares[0]?.confirmed()
         #expect(model.shares[0].map { !$0.isOverdue && $0.open == 0 } ?? false)
+        // Until what may come fits again, each has to be looked at.
+        model.shares[0]?.held = 10
+        model.shares.settle(16, held: 10)
+        #expect(model.shares.isOverdrawn)
+        model.shares[0]?.held = 8
+        model.shares.settle(16, held: 8)
+        #expect(!model.shares.isOverdrawn)
     }
 }

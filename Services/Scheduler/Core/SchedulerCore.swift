@@ -65,6 +65,8 @@ public struct SchedulerCore {
     /// Whether what it owns is known to be its own still, as the events that follow are to take it. Where it is not, nothing is handed out:
     /// another may do so.
     public var isTrusted = true
+    /// Whether a former owner may not know yet that it is none. What falls due waits then until its workers are here: these have left it.
+    public var mayHaveRival = false
     /// Nothing in memory waits for its time: there is nothing to leave to the disk for what is due.
     var hasNothingToLeave = false
     #if DEBUG

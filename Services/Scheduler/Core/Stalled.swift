@@ -24,7 +24,7 @@ extension SchedulerCore {
     /// Whether anything of a strand is handed out: not while the store cannot keep up with what becomes of it, and not while it may be
     /// another's.
     func mayHandOut(_ strand: Strand) -> Bool {
-        isTrusted && !strand.isRetired && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
+        isTrusted && !(mayHaveRival && strand.doubt != nil) && !strand.isRetired && !strand.outbox.isFailing && strand.outbox.pendingCount < configuration.maxPendingWrites
             && strand.outbox.resultBytes < configuration.maxPendingResultBytes && !isFarBehind
     }
 

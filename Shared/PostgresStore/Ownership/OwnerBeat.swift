@@ -40,10 +40,14 @@ final class OwnerBeat {
 
     private var serving: Backend?
 
+    /// A beat is to be seen, and nothing more: it waits for no disk and for no replica.
+    private static let settings = ["SET synchronous_commit = off", "SET idle_session_timeout = 0", "SET statement_timeout = 0"]
+
     private func open() throws(PostgresFailure) -> Connection {
         if let connection { return connection }
         let new = try Connection(address, limits)
         new.answerWait = Self.answerWait
+        for setting in Self.settings { _ = try new.run(setting) }
         serving = try Backend.serving(new)
         connection = new
         return new

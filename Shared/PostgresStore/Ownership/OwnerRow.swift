@@ -10,10 +10,10 @@ enum OwnerRow {
         [.bytes(Array(instance.utf8)), .ints(backends.map { Int64($0.number) }), .ints(backends.map(\.began))]
     }
 
-    /// Whoever had the database has it no more.
+    /// Whoever had the database has it no more. The second answers with a row for each of those that had not given it back.
     static func taking(_ instance: String, _ backends: [Backend]) -> [Query] {
         [
-            Query("BEGIN"), Query("DELETE FROM schedulers"),
+            Query("BEGIN"), Query("DELETE FROM schedulers RETURNING 1::bigint"),
             Query(
                 "INSERT INTO schedulers (instance, beat, backends, began_us) VALUES ($1::bytea, 1, $2::bigint[], $3::bigint[])",
                 parameters(instance, backends)),

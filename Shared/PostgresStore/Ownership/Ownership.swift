@@ -19,6 +19,9 @@ public final class Ownership: Sendable {
     private struct State {
         var backends: [Backend] = []
         var store = "", term: Int64 = 0
+        /// When it was taken from one that did not give it back; `nil`: it was given back, or had by nobody.
+        var succeededAt: MonotonicMilliseconds?
+        var isShown = false, isLost = false
         var isAlive: @Sendable () -> Bool = { true }
     }
 
@@ -39,7 +42,12 @@ public final class Ownership: Sendable {
     /// Has it beat only while the scheduler gets on: one that hangs must not look alive.
     public func beats(while isAlive: @escaping @Sendable () -> Bool) { state.withLock { $0.isAlive = isAlive } }
 
-    var isAlive: Bool { state.withLock { $0.isAlive }() }
+    var isAlive: Bool {
+        let (isShown, isAlive) = state.withLock { ($0.isShown, $0.isAlive) }
+        return isShown && isAlive()
+    }
+
+    var isLost: Bool { state.withLock { $0.isLost } }
 
     /// Waits for so long at most until nothing is to be shown any more.
     func isOver(within milliseconds: Int) -> Bool {
@@ -58,6 +66,22 @@ public final class Ownership: Sendable {
     /// Which database it is, and how often it has been taken, this time included.
     public var tenure: (store: String, term: Int64) { state.withLock { ($0.store, $0.term) } }
 
+    /// Whether one that had the database before may still take itself for its owner: it lost its lock, which may be all that it lost.
+    public var mayHaveRival: Bool {
+        guard let at = state.withLock({ $0.succeededAt }) else { return false }
+        return SystemClock.sinceBoot - at < Self.trustMilliseconds
+    }
+
+    /// Its row is there.
+    /// - Parameter isSuccessor: there was another's.
+    func shown(isSuccessor: Bool) {
+        let now = SystemClock.sinceBoot
+        state.withLock { state in
+            state.isShown = true
+            if isSuccessor { state.succeededAt = now }
+        }
+    }
+
     /// The database has been taken.
     func began(of store: String, term: Int64) { state.withLock { ($0.store, $0.term) = (store, term) } }
 
@@ -70,6 +94,7 @@ public final class Ownership: Sendable {
 
     /// Another has the database.
     func lose() {
+        state.withLock { $0.isLost = true }
         end()
         loss.yield()
         loss.finish()

@@ -52,6 +52,7 @@ public final class Standby {
         if let connection { return connection }
         let new = try Connection(address, limits)
         new.answerWait = Self.answerWait
+        _ = try new.run("SET idle_session_timeout = 0")
         connection = new
         return new
     }

@@ -36,6 +36,8 @@ workers that it knew, but not for long."""
 CONNECT_SECONDS = 3.0
 GOOD_SECONDS = 1.0
 """A stream that stood for so long was good, so the next wait is the first again."""
+FORMER_SECONDS = 30.0
+"""So long nobody with a higher term must have been there before a scheduler with a lower one is believed."""
 REFUSAL_LOG_SECONDS = 60.0
 """The same reason is not logged again sooner."""
 
@@ -51,6 +53,8 @@ class Link:
         self.credit = Credit()
         self.tenure: Tenure | None = None
         """Of whoever it was connected to last, where others stand by for that one's store: what it has is of that store."""
+        self._opened_tenure, self._ended_at = False, 0.0
+        """Whether the stream to that one stands, and when the last one ended; seconds of `time.monotonic`."""
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._running: dict[int, Run] = {}
@@ -128,6 +132,8 @@ class Link:
             return error
         reason = await connection.ended
         self._connection = None
+        if self._opened_tenure:
+            self._opened_tenure, self._ended_at = False, time.monotonic()
         self._places.closed(self)
         return reason
 
@@ -172,16 +178,26 @@ class Link:
         tenure = self._connection.tenure
         if tenure is not None:
             known = [link for link in self._places.of_store(tenure.store) if isinstance(link, Link)]
-            if any(link.tenure is not None and link.tenure.term > tenure.term for link in known):
+            others = [link for link in known if link is not self]
+            if any(link.is_connected and link.tenure == tenure for link in others):
+                self._connection.end(WireError("it is reached over another endpoint; name each scheduler once"))
+                return False
+            if any(link.has_higher(tenure.term) for link in known):
                 self._connection.end(WireError("another scheduler has taken over from it"))
                 return False
-            for link in known:
-                if link is not self:
-                    self._take_from(link)
-        self.tenure = tenure
+            for link in others:
+                self._take_from(link)
+        self.tenure, self._opened_tenure = tenure, True
         return True
 
+    def has_higher(self, term: int) -> bool:
+        """Whether it knows of a later owner of the store. Where that has not been there for long, the store is one that was restored."""
+        if self.tenure is None or self.tenure.term <= term:
+            return False
+        return self._opened_tenure or time.monotonic() - self._ended_at < FORMER_SECONDS
+
     def _take_from(self, former: Link) -> None:
+        count = len(former._running)
         for run in former._running.values():
             run.holder = self
         self._running |= former._running
@@ -193,7 +209,9 @@ class Link:
         former.tenure = None
         former._running, former._unacknowledged, former._fresh, former._result_bytes = {}, {}, [], 0
         former._asks, former._progress, former._finished, former._failed = Asks(), ProgressReports(), 0, 0
-        self._places.moved(former, self)
+        self._places.moved(former, self, count)
+        # What was said there of how far tasks are, and not taken yet.
+        self._await_progress()
         # It may stand still, and does not know.
         if former._connection is not None:
             former._connection.end(WireError("another scheduler has taken over"))

@@ -134,10 +134,10 @@ class Places:
         self._spread()
         self.flush_soon()
 
-    def moved(self, former: Sharer, link: Sharer) -> None:
-        """What a link had is another's."""
-        link.credit.held += former.credit.held
-        former.credit.held = 0
+    def moved(self, former: Sharer, link: Sharer, count: int) -> None:
+        """So many runs of a link are another's. What was reported and still has its place stays with it."""
+        link.credit.held += count
+        former.credit.held -= count
         self._waiting = deque((link if each is former else each, run) for each, run in self._waiting)
         self.closed(former)
 
