@@ -52,9 +52,8 @@ class Link:
         self._places, self._identity, self._security, self._runner, self._logger = places, identity, security, runner, logger
         self.credit = Credit()
         self.tenure: Tenure | None = None
-        """Of whoever it was connected to last, where others stand by for that one's store: what it has is of that store."""
+        """Of whoever it was connected to last, where others stand by for that one's store. Beside it whether that stream stands, and its end."""
         self._opened_tenure, self._ended_at = False, 0.0
-        """Whether the stream to that one stands, and when the last one ended; seconds of `time.monotonic`."""
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._running: dict[int, Run] = {}
@@ -178,12 +177,13 @@ class Link:
         tenure = self._connection.tenure
         if tenure is not None:
             known = [link for link in self._places.of_store(tenure.store) if isinstance(link, Link)]
-            others = [link for link in known if link is not self]
+            others, why = [link for link in known if link is not self], ""
             if any(link.is_connected and link.tenure == tenure for link in others):
-                self._connection.end(WireError("it is reached over another endpoint; name each scheduler once"))
-                return False
-            if any(link.has_higher(tenure.term) for link in known):
-                self._connection.end(WireError("another scheduler has taken over from it"))
+                why = "it is reached over another endpoint; name each scheduler once"
+            elif any(link.has_higher(tenure.term) for link in known):
+                why = "another scheduler has taken over from it"
+            if why:
+                self._connection.end(WireError(why))
                 return False
             for link in others:
                 self._take_from(link)
@@ -192,9 +192,8 @@ class Link:
 
     def has_higher(self, term: int) -> bool:
         """Whether it knows of a later owner of the store. Where that has not been there for long, the store is one that was restored."""
-        if self.tenure is None or self.tenure.term <= term:
-            return False
-        return self._opened_tenure or time.monotonic() - self._ended_at < FORMER_SECONDS
+        is_later = self.tenure is not None and self.tenure.term > term
+        return is_later and (self._opened_tenure or time.monotonic() - self._ended_at < FORMER_SECONDS)
 
     def _take_from(self, former: Link) -> None:
         count = len(former._running)
@@ -210,8 +209,7 @@ class Link:
         former._running, former._unacknowledged, former._fresh, former._result_bytes = {}, {}, [], 0
         former._asks, former._progress, former._finished, former._failed = Asks(), ProgressReports(), 0, 0
         self._places.moved(former, self, count)
-        # What was said there of how far tasks are, and not taken yet.
-        self._await_progress()
+        self._await_progress()  # What was said there and not taken yet.
         # It may stand still, and does not know.
         if former._connection is not None:
             former._connection.end(WireError("another scheduler has taken over"))
