@@ -36,7 +36,7 @@ final class Opening {
     }
 
     func open() throws(StoreError) -> WriterSession {
-        guard !ownership.isLost else { throw taken }
+        guard !ownership.isLost else { throw PostgresFailure.fenced.storeError(label) }
         let connection: Connection, refusal: StoreError?
         do throws(PostgresFailure) {
             connection = try Connection(address, limits)
@@ -50,15 +50,13 @@ final class Opening {
             if epochs != nil, try !isOwner(connection) { ownership.lose() }
             let epochs = if let known = epochs { known } else { try take(connection) }
             self.epochs = epochs
-            guard !ownership.isLost else { throw PostgresFailure(.refused(state: "22012"), "another has had it meanwhile") }
+            guard !ownership.isLost else { throw PostgresFailure.fenced }
             let others = try self.others()
             return try WriterSession(connection, beside: others, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
         } catch {
             throw error.storeError(label)
         }
     }
-
-    private var taken: StoreError { .inUse("\(label): another scheduler has taken this one's reminders over. End one of the two") }
 
     /// Shows by which processes of the server it is served now: whoever finds it silent ends those.
     /// - Returns: whether another has had the database meanwhile.

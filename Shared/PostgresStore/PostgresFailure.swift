@@ -40,6 +40,9 @@ struct PostgresFailure: Error {
         return !endsConnection && !state.hasPrefix("08") && !isFenced
     }
 
+    /// As the fence's statement fails where another scheduler has taken the shards.
+    static let fenced = PostgresFailure(.refused(state: "22012"), "another has had them meanwhile")
+
     /// Another scheduler has taken the shards, or they have no rows: the fence's statement divides by zero.
     var isFenced: Bool { state == "22012" }
 

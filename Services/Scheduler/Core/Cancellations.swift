@@ -107,7 +107,7 @@ extension SchedulerCore {
     /// Somebody calls off an occurrence.
     /// - Parameter caller: only if its reminder is this caller's.
     mutating func cancel(_ id: RequestID, _ key: OccurrenceKey, caller: String?) {
-        guard owns(key), let strand = strand(of: key.reminder), takesRequests(strand) else { return effects.append(.refuse(id)) }
+        guard owns(key) else { return effects.append(.refuse(id)) }
         // What is at a worker is called off at once.
         let isAtWorker = table[key]?.isHandedOut ?? false
         if isAtWorker || !waitsInLine(.cancel(id, key, caller: caller)) { carryOutCancel(id, key, caller: caller) }

@@ -47,7 +47,7 @@ struct JointRequests {
 extension SchedulerCore {
     /// A caller wants changes.
     mutating func request(_ id: RequestID, _ writes: [StoreWrite]) {
-        guard ownsAll(writes), parts(of: writes).allSatisfy({ takesRequests($0.strand) }) else { return effects.append(.refuse(id)) }
+        guard ownsAll(writes) else { return effects.append(.refuse(id)) }
         if !waitsInLine(.changes(id, writes)) { carryOut(id, writes) }
     }
 

@@ -139,13 +139,14 @@ struct RequestLine {
 
 extension SchedulerCore {
     /// Lets a request wait if something else of its reminders is on its way, or was asked for before.
-    /// - Returns: whether it waits, or was refused as too many do.
+    /// - Returns: whether it waits, or was refused as too many do, or as its strand takes none.
     mutating func waitsInLine(_ request: RequestLine.Request) -> Bool {
         guard !changing.isEmpty || !line.isEmpty else { return false }
         let reminders = request.reminders
         guard reminders.contains(where: { changing[$0] != nil || line.contains($0) }) else { return false }
+        let isTaken = reminders.allSatisfy { strand(of: $0).map(takesRequests) ?? false }
         let hasRoom = line.places + reminders.count <= configuration.maxWaitingChanges
-        if request.isOwn || hasRoom && line.depth(before: reminders) < configuration.maxWaitingDepth {
+        if isTaken, request.isOwn || hasRoom && line.depth(before: reminders) < configuration.maxWaitingDepth {
             line.add(request, of: reminders) { changing[$0] != nil }
         } else {
             effects.append(.refuse(request.id))
