@@ -28,6 +28,7 @@ enum SchedulerMain {
             readiness.set("store", .ok)
             let sealer = try Sealer.open(settings.sealKeyFile, isMade: settings.makesSealKey, store: settings.store.value, sealedWith: open.sealedWith, logger)
             try sealer.requireKey(of: open, in: settings.store)
+            let strands = try await store.takeAll()
             var wire = try service.wire()
             wire.identity.tenure = open.ownership.map { Tenure(store: $0.tenure.store, term: $0.tenure.term) }
             var configuration = CoreConfiguration()
@@ -44,9 +45,7 @@ enum SchedulerMain {
 
             // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
             let zones = try await ZoneWatch.start(loop, logger: logger)
-            try await loop.start(
-                store.ownedShards(), rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed),
-                changedZones: zones.changed)
+            try await loop.start(strands, queues: store.queues(), changedZones: zones.changed)
 
             let ownership = open.ownership.map { [OwnershipCheck(ownership: $0)] } ?? []
             return [
@@ -129,16 +128,10 @@ struct SchedulerSettings: ServiceSettings {
 }
 
 extension Store {
-    fileprivate func ownedShards() async throws -> [OwnedShard] {
-        try await answer { ownedShards(completion: $0) }
-    }
-
-    fileprivate func attachedWorkers() async throws -> [AttachedWorker] {
-        try await answer { attachedWorkers(completion: $0) }
-    }
-
-    fileprivate func passed(limit: Int) async throws -> [OccurrenceKey] {
-        try await answer { passed(limit: limit, completion: $0) }
+    fileprivate func takeAll() async throws -> [TakenShards] {
+        var taken: [TakenShards] = []
+        for strand in Self.strands { taken.append(try await answer { take(strand, passed: SchedulerCore.maxPassed, completion: $0) }) }
+        return taken
     }
 
     fileprivate func queues() async throws -> [QueueSettings] {

@@ -79,21 +79,17 @@ final class SchedulerLoop: @unchecked Sendable {
         core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
     }
 
-    /// Takes over the shards.
-    /// - Parameter shards: those that the store was opened with.
-    /// - Parameter rejoin: workers that may still run what the last process handed them.
-    /// - Parameter queues: those that have settings of their own.
-    /// - Parameter passed: occurrences that ended before their series came to them.
-    /// - Parameter changedZones: those whose data is another than that by which what is stored was computed.
-    func start(
-        _ shards: [OwnedShard], rejoin: [AttachedWorker], queues: [QueueSettings], passed: [OccurrenceKey],
-        changedZones: Set<String> = []
-    ) async throws {
+    /// Takes over strands.
+    /// - Parameters:
+    ///   - strands: those that the store was asked for.
+    ///   - queues: those that have settings of their own.
+    ///   - changedZones: those whose data is another than that by which what is stored was computed.
+    func start(_ strands: [TakenShards], queues: [QueueSettings], changedZones: Set<String> = []) async throws {
         let version = ZoneData.version
         try await eventLoop.submit {
             self.zoneVersion = version
             if !changedZones.isEmpty { self.handle(.zonesChanged(changedZones)) }
-            self.handle(.take(shards, rejoin: rejoin, queues: queues, passed: passed))
+            for strand in strands { self.handle(.take(strand.shards, rejoin: strand.workers, queues: queues, passed: strand.passed)) }
             self.ownership?.beats { [pulse = self.pulse] in pulse.age < Self.longestTick }
         }.get()
     }
@@ -273,8 +269,8 @@ final class SchedulerLoop: @unchecked Sendable {
             store.load(shard: shard, after: after, through: through, limit: limit) { result in
                 self.loaded(token, shard, result)
             }
-        case .loadShelf(let token, let scope, let after, let limit, _):
-            store.loadShelf(scope, after: after, limit: limit) { result in self.shelfLoaded(token, result) }
+        case .loadShelf(let token, let scope, let after, let limit, let shard):
+            store.loadShelf(scope, of: shard, after: after, limit: limit) { result in self.shelfLoaded(token, result) }
         case .write(let token, let writes, _):
             store.submit(writes) { result in self.written(token, result) }
         case .dispatch(let worker, let dispatches):

@@ -12,7 +12,8 @@ struct BatchWrites {
     private var records: [(shard: Shard, record: IdempotencyRecord)] = []
     private var queues: [String: QueueSettings] = [:]
     private var zones: [String: ZoneMark] = [:]
-    private var workers: [AttachedWorker]?
+    /// By the first shard of the strand.
+    private var workers: [Shard: [AttachedWorker]] = [:]
     /// Whether each is to be there.
     private var shelf: [ShelfKey: Bool] = [:]
     private let scope: StoreScope
@@ -38,7 +39,7 @@ struct BatchWrites {
         case .unshelve(let keys): for key in keys { shelf[key] = false }
         case .queue(let settings): queues[settings.name] = settings
         case .zone(let mark): zones[mark.zone] = mark
-        case .workers(let attached): workers = attached
+        case .workers(let attached, let strand): workers[strand] = attached
         }
         return .done
     }
@@ -180,20 +181,10 @@ struct BatchWrites {
                     ON CONFLICT (name) DO UPDATE SET (digest, through) = (excluded.digest, excluded.through)
                     """, [.text(mark.zone), .int(mark.digest.map { Int64(bitPattern: $0) }), .int(mark.through)]))
         }
-        if let workers {
-            queries.append(Query("DELETE FROM workers"))
-            queries.append(
-                Query(
-                    """
-                    INSERT INTO workers (instance, leases_end_ms, handed_through_ms, awaited_since_ms)
-                    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[]) ON CONFLICT DO NOTHING
-                    """,
-                    [
-                        .blobs(workers.map { Array($0.instance.utf8) }), .ints(workers.map { $0.leasesEndAt?.count }),
-                        .ints(workers.map { $0.handedThrough?.count }), .ints(workers.map { $0.awaitedSince?.count }),
-                    ]))
+        for (strand, workers) in workers { queries += AttachedRows.queries(workers, of: strand, scope) }
+        for (strand, keys) in Dictionary(grouping: shelf, by: { Strands.first(of: $0.key.due.occurrence.reminder.shard) }) {
+            queries += ShelfRows.queries(Dictionary(uniqueKeysWithValues: keys.map { ($0.key, $0.value) }), of: strand, scope)
         }
-        queries += ShelfRows.queries(shelf)
     }
 }
 

@@ -13,7 +13,14 @@ enum CopiedRowsSQL {
                 """
         case .zones: return "SELECT name, digest, CASE WHEN through IS NOT NULL THEN 0 END FROM zones"
         case .idempotency: return "SELECT \(names(table.columns)) FROM idempotency ORDER BY created_ms"
-        case .occurrences, .attempts, .passed, .spent, .queues, .workers, .sealing: return "SELECT \(names(table.columns)) FROM \(table.rawValue)"
+        // Of every strand, and asked once by the next owner of all.
+        case .workers:
+            return """
+                SELECT instance, CASE WHEN bool_or(leases_end_ms IS NULL) THEN NULL ELSE max(leases_end_ms) END, max(handed_through_ms),
+                    CASE WHEN bool_or(awaited_since_ms IS NULL) THEN NULL ELSE min(awaited_since_ms) END
+                FROM attached GROUP BY instance
+                """
+        case .occurrences, .attempts, .passed, .spent, .queues, .sealing: return "SELECT \(names(table.columns)) FROM \(table.rawValue)"
         }
     }
 
@@ -27,7 +34,15 @@ enum CopiedRowsSQL {
         case .sealing:
             let insert = "INSERT INTO sealing (prefix, one, looked, resealed, unreadable, is_done) SELECT p, 1, 0, 0, 0, 0 FROM unnest($1::bytea[]) p"
             return [Query(insert, parameters(table.columns, rows))]
-        case .occurrences, .attempts, .idempotency, .passed, .spent, .queues, .zones, .workers:
+        case .workers:
+            return [
+                Query(
+                    """
+                    INSERT INTO attached (shard, \(names(table.columns)))
+                    SELECT s.shard, u.* FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[]) u CROSS JOIN unnest($5::smallint[]) s (shard)
+                    """, parameters(table.columns, rows) + [.shards(Strands.all.compactMap(\.first))])
+            ]
+        case .occurrences, .attempts, .idempotency, .passed, .spent, .queues, .zones:
             return [insert(table.rawValue, table.columns, rows)]
         }
     }
@@ -81,7 +96,8 @@ enum CopiedRowsSQL {
     static func counts(_ connection: Connection) throws(PostgresFailure) -> [CopiedTable: Int] {
         let tables = CopiedTable.allCases
         let rows = try connection.run(
-            (tables.map(\.rawValue) + ["definitions"]).map { Query("SELECT count(*) FROM \($0)") })
+            tables.map { Query($0 == .workers ? "SELECT count(DISTINCT instance) FROM attached" : "SELECT count(*) FROM \($0.rawValue)") }
+                + [Query("SELECT count(*) FROM definitions")])
         var counts: [CopiedTable: Int] = [:]
         for (table, rows) in zip(tables, rows) { counts[table] = Int(rows.int(0, 0)) }
         counts[.reminders] = max(counts[.reminders] ?? 0, Int(rows.last?.int(0, 0) ?? 0))
@@ -99,7 +115,7 @@ enum CopiedRowsSQL {
         GROUP BY c.queue, c.state
         """
 
-    static let empty = "TRUNCATE tallies, shelf, definitions, " + CopiedTable.allCases.map(\.rawValue).joined(separator: ", ")
+    static let empty = "TRUNCATE tallies, shelf, definitions, attached, " + CopiedTable.allCases.filter { $0 != .workers }.map(\.rawValue).joined(separator: ", ")
 }
 
 extension CopiedTable.Column.Kind {

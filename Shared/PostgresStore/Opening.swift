@@ -16,8 +16,8 @@ final class Opening {
     private let limits: PostgresLimits
     private let onFault: @Sendable (String) -> Void
     private let pending = PendingCounts()
-    /// Of the shards, as they were taken.
-    private var epochs: [Int64]?
+    private let epochs = OwnEpochs()
+    private var hasBegun = false
     /// Has the server's processes of the last connections, which may not have noticed yet that they are lost.
     private let ownership: Ownership
 
@@ -47,9 +47,8 @@ final class Opening {
         if let refusal { throw refusal }
         do throws(PostgresFailure) {
             ownership.backends = [try Backend.serving(connection)]
-            if epochs != nil, try !isOwner(connection) { ownership.lose() }
-            let epochs = if let known = epochs { known } else { try take(connection) }
-            self.epochs = epochs
+            if hasBegun { if try !isOwner(connection) { ownership.lose() } } else { try begin(connection) }
+            hasBegun = true
             guard !ownership.isLost else { throw PostgresFailure.fenced }
             let others = try self.others()
             return try WriterSession(connection, beside: others, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
@@ -110,30 +109,19 @@ final class Opening {
         return others
     }
 
-    /// Shows itself as who has the database, and raises the epochs, so that whoever had the shards before can write no more.
-    private func take(_ connection: Connection) throws(PostgresFailure) -> [Int64] {
+    /// Shows itself as who has the database.
+    private func begin(_ connection: Connection) throws(PostgresFailure) {
         let sent = SystemClock.sinceBoot
         let former = try connection.run(OwnerRow.taking(ownership.instance, ownership.backends))[1]
         ownership.arrived(sent: sent)
         ownership.shown(isSuccessor: !former.isEmpty)
-        var epochs = [Int64](repeating: 0, count: Shard.count)
-        for rows in try connection.run(Self.taking(scope)) {
-            for row in rows.indices {
-                guard let shard = Shard(Int(rows.int(row, 0))) else { continue }
-                epochs[Int(shard.number)] = rows.int(row, 1)
-            }
-        }
-        let store = try connection.run("SELECT convert_to(store::text, 'UTF8') FROM schema_version").text(0, 0) ?? ""
-        ownership.began(of: store, term: epochs.max() ?? 0)
-        return epochs
+        ownership.began(of: try connection.run("SELECT convert_to(store::text, 'UTF8') FROM schema_version").text(0, 0) ?? "")
     }
 
-    private static func taking(_ scope: StoreScope) -> [Query] {
-        let take = "UPDATE shards SET epoch = epoch + 1", taken = "RETURNING shard, epoch"
-        return switch scope {
-        case .lane: [Query("\(take) \(taken)")]
-        case .shard: Shard.all.map { Query("\(take) WHERE shard = $1 \(taken)", [.shard($0)]) }
-        }
+    /// Shards have been taken.
+    func took(_ taken: TakenShards) -> TakenShards {
+        ownership.took(with: taken.shards.map(\.epoch).max() ?? 0)
+        return taken
     }
 
     /// Another may have the database from now on.

@@ -1,15 +1,15 @@
 import Storage
 import TaskDomain
 
-/// Rows of `passed`, read when the store is opened.
+/// Rows of `passed`, read when a strand is taken.
 extension WriterSession {
     /// Occurrences that came to an end before their series came to them; what each series is past is forgotten. The first pages of some shards
     /// are read in one trip, and whatever more there is of one in further ones.
-    func passed(limit: Int) throws(PostgresFailure) -> [OccurrenceKey] {
+    func passed(in shards: [Shard], limit: Int) throws(PostgresFailure) -> [OccurrenceKey] {
         var found: [OccurrenceKey] = []
-        for first in stride(from: 0, to: Shard.count, by: Self.shardsAtOnce) where found.count < limit {
-            let shards = Shard.all[first..<min(first + Self.shardsAtOnce, Shard.count)]
-            for (shard, page) in zip(shards, try connection.run(shards.map { Self.passed(of: $0, after: nil) })) {
+        for first in stride(from: 0, to: shards.count, by: Self.shardsAtOnce) where found.count < limit {
+            let some = shards[first..<min(first + Self.shardsAtOnce, shards.count)]
+            for (shard, page) in zip(some, try connection.run(some.map { Self.passed(of: $0, after: nil) })) {
                 var rows = page
                 while found.count < limit {
                     let last = try addPassed(rows, of: shard, to: &found)

@@ -22,6 +22,8 @@ import TaskDomain
 /// A store that is released without `close` finishes what was submitted.
 public final class PostgresStore: LanedStore {
     public let lanes: StoreLanes
+    /// What one scheduler has, and another takes over, is a number of these.
+    public static let strands = Strands.all
     /// What the newest credentials that are stored begin with, as `Resealing.prefix` said last, when the store was opened; `nil`: nothing
     /// was ever sealed anew here.
     public let sealedWith: [UInt8]?

@@ -9,7 +9,8 @@ import Storage
 /// - `occurrences`: occurrences with a life of their own.
 /// - `tallies`: how many of them there are by queue and kind (see `Tallies`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
-/// - `idempotency`, `queues`, `passed`, `zones`, `workers`, `shelf`: as the writes of `Store` say.
+/// - `idempotency`, `queues`, `passed`, `zones`: as the writes of `Store` say.
+/// - `attached`, `shelf`: the same, by the first shard of a strand.
 /// - `schedulers`: who has the database, that it lives, and which of the server's processes serve it (see `OwnerRow`).
 /// - `spent`: how far credentials of completed reminders have been removed. `sealing`: how far credentials have been sealed anew.
 ///
@@ -18,9 +19,9 @@ import Storage
 /// it, so that they can be distributed by it; there are no foreign keys, sequences or triggers.
 package enum Schema {
     /// The tables with a shard in every row.
-    package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent"]
+    package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent", "attached", "shelf"]
     /// The others.
-    package static let global = ["schema_version", "queues", "zones", "workers", "sealing", "shelf", "schedulers"]
+    package static let global = ["schema_version", "queues", "zones", "sealing", "schedulers"]
 
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
@@ -133,6 +134,26 @@ package enum Schema {
             """,
             // By which it is known, wherever it is reached. Of a copy it is another.
             "ALTER TABLE schema_version ADD COLUMN store uuid NOT NULL DEFAULT gen_random_uuid()",
+        ],
+        // What is of a strand is by strand: eight shards that are taken together.
+        [
+            """
+            CREATE TABLE attached (
+                shard smallint NOT NULL, instance bytea NOT NULL, leases_end_ms bigint, handed_through_ms bigint, awaited_since_ms bigint,
+                PRIMARY KEY (shard, instance))
+            WITH (\(vacuum))
+            """,
+            """
+            INSERT INTO attached SELECT number, instance, leases_end_ms, handed_through_ms, awaited_since_ms
+            FROM workers CROSS JOIN generate_series(0, 255, 8) number
+            """,
+            "DROP TABLE workers", "DROP TABLE shelf",
+            """
+            CREATE TABLE shelf (
+                shard smallint NOT NULL, queue bytea NOT NULL, task bytea NOT NULL, sharer bytea NOT NULL, due_ms bigint NOT NULL,
+                reminder uuid NOT NULL, scheduled_at bigint NOT NULL, PRIMARY KEY (shard, queue, task, sharer, due_ms, reminder, scheduled_at))
+            WITH (\(vacuum))
+            """,
         ],
     ]
 

@@ -10,8 +10,6 @@ final class Writer {
     private let onFault: @Sendable (String) -> Void
     private let pruner = Pruner()
     /// As found when the store was opened.
-    private let attachedWorkers: [AttachedWorker]
-    private let ownedShards: [OwnedShard]
     let sealedWith: [UInt8]?
     /// `nil` after an error that the connection does not survive; opened again by the next task.
     private var session: WriterSession?
@@ -31,11 +29,7 @@ final class Writer {
         self.onFault = onFault
         let session = try opening.open()
         do throws(PostgresFailure) {
-            attachedWorkers = try session.workers()
-            ownedShards = session.ownedShards
             sealedWith = try Resealer.newest(session.connection)
-            // What a former process left there is only in the way.
-            try session.clearShelf()
         } catch {
             throw error.storeError(opening.label)
         }
@@ -67,10 +61,8 @@ final class Writer {
             complete(completion, isClosed ? .failure(.closed) : .success(PostgresStore.space))
         // Nothing is taken in that is not filed.
         case .file(let completion): completion(.success(()))
-        case .ownedShards(let completion): complete(completion, isClosed ? .failure(.closed) : .success(ownedShards))
-        case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
-        case .passed(let limit, let completion):
-            complete(completion, perform { session throws(PostgresFailure) in try session.passed(limit: limit) })
+        case .take(let shards, let limit, let completion):
+            complete(completion, perform { [opening] session throws(PostgresFailure) in try opening.took(session.take(shards, passed: limit)) })
         case .refused(let completion):
             complete(
                 completion,
@@ -95,8 +87,7 @@ final class Writer {
         let (parts, rest) = WriterPart.divide(submissions, opening.scope)
         carryOut(parts, &answers)
         // Behind the others, where they took effect: the next process asks a worker until what that has done is stored.
-        let last = rest.filter { !answers.hasFailed($0) }
-        if !last.writes.isEmpty { carryOut([last], &answers) }
+        carryOut(rest.map { part in part.filter { !answers.hasFailed($0) } }.filter { !$0.writes.isEmpty }, &answers)
         complete.deliver(group.indices.map { index in { [completion = group[index].1, answer = answers.answer(index)] in completion(answer) } })
     }
 

@@ -10,35 +10,46 @@ struct WriterPart {
     private(set) var origins: [(submission: Int, place: Int)] = []
 
     private mutating func add(_ write: StoreWrite, _ origin: (submission: Int, place: Int)) {
-        if let shard = write.shard { shards.insert(shard) }
+        if let shard = write.shard ?? write.strand { shards.insert(shard) }
         writes.append(write)
         origins.append(origin)
     }
 
     /// Divides what has gathered. In lane scope all goes together. In shard scope the writes of each shard go by themselves, in their order;
-    /// `rest` is those of none, which are written when the others of their submissions are.
-    static func divide(_ submissions: some Collection<[StoreWrite]>, _ scope: StoreScope) -> (parts: [WriterPart], rest: WriterPart) {
-        var parts = scope == .lane ? [WriterPart()] : [], rest = WriterPart(), places: [Shard: Int] = [:]
+    /// `rest` is what is of a strand, by strand, and of nothing: written when the others of their submissions are.
+    static func divide(_ submissions: some Collection<[StoreWrite]>, _ scope: StoreScope) -> (parts: [WriterPart], rest: [WriterPart]) {
+        var parts = Parts<Shard>(), rest = Parts<Shard?>()
         for (submission, writes) in submissions.enumerated() {
             for (place, write) in writes.enumerated() {
                 let origin = (submission, place)
-                guard scope == .shard else {
-                    parts[0].add(write, origin)
-                    continue
+                if scope == .lane {
+                    parts[Shard.all[0]].add(write, origin)
+                } else if let shard = write.shard {
+                    parts[shard].add(write, origin)
+                } else {
+                    rest[write.strand].add(write, origin)
                 }
-                guard let shard = write.shard else {
-                    rest.add(write, origin)
-                    continue
-                }
-                let part = places[shard, default: parts.count]
-                if part == parts.count {
-                    parts.append(WriterPart())
-                    places[shard] = part
-                }
-                parts[part].add(write, origin)
             }
         }
-        return (parts, rest)
+        return (parts.all, rest.all)
+    }
+
+    /// Parts in the order in which the first write of each came.
+    private struct Parts<Key: Hashable> {
+        private(set) var all: [WriterPart] = []
+        private var places: [Key: Int] = [:]
+
+        subscript(key: Key) -> WriterPart {
+            _modify {
+                let place = places[key, default: all.count]
+                if place == all.count {
+                    all.append(WriterPart())
+                    places[key] = place
+                }
+                yield &all[place]
+            }
+            get { places[key].map { all[$0] } ?? WriterPart() }
+        }
     }
 
     var isOfSeveral: Bool { origins.contains { $0.submission != origins[0].submission } }
@@ -63,6 +74,16 @@ struct WriterPart {
 extension StoreWrite {
     /// The shard whose rows it is about; `nil`: it is about rows of none.
     fileprivate var shard: Shard? { isShelving ? nil : reminder?.shard }
+
+    /// The first shard of the strand whose rows it is about; `nil`: it is about rows of none.
+    fileprivate var strand: Shard? {
+        switch self {
+        case .shelve(let key): Strands.first(of: key.due.occurrence.reminder.shard)
+        case .unshelve(let keys): keys.first.map { Strands.first(of: $0.due.occurrence.reminder.shard) }
+        case .workers(_, let shard): shard
+        default: nil
+        }
+    }
 
     var isShelving: Bool { if case .shelve = self { true } else { false } }
 }

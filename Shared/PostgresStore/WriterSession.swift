@@ -7,7 +7,7 @@ final class WriterSession {
     /// Those over which transactions of one shard go beside those on `connection`.
     private let others: [Connection]
     let scope: StoreScope
-    private let epochs: [Int64]
+    let epochs: OwnEpochs
     private let label: String
     private let onFault: @Sendable (String) -> Void
     private let pending: PendingCounts
@@ -37,9 +37,9 @@ final class WriterSession {
 
     /// - Parameters:
     ///   - others: connections beside the first, in shard scope.
-    ///   - epochs: of the shards, as they were taken.
+    ///   - epochs: of the shards that were taken.
     init(
-        _ connection: Connection, beside others: [Connection], _ scope: StoreScope, epochs: [Int64], label: String, pending: PendingCounts,
+        _ connection: Connection, beside others: [Connection], _ scope: StoreScope, epochs: OwnEpochs, label: String, pending: PendingCounts,
         onFault: @escaping @Sendable (String) -> Void
     ) throws(PostgresFailure) {
         self.connection = connection
@@ -68,9 +68,6 @@ final class WriterSession {
 
     var isBroken: Bool { connection.isBroken || others.contains(where: \.isBroken) }
 
-    /// The shards, as they were taken.
-    var ownedShards: [OwnedShard] { Shard.all.map { OwnedShard($0, epoch: epochs[Int($0.number)]) } }
-
     /// Another may have the store from now on.
     func leave() { Schema.disown(connection) }
 
@@ -80,8 +77,7 @@ final class WriterSession {
     /// scheduler has taken a shard, or the shard has no row any more by which one could see that, and its lock keeps one from doing so until
     /// the transaction has ended.
     private func begin(_ shards: Set<Shard>) -> [Query] {
-        let shards = shards.isEmpty ? Array(Shard.all.prefix(1)) : shards.sorted()
-        func epoch(_ shard: Shard) -> Int64 { epochs[Int(shard.number)] }
+        let shards = shards.isEmpty ? [epochs.anyShard] : shards.sorted()
         switch scope {
         case .lane:
             return [
@@ -91,7 +87,7 @@ final class WriterSession {
                     SELECT 1 / (count(*) = cardinality($1::smallint[]))::int FROM (
                         SELECT s.shard FROM \(scope.given([("epoch", "bigint")])) JOIN shards s ON \(scope.isGiven("s")) AND s.epoch = u.epoch
                         ORDER BY s.shard FOR SHARE OF s) own
-                    """, [.shards(shards), .ints(shards.map(epoch))]),
+                    """, [.shards(shards), .ints(shards.map { epochs[$0] })]),
                 Query("SELECT pg_current_xact_id()"),
             ]
         case .shard:
@@ -99,7 +95,7 @@ final class WriterSession {
             return [Query("BEGIN")] + shards.map { shard in
                 Query(
                     "SELECT 1 / count(*)::int FROM (SELECT epoch FROM shards WHERE shard = $1 AND epoch = $2::bigint FOR SHARE) own",
-                    [.shard(shard), .int(epoch(shard))])
+                    [.shard(shard), .int(epochs[shard])])
             }
         }
     }
@@ -316,7 +312,7 @@ final class WriterSession {
     }
 
     func loadShelf(_ request: ShelfRequest) throws(PostgresFailure) -> ShelfPage {
-        let found = try connection.run([ShelfRows.find(request.scope, after: request.after, limit: max(0, request.limit))])
+        let found = try connection.run([ShelfRows.find(request.scope, of: request.shard, after: request.after, limit: max(0, request.limit))])
         var page = ShelfPage(keys: ShelfRows.keys(found[0]))
         guard !page.keys.isEmpty else { return page }
         let groups = scope.groups(page.keys.map(\.due.occurrence)) { $0.reminder.shard }
@@ -330,29 +326,4 @@ final class WriterSession {
 
     /// Keys that are looked at in one transaction where a whole table is gone through.
     static let pageRows = 5_000
-
-    /// Empties the shelf, a page at a time.
-    func clearShelf() throws(PostgresFailure) {
-        var after: ShelfKey? = ShelfKey(
-            place: ShelfPlace(queue: "", task: "", sharer: ""),
-            due: DueKey(dueAt: .distantPast, occurrence: OccurrenceKey(reminder: ReminderID(high: 0, low: 0), scheduledAt: .distantPast)))
-        while let last = after {
-            let keys = ShelfRows.keys(try connection.run([ShelfRows.find(.everything, after: last, limit: Self.pageRows)])[0])
-            if !keys.isEmpty {
-                try change(ShelfRows.queries(Dictionary(keys.map { ($0, false) }) { one, _ in one }))
-            }
-            after = keys.count < Self.pageRows ? nil : keys.last
-        }
-    }
-
-    func workers() throws(PostgresFailure) -> [AttachedWorker] {
-        let rows = try connection.run("SELECT instance, leases_end_ms, handed_through_ms, awaited_since_ms FROM workers ORDER BY instance")
-        return rows.indices.compactMap { row in
-            rows.text(row, 0).map {
-                AttachedWorker(
-                    instance: $0, leasesEndAt: rows.optionalTime(row, 1), handedThrough: rows.optionalTime(row, 2),
-                    awaitedSince: rows.optionalTime(row, 3))
-            }
-        }
-    }
 }

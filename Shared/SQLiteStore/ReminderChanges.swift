@@ -96,7 +96,7 @@ final class ReminderChanges {
             putZone.bind(3, mark.through)
             try putZone.run()
             return .done
-        case .workers(let workers):
+        case .workers(let workers, _):
             try set(workers)
             return .done
         }

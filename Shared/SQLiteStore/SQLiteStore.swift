@@ -4,7 +4,7 @@ import TaskDomain
 
 /// A `Store` in one SQLite file, for one scheduler.
 ///
-/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `reseal`, `space`, `ownedShards` and `attachedWorkers` in
+/// Three threads, one connection each. The writing thread carries out `submit`, `load`, `prune`, `reseal`, `space` and `take` in
 /// the order of the calls; writes that waited during a commit share the next (write-ahead log, `synchronous=FULL`: one
 /// fsync each). Two threads answer from snapshots, one what is quickly found, one lists, which may look at much and find
 /// little. They never wait for a commit, but for `list`, which wants new reminders filed where lists find them (see
@@ -16,6 +16,8 @@ import TaskDomain
 /// A store that is released without `close` finishes what was submitted.
 public final class SQLiteStore: LanedStore {
     public let lanes: StoreLanes
+    /// One file commits everything together.
+    public static let strands = [Shard.all]
 
     /// Opens the database, creating it (file 0600, missing directories 0700) and bringing its schema up to date.
     /// - Parameters:

@@ -36,9 +36,7 @@ final class Writer {
         } catch {
             throw error.storeError(path: file.path)
         }
-        // Where that cannot be written now, it is only in the way.
-        _ = attempt { session throws(SQLiteFailure) in try session.changes.shelf.clear() }
-        // Nor is a disk that is full a reason not to start: what makes room runs later, and nobody else has the file.
+        // A disk that is full is no reason not to start: what makes room runs later, and nobody else has the file.
         _ = attempt { [epoch] session throws(SQLiteFailure) in try session.keep(epoch: epoch) }
     }
 
@@ -100,15 +98,15 @@ final class Writer {
                 })
         case .file(let completion):
             completion(perform { session throws(SQLiteFailure) in try session.file() })
-        case .ownedShards(let completion):
-            complete(completion, isClosed ? .failure(.closed) : .success(Shard.all.map { OwnedShard($0, epoch: epoch) }))
-        case .attachedWorkers(let completion): complete(completion, isClosed ? .failure(.closed) : .success(attachedWorkers))
-        case .passed(let limit, let completion):
+        case .take(let shards, let limit, let completion):
+            // Where that cannot be written now, it is only in the way.
+            _ = perform { session throws(SQLiteFailure) in try session.changes.shelf.clear() }
             // Where there is no room to remove any, those to come are told all the same.
             _ = perform { session throws(SQLiteFailure) in
                 try session.transaction { session throws(SQLiteFailure) in try session.changes.dropPassedBehind() }
             }
-            complete(completion, perform { session throws(SQLiteFailure) in try session.changes.passed(limit: limit) })
+            let passed = perform { session throws(SQLiteFailure) in try session.changes.passed(limit: limit) }
+            complete(completion, passed.map { taken(shards, $0) })
         case .refused(let completion):
             complete(
                 completion,
@@ -121,6 +119,11 @@ final class Writer {
             close()
             completion()
         }
+    }
+
+    /// They are this process's since it opened the store: nobody else has the file.
+    private func taken(_ shards: [Shard], _ passed: [OccurrenceKey]) -> TakenShards {
+        TakenShards(shards: shards.map { OwnedShard($0, epoch: epoch) }, workers: attachedWorkers, passed: passed.filter { shards.contains($0.reminder.shard) })
     }
 
     // MARK: Groups

@@ -29,9 +29,11 @@ public protocol Store: Sendable {
     /// Reads what was shelved (see `StoreWrite.shelve`) and is still pending, in the order of its keys, strictly after `after`.
     /// - Parameters:
     ///   - scope: where it ends.
+    ///   - shard: of a strand, of which it is.
     ///   - limit: the most keys to look at; a full page means that there may be more.
     func loadShelf(
-        _ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void)
+        _ scope: ShelfScope, of shard: Shard, after: ShelfKey, limit: Int,
+        completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void)
 
     /// Reads one reminder with its counts; `nil` where there is none. Runs beside the writers on a snapshot.
     func reminder(
@@ -84,16 +86,12 @@ public protocol Store: Sendable {
     /// What room there is for more.
     func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void)
 
-    /// The shards that are this process's since it opened the store, in ascending order.
-    func ownedShards(completion: @escaping @Sendable (Result<[OwnedShard], StoreError>) -> Void)
+    /// The shards as they are to be taken: those of a strand together, in ascending order.
+    static var strands: [[Shard]] { get }
 
-    /// The workers that may still run what the last scheduler process handed them, by instance, as its last
-    /// `StoreWrite.workers` says; what this process sets is for the next to read.
-    func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void)
-
-    /// Occurrences that came to an end, or were put off, before their series came to them, where that is still to come; by
-    /// shard, reminder and time, at most `limit`.
-    func passed(limit: Int, completion: @escaping @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
+    /// Takes the shards of a strand: whoever had them before writes nothing to them any more. What was shelved of them is no more.
+    /// - Parameter passed: of those that came to an end before their series came to them, the most to read.
+    func take(_ shards: [Shard], passed: Int, completion: @escaping @Sendable (Result<TakenShards, StoreError>) -> Void)
 
     /// Finishes what was submitted, then closes. Later calls complete with `.closed`.
     func close() async
@@ -108,6 +106,24 @@ public struct OwnedShard: Sendable, Hashable {
     public init(_ shard: Shard, epoch: Int64) {
         self.shard = shard
         self.epoch = epoch
+    }
+}
+
+/// A strand that a process has taken, with what it is to know of its former owners.
+public struct TakenShards: Sendable {
+    /// In ascending order.
+    public var shards: [OwnedShard]
+    /// The workers that may still run what a former owner handed them, by instance, as its last `StoreWrite.workers` says; what this process
+    /// sets is for the next to read.
+    public var workers: [AttachedWorker]
+    /// Occurrences that came to an end, or were put off, before their series came to them, where that is still to come; by shard, reminder
+    /// and time.
+    public var passed: [OccurrenceKey]
+
+    public init(shards: [OwnedShard], workers: [AttachedWorker], passed: [OccurrenceKey]) {
+        self.shards = shards
+        self.workers = workers
+        self.passed = passed
     }
 }
 
@@ -246,7 +262,7 @@ public enum StoreWrite: Sendable {
     /// included; `nil` for any number.
     case create(Reminder, position: SeriesPosition?, idempotency: IdempotencyRecord?, pendingLimit: Int? = nil)
     /// Records an attempt and what follows from it. `move` is present where the occurrence was the position. Where the series
-    /// has not come to the occurrence, that is kept (see `Store.passed`) until it is past it.
+    /// has not come to the occurrence, that is kept (see `TakenShards.passed`) until it is past it.
     case settle(OccurrenceKey, Attempt, Disposition, move: PositionMove?)
     /// Gives the position's occurrence a row of its own (pending, due at `dueAt`), because the next one
     /// falls due before its first attempt has ended.
@@ -259,16 +275,16 @@ public enum StoreWrite: Sendable {
     case hold(OccurrenceKey, Attempt, tries: Tries)
     /// What a caller asked to be done with a reminder that exists.
     case change(ReminderID, ReminderChange, ChangeGuard, at: UnixMilliseconds)
-    /// Makes an occurrence that is due to be found by `Store.loadShelf` as well, for as long as the store is open. It is due all the same.
+    /// Makes an occurrence that is due to be found by `Store.loadShelf` as well, until its shards are taken anew. It is due all the same.
     case shelve(ShelfKey)
     /// They are no longer to be found there.
     case unshelve([ShelfKey])
     case queue(QueueSettings)
     /// With which data of a zone its series were computed, from now on.
     case zone(ZoneMark)
-    /// The workers that the next process has to ask what they run (see `Store.attachedWorkers`); of those given before,
-    /// only these remain.
-    case workers([AttachedWorker])
+    /// The workers that the next owner of a strand has to ask what they run (see `TakenShards.workers`); of those given before, only these
+    /// remain. `of`: the strand's first shard.
+    case workers([AttachedWorker], of: Shard)
 }
 
 /// A worker that holds leases, or may get some.

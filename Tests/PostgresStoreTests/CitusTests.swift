@@ -45,7 +45,7 @@ struct CitusTests {
     func absent() throws {
         let server = try PostgresServer.shared.get(), database = try server.database(of: Folder())
         let address = try server.address(of: database)
-        let error = #expect(throws: StoreError.self) { try PostgresStore(address, distribution: .citus) { _ in } }
+        let error = #expect(throws: StoreError.self) { try PostgresStore.taken(address, distribution: .citus) { _ in } }
         #expect(error?.description.contains("does not have the extension citus. Have it created there (CREATE EXTENSION citus)") ?? false)
         #expect(try server.run("SELECT count(*) FROM pg_class WHERE relname = 'reminders'", in: database) == "0")
     }

@@ -16,7 +16,7 @@ struct LostAnswerTests {
     private func open(_ distribution: PostgresDistribution = .none) throws -> (PostgresStore, Relay) {
         let relay = try Relay(to: server.folder)
         let address = try PostgresAddress("host=\(relay.folder) user=test dbname=\(database)")
-        return (try PostgresStore(address, distribution: distribution) { [folder] in folder.faults.add($0) }, relay)
+        return (try PostgresStore.taken(address, distribution: distribution) { [folder] in folder.faults.add($0) }, relay)
     }
 
     @Test("is asked about on another connection: what took effect counts as such, and nothing is carried out twice")

@@ -16,7 +16,7 @@ struct OwnershipTests {
     init() throws { (server, folder, database) = try PostgresServer.fresh() }
 
     private func open() throws -> PostgresStore {
-        try PostgresStore(try server.address(of: database)) { [folder] in folder.faults.add($0) }
+        try PostgresStore.taken(try server.address(of: database)) { [folder] in folder.faults.add($0) }
     }
 
     private func standby() throws -> Standby { Standby(try server.address(of: database)) }

@@ -15,7 +15,7 @@ struct PostgresServerTests {
 
     private func open(_ address: PostgresAddress? = nil) throws -> PostgresStore {
         let address = try address ?? server.address(of: database)
-        return try PostgresStore(address) { [folder] in folder.faults.add($0) }
+        return try PostgresStore.taken(address) { [folder] in folder.faults.add($0) }
     }
 
     private func fault(_ address: PostgresAddress? = nil) -> StoreError? {
@@ -62,7 +62,7 @@ struct PostgresServerTests {
         "a scheduler whose shards another has taken, or have no rows any more, writes nothing more, prunes nothing and seals nothing anew",
         arguments: ["UPDATE shards SET epoch = epoch + 1", "DELETE FROM shards"], [PostgresDistribution.none, .byShard])
     func fenced(sql: String, distribution: PostgresDistribution) async throws {
-        let store = try PostgresStore(try server.address(of: database), distribution: distribution) { [folder] in folder.faults.add($0) }
+        let store = try PostgresStore.taken(try server.address(of: database), distribution: distribution) { [folder] in folder.faults.add($0) }
         try await store.write(Sample.create(Sample.reminder()), .create(Sample.reminder(), position: nil, idempotency: nil))
         try server.run(sql, in: database)
         let refused: [() async throws -> Void] = [
@@ -148,7 +148,7 @@ struct PostgresServerTests {
         let shard = reminders[1].id.shard.number
         try server.run(
             """
-            INSERT INTO shelf SELECT 'q', 't', 's', number, gen_random_uuid(), number FROM generate_series(1, 12000) number;
+            INSERT INTO shelf SELECT 8, 'q', 't', 's', number, gen_random_uuid(), number FROM generate_series(1, 12000) number;
             INSERT INTO passed SELECT \(shard), gen_random_uuid(), number FROM generate_series(1, 12000) number;
             INSERT INTO passed SELECT shard, id, next_at FROM reminders;
             """, in: database)

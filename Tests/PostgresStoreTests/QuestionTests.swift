@@ -19,7 +19,7 @@ struct QuestionTests {
     func time() async throws {
         var limits = PostgresLimits()
         limits.questionTime = .milliseconds(500)
-        let store = try PostgresStore(try server.address(of: database), distribution: .byShard, limits: limits) { [folder] in folder.faults.add($0) }
+        let store = try PostgresStore.taken(try server.address(of: database), distribution: .byShard, limits: limits) { [folder] in folder.faults.add($0) }
         try await store.write(Sample.create(Sample.reminder()))
         // Each statement keeps well within its own.
         try server.run(

@@ -14,7 +14,7 @@ struct SchemaTests {
     init() throws { (server, folder, database) = try PostgresServer.fresh() }
 
     private func open(_ distribution: PostgresDistribution = .none, limits: PostgresLimits = PostgresLimits()) throws -> PostgresStore {
-        try PostgresStore(try server.address(of: database), distribution: distribution, limits: limits) { [folder] in folder.faults.add($0) }
+        try PostgresStore.taken(try server.address(of: database), distribution: distribution, limits: limits) { [folder] in folder.faults.add($0) }
     }
 
     private func ask(_ sql: String) throws -> [String] { try server.run(sql, in: database).split(separator: "\n").map(String.init) }
@@ -22,8 +22,7 @@ struct SchemaTests {
     /// The tables that are of no shard, and why.
     private static let global = [
         "schema_version": "what the tables are", "queues": "a queue has reminders of all shards", "zones": "so has a zone",
-        "workers": "they run what is of any shard", "sealing": "its only row says in which shard it goes on",
-        "shelf": "notes of a process for itself, by queue", "schedulers": "its only row is of who has all shards",
+        "sealing": "its only row says in which shard it goes on", "schedulers": "its only row is of who has all shards",
     ]
 
     @Test("has unique keys that begin with the shard, but for tables that are named, and no foreign keys, sequences or triggers")
@@ -51,12 +50,16 @@ struct SchemaTests {
         for table in ["definitions", "reminders", "occurrences", "attempts", "passed"] { _ = try ask("UPDATE \(table) SET shard = shard >> 3") }
         _ = try ask("UPDATE idempotency SET shard = shard & 31")
         _ = try ask("DELETE FROM shards WHERE shard > 31")
-        _ = try ask("DROP TABLE schedulers")
+        _ = try ask("DROP TABLE schedulers, attached, shelf")
+        _ = try ask("CREATE TABLE shelf (queue bytea)")
+        _ = try ask("CREATE TABLE workers (instance bytea PRIMARY KEY, leases_end_ms bigint, handed_through_ms bigint, awaited_since_ms bigint)")
+        _ = try ask("INSERT INTO workers VALUES ('w', 1, 2, 3)")
         _ = try ask("ALTER TABLE schema_version DROP COLUMN store")
         _ = try ask("UPDATE schema_version SET version = 2")
         store = try open()
-        try await held.check(in: store)
         #expect(try ask("SELECT concat_ws(' ', count(*), min(shard), max(shard), min(epoch), max(epoch)) FROM shards") == ["256 0 255 2 2"])
+        #expect(try await store.workers() == [[AttachedWorker(instance: "w", leasesEndAt: 1, handedThrough: 2, awaitedSince: 3)]])
+        try await held.check(in: store)
         #expect(folder.faults.all == [])
         await store.close()
     }
@@ -76,7 +79,7 @@ struct SchemaTests {
         await (try open()).close()
         let tables = try ask(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND reloptions::text LIKE '%autovacuum_vacuum_scale_factor%' ORDER BY relname")
-        #expect(tables == ["attempts", "idempotency", "occurrences", "passed", "reminders", "schedulers", "shelf", "tallies"])
+        #expect(tables == ["attached", "attempts", "idempotency", "occurrences", "passed", "reminders", "schedulers", "shelf", "tallies"])
     }
 
     @Test("has no column that a copy does not know")
@@ -86,11 +89,11 @@ struct SchemaTests {
         let made: Set = [
             "schema_version.version", "schema_version.store", "shards.shard", "shards.epoch", "definitions.number", "definitions.folded", "reminders.caller",
             "tallies.shard", "tallies.queue", "tallies.state", "tallies.count",
-            "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
+            "attached.shard", "shelf.shard", "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
             "schedulers.instance", "schedulers.beat", "schedulers.backends", "schedulers.began_us",
             "sealing.one", "sealing.shard", "sealing.id", "sealing.looked", "sealing.resealed", "sealing.unreadable", "sealing.is_done",
         ]
-        var copied = Set(CopiedTable.allCases.filter { $0 != .reminders }.flatMap { table in table.columns.map { "\(table).\($0.name)" } })
+        var copied = Set(CopiedTable.allCases.filter { $0 != .reminders }.flatMap { table in table.columns.map { "\(table == .workers ? "attached" : "\(table)").\($0.name)" } })
         copied.formUnion(CopiedTable.definition.map { "definitions.\($0.name)" })
         copied.formUnion((CopiedTable.definition.prefix(2) + CopiedTable.standing).map { "reminders.\($0.name)" })
         let columns = try ask("SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'")
@@ -191,8 +194,8 @@ struct SchemaTests {
             place: ShelfPlace(queue: "q", task: "t", sharer: "s"),
             due: DueKey(dueAt: Sample.start.milliseconds, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start)))
         try await store.write(
-            .shelve(shelved), .queue(QueueSettings(name: "q")), .workers([AttachedWorker(instance: "w")]), .zone(ZoneMark(zone: "Z", digest: 1)))
-        _ = try await answer { store.loadShelf(.everything, after: shelved, limit: 10, completion: $0) }
+            .shelve(shelved), .queue(QueueSettings(name: "q")), .workers([AttachedWorker(instance: "w")], of: Shard.all[0]), .zone(ZoneMark(zone: "Z", digest: 1)))
+        _ = try await answer { store.loadShelf(.everything, of: Shard.all[0], after: shelved, limit: 10, completion: $0) }
         _ = try await store.series(in: ["UTC"], limit: 10)
         // Of what there is no room for, it is asked how old it is.
         for rows in [1, 100_000] {

@@ -16,7 +16,7 @@ struct ShardScopeTests {
     init() throws { (server, folder, database) = try PostgresServer.fresh() }
 
     private func open() throws -> PostgresStore {
-        try PostgresStore(try server.address(of: database), distribution: .byShard) { [folder] in folder.faults.add($0) }
+        try PostgresStore.taken(try server.address(of: database), distribution: .byShard) { [folder] in folder.faults.add($0) }
     }
 
     private static let shards = Array(Shard.all.prefix(3))
@@ -65,11 +65,12 @@ struct ShardScopeTests {
         let answers = await submitted(
             store,
             [
-                [create(in: taken), .workers([AttachedWorker(instance: "kept")])], [.workers([AttachedWorker(instance: "lost")]), create(in: other)],
+                [create(in: taken), .workers([AttachedWorker(instance: "kept")], of: Shard.all[0])],
+                [.workers([AttachedWorker(instance: "lost")], of: Shard.all[8]), create(in: other)],
                 [.queue(QueueSettings(name: "q", isPaused: true))],
             ])
         #expect(answers.map(\.isSuccess) == [true, false, true])
-        #expect(try server.run("SELECT convert_from(instance, 'UTF8') FROM workers", in: database) == "kept")
+        #expect(try server.run("SELECT convert_from(instance, 'UTF8') FROM attached", in: database) == "kept")
         #expect(try server.run("SELECT count(*) FROM queues", in: database) == "1")
         await store.close()
     }

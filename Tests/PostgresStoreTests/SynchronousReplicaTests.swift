@@ -28,7 +28,7 @@ struct SynchronousReplicaTests {
         var limits = PostgresLimits()
         limits.answerWait = answerWait
         limits.resolveWait = answerWait
-        return try PostgresStore(try server.address(of: database), distribution: distribution, limits: limits) { [folder] in folder.faults.add($0) }
+        return try PostgresStore.taken(try server.address(of: database), distribution: distribution, limits: limits) { [folder] in folder.faults.add($0) }
     }
 
     private func wantReplica(_ name: String) throws {

@@ -59,7 +59,7 @@ struct IntakeTests {
         let store = try SQLiteStore(path: path, limits: limits) { Issue.record("the store reports: \($0)") }
         // Another program's eyes: what is committed, of which filing is the last thing before the next write.
         func filed() async throws -> Int64? {
-            try await store.write(.workers([]))
+            try await store.write(workers: [])
             return try Connection(path: path, busyTimeoutMilliseconds: 1_000).integer("SELECT count(*) FROM definitions")
         }
         for count in 1...3 {

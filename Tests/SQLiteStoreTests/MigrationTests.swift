@@ -62,7 +62,7 @@ struct MigrationTests {
             INSERT INTO workers VALUES ('w1');
             """)
         var store = try open()
-        #expect(try await store.workers() == [AttachedWorker(instance: "w1")])
+        #expect(try await store.workers() == [[AttachedWorker(instance: "w1")]])
         let lines = [
             "scheduled next 0#1 delivered 0 retrying 0 held 0 dead 0", "scheduled next 60#3 delivered 1 retrying 1 held 0 dead 1",
             "completed next - delivered 1 retrying 0 held 0 dead 0", "cancelled next - delivered 0 retrying 0 held 0 dead 1",

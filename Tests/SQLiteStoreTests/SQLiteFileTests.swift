@@ -58,7 +58,7 @@ struct SQLiteFileTests {
             store.submit([Sample.create(Sample.reminder())]) { if case .success = $0 { order.add("\(number)") } }
         }
         gate.signal()
-        try await store.write(.workers([]))
+        try await store.write(workers: [])
         #expect(order.all == (1...50).map { "\($0)" })
         // Some may have been in the first one's commit, and the last in one of its own.
         #expect(handed.all.count <= 3 && handed.all.compactMap { Int($0) }.reduce(0, +) == 52, "\(handed.all)")
@@ -80,7 +80,7 @@ struct SQLiteFileTests {
         let store = try open()
         for round in 0..<5 {
             let reminder = Sample.reminder()
-            try await store.write(Sample.create(reminder), .workers([AttachedWorker(instance: "w\(round)")]))
+            try await store.write(Sample.create(reminder), .workers([AttachedWorker(instance: "w\(round)")], of: Shard.all[0]))
             // The files as a crash at this moment would leave them.
             let copy = folder.path + "/copy\(round)"
             try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
@@ -89,7 +89,7 @@ struct SQLiteFileTests {
             }
             let recovered = try open(copy + "/test.db")
             #expect(try await recovered.summary(reminder.id)?.reminder.isSame(as: reminder) == true)
-            #expect(try await recovered.workers() == [AttachedWorker(instance: "w\(round)")])
+            #expect(try await recovered.workers() == [[AttachedWorker(instance: "w\(round)")]])
             await recovered.close()
         }
         await store.close()

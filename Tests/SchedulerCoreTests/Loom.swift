@@ -159,7 +159,7 @@ final class Loom {
             }
             for write in batch {
                 switch write {
-                case .workers(let workers): holders[Self.strand(of: shard)] = workers
+                case .workers(let workers, _): holders[Self.strand(of: shard)] = workers
                 case .shelve(let key): shelf.insert(key)
                 case .unshelve(let keys): shelf.subtract(keys)
                 default: written.append(write)

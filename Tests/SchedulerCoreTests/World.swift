@@ -114,16 +114,13 @@ final class World {
         folder = base.appending(path: "core-\(UUID().uuidString)")
         store = try Self.open(folder)
         core = SchedulerCore(configuration: configuration, seed: seed)
-        handle(.take(owned, rejoin: []))
+        handle(.take(try taken().shards, rejoin: []))
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Of the shards that the store was opened with, those of this world.
-    private var owned: [OwnedShard] {
-        let stored = try? wait { done in store.ownedShards { done($0) } }.get()
-        return (stored ?? []).filter { shards.contains($0.shard) }
-    }
+    /// The shards of this world.
+    private func taken() throws -> TakenShards { try wait { done in store.take(shards, passed: SchedulerCore.maxPassed) { done($0) } }.get() }
 
     private static func open(_ folder: URL) throws -> SQLiteStore {
         try SQLiteStore(path: folder.appending(path: "store.db").path) { Issue.record("the store reports: \($0)") }
@@ -291,10 +288,8 @@ final class World {
         now.wall += downMilliseconds
         now.monotonic += downMilliseconds
         core = SchedulerCore(configuration: configuration, seed: UInt64(now.wall.count))
-        let stored = try wait { done in store.attachedWorkers { done($0) } }.get()
-        let passed = try wait { done in store.passed(limit: SchedulerCore.maxPassed) { done($0) } }.get()
-        let workers = rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? stored
-        handle(.take(owned, rejoin: workers, queues: queues, passed: passed))
+        let taken = try taken(), workers = rejoin.map { $0.map { AttachedWorker(instance: $0) } } ?? taken.workers
+        handle(.take(taken.shards, rejoin: workers, queues: queues, passed: taken.passed))
     }
 
     func zonesChanged(_ zones: Set<String>) { handle(.zonesChanged(zones)) }
@@ -400,9 +395,9 @@ final class World {
                 Issue.record("load: \(error)")
                 answer(.loadFailed(token: token, shard))
             }
-        case .loadShelf(let token, let scope, let after, let limit, _):
+        case .loadShelf(let token, let scope, let after, let limit, let shard):
             guard !isUnreadable else { return answer(.shelfLoaded(token: token, nil)) }
-            let result = wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }
+            let result = wait { done in store.loadShelf(scope, of: shard, after: after, limit: limit) { done($0) } }
             if case .success(let page) = result { readFromShelf += page.keys.count }
             answer(.shelfLoaded(token: token, try? result.get()))
         case .write(let token, let batch, _):

@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import SQLiteStore
 import Storage
 import TaskDomain
 import TaskMessages
@@ -63,8 +64,8 @@ final class UncertainStore: Store {
         completion: @escaping @Sendable (Result<DuePage, StoreError>) -> Void
     ) { store.load(shard: shard, after: after, through: through, limit: limit, completion: completion) }
     func loadShelf(
-        _ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void
-    ) { store.loadShelf(scope, after: after, limit: limit, completion: completion) }
+        _ scope: ShelfScope, of shard: Shard, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void
+    ) { store.loadShelf(scope, of: shard, after: after, limit: limit, completion: completion) }
     func attempts(
         of id: ReminderID, limit: Int, for asker: Asker, completion: @escaping @Sendable (Result<[Attempt]?, StoreError>) -> Void
     ) { store.attempts(of: id, limit: limit, for: asker, completion: completion) }
@@ -92,12 +93,9 @@ final class UncertainStore: Store {
         in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void
     ) { store.series(in: zones, after: after, limit: limit, for: asker, completion: completion) }
-    func ownedShards(completion: @escaping @Sendable (Result<[OwnedShard], StoreError>) -> Void) { store.ownedShards(completion: completion) }
-    func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
-        store.attachedWorkers(completion: completion)
-    }
-    func passed(limit: Int, completion: @escaping @Sendable (Result<[OccurrenceKey], StoreError>) -> Void) {
-        store.passed(limit: limit, completion: completion)
+    static let strands = SQLiteStore.strands
+    func take(_ shards: [Shard], passed: Int, completion: @escaping @Sendable (Result<TakenShards, StoreError>) -> Void) {
+        store.take(shards, passed: passed, completion: completion)
     }
     func close() async { await store.close() }
 }

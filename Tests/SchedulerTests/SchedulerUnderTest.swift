@@ -62,7 +62,7 @@ final class SchedulerUnderTest: Sendable {
         self.loop = loop
         let table = SchedulerAPI(loop: loop).table { stream in WorkerStream(stream, loop: loop, logger: quiet) }
         server = Server(settings: Self.settings(.scheduler), table: table, eventLoop: eventLoop, logger: quiet)
-        try await loop.start(store.owned(), rejoin: [], queues: [], passed: [])
+        try await loop.start(store.take(passed: 0), queues: [])
         port = try await server.start(host: "127.0.0.1", port: 0).port ?? 0
         gateway = Client(
             to: .scheduler, at: [WireEndpoint(host: "127.0.0.1", port: port)], settings: Self.settings(.gateway), repetition: .idempotent,

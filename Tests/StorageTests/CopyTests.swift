@@ -49,9 +49,9 @@ struct CopyTests {
                 .delivered, move: nil),
             .queue(QueueSettings(name: "mail", isPaused: true, maxConcurrency: 3, rate: DispatchRate(count: 5, seconds: 6), fairBy: .classroomID)),
             .zone(ZoneMark(zone: "Europe/Berlin", digest: .max, through: 1)), .zone(ZoneMark(zone: "Asia/Tokyo", digest: nil)),
-            .workers([
-                AttachedWorker(instance: "w1", leasesEndAt: 5, handedThrough: 6, awaitedSince: 7), AttachedWorker(instance: "w2"),
-            ]),
+        ])
+        try await store.write(workers: [
+            AttachedWorker(instance: "w1", leasesEndAt: 5, handedThrough: 6, awaitedSince: 7), AttachedWorker(instance: "w2"),
         ])
         reminders.append(full)
         for number in 0..<many { reminders.append(Sample.reminder(start: Sample.start + 1_000 + Int64(number), caller: number % 2 == 0 ? "ada" : "")) }

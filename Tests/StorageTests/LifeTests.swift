@@ -35,33 +35,34 @@ struct LifeTests {
     @Test("the workers that were written last are known to the next process, however the last one ended", arguments: Backend.all)
     func workers(backend: Backend) async throws {
         var store: (any Store)? = try backend.open(folder)
-        #expect(try await store?.workers() == [])
+        #expect(try await store?.workers() == [[]])
         let workers = [AttachedWorker(instance: "b", leasesEndAt: 1_800_000_060_000), AttachedWorker(instance: "c", handedThrough: 7, awaitedSince: 8)]
-        try await store?.write(.workers([AttachedWorker(instance: "a")]), .workers(workers.reversed()))
-        #expect(try await store?.workers() == [])
+        try await store?.write(workers: [AttachedWorker(instance: "a")])
+        try await store?.write(workers: workers.reversed())
         // Released without close; its files are free once its thread has ended.
         store = nil
         var next = try await reopened(backend)
-        #expect(try await next.workers() == workers)
+        #expect(try await next.workers() == [workers])
         await next.close()
         next = try await reopened(backend)
-        #expect(try await next.workers() == workers)
-        try await next.write(.workers([]))
+        #expect(try await next.workers() == [workers])
+        try await next.write(workers: [])
         await next.close()
         next = try await reopened(backend)
-        #expect(try await next.workers() == [])
+        #expect(try await next.workers() == [[]])
         await next.close()
     }
 
     @Test("all shards are a process's that opens the store, with a higher epoch each time, however the last one ended", arguments: Backend.all)
     func epochs(backend: Backend) async throws {
         var store: (any Store)? = try backend.open(folder)
-        let first = try #require(try await store?.owned())
-        #expect(first.map(\.shard) == Shard.all && first.allSatisfy { $0.epoch == 1 })
+        var last = try #require(try await store?.owned())
+        #expect(last.map(\.shard) == Shard.all && last.allSatisfy { $0.epoch > 0 })
         store = nil
-        for epoch in Int64(2)...3 {
-            let next = try await reopened(backend)
-            #expect(try await next.owned() == Shard.all.map { OwnedShard($0, epoch: epoch) })
+        for _ in 0..<2 {
+            let next = try await reopened(backend), owned = try await next.owned()
+            #expect(owned.map(\.shard) == Shard.all && zip(owned, last).allSatisfy { $0.epoch > $1.epoch })
+            last = owned
             await next.close()
             await #expect(throws: StoreError.closed) { try await next.owned() }
         }

@@ -131,14 +131,14 @@ struct LoadTests {
 
     @Test("what is shelved is found by sharer, lane or at all, in order, while it is pending and until it is taken off", arguments: Backend.all)
     func shelf(backend: Backend) async throws {
-        let store = try backend.open(folder)
+        let store = try backend.open(folder), shard = Sample.id().shard
         let places = ["a/t/", "a/t/x", "a/u/x", "b/t/x"].map { text in
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             return ShelfPlace(queue: parts[0], task: parts[1], sharer: parts[2])
         }
         var keys: [[ShelfKey]] = []
         for place in places {
-            let reminders = (0..<10).map { Sample.reminder(Sample.id(), start: Self.at + Int64($0 % 3)) }
+            let reminders = (0..<10).map { Sample.reminder(Sample.id(shard: shard), start: Self.at + Int64($0 % 3)) }
             for reminder in reminders { try await store.write(Sample.create(reminder)) }
             keys.append(
                 reminders.map { reminder in
@@ -148,9 +148,7 @@ struct LoadTests {
         }
         for key in keys.flatMap({ $0 }).reversed() + keys[0] { try await store.write(.shelve(key)) }
         func page(_ scope: ShelfScope, after: ShelfKey, limit: Int) async throws -> ShelfPage {
-            try await withCheckedContinuation { done in
-                store.loadShelf(scope, after: after, limit: limit) { done.resume(returning: $0) }
-            }.get()
+            try await answer { store.loadShelf(scope, of: shard, after: after, limit: limit, completion: $0) }
         }
         let wanted: [(ShelfScope, [ShelfKey])] = [(.share, keys[0]), (.lane, keys[0] + keys[1]), (.everything, keys.flatMap { $0 })]
         for (scope, wanted) in wanted {
@@ -165,9 +163,7 @@ struct LoadTests {
         #expect(rest.keys == [keys[0][1]] + keys[0][5...] && rest.entries.map(\.due) == keys[0][5...].map(\.due))
         await store.close()
         let later = try backend.open(folder)
-        let empty: ShelfPage = try await withCheckedContinuation { done in
-            later.loadShelf(.everything, after: keys[0][0], limit: 9) { done.resume(returning: $0) }
-        }.get()
+        let empty = try await answer { later.loadShelf(.everything, of: shard, after: keys[0][0], limit: 9, completion: $0) }
         #expect(empty.keys.isEmpty, "a process that opens the store has left nothing there yet")
         await later.close()
     }

@@ -37,7 +37,7 @@ package struct Backend: Sendable, CustomStringConvertible {
             open: { folder in
                 var limits = PostgresLimits()
                 if distribution != .none { limits.onStatement = { sql in if let fault = OneShard.fault(sql) { folder.faults.add(fault) } } }
-                return try PostgresStore(try address(folder), distribution: distribution, limits: limits) { folder.faults.add($0) }
+                return try PostgresStore.taken(try address(folder), distribution: distribution, limits: limits) { folder.faults.add($0) }
             },
             source: { try PostgresCopySource(try address($0)) }, target: { try PostgresCopyTarget(try address($0)) }, tamper: tamper)
     }

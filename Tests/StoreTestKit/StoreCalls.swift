@@ -1,4 +1,7 @@
+import Dispatch
+import PostgresStore
 import Storage
+import Synchronization
 import TaskDomain
 
 /// A store that answers something else than it was asked for.
@@ -86,8 +89,29 @@ extension Store {
         try await answer { queues(completion: $0) }
     }
 
+    /// Takes all strands.
+    /// - Parameter passed: of each, the most to read.
+    package func take(passed: Int = 100) async throws -> [TakenShards] {
+        var taken: [TakenShards] = []
+        for strand in Self.strands { taken.append(try await answer { take(strand, passed: passed, completion: $0) }) }
+        return taken
+    }
+
+    /// The same, waiting for it.
+    package func takeNow() throws(StoreError) {
+        for strand in Self.strands {
+            let done = DispatchSemaphore(value: 0), failure = Mutex<StoreError?>(nil)
+            take(strand, passed: 0) { result in
+                if case .failure(let error) = result { failure.withLock { $0 = error } }
+                done.signal()
+            }
+            done.wait()
+            if let failure = failure.withLock({ $0 }) { throw failure }
+        }
+    }
+
     package func passed(limit: Int = 100) async throws -> [OccurrenceKey] {
-        try await answer { passed(limit: limit, completion: $0) }
+        try await Array(take(passed: limit).flatMap(\.passed).prefix(limit))
     }
 
     package func zoneMarks() async throws -> [ZoneMark] {
@@ -98,11 +122,25 @@ extension Store {
         try await answer { series(in: zones, after: after, limit: limit, for: .patient, completion: $0) }
     }
 
-    package func owned() async throws -> [OwnedShard] {
-        try await answer { ownedShards(completion: $0) }
-    }
+    package func owned() async throws -> [OwnedShard] { try await take().flatMap(\.shards) }
 
-    package func workers() async throws -> [AttachedWorker] {
-        try await answer { attachedWorkers(completion: $0) }
+    /// Whom the next owner has to ask, of every strand.
+    package func workers() async throws -> Set<[AttachedWorker]> { Set(try await take().map(\.workers)) }
+
+    /// Has written whom the next owner has to ask.
+    package func write(workers: [AttachedWorker]) async throws {
+        try await write(Self.strands.map { .workers(workers, of: $0[0]) })
+    }
+}
+
+extension PostgresStore {
+    /// Opened, with all shards taken.
+    package static func taken(
+        _ address: PostgresAddress, distribution: PostgresDistribution = .none, limits: PostgresLimits = PostgresLimits(),
+        onFault: @escaping @Sendable (String) -> Void
+    ) throws(StoreError) -> PostgresStore {
+        let store = try PostgresStore(address, distribution: distribution, limits: limits, onFault: onFault)
+        try store.takeNow()
+        return store
     }
 }

@@ -42,13 +42,19 @@ struct Outbox {
     /// Of tasks' results, in all writes that are not known to be on stable storage.
     private(set) var resultBytes = 0
     private var nextToken: UInt64
+    private let shard: Shard
     private var failures = 0
     private(set) var repeatAt: MonotonicMilliseconds?
 
     static let repeatMilliseconds: ClosedRange<Int64> = 50...2_000
 
-    /// - Parameter token: the first batch's; those of the others follow.
-    init(tokensFrom token: UInt64) { nextToken = token }
+    /// - Parameters:
+    ///   - token: the first batch's; those of the others follow.
+    ///   - shard: the strand's first.
+    init(tokensFrom token: UInt64, of shard: Shard) {
+        nextToken = token
+        self.shard = shard
+    }
 
     var isFailing: Bool { failures > 0 }
     var pendingCount: Int { writes.count + (inFlight?.count ?? 0) + (holders.isWaiting ? 1 : 0) }
@@ -105,7 +111,7 @@ struct Outbox {
         let batch = takeBatch(limit: limit)
         nextToken += 1
         inFlight = batch
-        return (batch.token, batch.writes + (batch.holders.map { [.workers($0)] } ?? []))
+        return (batch.token, batch.writes + (batch.holders.map { [.workers($0, of: shard)] } ?? []))
     }
 
     private mutating func takeBatch(limit: Int) -> Batch {

@@ -39,7 +39,7 @@ final class Strand {
         self.owned = owned.sorted { $0.shard < $1.shard }
         shards = self.owned.map(\.shard)
         self.formerWorkers = formerWorkers
-        outbox = Outbox(tokensFrom: UInt64(number) << Strands.tokenBits + 1)
+        outbox = Outbox(tokensFrom: UInt64(number) << Strands.tokenBits + 1, of: shards[0])
     }
 
     /// What is read of it is known by: one page of each shard, and one of its shelf, at a time. The tokens of its batches follow.

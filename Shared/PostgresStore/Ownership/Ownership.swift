@@ -83,7 +83,10 @@ public final class Ownership: Sendable {
     }
 
     /// The database has been taken.
-    func began(of store: String, term: Int64) { state.withLock { ($0.store, $0.term) = (store, term) } }
+    func began(of store: String) { state.withLock { $0.store = store } }
+
+    /// Shards have been taken.
+    func took(with epoch: Int64) { state.withLock { $0.term = max($0.term, epoch) } }
 
     /// A beat has arrived.
     /// - Parameter sent: when it left, which is before anybody could see it.

@@ -56,9 +56,10 @@ extension LanedStore {
     }
 
     public func loadShelf(
-        _ scope: ShelfScope, after: ShelfKey, limit: Int, completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void
+        _ scope: ShelfScope, of shard: Shard, after: ShelfKey, limit: Int,
+        completion: @escaping @Sendable (Result<ShelfPage, StoreError>) -> Void
     ) {
-        lanes.writes.add(.loadShelf(ShelfRequest(scope: scope, after: after, limit: limit), completion)) { completion(.failure($0)) }
+        lanes.writes.add(.loadShelf(ShelfRequest(scope: scope, shard: shard, after: after, limit: limit), completion)) { completion(.failure($0)) }
     }
 
     public func prune(_ request: Pruning, completion: @escaping @Sendable (Result<PruneProgress, StoreError>) -> Void) {
@@ -73,16 +74,8 @@ extension LanedStore {
         lanes.writes.add(.space(completion)) { completion(.failure($0)) }
     }
 
-    public func ownedShards(completion: @escaping @Sendable (Result<[OwnedShard], StoreError>) -> Void) {
-        lanes.writes.add(.ownedShards(completion)) { completion(.failure($0)) }
-    }
-
-    public func attachedWorkers(completion: @escaping @Sendable (Result<[AttachedWorker], StoreError>) -> Void) {
-        lanes.writes.add(.attachedWorkers(completion)) { completion(.failure($0)) }
-    }
-
-    public func passed(limit: Int, completion: @escaping @Sendable (Result<[OccurrenceKey], StoreError>) -> Void) {
-        lanes.writes.add(.passed(limit: limit, completion)) { completion(.failure($0)) }
+    public func take(_ shards: [Shard], passed: Int, completion: @escaping @Sendable (Result<TakenShards, StoreError>) -> Void) {
+        lanes.writes.add(.take(shards, passed: passed, completion)) { completion(.failure($0)) }
     }
 
     public func reminder(

@@ -15,6 +15,8 @@ package struct DueRequest: Sendable {
 /// What is asked for of the shelf.
 package struct ShelfRequest: Sendable {
     package var scope: ShelfScope
+    /// Of the strand.
+    package var shard: Shard
     package var after: ShelfKey
     package var limit: Int
 }
@@ -31,9 +33,7 @@ package enum WriterTask: Sendable {
     case space(@Sendable (Result<StoreSpace, StoreError>) -> Void)
     /// What was taken in is to be found by the reading threads, in a store that does not file it at once.
     case file(@Sendable (Result<Void, StoreError>) -> Void)
-    case ownedShards(@Sendable (Result<[OwnedShard], StoreError>) -> Void)
-    case attachedWorkers(@Sendable (Result<[AttachedWorker], StoreError>) -> Void)
-    case passed(limit: Int, @Sendable (Result<[OccurrenceKey], StoreError>) -> Void)
+    case take([Shard], passed: Int, @Sendable (Result<TakenShards, StoreError>) -> Void)
     /// A task for which there was no room.
     case refused(@Sendable (StoreError) -> Void)
     case close(@Sendable () -> Void)
@@ -44,7 +44,7 @@ extension WriterTask {
     package var weight: Int {
         switch self {
         case .submit(let submission): max(1, submission.0.count)
-        case .load, .loadShelf, .prune, .reseal, .space, .ownedShards, .attachedWorkers, .passed: 1
+        case .load, .loadShelf, .prune, .reseal, .space, .take: 1
         case .file, .refused, .close: 0
         }
     }
@@ -60,7 +60,7 @@ extension StoreWrite {
         case .change: 512
         case .materialise, .shelve, .queue, .zone: 128
         case .unshelve(let keys): 64 * keys.count
-        case .workers(let workers): workers.reduce(64) { $0 + $1.instance.utf8.count }
+        case .workers(let workers, _): workers.reduce(64) { $0 + $1.instance.utf8.count }
         }
     }
 }

@@ -5,6 +5,7 @@
 // A batch is a transaction where the tables are not distributed, and else one for each shard that it has writes to. The ids are drawn as a
 // gateway draws them, several in a row of one shard.
 
+import Dispatch
 import Foundation
 import PostgresStore
 import Storage
@@ -66,6 +67,11 @@ let reminders = (0..<total).map { index in
 var limits = PostgresLimits()
 limits.writesPerCommit = batch
 let store = try PostgresStore(PostgresAddress(arguments[1]), distribution: distribution, limits: limits) { print("fault: \($0)") }
+for strand in PostgresStore.strands {
+    let taken = DispatchSemaphore(value: 0)
+    store.take(strand, passed: 0) { _ in taken.signal() }
+    taken.wait()
+}
 let creates = submitAll(
     store, reminders.map { .create($0, position: SeriesPosition(scheduledAt: $0.schedule.start, index: 1), idempotency: nil) })
 let settlements = submitAll(

@@ -230,7 +230,7 @@ final class ModelStore {
 
     private func apply(_ writes: [StoreWrite], _ lane: Lane) -> [StoreWriteResult] {
         writes.map { write in
-            if case .workers(let workers) = write { lane.workers = workers }
+            if case .workers(let workers, _) = write { lane.workers = workers }
             let before = write.reminder.flatMap { contents.reminders[$0] }
             let result = contents.apply(write)
             onCommit(write, before, result)

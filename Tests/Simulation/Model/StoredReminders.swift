@@ -54,7 +54,7 @@ package struct StoredReminders {
         case .zone(let mark):
             zones[mark.zone] = mark
             return .done
-        case .workers(let workers):
+        case .workers(let workers, _):
             self.workers = workers
             return .done
         }

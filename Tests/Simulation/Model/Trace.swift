@@ -73,7 +73,7 @@ extension StoreWrite {
         case .unshelve(let keys): "unshelve \(keys.count)"
         case .queue(let settings): "queue \(settings)"
         case .zone(let mark): "zone \(mark)"
-        case .workers(let workers): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAt.map(String.init) ?? "any time")" })"
+        case .workers(let workers, _): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAt.map(String.init) ?? "any time")" })"
         }
     }
 }

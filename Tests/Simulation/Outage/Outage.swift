@@ -163,8 +163,8 @@ final class Outage {
             guard let page = try? result.get() else { return events.append(.loadFailed(token: token, shard)) }
             loaded += page.entries.count
             events.append(.loaded(token: token, shard, page))
-        case .loadShelf(let token, let scope, let after, let limit, _):
-            let page = try? wait { done in store.loadShelf(scope, after: after, limit: limit) { done($0) } }.get()
+        case .loadShelf(let token, let scope, let after, let limit, let shard):
+            let page = try? wait { done in store.loadShelf(scope, of: shard, after: after, limit: limit) { done($0) } }.get()
             readFromShelf += page?.keys.count ?? 0
             events.append(.shelfLoaded(token: token, page))
         case .write(let token, let writes, _):
