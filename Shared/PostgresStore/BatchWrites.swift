@@ -91,12 +91,12 @@ struct BatchWrites {
     // MARK: Rows
 
     /// The statements that make it so.
-    /// - Parameter number: the next one of a series.
-    func queries(number: () -> Int64) -> [Query] {
+    /// - Parameter numbers: of series.
+    func queries(_ numbers: SeriesNumbers) -> [Query] {
         var queries: [Query] = []
         if !made.isEmpty {
             let made = made.compactMap { found.reminders[$0] }
-            queries += DefinitionRow.insert(made.map(\.reminder), scope, number: number)
+            queries += DefinitionRow.insert(made.map(\.reminder), scope, numbers)
             queries += ReminderRow.insert(made, scope)
         }
         if !records.isEmpty {
@@ -107,7 +107,7 @@ struct BatchWrites {
                     .ints(records.map(\.record.createdAt.count)),
                 ], scope)
         }
-        addChanged(&queries, number)
+        addChanged(&queries, numbers)
         addRest(&queries)
         return queries
     }
@@ -115,7 +115,7 @@ struct BatchWrites {
     private static let keys = Insert("idempotency", [("key", "bytea"), ("request", "bytea"), ("answer", "bytea"), ("created_ms", "bigint")])
     private static let passed = Insert("passed", OccurrenceRow.key, "ON CONFLICT DO NOTHING")
 
-    private func addChanged(_ queries: inout [Query], _ number: () -> Int64) {
+    private func addChanged(_ queries: inout [Query], _ numbers: SeriesNumbers) {
         var moved: [StoredReminder] = [], redefined: [Reminder] = [], attempts: [(id: ReminderID, attempt: Attempt)] = []
         var put: [(key: OccurrenceKey, row: StoredOccurrence)] = [], removed: [OccurrenceKey] = []
         var passed: [OccurrenceKey] = [], forgotten: [OccurrenceKey] = [], tallies = Tallies()
@@ -144,7 +144,7 @@ struct BatchWrites {
             for second in old.passed.subtracting(new.passed) { forgotten.append(key(second)) }
             for attempt in found.histories[id]?.recorded ?? [] { attempts.append((id, attempt)) }
         }
-        if !redefined.isEmpty { queries.append(DefinitionRow.update(redefined, scope, number: number)) }
+        if !redefined.isEmpty { queries.append(DefinitionRow.update(redefined, scope, numbers)) }
         if !moved.isEmpty { queries.append(ReminderRow.update(moved, scope)) }
         if !removed.isEmpty { queries.append(OccurrenceRow.remove(removed, scope)) }
         if !cancelled.isEmpty { queries.append(DefinitionRow.forgetCredentials(Array(cancelled.keys), scope)) }

@@ -23,28 +23,28 @@ enum DefinitionRow {
 
     private static let insert = Insert("definitions", columns)
 
-    /// - Parameter number: the next one of a series.
-    static func insert(_ reminders: [Reminder], _ scope: StoreScope, number: () -> Int64) -> [Query] {
-        insert.queries(reminders.map(\.id.shard), parameters(reminders, number), scope)
+    /// - Parameter numbers: of series.
+    static func insert(_ reminders: [Reminder], _ scope: StoreScope, _ numbers: SeriesNumbers) -> [Query] {
+        insert.queries(reminders.map(\.id.shard), parameters(reminders, numbers), scope)
     }
 
     /// Replaces rows; a number that is there stays.
-    static func update(_ reminders: [Reminder], _ scope: StoreScope, number: () -> Int64) -> Query {
+    static func update(_ reminders: [Reminder], _ scope: StoreScope, _ numbers: SeriesNumbers) -> Query {
         let changed = columns.dropFirst()
         return Query(
             """
             UPDATE definitions d SET (\(changed.map(\.name).joined(separator: ", ")))
                 = (\(changed.map { $0.name == "number" ? "coalesce(d.number, u.number)" : "u.\($0.name)" }.joined(separator: ", ")))
             FROM \(scope.given(columns)) WHERE \(scope.isGiven("d")) AND d.id = u.id
-            """, [scope.parameter(reminders.map(\.id.shard))] + parameters(reminders, number))
+            """, [scope.parameter(reminders.map(\.id.shard))] + parameters(reminders, numbers))
     }
 
-    private static func parameters(_ reminders: [Reminder], _ number: () -> Int64) -> [Parameter] {
+    private static func parameters(_ reminders: [Reminder], _ numbers: SeriesNumbers) -> [Parameter] {
         func ints(_ value: (Reminder) -> Int64?) -> Parameter { .ints(reminders.map(value)) }
         func blobs(_ value: (Reminder) -> [UInt8]?) -> Parameter { .blobs(reminders.map(value)) }
         func texts(_ value: (Reminder) -> String?) -> Parameter { .blobs(reminders.map { value($0).map { Array($0.utf8) } }) }
         return [
-            .ids(reminders.map(\.id)), ints { $0.schedule.isSingle ? nil : number() },
+            .ids(reminders.map(\.id)), ints { $0.schedule.isSingle ? nil : numbers.next(in: $0.id.shard) },
             ints(\.schedule.start.count), texts(\.schedule.rule), texts(\.schedule.timezone), ints { $0.schedule.until?.count },
             blobs { InstantBytes.encode($0.schedule.rdates) }, blobs { InstantBytes.encode($0.schedule.exdates) },
             texts(\.queue), ints { Int64($0.priority) }, ints { Int64($0.misfirePolicy.rawValue) }, ints { Int64($0.retryForSeconds) },

@@ -16,6 +16,7 @@ final class Opening {
     private let limits: PostgresLimits
     private let onFault: @Sendable (String) -> Void
     private let pending = PendingCounts()
+    private let numbers = SeriesNumbers()
     private let epochs = OwnEpochs()
     private var hasBegun = false
     /// Has the server's processes of the last connections, which may not have noticed yet that they are lost.
@@ -51,7 +52,8 @@ final class Opening {
             hasBegun = true
             guard !ownership.isLost else { throw PostgresFailure.fenced }
             let others = try self.others()
-            return try WriterSession(connection, beside: others, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
+            return WriterSession(
+                connection, beside: others, scope, epochs: epochs, label: label, pending: pending, numbers: numbers, onFault: onFault)
         } catch {
             throw error.storeError(label)
         }

@@ -111,8 +111,6 @@ struct Insert: Sendable {
 package enum EveryShard: String, CaseIterable, Sendable {
     /// A caller's bound is on everything that it has.
     case pendingOfCaller = "what a caller has pending"
-    /// Series are numbered across all shards.
-    case lastSeries = "the last series"
     case series = "series in the order of their creation"
     /// Lists along an index that does not begin with the shard.
     case alongColumn = "reminders along a column"

@@ -11,7 +11,7 @@ final class WriterSession {
     private let label: String
     private let onFault: @Sendable (String) -> Void
     private let pending: PendingCounts
-    private var nextNumber: Int64
+    private let numbers: SeriesNumbers
     private var isInTransaction = false
 
     /// The end of a transaction was lost with its connection, or is not confirmed by a synchronous replica.
@@ -40,8 +40,8 @@ final class WriterSession {
     ///   - epochs: of the shards that were taken.
     init(
         _ connection: Connection, beside others: [Connection], _ scope: StoreScope, epochs: OwnEpochs, label: String, pending: PendingCounts,
-        onFault: @escaping @Sendable (String) -> Void
-    ) throws(PostgresFailure) {
+        numbers: SeriesNumbers, onFault: @escaping @Sendable (String) -> Void
+    ) {
         self.connection = connection
         self.others = others
         self.scope = scope
@@ -49,9 +49,8 @@ final class WriterSession {
         self.label = label
         self.onFault = onFault
         self.pending = pending
+        self.numbers = numbers
         pending.forget()
-        let last = try connection.run([EveryShard.lastSeries.query("SELECT number FROM definitions WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1")])[0]
-        nextNumber = (last.isEmpty ? 0 : last.int(0, 0)) + 1
     }
 
     /// Of a connection. Every statement goes along the index that it is written for, whatever the tables' statistics say of the moment.
@@ -229,7 +228,7 @@ final class WriterSession {
             var decided = writes(by: reads.found(rows))
             for write in chunk.writes { decided.add(write) }
             results += decided.results
-            let queries = decided.queries { takeNumber() }
+            let queries = decided.queries(numbers)
             guard index + 1 < chunks.count else {
                 try commit(queries, transaction, results)
                 break
@@ -258,7 +257,7 @@ final class WriterSession {
             parts[decided[one.0].part].origins[one.1] < parts[decided[other.0].part].origins[other.1]
         }
         for (index, write) in order { decided[index].writes.add(parts[decided[index].part].writes[write]) }
-        let ends = transact(decided.map { part, writes in (shards: parts[part].shards, queries: writes.queries { takeNumber() }) })
+        let ends = transact(decided.map { part, writes in (shards: parts[part].shards, queries: writes.queries(numbers)) })
         for ((part, writes), end) in zip(decided, ends) {
             outcomes[part] = end.map { _ in writes.results }.mapError { failure in
                 failure.leavesCommitUnknown ? .unknown(Unknown(transaction: nil, failure: failure, results: writes.results)) : .failed(failure)
@@ -292,11 +291,6 @@ final class WriterSession {
             guard error.leavesCommitUnknown else { throw .failed(error) }
             throw .unknown(Unknown(transaction: transaction, failure: error, results: results))
         }
-    }
-
-    private func takeNumber() -> Int64 {
-        defer { nextNumber += 1 }
-        return nextNumber
     }
 
     // MARK: Reads in the order of the writes
