@@ -73,7 +73,7 @@ extension SchedulerAPI {
         }
         let reminder = try Reminder(wire, authorization: request.authorization, seal: seal)
         let position = try position(of: reminder.schedule)
-        loop.zoneMarks.note(reminder.schedule)
+        loop.zoneMarks.note(reminder.schedule, in: id.shard)
         return .replace(reminder, position: position)
     }
 

@@ -44,8 +44,7 @@ enum SchedulerMain {
             let server = Server(settings: wire, table: table, eventLoop: eventLoop, logger: logger)
 
             // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
-            let zones = try await ZoneWatch.start(loop, logger: logger)
-            try await loop.start(strands, queues: store.queues(), changedZones: zones.changed)
+            try await loop.start(strands, queues: store.queues())
 
             let ownership = open.ownership.map { [OwnershipCheck(ownership: $0)] } ?? []
             return [
@@ -54,7 +53,7 @@ enum SchedulerMain {
                 Part("store", stop: { await store.close() }),
                 WireListener(server: server, listen: settings.listen, logger: logger),
                 ServedCheck(loop: loop, readiness: readiness),
-                zones,
+                ZoneWatch(loop, logger: logger),
                 DiskWatch(store: store, reserve: settings.diskReserve, loop: loop, readiness: readiness, logger: logger),
                 Pruner(
                     store: store, retention: settings.retention, deadLetterRetention: settings.deadLetterRetention, logger: logger),

@@ -60,7 +60,7 @@ struct SchedulerAPI: Sendable {
             guard let wire = request.reminder else { throw InvalidRequest("a create without a reminder") }
             let reminder = try Reminder(wire, authorization: request.authorization, seal: seal)
             _ = try reminder.schedule.series()
-            loop.zoneMarks.note(reminder.schedule)
+            loop.zoneMarks.note(reminder.schedule, in: reminder.id.shard)
             return Creation(
                 reminder: reminder, position: SeriesPosition(request.position), idempotency: try record(request.idempotency),
                 pendingLimit: request.pendingLimit == 0 ? nil : Int(request.pendingLimit))

@@ -79,18 +79,27 @@ final class SchedulerLoop: @unchecked Sendable {
         core = SchedulerCore(configuration: configuration, seed: .random(in: .min ... .max))
     }
 
+    /// Takes over the strands that it begins with, and shows that it lives from then on.
+    func start(_ strands: [TakenShards], queues: [QueueSettings]) async throws {
+        let version = ZoneData.version
+        try await take(strands, queues: queues)
+        try await eventLoop.submit {
+            self.zoneVersion = version
+            self.ownership?.beats { [pulse = self.pulse] in pulse.age < Self.longestTick }
+        }.get()
+    }
+
     /// Takes over strands.
     /// - Parameters:
     ///   - strands: those that the store was asked for.
     ///   - queues: those that have settings of their own.
-    ///   - changedZones: those whose data is another than that by which what is stored was computed.
-    func start(_ strands: [TakenShards], queues: [QueueSettings], changedZones: Set<String> = []) async throws {
-        let version = ZoneData.version
+    func take(_ strands: [TakenShards], queues: [QueueSettings]) async throws {
+        // Their files are read here, so that the event loop need not.
+        for zone in Set(strands.flatMap { $0.zones.map(\.zone) }) { _ = try? Zone(identifier: zone) }
         try await eventLoop.submit {
-            self.zoneVersion = version
+            let changedZones = self.zoneMarks.took(strands)
             if !changedZones.isEmpty { self.handle(.zonesChanged(changedZones)) }
             for strand in strands { self.handle(.take(strand.shards, rejoin: strand.workers, queues: queues, passed: strand.passed)) }
-            self.ownership?.beats { [pulse = self.pulse] in pulse.age < Self.longestTick }
         }.get()
     }
 
@@ -178,6 +187,9 @@ final class SchedulerLoop: @unchecked Sendable {
 
     /// Queues that have settings of their own.
     var configuredQueues: Int { core.configuredQueues }
+
+    /// Whether a shard is this scheduler's, and is not being released.
+    func owns(_ shard: Shard) -> Bool { core.owns(shard) }
 
     /// How many occurrences an attached worker has.
     func runCount(of worker: WorkerID) -> Int { core.runCount(of: worker) }

@@ -11,7 +11,8 @@ struct BatchWrites {
     private var made: [ReminderID] = []
     private var records: [(shard: Shard, record: IdempotencyRecord)] = []
     private var queues: [String: QueueSettings] = [:]
-    private var zones: [String: ZoneMark] = [:]
+    /// By the first shard of the strand, and by name.
+    private var zones: [Shard: [String: ZoneMark]] = [:]
     /// By the first shard of the strand.
     private var workers: [Shard: [AttachedWorker]] = [:]
     /// Whether each is to be there.
@@ -38,7 +39,7 @@ struct BatchWrites {
         case .shelve(let key): shelf[key] = true
         case .unshelve(let keys): for key in keys { shelf[key] = false }
         case .queue(let settings): queues[settings.name] = settings
-        case .zone(let mark): zones[mark.zone] = mark
+        case .zone(let mark, let strand): zones[strand, default: [:]][mark.zone] = mark
         case .workers(let attached, let strand): workers[strand] = attached
         }
         return .done
@@ -173,14 +174,7 @@ struct BatchWrites {
                         .int(Int64(settings.fairBy.rawValue)),
                     ]))
         }
-        for mark in zones.values {
-            queries.append(
-                Query(
-                    """
-                    INSERT INTO zones (name, digest, through) VALUES ($1::bytea, $2::bigint, $3::bigint)
-                    ON CONFLICT (name) DO UPDATE SET (digest, through) = (excluded.digest, excluded.through)
-                    """, [.text(mark.zone), .int(mark.digest.map { Int64(bitPattern: $0) }), .int(mark.through)]))
-        }
+        queries += ZoneRow.put(zones.flatMap { strand, marks in marks.values.map { (strand, $0) } }, scope)
         for (strand, workers) in workers { queries += AttachedRows.queries(workers, of: strand, scope) }
         for (strand, keys) in Dictionary(grouping: shelf, by: { Strands.first(of: $0.key.due.occurrence.reminder.shard) }) {
             queries += ShelfRows.queries(Dictionary(uniqueKeysWithValues: keys.map { ($0.key, $0.value) }), of: strand, scope)
@@ -199,6 +193,35 @@ extension StoredReminder {
 extension StoredOccurrence {
     /// What it is counted as.
     fileprivate var kind: CountedKind { CountedKind(state, tries) }
+}
+
+/// Rows of `zone_marks`.
+enum ZoneRow {
+    private static let put = Insert(
+        "zone_marks", [("name", "bytea"), ("digest", "bigint"), ("through", "bigint")],
+        "ON CONFLICT (shard, name) DO UPDATE SET (digest, through) = (excluded.digest, excluded.through)")
+
+    static func put(_ marks: [(strand: Shard, mark: ZoneMark)], _ scope: StoreScope) -> [Query] {
+        guard !marks.isEmpty else { return [] }
+        return put.queries(
+            marks.map(\.strand),
+            [
+                .blobs(marks.map { Array($0.mark.zone.utf8) }), .ints(marks.map { $0.mark.digest.map { Int64(bitPattern: $0) } }),
+                .ints(marks.map(\.mark.through)),
+            ], scope)
+    }
+
+    static func find(of strand: Shard) -> Query {
+        Query("SELECT name, digest, through FROM zone_marks WHERE shard = $1 ORDER BY name", [.shard(strand)])
+    }
+
+    static func marks(_ rows: Rows) -> [ZoneMark] {
+        rows.indices.compactMap { row in
+            rows.text(row, 0).map {
+                ZoneMark(zone: $0, digest: rows.optionalInt(row, 1).map { UInt64(bitPattern: $0) }, through: rows.optionalInt(row, 2))
+            }
+        }
+    }
 }
 
 /// Rows of `attempts`.

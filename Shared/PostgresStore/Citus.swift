@@ -10,7 +10,7 @@ enum Citus {
 
     /// What the rest goes along with.
     private static let first = "shards"
-    static let references = ["queues", "zones"]
+    static let references = ["queues"]
 
     static let version = "SELECT convert_to(extversion, 'UTF8') FROM pg_extension WHERE extname = 'citus'"
     static let distributed = """

@@ -11,7 +11,12 @@ enum CopiedRowsSQL {
             return """
                 SELECT \(columns.joined(separator: ", ")) FROM definitions d JOIN reminders r ON r.shard = d.shard AND r.id = d.id ORDER BY d.id
                 """
-        case .zones: return "SELECT name, digest, CASE WHEN through IS NOT NULL THEN 0 END FROM zones"
+        // Of every strand. Where they were not all computed by the same data, none counts as computed.
+        case .zones:
+            return """
+                SELECT name, max(digest), CASE WHEN count(through) > 0 OR count(DISTINCT digest) > 1 OR count(digest) NOT IN (0, count(*)) THEN 0 END
+                FROM zone_marks GROUP BY name
+                """
         case .idempotency: return "SELECT \(names(table.columns)) FROM idempotency ORDER BY created_ms"
         // Of every strand, and asked once by the next owner of all.
         case .workers:
@@ -34,15 +39,9 @@ enum CopiedRowsSQL {
         case .sealing:
             let insert = "INSERT INTO sealing (prefix, one, looked, resealed, unreadable, is_done) SELECT p, 1, 0, 0, 0, 0 FROM unnest($1::bytea[]) p"
             return [Query(insert, parameters(table.columns, rows))]
-        case .workers:
-            return [
-                Query(
-                    """
-                    INSERT INTO attached (shard, \(names(table.columns)))
-                    SELECT s.shard, u.* FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[]) u CROSS JOIN unnest($5::smallint[]) s (shard)
-                    """, parameters(table.columns, rows) + [.shards(Strands.all.compactMap(\.first))])
-            ]
-        case .occurrences, .attempts, .idempotency, .passed, .spent, .queues, .zones:
+        case .workers: return [inEveryStrand("attached", table.columns, rows)]
+        case .zones: return [inEveryStrand("zone_marks", table.columns, rows)]
+        case .occurrences, .attempts, .idempotency, .passed, .spent, .queues:
             return [insert(table.rawValue, table.columns, rows)]
         }
     }
@@ -74,8 +73,19 @@ enum CopiedRowsSQL {
     }
 
     private static func insert(_ table: String, _ columns: [CopiedTable.Column], _ rows: CopiedRows) -> Query {
-        let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.kind.type)[]" }.joined(separator: ", ")
-        return Query("INSERT INTO \(table) (\(names(columns))) SELECT * FROM unnest(\(arrays))", parameters(columns, rows))
+        Query("INSERT INTO \(table) (\(names(columns))) SELECT * FROM unnest(\(arrays(columns)))", parameters(columns, rows))
+    }
+
+    private static func inEveryStrand(_ table: String, _ columns: [CopiedTable.Column], _ rows: CopiedRows) -> Query {
+        Query(
+            """
+            INSERT INTO \(table) (shard, \(names(columns)))
+            SELECT s.shard, u.* FROM unnest(\(arrays(columns))) u CROSS JOIN unnest($\(columns.count + 1)::smallint[]) s (shard)
+            """, parameters(columns, rows) + [.shards(Strands.all.compactMap(\.first))])
+    }
+
+    private static func arrays(_ columns: [CopiedTable.Column]) -> String {
+        columns.enumerated().map { "$\($0.offset + 1)::\($0.element.kind.type)[]" }.joined(separator: ", ")
     }
 
     private static func parameters(_ columns: [CopiedTable.Column], _ rows: CopiedRows) -> [Parameter] {
@@ -96,12 +106,20 @@ enum CopiedRowsSQL {
     static func counts(_ connection: Connection) throws(PostgresFailure) -> [CopiedTable: Int] {
         let tables = CopiedTable.allCases
         let rows = try connection.run(
-            tables.map { Query($0 == .workers ? "SELECT count(DISTINCT instance) FROM attached" : "SELECT count(*) FROM \($0.rawValue)") }
+            tables.map { Query(count($0)) }
                 + [Query("SELECT count(*) FROM definitions")])
         var counts: [CopiedTable: Int] = [:]
         for (table, rows) in zip(tables, rows) { counts[table] = Int(rows.int(0, 0)) }
         counts[.reminders] = max(counts[.reminders] ?? 0, Int(rows.last?.int(0, 0) ?? 0))
         return counts
+    }
+
+    private static func count(_ table: CopiedTable) -> String {
+        switch table {
+        case .workers: "SELECT count(DISTINCT instance) FROM attached"
+        case .zones: "SELECT count(DISTINCT name) FROM zone_marks"
+        default: "SELECT count(*) FROM \(table.rawValue)"
+        }
     }
 
     /// The counts by queue and kind, from what there is.
@@ -115,7 +133,8 @@ enum CopiedRowsSQL {
         GROUP BY c.queue, c.state
         """
 
-    static let empty = "TRUNCATE tallies, shelf, definitions, attached, " + CopiedTable.allCases.filter { $0 != .workers }.map(\.rawValue).joined(separator: ", ")
+    static let empty = "TRUNCATE tallies, shelf, definitions, attached, zone_marks, "
+        + CopiedTable.allCases.filter { ![.workers, .zones].contains($0) }.map(\.rawValue).joined(separator: ", ")
 }
 
 extension CopiedTable.Column.Kind {

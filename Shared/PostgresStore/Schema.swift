@@ -9,8 +9,8 @@ import Storage
 /// - `occurrences`: occurrences with a life of their own.
 /// - `tallies`: how many of them there are by queue and kind (see `Tallies`).
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
-/// - `idempotency`, `queues`, `passed`, `zones`: as the writes of `Store` say.
-/// - `attached`, `shelf`: the same, by the first shard of a strand.
+/// - `idempotency`, `queues`, `passed`: as the writes of `Store` say.
+/// - `attached`, `shelf`, `zone_marks`: the same, by the first shard of a strand.
 /// - `schedulers`: who has the database, that it lives, and which of the server's processes serve it (see `OwnerRow`).
 /// - `spent`: how far credentials of completed reminders have been removed. `sealing`: how far credentials have been sealed anew.
 ///
@@ -19,9 +19,9 @@ import Storage
 /// it, so that they can be distributed by it; there are no foreign keys, sequences or triggers.
 package enum Schema {
     /// The tables with a shard in every row.
-    package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent", "attached", "shelf"]
+    package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent", "attached", "shelf", "zone_marks"]
     /// The others.
-    package static let global = ["schema_version", "queues", "zones", "sealing", "schedulers"]
+    package static let global = ["schema_version", "queues", "sealing", "schedulers"]
 
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
@@ -154,6 +154,9 @@ package enum Schema {
                 reminder uuid NOT NULL, scheduled_at bigint NOT NULL, PRIMARY KEY (shard, queue, task, sharer, due_ms, reminder, scheduled_at))
             WITH (\(vacuum))
             """,
+            "CREATE TABLE zone_marks (shard smallint NOT NULL, name bytea NOT NULL, digest bigint, through bigint, PRIMARY KEY (shard, name))",
+            "INSERT INTO zone_marks SELECT number, name, digest, through FROM zones CROSS JOIN generate_series(0, 255, 8) number",
+            "DROP TABLE zones",
         ],
     ]
 

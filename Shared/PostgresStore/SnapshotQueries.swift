@@ -223,7 +223,7 @@ struct SnapshotQueries {
         }
     }
 
-    // MARK: Queues, zones
+    // MARK: Queues, series
 
     func tallies(of queues: [String]) throws(QueryError) -> OccurrenceTallies {
         Tallies.tallies(try run([Tallies.find(queues)])[0], of: queues)
@@ -242,19 +242,10 @@ struct SnapshotQueries {
         }
     }
 
-    func zones() throws(QueryError) -> [ZoneMark] {
-        let rows = try run("SELECT name, digest, through FROM zones ORDER BY name")
-        return rows.indices.compactMap { row in
-            rows.text(row, 0).map {
-                ZoneMark(zone: $0, digest: rows.optionalInt(row, 1).map { UInt64(bitPattern: $0) }, through: rows.optionalInt(row, 2))
-            }
-        }
-    }
-
     /// Series that one page looks at, at most.
     private static let seriesExamined = 2_000
 
-    func series(in zones: Set<String>, after: Int64, limit: Int) throws(QueryError) -> SeriesPage {
+    func series(in zones: Set<String>, of shards: Set<Shard>, after: Int64, limit: Int) throws(QueryError) -> SeriesPage {
         try onOneSnapshot { () throws(QueryError) in
             let rows = try run([
                 EveryShard.series.query(
@@ -270,7 +261,7 @@ struct SnapshotQueries {
                     break
                 }
                 last = rows.int(row, 0)
-                if let zone = rows.text(row, 2), zones.contains(zone), let id = rows.id(row, 1) { ids.append(id) }
+                if let zone = rows.text(row, 2), zones.contains(zone), let id = rows.id(row, 1), shards.contains(id.shard) { ids.append(id) }
             }
             let summaries = try summaries(ids)
             for id in ids {

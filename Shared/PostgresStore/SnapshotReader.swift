@@ -55,9 +55,8 @@ final class SnapshotReader {
         case .tallies(let queues, let completion):
             complete(completion, query { session throws(QueryError) in try session.tallies(of: queues) })
         case .queues(let completion): complete(completion, query { queries throws(QueryError) in try queries.queues() })
-        case .zones(let completion): complete(completion, query { queries throws(QueryError) in try queries.zones() })
-        case .series(let zones, let after, let limit, let completion):
-            complete(completion, query { queries throws(QueryError) in try queries.series(in: zones, after: after, limit: limit) })
+        case .series(let zones, let shards, let after, let limit, let completion):
+            complete(completion, query { queries throws(QueryError) in try queries.series(in: zones, of: shards, after: after, limit: limit) })
         case .refused(let task, let error): task.refuse(isClosed ? .closed : error, complete)
         case .close(let completion):
             isClosed = true

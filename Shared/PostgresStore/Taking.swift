@@ -5,11 +5,11 @@ import TaskDomain
 extension WriterSession {
     /// Raises the epochs of a strand's shards, so that whoever had them before can write no more, and reads then what that has left.
     func take(_ shards: [Shard], passed limit: Int) throws(PostgresFailure) -> TakenShards {
-        guard let first = shards.first else { return TakenShards(shards: [], workers: [], passed: []) }
+        guard let first = shards.first else { return TakenShards(shards: [], workers: [], passed: [], zones: []) }
         let taking = Self.taking(shards, scope)
-        let found = try connection.run(taking + [Self.workers(of: first)])
+        let found = try connection.run(taking + [Self.workers(of: first), ZoneRow.find(of: first)])
         var epochs: [Shard: Int64] = [:]
-        for rows in found.dropLast() {
+        for rows in found.prefix(taking.count) {
             for row in rows.indices { if let shard = Shard(Int(rows.int(row, 0))) { epochs[shard] = rows.int(row, 1) } }
         }
         // A shard whose row is gone has no epoch: what is to be written there is refused.
@@ -17,7 +17,9 @@ extension WriterSession {
         self.epochs.took(owned)
         // What a former owner left there is only in the way.
         try clearShelf(of: first)
-        return TakenShards(shards: owned, workers: found.last.map(Self.workers) ?? [], passed: try passed(in: shards, limit: limit))
+        return TakenShards(
+            shards: owned, workers: Self.workers(found[taking.count]), passed: try passed(in: shards, limit: limit),
+            zones: ZoneRow.marks(found[taking.count + 1]))
     }
 
     private static func taking(_ shards: [Shard], _ scope: StoreScope) -> [Query] {

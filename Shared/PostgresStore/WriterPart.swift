@@ -80,7 +80,7 @@ extension StoreWrite {
         switch self {
         case .shelve(let key): Strands.first(of: key.due.occurrence.reminder.shard)
         case .unshelve(let keys): keys.first.map { Strands.first(of: $0.due.occurrence.reminder.shard) }
-        case .workers(_, let shard): shard
+        case .workers(_, let shard), .zone(_, let shard): shard
         default: nil
         }
     }

@@ -317,7 +317,4 @@ final class WriterSession {
         for key in page.keys { page.entries += entries[key.due.occurrence] ?? [] }
         return page
     }
-
-    /// Keys that are looked at in one transaction where a whole table is gone through.
-    static let pageRows = 5_000
 }

@@ -15,7 +15,7 @@ final class ReminderChanges {
     let intake: Intake
     let shelf: ShelfRows
     private let pending: PendingCounts
-    private let putQueue: Statement, putZone: Statement
+    private let putQueue: Statement, putZone: Statement, listZones: Statement
     private let listWorkers: Statement, clearWorkers: Statement, addWorker: Statement
     /// The number of the next definition. Only this connection writes, so it need not ask.
     private var nextDefinition: Int64
@@ -48,6 +48,7 @@ final class ReminderChanges {
             INSERT INTO zones (name, digest, through) VALUES (?1, ?2, ?3)
             ON CONFLICT DO UPDATE SET digest = excluded.digest, through = excluded.through
             """)
+        listZones = try connection.prepare("SELECT name, digest, through FROM zones ORDER BY name")
         listWorkers = try connection.prepare(
             "SELECT instance, leases_end_ms, handed_through_ms, awaited_since_ms FROM workers ORDER BY instance")
         clearWorkers = try connection.prepare("DELETE FROM workers")
@@ -90,7 +91,7 @@ final class ReminderChanges {
         case .queue(let settings):
             try set(settings)
             return .done
-        case .zone(let mark):
+        case .zone(let mark, _):
             putZone.bind(1, mark.zone)
             putZone.bind(2, mark.digest.map { Int64(bitPattern: $0) })
             putZone.bind(3, mark.through)
@@ -100,6 +101,18 @@ final class ReminderChanges {
             try set(workers)
             return .done
         }
+    }
+
+    func zones() throws(SQLiteFailure) -> [ZoneMark] {
+        var zones: [ZoneMark] = []
+        defer { listZones.reset() }
+        while try listZones.step() {
+            guard let name = listZones.text(0) else { continue }
+            zones.append(
+                ZoneMark(
+                    zone: name, digest: listZones.optionalInteger(1).map { UInt64(bitPattern: $0) }, through: listZones.optionalInteger(2)))
+        }
+        return zones
     }
 
     // MARK: Create

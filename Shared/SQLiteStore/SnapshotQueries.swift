@@ -17,7 +17,7 @@ final class SnapshotQueries {
     private let counted: Tallies
     private let findSummary: Statement, findUnfiled: Statement, findReminder: Statement, listAttempts: Statement, attemptsAt: Statement
     private let findSetAside: Statement, listQueues: Statement
-    private let listZones: Statement, listSeries: Statement
+    private let listSeries: Statement
     private let begin: Statement, end: Statement
 
     init(path: String, limits: SQLiteLimits, onFault: @escaping @Sendable (String) -> Void) throws(SQLiteFailure) {
@@ -72,7 +72,6 @@ final class SnapshotQueries {
             """)
         listQueues = try connection.prepare(
             "SELECT name, paused, max_concurrency, rate_count, rate_seconds, fair_by FROM queues ORDER BY name")
-        listZones = try connection.prepare("SELECT name, digest, through FROM zones ORDER BY name")
         listSeries = try connection.prepare(
             """
             SELECT number, id, timezone FROM definitions
@@ -222,24 +221,12 @@ final class SnapshotQueries {
         return queues
     }
 
-    // MARK: Zones
-
-    func zones() throws(StoreQueryError) -> [ZoneMark] {
-        var zones: [ZoneMark] = []
-        defer { listZones.reset() }
-        while try step(listZones) {
-            guard let name = listZones.text(0) else { continue }
-            zones.append(
-                ZoneMark(
-                    zone: name, digest: listZones.optionalInteger(1).map { UInt64(bitPattern: $0) }, through: listZones.optionalInteger(2)))
-        }
-        return zones
-    }
+    // MARK: Series
 
     /// Series that one page looks at, at most.
     private static let seriesExamined = 2_000
 
-    func series(in zones: Set<String>, after: Int64, limit: Int) throws(StoreQueryError) -> SeriesPage {
+    func series(in zones: Set<String>, of shards: Set<Shard>, after: Int64, limit: Int) throws(StoreQueryError) -> SeriesPage {
         try onOneSnapshot { () throws(StoreQueryError) in
             var page = SeriesPage(), found: [ReminderID] = [], examined = 0, last = after
             listSeries.bind(1, after)
@@ -251,7 +238,7 @@ final class SnapshotQueries {
                 }
                 examined += 1
                 last = listSeries.integer(0)
-                if let zone = listSeries.text(2), zones.contains(zone), let id = listSeries.id(1) { found.append(id) }
+                if let zone = listSeries.text(2), zones.contains(zone), let id = listSeries.id(1), shards.contains(id.shard) { found.append(id) }
             }
             for id in found {
                 do throws(StoreQueryError) {

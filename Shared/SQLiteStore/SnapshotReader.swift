@@ -80,12 +80,10 @@ final class SnapshotReader {
             complete(completion, query { queries throws(StoreQueryError) in try queries.tallies(of: queues) })
         case .queues(let completion):
             complete(completion, query { queries throws(StoreQueryError) in try queries.queues() })
-        case .zones(let completion):
-            complete(completion, query { queries throws(StoreQueryError) in try queries.zones() })
-        case .series(let zones, let after, let limit, let completion):
+        case .series(let zones, let shards, let after, let limit, let completion):
             complete(
                 completion,
-                query { queries throws(StoreQueryError) in try queries.series(in: zones, after: after, limit: limit) })
+                query { queries throws(StoreQueryError) in try queries.series(in: zones, of: shards, after: after, limit: limit) })
         case .refused(let task, let error): task.refuse(isClosed ? .closed : error, complete)
         case .close(let completion):
             isClosed = true

@@ -105,8 +105,11 @@ final class Writer {
             _ = perform { session throws(SQLiteFailure) in
                 try session.transaction { session throws(SQLiteFailure) in try session.changes.dropPassedBehind() }
             }
-            let passed = perform { session throws(SQLiteFailure) in try session.changes.passed(limit: limit) }
-            complete(completion, passed.map { taken(shards, $0) })
+            complete(
+                completion,
+                perform { session throws(SQLiteFailure) in
+                    taken(shards, try session.changes.passed(limit: limit), try session.changes.zones())
+                })
         case .refused(let completion):
             complete(
                 completion,
@@ -122,8 +125,10 @@ final class Writer {
     }
 
     /// They are this process's since it opened the store: nobody else has the file.
-    private func taken(_ shards: [Shard], _ passed: [OccurrenceKey]) -> TakenShards {
-        TakenShards(shards: shards.map { OwnedShard($0, epoch: epoch) }, workers: attachedWorkers, passed: passed.filter { shards.contains($0.reminder.shard) })
+    private func taken(_ shards: [Shard], _ passed: [OccurrenceKey], _ zones: [ZoneMark]) -> TakenShards {
+        TakenShards(
+            shards: shards.map { OwnedShard($0, epoch: epoch) }, workers: attachedWorkers,
+            passed: passed.filter { shards.contains($0.reminder.shard) }, zones: zones)
     }
 
     // MARK: Groups

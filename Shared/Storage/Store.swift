@@ -66,15 +66,13 @@ public protocol Store: Sendable {
     /// The queues that have settings of their own.
     func queues(completion: @escaping @Sendable (Result<[QueueSettings], StoreError>) -> Void)
 
-    /// The zones that series run in, but UTC, with the data by which they were computed.
-    func zones(completion: @escaping @Sendable (Result<[ZoneMark], StoreError>) -> Void)
-
     /// Reads unfinished series that run in any of these zones, in the order of their creation.
     /// - Parameters:
+    ///   - shards: those that are looked for.
     ///   - after: a `SeriesPage.next`; 0 to begin with.
     ///   - limit: the most to return; it looks at a bounded number besides.
     func series(
-        in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
+        in zones: Set<String>, of shards: Set<Shard>, after: Int64, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void)
 
     /// Removes what has been kept for long enough, a bounded number of rows at a time.
@@ -119,11 +117,14 @@ public struct TakenShards: Sendable {
     /// Occurrences that came to an end, or were put off, before their series came to them, where that is still to come; by shard, reminder
     /// and time.
     public var passed: [OccurrenceKey]
+    /// The zones that their series run in, but UTC, with the data by which a former owner computed them; by name.
+    public var zones: [ZoneMark]
 
-    public init(shards: [OwnedShard], workers: [AttachedWorker], passed: [OccurrenceKey]) {
+    public init(shards: [OwnedShard], workers: [AttachedWorker], passed: [OccurrenceKey], zones: [ZoneMark]) {
         self.shards = shards
         self.workers = workers
         self.passed = passed
+        self.zones = zones
     }
 }
 
@@ -280,8 +281,8 @@ public enum StoreWrite: Sendable {
     /// They are no longer to be found there.
     case unshelve([ShelfKey])
     case queue(QueueSettings)
-    /// With which data of a zone its series were computed, from now on.
-    case zone(ZoneMark)
+    /// With which data of a zone a strand's series were computed, from now on. `of`: the strand's first shard.
+    case zone(ZoneMark, of: Shard)
     /// The workers that the next owner of a strand has to ask what they run (see `TakenShards.workers`); of those given before, only these
     /// remain. `of`: the strand's first shard.
     case workers([AttachedWorker], of: Shard)

@@ -88,11 +88,10 @@ final class UncertainStore: Store {
         store.prune(request, completion: completion)
     }
     func space(completion: @escaping @Sendable (Result<StoreSpace, StoreError>) -> Void) { store.space(completion: completion) }
-    func zones(completion: @escaping @Sendable (Result<[ZoneMark], StoreError>) -> Void) { store.zones(completion: completion) }
     func series(
-        in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
+        in zones: Set<String>, of shards: Set<Shard>, after: Int64, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void
-    ) { store.series(in: zones, after: after, limit: limit, for: asker, completion: completion) }
+    ) { store.series(in: zones, of: shards, after: after, limit: limit, for: asker, completion: completion) }
     static let strands = SQLiteStore.strands
     func take(_ shards: [Shard], passed: Int, completion: @escaping @Sendable (Result<TakenShards, StoreError>) -> Void) {
         store.take(shards, passed: passed, completion: completion)

@@ -114,12 +114,16 @@ extension Store {
         try await Array(take(passed: limit).flatMap(\.passed).prefix(limit))
     }
 
-    package func zoneMarks() async throws -> [ZoneMark] {
-        try await answer { zones(completion: $0) }
+    /// Of every strand.
+    package func zoneMarks() async throws -> Set<[ZoneMark]> { Set(try await take().map(\.zones)) }
+
+    /// Has written marks of zones, of every strand.
+    package func write(zones: [ZoneMark]) async throws {
+        try await write(Self.strands.flatMap { strand in zones.map { .zone($0, of: strand[0]) } })
     }
 
-    package func series(in zones: Set<String>, after: Int64 = 0, limit: Int) async throws -> SeriesPage {
-        try await answer { series(in: zones, after: after, limit: limit, for: .patient, completion: $0) }
+    package func series(in zones: Set<String>, of shards: some Sequence<Shard> = Shard.all, after: Int64 = 0, limit: Int) async throws -> SeriesPage {
+        try await answer { series(in: zones, of: Set(shards), after: after, limit: limit, for: .patient, completion: $0) }
     }
 
     package func owned() async throws -> [OwnedShard] { try await take().flatMap(\.shards) }

@@ -75,7 +75,7 @@ extension SchedulerCore {
         guard strands.hasSeveral, !writes.isEmpty else { return [(home, Array(writes.indices))] }
         var parts: [(strand: Strand, places: [Int])] = []
         for (place, write) in writes.enumerated() {
-            let strand: Strand = if case .change(let id, _, _, _) = write { strand(of: id) ?? home } else { home }
+            let strand = write.shardAsked.flatMap { self.strand(of: $0) } ?? home
             if let index = parts.firstIndex(where: { $0.strand === strand }) {
                 parts[index].places.append(place)
             } else {

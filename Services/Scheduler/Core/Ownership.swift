@@ -120,18 +120,24 @@ extension SchedulerCore {
     func owns(_ key: OccurrenceKey) -> Bool { owns(key.reminder.shard) }
 
     /// Whether a shard is its own, and is not being released.
-    private func owns(_ shard: Shard) -> Bool { strands[shard] != nil || breaks(.acknowledgesForeign) }
+    public func owns(_ shard: Shard) -> Bool { strands[shard] != nil || breaks(.acknowledgesForeign) }
 
     /// Whether everything that is due in a shard has been read. Of another's shard it never is.
     func isLoaded(_ shard: Shard) -> Bool {
         owns(shard) && (windows[shard]?.end ?? .distantFuture) >= now.wall
     }
 
-    /// Whether all reminders that are to be changed are in shards of its own.
-    func ownsAll(_ writes: [StoreWrite]) -> Bool {
-        writes.allSatisfy { write in
-            guard case .change(let id, _, _, _) = write else { return true }
-            return owns(id.shard)
+    /// Whether all that is to be changed is of shards of its own.
+    func ownsAll(_ writes: [StoreWrite]) -> Bool { writes.allSatisfy { $0.shardAsked.map { owns($0) } ?? true } }
+}
+
+extension StoreWrite {
+    /// Of what is asked for, the shard whose strand writes it; `nil`: it is of no shard.
+    var shardAsked: Shard? {
+        switch self {
+        case .change(let id, _, _, _): id.shard
+        case .zone(_, let shard): shard
+        default: nil
         }
     }
 }

@@ -34,7 +34,20 @@ struct RequestLine {
         /// Whether the scheduler asks for itself: one at a time, and it must not be kept out by those who ask again and again.
         var isOwn: Bool {
             guard case .changes(_, let writes) = self else { return false }
-            return writes.allSatisfy { if case .change(_, .realign, _, _) = $0 { true } else { false } }
+            return writes.allSatisfy { write in
+                switch write {
+                case .change(_, .realign, _, _), .zone: true
+                default: false
+                }
+            }
+        }
+
+        /// Whether some of it is of these shards.
+        func isAsked(of shards: Set<Shard>) -> Bool {
+            switch self {
+            case .changes(_, let writes): writes.contains { $0.shardAsked.map(shards.contains) ?? false }
+            case .cancel(_, let key, _): shards.contains(key.reminder.shard)
+            }
         }
     }
 
@@ -101,11 +114,11 @@ struct RequestLine {
         return nil
     }
 
-    /// Takes what would change reminders of those shards, in the order in which it was asked for.
+    /// Takes what would change something of those shards, in the order in which it was asked for.
     mutating func takeAll(in shards: [Shard]) -> [(request: Request, reminders: [ReminderID])] {
         guard !waiting.isEmpty else { return [] }
         let shards = Set(shards)
-        let gone = waiting.filter { $0.value.reminders.contains { shards.contains($0.shard) } }
+        let gone = waiting.filter { $0.value.request.isAsked(of: shards) }
         return gone.keys.sorted().compactMap { remove($0) }
     }
 

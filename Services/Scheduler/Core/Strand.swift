@@ -11,7 +11,8 @@ import TaskDomain
 /// - A request for changes in several is one transaction in each, and answered once (JointRequests.swift).
 /// - Whom the next owner has to ask is written by each strand, for its own next owner (Rejoining.swift).
 /// - Settings of queues are of no shard: the first strand writes them (``Strands/home``).
-/// - Zones are of nobody's: what is in memory is looked at anew, and what is stored is changed by requests from outside (Zones.swift).
+/// - Zones are of nobody's: what is in memory is looked at anew, and what is stored is changed by requests from outside (Zones.swift). By which
+///   data that was computed is known of each strand by itself (OutdatedZones.swift).
 /// - Memory, lanes, workers, leases, and what queues allow are the core's.
 final class Strand {
     /// Which of all that were ever taken it is, from 0.
@@ -108,9 +109,11 @@ struct Strands {
 
 extension SchedulerCore {
     /// The strand that writes what becomes of a reminder; `nil`: another's core does.
-    func strand(of id: ReminderID) -> Strand? {
+    func strand(of id: ReminderID) -> Strand? { strand(of: id.shard) }
+
+    func strand(of shard: Shard) -> Strand? {
         if breaks(.oneOutboxForAll) { return strands.home }
-        return strands[id.shard] ?? (breaks(.acknowledgesForeign) ? strands.home : nil)
+        return strands[shard] ?? (breaks(.acknowledgesForeign) ? strands.home : nil)
     }
 
     /// Has something written, in order with all that was decided of the reminder before.

@@ -13,8 +13,7 @@ package enum ReaderTask: Sendable {
         @Sendable (Result<ListPage<SetAsideOccurrence>, StoreError>) -> Void)
     case tallies([String], @Sendable (Result<OccurrenceTallies, StoreError>) -> Void)
     case queues(@Sendable (Result<[QueueSettings], StoreError>) -> Void)
-    case zones(@Sendable (Result<[ZoneMark], StoreError>) -> Void)
-    case series(Set<String>, after: Int64, limit: Int, @Sendable (Result<SeriesPage, StoreError>) -> Void)
+    case series(Set<String>, of: Set<Shard>, after: Int64, limit: Int, @Sendable (Result<SeriesPage, StoreError>) -> Void)
     /// A task for which there was no room.
     indirect case refused(ReaderTask, StoreError)
     case close(@Sendable () -> Void)
@@ -24,7 +23,7 @@ extension ReaderTask {
     /// Whether it counts among those that wait.
     package var hasPlace: Bool {
         switch self {
-        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .tallies, .queues, .zones, .series: true
+        case .reminder, .attempts, .attemptsAt, .list, .occurrences, .tallies, .queues, .series: true
         case .refused, .close: false
         }
     }
@@ -46,8 +45,7 @@ extension ReaderTask {
         case .occurrences(_, _, _, let completion): complete(completion, .failure(error))
         case .tallies(_, let completion): complete(completion, .failure(error))
         case .queues(let completion): complete(completion, .failure(error))
-        case .zones(let completion): complete(completion, .failure(error))
-        case .series(_, _, _, let completion): complete(completion, .failure(error))
+        case .series(_, _, _, _, let completion): complete(completion, .failure(error))
         case .refused(let task, _): task.refuse(error, complete)
         case .close(let completion): completion()
         }

@@ -120,15 +120,11 @@ extension LanedStore {
         lanes.reads.add(.queues(completion), for: .patient)
     }
 
-    public func zones(completion: @escaping @Sendable (Result<[ZoneMark], StoreError>) -> Void) {
-        lanes.reads.add(.zones(completion), for: .patient)
-    }
-
     public func series(
-        in zones: Set<String>, after: Int64, limit: Int, for asker: Asker,
+        in zones: Set<String>, of shards: Set<Shard>, after: Int64, limit: Int, for asker: Asker,
         completion: @escaping @Sendable (Result<SeriesPage, StoreError>) -> Void
     ) {
-        lanes.lists.add(.series(zones, after: after, limit: limit, completion), for: asker)
+        lanes.lists.add(.series(zones, of: shards, after: after, limit: limit, completion), for: asker)
     }
 
     public func close() async {

@@ -24,8 +24,8 @@ final class ModelStore {
 
     private struct Submitted {
         let writes: [StoreWrite]
-        /// How often the strand had been taken when they were submitted; `nil`: they are of no strand.
-        let taking: Int?
+        /// How often the strand had been taken when they were submitted.
+        let taking: Int
     }
 
     /// What is written together, in order: the shards of one strand.
@@ -54,6 +54,7 @@ final class ModelStore {
         let shards: [OwnedShard]
         let workers: [AttachedWorker]
         let passed: [OccurrenceKey]
+        let zones: [ZoneMark]
     }
 
     private let timeline: Timeline
@@ -89,7 +90,8 @@ final class ModelStore {
         contents.clearShelf { self.strand(of: $0) == strand }
         return Taken(
             strand: strand, taking: lane.takings, shards: shards(of: strand).map { OwnedShard($0, epoch: taken) }, workers: lane.workers,
-            passed: contents.passed(limit: SchedulerCore.maxPassed).filter { self.strand(of: $0.reminder.shard) == strand })
+            passed: contents.passed(limit: SchedulerCore.maxPassed).filter { self.strand(of: $0.reminder.shard) == strand },
+            zones: contents.zones(of: shards(of: strand)[0]))
     }
 
     /// Whether a strand can be taken now.
@@ -143,16 +145,19 @@ final class ModelStore {
 
     /// - Parameters:
     ///   - shard: one of the strand's.
-    ///   - taking: that of who submits it; `nil`: it is of no strand.
+    ///   - taking: that of who submits it.
     func submit(
-        _ writes: [StoreWrite], of shard: Shard, taking: Int?, completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void
+        _ writes: [StoreWrite], of shard: Shard, taking: Int, completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void
     ) {
         let lane = lanes[strand(of: shard)]
-        for write in writes { if let id = write.reminder, lanes[strand(of: id.shard)] !== lane { onStray(write) } }
+        for write in writes {
+            let of: Shard? = if case .zone(_, let shard) = write { shard } else { write.reminder?.shard }
+            if let of, lanes[strand(of: of)] !== lane { onStray(write) }
+        }
         add(.submit(Submitted(writes: writes, taking: taking), completion), to: lane)
     }
 
-    private func isCurrent(_ submitted: Submitted, _ lane: Lane) -> Bool { submitted.taking.map { $0 == lane.takings } ?? true }
+    private func isCurrent(_ submitted: Submitted, _ lane: Lane) -> Bool { submitted.taking == lane.takings }
 
     func load(
         shard: Shard, after: DueKey?, through: UnixMilliseconds, limit: Int,

@@ -40,8 +40,6 @@ final class SchedulerProcess: Process {
         life.checker.schedulerStarted(self, of: stored.strands)
         hasStarted = true
         zones = ZoneWatching(life, self)
-        let changed = zones?.start() ?? []
-        if !changed.isEmpty { handle(.zonesChanged(changed)) }
         keeping?.begin(stored.strands, queues: stored.queues)
     }
 
@@ -91,6 +89,12 @@ final class SchedulerProcess: Process {
 
     /// The wall clock was set: noticed within the longest sleep.
     func clockWasSet() { timeline.schedule(in: life.chance.int(0...500), for: self) { self.handle(.tick) } }
+
+    /// A strand is about to be taken.
+    func zonesOf(_ taken: ModelStore.Taken) {
+        let changed = zones?.took(taken) ?? []
+        if !changed.isEmpty { handle(.zonesChanged(changed)) }
+    }
 
     // MARK: Effects
 
@@ -212,7 +216,7 @@ final class SchedulerProcess: Process {
         _ reminder: Reminder, _ position: SeriesPosition?, _ idempotency: IdempotencyRecord?, answer: @escaping (Bool) -> Void
     ) {
         guard let keeping, owns(reminder.id.shard) else { return answer(false) }
-        zones?.note(reminder.schedule)
+        zones?.note(reminder)
         let write = StoreWrite.create(reminder, position: position, idempotency: idempotency)
         if life.plan.sabotage == .answersCreatesBeforeTheyAreStored { answer(true) }
         // The thread that is to say so may be put off, while what another reads is said.

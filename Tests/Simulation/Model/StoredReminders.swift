@@ -10,7 +10,8 @@ package struct StoredReminders {
     private var histories: [ReminderID: AttemptHistory] = [:]
     private(set) var queues: [String: QueueSettings] = [:]
     private(set) var workers: [AttachedWorker] = []
-    private(set) var zones: [String: ZoneMark] = [:]
+    /// By the first shard of the strand, and by name.
+    private var zones: [Shard: [String: ZoneMark]] = [:]
     private var shelf: Set<ShelfKey> = []
     /// In the order of their creation.
     private var order: [ReminderID] = []
@@ -51,8 +52,8 @@ package struct StoredReminders {
         case .queue(let settings):
             queues[settings.name] = settings
             return .done
-        case .zone(let mark):
-            zones[mark.zone] = mark
+        case .zone(let mark, let strand):
+            zones[strand, default: [:]][mark.zone] = mark
             return .done
         case .workers(let workers, _):
             self.workers = workers
@@ -166,12 +167,15 @@ package struct StoredReminders {
         }
     }
 
+    /// Of a strand, by its first shard.
+    package func zones(of strand: Shard) -> [ZoneMark] { (zones[strand] ?? [:]).values.sorted { $0.zone < $1.zone } }
+
     /// Unfinished series that run in a zone, in the order of their creation.
-    package func series(in zone: String, after: Int64, limit: Int) -> SeriesPage {
+    package func series(in zone: String, of shards: Set<Shard>, after: Int64, limit: Int) -> SeriesPage {
         var page = SeriesPage()
         for (index, id) in order.enumerated().dropFirst(Int(after)) {
             guard let standing = reminders[id], standing.state == .scheduled || standing.state == .paused,
-                standing.reminder.schedule.timezone == zone, !standing.reminder.schedule.isSingle, let summary = summary(id)
+                shards.contains(id.shard), standing.reminder.schedule.timezone == zone, !standing.reminder.schedule.isSingle, let summary = summary(id)
             else { continue }
             page.reminders.append(summary)
             guard page.reminders.count < limit else {

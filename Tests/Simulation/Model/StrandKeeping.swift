@@ -65,6 +65,7 @@ final class StrandKeeping {
         let strand = kept[taken.strand]
         strand.state = .own
         (strand.taking, strand.shards, strand.unanswered) = (taken.taking, taken.shards, 0)
+        process.zonesOf(taken)
         process.handle(.take(taken.shards, rejoin: taken.workers, queues: queues, passed: taken.passed))
         // They came by a way of their own.
         strand.isStuck = false
@@ -151,7 +152,10 @@ final class StrandKeeping {
         }
     }
 
-    /// Creates reach the store beside what the core has written.
+    /// By the first shard of a strand: its others are written with it.
+    func first(of shard: Shard) -> Shard { life.store.shards(of: life.store.strand(of: shard))[0] }
+
+    /// Creates, and marks of zones, reach the store beside what the core has written.
     func create(_ write: StoreWrite, in shard: Shard, completion: @escaping (Result<[StoreWriteResult], StoreError>) -> Void) {
         life.store.submit([write], of: shard, taking: strand(of: shard).taking, completion: completion)
     }

@@ -72,7 +72,7 @@ extension StoreWrite {
         case .shelve(let key): "shelve \(key.due.occurrence.scheduledAt) in \(key.place.queue)/\(key.place.task)"
         case .unshelve(let keys): "unshelve \(keys.count)"
         case .queue(let settings): "queue \(settings)"
-        case .zone(let mark): "zone \(mark)"
+        case .zone(let mark, let shard): "zone \(mark) of \(shard.number)"
         case .workers(let workers, _): "workers \(workers.map { "\($0.instance) until \($0.leasesEndAt.map(String.init) ?? "any time")" })"
         }
     }
