@@ -33,6 +33,9 @@ struct CredentialKeys: Service, CustomStringConvertible {
 
     var description: String { "keys of credentials" }
 
+    /// Whether strands may come of which not all is sealed with the newest key.
+    private var mayHaveMore: Bool { type(of: store).strands.count > 1 }
+
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var look = Look(self)
@@ -43,7 +46,8 @@ struct CredentialKeys: Service, CustomStringConvertible {
     /// What has been seen of the file, and how far the store is.
     private struct Look {
         let keys: CredentialKeys
-        private var isDone = false
+        /// Credentials that no key opens, when all others were sealed with the newest; `nil`: they are not yet.
+        private var unreadable: Int?
         private var file = SettledLook<FileStamp?>()
         private var fault: String?
         private var reported = ContinuousClock.now
@@ -58,10 +62,10 @@ struct CredentialKeys: Service, CustomStringConvertible {
                 readAt = .now
                 read()
             }
-            guard !isDone else { return keys.interval }
+            guard unreadable == nil || keys.mayHaveMore else { return keys.interval }
             let began = ContinuousClock.now
             guard let progress = await keys.page() else { return keys.interval }
-            report(progress)
+            if !progress.isDone || progress.unreadable != unreadable { report(progress) }
             return progress.isDone ? keys.interval : CredentialKeys.pace.pause(after: .now - began)
         }
 
@@ -70,7 +74,7 @@ struct CredentialKeys: Service, CustomStringConvertible {
             guard file.isDue(stamp) else { return }
             do throws(SealingError) {
                 if try keys.sealer.reload() {
-                    isDone = false
+                    unreadable = nil
                     resealed = 0
                     keys.logger.notice("another key seals credentials", metadata: ["key": "\(keys.sealer.keyIDs.first ?? "")"])
                 }
@@ -86,12 +90,13 @@ struct CredentialKeys: Service, CustomStringConvertible {
         private mutating func report(_ progress: ResealProgress) {
             keys.measures.record(progress)
             resealed += progress.resealed
-            isDone = progress.isDone
+            unreadable = progress.isDone ? progress.unreadable : nil
+            defer { if progress.isDone { resealed = 0 } }
             var details: Logger.Metadata = ["key": "\(keys.sealer.keyIDs.first ?? "")", "resealed": "\(resealed)"]
-            if progress.unreadable > 0, isDone {
+            if progress.unreadable > 0, progress.isDone {
                 details["unreadable"] = "\(progress.unreadable)"
                 keys.logger.error("credentials are stored that no key opens; what is due of them is held. Put their key back", metadata: details)
-            } else if isDone, resealed > 0 {
+            } else if progress.isDone, resealed > 0 {
                 keys.logger.notice("every stored credential is sealed with the newest key; older ones are no longer needed", metadata: details)
             } else if resealed > 0, .now - reported >= CredentialKeys.reportInterval {
                 reported = .now

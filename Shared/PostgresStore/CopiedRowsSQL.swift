@@ -25,7 +25,9 @@ enum CopiedRowsSQL {
                     CASE WHEN bool_or(awaited_since_ms IS NULL) THEN NULL ELSE min(awaited_since_ms) END
                 FROM attached GROUP BY instance
                 """
-        case .occurrences, .attempts, .passed, .spent, .queues, .sealing: return "SELECT \(names(table.columns)) FROM \(table.rawValue)"
+        // Of all strands, where they are not sealed with one key.
+        case .sealing: return "SELECT prefix FROM sealing ORDER BY since_ms DESC LIMIT 1"
+        case .occurrences, .attempts, .passed, .spent, .queues: return "SELECT \(names(table.columns)) FROM \(table.rawValue)"
         }
     }
 
@@ -36,11 +38,9 @@ enum CopiedRowsSQL {
         case .reminders:
             let count = CopiedTable.definition.count
             return [definitions(rows.map { Array($0.prefix(count)) }, number), standings(rows, count)]
-        case .sealing:
-            let insert = "INSERT INTO sealing (prefix, one, looked, resealed, unreadable, is_done) SELECT p, 1, 0, 0, 0, 0 FROM unnest($1::bytea[]) p"
-            return [Query(insert, parameters(table.columns, rows))]
         case .workers: return [inEveryStrand("attached", table.columns, rows)]
         case .zones: return [inEveryStrand("zone_marks", table.columns, rows)]
+        case .sealing: return [inEveryStrand("sealing", table.columns + SealingRow.begun, rows.map { $0 + SealingRow.begun.map { _ in .integer(0) } })]
         case .occurrences, .attempts, .idempotency, .passed, .spent, .queues:
             return [insert(table.rawValue, table.columns, rows)]
         }
@@ -118,6 +118,7 @@ enum CopiedRowsSQL {
         switch table {
         case .workers: "SELECT count(DISTINCT instance) FROM attached"
         case .zones: "SELECT count(DISTINCT name) FROM zone_marks"
+        case .sealing: "SELECT least(count(*), 1) FROM sealing"
         default: "SELECT count(*) FROM \(table.rawValue)"
         }
     }

@@ -12,16 +12,19 @@ import Storage
 /// - `idempotency`, `queues`, `passed`: as the writes of `Store` say.
 /// - `attached`, `shelf`, `zone_marks`: the same, by the first shard of a strand.
 /// - `schedulers`: who has the database, that it lives, and which of the server's processes serve it (see `OwnerRow`).
-/// - `spent`: how far credentials of completed reminders have been removed. `sealing`: how far credentials have been sealed anew.
+/// - `spent`: how far credentials of completed reminders have been removed.
+/// - `sealing`: how far a strand's credentials have been sealed anew, and how often it was taken since its owner last said with which key.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit integers one after the
 /// other. Text is kept as its bytes in UTF-8: whatever they are, and in their order. Every unique key of the tables with a shard begins with
 /// it, so that they can be distributed by it; there are no foreign keys, sequences or triggers.
 package enum Schema {
     /// The tables with a shard in every row.
-    package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent", "attached", "shelf", "zone_marks"]
+    package static let sharded = [
+        "shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent", "attached", "shelf", "zone_marks", "sealing",
+    ]
     /// The others.
-    package static let global = ["schema_version", "queues", "sealing", "schedulers"]
+    package static let global = ["schema_version", "queues", "schedulers"]
 
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
@@ -157,6 +160,14 @@ package enum Schema {
             "CREATE TABLE zone_marks (shard smallint NOT NULL, name bytea NOT NULL, digest bigint, through bigint, PRIMARY KEY (shard, name))",
             "INSERT INTO zone_marks SELECT number, name, digest, through FROM zones CROSS JOIN generate_series(0, 255, 8) number",
             "DROP TABLE zones",
+            // What is not done is looked through from its beginning.
+            "ALTER TABLE sealing DROP shard, ADD takings bigint NOT NULL DEFAULT 0, ADD since_ms bigint NOT NULL DEFAULT 0, ADD shards bigint NOT NULL DEFAULT 0",
+            "ALTER TABLE sealing RENAME one TO shard",
+            "UPDATE sealing SET (shard, id, looked, resealed, unreadable) = (0, NULL, 0, 0, unreadable * is_done)",
+            """
+            INSERT INTO sealing (shard, prefix, looked, resealed, unreadable, is_done)
+            SELECT number, prefix, 0, 0, 0, is_done FROM sealing CROSS JOIN generate_series(8, 255, 8) number
+            """,
         ],
     ]
 

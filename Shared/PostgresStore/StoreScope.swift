@@ -121,6 +121,7 @@ package enum EveryShard: String, CaseIterable, Sendable {
     case oldDeadLetters = "dead letters by age"
     case oldKeys = "idempotency keys by age"
     case spent = "how far credentials are spent"
+    case sealing = "how far credentials are sealed anew"
     /// For an operator who watches how far it is.
     case unsealed = "credentials that are not looked at yet"
 

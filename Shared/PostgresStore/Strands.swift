@@ -20,7 +20,15 @@ final class OwnEpochs {
     subscript(shard: Shard) -> Int64 { epochs[Int(shard.number)] ?? -1 }
 
     /// A shard of its own, for writes that are of none.
-    var anyShard: Shard { Shard.all.first { epochs[Int($0.number)] != nil } ?? Shard.all[0] }
+    var anyShard: Shard { shards.first ?? Shard.all[0] }
 
-    func took(_ taken: [OwnedShard]) { for owned in taken { epochs[Int(owned.shard.number)] = owned.epoch } }
+    /// Those of its own, in ascending order.
+    private(set) var shards: [Shard] = []
+    /// The strands of its own, in ascending order.
+    var strands: [[Shard]] { Strands.all.filter { epochs[Int($0[0].number)] != nil } }
+
+    func took(_ taken: [OwnedShard]) {
+        for owned in taken { epochs[Int(owned.shard.number)] = owned.epoch }
+        shards = Shard.all.filter { epochs[Int($0.number)] != nil }
+    }
 }

@@ -7,7 +7,7 @@ extension WriterSession {
     func take(_ shards: [Shard], passed limit: Int) throws(PostgresFailure) -> TakenShards {
         guard let first = shards.first else { return TakenShards(shards: [], workers: [], passed: [], zones: []) }
         let taking = Self.taking(shards, scope)
-        let found = try connection.run(taking + [Self.workers(of: first), ZoneRow.find(of: first)])
+        let found = try connection.run(taking + [Self.workers(of: first), ZoneRow.find(of: first), SealingRow.taking(first)])
         var epochs: [Shard: Int64] = [:]
         for rows in found.prefix(taking.count) {
             for row in rows.indices { if let shard = Shard(Int(rows.int(row, 0))) { epochs[shard] = rows.int(row, 1) } }

@@ -29,7 +29,7 @@ final class Writer {
         self.onFault = onFault
         let session = try opening.open()
         do throws(PostgresFailure) {
-            sealedWith = try Resealer.newest(session.connection)
+            sealedWith = try SealingRow.newest(session.connection)
         } catch {
             throw error.storeError(opening.label)
         }

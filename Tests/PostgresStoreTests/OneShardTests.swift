@@ -12,7 +12,7 @@ struct OneShardTests {
         "UPDATE reminders r SET (state) = (u.state) FROM unnest($2::uuid[]) u (id) WHERE r.shard = $1 AND r.id = u.id",
         "DELETE FROM passed o USING unnest($2::uuid[]) u (id) WHERE o.shard = $1 AND o.reminder = u.id",
         "INSERT INTO passed (shard, reminder, scheduled_at) VALUES ($1, $2::uuid, $3::bigint), ($1, $4::uuid, $5::bigint) ON CONFLICT (shard, reminder) DO NOTHING",
-        "INSERT INTO queues (name) VALUES ($1::bytea)", "BEGIN", "SELECT one FROM sealing",
+        "INSERT INTO queues (name) VALUES ($1::bytea)", "BEGIN", "SELECT instance FROM schedulers",
         "/* every shard: tallies of queues */ SELECT queue FROM tallies",
     ])
     func right(sql: String) {

@@ -21,8 +21,8 @@ struct SchemaTests {
 
     /// The tables that are of no shard, and why.
     private static let global = [
-        "schema_version": "what the tables are", "queues": "a queue has reminders of all shards", "zones": "so has a zone",
-        "sealing": "its only row says in which shard it goes on", "schedulers": "its only row is of who has all shards",
+        "schema_version": "what the tables are", "queues": "a queue has reminders of all shards",
+        "schedulers": "its only row is of who has all shards",
     ]
 
     @Test("has unique keys that begin with the shard, but for tables that are named, and no foreign keys, sequences or triggers")
@@ -50,17 +50,49 @@ struct SchemaTests {
         for table in ["definitions", "reminders", "occurrences", "attempts", "passed"] { _ = try ask("UPDATE \(table) SET shard = shard >> 3") }
         _ = try ask("UPDATE idempotency SET shard = shard & 31")
         _ = try ask("DELETE FROM shards WHERE shard > 31")
-        _ = try ask("DROP TABLE schedulers, attached, shelf")
+        _ = try ask("DROP TABLE schedulers, attached, shelf, zone_marks")
         _ = try ask("CREATE TABLE shelf (queue bytea)")
         _ = try ask("CREATE TABLE workers (instance bytea PRIMARY KEY, leases_end_ms bigint, handed_through_ms bigint, awaited_since_ms bigint)")
         _ = try ask("INSERT INTO workers VALUES ('w', 1, 2, 3)")
+        _ = try ask("CREATE TABLE zones (name bytea PRIMARY KEY, digest bigint, through bigint)")
+        _ = try ask("INSERT INTO zones VALUES ('A', -1, 7), ('B', NULL, NULL)")
+        _ = try ask("DROP TABLE sealing")
+        _ = try ask(Self.formerSealing)
         _ = try ask("ALTER TABLE schema_version DROP COLUMN store")
         _ = try ask("UPDATE schema_version SET version = 2")
         store = try open()
         #expect(try ask("SELECT concat_ws(' ', count(*), min(shard), max(shard), min(epoch), max(epoch)) FROM shards") == ["256 0 255 2 2"])
         #expect(try await store.workers() == [[AttachedWorker(instance: "w", leasesEndAt: 1, handedThrough: 2, awaitedSince: 3)]])
+        #expect(try await store.zoneMarks() == [[ZoneMark(zone: "A", digest: .max, through: 7), ZoneMark(zone: "B", digest: nil)]])
         try await held.check(in: store)
         #expect(folder.faults.all == [])
+        await store.close()
+    }
+
+    private static let formerSealing = """
+        CREATE TABLE sealing (
+            one smallint PRIMARY KEY, prefix bytea NOT NULL, shard smallint, id uuid, looked bigint NOT NULL, resealed bigint NOT NULL,
+            unreadable bigint NOT NULL, is_done smallint NOT NULL)
+        """
+
+    @Test("of an earlier build, with a look at credentials that is over or not, has one that is over or has just begun in each strand", arguments: [true, false])
+    func sealing(isDone: Bool) async throws {
+        var store = try open()
+        try await store.write((0..<5).map { _ in Sample.create(Sample.reminder(sealed: [1, 1])) })
+        await store.close()
+        _ = try ask("DROP TABLE attached, shelf, zone_marks, sealing")
+        _ = try ask("CREATE TABLE shelf (queue bytea)")
+        _ = try ask("CREATE TABLE workers (instance bytea PRIMARY KEY, leases_end_ms bigint, handed_through_ms bigint, awaited_since_ms bigint)")
+        _ = try ask("CREATE TABLE zones (name bytea PRIMARY KEY, digest bigint, through bigint)")
+        _ = try ask(Self.formerSealing)
+        let at = isDone ? 256 : 99, id = Sample.id()
+        _ = try ask("INSERT INTO sealing VALUES (1, '\\x0909', \(at), '\(id)', 77, 0, 2, \(isDone ? 1 : 0))")
+        _ = try ask("UPDATE schema_version SET version = 4")
+        store = try open()
+        #expect(store.sealedWith == [9, 9])
+        let progress = try await answer { store.reseal(Resealing(prefix: [9, 9], rows: 100) { _, _ in [9, 9] }, completion: $0) }
+        // What was not over looks at everything.
+        #expect(progress == (isDone ? ResealProgress(unreadable: 2, isDone: true) : ResealProgress(resealed: 5, looked: 5, all: 5, isDone: false)))
         await store.close()
     }
 
@@ -89,11 +121,13 @@ struct SchemaTests {
         let made: Set = [
             "schema_version.version", "schema_version.store", "shards.shard", "shards.epoch", "definitions.number", "definitions.folded", "reminders.caller",
             "tallies.shard", "tallies.queue", "tallies.state", "tallies.count",
-            "attached.shard", "shelf.shard", "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
+            "attached.shard", "zone_marks.shard", "shelf.shard", "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
             "schedulers.instance", "schedulers.beat", "schedulers.backends", "schedulers.began_us",
-            "sealing.one", "sealing.shard", "sealing.id", "sealing.looked", "sealing.resealed", "sealing.unreadable", "sealing.is_done",
+            "sealing.shard", "sealing.takings", "sealing.since_ms", "sealing.shards", "sealing.id", "sealing.looked", "sealing.resealed", "sealing.unreadable", "sealing.is_done",
         ]
-        var copied = Set(CopiedTable.allCases.filter { $0 != .reminders }.flatMap { table in table.columns.map { "\(table == .workers ? "attached" : "\(table)").\($0.name)" } })
+        let named: [CopiedTable: String] = [.workers: "attached", .zones: "zone_marks"]
+        var copied = Set(
+            CopiedTable.allCases.filter { $0 != .reminders }.flatMap { table in table.columns.map { "\(named[table] ?? table.rawValue).\($0.name)" } })
         copied.formUnion(CopiedTable.definition.map { "definitions.\($0.name)" })
         copied.formUnion((CopiedTable.definition.prefix(2) + CopiedTable.standing).map { "reminders.\($0.name)" })
         let columns = try ask("SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'")
@@ -194,7 +228,8 @@ struct SchemaTests {
             place: ShelfPlace(queue: "q", task: "t", sharer: "s"),
             due: DueKey(dueAt: Sample.start.milliseconds, occurrence: OccurrenceKey(reminder: reminder.id, scheduledAt: Sample.start)))
         try await store.write(
-            .shelve(shelved), .queue(QueueSettings(name: "q")), .workers([AttachedWorker(instance: "w")], of: Shard.all[0]), .zone(ZoneMark(zone: "Z", digest: 1)))
+            .shelve(shelved), .queue(QueueSettings(name: "q")), .workers([AttachedWorker(instance: "w")], of: Shard.all[0]),
+            .zone(ZoneMark(zone: "Z", digest: 1), of: Shard.all[0]))
         _ = try await answer { store.loadShelf(.everything, of: Shard.all[0], after: shelved, limit: 10, completion: $0) }
         _ = try await store.series(in: ["UTC"], limit: 10)
         // Of what there is no room for, it is asked how old it is.
