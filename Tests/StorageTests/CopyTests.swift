@@ -48,8 +48,8 @@ struct CopyTests {
                 OccurrenceKey(reminder: full.id, scheduledAt: Sample.start + 86_400), Sample.attempt(Sample.start + 86_400, 1, .delivered, result: [4, 0, 4]),
                 .delivered, move: nil),
             .queue(QueueSettings(name: "mail", isPaused: true, maxConcurrency: 3, rate: DispatchRate(count: 5, seconds: 6), fairBy: .classroomID)),
-            .zone(ZoneMark(zone: "Europe/Berlin", digest: .max, through: 1)), .zone(ZoneMark(zone: "Asia/Tokyo", digest: nil)),
         ])
+        try await store.write(zones: [ZoneMark(zone: "Europe/Berlin", digest: .max, through: 1), ZoneMark(zone: "Asia/Tokyo", digest: nil)])
         try await store.write(workers: [
             AttachedWorker(instance: "w1", leasesEndAt: 5, handedThrough: 6, awaitedSince: 7), AttachedWorker(instance: "w2"),
         ])
@@ -97,6 +97,8 @@ struct CopyTests {
         #expect(try await Self.due(store) == due)
         #expect(try await Self.listed(store) == listed)
         #expect(try await store.tallies(of: ["default", "mail"]) == tallies)
+        #expect(
+            try await store.zoneMarks() == [[ZoneMark(zone: "Asia/Tokyo", digest: nil), ZoneMark(zone: "Europe/Berlin", digest: .max, through: 0)]])
         #expect(try await store.series(in: ["Europe/Berlin", "UTC"], limit: 1_000).reminders.count == series)
         for reminder in reminders.prefix(20) { #expect(try await store.summary(reminder.id)?.reminder.id == reminder.id) }
         let keyed = try #require(reminders.first { $0.queue == "mail" })

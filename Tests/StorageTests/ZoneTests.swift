@@ -18,12 +18,12 @@ struct ZoneTests {
     @Test("a zone's mark is what was written last, also for the next process", arguments: Backend.all)
     func marks(backend: Backend) async throws {
         let store = try backend.open(folder)
-        #expect(try await store.zoneMarks() == [])
-        try await store.write(.zone(ZoneMark(zone: "B", digest: .max)), .zone(ZoneMark(zone: "A", digest: 1, through: 7)))
-        try await store.write(.zone(ZoneMark(zone: "B", digest: nil)))
+        #expect(try await store.zoneMarks() == [[]])
+        try await store.write(zones: [ZoneMark(zone: "B", digest: .max), ZoneMark(zone: "A", digest: 1, through: 7)])
+        try await store.write(zones: [ZoneMark(zone: "B", digest: nil)])
         await store.close()
         let again = try backend.open(folder)
-        #expect(try await again.zoneMarks() == [ZoneMark(zone: "A", digest: 1, through: 7), ZoneMark(zone: "B", digest: nil)])
+        #expect(try await again.zoneMarks() == [[ZoneMark(zone: "A", digest: 1, through: 7), ZoneMark(zone: "B", digest: nil)]])
         await again.close()
     }
 
@@ -48,6 +48,17 @@ struct ZoneTests {
             }
             #expect(found == wanted)
         }
+        await store.close()
+    }
+
+    @Test("of the shards that are asked about alone", arguments: Backend.all)
+    func shards(backend: Backend) async throws {
+        let store = try backend.open(folder)
+        let reminders = (0..<40).map { _ in Self.reminder("A") }, wanted = reminders.filter { $0.id.shard.number % 3 == 0 }.map(\.id)
+        try await store.write(reminders.map { Sample.create($0) })
+        let found = try await store.series(in: ["A"], of: Shard.all.filter { $0.number % 3 == 0 }, limit: 100)
+        #expect(Set(found.reminders.map(\.reminder.id)) == Set(wanted) && found.reminders.count == wanted.count)
+        #expect(try await store.series(in: ["A"], of: [], limit: 100).reminders.isEmpty)
         await store.close()
     }
 
