@@ -15,7 +15,7 @@ final class FinishedReminders: PruningDuty {
         var staying: [ReminderID] = [], leaving: [ReminderID] = [], left = room
         let sql = Self.finished(session.scope)
         // As many as there is room for: those of the next shard are not looked for where there is none left.
-        try session.look(in: turn.shards(request.now)) { shards in
+        try session.look(in: turn.shards(of: session.epochs, request.now)) { shards in
             Query(sql, [session.scope.parameter(shards), .time(request.finishedBefore), .int(Int64(left))])
         } _: { found throws(PostgresFailure) in
             for row in found.indices where left > 0 {
@@ -64,7 +64,7 @@ final class FinishedReminders: PruningDuty {
             "SELECT r.finished_ms FROM reminders r WHERE r.shard = \(shard) AND r.finished_ms IS NOT NULL ORDER BY r.finished_ms, r.id LIMIT 1"
         }
         var behind: Int64?
-        try session.look(in: Shard.all) { shards in
+        try session.look(in: session.epochs.shards) { shards in
             Query("SELECT min(c.finished_ms) \(oldest)", [session.scope.parameter(shards)])
         } _: { found throws(PostgresFailure) in
             behind = [behind, found.behind(request.finishedBefore)].compactMap { $0 }.max()
@@ -124,7 +124,7 @@ final class SpentCredentials: PruningDuty {
         let before = request.credentialsBefore, places = try Places(before, session), scope = session.scope
         let unseen = Self.unseen(scope, "AND r.finished_ms < $4::bigint", limit: "$5::bigint")
         var seen: [(shard: Shard, finished: Int64, id: ReminderID)] = [], left = room
-        try session.look(in: turn.shards(request.now)) { shards in
+        try session.look(in: turn.shards(of: session.epochs, request.now)) { shards in
             Query("SELECT c.shard, c.finished_ms, c.id \(unseen) LIMIT $5::bigint", places.parameters(shards, scope) + [.time(before), .int(Int64(left))])
         } _: { found throws(PostgresFailure) in
             for row in found.indices where left > 0 {
@@ -166,7 +166,7 @@ final class SpentCredentials: PruningDuty {
         let before = request.credentialsBefore, places = try Places(before, session)
         let unseen = Self.unseen(session.scope, "", limit: "1")
         var behind: Int64?
-        try session.look(in: Shard.all) { shards in
+        try session.look(in: session.epochs.shards) { shards in
             Query("SELECT min(c.finished_ms) \(unseen)", places.parameters(shards, session.scope))
         } _: { found throws(PostgresFailure) in
             behind = [behind, found.behind(before)].compactMap { $0 }.max()

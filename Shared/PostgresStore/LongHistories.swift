@@ -51,7 +51,7 @@ final class LongHistories: PruningDuty {
     private func reminders(after place: Place, _ session: WriterSession) throws(PostgresFailure) -> [(place: Place, isLong: Bool)] {
         let sql = Self.reminders(session.scope), none = Place(shard: place.shard).reminder
         var found: [(place: Place, isLong: Bool)] = []
-        try session.look(in: Shard.all.filter { $0 >= place.shard }) { shards in
+        try session.look(in: session.epochs.shards.filter { $0 >= place.shard }) { shards in
             let after = Parameter.ids(shards.map { $0 == place.shard ? place.reminder : none })
             return Query(sql, [session.scope.parameter(shards), after, .int(Int64(HistoryPace.remindersAtOnce - found.count))])
         } _: { rows throws(PostgresFailure) in

@@ -1,8 +1,8 @@
 import Storage
 import TaskDomain
 
-/// Removes what has been kept long enough, a bounded number of rows at a time: each of its duties in turn goes first, and takes what
-/// room the one before has left.
+/// Removes what has been kept long enough in the shards that this scheduler has, a bounded number of rows at a time: each of its duties in
+/// turn goes first, and takes what room the one before has left.
 final class Pruner {
     private let duties: [any PruningDuty] = [
         FinishedReminders(), OldDeadLetters(), OldIdempotencyKeys(), LongHistories(), SpentCredentials(),
@@ -43,14 +43,14 @@ extension Rows {
     }
 }
 
-/// Shards from one on, so that each has its turn.
+/// Its own shards from one on, so that each has its turn.
 struct ShardTurn {
     private var next: Int?
 
     /// The first is given by the clock, so that restarts do not favour one.
-    func shards(_ now: UnixMilliseconds) -> [Shard] {
-        let begin = next ?? Int(now.second.count.magnitude % UInt64(Shard.count)), all = Shard.all
-        return Array(all[begin...] + all[..<begin])
+    func shards(of epochs: OwnEpochs, _ now: UnixMilliseconds) -> [Shard] {
+        let begin = next ?? Int(now.second.count.magnitude % UInt64(Shard.count)), own = epochs.shards
+        return own.filter { $0.number >= begin } + own.filter { $0.number < begin }
     }
 
     mutating func ended(with shard: Shard) { next = (Int(shard.number) + 1) % Shard.count }
@@ -65,8 +65,8 @@ final class OldDeadLetters: PruningDuty {
         let old = EveryShard.oldDeadLetters.query(
             """
             SELECT o.reminder, o.scheduled_at, d.queue FROM occurrences o LEFT JOIN definitions d ON d.shard = o.shard AND d.id = o.reminder
-            WHERE \(dead) AND o.changed_ms < $1::bigint ORDER BY o.changed_ms LIMIT $2::bigint
-            """, [.time(request.deadBefore), .int(Int64(room))])
+            WHERE \(dead) AND \(OwnEpochs.isOwn("o.shard", 3)) AND o.changed_ms < $1::bigint ORDER BY o.changed_ms LIMIT $2::bigint
+            """, [.time(request.deadBefore), .int(Int64(room)), .shards(session.epochs.shards)])
         let rows = try session.connection.run([old])[0]
         let found = rows.indices.compactMap { row in
             rows.id(row, 0).map { (key: OccurrenceKey(reminder: $0, scheduledAt: rows.time(row, 1)), queue: rows.text(row, 2)) }
@@ -80,7 +80,9 @@ final class OldDeadLetters: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64? {
-        let oldest = EveryShard.oldDeadLetters.query("SELECT o.changed_ms FROM occurrences o WHERE \(dead) ORDER BY o.changed_ms LIMIT 1")
+        let oldest = EveryShard.oldDeadLetters.query(
+            "SELECT o.changed_ms FROM occurrences o WHERE \(dead) AND \(OwnEpochs.isOwn("o.shard", 1)) ORDER BY o.changed_ms LIMIT 1",
+            [.shards(session.epochs.shards)])
         return try session.connection.run([oldest])[0].behind(request.deadBefore)
     }
 }
@@ -110,7 +112,9 @@ final class OldIdempotencyKeys: PruningDuty {
         guard room > 0 else { return }
         let scope = session.scope
         let rows = try session.connection.run([
-            EveryShard.oldKeys.query("SELECT shard, key FROM idempotency WHERE created_ms \(which) LIMIT $2::bigint", [.time(time), .int(Int64(room))])
+            EveryShard.oldKeys.query(
+                "SELECT shard, key FROM idempotency WHERE \(OwnEpochs.isOwn("shard", 3)) AND created_ms \(which) LIMIT $2::bigint",
+                [.time(time), .int(Int64(room)), .shards(session.epochs.shards)])
         ])[0]
         let found = rows.indices.compactMap { row in
             Shard(Int(rows.int(row, 0))).flatMap { shard in rows.bytes(row, 1).map { (shard: shard, key: $0) } }
@@ -123,7 +127,8 @@ final class OldIdempotencyKeys: PruningDuty {
     }
 
     func behindMilliseconds(_ request: Pruning, _ session: WriterSession) throws(PostgresFailure) -> Int64? {
-        let oldest = EveryShard.oldKeys.query("SELECT created_ms FROM idempotency ORDER BY created_ms LIMIT 1")
+        let oldest = EveryShard.oldKeys.query(
+            "SELECT created_ms FROM idempotency WHERE \(OwnEpochs.isOwn("shard", 1)) ORDER BY created_ms LIMIT 1", [.shards(session.epochs.shards)])
         return try session.connection.run([oldest])[0].behind(request.idempotencyBefore)
     }
 }

@@ -27,6 +27,10 @@ final class OwnEpochs {
     /// The strands of its own, in ascending order.
     var strands: [[Shard]] { Strands.all.filter { epochs[Int($0[0].number)] != nil } }
 
+    /// That a row is of a shard of its own, of rows that are found in another order: no index is to be searched by this.
+    /// - Parameter parameter: the number of the one that is given ``shards``.
+    static func isOwn(_ column: String, _ parameter: Int) -> String { "(\(column) + 0::smallint) = ANY($\(parameter)::smallint[])" }
+
     func took(_ taken: [OwnedShard]) {
         for owned in taken { epochs[Int(owned.shard.number)] = owned.epoch }
         shards = Shard.all.filter { epochs[Int($0.number)] != nil }
