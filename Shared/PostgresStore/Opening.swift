@@ -15,9 +15,8 @@ final class Opening {
     private let distribution: PostgresDistribution
     private let limits: PostgresLimits
     private let onFault: @Sendable (String) -> Void
-    private let pending = PendingCounts()
+    private let epochs: OwnEpochs, pending: PendingCounts
     private let numbers = SeriesNumbers()
-    private let epochs = OwnEpochs()
     private var hasBegun = false
     /// Has the server's processes of the last connections, which may not have noticed yet that they are lost.
     private let ownership: Ownership
@@ -34,6 +33,8 @@ final class Opening {
         self.distribution = distribution
         self.limits = limits
         self.onFault = onFault
+        epochs = OwnEpochs()
+        pending = PendingCounts(epochs)
     }
 
     func open() throws(StoreError) -> WriterSession {

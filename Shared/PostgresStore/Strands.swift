@@ -24,6 +24,7 @@ final class OwnEpochs {
 
     /// Those of its own, in ascending order.
     private(set) var shards: [Shard] = []
+    var areAll: Bool { shards.count == Shard.count }
     /// The strands of its own, in ascending order.
     var strands: [[Shard]] { Strands.all.filter { epochs[Int($0[0].number)] != nil } }
 

@@ -15,6 +15,7 @@ extension WriterSession {
         // A shard whose row is gone has no epoch: what is to be written there is refused.
         let owned = shards.map { OwnedShard($0, epoch: epochs[$0] ?? 0) }
         self.epochs.took(owned)
+        pending.forget()
         // What a former owner left there is only in the way.
         try clearShelf(of: first)
         return TakenShards(

@@ -10,7 +10,7 @@ final class WriterSession {
     let epochs: OwnEpochs
     private let label: String
     private let onFault: @Sendable (String) -> Void
-    private let pending: PendingCounts
+    let pending: PendingCounts
     private let numbers: SeriesNumbers
     private var isInTransaction = false
 
