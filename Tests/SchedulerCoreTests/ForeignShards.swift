@@ -104,8 +104,9 @@ struct ForeignShards {
         core.handle(.created(entry))
         core.handle(.request(RequestID(rawValue: 1), [.change(id, .cancel, ChangeGuard(), at: World.start)]))
         core.handle(.cancel(RequestID(rawValue: 2), entry.due.occurrence, caller: nil))
+        core.handle(.request(RequestID(rawValue: 3), [.zone(ZoneMark(zone: "A", digest: 1), of: Self.halves.1[0])]))
         #expect(core.dispatched.isEmpty && core.writes.isEmpty)
-        #expect(core.refused.map(\.rawValue) == [1, 2])
+        #expect(core.refused.map(\.rawValue) == [1, 2, 3])
         #expect(core.core.snapshot.entriesInMemory == 0)
     }
 

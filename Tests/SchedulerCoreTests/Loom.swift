@@ -151,7 +151,7 @@ final class Loom {
         case .loadShelf(let token, _, let after, let limit, let shard):
             answer(.shelfLoaded(token: token, page(of: Self.strand(of: shard), after, limit)), of: shard, &events)
         case .write(let token, let batch, let shard):
-            let isOfOne = batch.allSatisfy { $0.reminder.map { Self.strand(of: $0.shard) == Self.strand(of: shard) } ?? true }
+            let isOfOne = batch.allSatisfy { ($0.shardAsked ?? $0.reminder?.shard).map { Self.strand(of: $0) == Self.strand(of: shard) } ?? true }
             #expect(isOfOne || core.configuration.mutation != nil)
             guard !failing.contains(Self.strand(of: shard)) else {
                 failures += 1

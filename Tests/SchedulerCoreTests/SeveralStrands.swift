@@ -441,4 +441,23 @@ struct SeveralStrands {
         loom.report(key)
         #expect(loom.isAcknowledged(key))
     }
+
+    @Test("marks of zones are written by their own strand, and what waits with one of a strand that goes is refused")
+    func zoneMarks() {
+        let loom = Loom()
+        for strand in [0, 1] { loom.take(strand) }
+        let marks = [0, 1].map { StoreWrite.zone(ZoneMark(zone: "A", digest: 1), of: Loom.shards[$0][0]) }
+        loom.handle(.request(RequestID(rawValue: 1), marks))
+        #expect(loom.answered[RequestID(rawValue: 1)] == 2 && loom.written.count == 2)
+        let key = loom.create(in: 0, after: 3_600_000)
+        loom.silent = [0]
+        loom.change(2, [key])
+        let realignment = StoreWrite.change(key.reminder, .realign(from: key.scheduledAt, to: nil), ChangeGuard(), at: loom.now.wall)
+        loom.handle(.request(RequestID(rawValue: 3), [realignment] + marks))
+        #expect(loom.refused == [])
+        loom.release(1)
+        #expect(loom.refused == [RequestID(rawValue: 3)])
+        loom.answer(0)
+        #expect(loom.answered[RequestID(rawValue: 2)] == 1 && loom.written.count == 3)
+    }
 }
