@@ -179,7 +179,7 @@ let package = Package(
             name: "SchedulerTests",
             dependencies: [
                 "TestSupport", "StoreTestKit", "scheduler", "SchedulerCore", "PostgresStore", "SQLiteStore", "Storage", "Sealing", "TaskOperations", "TaskWire", "TaskMessages", "TaskDomain",
-                nioCore, nioPosix, nioConcurrency, lifecycle, logging,
+                "TaskRecurrence", nioCore, nioPosix, nioConcurrency, lifecycle, logging,
             ], path: "Tests/SchedulerTests"),
         .testTarget(
             name: "NotifierTests", dependencies: ["notifier", "Delivery", "TaskDomain", "TaskOperations", "TaskWire", "TaskMessages", nioCore, nioPosix, logging],

@@ -39,7 +39,7 @@ final class ZoneMarks: @unchecked Sendable {
             // What cannot be read says so where it is used. What an earlier version wrote will be noticed from now on.
             let found = outdated.took(shards, strand.zones) { (try? Zone(identifier: $0))?.digest }
             changed.formUnion(found.changed)
-            unmarked += found.unmarked.map { .zone($0, of: first) }
+            unmarked += found.unmarked.map { StoreWrite.zone($0, of: first) }
         }
         if !unmarked.isEmpty { store.submit(unmarked) { _ in } }
         if !changed.isEmpty { tell.yield() }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOConcurrencyHelpers
+import PostgresStore
 import Sealing
 import ServiceLifecycle
 import SQLiteStore
@@ -63,6 +64,35 @@ struct CredentialKeysTests {
             }
             group.cancelAll()
         }
+    }
+
+    @Test("what is stored of a strand that is taken while it runs is sealed with the newest key as well", .timeLimit(.minutes(1)))
+    func laterStrand() async throws {
+        let (server, kept, database) = try PostgresServer.fresh(), sealer = try Sealer(keyFile: file)
+        defer { withExtendedLifetime(kept) {} }
+        let store = try PostgresStore(try server.address(of: database)) { Issue.record("\($0)") }, strands = PostgresStore.strands
+        func take(_ strand: [Shard]) async throws { _ = try await answer { store.take(strand, passed: 0, completion: $0) } }
+        let ids = [strands[0][0], strands[1][0]].map { Sample.id(shard: $0) }
+        for strand in strands.prefix(2) { try await take(strand) }
+        try write([2, 1])
+        let newest = try Sealer(keyFile: file)
+        for id in ids { try await store.write(Sample.create(Sample.reminder(id, sealed: try sealer.seal(secret, for: id.bytes)))) }
+        await store.close()
+        let next = try PostgresStore(try server.address(of: database)) { Issue.record("\($0)") }
+        @Sendable func isNew(_ id: ReminderID) async throws -> Bool {
+            try await next.summary(id)?.reminder.sealedAuthorization.starts(with: newest.prefix) ?? false
+        }
+        _ = try await answer { next.take(strands[0], passed: 0, completion: $0) }
+        let isTaken = NIOLockedValueBox(false)
+        try await withService(newest, next) {
+            if isTaken.withLockedValue({ $0 }) { return try await isNew(ids[1]) }
+            // Nothing is left to be done before the other comes.
+            guard try await isNew(ids[0]), try server.run("SELECT min(is_done) FROM sealing", in: database) == "1" else { return false }
+            _ = try await answer { next.take(strands[1], passed: 0, completion: $0) }
+            isTaken.withLockedValue { $0 = true }
+            return false
+        }
+        await next.close()
     }
 
     @Test("a key that comes to the front of the file is used from then on, and everything stored is sealed with it", .timeLimit(.minutes(1)))
