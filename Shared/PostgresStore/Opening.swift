@@ -23,6 +23,8 @@ final class Opening {
 
     var label: String { address.description }
     var scope: StoreScope { distribution.scope }
+    /// Nothing is written any more.
+    var isLost: Bool { ownership.isLost }
 
     init(
         _ address: PostgresAddress, _ distribution: PostgresDistribution, _ limits: PostgresLimits, _ ownership: Ownership,
@@ -36,27 +38,30 @@ final class Opening {
     }
 
     func open() throws(StoreError) -> WriterSession {
-        guard !ownership.isLost else { throw PostgresFailure.fenced.storeError(label) }
-        let connection: Connection, refusal: StoreError?
+        guard !isLost else { throw ownership.lossError(label) }
+        let connection: Connection, prepared: Result<ServerPlace, StoreError>
         do throws(PostgresFailure) {
             connection = try Connection(address, limits)
-            refusal = try prepare(connection)
+            prepared = try prepare(connection)
         } catch {
-            throw error.storeError(label)
+            throw storeError(error)
         }
-        if let refusal { throw refusal }
+        let server = try prepared.get()
         do throws(PostgresFailure) {
             ownership.backends = [try Backend.serving(connection)]
             if epochs != nil, try !isOwner(connection) { ownership.lose() }
-            let epochs = if let known = epochs { known } else { try take(connection) }
+            let epochs = if let known = epochs { known } else { try take(connection, server) }
             self.epochs = epochs
-            guard !ownership.isLost else { throw PostgresFailure.fenced }
+            guard !isLost else { throw PostgresFailure.fenced }
             let others = try self.others()
-            return try WriterSession(connection, beside: others, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
+            return try WriterSession(
+                connection, beside: others, on: server, scope, epochs: epochs, label: label, pending: pending, onFault: onFault)
         } catch {
-            throw error.storeError(label)
+            throw storeError(error)
         }
     }
+
+    private func storeError(_ failure: PostgresFailure) -> StoreError { isLost ? ownership.lossError(label) : failure.storeError(label) }
 
     /// Shows by which processes of the server it is served now: whoever finds it silent ends those.
     /// - Returns: whether another has had the database meanwhile.
@@ -64,20 +69,21 @@ final class Opening {
         try !connection.run([OwnerRow.beating(ownership.instance, ownership.backends)])[0].isEmpty
     }
 
-    /// - Returns: why the database cannot be used; `nil`: it can.
-    private func prepare(_ connection: Connection) throws(PostgresFailure) -> StoreError? {
-        if let refusal = try Schema.checkServer(connection, label) { return refusal }
-        if let refusal = try Citus.refusal(of: connection, distribution, label) { return refusal }
+    /// - Returns: the server that has the database, or why that cannot be used.
+    private func prepare(_ connection: Connection) throws(PostgresFailure) -> Result<ServerPlace, StoreError> {
+        if let refusal = try Schema.checkServer(connection, label) { return .failure(refusal) }
+        let server = try ownership.admit(connection)
+        if let refusal = try Citus.refusal(of: connection, distribution, label) { return .failure(refusal) }
         guard try owns(connection) else {
-            return .inUse("\(label): another scheduler uses it. End that one first, or name another database")
+            return .failure(.inUse("\(label): another scheduler uses it. End that one first, or name another database"))
         }
         // Nobody else has the store by now: a scheduler of an earlier build would go on with rows that are not there any more.
         connection.answerWait = limits.migrationWait
         defer { connection.answerWait = limits.answerWait }
-        if let refusal = try Schema.migrate(connection, label) { return refusal }
+        if let refusal = try Schema.migrate(connection, label) { return .failure(refusal) }
         for setting in WriterSession.settings(scope) { _ = try connection.run(setting) }
         if distribution == .citus { try Citus.distribute(connection) }
-        return nil
+        return .success(server)
     }
 
     private func owns(_ connection: Connection) throws(PostgresFailure) -> Bool {
@@ -103,6 +109,7 @@ final class Opening {
         var others: [Connection] = []
         while scope == .shard, others.count + 1 < limits.shardConnections {
             let other = try Connection(address, limits)
+            _ = try ownership.admit(other)
             ownership.backends.append(try Backend.serving(other))
             for setting in WriterSession.settings(scope) { _ = try other.run(setting) }
             others.append(other)
@@ -111,28 +118,31 @@ final class Opening {
     }
 
     /// Shows itself as who has the database, and raises the epochs, so that whoever had the shards before can write no more.
-    private func take(_ connection: Connection) throws(PostgresFailure) -> [Int64] {
-        let sent = SystemClock.sinceBoot
+    private func take(_ connection: Connection, _ server: ServerPlace) throws(PostgresFailure) -> [Int64] {
+        let last = try LastServer.read(connection), sent = SystemClock.sinceBoot
         let former = try connection.run(OwnerRow.taking(ownership.instance, ownership.backends))[1]
         ownership.arrived(sent: sent)
         ownership.shown(isSuccessor: !former.isEmpty)
         var epochs = [Int64](repeating: 0, count: Shard.count)
-        for rows in try connection.run(Self.taking(scope)) {
+        for rows in try connection.run(Self.taking(scope, server)) {
             for row in rows.indices {
                 guard let shard = Shard(Int(rows.int(row, 0))) else { continue }
                 epochs[Int(shard.number)] = rows.int(row, 1)
             }
         }
+        try LastServer.keep(server, connection)
+        ownership.server.took(on: server, after: last)
         let store = try connection.run("SELECT convert_to(store::text, 'UTF8') FROM schema_version").text(0, 0) ?? ""
         ownership.began(of: store, term: epochs.max() ?? 0)
         return epochs
     }
 
-    private static func taking(_ scope: StoreScope) -> [Query] {
-        let take = "UPDATE shards SET epoch = epoch + 1", taken = "RETURNING shard, epoch"
+    private static func taking(_ scope: StoreScope, _ server: ServerPlace) -> [Query] {
+        let floor = Parameter.int(server.epochFloor), taken = "RETURNING shard, epoch"
+        func take(_ floor: String) -> String { "UPDATE shards SET epoch = greatest(epoch, \(floor)::bigint) + 1" }
         return switch scope {
-        case .lane: [Query("\(take) \(taken)")]
-        case .shard: Shard.all.map { Query("\(take) WHERE shard = $1 \(taken)", [.shard($0)]) }
+        case .lane: [Query("\(take("$1")) \(taken)", [floor])]
+        case .shard: Shard.all.map { Query("\(take("$2")) WHERE shard = $1 \(taken)", [.shard($0), floor]) }
         }
     }
 

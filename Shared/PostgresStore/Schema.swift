@@ -11,6 +11,7 @@ import Storage
 /// - `attempts`: the history; `started_ms` comes early in the key so that the newest are read without sorting.
 /// - `idempotency`, `queues`, `passed`, `zones`, `workers`, `shelf`: as the writes of `Store` say.
 /// - `schedulers`: who has the database, that it lives, and which of the server's processes serve it (see `OwnerRow`).
+/// - `last_server`: on which server shards were taken last (see `LastServer`).
 /// - `spent`: how far credentials of completed reminders have been removed. `sealing`: how far credentials have been sealed anew.
 ///
 /// Times are in unix seconds (`…_at`) or milliseconds (`…_ms`); `rdates` and `exdates` are little-endian 64-bit integers one after the
@@ -20,7 +21,7 @@ package enum Schema {
     /// The tables with a shard in every row.
     package static let sharded = ["shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent"]
     /// The others.
-    package static let global = ["schema_version", "queues", "zones", "workers", "sealing", "shelf", "schedulers"]
+    package static let global = ["schema_version", "queues", "zones", "workers", "sealing", "shelf", "schedulers", "last_server"]
 
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
@@ -134,6 +135,8 @@ package enum Schema {
             // By which it is known, wherever it is reached. Of a copy it is another.
             "ALTER TABLE schema_version ADD COLUMN store uuid NOT NULL DEFAULT gen_random_uuid()",
         ],
+        // Whoever takes shards sees whether another server was promoted since the last time.
+        ["CREATE TABLE last_server (one smallint PRIMARY KEY, system bigint NOT NULL, timeline bigint NOT NULL, was_synchronous smallint)"],
     ]
 
     /// As `ReminderID.shard` works it out: the top byte of the id's second half times an odd number, modulo 2^64.

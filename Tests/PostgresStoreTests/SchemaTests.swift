@@ -24,6 +24,7 @@ struct SchemaTests {
         "schema_version": "what the tables are", "queues": "a queue has reminders of all shards", "zones": "so has a zone",
         "workers": "they run what is of any shard", "sealing": "its only row says in which shard it goes on",
         "shelf": "notes of a process for itself, by queue", "schedulers": "its only row is of who has all shards",
+        "last_server": "its only row is of the server that has them",
     ]
 
     @Test("has unique keys that begin with the shard, but for tables that are named, and no foreign keys, sequences or triggers")
@@ -51,7 +52,7 @@ struct SchemaTests {
         for table in ["definitions", "reminders", "occurrences", "attempts", "passed"] { _ = try ask("UPDATE \(table) SET shard = shard >> 3") }
         _ = try ask("UPDATE idempotency SET shard = shard & 31")
         _ = try ask("DELETE FROM shards WHERE shard > 31")
-        _ = try ask("DROP TABLE schedulers")
+        _ = try ask("DROP TABLE schedulers, last_server")
         _ = try ask("ALTER TABLE schema_version DROP COLUMN store")
         _ = try ask("UPDATE schema_version SET version = 2")
         store = try open()
@@ -88,6 +89,7 @@ struct SchemaTests {
             "tallies.shard", "tallies.queue", "tallies.state", "tallies.count",
             "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
             "schedulers.instance", "schedulers.beat", "schedulers.backends", "schedulers.began_us",
+            "last_server.one", "last_server.system", "last_server.timeline", "last_server.was_synchronous",
             "sealing.one", "sealing.shard", "sealing.id", "sealing.looked", "sealing.resealed", "sealing.unreadable", "sealing.is_done",
         ]
         var copied = Set(CopiedTable.allCases.filter { $0 != .reminders }.flatMap { table in table.columns.map { "\(table).\($0.name)" } })
