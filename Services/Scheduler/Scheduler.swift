@@ -48,7 +48,9 @@ enum SchedulerMain {
                 store.ownedShards(), rejoin: store.attachedWorkers(), queues: store.queues(), passed: store.passed(limit: SchedulerCore.maxPassed),
                 changedZones: zones.changed)
 
-            let ownership = open.ownership.map { [OwnershipCheck(ownership: $0)] } ?? []
+            let ownership: [any Service] = open.ownership.map {
+                [ReplicationReport(server: $0.server, readiness: readiness, logger: logger), OwnershipCheck(ownership: $0)]
+            } ?? []
             return [
                 service.opsServer(listen: settings.opsListen),
                 Part("event loop", stop: { try await group.shutdownGracefully() }),
