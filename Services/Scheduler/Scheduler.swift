@@ -46,7 +46,9 @@ enum SchedulerMain {
             // Before anyone can connect: a worker that comes back is asked what it runs only once it is known what is due.
             try await loop.start(strands, queues: store.queues())
 
-            let ownership = open.ownership.map { [OwnershipCheck(ownership: $0)] } ?? []
+            let ownership: [any Service] = open.ownership.map {
+                [ReplicationReport(server: $0.server, readiness: readiness, logger: logger), OwnershipCheck(ownership: $0)]
+            } ?? []
             return [
                 service.opsServer(listen: settings.opsListen),
                 Part("event loop", stop: { try await group.shutdownGracefully() }),

@@ -370,6 +370,8 @@ final class SchedulerLoop: @unchecked Sendable {
         let done = eventLoop.makePromise(of: Void.self)
         eventLoop.execute { [self] in
             drained = done
+            // Nothing that would be reported could be written.
+            if ownership?.isLost ?? false { return finishDrain() }
             eventLoop.scheduleTask(in: .milliseconds(Self.drainMilliseconds)) { self.finishDrain() }
             handle(.drain)
         }

@@ -22,7 +22,7 @@ struct StandingBy {
         var sight = try await look(with: standby).get(), hasStoodBy = false
         while true {
             if sight != .free {
-                try await wait(with: standby)
+                try await wait(with: standby, sight)
                 hasStoodBy = true
             }
             let secret = try settings.storePasswordFile?.read()
@@ -49,19 +49,19 @@ struct StandingBy {
         await standby.look().mapError { StartError(settings.store.fault("and \($0)")) }
     }
 
-    private func wait(with standby: StandbyThread) async throws {
-        service.readiness.set("standby", .notice("another scheduler has the database; this one takes it over when that has gone"))
+    private func wait(with standby: StandbyThread, _ first: Standby.Sight) async throws {
+        show(first)
         service.readiness.set("start", .ok)
         try await service.run([service.opsServer(listen: settings.opsListen)]) {
             // Said when a signal would be heard.
-            logger.notice("standing by: another scheduler has the database", metadata: ["store": "\(settings.store.value)"])
-            var last: Result<Standby.Sight, StoreError>?
+            var last: Result<Standby.Sight, StoreError> = .success(first)
+            say(last)
             while true {
                 let sight = await standby.look()
                 if sight != last { say(sight) }
                 switch sight {
                 case .success(.free): return
-                case .success: break
+                case .success(let sight): show(sight)
                 // The password may be another by now.
                 case .failure: if let secret = try? settings.storePasswordFile?.read() { standby.usePassword(secret) }
                 }
@@ -72,10 +72,21 @@ struct StandingBy {
         service.readiness.set("standby", .ok)
     }
 
+    private static let readOnly = "the database takes no writes: its server is a standby that nobody has promoted, or set to be read-only"
+
+    private func show(_ sight: Standby.Sight) {
+        service.readiness.set(
+            "standby",
+            sight == .readOnly
+                ? .failing(Self.readOnly)
+                : .notice("another scheduler has the database; this one takes it over when that has gone"))
+    }
+
     private func say(_ sight: Result<Standby.Sight, StoreError>) {
         switch sight {
-        case .success(.taken): break
+        case .success(.taken): logger.notice("standing by: another scheduler has the database", metadata: ["store": "\(settings.store.value)"])
         case .success(.free): logger.notice("taking the database over")
+        case .success(.readOnly): logger.warning("waiting: \(Self.readOnly)")
         case .success(.silent): logger.warning("the scheduler that has the database does not show life: its connections are ended")
         case .failure(let error): logger.error("cannot see who has the database; trying again", metadata: ["reason": "\(error)"])
         }
@@ -87,7 +98,7 @@ struct StandingBy {
 /// @unchecked Sendable is safe because one look is made after the other.
 private final class StandbyThread: @unchecked Sendable {
     private let address: PostgresAddress
-    private var standby: Standby
+    private let standby: Standby
 
     init(_ address: PostgresAddress) {
         self.address = address
@@ -95,7 +106,7 @@ private final class StandbyThread: @unchecked Sendable {
     }
 
     /// From the next look on.
-    func usePassword(_ password: String) { standby = Standby(address.with(password)) }
+    func usePassword(_ password: String) { standby.address = address.with(password) }
 
     func look() async -> Result<Standby.Sight, StoreError> {
         await withCheckedContinuation { done in
@@ -112,11 +123,19 @@ struct OwnershipCheck: Service, CustomStringConvertible {
     var description: String { "ownership" }
 
     func run() async throws {
-        for await _ in ownership.losses.cancelOnGracefulShutdown() { throw DatabaseLost() }
+        for await _ in ownership.losses.cancelOnGracefulShutdown() { throw DatabaseLost(failover: ownership.server.failover) }
         try? await gracefulShutdown()
     }
 }
 
 struct DatabaseLost: Error, CustomStringConvertible {
-    let description = "another scheduler has taken the database over, as nothing had been seen of this one for a while; started again, it stands by"
+    /// `nil`: another scheduler has it.
+    let failover: Failover?
+
+    var description: String {
+        guard let failover else {
+            return "another scheduler has taken the database over, as nothing had been seen of this one for a while; started again, it stands by"
+        }
+        return "\(failover); started again, it reads everything anew"
+    }
 }

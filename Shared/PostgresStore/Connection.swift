@@ -38,7 +38,7 @@ final class Connection {
     init(_ address: PostgresAddress, _ limits: PostgresLimits) throws(PostgresFailure) {
         answerWait = limits.answerWait
         onStatement = limits.onStatement
-        handle = try Self.connect(address, until: .now + limits.connectWait)
+        handle = try Self.connect(address, limits)
         notices = Notices()
         PQsetNoticeReceiver(
             handle,
@@ -56,15 +56,33 @@ final class Connection {
         PQfinish(handle)
     }
 
-    private static func connect(_ address: PostgresAddress, until deadline: ContinuousClock.Instant) throws(PostgresFailure) -> OpaquePointer {
-        guard let handle = address.start() else { throw PostgresFailure(.connection, "out of memory") }
+    private static func connect(_ address: PostgresAddress, _ limits: PostgresLimits) throws(PostgresFailure) -> OpaquePointer {
+        let servers = address.servers
+        guard servers.hosts.count > 1 else { return try connect(address, servers.hosts[0], until: .now + limits.connectWait) }
+        // One that does not answer keeps nobody from the next.
+        var reasons: [String] = []
+        for server in servers.hosts {
+            do throws(PostgresFailure) {
+                return try connect(address, server, until: .now + (servers.patience ?? limits.hostWait))
+            } catch {
+                reasons.append(error.message)
+            }
+        }
+        throw PostgresFailure(.connection, reasons.joined(separator: "; "))
+    }
+
+    private static func connect(
+        _ address: PostgresAddress, _ server: ServerHosts.Host, until deadline: ContinuousClock.Instant
+    ) throws(PostgresFailure) -> OpaquePointer {
+        guard let handle = address.start(server) else { throw PostgresFailure(.connection, "out of memory") }
         // Writing first, as the documentation of PQconnectPoll wants it.
         var state = PGRES_POLLING_WRITING
         while PQstatus(handle) != CONNECTION_BAD, state != PGRES_POLLING_OK {
             guard state != PGRES_POLLING_FAILED else { break }
             guard wait(PQsocket(handle), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until: deadline) else {
                 PQfinish(handle)
-                throw PostgresFailure(.connection, "no answer in time")
+                let name = server["host"] ?? server["hostaddr"]
+                throw PostgresFailure(.connection, "no answer in time" + (name.map { " from \($0)" } ?? ""))
             }
             state = PQconnectPoll(handle)
         }

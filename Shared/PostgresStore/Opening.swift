@@ -17,12 +17,16 @@ final class Opening {
     private let onFault: @Sendable (String) -> Void
     private let epochs: OwnEpochs, pending: PendingCounts
     private let numbers = SeriesNumbers()
-    private var hasBegun = false
+    private var hasBegun = false, hasTaken = false
+    /// On which shards had been taken before.
+    private var former: LastServer?
     /// Has the server's processes of the last connections, which may not have noticed yet that they are lost.
     private let ownership: Ownership
 
     var label: String { address.description }
     var scope: StoreScope { distribution.scope }
+    /// Nothing is written any more.
+    var isLost: Bool { ownership.isLost }
 
     init(
         _ address: PostgresAddress, _ distribution: PostgresDistribution, _ limits: PostgresLimits, _ ownership: Ownership,
@@ -38,27 +42,29 @@ final class Opening {
     }
 
     func open() throws(StoreError) -> WriterSession {
-        guard !ownership.isLost else { throw PostgresFailure.fenced.storeError(label) }
-        let connection: Connection, refusal: StoreError?
+        guard !isLost else { throw ownership.lossError(label) }
+        let connection: Connection, prepared: Result<ServerPlace, StoreError>
         do throws(PostgresFailure) {
             connection = try Connection(address, limits)
-            refusal = try prepare(connection)
+            prepared = try prepare(connection)
         } catch {
-            throw error.storeError(label)
+            throw storeError(error)
         }
-        if let refusal { throw refusal }
+        let server = try prepared.get()
         do throws(PostgresFailure) {
             ownership.backends = [try Backend.serving(connection)]
             if hasBegun { if try !isOwner(connection) { ownership.lose() } } else { try begin(connection) }
             hasBegun = true
-            guard !ownership.isLost else { throw PostgresFailure.fenced }
+            guard !isLost else { throw PostgresFailure.fenced }
             let others = try self.others()
             return WriterSession(
-                connection, beside: others, scope, epochs: epochs, label: label, pending: pending, numbers: numbers, onFault: onFault)
+                connection, beside: others, on: server, scope, epochs: epochs, label: label, pending: pending, numbers: numbers, onFault: onFault)
         } catch {
-            throw error.storeError(label)
+            throw storeError(error)
         }
     }
+
+    private func storeError(_ failure: PostgresFailure) -> StoreError { isLost ? ownership.lossError(label) : failure.storeError(label) }
 
     /// Shows by which processes of the server it is served now: whoever finds it silent ends those.
     /// - Returns: whether another has had the database meanwhile.
@@ -66,20 +72,21 @@ final class Opening {
         try !connection.run([OwnerRow.beating(ownership.instance, ownership.backends)])[0].isEmpty
     }
 
-    /// - Returns: why the database cannot be used; `nil`: it can.
-    private func prepare(_ connection: Connection) throws(PostgresFailure) -> StoreError? {
-        if let refusal = try Schema.checkServer(connection, label) { return refusal }
-        if let refusal = try Citus.refusal(of: connection, distribution, label) { return refusal }
+    /// - Returns: the server that has the database, or why that cannot be used.
+    private func prepare(_ connection: Connection) throws(PostgresFailure) -> Result<ServerPlace, StoreError> {
+        if let refusal = try Schema.checkServer(connection, label) { return .failure(refusal) }
+        let server = try ownership.admit(connection)
+        if let refusal = try Citus.refusal(of: connection, distribution, label) { return .failure(refusal) }
         guard try owns(connection) else {
-            return .inUse("\(label): another scheduler uses it. End that one first, or name another database")
+            return .failure(.inUse("\(label): another scheduler uses it. End that one first, or name another database"))
         }
         // Nobody else has the store by now: a scheduler of an earlier build would go on with rows that are not there any more.
         connection.answerWait = limits.migrationWait
         defer { connection.answerWait = limits.answerWait }
-        if let refusal = try Schema.migrate(connection, label) { return refusal }
+        if let refusal = try Schema.migrate(connection, label) { return .failure(refusal) }
         for setting in WriterSession.settings(scope) { _ = try connection.run(setting) }
         if distribution == .citus { try Citus.distribute(connection) }
-        return nil
+        return .success(server)
     }
 
     private func owns(_ connection: Connection) throws(PostgresFailure) -> Bool {
@@ -105,6 +112,7 @@ final class Opening {
         var others: [Connection] = []
         while scope == .shard, others.count + 1 < limits.shardConnections {
             let other = try Connection(address, limits)
+            _ = try ownership.admit(other)
             ownership.backends.append(try Backend.serving(other))
             for setting in WriterSession.settings(scope) { _ = try other.run(setting) }
             others.append(other)
@@ -114,16 +122,21 @@ final class Opening {
 
     /// Shows itself as who has the database.
     private func begin(_ connection: Connection) throws(PostgresFailure) {
+        former = try LastServer.read(connection)
         let sent = SystemClock.sinceBoot
-        let former = try connection.run(OwnerRow.taking(ownership.instance, ownership.backends))[1]
+        let others = try connection.run(OwnerRow.taking(ownership.instance, ownership.backends))[1]
         ownership.arrived(sent: sent)
-        ownership.shown(isSuccessor: !former.isEmpty)
+        ownership.shown(isSuccessor: !others.isEmpty)
         ownership.began(of: try connection.run("SELECT convert_to(store::text, 'UTF8') FROM schema_version").text(0, 0) ?? "")
     }
 
-    /// Shards have been taken.
-    func took(_ taken: TakenShards) -> TakenShards {
+    /// Shards have been taken: what became of those of the server before is told.
+    func took(_ taken: TakenShards, over session: WriterSession) throws(PostgresFailure) -> TakenShards {
         ownership.took(with: taken.shards.map(\.epoch).max() ?? 0)
+        guard !hasTaken else { return taken }
+        try LastServer.keep(session.server, session.connection)
+        ownership.server.took(on: session.server, after: former)
+        hasTaken = true
         return taken
     }
 

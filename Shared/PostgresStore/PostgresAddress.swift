@@ -8,6 +8,7 @@ public struct PostgresAddress: Sendable, Hashable, CustomStringConvertible {
     public var password: String?
     /// A password stands in the string itself, where whoever sees it sees that, too.
     public let holdsPassword: Bool
+    let servers: ServerHosts
     /// User, host and database, without a password.
     public let description: String
 
@@ -35,17 +36,18 @@ public struct PostgresAddress: Sendable, Hashable, CustomStringConvertible {
         self.holdsPassword = holdsPassword
         self.conninfo = conninfo
         self.password = password
+        servers = ServerHosts(parts)
         let user = parts["user"].map { $0 + "@" } ?? ""
         description = "postgres://\(user)\(parts["host"] ?? parts["hostaddr"] ?? "")/\(parts["dbname"] ?? "")"
     }
 
-    /// Begins to connect.
-    func start() -> OpaquePointer? {
+    /// Begins to connect to one of the servers.
+    func start(_ server: ServerHosts.Host) -> OpaquePointer? {
         // What comes later counts more.
         var settings = [
             ("application_name", "task-scheduler"), ("tcp_user_timeout", "3000"), ("keepalives_idle", "2"),
             ("target_session_attrs", "read-write"), ("dbname", conninfo), ("client_encoding", "UTF8"),
-        ]
+        ] + server.map { ($0.key, $0.value) }
         if let password { settings.append(("password", password)) }
         let keywords = settings.map { strings($0.0) }, values = settings.map { strings($0.1) }
         defer { for string in keywords + values { string.deallocate() } }

@@ -91,6 +91,10 @@ struct PostgresFailure: Error {
             return .unavailable("\(label): the server does not let this user into that database (\(message)). Have its administrator allow it: a line in "
                 + "pg_hba.conf for this machine, LOGIN for the user, CONNECT for the database")
         }
+        if isReadOnly {
+            return .unavailable("\(label): no server takes writes now (\(message)). Promote one, or check default_transaction_read_only; it is "
+                + "tried again by itself")
+        }
         if says("too many clients", "connection slots") {
             return .unavailable("\(label): the server has no connection left (\(message)). Raise its max_connections")
         }

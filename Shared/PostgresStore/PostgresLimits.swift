@@ -21,6 +21,8 @@ public struct PostgresLimits: Sendable {
     public var shardConnections = 4
     /// How long making a connection may take.
     public var connectWait = Duration.seconds(5)
+    /// How long one server may take where the address names several and no `connect_timeout`.
+    public var hostWait = Duration.seconds(2)
     /// How long an answer of the server may take. A connection on which it takes longer is given up.
     public var answerWait = Duration.seconds(30)
     /// The same for one about all rows of a table, when the schema of an earlier build is brought up to date.

@@ -17,7 +17,8 @@ import TaskDomain
 /// After a failure nothing of the transaction remains, its submissions complete with `.unavailable`, and the next one tries again, on
 /// another connection where that is needed: there is nothing to restart when the cause has passed. Where a connection is lost during a
 /// commit, or the server did not wait for its synchronous replica, the server is asked what became of it; where that cannot be told in time,
-/// the writes complete with `.unavailable` too, and may have taken effect.
+/// or it has recovered from a crash since, the writes complete with `.unavailable` too, and may have taken effect. Where another server has been
+/// promoted in its place, nothing is written any more (see `Ownership`).
 ///
 /// A store that is released without `close` finishes what was submitted.
 public final class PostgresStore: LanedStore {

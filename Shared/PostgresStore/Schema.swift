@@ -12,6 +12,7 @@ import Storage
 /// - `idempotency`, `queues`, `passed`: as the writes of `Store` say.
 /// - `attached`, `shelf`, `zone_marks`: the same, by the first shard of a strand.
 /// - `schedulers`: who has the database, that it lives, and which of the server's processes serve it (see `OwnerRow`).
+/// - `last_server`: on which server shards were taken last (see `LastServer`).
 /// - `spent`: how far credentials of completed reminders have been removed.
 /// - `sealing`: how far a strand's credentials have been sealed anew, and how often it was taken since its owner last said with which key.
 ///
@@ -24,7 +25,7 @@ package enum Schema {
         "shards", "definitions", "reminders", "occurrences", "tallies", "attempts", "idempotency", "passed", "spent", "attached", "shelf", "zone_marks", "sealing",
     ]
     /// The others.
-    package static let global = ["schema_version", "queues", "schedulers"]
+    package static let global = ["schema_version", "queues", "schedulers", "last_server"]
 
     /// Rows that are gone are cleared away early and without pauses, else what is pending is found behind them.
     private static let vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0"
@@ -169,6 +170,8 @@ package enum Schema {
             SELECT number, prefix, 0, 0, 0, is_done FROM sealing CROSS JOIN generate_series(8, 255, 8) number
             """,
         ],
+        // Whoever takes shards sees whether another server was promoted since the last time.
+        ["CREATE TABLE last_server (one smallint PRIMARY KEY, system bigint NOT NULL, timeline bigint NOT NULL, was_synchronous smallint)"],
     ]
 
     /// As `ReminderID.shard` works it out: the top byte of the id's second half times an odd number, modulo 2^64.

@@ -6,7 +6,7 @@ extension WriterSession {
     /// Raises the epochs of a strand's shards, so that whoever had them before can write no more, and reads then what that has left.
     func take(_ shards: [Shard], passed limit: Int) throws(PostgresFailure) -> TakenShards {
         guard let first = shards.first else { return TakenShards(shards: [], workers: [], passed: [], zones: []) }
-        let taking = Self.taking(shards, scope)
+        let taking = Self.taking(shards, scope, above: server.epochFloor)
         let found = try connection.run(taking + [Self.workers(of: first), ZoneRow.find(of: first), SealingRow.taking(first)])
         var epochs: [Shard: Int64] = [:]
         for rows in found.prefix(taking.count) {
@@ -23,11 +23,11 @@ extension WriterSession {
             zones: ZoneRow.marks(found[taking.count + 1]))
     }
 
-    private static func taking(_ shards: [Shard], _ scope: StoreScope) -> [Query] {
-        let take = "UPDATE shards SET epoch = epoch + 1 WHERE shard =", taken = "RETURNING shard, epoch"
+    private static func taking(_ shards: [Shard], _ scope: StoreScope, above floor: Int64) -> [Query] {
+        let take = "UPDATE shards SET epoch = greatest(epoch, $2::bigint) + 1 WHERE shard =", taken = "RETURNING shard, epoch"
         return switch scope {
-        case .lane: [Query("\(take) ANY($1::smallint[]) \(taken)", [.shards(shards)])]
-        case .shard: shards.map { Query("\(take) $1 \(taken)", [.shard($0)]) }
+        case .lane: [Query("\(take) ANY($1::smallint[]) \(taken)", [.shards(shards), .int(floor)])]
+        case .shard: shards.map { Query("\(take) $1 \(taken)", [.shard($0), .int(floor)]) }
         }
     }
 

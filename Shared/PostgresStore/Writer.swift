@@ -62,7 +62,7 @@ final class Writer {
         // Nothing is taken in that is not filed.
         case .file(let completion): completion(.success(()))
         case .take(let shards, let limit, let completion):
-            complete(completion, perform { [opening] session throws(PostgresFailure) in try opening.took(session.take(shards, passed: limit)) })
+            complete(completion, perform { [opening] session throws(PostgresFailure) in try opening.took(session.take(shards, passed: limit), over: session) })
         case .refused(let completion):
             complete(
                 completion,
@@ -121,10 +121,11 @@ final class Writer {
     /// Finds out what became of a transaction whose end was lost with the connection, or is not confirmed.
     private func resolve(_ unknown: WriterSession.Unknown) -> Result<[StoreWriteResult], Refusal> {
         let deadline = ContinuousClock.now + limits.resolveWait
-        while let transaction = unknown.transaction, ContinuousClock.now < deadline {
+        asking: while let transaction = unknown.transaction, !opening.isLost, ContinuousClock.now < deadline {
             switch attempt({ session throws(PostgresFailure) in try session.status(of: transaction) }) {
             case .success("committed"): return .success(unknown.results)
             case .success("aborted"): return .failure(.postgres(unknown.failure))
+            case .success("forgotten"): break asking
             default: Opening.pause()
             }
         }

@@ -8,16 +8,23 @@ final class WriterSession {
     private let others: [Connection]
     let scope: StoreScope
     let epochs: OwnEpochs
+    let server: ServerPlace
     private let label: String
     private let onFault: @Sendable (String) -> Void
     let pending: PendingCounts
     private let numbers: SeriesNumbers
     private var isInTransaction = false
 
+    /// A transaction as its server knows it.
+    struct Transaction {
+        let number: Int64
+        let server: ServerPlace
+    }
+
     /// The end of a transaction was lost with its connection, or is not confirmed by a synchronous replica.
     struct Unknown: Error {
         /// By which the server is asked afterwards; `nil`: it cannot say.
-        let transaction: Int64?
+        let transaction: Transaction?
         let failure: PostgresFailure
         let results: [StoreWriteResult]
     }
@@ -37,13 +44,15 @@ final class WriterSession {
 
     /// - Parameters:
     ///   - others: connections beside the first, in shard scope.
+    ///   - server: which all of them are to.
     ///   - epochs: of the shards that were taken.
     init(
-        _ connection: Connection, beside others: [Connection], _ scope: StoreScope, epochs: OwnEpochs, label: String, pending: PendingCounts,
-        numbers: SeriesNumbers, onFault: @escaping @Sendable (String) -> Void
+        _ connection: Connection, beside others: [Connection], on server: ServerPlace, _ scope: StoreScope, epochs: OwnEpochs, label: String,
+        pending: PendingCounts, numbers: SeriesNumbers, onFault: @escaping @Sendable (String) -> Void
     ) {
         self.connection = connection
         self.others = others
+        self.server = server
         self.scope = scope
         self.epochs = epochs
         self.label = label
@@ -151,12 +160,15 @@ final class WriterSession {
         try transact([(shards: [], queries: queries)])[0].get()
     }
 
-    /// What became of a transaction: "committed", or "aborted", or else it is not known yet.
+    /// What became of a transaction: "committed", "aborted" or "forgotten", or else it is not known yet.
+    ///
+    /// A server that was promoted meanwhile, or has recovered from a crash, may not have had it, and its number is another's now.
     ///
     /// It is asked in a transaction of its own, which takes a lock and so has something to commit: once that is confirmed, by a synchronous
     /// replica where there is one, so is everything before it.
-    func status(of transaction: Int64) throws(PostgresFailure) -> String? {
-        try change([Query("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(transaction)])])[0].text(0, 0)
+    func status(of transaction: Transaction) throws(PostgresFailure) -> String? {
+        guard transaction.server == server else { return "forgotten" }
+        return try change([Query("SELECT convert_to(pg_xact_status($1::bigint::text::xid8), 'UTF8')", [.int(transaction.number)])])[0].text(0, 0)
     }
 
     /// Shards that are asked about in one trip, so that no more are than there is room for what they have.
@@ -220,7 +232,7 @@ final class WriterSession {
         var reads = BatchReads(chunks.first ?? Chunk(), scope)
         isInTransaction = true
         var rows = try run(begin + counts + reads.queries)
-        let transaction = scope == .lane ? rows[begin.count - 1].int(0, 0) : nil
+        let transaction = scope == .lane ? Transaction(number: rows[begin.count - 1].int(0, 0), server: server) : nil
         count(unknown, rows[begin.count...])
         rows.removeFirst(begin.count + counts.count)
         var results: [StoreWriteResult] = []
@@ -282,7 +294,7 @@ final class WriterSession {
         do throws(PostgresFailure) { return try connection.run(queries) } catch { throw .failed(error) }
     }
 
-    private func commit(_ queries: [Query], _ transaction: Int64?, _ results: [StoreWriteResult]) throws(Stop) {
+    private func commit(_ queries: [Query], _ transaction: Transaction?, _ results: [StoreWriteResult]) throws(Stop) {
         _ = connection.takeWarning()
         do throws(PostgresFailure) {
             _ = try connection.run(queries + [Self.commit])
@@ -306,7 +318,7 @@ final class WriterSession {
     }
 
     func loadShelf(_ request: ShelfRequest) throws(PostgresFailure) -> ShelfPage {
-        let found = try connection.run([ShelfRows.find(request.scope, of: request.shard, after: request.after, limit: max(0, request.limit))])
+        let found = try connection.run([ShelfRows.find(request.scope, of: Strands.first(of: request.shard), after: request.after, limit: max(0, request.limit))])
         var page = ShelfPage(keys: ShelfRows.keys(found[0]))
         guard !page.keys.isEmpty else { return page }
         let groups = scope.groups(page.keys.map(\.due.occurrence)) { $0.reminder.shard }

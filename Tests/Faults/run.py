@@ -12,9 +12,9 @@ import time
 
 from account import COLUMNS
 
-GROUPS = ["matrix", "slow", "python", "long", "network", "disk", "postgres", "standby", "clock", "overload", "cancel", "outage", "health", "hostile", "peers", "soak"]
+GROUPS = ["matrix", "slow", "python", "long", "network", "disk", "postgres", "standby", "failover", "clock", "overload", "cancel", "outage", "health", "hostile", "peers", "soak"]
 # Sure and soon over: part of deploy/test.
-QUICK = ["all/kill", "disk/full", "clock/back"]
+QUICK = ["all/kill", "disk/full", "clock/back", "failover/synchronous"]
 
 
 def cases():

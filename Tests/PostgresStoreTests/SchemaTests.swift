@@ -22,7 +22,7 @@ struct SchemaTests {
     /// The tables that are of no shard, and why.
     private static let global = [
         "schema_version": "what the tables are", "queues": "a queue has reminders of all shards",
-        "schedulers": "its only row is of who has all shards",
+        "schedulers": "its only row is of who has all shards", "last_server": "its only row is of the server that has them",
     ]
 
     @Test("has unique keys that begin with the shard, but for tables that are named, and no foreign keys, sequences or triggers")
@@ -50,7 +50,7 @@ struct SchemaTests {
         for table in ["definitions", "reminders", "occurrences", "attempts", "passed"] { _ = try ask("UPDATE \(table) SET shard = shard >> 3") }
         _ = try ask("UPDATE idempotency SET shard = shard & 31")
         _ = try ask("DELETE FROM shards WHERE shard > 31")
-        _ = try ask("DROP TABLE schedulers, attached, shelf, zone_marks")
+        _ = try ask("DROP TABLE schedulers, last_server, attached, shelf, zone_marks")
         _ = try ask("CREATE TABLE shelf (queue bytea)")
         _ = try ask("CREATE TABLE workers (instance bytea PRIMARY KEY, leases_end_ms bigint, handed_through_ms bigint, awaited_since_ms bigint)")
         _ = try ask("INSERT INTO workers VALUES ('w', 1, 2, 3)")
@@ -61,7 +61,7 @@ struct SchemaTests {
         _ = try ask("ALTER TABLE schema_version DROP COLUMN store")
         _ = try ask("UPDATE schema_version SET version = 2")
         store = try open()
-        #expect(try ask("SELECT concat_ws(' ', count(*), min(shard), max(shard), min(epoch), max(epoch)) FROM shards") == ["256 0 255 2 2"])
+        #expect(try ask("SELECT concat_ws(' ', count(*), min(shard), max(shard), min(epoch), max(epoch)) FROM shards") == ["256 0 255 3 3"])
         #expect(try await store.workers() == [[AttachedWorker(instance: "w", leasesEndAt: 1, handedThrough: 2, awaitedSince: 3)]])
         #expect(try await store.zoneMarks() == [[ZoneMark(zone: "A", digest: .max, through: 7), ZoneMark(zone: "B", digest: nil)]])
         try await held.check(in: store)
@@ -80,7 +80,7 @@ struct SchemaTests {
         var store = try open()
         try await store.write((0..<5).map { _ in Sample.create(Sample.reminder(sealed: [1, 1])) })
         await store.close()
-        _ = try ask("DROP TABLE attached, shelf, zone_marks, sealing")
+        _ = try ask("DROP TABLE last_server, attached, shelf, zone_marks, sealing")
         _ = try ask("CREATE TABLE shelf (queue bytea)")
         _ = try ask("CREATE TABLE workers (instance bytea PRIMARY KEY, leases_end_ms bigint, handed_through_ms bigint, awaited_since_ms bigint)")
         _ = try ask("CREATE TABLE zones (name bytea PRIMARY KEY, digest bigint, through bigint)")
@@ -123,6 +123,7 @@ struct SchemaTests {
             "tallies.shard", "tallies.queue", "tallies.state", "tallies.count",
             "attached.shard", "zone_marks.shard", "shelf.shard", "shelf.queue", "shelf.task", "shelf.sharer", "shelf.due_ms", "shelf.reminder", "shelf.scheduled_at",
             "schedulers.instance", "schedulers.beat", "schedulers.backends", "schedulers.began_us",
+            "last_server.one", "last_server.system", "last_server.timeline", "last_server.was_synchronous",
             "sealing.shard", "sealing.takings", "sealing.since_ms", "sealing.shards", "sealing.id", "sealing.looked", "sealing.resealed", "sealing.unreadable", "sealing.is_done",
         ]
         let named: [CopiedTable: String] = [.workers: "attached", .zones: "zone_marks"]

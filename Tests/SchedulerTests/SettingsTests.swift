@@ -30,6 +30,7 @@ struct SettingsTests {
         + "PostgreSQL without a password, such as postgres://user@host/database"
 
     @Test("a PostgreSQL database is named by a connection string of either form, and needs a file of keys", arguments: [
+        "postgres://ada@db1:5432,db2:5433/tasks?target_session_attrs=read-write",
         "postgres://ada@db/tasks", "postgresql:///tasks?host=/run/postgresql&sslmode=verify-full", "host=/run/postgresql dbname=tasks user=ada",
     ])
     func postgres(text: String) throws {

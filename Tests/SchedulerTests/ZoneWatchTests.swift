@@ -23,7 +23,7 @@ struct ZoneWatchTests {
     private let kept: StoreTestKit.Folder
     private let folder: Folder
     private let zone = "Made/Watched-\(UUID().uuidString)"
-    /// Of a daily series.
+    /// The second occurrence of a daily series.
     private let start = SystemClock.now.second + 2 * Self.day
 
     init() throws {
@@ -32,9 +32,9 @@ struct ZoneWatchTests {
         _ = try Sealer.makeKeyFile(at: "\(folder.path)/key")
     }
 
-    /// Two hours east of UTC; or from the day before the series begins on one.
+    /// Two hours east of UTC; or one, from the day before the second occurrence on.
     private func use(isChanged: Bool) {
-        ZoneData.make(zone, offset: 7_200, changes: isChanged ? [(at: (start - Self.day).count, offset: 3_600)] : [])
+        ZoneData.make(zone, offset: 7_200, changes: isChanged ? [(at: (start - Self.day / 2).count, offset: 3_600)] : [])
     }
 
     private func digest() throws -> UInt64 { try Zone(identifier: zone).digest }
@@ -78,10 +78,10 @@ struct ZoneWatchTests {
         for strand in strands {
             let sample = Sample.reminder(Sample.id(shard: strand[2]))
             let reminder = Reminder(
-                id: sample.id, schedule: Schedule(start: start, rule: "FREQ=DAILY", timezone: zone), handling: sample.handling,
+                id: sample.id, schedule: Schedule(start: start - Self.day, rule: "FREQ=DAILY", timezone: zone), handling: sample.handling,
                 payload: sample.payload, createdAt: sample.createdAt, sealedAuthorization: [])
             try await scheduler.loop.eventLoop.submit { scheduler.loop.zoneMarks.note(reminder.schedule, in: reminder.id.shard) }.get()
-            try await scheduler.store.write(Sample.create(reminder))
+            try await scheduler.store.write(.create(reminder, position: SeriesPosition(scheduledAt: start, index: 2), idempotency: nil))
             ids.append(reminder.id)
         }
         return ids

@@ -27,9 +27,17 @@ package final class PostgresServer: Sendable {
 
     private let ownSettings: [String]
 
-    /// - Parameter settings: further ones of the server, each as `name=value`.
-    package init(_ settings: [String] = []) throws {
-        ownSettings = settings
+    /// What a server needs that replicas follow, and they, too.
+    private static let replicated = [
+        "wal_level=replica", "max_wal_senders=8", "wal_receiver_status_interval=100ms", "wal_retrieve_retry_interval=100ms",
+    ]
+
+    /// - Parameters:
+    ///   - settings: further ones of the server, each as `name=value`.
+    ///   - isReplicated: replicas may follow it.
+    ///   - primary: what it is a replica of, as `replica`; `nil`: a server of its own.
+    package init(_ settings: [String] = [], isReplicated: Bool = false, following primary: PostgresServer? = nil) throws {
+        ownSettings = (isReplicated || primary != nil ? Self.replicated : []) + settings
         // A socket's path must be short.
         let name = "pg-\(ProcessInfo.processInfo.processIdentifier)-\(UInt16.random(in: 0...UInt16.max))"
         folder = (Self.hasRoom("/dev/shm") ? "/dev/shm/" : "/tmp/") + name
@@ -37,6 +45,15 @@ package final class PostgresServer: Sendable {
         // It refuses to run as root.
         if geteuid() == 0 { try Self.run(Self.process(at: "/bin/chown", ["nobody", folder])) }
         Self.watch(folder)
+        if let primary {
+            let source = "host=\(primary.folder) user=test application_name=replica"
+            try Self.run(
+                Self.process(
+                    for: "pg_basebackup",
+                    ["--dbname=\(source)", "--pgdata=\(folder)/data", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]))
+            try start()
+            return
+        }
         try Self.run(
             Self.process(
                 for: "initdb",
@@ -80,6 +97,9 @@ package final class PostgresServer: Sendable {
         signal(SIGQUIT)
         server.withLock { $0 }?.waitUntilExit()
     }
+
+    /// Makes a server of its own of a replica, which is a primary then.
+    package func promote() throws { try execute("SELECT pg_promote()", in: "postgres") }
 
     /// Stops the server and all of its processes, as if its machine stood still; and has them go on.
     package func stop() { signalAll(SIGSTOP) }

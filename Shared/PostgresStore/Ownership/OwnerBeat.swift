@@ -29,7 +29,9 @@ final class OwnerBeat {
         let sent = SystemClock.sinceBoot
         do throws(PostgresFailure) {
             let connection = try open()
-            let isOwner = try !connection.run([OwnerRow.beating(ownership.instance, ownership.backends + [serving].compactMap(\.self))])[0].isEmpty
+            let beat = OwnerRow.beating(ownership.instance, ownership.backends + [serving].compactMap(\.self))
+            let rows = try connection.run([beat, Replication.query]), isOwner = !rows[0].isEmpty
+            ownership.server.saw(Replication(rows[1]))
             guard !ownership.isOver(within: 0) else { return }
             isOwner ? ownership.arrived(sent: sent) : ownership.lose()
         } catch {
@@ -48,6 +50,7 @@ final class OwnerBeat {
         let new = try Connection(address, limits)
         new.answerWait = Self.answerWait
         for setting in Self.settings { _ = try new.run(setting) }
+        _ = try ownership.admit(new)
         serving = try Backend.serving(new)
         connection = new
         return new

@@ -13,8 +13,10 @@ public final class Ownership: Sendable {
 
     /// Of this process: no other has the same.
     let instance: String
-    /// Tells once that another has taken the database over. For one reader.
+    /// Tells once that another has taken the database over, or that it has gone on on another server. For one reader.
     public let losses: AsyncStream<Void>
+    /// Which server has it.
+    public let server = ServerWatch()
 
     private struct State {
         var backends: [Backend] = []
@@ -47,7 +49,8 @@ public final class Ownership: Sendable {
         return isShown && isAlive()
     }
 
-    var isLost: Bool { state.withLock { $0.isLost } }
+    /// Another has the database, or it has gone on on another server.
+    public var isLost: Bool { state.withLock { $0.isLost } }
 
     /// Waits for so long at most until nothing is to be shown any more.
     func isOver(within milliseconds: Int) -> Bool {

@@ -13,6 +13,8 @@ public final class Standby {
         case taken
         /// Who has it did not show life, and its connections have been ended.
         case silent
+        /// Nobody can have it now: its server is a standby that nobody has promoted yet.
+        case readOnly
     }
 
     /// How far apart looks are to be, milliseconds.
@@ -20,10 +22,13 @@ public final class Standby {
     /// How long an answer is waited for: a look that takes longer says nothing.
     private static let answerWait = Duration.seconds(2)
 
-    private let address: PostgresAddress
+    /// For the connections that are still to come.
+    public var address: PostgresAddress
     private let limits: PostgresLimits
     private var connection: Connection?
     private var watch = OwnerWatch()
+    /// What it saw of the server may be all that is left to know of that.
+    private let server = ServerWatch()
 
     public init(_ address: PostgresAddress, limits: PostgresLimits = PostgresLimits()) {
         self.address = address
@@ -35,6 +40,7 @@ public final class Standby {
     public func look() throws(StoreError) -> Sight {
         do throws(PostgresFailure) {
             let connection = try open()
+            server.saw(Replication(try connection.run([Replication.query])[0]))
             if try Schema.own(connection) {
                 Schema.disown(connection)
                 return .free
@@ -44,6 +50,7 @@ public final class Standby {
             return .silent
         } catch {
             connection = nil
+            if error.isReadOnly { return .readOnly }
             throw error.storeError(address.description)
         }
     }
@@ -53,6 +60,12 @@ public final class Standby {
         let new = try Connection(address, limits)
         new.answerWait = Self.answerWait
         _ = try new.run("SET idle_session_timeout = 0")
+        _ = try server.look(new)
+        // What the former server had is not in this one's memory: it goes on.
+        if server.failover != nil {
+            server.forget()
+            _ = try server.look(new)
+        }
         connection = new
         return new
     }
