@@ -99,7 +99,8 @@ final class SchedulerLoop: @unchecked Sendable {
         try await eventLoop.submit {
             let changedZones = self.zoneMarks.took(strands)
             if !changedZones.isEmpty { self.handle(.zonesChanged(changedZones)) }
-            for strand in strands { self.handle(.take(strand.shards, rejoin: strand.workers, queues: queues, passed: strand.passed)) }
+            self.handle(.take([], rejoin: [], queues: queues))
+            for strand in strands { self.handle(.take(strand.shards, rejoin: strand.workers, passed: strand.passed)) }
         }.get()
     }
 
